@@ -1,0 +1,35 @@
+export { createDatabase, type Database, type DatabaseOptions, type DatabaseTransaction, type Executor } from './database';
+export { migrate } from './migrate';
+export type { ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
+export {
+  TaskRepository,
+  type DueDoorbell,
+  type InvariantViolation,
+  type Reconciled,
+  type RingableTask,
+} from './repositories/task.repository';
+export { ProjectRepository, type ProjectRow } from './repositories/project.repository';
+export { DeploymentRepository, type DeploymentWithLocation } from './repositories/deployment.repository';
+export { ModelRepository, type ModelRow } from './repositories/model.repository';
+export { RunRepository, type RunRow } from './repositories/run.repository';
+export {
+  IngestRepository,
+  type IngestFileRow,
+  type IngestProgress,
+  type IngestRow,
+  type IngestWithDeployment,
+} from './repositories/ingest.repository';
+export { ImageRepository, type ImageFile, type ImageOrigin, type NewImage } from './repositories/image.repository';
+export { DetectionRepository, type ImageResult } from './repositories/detection.repository';
+export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
+export {
+  RATE_WINDOW_SECONDS,
+  countTasks,
+  recentlyFinished,
+  summariseRun,
+  taskOf,
+  type RunSummary,
+  type TaskCounts,
+} from './read-models/progress';
+export { findImage, listImages, type ImageFilter, type ListedDetection, type ListedImage } from './read-models/image-list';
+export { readDetections, type DetectionRow } from './read-models/detection-rows';

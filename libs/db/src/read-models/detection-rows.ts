@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+import type { Database } from '../database';
+import type { ExportFilter } from '../schema';
+
+/** One line of a CSV of detections. */
+export interface DetectionRow {
+  readonly detectionId: number;
+  readonly imageId: number;
+  readonly filePath: string;
+  readonly sha256: string;
+  readonly deployment: string | null;
+  readonly location: string | null;
+  readonly capturedLocal: string | null;
+  readonly timezone: string | null;
+  readonly capturedAt: Date | null;
+  readonly category: string;
+  readonly label: string;
+  readonly confidence: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly imageWidth: number;
+  readonly imageHeight: number;
+  readonly model: string;
+  readonly modelVersion: string;
+}
+
+/**
+ * Hands all detections that pass the filter to `page`, `pageSize` at a time in order of id, from one consistent snapshot and in
+ * constant memory. `total` is their number in the same snapshot. An idle transaction is ended by the server, so `page` must not
+ * dawdle.
+ */
+export async function readDetections(
+  db: Database,
+  projectId: number,
+  filter: ExportFilter,
+  pageSize: number,
+  page: (rows: readonly DetectionRow[], total: number) => Promise<void>,
+): Promise<void> {
+  const conditions = [sql`i.project_id = ${projectId}`, sql`d.confidence >= coalesce(${filter.minConfidence ?? null}::real, m.threshold)`];
+  if (filter.deploymentId !== undefined) conditions.push(sql`i.deployment_id = ${filter.deploymentId}`);
+  if (filter.category !== undefined) conditions.push(sql`d.category = ${filter.category}`);
+  if (filter.runId !== undefined) {
+    conditions.push(
+      sql`f.model_id = (select model_id from runs where id = ${filter.runId})`,
+      sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id and t.run_id = ${filter.runId})`,
+    );
+  }
+  const source = sql`
+    from detections d
+    join inferences f on f.id = d.inference_id
+    join models m on m.id = f.model_id
+    join images i on i.id = d.image_id
+    left join deployments p on p.id = i.deployment_id
+    left join locations l on l.id = p.location_id
+    where ${sql.join(conditions, sql` and `)}`;
+  await db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (tx) => {
+      const counted = await sql<{ total: number }>`select count(*)::int as total ${source}`.execute(tx);
+      const total = counted.rows[0]?.total ?? 0;
+      let afterId = 0;
+      for (;;) {
+        const { rows } = await sql<DetectionRow>`
+          select d.id as "detectionId", i.id as "imageId", i.file_path as "filePath", encode(i.sha256, 'hex') as sha256,
+            p.name as deployment, l.name as location, i.captured_local as "capturedLocal", p.timezone, i.captured_at as "capturedAt",
+            d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, i.width as "imageWidth", i.height as "imageHeight",
+            m.name as model, m.version as "modelVersion"
+          ${source} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(tx);
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        await page(rows, total);
+        afterId = last.detectionId;
+      }
+    });
+}

@@ -1,0 +1,109 @@
+import { sql } from 'kysely';
+import type { Category, TaskState } from '@pugmark/domain';
+import type { Executor } from '../database';
+
+export interface ImageFilter {
+  readonly projectId?: number;
+  readonly deploymentId?: number;
+  readonly ingestId?: number;
+  readonly runId?: number;
+  /** With a detection of this category at or above the confidence; `blank`: answered, and no detection reaches it. */
+  readonly category?: Category | 'blank';
+  /** Default: the threshold of the model that found it. */
+  readonly minConfidence?: number;
+  /** State of the image's task within `runId`. */
+  readonly state?: TaskState;
+  readonly capturedFrom?: Date;
+  readonly capturedTo?: Date;
+}
+
+export interface ListedDetection {
+  readonly category: Category;
+  readonly label: string;
+  readonly confidence: number;
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly model: string;
+}
+
+export interface ListedImage {
+  readonly id: number;
+  readonly projectId: number;
+  readonly deploymentId: number | null;
+  readonly ingestId: number;
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly format: string;
+  readonly bytes: number;
+  readonly width: number;
+  readonly height: number;
+  readonly capturedLocal: string | null;
+  readonly capturedAt: Date | null;
+  readonly cameraMake: string | null;
+  readonly cameraModel: string | null;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+  /** `pending` until a model has answered, else `done`; `failed` with a reason. */
+  readonly status: 'pending' | 'done' | 'failed';
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly warning: 'truncated' | null;
+  readonly detections: readonly ListedDetection[];
+}
+
+/** In order of id, those after `afterId`: images with what was found in them at or above the threshold. */
+export async function listImages(db: Executor, filter: ImageFilter, afterId: number, limit: number): Promise<ListedImage[]> {
+  const conditions = [sql`i.id > ${afterId}`];
+  if (filter.projectId !== undefined) conditions.push(sql`i.project_id = ${filter.projectId}`);
+  if (filter.deploymentId !== undefined) conditions.push(sql`i.deployment_id = ${filter.deploymentId}`);
+  if (filter.ingestId !== undefined) conditions.push(sql`i.ingest_id = ${filter.ingestId}`);
+  if (filter.capturedFrom !== undefined) conditions.push(sql`i.captured_at >= ${filter.capturedFrom}`);
+  if (filter.capturedTo !== undefined) conditions.push(sql`i.captured_at < ${filter.capturedTo}`);
+  const ofRun = filter.runId === undefined ? sql`` : sql`and t.run_id = ${filter.runId}`;
+  if (filter.runId !== undefined || filter.state !== undefined) {
+    const inState = filter.state === undefined ? sql`` : sql`and t.state = ${filter.state}`;
+    conditions.push(sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id ${ofRun} ${inState})`);
+  }
+  const threshold = sql`coalesce(${filter.minConfidence ?? null}::real, m.threshold)`;
+  const ofRunModel = filter.runId === undefined ? sql`` : sql`and f.model_id = (select model_id from runs where id = ${filter.runId})`;
+  const reaches = (category: Category | null) => sql`exists (
+    select 1 from inferences f join models m on m.id = f.model_id join detections d on d.inference_id = f.id
+    where f.image_id = i.id ${ofRunModel} and d.confidence >= ${threshold} ${category === null ? sql`` : sql`and d.category = ${category}`})`;
+  if (filter.category === 'blank') {
+    conditions.push(sql`exists (select 1 from inferences f where f.image_id = i.id ${ofRunModel})`, sql`not ${reaches(null)}`);
+  } else if (filter.category !== undefined) {
+    conditions.push(reaches(filter.category));
+  }
+  const { rows } = await sql<ListedImage>`
+    select i.id, i.project_id as "projectId", i.deployment_id as "deploymentId", i.ingest_id as "ingestId", i.file_path as "fileName",
+      encode(i.sha256, 'hex') as sha256, i.format, i.bytes, i.width, i.height,
+      i.captured_local as "capturedLocal", i.captured_at as "capturedAt", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
+      i.latitude, i.longitude,
+      case when answer.found then 'done' when failed.code is not null then 'failed' else 'pending' end as status,
+      case when not coalesce(answer.found, false) and failed.code is not null
+        then jsonb_build_object('code', failed.code, 'message', failed.message) end as failure,
+      answer.warning, coalesce(answer.detections, '[]') as detections
+    from images i
+    left join lateral (
+      select true as found, max(f.warning) as warning, jsonb_agg(jsonb_build_object(
+          'category', d.category, 'label', d.label, 'confidence', d.confidence,
+          'box', jsonb_build_object('x', d.x, 'y', d.y, 'width', d.width, 'height', d.height),
+          'model', m.name || ' ' || m.version) order by d.confidence desc, d.id)
+        filter (where d.id is not null) as detections
+      from inferences f join models m on m.id = f.model_id
+      left join detections d on d.inference_id = f.id and d.confidence >= ${threshold}
+      where f.image_id = i.id ${ofRunModel}
+      having count(*) > 0
+    ) answer on true
+    left join lateral (
+      select t.error_code as code, t.error_message as message from tasks t
+      where t.kind = 'detect' and t.subject_id = i.id and t.state = 'failed' ${ofRun} order by t.id desc limit 1
+    ) failed on true
+    where ${sql.join(conditions, sql` and `)}
+    order by i.id limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** One image with what was found in it. */
+export async function findImage(db: Executor, id: number): Promise<ListedImage | null> {
+  const [image] = await listImages(db, {}, id - 1, 1);
+  return image?.id === id ? image : null;
+}

@@ -1,0 +1,95 @@
+import { sql } from 'kysely';
+import type { TaskKind } from '@pugmark/contracts';
+import { TASK_STATES, type TaskState } from '@pugmark/domain';
+import type { Executor } from '../database';
+
+export type TaskCounts = Readonly<Record<TaskState, number>>;
+
+/** What a run found, in images. An image with an animal and a person counts as both. */
+export interface RunSummary {
+  readonly images: number;
+  readonly blanks: number;
+  readonly animals: number;
+  readonly people: number;
+  readonly vehicles: number;
+  readonly failed: number;
+  /** Answered, but with a warning: the file was cut short. */
+  readonly marked: number;
+  readonly engines: readonly string[];
+}
+
+/** Seconds over which a rate is measured. */
+export const RATE_WINDOW_SECONDS = 60;
+
+/** How many tasks of a kind, or of one run, are in each state. */
+export async function countTasks(db: Executor, of: { kind: TaskKind } | { runId: number }): Promise<TaskCounts> {
+  const counts = db.selectFrom('tasks').select(['state', sql<number>`count(*)::int`.as('count')]);
+  const rows = await ('runId' in of ? counts.where('run_id', '=', of.runId) : counts.where('kind', '=', of.kind)).groupBy('state').execute();
+  const byState = new Map(rows.map((row) => [row.state, row.count]));
+  return Object.fromEntries(TASK_STATES.map((state) => [state, byState.get(state) ?? 0])) as Record<TaskState, number>;
+}
+
+/**
+ * Images finished within the last minute and the seconds that they took: the window begins with the first of them, so that the
+ * rate of a young run is not diluted by the time before it.
+ */
+export async function recentlyFinished(db: Executor, runId: number | null): Promise<{ finished: number; seconds: number }> {
+  let query = db
+    .selectFrom('tasks')
+    .select([
+      sql<number>`count(*)::int`.as('finished'),
+      sql<number>`coalesce(extract(epoch from now() - min(coalesce(started_at, finished_at))), 0)::float8`.as('seconds'),
+    ])
+    .where('kind', '=', 'detect')
+    .where('state', 'in', ['done', 'failed'])
+    .where('finished_at', '>', sql<Date>`now() - ${RATE_WINDOW_SECONDS} * interval '1 second'`);
+  if (runId !== null) query = query.where('run_id', '=', runId);
+  return query.executeTakeFirstOrThrow();
+}
+
+export async function summariseRun(db: Executor, runId: number): Promise<RunSummary> {
+  const { rows } = await sql<RunSummary>`
+    with results as (
+      select i.id, i.engine, i.warning, m.threshold
+      from tasks t
+      join runs r on r.id = t.run_id
+      join models m on m.id = r.model_id
+      join inferences i on i.image_id = t.subject_id and i.model_id = r.model_id
+      where t.run_id = ${runId} and t.kind = 'detect' and t.state = 'done'
+    ), found as (
+      select r.id, r.engine, r.warning,
+        bool_or(d.category = 'animal') as animal, bool_or(d.category = 'person') as person, bool_or(d.category = 'vehicle') as vehicle
+      from results r left join detections d on d.inference_id = r.id and d.confidence >= r.threshold
+      group by r.id, r.engine, r.warning
+    )
+    select
+      (select count(*)::int from tasks where run_id = ${runId}) as images,
+      count(*) filter (where animal is null)::int as blanks,
+      count(*) filter (where animal)::int as animals,
+      count(*) filter (where person)::int as people,
+      count(*) filter (where vehicle)::int as vehicles,
+      (select count(*)::int from tasks where run_id = ${runId} and state = 'failed') as failed,
+      count(*) filter (where warning is not null)::int as marked,
+      coalesce(array_agg(distinct engine) filter (where engine is not null), '{}') as engines
+    from found`.execute(db);
+  const summary = rows[0];
+  if (summary === undefined) throw new Error('an aggregate without a row');
+  return summary;
+}
+
+/** The state of the one task of a subject, and why it failed. */
+export async function taskOf(
+  db: Executor,
+  kind: TaskKind,
+  subjectId: number,
+): Promise<{ state: TaskState; errorCode: string | null; errorMessage: string | null } | null> {
+  const row = await db
+    .selectFrom('tasks')
+    .select(['state', 'error_code as errorCode', 'error_message as errorMessage'])
+    .where('kind', '=', kind)
+    .where('subject_id', '=', subjectId)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}

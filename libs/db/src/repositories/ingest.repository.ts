@@ -1,0 +1,84 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { DatabaseTransaction, Executor } from '../database';
+import type { IngestFileOutcome, IngestFilesTable, IngestsTable } from '../schema';
+
+export type IngestRow = Selectable<IngestsTable>;
+export type IngestFileRow = Selectable<IngestFilesTable>;
+
+/** An ingest and where its deployment puts its pictures in time. */
+export interface IngestWithDeployment extends IngestRow {
+  readonly timezone: string | null;
+  readonly clock_offset_seconds: number | null;
+}
+
+/** What a step of a scan adds to the counters. */
+export interface IngestProgress {
+  readonly filesSeen: number;
+  readonly imagesAdded: number;
+  readonly duplicates: number;
+  readonly skipped: number;
+  readonly bytesAdded: number;
+}
+
+export class IngestRepository {
+  async create(db: Executor, ingest: Insertable<IngestsTable>): Promise<number> {
+    const { id } = await db.insertInto('ingests').values(ingest).returning('id').executeTakeFirstOrThrow();
+    return id;
+  }
+
+  async find(db: Executor, id: number): Promise<IngestWithDeployment | null> {
+    const row = await db
+      .selectFrom('ingests')
+      .leftJoin('deployments', 'deployments.id', 'ingests.deployment_id')
+      .selectAll('ingests')
+      .select(['deployments.timezone', 'deployments.clock_offset_seconds'])
+      .where('ingests.id', '=', id)
+      .executeTakeFirst();
+    return row ?? null;
+  }
+
+  /** Of these paths, the ones that this ingest has dealt with already. */
+  async knownPaths(db: Executor, ingestId: number, paths: readonly string[]): Promise<Set<string>> {
+    const rows = await db
+      .selectFrom('ingest_files')
+      .select('path')
+      .where('ingest_id', '=', ingestId)
+      .where('path', 'in', [...paths])
+      .execute();
+    return new Set(rows.map((row) => row.path));
+  }
+
+  /** Lists what became of files and adds it to the counters, in the transaction that stores their images. */
+  async record(
+    tx: DatabaseTransaction,
+    ingestId: number,
+    files: readonly Insertable<IngestFilesTable>[],
+    progress: IngestProgress,
+  ): Promise<void> {
+    if (files.length > 0) await tx.insertInto('ingest_files').values([...files]).execute();
+    await tx
+      .updateTable('ingests')
+      .set((eb) => ({
+        files_seen: eb('files_seen', '+', progress.filesSeen),
+        images_added: eb('images_added', '+', progress.imagesAdded),
+        duplicates: eb('duplicates', '+', progress.duplicates),
+        skipped: eb('skipped', '+', progress.skipped),
+        bytes_added: eb('bytes_added', '+', progress.bytesAdded),
+      }))
+      .where('id', '=', ingestId)
+      .execute();
+  }
+
+  /** In order of path, those after `afterPath`. */
+  async files(
+    db: Executor,
+    ingestId: number,
+    outcome: IngestFileOutcome | null,
+    afterPath: string,
+    limit: number,
+  ): Promise<IngestFileRow[]> {
+    let query = db.selectFrom('ingest_files').selectAll().where('ingest_id', '=', ingestId).where('path', '>', afterPath);
+    if (outcome !== null) query = query.where('outcome', '=', outcome);
+    return query.orderBy('path').limit(limit).execute();
+  }
+}

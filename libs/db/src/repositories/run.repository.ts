@@ -1,0 +1,61 @@
+import { sql, type Selectable } from 'kysely';
+import type { DatabaseTransaction, Executor } from '../database';
+import type { RunsTable } from '../schema';
+
+export type RunRow = Selectable<RunsTable>;
+
+export class RunRepository {
+  async create(db: Executor, run: { projectId: number; modelId: number; priority: number }): Promise<number> {
+    const { id } = await db
+      .insertInto('runs')
+      .values({ project_id: run.projectId, model_id: run.modelId, priority: run.priority })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return id;
+  }
+
+  /** One detect task for each image of the project, or of one deployment of it. Answers how many. */
+  async createTasksForImages(
+    tx: DatabaseTransaction,
+    run: { id: number; projectId: number; deploymentId: number | null; priority: number; traceparent: string | null },
+  ): Promise<number> {
+    const result = await tx
+      .insertInto('tasks')
+      .columns(['kind', 'subject_id', 'run_id', 'priority', 'traceparent'])
+      .expression((eb) => {
+        const images = eb
+          .selectFrom('images')
+          .select((select) => [
+            sql<'detect'>`'detect'`.as('kind'),
+            'images.id as subject_id',
+            select.val(run.id).as('run_id'),
+            sql<number>`${run.priority}::smallint`.as('priority'),
+            sql<string | null>`${run.traceparent}::text`.as('traceparent'),
+          ])
+          .where('project_id', '=', run.projectId)
+          .orderBy('images.id');
+        return run.deploymentId === null ? images : images.where('deployment_id', '=', run.deploymentId);
+      })
+      .executeTakeFirst();
+    return Number(result.numInsertedOrUpdatedRows ?? 0);
+  }
+
+  async find(db: Executor, id: number): Promise<RunRow | null> {
+    return (await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  async page(db: Executor, projectId: number, afterId: number, limit: number): Promise<RunRow[]> {
+    return db
+      .selectFrom('runs')
+      .selectAll()
+      .where('project_id', '=', projectId)
+      .where('id', '>', afterId)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+  }
+
+  async markCancelled(db: Executor, id: number): Promise<void> {
+    await db.updateTable('runs').set({ cancelled_at: sql`now()` }).where('id', '=', id).where('cancelled_at', 'is', null).execute();
+  }
+}

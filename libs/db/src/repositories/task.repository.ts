@@ -1,0 +1,247 @@
+import { sql } from 'kysely';
+import type { TaskKind } from '@pugmark/contracts';
+import { TASK_POLICIES, backoffSeconds, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
+import type { Database, DatabaseTransaction, Executor } from '../database';
+
+/** A waiting task whose bell is to be rung; `attempt` is the one that the message asks for. */
+export interface RingableTask {
+  readonly id: number;
+  readonly attempt: number;
+  readonly traceparent: string | null;
+}
+
+export interface DueDoorbell {
+  readonly id: number;
+  readonly attempt: number;
+}
+
+/** What a reconciliation put right. */
+export interface Reconciled {
+  /** Running tasks whose lease had run out: put back to waiting. */
+  readonly leasesExpired: number;
+  /** Of those, the ones that had no attempt left: failed with `worker_lost`. */
+  readonly exhausted: number;
+  /** Queued tasks whose ring nobody answered in time: put back to waiting, to be rung again. */
+  readonly ringsLost: number;
+}
+
+/** One line of the invariant's answer: there should be none. */
+export interface InvariantViolation {
+  readonly kind: TaskKind;
+  readonly state: 'waiting' | 'queued' | 'running';
+  readonly count: number;
+  readonly oldestSeconds: number;
+}
+
+/** The `tasks` table. All times are the database's own. */
+export class TaskRepository {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /**
+   * Lets `ring` publish up to `depth` minus the already queued of the due tasks of a kind, and marks as queued those whose ids
+   * `ring` answers: the ones that the broker confirmed. The rows stay locked meanwhile (another dispatcher skips them, a claim
+   * that is faster than the mark waits), for as long as `ring` takes: it must have a deadline. If this process dies in
+   * between, the lock goes, the rows are still waiting and are rung again; the doubled doorbell finds nothing to claim.
+   */
+  async ringDue(
+    kind: TaskKind,
+    depth: number,
+    limit: number,
+    ring: (tasks: readonly RingableTask[]) => Promise<readonly number[]>,
+  ): Promise<number> {
+    return this.#db.transaction().execute(async (tx) => {
+      const { rows } = await sql<RingableTask>`
+        select id, attempt + 1 as attempt, traceparent from tasks
+        where kind = ${kind} and state = 'waiting' and run_at <= now()
+        order by priority desc, run_at, id
+        limit greatest(0, least(${limit}::int, ${depth}::int - (select count(*) from tasks where kind = ${kind} and state = 'queued')))
+        for update skip locked`.execute(tx);
+      if (rows.length === 0) return 0;
+      const confirmed = await ring(rows);
+      await sql`update tasks set state = 'queued', queued_at = clock_timestamp() where id = any(${confirmed}::bigint[])`.execute(tx);
+      return confirmed.length;
+    });
+  }
+
+  /**
+   * Takes the tasks that these doorbells name, those that still wait for this very attempt. What is missing in the answer was
+   * claimed by another, has ended or was cancelled: its doorbell is stale.
+   */
+  async claim(kind: TaskKind, doorbells: readonly DueDoorbell[], owner: string): Promise<ClaimedTask[]> {
+    const { rows } = await sql<ClaimedTask>`
+      with wanted as (
+        select distinct * from unnest(${doorbells.map((d) => d.id)}::bigint[], ${doorbells.map((d) => d.attempt)}::int[]) as w (id, attempt)
+      ), locked as (
+        select t.id from tasks t join wanted w on w.id = t.id
+        where t.kind = ${kind} and t.state in ('waiting', 'queued') and t.attempt = w.attempt - 1
+        order by t.id for update of t
+      )
+      update tasks t set
+        state = 'running', attempt = t.attempt + 1, owner = ${owner}, started_at = clock_timestamp(),
+        lease_until = clock_timestamp() + ${TASK_POLICIES[kind].leaseSeconds} * interval '1 second'
+      from locked l where t.id = l.id
+      returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt, t.traceparent`.execute(this.#db);
+    return rows;
+  }
+
+  /** Extends the leases of running tasks; answers the ids that are still held. The others were cancelled or taken away. */
+  async renew(tasks: readonly ClaimedTask[]): Promise<number[]> {
+    const { rows } = await sql<{ id: number }>`
+      update tasks t set lease_until = clock_timestamp() + p.seconds * interval '1 second'
+      from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[], ${tasks.map((t) => TASK_POLICIES[t.kind].leaseSeconds)}::int[])
+        as p (id, attempt, seconds)
+      where t.id = p.id and t.attempt = p.attempt and t.state = 'running'
+      returning t.id`.execute(this.#db);
+    return rows.map((row) => row.id);
+  }
+
+  /**
+   * Ends attempts and writes their results in one transaction. Each row is fenced by its attempt: an outcome whose attempt is no
+   * longer the running one changes nothing, and its result is not given to `write`. Answers the ids that counted.
+   */
+  async commit<Result>(
+    outcomes: readonly TaskOutcome<Result>[],
+    write: (tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,
+  ): Promise<number[]> {
+    return this.#db.transaction().execute(async (tx) => {
+      const { rows } = await sql<{ id: number }>`
+        with ended as (
+          select * from unnest(
+            ${outcomes.map((o) => o.task.id)}::bigint[], ${outcomes.map((o) => o.task.attempt)}::int[], ${outcomes.map(nextState)}::text[],
+            ${outcomes.map(waitSeconds)}::int[], ${outcomes.map(errorCode)}::text[], ${outcomes.map(errorMessage)}::text[]
+          ) as e (id, attempt, state, wait_seconds, error_code, error_message)
+        ), locked as (
+          select t.id from tasks t join ended e on e.id = t.id
+          where t.attempt = e.attempt and t.state = 'running' order by t.id for update of t
+        )
+        update tasks t set
+          state = e.state, owner = null, lease_until = null, queued_at = null,
+          run_at = case when e.state = 'waiting' then clock_timestamp() + e.wait_seconds * interval '1 second' else t.run_at end,
+          finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
+          error_code = e.error_code, error_message = e.error_message
+        from ended e join locked l on l.id = e.id
+        where t.id = e.id
+        returning t.id`.execute(tx);
+      const counted = new Set(rows.map((row) => row.id));
+      const done = outcomes.flatMap((o) => (o.outcome === 'done' && counted.has(o.task.id) ? [{ task: o.task, result: o.result }] : []));
+      if (done.length > 0) await write(tx, done);
+      return [...counted];
+    });
+  }
+
+  /**
+   * Within the transaction of a step of a long task: locks the row and answers whether this attempt still is the running one.
+   * When not, the step must be rolled back.
+   */
+  async holds(tx: DatabaseTransaction, task: ClaimedTask): Promise<boolean> {
+    const { rows } = await sql`select 1 from tasks where id = ${task.id} and attempt = ${task.attempt} and state = 'running' for update`.execute(tx);
+    return rows.length === 1;
+  }
+
+  /**
+   * Puts right what breaks the invariant: running without a live lease, queued without a young ring. `ringSeconds` is how long
+   * a ring of this kind may go unanswered.
+   */
+  async reconcile(kind: TaskKind, ringSeconds: number): Promise<Reconciled> {
+    const policy = TASK_POLICIES[kind];
+    const { rows } = await sql<{ state: string; count: number }>`
+      with expired as (
+        select id from tasks where kind = ${kind} and state = 'running' and lease_until < now()
+        order by id limit 10000 for update skip locked
+      ), put_back as (
+        update tasks t set
+          state = case when t.attempt >= ${policy.maxAttempts} then 'failed' else 'waiting' end,
+          run_at = now(), queued_at = null, lease_until = null,
+          finished_at = case when t.attempt >= ${policy.maxAttempts} then now() end,
+          error_code = 'worker_lost',
+          error_message = 'the worker ' || t.owner || ' stopped renewing its lease in attempt ' || t.attempt,
+          owner = null
+        from expired e where t.id = e.id
+        returning t.state
+      )
+      select state, count(*) as count from put_back group by state`.execute(this.#db);
+    const rung = await sql<{ id: number }>`
+      with lost as (
+        select id from tasks where kind = ${kind} and state = 'queued' and queued_at < now() - ${ringSeconds} * interval '1 second'
+        order by id limit 10000 for update skip locked
+      )
+      update tasks t set state = 'waiting', queued_at = null from lost l where t.id = l.id returning t.id`.execute(this.#db);
+    const count = (state: string): number => rows.find((row) => row.state === state)?.count ?? 0;
+    return { leasesExpired: count('waiting') + count('failed'), exhausted: count('failed'), ringsLost: rung.rows.length };
+  }
+
+  /**
+   * The invariant of the whole system: every task that is not terminal has a live lease, a young ring, or a `run_at` to come.
+   * A due task that waits is in order as long as something of its kind is queued or running (depth per queue is bounded);
+   * with nothing ahead of it, nobody is ringing. `graceSeconds` is what repair may take.
+   */
+  async violations(ringSeconds: number, graceSeconds: number): Promise<InvariantViolation[]> {
+    const { rows } = await sql<InvariantViolation>`
+      select kind, state, count(*)::int as count, extract(epoch from now() - min(since))::float8 as "oldestSeconds" from (
+        select kind, state, lease_until as since from tasks
+          where state = 'running' and lease_until < now() - ${graceSeconds} * interval '1 second'
+        union all
+        select kind, state, queued_at from tasks
+          where state = 'queued' and queued_at < now() - ${ringSeconds + graceSeconds} * interval '1 second'
+        union all
+        select kind, state, run_at from tasks t
+          where state = 'waiting' and run_at < now() - ${graceSeconds} * interval '1 second'
+          and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'queued')
+          and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'running')
+      ) broken group by kind, state order by kind, state`.execute(this.#db);
+    return rows;
+  }
+
+  /** Creates one task, in the transaction of what it belongs to. */
+  async create(
+    tx: DatabaseTransaction,
+    task: { kind: TaskKind; subjectId: number; runId?: number | null; priority?: number; traceparent?: string | null },
+  ): Promise<number> {
+    const { id } = await tx
+      .insertInto('tasks')
+      .values({
+        kind: task.kind,
+        subject_id: task.subjectId,
+        run_id: task.runId ?? null,
+        priority: task.priority ?? 0,
+        traceparent: task.traceparent ?? null,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return id;
+  }
+
+  /** Cancels what has not ended of a run, or of one subject; a worker that holds such a task finds its commit fenced. */
+  async cancel(db: Executor, target: { runId: number } | { kind: TaskKind; subjectId: number }): Promise<number> {
+    const update = db
+      .updateTable('tasks')
+      .set({ state: 'cancelled', finished_at: sql`now()`, owner: null, lease_until: null, queued_at: null })
+      .where('state', 'in', ['waiting', 'queued', 'running']);
+    const result = await ('runId' in target
+      ? update.where('run_id', '=', target.runId)
+      : update.where('kind', '=', target.kind).where('subject_id', '=', target.subjectId)
+    ).executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  }
+}
+
+function nextState(outcome: TaskOutcome<unknown>): 'done' | 'failed' | 'waiting' {
+  if (outcome.outcome !== 'retry') return outcome.outcome;
+  return outcome.task.attempt >= TASK_POLICIES[outcome.task.kind].maxAttempts ? 'failed' : 'waiting';
+}
+
+function waitSeconds(outcome: TaskOutcome<unknown>): number {
+  return Math.ceil(backoffSeconds(TASK_POLICIES[outcome.task.kind], outcome.task.attempt));
+}
+
+function errorCode(outcome: TaskOutcome<unknown>): string | null {
+  return outcome.outcome === 'done' ? null : outcome.code;
+}
+
+function errorMessage(outcome: TaskOutcome<unknown>): string | null {
+  return outcome.outcome === 'done' ? null : outcome.message;
+}

@@ -1,0 +1,191 @@
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { TaskKind } from '@pugmark/contracts';
+import type { Category, ModelManifest, TaskState } from '@pugmark/domain';
+
+type Id = GeneratedAlways<number>;
+type CreatedAt = ColumnType<Date, never, never>;
+/** A reading of a clock without zone, `YYYY-MM-DDTHH:mm:ss`. */
+type WallClock = string;
+
+export interface Schema {
+  projects: ProjectsTable;
+  locations: LocationsTable;
+  deployments: DeploymentsTable;
+  models: ModelsTable;
+  runs: RunsTable;
+  ingests: IngestsTable;
+  ingest_files: IngestFilesTable;
+  images: ImagesTable;
+  tasks: TasksTable;
+  inferences: InferencesTable;
+  detections: DetectionsTable;
+  exports: ExportsTable;
+}
+
+export interface ProjectsTable {
+  id: Id;
+  name: string;
+  created_at: CreatedAt;
+}
+
+export interface LocationsTable {
+  id: Id;
+  project_id: number;
+  name: string;
+  latitude: number | null;
+  longitude: number | null;
+  created_at: CreatedAt;
+}
+
+export interface DeploymentsTable {
+  id: Id;
+  project_id: number;
+  location_id: number | null;
+  name: string;
+  timezone: string;
+  clock_offset_seconds: Generated<number>;
+  starts_at: Date | null;
+  ends_at: Date | null;
+  created_at: CreatedAt;
+}
+
+export interface ModelsTable {
+  id: Id;
+  name: string;
+  version: string;
+  licence: string;
+  threshold: number;
+  manifest: JSONColumnType<ModelManifest>;
+  created_at: CreatedAt;
+}
+
+export interface RunsTable {
+  id: Id;
+  project_id: number;
+  model_id: number;
+  priority: Generated<number>;
+  cancelled_at: Date | null;
+  created_at: CreatedAt;
+}
+
+export type StorageMode = 'reference' | 'copy';
+
+export interface IngestsTable {
+  id: Id;
+  project_id: number;
+  deployment_id: number | null;
+  run_id: number | null;
+  source: 'folder' | 'upload';
+  mode: StorageMode;
+  folder: string;
+  files_seen: Generated<number>;
+  images_added: Generated<number>;
+  duplicates: Generated<number>;
+  skipped: Generated<number>;
+  bytes_added: Generated<number>;
+  created_at: CreatedAt;
+}
+
+export type IngestFileOutcome = 'added' | 'duplicate' | 'skipped';
+
+export interface IngestFilesTable {
+  ingest_id: number;
+  path: string;
+  outcome: IngestFileOutcome;
+  reason_code: string | null;
+  reason: string | null;
+  image_id: number | null;
+}
+
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
+
+export interface ImagesTable {
+  id: Id;
+  project_id: number;
+  deployment_id: number | null;
+  ingest_id: number;
+  sha256: Buffer;
+  mode: StorageMode;
+  location: string;
+  file_path: string;
+  format: ImageFormat;
+  bytes: number;
+  width: number;
+  height: number;
+  captured_local: WallClock | null;
+  captured_at: Date | null;
+  camera_make: string | null;
+  camera_model: string | null;
+  camera_serial: string | null;
+  latitude: number | null;
+  longitude: number | null;
+  created_at: CreatedAt;
+}
+
+export interface TasksTable {
+  id: Id;
+  kind: TaskKind;
+  subject_id: number;
+  run_id: number | null;
+  state: Generated<TaskState>;
+  priority: Generated<number>;
+  attempt: Generated<number>;
+  run_at: Generated<Date>;
+  queued_at: Date | null;
+  started_at: Date | null;
+  lease_until: Date | null;
+  finished_at: Date | null;
+  owner: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  traceparent: string | null;
+  created_at: CreatedAt;
+}
+
+export interface InferencesTable {
+  id: Id;
+  image_id: number;
+  model_id: number;
+  stage: 'detect';
+  engine: string;
+  warning: 'truncated' | null;
+  decode_ms: number;
+  infer_ms: number;
+  created_at: CreatedAt;
+}
+
+export interface DetectionsTable {
+  id: Id;
+  inference_id: number;
+  image_id: number;
+  category: Category;
+  label: string;
+  confidence: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface ExportsTable {
+  id: Id;
+  project_id: number;
+  format: 'csv';
+  content: 'detections';
+  filter: JSONColumnType<ExportFilter>;
+  percent: Generated<number>;
+  row_count: number | null;
+  bytes: number | null;
+  sha256: Buffer | null;
+  file_key: string | null;
+  expires_at: Date | null;
+  created_at: CreatedAt;
+}
+
+/** Which detections an export holds; an absent property does not filter. */
+export interface ExportFilter {
+  readonly deploymentId?: number;
+  readonly runId?: number;
+  readonly category?: Category;
+  readonly minConfidence?: number;
+}

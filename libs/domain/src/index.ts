@@ -1,0 +1,14 @@
+export { FatalError, PermanentError, RetryableError, messageOf } from './errors';
+export {
+  TASK_POLICIES,
+  TASK_STATES,
+  backoffSeconds,
+  type ClaimedTask,
+  type TaskOutcome,
+  type TaskPolicy,
+  type TaskState,
+} from './task';
+export { CATEGORIES, intersectionOverUnion, type Box, type Category, type Detection } from './detection';
+export type { ModelFile, ModelManifest } from './model-manifest';
+export { etaSeconds, ratePerMinute } from './progress';
+export { deadline, withDeadline } from './deadline';

@@ -1,0 +1,78 @@
+import 'reflect-metadata';
+import { plainToInstance, Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, IsUrl, Max, Min, ValidationError, validateSync } from 'class-validator';
+import { FatalError } from '@pugmark/domain';
+
+const URL_OPTIONS = { require_tld: false, require_protocol: true, require_valid_protocol: true };
+
+/** A setting that is an integer: `"12"` becomes 12, anything else stays text and fails its validator. */
+export function IntegerSetting(): PropertyDecorator {
+  return Transform(({ value }) => (typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value));
+}
+
+/** A setting that is a list of folders, separated by `:`. */
+export function FolderListSetting(): PropertyDecorator {
+  return Transform(({ value }) => (typeof value === 'string' ? value.split(':').filter((part) => part !== '') : value));
+}
+
+/** What every service is told. The property is the environment variable. */
+export class ServiceConfig {
+  /** Postgres, the truth: `postgres://user:password@host:5432/database`. Required. */
+  @IsUrl({ ...URL_OPTIONS, protocols: ['postgres', 'postgresql'] })
+  readonly DATABASE_URL!: string;
+
+  /** RabbitMQ, the doorbells: `amqp://user:password@host:5672/vhost`. Required. */
+  @IsUrl({ ...URL_OPTIONS, protocols: ['amqp', 'amqps'] })
+  readonly RABBITMQ_URL!: string;
+
+  /** RabbitMQ's management API, `http://user:password@host:15672`. Without it bindings cannot be compared, and the log says so. */
+  @IsOptional()
+  @IsUrl({ ...URL_OPTIONS, protocols: ['http', 'https'] })
+  readonly RABBITMQ_MANAGEMENT_URL?: string;
+
+  /** Address that the service listens on. */
+  @IsString()
+  readonly HOST: string = '127.0.0.1';
+
+  /** Port of `/livez`, `/readyz` and `/metrics`. Required: each service of a machine needs its own. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  readonly HEALTH_PORT!: number;
+
+  /** Least level that is logged. */
+  @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+  readonly LOG_LEVEL: string = 'info';
+
+  /** `json`, `pretty`, or `auto`: pretty on a terminal, else JSON. */
+  @IsIn(['auto', 'json', 'pretty'])
+  readonly LOG_FORMAT: 'auto' | 'json' | 'pretty' = 'auto';
+
+  /** Most milliseconds that a drain may take after SIGTERM; what is not finished then is taken up by another worker. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(100)
+  readonly SHUTDOWN_TIMEOUT_MS: number = 15_000;
+
+  /** `1`: exit when standard input ends, which is how a launcher that was killed takes its services with it. */
+  @IsIn(['0', '1'])
+  readonly PUGMARK_PARENT_WATCH: string = '0';
+}
+
+/**
+ * Reads a config class from the environment. Throws one FatalError `bad_settings` that lists every problem by variable name and
+ * never prints a value, which may be a secret. Variables that the class does not declare are not read.
+ */
+export function loadConfig<T extends object>(type: new () => T, environment: NodeJS.ProcessEnv): T {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const config = plainToInstance(type, given, { exposeDefaultValues: true });
+  const problems = validateSync(config, { whitelist: true, validationError: { value: false, target: false } });
+  if (problems.length > 0) throw new FatalError('bad_settings', `bad settings:\n${problems.map(describe).join('\n')}`);
+  return config;
+}
+
+function describe(problem: ValidationError): string {
+  const reasons = Object.values(problem.constraints ?? {}).map((reason) => reason.replace(`${problem.property} `, ''));
+  return `  ${problem.property}: ${reasons.join(', ')}`;
+}

@@ -1,0 +1,102 @@
+import { FatalError } from '@pugmark/domain';
+import { HealthServer, type HealthChecks } from './health';
+import type { ServiceConfig } from './config';
+import { createLogger, type Logger } from './logger';
+import { createMetrics, type Registry } from './metrics';
+
+/** What a running service hands to its life cycle. */
+export interface RunningService {
+  readonly checks: HealthChecks;
+  /** Takes no new work, finishes or hands back what it holds, closes its connections. */
+  drain(): Promise<void>;
+}
+
+export interface ServiceContext<Config> {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  /** Aborted when the service is asked to end. */
+  readonly signal: AbortSignal;
+  /** Ends the process with exit code 1 after a drain: for faults that only a fresh process can mend. */
+  fail(error: unknown): void;
+}
+
+/**
+ * Runs a service from its settings to its end: config, logger, health page, start, and on SIGTERM or SIGINT a drain under
+ * `SHUTDOWN_TIMEOUT_MS`. Exit code 0 after an asked-for drain, 1 after anything else. The health page answers from before
+ * `start`, so that a service that hangs while starting is seen to be unready, not absent.
+ */
+export async function runService<Config extends ServiceConfig>(
+  name: string,
+  load: () => Config,
+  start: (context: ServiceContext<Config>) => Promise<RunningService>,
+): Promise<void> {
+  let config: Config;
+  try {
+    config = load();
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+
+  const logger = createLogger(name, config);
+  const metrics = createMetrics(name);
+  const stop = new AbortController();
+  let service: RunningService | undefined;
+  let ending = false;
+
+  const end = (reason: string, exitCode: number): void => {
+    if (ending) return;
+    ending = true;
+    logger.info({ reason }, 'draining');
+    stop.abort();
+    // Not cleared: when the drain hangs, the process must still end.
+    setTimeout(() => {
+      logger.warn({ deadlineMs: config.SHUTDOWN_TIMEOUT_MS }, 'the drain did not end in time; leaving what is unfinished to others');
+      process.exit(1);
+    }, config.SHUTDOWN_TIMEOUT_MS).unref();
+    void (service?.drain() ?? Promise.resolve())
+      .then(() => health.close())
+      .then(
+        () => {
+          logger.info('stopped');
+          process.exit(exitCode);
+        },
+        (err: unknown) => {
+          logger.error({ err }, 'the drain failed');
+          process.exit(1);
+        },
+      );
+  };
+  const fail = (err: unknown): void => {
+    logger.fatal({ err }, err instanceof FatalError ? err.message : 'the service cannot go on');
+    end('failure', 1);
+  };
+
+  const started = (): void => {
+    if (ending) throw new Error('draining');
+    if (service === undefined) throw new Error('starting');
+  };
+  const health = new HealthServer(
+    () => ({ live: service?.checks.live ?? {}, ready: { ...service?.checks.ready, started } }),
+    metrics,
+  );
+
+  process.on('SIGTERM', () => end('SIGTERM', 0));
+  process.on('SIGINT', () => end('SIGINT', 0));
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  if (config.PUGMARK_PARENT_WATCH === '1') {
+    process.stdin.on('end', () => end('the launcher is gone', 0)).on('error', () => end('the launcher is gone', 0));
+    process.stdin.resume();
+  }
+
+  try {
+    const port = await health.listen(config.HOST, config.HEALTH_PORT);
+    logger.info({ host: config.HOST, healthPort: port }, 'starting');
+    service = await start({ config, logger, metrics, signal: stop.signal, fail });
+    if (!ending) logger.info('started');
+  } catch (error) {
+    fail(error);
+  }
+}

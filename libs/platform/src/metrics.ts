@@ -1,0 +1,68 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+export { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** A registry of its own for each service (and each test), with Node's own figures in it. */
+export function createMetrics(service: string): Registry {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+/** Figures of the task machinery, the same in every service. */
+export interface TaskMetrics {
+  readonly rung: Counter<'kind'>;
+  readonly ringsFailed: Counter<'kind' | 'reason'>;
+  readonly reclaimed: Counter<'kind' | 'reason'>;
+  readonly claimed: Counter<'kind'>;
+  readonly stale: Counter<'kind'>;
+  readonly finished: Counter<'kind' | 'outcome'>;
+  readonly fenced: Counter<'kind'>;
+  readonly commitSeconds: Histogram<'kind'>;
+}
+
+export function createTaskMetrics(registry: Registry): TaskMetrics {
+  const registers = [registry];
+  return {
+    rung: new Counter({ name: 'pugmark_tasks_rung_total', help: 'Doorbells confirmed by the broker', labelNames: ['kind'], registers }),
+    ringsFailed: new Counter({
+      name: 'pugmark_task_rings_failed_total',
+      help: 'Doorbells that were returned, refused or not confirmed in time',
+      labelNames: ['kind', 'reason'],
+      registers,
+    }),
+    reclaimed: new Counter({
+      name: 'pugmark_tasks_reclaimed_total',
+      help: 'Tasks put back because a lease ran out or a ring was lost',
+      labelNames: ['kind', 'reason'],
+      registers,
+    }),
+    claimed: new Counter({ name: 'pugmark_tasks_claimed_total', help: 'Tasks claimed', labelNames: ['kind'], registers }),
+    stale: new Counter({
+      name: 'pugmark_task_messages_stale_total',
+      help: 'Doorbells that found nothing to claim: duplicates, late or cancelled ones',
+      labelNames: ['kind'],
+      registers,
+    }),
+    finished: new Counter({
+      name: 'pugmark_tasks_finished_total',
+      help: 'Attempts committed, by outcome',
+      labelNames: ['kind', 'outcome'],
+      registers,
+    }),
+    fenced: new Counter({
+      name: 'pugmark_tasks_fenced_total',
+      help: 'Results thrown away because the attempt was no longer the current one',
+      labelNames: ['kind'],
+      registers,
+    }),
+    commitSeconds: new Histogram({
+      name: 'pugmark_task_commit_seconds',
+      help: 'Time of the transaction that commits a batch',
+      labelNames: ['kind'],
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+      registers,
+    }),
+  };
+}

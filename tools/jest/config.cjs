@@ -1,0 +1,36 @@
+// One Jest configuration for every project; `mode` picks the files: unit beside the code, integration against real servers.
+const path = require('node:path');
+
+/** @param {'unit' | 'integration' | 'e2e'} mode @param {string} projectRoot */
+function jestConfig(mode, projectRoot) {
+  const pattern = { unit: '<rootDir>/src/**/*.spec.ts', integration: '<rootDir>/src/**/*.int-spec.ts', e2e: '<rootDir>/**/*.e2e-spec.ts' }[mode];
+  return {
+    rootDir: projectRoot,
+    testEnvironment: 'node',
+    testMatch: [pattern],
+    testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+    modulePathIgnorePatterns: ['<rootDir>/dist/'],
+    maxWorkers: mode === 'unit' ? 2 : 1,
+    testTimeout: mode === 'unit' ? 10_000 : 60_000,
+    setupFiles: [require.resolve('reflect-metadata')],
+    transform: {
+      '^.+\\.ts$': [
+        '@swc/jest',
+        {
+          jsc: {
+            parser: { syntax: 'typescript', decorators: true },
+            transform: { legacyDecorator: true, decoratorMetadata: false },
+            target: 'es2022',
+          },
+          module: { type: 'commonjs' },
+          sourceMaps: 'inline',
+        },
+      ],
+    },
+    // Workspace packages are symlinks whose real path lies outside node_modules, so they are transformed; everything else is not.
+    transformIgnorePatterns: ['/node_modules/'],
+    reporters: ['default', [path.join(__dirname, 'count-reporter.cjs'), { mode }]],
+  };
+}
+
+module.exports = { jestConfig };

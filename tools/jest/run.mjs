@@ -1,0 +1,16 @@
+// Runs one project's tests: `node tools/jest/run.mjs unit|integration|e2e [jest arguments]`, from the project's folder.
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const { jestConfig } = require('./config.cjs');
+const { run } = require('jest');
+
+const [mode, ...rest] = process.argv.slice(2);
+if (!['unit', 'integration', 'e2e'].includes(mode)) {
+  console.error(`usage: node ${fileURLToPath(import.meta.url)} unit|integration|e2e [jest arguments]`);
+  process.exit(2);
+}
+const config = jestConfig(mode, resolve(process.cwd()));
+await run(['--config', JSON.stringify(config), '--passWithNoTests', ...rest]);
