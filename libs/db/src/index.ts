@@ -1,4 +1,4 @@
-export { createDatabase, type Database, type DatabaseOptions, type DatabaseTransaction, type Executor } from './database';
+export { createDatabase, pingDatabase, type Database, type DatabaseOptions, type DatabaseTransaction, type Executor } from './database';
 export { migrate } from './migrate';
 export type { ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
 export {

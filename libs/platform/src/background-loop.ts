@@ -3,8 +3,6 @@ import type { Logger } from './logger';
 export interface BackgroundLoop {
   /** Asks the loop to end and waits for the turn that is under way. */
   stop(): Promise<void>;
-  /** Milliseconds since a turn last ended well. */
-  sinceSuccessMs(): number;
 }
 
 /**
@@ -18,7 +16,6 @@ export function backgroundLoop(
   maxBackoffMs = 5_000,
 ): BackgroundLoop {
   const stop = new AbortController();
-  let lastSuccess = performance.now();
   const run = async (): Promise<void> => {
     let failures = 0;
     while (!stop.signal.aborted) {
@@ -26,7 +23,6 @@ export function backgroundLoop(
       try {
         waitMs = await turn(stop.signal);
         failures = 0;
-        lastSuccess = performance.now();
       } catch (err) {
         if (stop.signal.aborted) return;
         failures += 1;
@@ -42,21 +38,20 @@ export function backgroundLoop(
       stop.abort();
       await finished;
     },
-    sinceSuccessMs: () => performance.now() - lastSuccess,
   };
 }
 
 /** Resolves after `ms` milliseconds, or at once when the signal is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   if (ms <= 0) return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {
     const finish = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
+      signal?.removeEventListener('abort', finish);
       resolve();
     };
     const timer = setTimeout(finish, ms);
-    if (signal.aborted) finish();
-    else signal.addEventListener('abort', finish);
+    if (signal?.aborted === true) finish();
+    else signal?.addEventListener('abort', finish);
   });
 }

@@ -3,4 +3,4 @@ export { HealthServer, type HealthCheck, type HealthChecks } from './health';
 export { runService, type RunningService, type ServiceContext } from './lifecycle';
 export { createLogger, type Logger } from './logger';
 export { Counter, Gauge, Histogram, Registry, createMetrics, createTaskMetrics, type TaskMetrics } from './metrics';
-export { backgroundLoop, type BackgroundLoop } from './background-loop';
+export { backgroundLoop, pause, type BackgroundLoop } from './background-loop';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { TaskKind } from '@pugmark/contracts';
+import { TASK_KINDS, type TaskKind } from '@pugmark/contracts';
 import { TASK_POLICIES, backoffSeconds, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../database';
 
@@ -39,6 +39,14 @@ export class TaskRepository {
 
   constructor(db: Database) {
     this.#db = db;
+  }
+
+  /** The kinds that have a waiting task whose `run_at` has come. */
+  async dueKinds(): Promise<TaskKind[]> {
+    const { rows } = await sql<{ kind: TaskKind }>`
+      select kind from unnest(${[...TASK_KINDS]}::text[]) as k (kind)
+      where exists (select 1 from tasks t where t.kind = k.kind and t.state = 'waiting' and t.run_at <= now())`.execute(this.#db);
+    return rows.map((row) => row.kind);
   }
 
   /**
@@ -194,6 +202,12 @@ export class TaskRepository {
           and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'running')
       ) broken group by kind, state order by kind, state`.execute(this.#db);
     return rows;
+  }
+
+  /** SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation): trying again would not help. */
+  isDataError(error: unknown): boolean {
+    const code = (error as { code?: unknown } | null)?.code;
+    return typeof code === 'string' && /^2[23][0-9A-Z]{3}$/.test(code);
   }
 
   /** Creates one task, in the transaction of what it belongs to. */

@@ -1,0 +1,79 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DatabaseTransaction, IngestWithDeployment, NewImage } from '@pugmark/db';
+import { PermanentError, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
+import type { PictureStorage } from '@pugmark/storage';
+import type { TaskContext, TaskHandler } from '@pugmark/tasks';
+import { allowedFolder } from '../scan/allowed-folder';
+import { inChunks, mapWithLimit } from '../scan/in-chunks';
+import { readPicture } from '../scan/read-picture';
+import { storeChunk, type ScanStores } from '../scan/store-chunk';
+import { walkFolder, type WalkedEntry } from '../scan/walk-folder';
+
+export interface ScanOptions {
+  readonly roots: readonly string[];
+  readonly storageDir: string;
+  readonly concurrency: number;
+  readonly batch: number;
+  readonly pixelLimit: number;
+}
+
+/**
+ * Takes the pictures of a folder into a project. Works in steps of one transaction each and lists every file it dealt with, so
+ * that a scan that was killed goes on where it stopped: it walks again and passes over what is listed.
+ */
+export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
+  readonly kind = 'scan' as const;
+  readonly #stores: ScanStores;
+  readonly #storage: PictureStorage;
+  readonly #options: ScanOptions;
+
+  constructor(stores: ScanStores, storage: PictureStorage, options: ScanOptions) {
+    this.#stores = stores;
+    this.#storage = storage;
+    this.#options = options;
+  }
+
+  async handle(tasks: readonly ClaimedTask[], context: TaskContext): Promise<TaskOutcome<null>[]> {
+    return Promise.all(tasks.map((task) => this.#scan(task, context)));
+  }
+
+  /** Everything was written step by step; only the task's state is left. */
+  async write(): Promise<void> {}
+
+  async #scan(task: ClaimedTask, context: TaskContext): Promise<TaskOutcome<null>> {
+    const ingest = await this.#stores.ingests.find(this.#stores.db, task.subjectId);
+    if (ingest === null) throw new PermanentError('ingest_missing', `there is no ingest ${task.subjectId}`);
+    const stopped = AbortSignal.any([context.signalOf(task), context.draining]);
+    const folder = await this.#folderOf(ingest);
+    // An upload whose folder is gone was scanned to its end; only the commit of that was lost.
+    if (folder !== null) {
+      for await (const chunk of inChunks(walkFolder(folder), this.#options.batch)) {
+        if (stopped.aborted) return { task, outcome: 'retry', code: 'interrupted', message: 'the service was stopped; the scan goes on where it was' };
+        await this.#step(task, ingest, folder, chunk);
+        context.progress();
+      }
+      if (ingest.source === 'upload') await rm(folder, { recursive: true, force: true });
+    }
+    return { task, outcome: 'done', result: null };
+  }
+
+  async #step(task: ClaimedTask, ingest: IngestWithDeployment, folder: string, chunk: readonly WalkedEntry[]): Promise<void> {
+    const { concurrency, pixelLimit } = this.#options;
+    const known = await this.#stores.ingests.knownPaths(this.#stores.db, ingest.id, chunk.map((entry) => entry.path));
+    const fresh = chunk.filter((entry) => !known.has(entry.path));
+    if (fresh.length === 0) return;
+    const place = (path: string, sha256: Buffer, format: NewImage['format']): Promise<string> =>
+      ingest.mode === 'copy' ? this.#storage.storePicture(path, sha256.toString('hex'), format) : Promise.resolve(path);
+    const files = await mapWithLimit(fresh, concurrency, async (entry) =>
+      entry.skip === null ? readPicture(folder, entry.path, pixelLimit, place) : { path: entry.path, skip: entry.skip },
+    );
+    await storeChunk(this.#stores, task, ingest, files);
+  }
+
+  async #folderOf(ingest: IngestWithDeployment): Promise<string | null> {
+    if (ingest.source === 'folder') return allowedFolder(ingest.folder, this.#options.roots);
+    const there = await stat(ingest.folder).then((s) => s.isDirectory(), () => false);
+    return there ? allowedFolder(ingest.folder, [join(this.#options.storageDir, 'uploads')]) : null;
+  }
+}

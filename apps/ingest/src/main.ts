@@ -1,0 +1,74 @@
+import { hostname } from 'node:os';
+import { Broker } from '@pugmark/broker';
+import { ImageRepository, IngestRepository, TaskRepository, createDatabase, pingDatabase } from '@pugmark/db';
+import { configureImages } from '@pugmark/images';
+import { createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
+import { PictureStorage } from '@pugmark/storage';
+import { Dispatcher, TaskWorker } from '@pugmark/tasks';
+import { IngestConfig } from './config';
+import { ScanHandler } from './handlers/scan.handler';
+
+/** A step of a scan reads `SCAN_BATCH` pictures; one that takes longer than this hangs. */
+const STALL_LIMIT_MS = 300_000;
+
+void runService(
+  'ingest',
+  () => loadConfig(IngestConfig, process.env),
+  async ({ config, logger, metrics, fail }) => {
+    configureImages();
+    const db = createDatabase({
+      url: config.DATABASE_URL,
+      applicationName: 'pugmark-ingest',
+      onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
+    });
+    const broker = new Broker({
+      url: config.RABBITMQ_URL,
+      managementUrl: config.RABBITMQ_MANAGEMENT_URL,
+      service: 'ingest',
+      logger,
+      metrics,
+    });
+    const taskMetrics = createTaskMetrics(metrics);
+    const tasks = new TaskRepository(db);
+    const handler = new ScanHandler(
+      { db, tasks, ingests: new IngestRepository(), images: new ImageRepository() },
+      new PictureStorage(config.STORAGE_DIR),
+      {
+        roots: config.INGEST_ROOTS,
+        storageDir: config.STORAGE_DIR,
+        concurrency: config.SCAN_CONCURRENCY,
+        batch: config.SCAN_BATCH,
+        pixelLimit: config.PIXEL_LIMIT,
+      },
+    );
+    const worker = new TaskWorker({
+      handler,
+      store: tasks,
+      source: broker,
+      owner: `ingest@${hostname()}/${process.pid}`,
+      batchSize: 1,
+      batchDelayMs: 0,
+      concurrency: 2,
+      logger,
+      metrics: taskMetrics,
+      onFatal: fail,
+    });
+    const dispatcher = new Dispatcher({ store: tasks, publisher: broker, logger, metrics: taskMetrics });
+
+    broker.start();
+    worker.start();
+    dispatcher.start();
+    return {
+      checks: {
+        live: { work: () => worker.assertMoving(STALL_LIMIT_MS) },
+        ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady() },
+      },
+      drain: async () => {
+        await dispatcher.stop();
+        await worker.drain();
+        await broker.close();
+        await db.destroy();
+      },
+    };
+  },
+);

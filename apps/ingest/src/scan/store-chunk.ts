@@ -1,0 +1,92 @@
+import type {
+  Database,
+  DatabaseTransaction,
+  ImageRepository,
+  IngestRepository,
+  IngestWithDeployment,
+  NewImage,
+  TaskRepository,
+} from '@pugmark/db';
+import { RetryableError, type ClaimedTask } from '@pugmark/domain';
+import type { ReadPicture } from './read-picture';
+
+export interface ScanStores {
+  readonly db: Database;
+  readonly tasks: TaskRepository;
+  readonly ingests: IngestRepository;
+  readonly images: ImageRepository;
+}
+
+/**
+ * One step of a scan in one transaction: pictures, what became of each file, counters, and the detect tasks of the new
+ * pictures. Fenced: when the scan was taken over by another worker, nothing of the step remains.
+ */
+export async function storeChunk(stores: ScanStores, task: ClaimedTask, ingest: IngestWithDeployment, files: readonly ReadPicture[]): Promise<void> {
+  await stores.db.transaction().execute(async (tx) => {
+    if (!(await stores.tasks.holds(tx, task))) throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
+    // In order of hash, so that two ingests that meet the same pictures wait for one another instead of deadlocking.
+    const pictures = files.flatMap((file) => ('image' in file ? [file.image] : [])).sort((a, b) => a.sha256.compare(b.sha256));
+    const added = await stores.images.insertNew(tx, originOf(ingest), pictures);
+    const known = await knownElsewhere(tx, stores, ingest.project_id, pictures, added);
+    const rows = files.map((file) => rowOf(ingest.id, file, added, known));
+    const count = (outcome: string): number => rows.filter((row) => row.outcome === outcome).length;
+    const addedBytes = rows.reduce((sum, row, i) => sum + (row.outcome === 'added' ? bytesOf(files[i]) : 0), 0);
+    await stores.ingests.record(tx, ingest.id, rows, {
+      filesSeen: files.length,
+      imagesAdded: count('added'),
+      duplicates: count('duplicate'),
+      skipped: count('skipped'),
+      bytesAdded: addedBytes,
+    });
+    if (ingest.run_id !== null) {
+      const ids = rows.flatMap((row) => (row.outcome === 'added' && row.image_id !== null ? [row.image_id] : []));
+      await stores.images.createDetectTasks(tx, { id: ingest.run_id, traceparent: task.traceparent }, ids);
+    }
+  });
+}
+
+function originOf(ingest: IngestWithDeployment) {
+  return {
+    projectId: ingest.project_id,
+    deploymentId: ingest.deployment_id,
+    ingestId: ingest.id,
+    mode: ingest.mode,
+    timezone: ingest.timezone,
+    clockOffsetSeconds: ingest.clock_offset_seconds,
+  };
+}
+
+function knownElsewhere(
+  tx: DatabaseTransaction,
+  stores: ScanStores,
+  projectId: number,
+  pictures: readonly NewImage[],
+  added: ReadonlyMap<string, number>,
+): Promise<Map<string, number>> {
+  const others = pictures.filter((picture) => !added.has(picture.sha256.toString('hex')));
+  return stores.images.idsByHash(tx, projectId, others.map((picture) => picture.sha256));
+}
+
+/** The first file with a new content is `added` (and struck from `added`), any further one a duplicate of it. */
+function rowOf(ingestId: number, file: ReadPicture, added: Map<string, number>, known: Map<string, number>) {
+  const base = { ingest_id: ingestId, path: file.path, reason_code: null, reason: null, image_id: null };
+  if ('skip' in file) return { ...base, outcome: 'skipped' as const, reason_code: file.skip.code, reason: file.skip.reason };
+  const hash = file.image.sha256.toString('hex');
+  const newId = added.get(hash);
+  if (newId !== undefined) {
+    added.delete(hash);
+    known.set(hash, newId);
+    return { ...base, outcome: 'added' as const, image_id: newId };
+  }
+  return {
+    ...base,
+    outcome: 'duplicate' as const,
+    reason_code: 'duplicate',
+    reason: 'the project holds a picture with the same content already',
+    image_id: known.get(hash) ?? null,
+  };
+}
+
+function bytesOf(file: ReadPicture | undefined): number {
+  return file !== undefined && 'image' in file ? file.image.bytes : 0;
+}

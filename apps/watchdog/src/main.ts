@@ -1,0 +1,29 @@
+import { TaskRepository, createDatabase, pingDatabase } from '@pugmark/db';
+import { backgroundLoop, loadConfig, runService } from '@pugmark/platform';
+import { TaskInvariantCheck } from './checks/task-invariant.check';
+import { WatchdogConfig } from './config';
+
+void runService(
+  'watchdog',
+  () => loadConfig(WatchdogConfig, process.env),
+  async ({ config, logger, metrics }) => {
+    const db = createDatabase({
+      url: config.DATABASE_URL,
+      applicationName: 'pugmark-watchdog',
+      poolSize: 2,
+      onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
+    });
+    const invariant = new TaskInvariantCheck(new TaskRepository(db), config.INVARIANT_GRACE_SECONDS, logger, metrics);
+    const loop = backgroundLoop('task invariant', logger, async () => {
+      await invariant.run();
+      return config.CHECK_INTERVAL_MS;
+    });
+    return {
+      checks: { live: {}, ready: { postgres: () => pingDatabase(db) } },
+      drain: async () => {
+        await loop.stop();
+        await db.destroy();
+      },
+    };
+  },
+);

@@ -1,0 +1,1 @@
+export { Broker, type BrokerOptions, type BrokerStatus } from './broker';

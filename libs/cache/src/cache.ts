@@ -1,0 +1,157 @@
+import { Redis } from 'ioredis';
+import { messageOf, withDeadline } from '@pugmark/domain';
+import { Gauge, type Logger, type Registry } from '@pugmark/platform';
+
+export type CacheState = 'up' | 'down' | 'not configured';
+
+/** A cache: what it answers may be absent at any time, and its loss is never an error. Values are plain JSON. */
+export interface Cache {
+  /** The value, or undefined when it is absent, cannot be read, or the cache does not answer in time. */
+  get<T>(key: string): Promise<T | undefined>;
+  /** Keeps the value for `ttlSeconds`, if it can. */
+  set(key: string, value: unknown, ttlSeconds: number): Promise<void>;
+  /** Forgets the value, if it can; else it goes when its time is over. */
+  delete(key: string): Promise<void>;
+  state(): CacheState;
+  close(): Promise<void>;
+}
+
+/** For installations without Redis: never has anything. */
+export class NoCache implements Cache {
+  get(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+  async set(): Promise<void> {}
+  async delete(): Promise<void> {}
+  state(): CacheState {
+    return 'not configured';
+  }
+  async close(): Promise<void> {}
+}
+
+export interface RedisCacheOptions {
+  /** `redis://user:password@host:6379/0` */
+  readonly url: string;
+  /** Put before every key, when several installations share one Redis. */
+  readonly keyPrefix?: string;
+  /** Longest that one call may take, in milliseconds. */
+  readonly deadlineMs?: number;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}
+
+const RECONNECT_MS = [100, 5_000] as const;
+const CLOSE_DEADLINE_MS = 1_000;
+
+export class RedisCache implements Cache {
+  readonly #redis: Redis;
+  readonly #deadlineMs: number;
+  readonly #logger: Logger;
+  #closing = false;
+  #connecting: Promise<void> | undefined;
+  /** It did not answer last time, and that was told. */
+  #outage = false;
+
+  constructor(options: RedisCacheOptions) {
+    this.#deadlineMs = options.deadlineMs ?? 500;
+    this.#logger = options.logger;
+    this.#redis = new Redis(options.url, {
+      keyPrefix: options.keyPrefix ?? '',
+      lazyConnect: true,
+      connectTimeout: this.#deadlineMs,
+      disconnectTimeout: this.#deadlineMs,
+      // While Redis is away a call fails at once; nothing queues up to be sent later, when it would be stale.
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 1,
+      autoResendUnfulfilledCommands: false,
+      // Of the handshake too, which nobody else times.
+      commandTimeout: this.#deadlineMs,
+      retryStrategy: (times) => Math.min(RECONNECT_MS[1], RECONNECT_MS[0] * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
+    });
+    // Without a listener ioredis prints every failed attempt; the outage is told once, by `#down`.
+    this.#redis.on('error', (err: Error) => this.#down(err));
+    this.#redis.on('ready', () => this.#up());
+    const state = (): CacheState => this.state();
+    new Gauge({
+      name: 'pugmark_redis_up',
+      help: '1 while the connection to Redis stands',
+      registers: [options.metrics],
+      collect() {
+        this.set(Number(state() === 'up'));
+      },
+    });
+  }
+
+  async get<T>(key: string): Promise<T | undefined> {
+    const text = await this.#ask(() => this.#redis.get(key));
+    if (text === undefined || text === null) return undefined;
+    try {
+      return JSON.parse(text) as T;
+    } catch (err) {
+      this.#logger.warn({ err, key }, 'a cached value cannot be read; it counts as absent');
+      return undefined;
+    }
+  }
+
+  async set(key: string, value: unknown, ttlSeconds: number): Promise<void> {
+    await this.#ask(() => this.#redis.set(key, JSON.stringify(value), 'EX', Math.max(1, Math.ceil(ttlSeconds))));
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#ask(() => this.#redis.del(key));
+  }
+
+  /** `up` once the first call, or `connect`, has connected. */
+  state(): CacheState {
+    return this.#redis.status === 'ready' && !this.#outage ? 'up' : 'down';
+  }
+
+  /** Connects without waiting for a first call, so that `state` tells the truth from the start. Never rejects. */
+  async connect(): Promise<void> {
+    this.#connecting ??= withDeadline(this.#redis.connect(), this.#deadlineMs, 'Redis').catch((err: unknown) => this.#down(err));
+    await this.#connecting;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    try {
+      if (this.#redis.status === 'ready') await withDeadline(this.#redis.quit(), CLOSE_DEADLINE_MS, 'Redis');
+    } catch (err) {
+      this.#logger.debug({ err }, 'Redis did not say goodbye');
+    } finally {
+      this.#redis.disconnect();
+    }
+  }
+
+  /** The answer, or undefined when there is none in time. */
+  async #ask<T>(call: () => Promise<T>): Promise<T | undefined> {
+    if (this.#closing) return undefined;
+    try {
+      await this.connect();
+      const answer = await withDeadline(call(), this.#deadlineMs, 'Redis');
+      this.#up();
+      return answer;
+    } catch (err) {
+      this.#down(err);
+      // A connection that gives no answer may be half open and would stay so: a new one tells.
+      if (isTimeout(err) && !this.#closing && this.#redis.status === 'ready') this.#redis.disconnect(true);
+      return undefined;
+    }
+  }
+
+  #down(err: unknown): void {
+    if (this.#closing || this.#outage) return;
+    this.#outage = true;
+    this.#logger.warn({ err, reason: messageOf(err) }, 'Redis does not answer; going on without the cache');
+  }
+
+  #up(): void {
+    if (this.#outage) this.#logger.info('Redis answers again');
+    this.#outage = false;
+  }
+}
+
+/** Ours, or ioredis's `commandTimeout`. */
+function isTimeout(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'deadline_exceeded' || messageOf(error) === 'Command timed out';
+}

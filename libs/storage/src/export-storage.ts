@@ -1,0 +1,64 @@
+import { readdir, stat } from 'node:fs/promises';
+import { moveDurably, writeDurably, type WriteChunk } from './durable-file';
+import { StorageRoot, nothingIfMissing } from './storage-root';
+
+export type { WriteChunk } from './durable-file';
+
+export interface StoredFile {
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: Buffer;
+}
+
+/** Files made for people to download: `exports/<name>`. */
+export class ExportStorage {
+  readonly #root: StorageRoot;
+
+  constructor(folder: string) {
+    this.#root = new StorageRoot(folder);
+  }
+
+  /** The storage folder; keys are relative to it. */
+  get folder(): string {
+    return this.#root.folder;
+  }
+
+  /**
+   * Writes a file from the chunks that `produce` gives and answers its key, size and hash. It appears under its name only when
+   * it is whole and on the disk; an abort or an error leaves nothing. A full disk is a RetryableError `disk_full`.
+   */
+  async write(name: string, produce: (write: WriteChunk) => Promise<void>, signal?: AbortSignal): Promise<StoredFile> {
+    const key = `exports/${name}`;
+    const path = this.#root.pathOf(key);
+    const temporary = await this.#root.temporaryPath('export');
+    const written = await writeDurably(temporary, produce, signal);
+    await moveDurably(temporary, path);
+    return { key, ...written };
+  }
+
+  /** Absolute path of a key. Throws PermanentError `bad_key` when it leads out of the storage. */
+  pathOf(key: string): string {
+    return this.#root.pathOf(key);
+  }
+
+  /** Removes a file; one that is not there is removed already. */
+  async remove(key: string): Promise<void> {
+    await this.#root.remove(key);
+  }
+
+  /** Keys of the files that were finished more than `ms` milliseconds ago. */
+  async olderThan(ms: number): Promise<string[]> {
+    const names = await readdir(this.#root.pathOf('exports')).catch(nothingIfMissing);
+    const keys: string[] = [];
+    for (const name of names) {
+      const facts = await stat(this.#root.pathOf(`exports/${name}`)).catch(() => null);
+      if (facts?.isFile() === true && Date.now() - facts.mtimeMs > ms) keys.push(`exports/${name}`);
+    }
+    return keys;
+  }
+
+  /** See `StorageRoot.sweepTemporary`. */
+  async sweepTemporary(olderThanMs: number): Promise<number> {
+    return this.#root.sweepTemporary(olderThanMs);
+  }
+}

@@ -1,0 +1,4 @@
+export { PictureStorage, type PictureFormat } from './picture-storage';
+export { ExportStorage, type StoredFile, type WriteChunk } from './export-storage';
+export { UploadStorage, type IncomingUpload, type UploadedFile } from './upload-storage';
+export { safeFileName } from './safe-file-name';

@@ -1,0 +1,66 @@
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { PermanentError, RetryableError } from '@pugmark/domain';
+import { moveDurably, writeDurably } from './durable-file';
+import { StorageRoot } from './storage-root';
+
+export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
+
+const EXTENSIONS: Readonly<Record<PictureFormat, string>> = { jpeg: 'jpg', png: 'png', webp: 'webp', tiff: 'tif' };
+
+/** Pictures by content: `images/ab/cd/<sha256>.<extension>`. The same content is stored once, whoever brings it. */
+export class PictureStorage {
+  readonly #root: StorageRoot;
+
+  constructor(folder: string) {
+    this.#root = new StorageRoot(folder);
+  }
+
+  /**
+   * Stores a picture (path of a file, or its bytes as a stream) under its content's hash and answers the key. One that is there
+   * already is not read again. Throws RetryableError `content_changed` when the bytes are not those of the hash, and
+   * `disk_full`; nothing is left behind then.
+   */
+  async storePicture(source: string | AsyncIterable<Uint8Array>, sha256: string, format: PictureFormat): Promise<string> {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) throw new PermanentError('bad_hash', 'a sha256 has 64 hexadecimal digits');
+    const key = `images/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}.${EXTENSIONS[format]}`;
+    const path = this.#root.pathOf(key);
+    // A file with this name is whole: it got the name by a rename after its hash was checked.
+    if (await exists(path)) return key;
+    const temporary = await this.#root.temporaryPath('image');
+    const written = await writeDurably(temporary, async (write) => {
+      const chunks = typeof source === 'string' ? createReadStream(source, { highWaterMark: 256 * 1024 }) : source;
+      for await (const chunk of chunks) await write(chunk as Uint8Array);
+    });
+    if (written.sha256.toString('hex') !== sha256) {
+      await rm(temporary, { force: true });
+      throw new RetryableError('content_changed', 'the picture changed while it was being copied');
+    }
+    await moveDurably(temporary, path);
+    return key;
+  }
+
+  /** Absolute path of a key. Throws PermanentError `bad_key` when it leads out of the storage. */
+  pathOf(key: string): string {
+    return this.#root.pathOf(key);
+  }
+
+  /** Removes a picture; one that is not there is removed already. */
+  async remove(key: string): Promise<void> {
+    await this.#root.remove(key);
+  }
+
+  /** See `StorageRoot.sweepTemporary`: whatever killed processes left, of pictures, exports and uploads alike. */
+  async sweepTemporary(olderThanMs: number): Promise<number> {
+    return this.#root.sweepTemporary(olderThanMs);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

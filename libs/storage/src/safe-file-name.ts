@@ -1,0 +1,40 @@
+const LONGEST = 180;
+
+/**
+ * A base name that is safe on any file system: no folders, no control characters, nothing that Windows refuses, no leading dot,
+ * at most 180 bytes of UTF-8, never empty. The extension is kept.
+ */
+export function safeFileName(name: string): string {
+  const base = name.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
+  const plain = base
+    // eslint-disable-next-line no-control-regex -- control characters are what is removed
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069<>:"|?*]/g, '_')
+    .replace(/^[.\s]+|[.\s]+$/g, '');
+  if (plain === '') return 'unnamed';
+  const dot = plain.lastIndexOf('.');
+  const extension = dot > 0 && plain.length - dot <= 10 ? plain.slice(dot) : '';
+  const stem = plain.slice(0, plain.length - extension.length);
+  return shorten(stem, LONGEST - Buffer.byteLength(extension)) + extension;
+}
+
+/** The name, or with `-2`, `-3` … before its extension, so that `taken` does not know it. Upper and lower case count as the same. */
+export function freeName(name: string, taken: ReadonlySet<string>): string {
+  const dot = name.lastIndexOf('.');
+  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? name : `${stem}-${n}${extension}`;
+    if (!taken.has(candidate.toLowerCase())) return candidate;
+  }
+}
+
+/** At most so many bytes, without cutting a character in two. */
+function shorten(text: string, bytes: number): string {
+  let short = '';
+  let length = 0;
+  for (const character of text) {
+    length += Buffer.byteLength(character);
+    if (length > bytes) break;
+    short += character;
+  }
+  return short;
+}

@@ -1,0 +1,93 @@
+import type { TaskDoorbell, TaskKind } from '@pugmark/contracts';
+import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
+
+/*
+ * Words of this library.
+ * Task: a row of `tasks`, the work itself.      Doorbell: the message that says "row n has work, attempt m".
+ * Ring: publish a doorbell.                     Claim: take a row for one attempt, under a lease.
+ * Commit: write results and end the attempt in one transaction, fenced by the attempt.
+ */
+
+export interface Doorbell {
+  readonly taskId: number;
+  readonly attempt: number;
+  readonly traceparent: string | null;
+}
+
+/** What became of a ring, by task id. */
+export interface RingResult {
+  /** Confirmed by the broker and not returned: some queue holds it. */
+  readonly confirmed: readonly number[];
+  readonly failed: readonly { readonly taskId: number; readonly reason: 'returned' | 'refused' | 'not_confirmed' }[];
+}
+
+export interface DoorbellPublisher {
+  /** Answers for every doorbell within a deadline of its own; rejects when there is no connection. */
+  ring(kind: TaskKind, doorbells: readonly Doorbell[]): Promise<RingResult>;
+  /** Messages that lie ready in the queue of a kind, not counting those that a consumer holds. */
+  readyCount(kind: TaskKind): Promise<number>;
+}
+
+/** A doorbell that was delivered. To ack one whose channel is gone does nothing: the broker delivers it again. */
+export interface Delivery {
+  readonly message: TaskDoorbell;
+  ack(): void;
+}
+
+export interface Subscription {
+  /** No further deliveries come; those not acked go back to the queue when the connection closes. */
+  close(): Promise<void>;
+}
+
+export interface DoorbellSource {
+  /** Delivers, through any number of reconnects, until closed. At most `prefetch` are unacked at a time. */
+  consume(kind: TaskKind, prefetch: number, onDelivery: (delivery: Delivery) => void): Subscription;
+}
+
+/** What a dispatcher needs of the tasks table. */
+export interface RingingStore {
+  /** The kinds that have a waiting task whose `run_at` has come. */
+  dueKinds(): Promise<readonly TaskKind[]>;
+  ringDue(
+    kind: TaskKind,
+    depth: number,
+    limit: number,
+    ring: (tasks: readonly { id: number; attempt: number; traceparent: string | null }[]) => Promise<readonly number[]>,
+  ): Promise<number>;
+  reconcile(
+    kind: TaskKind,
+    ringSeconds: number,
+  ): Promise<{ readonly leasesExpired: number; readonly exhausted: number; readonly ringsLost: number }>;
+}
+
+/** What a worker needs of the tasks table. `Tx` is the store's transaction, which only the handler's `write` looks into. */
+export interface WorkStore<Tx> {
+  claim(kind: TaskKind, doorbells: readonly { id: number; attempt: number }[], owner: string): Promise<readonly ClaimedTask[]>;
+  renew(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
+  commit<Result>(
+    outcomes: readonly TaskOutcome<Result>[],
+    write: (tx: Tx, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,
+  ): Promise<readonly number[]>;
+  /** Is the error the data's own fault (a constraint, a value out of range), so that trying again is useless? */
+  isDataError(error: unknown): boolean;
+}
+
+export interface TaskContext {
+  /** Aborted when this attempt no longer counts: its task was cancelled, or its lease was lost. */
+  signalOf(task: ClaimedTask): AbortSignal;
+  /** Aborted when the service drains. A long task then ends soon with the outcome `retry`; a short one just ends. */
+  readonly draining: AbortSignal;
+  /** Says that a long task moves; a worker that holds work and does not move fails its liveness check. */
+  progress(): void;
+}
+
+export interface TaskHandler<Tx, Result> {
+  readonly kind: TaskKind;
+  /**
+   * Does the work of a batch and answers for each of its tasks. What it throws counts for the whole batch: PermanentError →
+   * failed, FatalError → the service ends, anything else → retry.
+   */
+  handle(tasks: readonly ClaimedTask[], context: TaskContext): Promise<readonly TaskOutcome<Result>[]>;
+  /** Writes the results that count, in the transaction that ends their tasks. */
+  write(tx: Tx, done: readonly { task: ClaimedTask; result: Result }[]): Promise<void>;
+}

@@ -1,0 +1,238 @@
+import { sql } from 'kysely';
+import { Broker } from '@pugmark/broker';
+import { TaskRepository, createDatabase, migrate, type Database, type DatabaseTransaction } from '@pugmark/db';
+import { FatalError, PermanentError, RetryableError, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
+import { createMetrics, createTaskMetrics } from '@pugmark/platform';
+import { createTestDatabase, createTestVhost, testLogger, waitUntil, type TestDatabase, type TestVhost } from '@pugmark/testing';
+import { Dispatcher } from './dispatcher';
+import type { TaskContext, TaskHandler } from './ports';
+import { TaskWorker } from './task-worker';
+
+type Handle = (tasks: readonly ClaimedTask[], context: TaskContext) => Promise<TaskOutcome<number>[]>;
+
+/** Does what the test says, and writes each result as a project named after the task: a second write of one would be refused. */
+class RecordingHandler implements TaskHandler<DatabaseTransaction, number> {
+  readonly kind = 'detect' as const;
+  constructor(readonly handle: Handle) {}
+  async write(tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: number }[]): Promise<void> {
+    await tx.insertInto('projects').values(done.map(({ task }) => ({ name: `task ${task.id}` }))).execute();
+  }
+}
+
+const allDone: Handle = async (tasks) => tasks.map((task) => ({ task, outcome: 'done', result: 1 }));
+
+describe('tasks, from row to result', () => {
+  let server: TestDatabase;
+  let vhost: TestVhost;
+  let db: Database;
+  let stop: (() => Promise<void>)[];
+  let hung: (() => void)[];
+
+  beforeEach(async () => {
+    stop = [];
+    hung = [];
+    [server, vhost] = await Promise.all([createTestDatabase(migrate), createTestVhost()]);
+    db = createDatabase({ url: server.url, applicationName: 'test', onIdleError: () => undefined });
+  });
+
+  afterEach(async () => {
+    for (const release of hung) release();
+    for (const end of stop.reverse()) await end();
+    await db.destroy();
+    await Promise.all([server.drop(), vhost.drop()]);
+  });
+
+  function startBroker(service: string): Broker {
+    const broker = new Broker({ url: vhost.url, managementUrl: vhost.managementUrl, service, logger: testLogger(), metrics: createMetrics(service) });
+    broker.start();
+    stop.push(() => broker.close());
+    return broker;
+  }
+
+  function startDispatcher(broker = startBroker('dispatcher')): Dispatcher {
+    const dispatcher = new Dispatcher({ store: new TaskRepository(db), publisher: broker, logger: testLogger(), metrics: createTaskMetrics(createMetrics('d')) });
+    dispatcher.start();
+    stop.push(() => dispatcher.stop());
+    return dispatcher;
+  }
+
+  /** Never answers while the test lasts. */
+  const hang: Handle = () => new Promise((_resolve, reject) => hung.push(() => reject(new Error('released at the end of the test'))));
+
+  function startWorker(handle: Handle, onFatal: (error: unknown) => void = () => undefined, store = new TaskRepository(db)) {
+    const broker = startBroker('worker');
+    const worker = new TaskWorker({
+      handler: new RecordingHandler(handle),
+      store,
+      source: broker,
+      owner: 'test',
+      batchSize: 16,
+      batchDelayMs: 5,
+      concurrency: 2,
+      logger: testLogger(),
+      metrics: createTaskMetrics(createMetrics('w')),
+      onFatal,
+    });
+    worker.start();
+    stop.push(() => worker.drain());
+    return { worker, broker };
+  }
+
+  async function given(count: number): Promise<void> {
+    await sql`insert into tasks (kind, subject_id) select 'detect', n from generate_series(1, ${count}::int) n`.execute(db);
+  }
+
+  async function counts(): Promise<Record<string, number>> {
+    const rows = await db.selectFrom('tasks').select(['state', sql<number>`count(*)::int`.as('n')]).groupBy('state').orderBy('state').execute();
+    return Object.fromEntries(rows.map((row) => [row.state, row.n]));
+  }
+
+  const until = (what: string, wanted: Record<string, number>, timeoutMs = 30_000): Promise<unknown> =>
+    waitUntil(what, async () => JSON.stringify(await counts()) === JSON.stringify(wanted) || false, timeoutMs);
+  const written = async (): Promise<number> => (await db.selectFrom('projects').select(sql<number>`count(*)::int`.as('n')).executeTakeFirstOrThrow()).n;
+
+  it('does every task exactly once, with two dispatchers and two workers', async () => {
+    await given(1_000);
+    startDispatcher();
+    startDispatcher();
+    startWorker(allDone);
+    startWorker(allDone);
+    await until('all tasks to be done', { done: 1_000 });
+    expect(await written()).toBe(1_000);
+    expect(await new TaskRepository(db).violations(0, 0)).toEqual([]);
+  });
+
+  it('does a task once although its doorbell comes many times and too late', async () => {
+    await given(1);
+    const broker = startBroker('ringer');
+    startWorker(allDone);
+    await waitUntil('the broker', () => broker.status().ready);
+    const bell = { taskId: 1, attempt: 1, traceparent: null };
+    await broker.ring('detect', [bell, bell, bell, { ...bell, attempt: 2 }]);
+    await until('the task to be done', { done: 1 });
+    await broker.ring('detect', [bell]);
+    await waitUntil('the stale doorbell to be acked', async () => (await broker.readyCount('detect')) === 0);
+    expect(await written()).toBe(1);
+  });
+
+  it('retries what may pass, and fails what will not with its reason', async () => {
+    await given(3);
+    startDispatcher();
+    const seen: string[] = [];
+    startWorker(async (tasks) =>
+      tasks.map((task) => {
+        seen.push(`${task.subjectId}/${task.attempt}`);
+        if (task.subjectId === 1 && task.attempt === 1) return { task, outcome: 'retry', code: 'busy', message: 'busy' };
+        if (task.subjectId === 2) return { task, outcome: 'failed', code: 'broken', message: 'the file is broken' };
+        return { task, outcome: 'done', result: 1 };
+      }),
+    );
+    await until('two to be done and one to fail', { done: 2, failed: 1 });
+    expect(seen.sort()).toEqual(['1/1', '1/2', '2/1', '3/1']);
+    const failed = await db.selectFrom('tasks').selectAll().where('state', '=', 'failed').executeTakeFirstOrThrow();
+    expect(failed).toMatchObject({ error_code: 'broken', error_message: 'the file is broken', subject_id: 2 });
+  });
+
+  it.each([
+    ['a RetryableError', new RetryableError('away', 'it is away'), 'waiting'],
+    ['an unknown error', new Error('oops'), 'waiting'],
+    ['a PermanentError', new PermanentError('never', 'it will never go'), 'failed'],
+    ['a FatalError', new FatalError('model_corrupt', 'the model is corrupt'), 'waiting'],
+  ])('handles %s that the handler throws', async (_name, error, state) => {
+    await given(1);
+    startDispatcher();
+    let fatal: unknown;
+    let calls = 0;
+    startWorker((...args) => (calls++ === 0 ? Promise.reject(error) : hang(...args)), (thrown) => (fatal = thrown));
+    const row = await waitUntil('the outcome', async () => {
+      const task = await db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
+      return task.error_code !== null && task;
+    });
+    expect(row.error_message).toBe(error.message);
+    // A retry may have begun its next attempt already.
+    expect(state === 'failed' ? row.state : ['waiting', 'queued', 'running'].includes(row.state)).toBe(state === 'failed' ? 'failed' : true);
+    expect(fatal).toBe(error instanceof FatalError ? error : undefined);
+  });
+
+  it('takes up the tasks of a worker that vanished in the middle of a batch', async () => {
+    await given(8);
+    startDispatcher();
+    // What SIGKILL leaves behind: no renewals, a closed connection, results never committed.
+    const silent = new TaskRepository(db);
+    silent.renew = () => Promise.resolve([]);
+    const lost = startWorker(hang, undefined, silent);
+    await until('the batch to be running', { running: 8 });
+    await lost.broker.close();
+    await db.updateTable('tasks').set({ lease_until: sql`now() - interval '1 second'` }).execute();
+    startWorker(allDone);
+    await until('the other worker to have done all', { done: 8 });
+    expect(await written()).toBe(8);
+  });
+
+  it('renews leases for as long as a batch takes', async () => {
+    await given(1);
+    startDispatcher();
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    startWorker(async (tasks, context) => {
+      await finished;
+      return allDone(tasks, context);
+    });
+    await until('the task to run', { running: 1 });
+    const lease = async (): Promise<number> => (await db.selectFrom('tasks').select('lease_until').executeTakeFirstOrThrow()).lease_until?.getTime() ?? 0;
+    const first = await lease();
+    await waitUntil('two renewals', async () => (await lease()) > first + 9_000, 20_000);
+    finish();
+    await until('the task to be done', { done: 1 });
+    expect((await db.selectFrom('tasks').select('attempt').executeTakeFirstOrThrow()).attempt).toBe(1);
+  });
+
+  it('tells a handler within a renewal that its task was cancelled, and throws its result away', async () => {
+    await given(1);
+    startDispatcher();
+    startWorker(async (tasks, context) => {
+      const [task] = tasks;
+      if (task !== undefined) await new Promise<void>((resolve) => context.signalOf(task).addEventListener('abort', () => resolve()));
+      return allDone(tasks, context);
+    });
+    await until('the task to run', { running: 1 });
+    await new TaskRepository(db).cancel(db, { kind: 'detect', subjectId: 1 });
+    await waitUntil('its doorbell to be acked', async () => (await counts())['cancelled'] === 1);
+    await until('it to stay cancelled', { cancelled: 1 });
+    expect(await written()).toBe(0);
+  });
+
+  it('finishes what it holds when it drains, and leaves the rest to others', async () => {
+    await given(100);
+    startDispatcher();
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    hung.push(release);
+    const { worker, broker } = startWorker(async (tasks, context) => {
+      await released;
+      return allDone(tasks, context);
+    });
+    const running = await waitUntil('two batches to run', async () => {
+      const { running: count = 0 } = await counts();
+      return count > 16 && count;
+    });
+    const drained = worker.drain();
+    release();
+    await drained;
+    expect((await counts())['done']).toBe(running);
+    await broker.close();
+    startWorker(allDone);
+    await until('the other worker to do the rest', { done: 100 });
+    expect(await written()).toBe(100);
+  });
+
+  it('fails only the task whose result the database refuses', async () => {
+    await given(4);
+    await db.insertInto('projects').values({ name: 'task 3' }).execute();
+    startDispatcher();
+    startWorker(allDone);
+    await until('three done and one failed', { done: 3, failed: 1 });
+    const failed = await db.selectFrom('tasks').selectAll().where('state', '=', 'failed').executeTakeFirstOrThrow();
+    expect(failed).toMatchObject({ id: 3, error_code: 'result_refused' });
+  });
+});

@@ -1,0 +1,192 @@
+import { FatalError, PermanentError, TASK_POLICIES, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
+import { pause, type Logger, type TaskMetrics } from '@pugmark/platform';
+import { Leases } from './leases';
+import type { Delivery, DoorbellSource, Subscription, TaskHandler, WorkStore } from './ports';
+
+export interface TaskWorkerOptions<Tx, Result> {
+  readonly handler: TaskHandler<Tx, Result>;
+  readonly store: WorkStore<Tx>;
+  readonly source: DoorbellSource;
+  /** Who holds the claims, for people: host, service and pid. */
+  readonly owner: string;
+  /** Most tasks in one batch: one claim, one `handle`, one commit. */
+  readonly batchSize: number;
+  /** Longest that a doorbell waits for others to fill its batch. */
+  readonly batchDelayMs: number;
+  /** Batches under way at a time. */
+  readonly concurrency: number;
+  readonly logger: Logger;
+  readonly metrics: TaskMetrics;
+  /** Told when a handler threw a FatalError: the process should end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** A store that does not answer is asked again after this long, doubled each time up to the second figure. */
+const RETRY_MS = [200, 5_000] as const;
+
+/**
+ * Takes doorbells, makes batches of them, and for each: claim → handle → commit results and state → ack, never in another
+ * order. A process that dies after any step loses nothing: before the commit the lease runs out and the task is rung again,
+ * after it the redelivered doorbell finds nothing to claim.
+ */
+export class TaskWorker<Tx, Result> {
+  readonly #options: TaskWorkerOptions<Tx, Result>;
+  readonly #leases: Leases;
+  readonly #draining = new AbortController();
+  readonly #batches = new Set<Promise<void>>();
+  #pending: Delivery[] = [];
+  #flushTimer: NodeJS.Timeout | undefined;
+  #subscription: Subscription | undefined;
+  #lastProgress = performance.now();
+
+  constructor(options: TaskWorkerOptions<Tx, Result>) {
+    this.#options = options;
+    const leaseMs = TASK_POLICIES[options.handler.kind].leaseSeconds * 1_000;
+    this.#leases = new Leases(leaseMs / 3, (tasks) => options.store.renew(tasks), options.logger);
+  }
+
+  start(): void {
+    const { source, handler, batchSize, concurrency } = this.#options;
+    // One batch more than can be under way, so that the next one stands ready.
+    this.#subscription = source.consume(handler.kind, batchSize * (concurrency + 1), (delivery) => this.#receive(delivery));
+  }
+
+  /** Takes nothing new and finishes the batches under way. What was delivered but not begun goes back to the queue. */
+  async drain(): Promise<void> {
+    this.#draining.abort();
+    clearTimeout(this.#flushTimer);
+    await this.#subscription?.close();
+    this.#pending = [];
+    while (this.#batches.size > 0) await Promise.all(this.#batches);
+    await this.#leases.stop();
+  }
+
+  /** For liveness: throws when this worker holds work and has finished none for `limitMs`. */
+  assertMoving(limitMs: number): void {
+    const stalledMs = this.#batches.size === 0 ? 0 : performance.now() - this.#lastProgress;
+    if (stalledMs > limitMs) throw new Error(`holds ${this.#leases.size} tasks and has finished none for ${Math.round(stalledMs / 1_000)} s`);
+  }
+
+  #receive(delivery: Delivery): void {
+    if (this.#draining.signal.aborted) return;
+    this.#pending.push(delivery);
+    this.#fill();
+  }
+
+  /** Starts a batch when one is full, or when its first doorbell has waited long enough. */
+  #fill(): void {
+    const { batchSize, batchDelayMs, concurrency } = this.#options;
+    while (this.#batches.size < concurrency && this.#pending.length >= batchSize) this.#begin();
+    if (this.#batches.size >= concurrency || this.#pending.length === 0 || this.#flushTimer !== undefined) return;
+    this.#flushTimer = setTimeout(() => {
+      this.#flushTimer = undefined;
+      if (this.#draining.signal.aborted) return;
+      if (this.#batches.size < concurrency && this.#pending.length > 0) this.#begin();
+    }, batchDelayMs);
+  }
+
+  #begin(): void {
+    const deliveries = this.#pending.splice(0, this.#options.batchSize);
+    if (this.#batches.size === 0) this.#lastProgress = performance.now();
+    const batch = this.#run(deliveries)
+      .catch((err: unknown) => {
+        // Nothing was acked: the broker delivers again, or the lease runs out and the task is rung again.
+        this.#options.logger.error({ err, count: deliveries.length }, 'a batch ended unexpectedly; its tasks will be taken up again');
+      })
+      .finally(() => {
+        this.#batches.delete(batch);
+        this.#lastProgress = performance.now();
+        if (!this.#draining.signal.aborted) this.#fill();
+      });
+    this.#batches.add(batch);
+  }
+
+  async #run(deliveries: readonly Delivery[]): Promise<void> {
+    const { handler, metrics } = this.#options;
+    const kind = handler.kind;
+    const tasks = await this.#claim(deliveries);
+    if (tasks === null) return;
+    metrics.claimed.inc({ kind }, tasks.length);
+    metrics.stale.inc({ kind }, deliveries.length - tasks.length);
+    if (tasks.length > 0) {
+      this.#leases.hold(tasks);
+      try {
+        await this.#commit(await this.#handle(tasks));
+      } finally {
+        this.#leases.release(tasks);
+      }
+    }
+    for (const delivery of deliveries) delivery.ack();
+  }
+
+  /** The claimed tasks; null when the service drains before the store answered. */
+  async #claim(deliveries: readonly Delivery[]): Promise<readonly ClaimedTask[] | null> {
+    const { store, handler, owner, logger } = this.#options;
+    const doorbells = deliveries.map(({ message }) => ({ id: message.taskId, attempt: message.attempt }));
+    for (let waitMs: number = RETRY_MS[0]; ; waitMs = Math.min(RETRY_MS[1], waitMs * 2)) {
+      try {
+        return await store.claim(handler.kind, doorbells, owner);
+      } catch (err) {
+        logger.warn({ err, count: doorbells.length, retryInMs: waitMs }, 'could not claim tasks');
+        if (this.#draining.signal.aborted) return null;
+        await pause(waitMs, this.#draining.signal);
+        if (this.#draining.signal.aborted) return null;
+      }
+    }
+  }
+
+  async #handle(tasks: readonly ClaimedTask[]): Promise<readonly TaskOutcome<Result>[]> {
+    const { handler, logger, onFatal } = this.#options;
+    try {
+      return await handler.handle(tasks, {
+        signalOf: (task) => this.#leases.signalOf(task),
+        draining: this.#draining.signal,
+        progress: () => (this.#lastProgress = performance.now()),
+      });
+    } catch (err) {
+      const coded = err as { code?: unknown };
+      const code = typeof coded.code === 'string' ? coded.code : 'unexpected_error';
+      if (err instanceof FatalError) onFatal(err);
+      else logger.warn({ err, kind: handler.kind, taskIds: tasks.map((task) => task.id) }, 'a batch failed');
+      const outcome = err instanceof PermanentError ? 'failed' : 'retry';
+      return tasks.map((task) => ({ task, outcome, code, message: messageOf(err) }));
+    }
+  }
+
+  /**
+   * Commits until the store has answered, or until all leases are lost and the result is worthless. Data that the store refuses
+   * fails the one task that it belongs to, not its batch.
+   */
+  async #commit(outcomes: readonly TaskOutcome<Result>[]): Promise<void> {
+    const { store, handler, logger, metrics } = this.#options;
+    for (let waitMs: number = RETRY_MS[0]; ; waitMs = Math.min(RETRY_MS[1], waitMs * 2)) {
+      const stopTimer = metrics.commitSeconds.startTimer({ kind: handler.kind });
+      try {
+        const counted = new Set(await store.commit(outcomes, (tx, done) => handler.write(tx, done)));
+        stopTimer();
+        for (const { task, outcome } of outcomes) {
+          if (counted.has(task.id)) metrics.finished.inc({ kind: handler.kind, outcome });
+          else metrics.fenced.inc({ kind: handler.kind });
+        }
+        return;
+      } catch (err) {
+        if (store.isDataError(err)) return this.#commitOneByOne(outcomes, err);
+        if (outcomes.every(({ task }) => this.#leases.signalOf(task).aborted)) throw err;
+        logger.warn({ err, count: outcomes.length, retryInMs: waitMs }, 'could not commit results; trying again');
+        await pause(waitMs);
+      }
+    }
+  }
+
+  async #commitOneByOne(outcomes: readonly TaskOutcome<Result>[], err: unknown): Promise<void> {
+    const [only] = outcomes;
+    if (outcomes.length > 1 || only === undefined) {
+      for (const outcome of outcomes) await this.#commit([outcome]);
+      return;
+    }
+    // A failure carries no data of its own: if even that is refused, the fault is not the data's.
+    if (only.outcome !== 'done') throw err;
+    this.#options.logger.error({ err, taskId: only.task.id }, 'the database refused the result of a task');
+    await this.#commit([{ task: only.task, outcome: 'failed', code: 'result_refused', message: `the database refused the result: ${messageOf(err)}` }]);
+  }
+}

@@ -1,0 +1,5 @@
+export { testServers, type TestServers } from './servers';
+export { createTestDatabase, type TestDatabase } from './test-database';
+export { createTestVhost, type TestVhost } from './test-vhost';
+export { testLogger } from './test-logger';
+export { waitUntil } from './wait-until';

@@ -1,0 +1,24 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { UsageError } from '../launcher-error';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T; strict: true; allowPositionals: false }>>['values'];
+
+/** node:util's parseArgs with its errors as one clear line. No positional arguments. */
+export function parseOptions<T extends Options>(command: string, usage: string, args: readonly string[], options: T): Values<T> {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    // Always an Error. Its messages go on with advice about positional arguments that only confuses here.
+    const reason = (error as Error).message.split(/\. To specify|\. This command/)[0]?.split('\n')[0] ?? '';
+    throw new UsageError(`${command}: ${reason.replace(/\.$/, '')}; usage: ${usage}`);
+  }
+}
+
+/** A TCP port of the command line; undefined when it was not given. */
+export function portOption(command: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new UsageError(`${command}: --port takes a number from 1 to 65535, not '${text}'`);
+  return port;
+}

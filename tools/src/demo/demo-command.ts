@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { table } from '../cli/table';
+import type { CommandContext } from '../command';
+import { InterruptedError } from '../launcher-error';
+import { requireNoneHopeless, startPlatform, type Platform } from '../platform/start-platform';
+import { untilAborted } from '../until-aborted';
+import { ApiClient, type Id } from './api-client';
+import { demoOptions, type DemoOptions } from './demo-options';
+import { followWork } from './follow-work';
+import { makePictures, type DemoDeployment } from './pictures/make-pictures';
+import { demoResult, type DemoResult } from './totals';
+
+/** The whole system on this machine, with pictures to try it on. */
+export async function demoCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const options = demoOptions(args, context.userFolder);
+  const deployments = await picturesOf(options, context);
+  const platform = await startPlatform(
+    { instance: 'main', port: options.port, portMayChange: true, ingestRoots: deployments.map(({ folder }) => folder) },
+    context,
+  );
+  try {
+    context.log(`Pugmark runs: ${platform.apiUrl}`);
+    const { projectId, result } = await work(deployments, platform, context);
+    context.log(`\n${resultTable(result)}\n`);
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+    if (!options.once) {
+      context.log(whereToLook(platform, projectId));
+      await untilAborted(context.signal);
+    }
+  } finally {
+    context.log('stopping');
+    await platform.stop();
+  }
+  return 0;
+}
+
+async function picturesOf(options: DemoOptions, context: CommandContext): Promise<readonly DemoDeployment[]> {
+  if (options.images !== undefined) return [{ name: basename(options.images), folder: options.images }];
+  try {
+    return await makePictures(join(context.root, '.pugmark', 'demo', 'pictures'), context.log, context.signal);
+  } catch (error) {
+    throw context.signal.aborted ? new InterruptedError() : error;
+  }
+}
+
+async function work(
+  deployments: readonly DemoDeployment[],
+  platform: Platform,
+  { terminal, signal, log }: CommandContext,
+): Promise<{ readonly projectId: Id; readonly result: DemoResult }> {
+  const api = new ApiClient(platform.apiUrl, signal);
+  // Each demo counts its own pictures, so each has a project of its own.
+  const project = await api.createProject(`Demo ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`);
+  const placed: { readonly id: Id; readonly folder: string }[] = [];
+  for (const { name, folder } of deployments) {
+    placed.push({ ...(await api.createDeployment(project.id, { name, timezone: 'Europe/Berlin', locationName: name })), folder });
+  }
+  const began = performance.now();
+  const ingests: Id[] = [];
+  for (const { id, folder } of placed) {
+    log(`looking at ${folder}`);
+    ingests.push((await api.startIngest(project.id, id, folder)).id);
+  }
+  const works = await followWork({ api, ingests, terminal, signal, check: () => requireNoneHopeless(platform.supervisor) });
+  return { projectId: project.id, result: demoResult(works, (performance.now() - began) / 1000) };
+}
+
+function resultTable(result: DemoResult): string {
+  return table([
+    ['images', result.images],
+    ['blanks', result.blanks],
+    ['animals', result.animals],
+    ['people', result.people],
+    ['vehicles', result.vehicles],
+    ['failed', result.failed],
+    ['marked as static', result.marked],
+    ['duplicates', result.duplicates],
+    ['skipped files', result.skipped],
+    ['seconds', result.seconds],
+    ['images a minute', result.imagesPerMinute],
+    ['engine', result.engine === '' ? 'none' : result.engine],
+  ]);
+}
+
+function whereToLook({ apiUrl, logFolder }: Platform, projectId: Id): string {
+  const api = `${apiUrl}/api/v1`;
+  return [
+    'Where to look next:',
+    `  pictures  curl '${api}/images?projectId=${projectId}&limit=5'`,
+    `  export    curl -X POST ${api}/exports -H 'content-type: application/json' -d '{"projectId":${JSON.stringify(projectId)},"format":"csv"}'`,
+    `  page      ${apiUrl}`,
+    `  logs      ${logFolder}`,
+    'It stays up until Ctrl-C.',
+  ].join('\n');
+}

@@ -1,0 +1,2 @@
+/** Tells the person at the terminal one line. */
+export type Log = (line: string) => void;

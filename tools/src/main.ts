@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { messageOf } from '@pugmark/domain';
+import { Interrupts } from './cli/interrupts';
+import { Terminal } from './cli/terminal';
+import type { Command } from './command';
+import { demoCommand } from './demo/demo-command';
+import { LauncherError } from './launcher-error';
+import { startCommand } from './start/start-command';
+import { testCommand } from './test/test-command';
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  demo: demoCommand,
+  start: startCommand,
+  test: testCommand,
+};
+
+async function main(): Promise<number> {
+  const [name = '', ...args] = process.argv.slice(2);
+  const terminal = new Terminal();
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    process.stderr.write(`pugmark: no command '${name}'; there are: ${Object.keys(COMMANDS).join(', ')}\n`);
+    return 2;
+  }
+  const interrupts = new Interrupts(
+    () => terminal.progress(''),
+    () => process.exit(130),
+  );
+  interrupts.listen();
+  try {
+    return await command(args, {
+      root: join(__dirname, '../../..'),
+      userFolder: process.env['INIT_CWD'] || process.cwd(),
+      environment: process.env,
+      terminal,
+      log: (line) => terminal.line(line),
+      signal: interrupts.signal,
+      onForcedEnd: (kill) => interrupts.onForcedEnd(kill),
+    });
+  } catch (error) {
+    terminal.progress('');
+    // A fault of the launcher's own shows where it is; everything else is for a person to act on.
+    const text = error instanceof LauncherError ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+    process.stderr.write(`pugmark: ${text}\n`);
+    return error instanceof LauncherError ? error.exitCode : 1;
+  }
+}
+
+// Explicit: a connection that a library left open must not keep the launcher alive.
+void main().then((code) => process.exit(code));

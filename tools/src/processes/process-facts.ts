@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { sep } from 'node:path';
+
+export interface ProcessFacts {
+  /** Arguments, separated by spaces. */
+  readonly commandLine: string;
+  /** Current folder, where the system tells. */
+  readonly folder: string | null;
+  /** When it started, in a form that can only be compared: a number is used again by the system, number and start together are not. */
+  readonly start: string;
+}
+
+/** What the system says about a process; null when it is gone (a zombie, which nobody has reaped yet, is gone too). */
+export function processFacts(pid: number): ProcessFacts | null {
+  if (!Number.isInteger(pid) || pid <= 0) return null;
+  return process.platform === 'linux' ? factsFromProc(pid) : factsFromPs(pid);
+}
+
+export function isRunning(pid: number): boolean {
+  return processFacts(pid) !== null;
+}
+
+/**
+ * Is this process the server whose data lie in `folder`? Redis overwrites its command line and epmd takes no folder, but both stay in the
+ * folder they were started in; so either will do.
+ */
+export function belongsTo(facts: Pick<ProcessFacts, 'commandLine' | 'folder'>, folder: string): boolean {
+  const inFolder = facts.folder !== null && (facts.folder === folder || facts.folder.startsWith(folder + sep));
+  return inFolder || facts.commandLine.includes(folder + sep) || `${facts.commandLine} `.includes(`${folder} `);
+}
+
+function factsFromProc(pid: number): ProcessFacts | null {
+  try {
+    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    if (stat.state === 'Z' || stat.state === 'X') return null;
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return { commandLine, folder: linkTarget(`/proc/${pid}/cwd`), start: stat.start };
+  } catch {
+    // It ended while it was looked at.
+    return null;
+  }
+}
+
+/** proc(5): the name stands in brackets and may hold anything, so the fields are counted from the last bracket; the 3rd is the state, the 22nd the start. */
+export function parseStat(stat: string): { readonly state: string; readonly start: string } {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', start: fields[19] ?? '' };
+}
+
+function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // Another user's process.
+    return null;
+  }
+}
+
+function factsFromPs(pid: number): ProcessFacts | null {
+  try {
+    const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 }).trim();
+    // `S+  Mon Nov 23 19:45:00 2026     postgres -D …`
+    const match = /^(\S+)\s+(\S+\s+\S+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/.exec(line);
+    if (!match || match[1]?.startsWith('Z')) return null;
+    return { commandLine: match[3] ?? '', folder: null, start: match[2] ?? '' };
+  } catch {
+    // ps ends with 1 when there is no such process.
+    return null;
+  }
+}

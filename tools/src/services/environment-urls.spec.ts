@@ -1,0 +1,23 @@
+import { urlsFromEnvironment } from './environment-urls';
+
+it('takes the URLs as they are', () => {
+  const environment = { DATABASE_URL: 'postgres://u:p@db/x', RABBITMQ_URL: 'amqps://mq', RABBITMQ_MANAGEMENT_URL: 'https://mq:15671', REDIS_URL: 'redis://cache' };
+  expect(urlsFromEnvironment(environment)).toEqual({
+    databaseUrl: 'postgres://u:p@db/x',
+    rabbitmqUrl: 'amqps://mq',
+    rabbitmqManagementUrl: 'https://mq:15671',
+    redisUrl: 'redis://cache',
+  });
+});
+
+it('reads only variables with the prefix, so that tests never meet real data', () => {
+  expect(urlsFromEnvironment({ DATABASE_URL: 'postgres://real', PUGMARK_TEST_REDIS_URL: 'redis://cache' }, 'PUGMARK_TEST_')).toEqual({ redisUrl: 'redis://cache' });
+});
+
+it('does not take a management URL without its broker', () => {
+  expect(urlsFromEnvironment({ RABBITMQ_MANAGEMENT_URL: 'http://mq:15672' })).toEqual({});
+});
+
+it('names a wrong variable and not its value', () => {
+  expect(() => urlsFromEnvironment({ DATABASE_URL: 'mysql://u:secret@db/x' })).toThrow(/^DATABASE_URL is not a URL that starts with postgres:\/\/ or postgresql:\/\/$/);
+});

@@ -1,0 +1,21 @@
+/** Turns a stream of text into whole lines; `end` hands out what has no line end. A line without end is cut, so memory stays bounded. */
+export class LineSplitter {
+  #rest = '';
+
+  constructor(
+    private readonly onLine: (line: string) => void,
+    private readonly maxLength: number = 64 * 1024,
+  ) {}
+
+  push(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.onLine(line);
+    if (this.#rest.length > this.maxLength) this.end();
+  }
+
+  end(): void {
+    if (this.#rest !== '') this.onLine(this.#rest);
+    this.#rest = '';
+  }
+}
