@@ -2,14 +2,18 @@ import { join } from 'node:path';
 import { messageOf } from '@pugmark/domain';
 import { Interrupts } from './cli/interrupts';
 import { Terminal } from './cli/terminal';
+import { benchCommand } from './bench/bench-command';
 import type { Command } from './command';
 import { demoCommand } from './demo/demo-command';
 import { LauncherError } from './launcher-error';
+import { soakCommand } from './soak/soak-command';
 import { startCommand } from './start/start-command';
 import { testCommand } from './test/test-command';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  bench: benchCommand,
   demo: demoCommand,
+  soak: soakCommand,
   start: startCommand,
   test: testCommand,
 };

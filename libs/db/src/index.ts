@@ -1,4 +1,5 @@
 export { createDatabase, pingDatabase, type Database, type DatabaseOptions, type DatabaseTransaction, type Executor } from './database';
+export { isDatabaseAway } from './is-database-away';
 export { migrate } from './migrate';
 export type { ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
 export {
@@ -32,4 +33,5 @@ export {
   type TaskCounts,
 } from './read-models/progress';
 export { findImage, listImages, type ImageFilter, type ListedDetection, type ListedImage } from './read-models/image-list';
+export { findRun, listRuns, type RunOverview } from './read-models/run-overview';
 export { readDetections, type DetectionRow } from './read-models/detection-rows';

@@ -10,5 +10,6 @@ export {
 } from './task';
 export { CATEGORIES, intersectionOverUnion, type Box, type Category, type Detection } from './detection';
 export type { ModelFile, ModelManifest } from './model-manifest';
+export type { ModelInput, Placement } from './model-input';
 export { etaSeconds, ratePerMinute } from './progress';
 export { deadline, withDeadline } from './deadline';

@@ -1,1 +1,5 @@
-export {};
+export { configureImages } from './configure-images';
+export { decodeForModel, type DecodeOptions, type DecodedImage } from './decode-for-model';
+export { readImageHeader, type HeaderOptions, type ImageHeader } from './read-image-header';
+export type { GpsPosition } from './camera-facts';
+export type { PictureFormat } from './picture-format';

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { plainToInstance, Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, IsUrl, Max, Min, ValidationError, validateSync } from 'class-validator';
+import type { ValidationError} from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsUrl, Max, Min, validateSync } from 'class-validator';
 import { FatalError } from '@pugmark/domain';
 
 const URL_OPTIONS = { require_tld: false, require_protocol: true, require_valid_protocol: true };

@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { ApiClient, type Id } from '../api/api-client';
 import { table } from '../cli/table';
 import type { CommandContext } from '../command';
 import { InterruptedError } from '../launcher-error';
-import { requireNoneHopeless, startPlatform, type Platform } from '../platform/start-platform';
+import { requireNoneHopeless } from '../platform/start-apps';
+import { startPlatform, type Platform } from '../platform/start-platform';
 import { untilAborted } from '../until-aborted';
-import { ApiClient, type Id } from './api-client';
+
 import { demoOptions, type DemoOptions } from './demo-options';
 import { followWork } from './follow-work';
 import { makePictures, type DemoDeployment } from './pictures/make-pictures';
@@ -74,7 +76,7 @@ function resultTable(result: DemoResult): string {
     ['people', result.people],
     ['vehicles', result.vehicles],
     ['failed', result.failed],
-    ['marked as static', result.marked],
+    ['damaged but answered', result.marked],
     ['duplicates', result.duplicates],
     ['skipped files', result.skipped],
     ['seconds', result.seconds],
@@ -88,8 +90,8 @@ function whereToLook({ apiUrl, logFolder }: Platform, projectId: Id): string {
   return [
     'Where to look next:',
     `  pictures  curl '${api}/images?projectId=${projectId}&limit=5'`,
-    `  export    curl -X POST ${api}/exports -H 'content-type: application/json' -d '{"projectId":${JSON.stringify(projectId)},"format":"csv"}'`,
-    `  page      ${apiUrl}`,
+    `  export    curl -X POST ${api}/exports -H 'content-type: application/json' -d '{"projectId":${JSON.stringify(projectId)},"format":"csv","content":"detections"}'`,
+    `  progress  curl ${api}/processing/status`,
     `  logs      ${logFolder}`,
     'It stays up until Ctrl-C.',
   ].join('\n');

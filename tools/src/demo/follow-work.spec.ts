@@ -1,5 +1,5 @@
 import { Terminal } from '../cli/terminal';
-import { ApiError, type Ingest, type Run } from './api-client';
+import { ApiError, type Ingest, type Run } from '../api/api-client';
 import { followWork, type FollowOptions } from './follow-work';
 import { demoProgress, demoResult } from './totals';
 
@@ -44,7 +44,7 @@ it('ends with what it waits for when nothing moves', async () => {
 });
 
 it('ends at once when an ingest failed', async () => {
-  const failed = options({ api: { ingest: async () => ({ ...INGEST, state: 'failed', error: 'folder not readable' }), run: async () => RUN } });
+  const failed = options({ api: { ingest: async () => ({ ...INGEST, state: 'failed', error: { code: 'folder_unreadable', message: 'folder not readable' } }), run: async () => RUN } });
   await expect(followWork(failed)).rejects.toThrow('ingest 1 failed: folder not readable');
 });
 

@@ -3,7 +3,7 @@ import { messageOf } from '@pugmark/domain';
 import { progressLine } from '../cli/progress-line';
 import type { Terminal } from '../cli/terminal';
 import { InterruptedError, LauncherError } from '../launcher-error';
-import { ApiError, type ApiClient, type Id } from './api-client';
+import { ApiError, type ApiClient, type Id } from '../api/api-client';
 import { demoProgress, isOver, movement, waitingFor, type Work } from './totals';
 
 export interface FollowOptions {
@@ -65,5 +65,5 @@ async function look(api: FollowOptions['api'], id: Id): Promise<Work> {
 
 function requireNoneFailed(works: readonly Work[]): void {
   const bad = works.find(({ ingest }) => ingest.state === 'failed' || ingest.state === 'cancelled');
-  if (bad) throw new LauncherError(`ingest ${bad.ingest.id} ${bad.ingest.state}${bad.ingest.error === null ? '' : `: ${bad.ingest.error}`}`);
+  if (bad) throw new LauncherError(`ingest ${bad.ingest.id} ${bad.ingest.state}${bad.ingest.error === null ? '' : `: ${bad.ingest.error.message}`}`);
 }

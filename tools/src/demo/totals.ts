@@ -1,5 +1,5 @@
 import type { Progress } from '../cli/progress-line';
-import type { Ingest, Run } from './api-client';
+import type { Ingest, Run } from '../api/api-client';
 
 /** One folder's way through the pipeline, as last seen. */
 export interface Work {
@@ -41,7 +41,7 @@ export function demoResult(works: readonly Work[], seconds: number): DemoResult 
 
 export function demoProgress(works: readonly Work[]): Progress {
   const etas = works.map(({ run }) => (run?.state === 'done' ? 0 : (run?.etaSeconds ?? null)));
-  const scanning = works.some(({ ingest }) => ingest.state === 'running');
+  const scanning = works.some(({ ingest }) => ingest.state !== 'done');
   return {
     done: sum(works, ({ run }) => ended(run)),
     total: sum(works, ({ run }) => run?.counts.total ?? 0),

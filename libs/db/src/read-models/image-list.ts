@@ -13,6 +13,8 @@ export interface ImageFilter {
   readonly minConfidence?: number;
   /** State of the image's task within `runId`. */
   readonly state?: TaskState;
+  /** As in the answer: `pending`, `done`, `failed`. */
+  readonly status?: ListedImage['status'];
   readonly capturedFrom?: Date;
   readonly capturedTo?: Date;
 }
@@ -62,8 +64,18 @@ export async function listImages(db: Executor, filter: ImageFilter, afterId: num
     const inState = filter.state === undefined ? sql`` : sql`and t.state = ${filter.state}`;
     conditions.push(sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id ${ofRun} ${inState})`);
   }
-  const threshold = sql`coalesce(${filter.minConfidence ?? null}::real, m.threshold)`;
   const ofRunModel = filter.runId === undefined ? sql`` : sql`and f.model_id = (select model_id from runs where id = ${filter.runId})`;
+  if (filter.status !== undefined) {
+    const answer = sql`exists (select 1 from inferences f where f.image_id = i.id ${ofRunModel})`;
+    const failure = sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id and t.state = 'failed' ${ofRun})`;
+    const meaning = {
+      done: answer,
+      failed: sql`(not ${answer} and ${failure})`,
+      pending: sql`(not ${answer} and not ${failure})`,
+    };
+    conditions.push(meaning[filter.status]);
+  }
+  const threshold = sql`coalesce(${filter.minConfidence ?? null}::real, m.threshold)`;
   const reaches = (category: Category | null) => sql`exists (
     select 1 from inferences f join models m on m.id = f.model_id join detections d on d.inference_id = f.id
     where f.image_id = i.id ${ofRunModel} and d.confidence >= ${threshold} ${category === null ? sql`` : sql`and d.category = ${category}`})`;

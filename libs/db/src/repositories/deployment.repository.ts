@@ -1,5 +1,5 @@
-import type { Insertable } from 'kysely';
-import type { Executor } from '../database';
+import { sql, type Insertable } from 'kysely';
+import type { Database, Executor } from '../database';
 import type { DeploymentsTable } from '../schema';
 
 export interface DeploymentWithLocation {
@@ -65,6 +65,18 @@ export class DeploymentRepository {
       .orderBy('deployments.id')
       .limit(limit)
       .execute();
+  }
+
+  /** Can the database compute with this zone? Its table of zones may be older than the one of Node. Outside a transaction. */
+  async knowsTimezone(db: Database, timezone: string): Promise<boolean> {
+    try {
+      await sql`select now() at time zone ${timezone}::text`.execute(db);
+      return true;
+    } catch (error) {
+      // 22023 invalid_parameter_value
+      if ((error as { code?: unknown }).code === '22023') return false;
+      throw error;
+    }
   }
 
   #withLocation(db: Executor) {

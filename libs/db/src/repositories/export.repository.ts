@@ -77,6 +77,13 @@ export class ExportRepository {
     await db.updateTable('exports').set({ file_key: null }).where('id', '=', id).execute();
   }
 
+  /** Of these files, the ones that an export points to. */
+  async knownFileKeys(db: Executor, keys: readonly string[]): Promise<Set<string>> {
+    if (keys.length === 0) return new Set();
+    const rows = await db.selectFrom('exports').select('file_key').where('file_key', 'in', [...keys]).execute();
+    return new Set(rows.flatMap((row) => (row.file_key === null ? [] : [row.file_key])));
+  }
+
   #withTask(db: Executor) {
     return db
       .selectFrom('exports')

@@ -69,6 +69,13 @@ export class IngestRepository {
       .execute();
   }
 
+  /** Of these upload folders, the ones that an ingest was made of. */
+  async knownFolders(db: Executor, folders: readonly string[]): Promise<Set<string>> {
+    if (folders.length === 0) return new Set();
+    const rows = await db.selectFrom('ingests').select('folder').where('source', '=', 'upload').where('folder', 'in', [...folders]).execute();
+    return new Set(rows.map((row) => row.folder));
+  }
+
   /** In order of path, those after `afterPath`. */
   async files(
     db: Executor,

@@ -32,6 +32,11 @@ export class ModelRepository {
     return (await db.selectFrom('models').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst()) ?? null;
   }
 
+  /** In the order in which they were registered. */
+  async all(db: Executor): Promise<ModelRow[]> {
+    return db.selectFrom('models').selectAll().orderBy('id').execute();
+  }
+
   /** The model of each of these runs. */
   async ofRuns(db: Executor, runIds: readonly number[]): Promise<{ runId: number; modelId: number }[]> {
     return db.selectFrom('runs').select(['id as runId', 'model_id as modelId']).where('id', 'in', [...runIds]).execute();

@@ -55,6 +55,14 @@ export class RunRepository {
       .execute();
   }
 
+  /**
+   * Locks the run until the transaction ends, and waits for those that are adding tasks to it: each holds a key share lock by
+   * its foreign key. False when there is no such run.
+   */
+  async lock(tx: DatabaseTransaction, id: number): Promise<boolean> {
+    return (await tx.selectFrom('runs').select('id').where('id', '=', id).forUpdate().executeTakeFirst()) !== undefined;
+  }
+
   async markCancelled(db: Executor, id: number): Promise<void> {
     await db.updateTable('runs').set({ cancelled_at: sql`now()` }).where('id', '=', id).where('cancelled_at', 'is', null).execute();
   }

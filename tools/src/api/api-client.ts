@@ -6,13 +6,13 @@ export type Id = number | string;
 
 export interface Ingest {
   readonly id: Id;
-  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly state: 'pending' | 'running' | 'done' | 'failed' | 'cancelled';
   readonly filesSeen: number;
   readonly imagesAdded: number;
   readonly duplicates: number;
   readonly skipped: number;
   readonly runId: Id | null;
-  readonly error: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 export interface Run {
@@ -27,7 +27,30 @@ export interface Run {
 
 const DEADLINE_MS = 30_000;
 
-/** The few calls of Pugmark's REST API that the demo makes. */
+export interface Export {
+  readonly id: Id;
+  readonly status: 'pending' | 'processing' | 'completed' | 'failed' | 'expired' | 'cancelled';
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly sha256: string | null;
+  readonly downloadUrl: string | null;
+}
+
+export interface Image {
+  readonly id: Id;
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly status: 'pending' | 'done' | 'failed';
+  readonly warning: string | null;
+  readonly detections: readonly {
+    readonly category: string;
+    readonly label: string;
+    readonly confidence: number;
+    readonly box: Readonly<Record<'x' | 'y' | 'width' | 'height', number>>;
+  }[];
+}
+
+/** The calls of Pugmark's REST API that demo, bench and tests make. */
 export class ApiClient {
   constructor(
     private readonly baseUrl: string,
@@ -42,9 +65,14 @@ export class ApiClient {
     return this.#call('POST', `/projects/${projectId}/deployments`, deployment);
   }
 
-  /** Pictures stay where they are (`reference`) and are all looked at. */
-  startIngest(projectId: Id, deploymentId: Id, folder: string): Promise<{ readonly id: Id; readonly runId: Id | null }> {
-    return this.#call('POST', '/ingests', { projectId, deploymentId, folder, mode: 'reference', detect: true });
+  /** All pictures of the folder are looked at; in mode `reference` they stay where they are. */
+  startIngest(
+    projectId: Id,
+    deploymentId: Id | undefined,
+    folder: string,
+    mode: 'reference' | 'copy' = 'reference',
+  ): Promise<{ readonly id: Id; readonly runId: Id | null }> {
+    return this.#call('POST', '/ingests', { projectId, deploymentId, folder, mode, detect: true });
   }
 
   ingest(id: Id): Promise<Ingest> {
@@ -53,6 +81,24 @@ export class ApiClient {
 
   run(id: Id): Promise<Run> {
     return this.#call('GET', `/runs/${id}`);
+  }
+
+  images(projectId: Id, cursor: string | null): Promise<{ readonly items: readonly Image[]; readonly nextCursor: string | null }> {
+    return this.#call('GET', `/images?projectId=${projectId}&limit=200${cursor === null ? '' : `&cursor=${cursor}`}`);
+  }
+
+  startExport(projectId: Id): Promise<Export> {
+    return this.#call('POST', '/exports', { projectId, format: 'csv', content: 'detections' });
+  }
+
+  export(id: Id): Promise<Export> {
+    return this.#call('GET', `/exports/${id}`);
+  }
+
+  async download(id: Id): Promise<Buffer> {
+    const response = await fetch(`${this.baseUrl}/api/v1/exports/${id}/download`, { signal: AbortSignal.timeout(DEADLINE_MS) });
+    if (!response.ok) throw new ApiError(`the download of export ${id} answered ${response.status}: ${await response.text()}`);
+    return Buffer.from(await response.arrayBuffer());
   }
 
   async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {

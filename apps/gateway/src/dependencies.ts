@@ -1,0 +1,44 @@
+import type { Cache } from '@pugmark/cache';
+import type {
+  Database,
+  DeploymentRepository,
+  ExportRepository,
+  IngestRepository,
+  ModelRepository,
+  ProjectRepository,
+  RunRepository,
+  TaskRepository,
+} from '@pugmark/db';
+import type { Logger, Registry } from '@pugmark/platform';
+import type { ExportStorage, UploadStorage } from '@pugmark/storage';
+
+export interface Stores {
+  readonly db: Database;
+  readonly projects: ProjectRepository;
+  readonly deployments: DeploymentRepository;
+  readonly models: ModelRepository;
+  readonly runs: RunRepository;
+  readonly ingests: IngestRepository;
+  readonly tasks: TaskRepository;
+  readonly exports: ExportRepository;
+}
+
+export interface GatewaySettings {
+  readonly ingestRoots: readonly string[];
+  readonly uploadMaxBytes: number;
+  readonly uploadMaxFiles: number;
+}
+
+/** Everything that the API is made of; the composition root supplies it. */
+export interface GatewayDependencies {
+  readonly stores: Stores;
+  readonly uploads: UploadStorage;
+  readonly exportFiles: ExportStorage;
+  readonly cache: Cache;
+  readonly settings: GatewaySettings;
+  /** What `GET /system` says of the broker. */
+  readonly brokerStatus: () => object;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}

@@ -1,0 +1,82 @@
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { badFields } from '../middleware/http-problem';
+import { QueryId, QueryInteger } from './decorators';
+
+/** `?limit=&cursor=` of every list. */
+export class PageQuery {
+  @QueryInteger(1, 200)
+  readonly limit: number = 50;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(8_000)
+  readonly cursor?: string;
+}
+
+/** `?projectId=` of the lists that belong to a project. */
+export class ProjectPageQuery extends PageQuery {
+  @QueryId()
+  readonly projectId!: number;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** For the next page; null on the last one. */
+  readonly nextCursor: string | null;
+}
+
+/** Which list a cursor belongs to: one of another list must not be taken for a position in this one. */
+export type ListName = 'projects' | 'deployments' | 'ingest_files' | 'runs' | 'images' | 'exports';
+
+/** One page, from `limit + 1` rows: the one too many only says that there are more. */
+export function pageOf<Row, Item>(
+  list: ListName,
+  rows: readonly Row[],
+  limit: number,
+  position: (row: Row) => number | string,
+  toItem: (row: Row) => Item,
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(toItem),
+    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(list, position(last)) : null,
+  };
+}
+
+export function encodeCursor(list: ListName, position: number | string): string {
+  return Buffer.from(JSON.stringify([list, position])).toString('base64url');
+}
+
+/** The id that the page begins after; 0 without a cursor. Throws a 400 for anything that is not a cursor of this list. */
+export function afterId(list: ListName, cursor: string | undefined): number {
+  if (cursor === undefined) return 0;
+  const position = decodeCursor(list, cursor);
+  if (!Number.isSafeInteger(position) || (position as number) < 1) throw badCursor();
+  return position as number;
+}
+
+/** The text that the page begins after; empty without a cursor. */
+export function afterText(list: ListName, cursor: string | undefined): string {
+  if (cursor === undefined) return '';
+  const position = decodeCursor(list, cursor);
+  if (typeof position !== 'string' || position.includes('\0')) throw badCursor();
+  return position;
+}
+
+function decodeCursor(list: ListName, cursor: string): unknown {
+  // Buffer.from passes over what is not base64url; a cursor that was cut or mangled must not be taken for another one.
+  if (!/^[A-Za-z0-9_-]+$/.test(cursor)) throw badCursor();
+  try {
+    const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(decoded) && decoded.length === 2 && decoded[0] === list) return decoded[1];
+  } catch {
+    // Not JSON: falls through to the one refusal.
+  }
+  throw badCursor();
+}
+
+function badCursor(): Error {
+  return badFields([{ field: 'cursor', message: 'is not a cursor of this list' }]);
+}

@@ -1,0 +1,35 @@
+import type { ErrorRequestHandler, Request } from 'express';
+import { contextOf } from './request-context';
+import { toProblem } from './to-problem';
+
+/** Longest that the rest of a refused body is read and thrown away, so that the client gets to read the answer. */
+const DISCARD_MS = 10_000;
+
+/** Answers errors as `application/problem+json`. */
+export const problemHandler: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+  const { requestId, logger } = contextOf(response);
+  const problem = toProblem(error);
+  if (problem.status === 500) logger.error({ err: error }, 'a request failed unexpectedly');
+  else if (problem.status > 500) logger.warn({ err: error, code: problem.code }, 'a request could not be served now');
+  if (response.headersSent) {
+    // Half an answer is out: only a cut connection tells the client that it is not whole.
+    response.destroy();
+    return;
+  }
+  discardBody(request);
+  const body = problem.body(request.originalUrl.split('?')[0] ?? '/', requestId);
+  response.status(problem.status).set(problem.headers).type('application/problem+json').send(JSON.stringify(body));
+};
+
+/**
+ * Closing the connection while the client still sends would reset it, and the client might never see the answer; reading on
+ * forever would let it send forever.
+ */
+function discardBody(request: Request): void {
+  if (request.complete || request.destroyed) return;
+  request.unpipe();
+  request.resume();
+  const limit = setTimeout(() => request.socket.destroy(), DISCARD_MS);
+  limit.unref();
+  request.once('close', () => clearTimeout(limit));
+}

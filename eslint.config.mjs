@@ -1,0 +1,68 @@
+// Boundaries first (house rules: app → adapter → domain; each outside technology lives in one library), then correctness.
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** Which layer may import which; `npm` is the list of outside packages that a layer or adapter may name. */
+const boundaries = [
+  { sourceTag: 'layer:contracts', onlyDependOnLibsWithTags: ['layer:contracts'], allowedExternalImports: ['class-validator', 'class-transformer'] },
+  { sourceTag: 'layer:domain', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain'], allowedExternalImports: [] },
+  {
+    sourceTag: 'layer:platform',
+    onlyDependOnLibsWithTags: ['layer:domain', 'layer:platform'],
+    allowedExternalImports: ['class-validator', 'class-transformer', 'reflect-metadata', 'pino', 'pino-pretty', 'prom-client'],
+  },
+  { sourceTag: 'layer:tasks', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform'], allowedExternalImports: [] },
+  { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform'] },
+  { sourceTag: 'adapter:db', allowedExternalImports: ['kysely', 'pg'] },
+  { sourceTag: 'adapter:broker', allowedExternalImports: ['amqplib', 'class-validator', 'class-transformer', 'reflect-metadata'] },
+  { sourceTag: 'adapter:cache', allowedExternalImports: ['ioredis'] },
+  { sourceTag: 'adapter:storage', allowedExternalImports: [] },
+  { sourceTag: 'adapter:images', allowedExternalImports: ['sharp', 'exif-reader'] },
+  { sourceTag: 'adapter:inference', allowedExternalImports: ['@tensorflow/*', '@vladmandic/human'] },
+  { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:platform', 'layer:testing'], allowedExternalImports: ['pg'] },
+  {
+    sourceTag: 'layer:app',
+    onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform', 'layer:tasks', 'layer:adapter'],
+    allowedExternalImports: ['express', 'busboy', 'class-validator', 'class-transformer'],
+  },
+  { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['*'] },
+];
+
+/** Tests may reach further: they need servers, other adapters to stand in, and outside clients to break things with. */
+const testBoundaries = [{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }];
+
+const boundaryRule = (depConstraints) => ({
+  '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allowCircularSelfDependency: false, depConstraints }],
+});
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.pugmark/**', '.nx/**'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  { plugins: { '@nx': nx } },
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      ...boundaryRule(boundaries),
+      // A promise that nobody waits for is work that can fail in silence.
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false, attributes: false } }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-empty-function': 'off',
+      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    files: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts', '**/*fixture*.ts'],
+    rules: { ...boundaryRule(testBoundaries), 'max-lines': 'off' },
+  },
+  {
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    ignores: ['**/main.ts', '**/*.child.ts', '**/*.spec.ts', '**/*.int-spec.ts', 'libs/testing/**'],
+    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Settings are read in config.ts, from main.ts.' }] },
+  },
+  { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: { console: 'readonly', process: 'readonly', require: 'readonly', module: 'readonly', __dirname: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', URL: 'readonly', fetch: 'readonly', AbortSignal: 'readonly' } }, rules: { '@typescript-eslint/no-require-imports': 'off' } },
+);

@@ -1,0 +1,23 @@
+import { TASK_KINDS } from './task-kind';
+import { ROUTES, TOPOLOGY } from './topology';
+
+it('gives each kind of task a route of its own: key, queue and wire name', () => {
+  for (const property of [(kind: (typeof TASK_KINDS)[number]) => ROUTES[kind].routingKey, (kind: (typeof TASK_KINDS)[number]) => ROUTES[kind].queue.name, (kind: (typeof TASK_KINDS)[number]) => ROUTES[kind].wireName]) {
+    expect(new Set(TASK_KINDS.map(property)).size).toBe(TASK_KINDS.length);
+  }
+});
+
+it('covers every work queue, and no dead letters, with its policy', () => {
+  const pattern = new RegExp(TOPOLOGY.policy.pattern);
+  for (const kind of TASK_KINDS) expect(ROUTES[kind].queue.name).toMatch(pattern);
+  expect(TOPOLOGY.deadLetters.queue.name).not.toMatch(pattern);
+});
+
+// What stands on the wire outlives every release: a change here needs a new version beside the old one.
+it('keeps the wire form', () => {
+  expect(TASK_KINDS.map((kind) => `${ROUTES[kind].exchange.name}/${ROUTES[kind].routingKey} ${ROUTES[kind].wireName} v${ROUTES[kind].version}`)).toEqual([
+    'pugmark.work/scan pugmark.scan.requested v1',
+    'pugmark.work/detect pugmark.detect.requested v1',
+    'pugmark.work/export pugmark.export.requested v1',
+  ]);
+});

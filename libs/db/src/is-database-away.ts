@@ -1,0 +1,24 @@
+const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/**
+ * SQLSTATEs that pass by themselves (PostgreSQL manual, appendix A): class 08 connection exception, 53 insufficient resources,
+ * 57 operator intervention (shutdown, start-up, statement timeout), 40 rollback (deadlock, serialisation), 55P03 lock not
+ * available, 25P03 and 25P04 idle or overlong transaction.
+ */
+const PASSING_STATE = /^(08|53|57|40)[0-9A-Z]{3}$|^(55P03|25P03|25P04)$/;
+
+/** pg reports these without a code. */
+const CLIENT_SIDE = [/^Connection terminated/, /timeout exceeded when trying to connect/, /^Query read timeout/, /^Client has encountered a connection error/];
+
+/** Is the error one of a database that is away, overloaded or restarting, so that the same request may go well later? */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isDatabaseAway);
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  if (typeof code === 'string') {
+    if (PASSING_STATE.test(code)) return true;
+    // The same codes come from other sockets and from files; those have another system call.
+    if (NETWORK.has(code)) return syscall === undefined || ['connect', 'read', 'write', 'getaddrinfo'].includes(String(syscall));
+  }
+  return CLIENT_SIDE.some((pattern) => pattern.test(error.message));
+}

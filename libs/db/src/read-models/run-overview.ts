@@ -1,0 +1,48 @@
+import { sql } from 'kysely';
+import { TASK_STATES, type TaskState } from '@pugmark/domain';
+import type { Executor } from '../database';
+import type { TaskCounts } from './progress';
+
+export interface RunOverview {
+  readonly id: number;
+  readonly projectId: number;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly priority: number;
+  readonly cancelledAt: Date | null;
+  readonly createdAt: Date;
+  /** An ingest may still add images to the run: its scan has not ended. */
+  readonly growing: boolean;
+  readonly counts: TaskCounts;
+}
+
+/** In order of id, those of the project after `afterId`. */
+export async function listRuns(db: Executor, projectId: number, afterId: number, limit: number): Promise<RunOverview[]> {
+  return overview(db, sql`r.project_id = ${projectId} and r.id > ${afterId}`, limit);
+}
+
+export async function findRun(db: Executor, id: number): Promise<RunOverview | null> {
+  return (await overview(db, sql`r.id = ${id}`, 1))[0] ?? null;
+}
+
+/**
+ * One statement, so that `growing` and the counts are of one instant: read one after the other, a scan could end and add its
+ * last images in between, and the run would seem done.
+ */
+async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: number): Promise<RunOverview[]> {
+  const { rows } = await sql<Omit<RunOverview, 'counts'> & { counts: Partial<Record<TaskState, number>> }>`
+    select r.id, r.project_id as "projectId", m.name as "modelName", m.version as "modelVersion", r.priority,
+      r.cancelled_at as "cancelledAt", r.created_at as "createdAt",
+      exists (
+        select 1 from ingests i join tasks t on t.kind = 'scan' and t.subject_id = i.id
+        where i.run_id = r.id and t.state in ('waiting', 'queued', 'running')
+      ) as growing,
+      (select coalesce(jsonb_object_agg(c.state, c.count), '{}')
+        from (select t.state, count(*) as count from tasks t where t.run_id = r.id group by t.state) c) as counts
+    from runs r join models m on m.id = r.model_id
+    where ${condition} order by r.id limit ${limit}`.execute(db);
+  return rows.map((row) => ({
+    ...row,
+    counts: Object.fromEntries(TASK_STATES.map((state) => [state, row.counts[state] ?? 0])) as Record<TaskState, number>,
+  }));
+}

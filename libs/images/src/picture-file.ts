@@ -1,0 +1,50 @@
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
+
+const NEVER_A_FILE = new Set(['ENOENT', 'ENOTDIR']);
+/** ELOOP: a link to itself. ERR_FS_FILE_TOO_LARGE: over 2 GiB, which Node refuses to read into memory. */
+const NEVER_READABLE = new Set(['EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO', 'ERR_FS_FILE_TOO_LARGE']);
+
+/**
+ * The first `bytes` bytes of the file, fewer if it is shorter. Throws PermanentError `empty_file`, `file_missing`,
+ * `file_unreadable`; RetryableError `io_error` for trouble that may pass.
+ */
+export async function readBeginning(path: string, bytes: number): Promise<Buffer> {
+  return withFile(path, async (file) => {
+    const buffer = Buffer.alloc(bytes);
+    const { bytesRead } = await file.read(buffer, 0, bytes, 0);
+    return buffer.subarray(0, bytesRead);
+  });
+}
+
+/** The whole file; throws as `readBeginning` does. */
+export async function readContent(path: string): Promise<Buffer> {
+  return withFile(path, (file) => file.readFile());
+}
+
+async function withFile(path: string, read: (file: FileHandle) => Promise<Buffer>): Promise<Buffer> {
+  let file: FileHandle | undefined;
+  try {
+    // O_NONBLOCK: opening a named pipe would otherwise wait for a writer for ever.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!(await file.stat()).isFile()) throw new PermanentError('file_unreadable', `${path} is a folder or a device, not a file`);
+    const content = await read(file);
+    if (content.length === 0) throw new PermanentError('empty_file', 'the file is empty (0 bytes): copy it from the camera again');
+    return content;
+  } catch (error) {
+    throw fileError(path, error);
+  } finally {
+    await file?.close();
+  }
+}
+
+function fileError(path: string, error: unknown): unknown {
+  if (error instanceof PermanentError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (NEVER_A_FILE.has(code)) return new PermanentError('file_missing', `${path} does not exist (any more)`, { cause: error });
+  if (NEVER_READABLE.has(code)) {
+    return new PermanentError('file_unreadable', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  return new RetryableError('io_error', `reading ${path} failed: ${messageOf(error)}`, { cause: error });
+}

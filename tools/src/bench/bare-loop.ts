@@ -1,0 +1,46 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { LauncherError } from '../launcher-error';
+import type { BareLoopReady, BareLoopResult, BareLoopWork } from './bare-loop.child';
+
+export interface BareLoopOptions {
+  readonly root: string;
+  readonly paths: readonly string[];
+  readonly warmUp: readonly string[];
+  readonly processes: number;
+  readonly engine: string;
+  readonly signal: AbortSignal;
+}
+
+/** Decode and infer in as many processes as the worker has, and nothing else: what the engine can do on this machine. */
+export async function bareLoop(options: BareLoopOptions): Promise<{ readonly imagesPerSecond: number; readonly engine: string }> {
+  const script = join(options.root, 'tools', 'dist', 'bundle', 'bench', 'bare-loop.child.js');
+  const children = Array.from({ length: options.processes }, () =>
+    fork(script, [options.engine], { signal: options.signal, env: { ...process.env, MALLOC_ARENA_MAX: '2' } }),
+  );
+  try {
+    const ready = await Promise.all(children.map((child) => answer<BareLoopReady>(child, { warmUp: options.warmUp } satisfies BareLoopWork)));
+    const began = performance.now();
+    // Dealt like cards, so that each process gets its share of the slow pictures.
+    const shares = children.map((_, index) => options.paths.filter((_path, n) => n % children.length === index));
+    await Promise.all(children.map((child, index) => answer<BareLoopResult>(child, { paths: shares[index] ?? [] } satisfies BareLoopWork)));
+    return { imagesPerSecond: (options.paths.length * 1000) / (performance.now() - began), engine: ready[0]?.engine ?? '' };
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+  }
+}
+
+async function answer<T>(child: ChildProcess, work: BareLoopWork): Promise<T> {
+  child.send(work);
+  const over = new AbortController();
+  try {
+    const [first] = (await Promise.race([
+      once(child, 'message', { signal: over.signal }),
+      once(child, 'exit', { signal: over.signal }).then(([code]) => Promise.reject(new LauncherError(`the bare loop ended with exit code ${code}`))),
+    ])) as [T];
+    return first;
+  } finally {
+    over.abort();
+  }
+}

@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { ApiClient } from '../api/api-client';
+import { table } from '../cli/table';
+import type { CommandContext } from '../command';
+import { startServices } from '../services/start-services';
+import { bareLoop } from './bare-loop';
+import { benchOptions, type BenchOptions } from './bench-options';
+import { median } from './median';
+import { pipelineRate } from './pipeline-rate';
+import { repeatPictures } from './repeat-pictures';
+
+/** Pictures that are not counted: models load, caches fill, code gets compiled. */
+const WARM_UP = 16;
+
+export interface BenchResult {
+  readonly engine: string;
+  readonly processes: number;
+  readonly count: number;
+  readonly bare: { readonly imagesPerSecond: number; readonly rounds: readonly number[] };
+  readonly pipeline: { readonly imagesPerSecond: number; readonly rounds: readonly number[] };
+  readonly ratio: number;
+  readonly machine: string;
+}
+
+/**
+ * How much of what the engine can do comes out of the whole pipeline: the bare loop (decode and infer, no services) and the
+ * pipeline (folder to committed detections) by turns, with the same engine and number of processes.
+ */
+export async function benchCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const options = benchOptions(args, context.userFolder);
+  const processes = Number(context.environment['ML_PROCESSES'] ?? 0) || cpus().length;
+  const result = await measure(options, processes, context);
+  context.log(
+    `\n${table([
+      ['engine', result.engine],
+      ['processes', result.processes],
+      ['pictures a round', result.count],
+      ['bare loop, images/s', result.bare.imagesPerSecond],
+      ['pipeline, images/s', result.pipeline.imagesPerSecond],
+      ['pipeline ÷ bare', result.ratio],
+      ['machine', result.machine],
+    ])}`,
+  );
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+  return 0;
+}
+
+async function measure(options: BenchOptions, processes: number, context: CommandContext): Promise<BenchResult> {
+  const { root, log, environment, signal } = context;
+  const dir = join(root, '.pugmark');
+  const folder = join(dir, 'bench', 'pictures');
+  const urls = await startServices({ instance: 'bench', dir, root, log, environment, signal });
+  const forget = context.onForcedEnd(() => urls.kill());
+  try {
+    const warmUp = await repeatPictures(options.images, join(folder, 'warm-up'), WARM_UP, 'warm-up');
+    const bare: number[] = [];
+    const pipeline: number[] = [];
+    let engine = '';
+    for (let round = 1; round <= options.rounds; round += 1) {
+      const paths = await repeatPictures(options.images, join(folder, 'counted'), options.count, `round ${round}`);
+      const alone = await bareLoop({ root, paths, warmUp, processes, engine: environment['ML_ENGINE'] || 'auto', signal });
+      bare.push(alone.imagesPerSecond);
+      engine = alone.engine;
+      log(`round ${round}: bare loop ${alone.imagesPerSecond.toFixed(2)} images/s`);
+      const whole = await pipelineRate({ urls, folder, processes, count: options.count, createClient: (url) => new ApiClient(url, signal) }, context);
+      pipeline.push(whole);
+      log(`round ${round}: pipeline  ${whole.toFixed(2)} images/s`);
+    }
+    const [b, p] = [median(bare), median(pipeline)];
+    return {
+      engine,
+      processes,
+      count: options.count,
+      bare: { imagesPerSecond: round2(b), rounds: bare.map(round2) },
+      pipeline: { imagesPerSecond: round2(p), rounds: pipeline.map(round2) },
+      ratio: Math.round((p / b) * 1000) / 1000,
+      machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+    };
+  } finally {
+    await urls.stop();
+    forget();
+  }
+}
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import type { ApiClient, Id } from '../api/api-client';
+import type { CommandContext } from '../command';
+import { LauncherError } from '../launcher-error';
+import { startApps } from '../platform/start-apps';
+import { Ports } from '../processes/ports';
+import type { ServiceUrls } from '../services/service-context';
+import { waitUntil } from '../wait-until';
+
+export interface PipelineRateOptions {
+  readonly urls: ServiceUrls;
+  /** Holds `warm-up` and `counted`. */
+  readonly folder: string;
+  readonly processes: number;
+  readonly count: number;
+  readonly createClient: (apiUrl: string) => ApiClient;
+}
+
+const DEADLINE_MS = 60 * 60_000;
+
+/** Images a second from the request of an ingest to the commit of the last detections. The services run only while this does. */
+export async function pipelineRate(options: PipelineRateOptions, context: CommandContext): Promise<number> {
+  const ports = new Ports();
+  const apps = await startApps(
+    { urls: options.urls, folder: join(options.folder, '..', 'instance'), gatewayPort: await ports.pick(), ingestRoots: [options.folder] },
+    { ...context, environment: { ...context.environment, ML_PROCESSES: String(options.processes), LOG_LEVEL: 'warn' } },
+    ports,
+  );
+  try {
+    const api = options.createClient(apps.apiUrl);
+    await ingest(api, join(options.folder, 'warm-up'), context);
+    const id = await ingest(api, join(options.folder, 'counted'), context);
+    const { images, failed, seconds } = await timesOf(options.urls.databaseUrl, id);
+    if (images !== options.count || failed > 0) {
+      throw new LauncherError(`the pipeline answered ${images} of ${options.count} pictures and ${failed} failed: that is no measure`);
+    }
+    return images / seconds;
+  } finally {
+    await apps.supervisor.stop();
+  }
+}
+
+async function ingest(api: ApiClient, folder: string, { signal }: CommandContext): Promise<Id> {
+  const project = await api.createProject(`Bench ${new Date().toISOString()} ${Math.random()}`);
+  const { id } = await api.startIngest(project.id, undefined, folder);
+  await waitUntil(
+    async () => {
+      const { state, runId } = await api.ingest(id);
+      return state === 'done' && runId !== null && (await api.run(runId)).state === 'done';
+    },
+    // Seldom: looking takes time from what is measured.
+    { what: 'the pipeline to finish its pictures', deadlineMs: DEADLINE_MS, everyMs: 1_000, signal },
+  );
+  return id;
+}
+
+/** From the database's own clock, so that how often this program looks does not matter. */
+async function timesOf(databaseUrl: string, ingestId: Id): Promise<{ images: number; failed: number; seconds: number }> {
+  const pool = new Pool({ connectionString: databaseUrl, max: 1 });
+  try {
+    const { rows } = await pool.query<{ images: number; failed: number; seconds: number }>(
+      `select count(*)::int as images, count(*) filter (where t.state <> 'done')::int as failed,
+         extract(epoch from max(t.finished_at) - min(i.created_at))::float8 as seconds
+       from ingests i join tasks t on t.run_id = i.run_id and t.kind = 'detect' where i.id = $1`,
+      [ingestId],
+    );
+    return rows[0] ?? { images: 0, failed: 0, seconds: 0 };
+  } finally {
+    await pool.end();
+  }
+}
