@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { PermanentError } from '@pugmark/domain';
+import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
 import { readImageHeader } from '@pugmark/images';
 import type { NewImage } from '@pugmark/db';
 
@@ -13,44 +13,59 @@ export type ReadPicture =
 /** Where the picture of this path and content lies from now on: answers `images.location`. */
 export type PlacePicture = (absolutePath: string, sha256: Buffer, format: NewImage['format']) => Promise<string>;
 
-/** Header, hash and place of one file. A file that is no picture is an answer, not an error; trouble that may pass is thrown. */
+const TRIES = 3;
+
+/**
+ * Header, hash and place of one file. A file that is no picture is an answer, not an error, and so is one that cannot be read
+ * in three tries: a bad sector of a memory card must not keep the other pictures waiting. What is thrown is not the file's fault.
+ */
 export async function readPicture(root: string, path: string, pixelLimit: number, place: PlacePicture): Promise<ReadPicture> {
-  const absolutePath = join(root, path);
-  try {
-    const header = await readImageHeader(absolutePath, { pixelLimit });
-    const { sha256, bytes } = await hashFile(absolutePath);
-    return {
-      path,
-      image: {
-        sha256,
-        bytes,
-        location: await place(absolutePath, sha256, header.format),
-        filePath: path,
-        format: header.format,
-        width: header.width,
-        height: header.height,
-        capturedLocal: header.capturedLocal,
-        cameraMake: header.cameraMake,
-        cameraModel: header.cameraModel,
-        cameraSerial: header.cameraSerial,
-        latitude: header.gps?.latitude ?? null,
-        longitude: header.gps?.longitude ?? null,
-      },
-    };
-  } catch (error) {
-    if (error instanceof PermanentError) return { path, skip: { code: error.code, reason: error.message } };
-    throw error;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await readOnce(root, path, pixelLimit, place);
+    } catch (error) {
+      if (error instanceof PermanentError) return { path, skip: { code: error.code, reason: error.message } };
+      if (!(error instanceof RetryableError) || error.code === 'disk_full') throw error;
+      if (tries === TRIES) return { path, skip: { code: error.code, reason: `${error.message} (tried ${TRIES} times)` } };
+    }
   }
+}
+
+async function readOnce(root: string, path: string, pixelLimit: number, place: PlacePicture): Promise<ReadPicture> {
+  const absolutePath = join(root, path);
+  const header = await readImageHeader(absolutePath, { pixelLimit });
+  const { sha256, bytes } = await hashFile(absolutePath);
+  return {
+    path,
+    image: {
+      sha256,
+      bytes,
+      location: await place(absolutePath, sha256, header.format),
+      filePath: path,
+      format: header.format,
+      width: header.width,
+      height: header.height,
+      capturedLocal: header.capturedLocal,
+      cameraMake: header.cameraMake,
+      cameraModel: header.cameraModel,
+      cameraSerial: header.cameraSerial,
+      latitude: header.gps?.latitude ?? null,
+      longitude: header.gps?.longitude ?? null,
+    },
+  };
 }
 
 async function hashFile(path: string): Promise<{ sha256: Buffer; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  await pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), async (chunks: AsyncIterable<Buffer>) => {
+  const read = pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), async (chunks: AsyncIterable<Buffer>) => {
     for await (const chunk of chunks) {
       hash.update(chunk);
       bytes += chunk.length;
     }
+  });
+  await read.catch((error: unknown) => {
+    throw new RetryableError('file_unreadable', `the file could not be read to its end: ${messageOf(error)}`, { cause: error });
   });
   return { sha256: hash.digest(), bytes };
 }

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Broker } from '@pugmark/broker';
+import { NoCache, RedisCache } from '@pugmark/cache';
+import {
+  DeploymentRepository,
+  ExportRepository,
+  IngestRepository,
+  ModelRepository,
+  ProjectRepository,
+  RunRepository,
+  TaskRepository,
+  createDatabase,
+  pingDatabase,
+} from '@pugmark/db';
+import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
+import { ExportStorage, UploadStorage } from '@pugmark/storage';
+import { Dispatcher } from '@pugmark/tasks';
+import { createApp } from './app';
+import { GatewayConfig } from './config';
+import type { Stores } from './dependencies';
+import { HttpServer } from './http-server';
+import { sweepUploads } from './services/sweep-uploads';
+
+const SWEEP_INTERVAL_MS = 3_600_000;
+
+void runService(
+  'gateway',
+  () => loadConfig(GatewayConfig, process.env),
+  async ({ config, logger, metrics }) => {
+    const db = createDatabase({
+      url: config.DATABASE_URL,
+      applicationName: 'pugmark-gateway',
+      onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
+    });
+    const cache =
+      config.REDIS_URL === undefined
+        ? new NoCache()
+        : new RedisCache({ url: config.REDIS_URL, keyPrefix: config.REDIS_KEY_PREFIX, logger, metrics });
+    const tasks = new TaskRepository(db);
+    const stores: Stores = {
+      db,
+      projects: new ProjectRepository(),
+      deployments: new DeploymentRepository(),
+      models: new ModelRepository(),
+      runs: new RunRepository(),
+      ingests: new IngestRepository(),
+      tasks,
+      exports: new ExportRepository(),
+    };
+    const uploads = new UploadStorage(config.STORAGE_DIR);
+
+    // The bell: whoever creates tasks should also ring for them, so that a gateway alone gets its work going.
+    const broker = new Broker({
+      url: config.RABBITMQ_URL,
+      managementUrl: config.RABBITMQ_MANAGEMENT_URL,
+      service: 'gateway',
+      logger,
+      metrics,
+    });
+    const dispatcher = new Dispatcher({ store: tasks, publisher: broker, logger, metrics: createTaskMetrics(metrics) });
+
+    const app = createApp({
+      stores,
+      uploads,
+      exportFiles: new ExportStorage(config.STORAGE_DIR),
+      cache,
+      settings: { ingestRoots: config.INGEST_ROOTS, uploadMaxBytes: config.UPLOAD_MAX_BYTES, uploadMaxFiles: config.UPLOAD_MAX_FILES },
+      brokerStatus: () => broker.status(),
+      version: packageVersion(),
+      logger,
+      metrics,
+    });
+    const http = new HttpServer(app, {
+      host: config.HOST,
+      port: config.PORT,
+      requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+      idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+    });
+    const port = await http.listen();
+    logger.info({ host: config.HOST, port }, 'the API listens');
+
+    broker.start();
+    dispatcher.start();
+    if (cache instanceof RedisCache) void cache.connect();
+    const sweep = backgroundLoop('sweep uploads', logger, async () => {
+      await sweepUploads(stores, uploads, logger);
+      return SWEEP_INTERVAL_MS;
+    });
+
+    return {
+      checks: {
+        // That the page answers at all says that the event loop turns; nothing else here can only be mended by a restart.
+        live: {},
+        ready: { http: () => http.assertListening(), postgres: () => pingDatabase(db), broker: () => broker.assertReady() },
+      },
+      drain: async () => {
+        // Most of the time for requests under way, the rest for the connections behind them.
+        await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
+        await Promise.all([dispatcher.stop(), sweep.stop()]);
+        await Promise.all([broker.close(), cache.close()]);
+        await db.destroy();
+      },
+    };
+  },
+);
+
+/** Of the package that the bundle (`dist/bundle/main.js`) belongs to. */
+function packageVersion(): string {
+  try {
+    const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version?: string };
+    return version ?? 'unknown';
+  } catch {
+    // An image may hold the bundle alone.
+    return 'unknown';
+  }
+}

@@ -1,0 +1,38 @@
+import { Router } from 'express';
+import type { Stores } from '../dependencies';
+import { PageQuery, afterId, pageOf } from '../dto/paging';
+import { parseDto } from '../dto/parse-dto';
+import { CreateProjectBody, projectResponse } from '../dto/projects.dto';
+import { HttpProblem, notFound } from '../middleware/http-problem';
+import { jsonBody } from '../middleware/json-body';
+import { resource } from '../middleware/resource';
+import { pathId } from '../services/path-id';
+
+export function projectsRouter(stores: Stores): Router {
+  const router = Router();
+  resource(router, '/projects', {
+    get: async (request, response) => {
+      const { limit, cursor } = parseDto(PageQuery, request.query);
+      const rows = await stores.projects.page(stores.db, afterId('projects', cursor), limit + 1);
+      response.json(pageOf('projects', rows, limit, (row) => row.id, projectResponse));
+    },
+    post: [
+      ...jsonBody,
+      async (request, response) => {
+        const { name } = parseDto(CreateProjectBody, request.body as object);
+        const row = await stores.projects.create(stores.db, name);
+        if (row === null) throw new HttpProblem(409, 'name_taken', 'a project of this name exists already', { errors: [{ field: 'name', message: 'is taken' }] });
+        response.status(201).location(`/api/v1/projects/${row.id}`).json(projectResponse(row));
+      },
+    ],
+  });
+  resource(router, '/projects/:id', {
+    get: async (request, response) => {
+      const id = pathId(request, 'project');
+      const row = await stores.projects.find(stores.db, id);
+      if (row === null) throw notFound(`project ${id}`);
+      response.json(projectResponse(row));
+    },
+  });
+  return router;
+}

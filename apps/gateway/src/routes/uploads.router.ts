@@ -1,0 +1,56 @@
+import { Router, type Request } from 'express';
+import { isDatabaseAway } from '@pugmark/db';
+import type { GatewayDependencies } from '../dependencies';
+import { UploadQuery, type IngestAccepted } from '../dto/ingests.dto';
+import { parseDto } from '../dto/parse-dto';
+import { unprocessable } from '../middleware/http-problem';
+import { contextOf } from '../middleware/request-context';
+import { resource } from '../middleware/resource';
+import { createIngest } from '../services/create-ingest';
+import { receiveUpload } from '../services/receive-upload';
+import { requireModel, requirePlace } from '../services/require';
+
+type Parts = Pick<GatewayDependencies, 'stores' | 'uploads' | 'settings'>;
+
+export function uploadsRouter(parts: Parts): Router {
+  const { stores } = parts;
+  const router = Router();
+  resource(router, '/uploads', {
+    post: [
+      async (request, response) => {
+        const query = parseDto(UploadQuery, request.query);
+        // Before the body: nobody should send a gigabyte to learn that the project does not exist.
+        await requirePlace(stores, query.projectId, query.deploymentId ?? null);
+        if (query.detect) await requireModel(stores, stores.db);
+        const accepted = await acceptUpload(request, parts, query, contextOf(response).traceparent);
+        response.status(202).location(`/api/v1/ingests/${accepted.id}`).json(accepted);
+      },
+    ],
+  });
+  return router;
+}
+
+async function acceptUpload(request: Request, { stores, uploads, settings }: Parts, query: UploadQuery, traceparent: string): Promise<IngestAccepted> {
+  const upload = await uploads.begin();
+  try {
+    const files = await receiveUpload(request, upload, { maxBytes: settings.uploadMaxBytes, maxFiles: settings.uploadMaxFiles });
+    if (files.length === 0) throw unprocessable('no_files', 'form', 'the form holds no file');
+    // In its place before the row that points to it: a row without its files would be an ingest of nothing.
+    const folder = await upload.finish();
+    return await stores.db.transaction().execute((tx) =>
+      createIngest(tx, stores, {
+        projectId: query.projectId,
+        deploymentId: query.deploymentId ?? null,
+        source: 'upload',
+        mode: 'copy',
+        folder,
+        detect: query.detect,
+        traceparent,
+      }),
+    );
+  } catch (error) {
+    // Cut off while it committed, the database may hold the ingest: its files stay until the sweep has asked.
+    if (!isDatabaseAway(error)) await upload.discard();
+    throw error;
+  }
+}

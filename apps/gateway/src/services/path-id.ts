@@ -1,0 +1,10 @@
+import type { Request } from 'express';
+import { notFound } from '../middleware/http-problem';
+
+/** The id in the path. What is no id names nothing: 404. */
+export function pathId(request: Request, what: string): number {
+  const text = String(request.params['id']);
+  const id = Number(text);
+  if (!/^[1-9]\d{0,15}$/.test(text) || !Number.isSafeInteger(id)) throw notFound(`such ${what}`);
+  return id;
+}

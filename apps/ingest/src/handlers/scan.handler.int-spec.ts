@@ -1,0 +1,200 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { ImageRepository, IngestRepository, TaskRepository, createDatabase, migrate, type Database } from '@pugmark/db';
+import type { ClaimedTask } from '@pugmark/domain';
+import { PictureStorage } from '@pugmark/storage';
+import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
+import { ScanHandler } from './scan.handler';
+
+describe('ScanHandler', () => {
+  let server: TestDatabase;
+  let db: Database;
+  let tasks: TaskRepository;
+  let folder: string;
+  let root: string;
+  let storageDir: string;
+  let picture: Buffer;
+  let projects = 0;
+
+  beforeAll(async () => {
+    server = await createTestDatabase(migrate);
+    db = createDatabase({ url: server.url, applicationName: 'test' });
+    tasks = new TaskRepository(db);
+    picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#705030' } })
+      .jpeg()
+      .withExif({ IFD0: { Make: 'Reconyx', Model: 'HC500' }, IFD2: { DateTimeOriginal: '2024:03:31 02:30:00' } })
+      .toBuffer();
+  });
+
+  afterAll(async () => {
+    await db.destroy();
+    await server.drop();
+  });
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'pugmark-scan-'));
+    folder = join(root, 'card');
+    storageDir = join(root, 'storage');
+    mkdirSync(folder);
+  });
+
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const stores = () => ({ db, tasks, ingests: new IngestRepository(), images: new ImageRepository() });
+  const handler = (batch = 4): ScanHandler =>
+    new ScanHandler(stores(), new PictureStorage(storageDir), { roots: [folder], storageDir, concurrency: 2, batch, pixelLimit: 1_000_000 });
+  const distinct = (n: number): Buffer => Buffer.concat([picture, Buffer.from(`picture ${n}`)]);
+
+  async function givenIngest(options: { mode?: 'reference' | 'copy'; folder?: string; timezone?: string } = {}): Promise<{ ingestId: number; task: ClaimedTask }> {
+    const { id: projectId } = await db.insertInto('projects').values({ name: `P${++projects}` }).returning('id').executeTakeFirstOrThrow();
+    const deployment =
+      options.timezone === undefined
+        ? null
+        : await db
+            .insertInto('deployments')
+            .values({ project_id: projectId, name: 'D', timezone: options.timezone, clock_offset_seconds: 3600 })
+            .returning('id')
+            .executeTakeFirstOrThrow();
+    const { id: modelId } = await db
+      .insertInto('models')
+      .values({ name: `m${projects}`, version: '1', licence: 'MIT', threshold: 0.2, manifest: '{}' })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    const { id: runId } = await db.insertInto('runs').values({ project_id: projectId, model_id: modelId }).returning('id').executeTakeFirstOrThrow();
+    const ingestId = await new IngestRepository().create(db, {
+      project_id: projectId,
+      deployment_id: deployment?.id ?? null,
+      run_id: runId,
+      source: 'folder',
+      mode: options.mode ?? 'reference',
+      folder: options.folder ?? folder,
+    });
+    const taskId = await db.transaction().execute((tx) => tasks.create(tx, { kind: 'scan', subjectId: ingestId }));
+    const [task] = await tasks.claim('scan', [{ id: taskId, attempt: 1 }], 'test');
+    if (task === undefined) throw new Error('not claimed');
+    return { ingestId, task };
+  }
+
+  const context = { signalOf: () => new AbortController().signal, draining: new AbortController().signal, progress: () => undefined };
+  const files = (ingestId: number) => db.selectFrom('ingest_files').selectAll().where('ingest_id', '=', ingestId).orderBy('path').execute();
+  const images = (ingestId: number) => db.selectFrom('images').selectAll().where('ingest_id', '=', ingestId).orderBy('file_path').execute();
+
+  it('stores each picture with what its EXIF says, and a detect task with it', async () => {
+    mkdirSync(join(folder, '100RECNX'));
+    writeFileSync(join(folder, '100RECNX', 'a.jpg'), picture);
+    const { ingestId, task } = await givenIngest({ timezone: 'Europe/Berlin' });
+
+    expect(await handler().handle([task], context)).toEqual([{ task, outcome: 'done', result: null }]);
+
+    const [image] = await images(ingestId);
+    expect(image).toMatchObject({
+      file_path: '100RECNX/a.jpg',
+      location: join(folder, '100RECNX', 'a.jpg'),
+      format: 'jpeg',
+      width: 64,
+      height: 48,
+      bytes: picture.length,
+      camera_make: 'Reconyx',
+      camera_model: 'HC500',
+      captured_local: '2024-03-31T02:30:00',
+      // The camera's clock is an hour slow: 03:30 summer time.
+      captured_at: new Date('2024-03-31T01:30:00Z'),
+    });
+    const detect = await db.selectFrom('tasks').selectAll().where('kind', '=', 'detect').where('subject_id', '=', image?.id ?? 0).execute();
+    expect(detect).toHaveLength(1);
+  });
+
+  it('never invents a time: no EXIF, or no deployment to say the zone, leaves it unknown', async () => {
+    writeFileSync(join(folder, 'plain.png'), await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } }).png().toBuffer());
+    writeFileSync(join(folder, 'timed.jpg'), picture);
+    const { ingestId, task } = await givenIngest();
+    await handler().handle([task], context);
+    expect((await images(ingestId)).map(({ file_path, captured_local, captured_at }) => [file_path, captured_local, captured_at])).toEqual([
+      ['plain.png', null, null],
+      ['timed.jpg', '2024-03-31T02:30:00', null],
+    ]);
+  });
+
+  it('lists what it could not take with a reason, and goes on', async () => {
+    writeFileSync(join(folder, 'a.jpg'), picture);
+    writeFileSync(join(folder, 'b again.jpg'), picture);
+    writeFileSync(join(folder, 'c.txt'), 'notes');
+    writeFileSync(join(folder, 'd.jpg'), '');
+    writeFileSync(join(folder, 'e.png'), await sharp({ create: { width: 2000, height: 2000, channels: 3, background: 'red' } }).png().toBuffer());
+    symlinkSync('/etc/passwd', join(folder, 'f.jpg'));
+    const { ingestId, task } = await givenIngest();
+    await handler(2).handle([task], context);
+    // Which of two equal files is met first is the file system's affair.
+    const outcomes = Object.fromEntries((await files(ingestId)).map(({ path, outcome, reason_code }) => [path, outcome === 'skipped' ? reason_code : 'picture']));
+    expect(outcomes).toEqual({ 'a.jpg': 'picture', 'b again.jpg': 'picture', 'c.txt': 'not_a_picture', 'd.jpg': 'empty_file', 'e.png': 'too_many_pixels', 'f.jpg': 'symbolic_link' });
+    expect(await db.selectFrom('ingests').selectAll().where('id', '=', ingestId).executeTakeFirstOrThrow()).toMatchObject({
+      files_seen: 6,
+      images_added: 1,
+      duplicates: 1,
+      skipped: 4,
+      bytes_added: picture.length,
+    });
+    const duplicate = (await files(ingestId)).find(({ outcome }) => outcome === 'duplicate');
+    expect(duplicate?.image_id).toBe((await images(ingestId))[0]?.id);
+  });
+
+  it('copies by content, and the copy is the original', async () => {
+    writeFileSync(join(folder, 'a.jpg'), picture);
+    const { ingestId, task } = await givenIngest({ mode: 'copy' });
+    await handler().handle([task], context);
+    const [image] = await images(ingestId);
+    expect(image?.location).toContain(image?.sha256.toString('hex') ?? '?');
+    expect(readFileSync(join(storageDir, image?.location ?? ''))).toEqual(picture);
+  });
+
+  it('goes on where it stopped, and doubles nothing', async () => {
+    for (let n = 0; n < 10; n += 1) writeFileSync(join(folder, `${n}.jpg`), distinct(n));
+    const { ingestId, task } = await givenIngest();
+    const stopped = new AbortController();
+    const interrupted = { ...context, signalOf: () => stopped.signal, progress: () => stopped.abort() };
+    expect(await handler().handle([task], interrupted)).toMatchObject([{ outcome: 'retry', code: 'interrupted' }]);
+    expect(await images(ingestId)).toHaveLength(4);
+
+    expect(await handler().handle([task], context)).toMatchObject([{ outcome: 'done' }]);
+    expect(await images(ingestId)).toHaveLength(10);
+    expect(await files(ingestId)).toHaveLength(10);
+    expect(await db.selectFrom('ingests').select('files_seen').where('id', '=', ingestId).executeTakeFirstOrThrow()).toEqual({ files_seen: 10 });
+  });
+
+  it('leaves nothing of a step when another worker has taken the scan over', async () => {
+    writeFileSync(join(folder, 'a.jpg'), picture);
+    const { ingestId, task } = await givenIngest();
+    await db.updateTable('tasks').set({ attempt: 2 }).where('id', '=', task.id).execute();
+    await expect(handler().handle([task], context)).rejects.toMatchObject({ code: 'attempt_lost' });
+    expect(await images(ingestId)).toEqual([]);
+    expect(await files(ingestId)).toEqual([]);
+  });
+
+  it.each([
+    ['a folder that is not there', () => join(folder, 'gone'), 'folder_missing'],
+    ['a folder outside the allowed roots', () => tmpdir(), 'folder_not_allowed'],
+    [
+      'a link that leads outside',
+      () => {
+        symlinkSync(tmpdir(), join(folder, 'out'));
+        return join(folder, 'out');
+      },
+      'folder_not_allowed',
+    ],
+  ])('refuses %s', async (_name, make, code) => {
+    const { task } = await givenIngest({ folder: make() });
+    await expect(handler().handle([task], context)).rejects.toMatchObject({ code });
+  });
+
+  // Root may read every folder.
+  (process.getuid?.() === 0 ? it.skip : it)('lists a folder that it may not read, and goes on with the others', async () => {
+    mkdirSync(join(folder, 'locked'));
+    chmodSync(join(folder, 'locked'), 0);
+    writeFileSync(join(folder, 'a.jpg'), picture);
+    const { ingestId, task } = await givenIngest();
+    await handler().handle([task], context);
+    expect((await files(ingestId)).map(({ path, reason_code }) => [path, reason_code])).toEqual([['a.jpg', null], ['locked', 'folder_unreadable']]);
+  });
+});
