@@ -12,13 +12,14 @@ const CLIENT_SIDE = [/^Connection terminated/, /timeout exceeded when trying to 
 
 /** Is the error one of a database that is away, overloaded or restarting, so that the same request may go well later? */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isDatabaseAway);
-  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, syscall, message, errors } = error as { code?: unknown; syscall?: unknown; message?: unknown; errors?: unknown };
+  // A host with several addresses: one error for each that was tried.
+  if (Array.isArray(errors) && errors.length > 0) return errors.every(isDatabaseAway);
   if (typeof code === 'string') {
     if (PASSING_STATE.test(code)) return true;
     // The same codes come from other sockets and from files; those have another system call.
     if (NETWORK.has(code)) return syscall === undefined || ['connect', 'read', 'write', 'getaddrinfo'].includes(String(syscall));
   }
-  return CLIENT_SIDE.some((pattern) => pattern.test(error.message));
+  return typeof message === 'string' && CLIENT_SIDE.some((pattern) => pattern.test(message));
 }

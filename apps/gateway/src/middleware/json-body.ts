@@ -1,9 +1,9 @@
 import { json, type RequestHandler } from 'express';
+import { refuseTreacherousKeys } from '../dto/treacherous-keys';
 import { HttpProblem } from './http-problem';
 
 /** What the API takes is flat; deeper nesting only serves to exhaust the stack of whatever walks it. */
 const DEEPEST = 8;
-const TREACHEROUS = new Set(['__proto__', 'constructor', 'prototype']);
 
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {
   const type = request.get('content-type')?.split(';')[0]?.trim().toLowerCase();
@@ -26,8 +26,7 @@ function assertFlat(body: object): void {
   let level: object[] = [body];
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > DEEPEST) throw new HttpProblem(400, 'bad_json', 'the body is nested too deeply');
-    const treacherous = level.flatMap((value) => Object.keys(value)).find((key) => TREACHEROUS.has(key));
-    if (treacherous !== undefined) throw new HttpProblem(400, 'bad_request', `unknown field ${treacherous}`, { errors: [{ field: treacherous, message: 'is not known' }] });
+    level.forEach(refuseTreacherousKeys);
     level = level.flatMap((value) => Object.values(value)).filter((value): value is object => typeof value === 'object' && value !== null);
   }
 }

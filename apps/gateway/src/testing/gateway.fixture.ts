@@ -1,0 +1,234 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NoCache, type Cache } from '@pugmark/cache';
+import {
+  DeploymentRepository,
+  DetectionRepository,
+  ExportRepository,
+  ImageRepository,
+  IngestRepository,
+  ModelRepository,
+  ProjectRepository,
+  RunRepository,
+  TaskRepository,
+  createDatabase,
+  migrate,
+  type Database,
+  type ModelRow,
+  type NewImage,
+} from '@pugmark/db';
+import type { ClaimedTask, Detection, ModelManifest } from '@pugmark/domain';
+import { Registry } from '@pugmark/platform';
+import { ExportStorage, UploadStorage } from '@pugmark/storage';
+import { createTestDatabase, testLogger, type TestDatabase } from '@pugmark/testing';
+import { createApp } from '../app';
+import type { GatewaySettings, Stores } from '../dependencies';
+import { HttpServer } from '../http-server';
+
+export const MANIFEST: ModelManifest = {
+  name: 'test-model',
+  version: '1.0.0',
+  licence: 'MIT',
+  files: [],
+  input: { width: 512, height: 512 },
+  resize: 'letterbox',
+  normalisation: '0..255',
+  decoder: 'centernet',
+  labels: ['bear'],
+  categories: { bear: 'animal' },
+  storeThreshold: 0.1,
+  threshold: 0.5,
+  batch: 8,
+};
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // What the API answers is what is tested: it has no type here.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+export interface TestGatewayOptions {
+  readonly cache?: Cache;
+  readonly settings?: Partial<GatewaySettings>;
+  /** Another database than a fresh one of the test's own. */
+  readonly databaseUrl?: string;
+}
+
+/** The API over real HTTP, with a Postgres database and folders of its own. */
+export class TestGateway {
+  private constructor(
+    readonly url: string,
+    readonly port: number,
+    readonly folder: string,
+    readonly stores: Stores,
+    readonly exportFiles: ExportStorage,
+    private readonly http: HttpServer,
+    private readonly database: TestDatabase | null,
+  ) {}
+
+  static async start(options: TestGatewayOptions = {}): Promise<TestGateway> {
+    const database = options.databaseUrl === undefined ? await createTestDatabase(migrate) : null;
+    const db = createDatabase({ url: options.databaseUrl ?? database?.url ?? '', applicationName: 'gateway-test' });
+    const folder = await mkdtemp(join(tmpdir(), 'pugmark-gateway-'));
+    await mkdir(join(folder, 'cards'));
+    const stores = storesOf(db);
+    const exportFiles = new ExportStorage(join(folder, 'storage'));
+    const app = createApp({
+      stores,
+      uploads: new UploadStorage(join(folder, 'storage')),
+      exportFiles,
+      cache: options.cache ?? new NoCache(),
+      settings: { ingestRoots: [join(folder, 'cards')], uploadMaxBytes: 64 * 1024, uploadMaxFiles: 5, ...options.settings },
+      brokerStatus: () => ({ ready: true }),
+      version: '1.2.3',
+      logger: testLogger(),
+      metrics: new Registry(),
+    });
+    const http = new HttpServer(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    const port = await http.listen();
+    return new TestGateway(`http://127.0.0.1:${port}/api/v1`, port, folder, stores, exportFiles, http, database);
+  }
+
+  get db(): Database {
+    return this.stores.db;
+  }
+
+  async stop(): Promise<void> {
+    await this.http.close(2_000);
+    await this.stores.db.destroy();
+    await this.database?.drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.request('GET', path, { headers });
+  }
+
+  async post(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.request('POST', path, {
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  async request(method: string, path: string, init: RequestInit = {}): Promise<Answer> {
+    const response = await fetch(this.url + path, { ...init, method, signal: AbortSignal.timeout(15_000) });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
+  }
+
+  /** Every file in the storage, relative to it. */
+  async storedFiles(): Promise<string[]> {
+    const entries = await readdir(join(this.folder, 'storage'), { recursive: true, withFileTypes: true }).catch(() => []);
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 9));
+  }
+
+  // What the other services would have written, through the same repositories.
+
+  async project(name = `project ${randomBytes(4).toString('hex')}`): Promise<number> {
+    const row = await this.stores.projects.create(this.db, name);
+    return row?.id ?? 0;
+  }
+
+  async deployment(projectId: number, name = `deployment ${randomBytes(4).toString('hex')}`): Promise<number> {
+    const row = await this.stores.deployments.create(this.db, { project_id: projectId, name, timezone: 'Europe/Berlin' });
+    return row?.id ?? 0;
+  }
+
+  async model(manifest: Partial<ModelManifest> = {}): Promise<ModelRow> {
+    return this.stores.models.register(this.db, { ...MANIFEST, ...manifest });
+  }
+
+  /** An ingest that has added images with these names; answers their ids in the same order. */
+  async images(
+    projectId: number,
+    names: readonly string[],
+    options: { deploymentId?: number | null; runId?: number | null; capturedLocal?: string } = {},
+  ): Promise<{ ingestId: number; ids: number[] }> {
+    const deploymentId = options.deploymentId ?? null;
+    return this.db.transaction().execute(async (tx) => {
+      const ingestId = await this.stores.ingests.create(tx, {
+        project_id: projectId,
+        deployment_id: deploymentId,
+        run_id: options.runId ?? null,
+        source: 'folder',
+        mode: 'reference',
+        folder: '/srv/secret-place/cards',
+      });
+      await this.stores.tasks.create(tx, { kind: 'scan', subjectId: ingestId });
+      const images = names.map((name) => newImage(name, options.capturedLocal ?? null));
+      const origin = { projectId, deploymentId, ingestId, mode: 'reference' as const, timezone: deploymentId === null ? null : 'Europe/Berlin', clockOffsetSeconds: 0 };
+      const added = await new ImageRepository().insertNew(tx, origin, images);
+      const ids = images.map((image) => added.get(image.sha256.toString('hex')) ?? 0);
+      if (options.runId != null) await new ImageRepository().createDetectTasks(tx, { id: options.runId, traceparent: null }, ids);
+      return { ingestId, ids };
+    });
+  }
+
+  async detections(imageId: number, modelId: number, detections: readonly Detection[], warning: 'truncated' | null = null): Promise<void> {
+    await this.db
+      .transaction()
+      .execute((tx) =>
+        new DetectionRepository().insertNew(tx, [{ imageId, modelId, engine: 'null', warning, decodeMs: 1, inferMs: 1, detections }]),
+      );
+  }
+
+  async run(projectId: number, modelId: number): Promise<number> {
+    return this.stores.runs.create(this.db, { projectId, modelId, priority: 0 });
+  }
+
+  /** Claims the tasks of a kind and of these subjects, as a worker does. */
+  async claim(kind: 'scan' | 'detect' | 'export', subjectIds: readonly number[]): Promise<ClaimedTask[]> {
+    const rows = await this.db.selectFrom('tasks').select(['id', 'attempt']).where('kind', '=', kind).where('subject_id', 'in', [...subjectIds]).execute();
+    return this.stores.tasks.claim(kind, rows.map((row) => ({ id: row.id, attempt: row.attempt + 1 })), 'test-worker');
+  }
+
+  /** Ends the tasks of a kind and of these subjects. */
+  async finish(kind: 'scan' | 'detect' | 'export', subjectIds: readonly number[], failure?: { code: string; message: string }): Promise<void> {
+    const tasks = await this.claim(kind, subjectIds);
+    await this.stores.tasks.commit(
+      tasks.map((task) => (failure === undefined ? { task, outcome: 'done', result: null } : { task, outcome: 'failed', ...failure })),
+      () => Promise.resolve(),
+    );
+  }
+}
+
+export function animal(confidence: number): Detection {
+  return { category: 'animal', label: 'bear', confidence, box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 } };
+}
+
+function newImage(name: string, capturedLocal: string | null): NewImage {
+  return {
+    sha256: randomBytes(32),
+    location: `/srv/secret-place/cards/${name}`,
+    filePath: name,
+    format: 'jpeg',
+    bytes: 1_000,
+    width: 1920,
+    height: 1080,
+    capturedLocal,
+    cameraMake: 'Reconyx',
+    cameraModel: 'HF2X',
+    cameraSerial: null,
+    latitude: null,
+    longitude: null,
+  };
+}
+
+function storesOf(db: Database): Stores {
+  return {
+    db,
+    projects: new ProjectRepository(),
+    deployments: new DeploymentRepository(),
+    models: new ModelRepository(),
+    runs: new RunRepository(),
+    ingests: new IngestRepository(),
+    tasks: new TaskRepository(db),
+    exports: new ExportRepository(),
+  };
+}
