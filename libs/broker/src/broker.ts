@@ -167,9 +167,13 @@ export class Broker {
   async #declareAndCompare(): Promise<string[]> {
     const channel = await this.#controlChannel();
     // A refused declaration (406: it exists and is another) closes the channel; the error is the difference.
-    const refused = new Promise<never>((_resolve, reject) => channel.once('error', reject));
-    refused.catch(() => undefined);
-    await Promise.race([declareTopology(channel), refused]);
+    let onError: (error: Error) => void = () => undefined;
+    const refused = new Promise<never>((_resolve, reject) => channel.once('error', (onError = reject)));
+    try {
+      await Promise.race([declareTopology(channel), refused]);
+    } finally {
+      channel.off('error', onError);
+    }
     return this.#management === undefined ? [] : verifyTopology(this.#management);
   }
 

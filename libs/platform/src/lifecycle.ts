@@ -3,6 +3,7 @@ import { HealthServer, type HealthChecks } from './health';
 import type { ServiceConfig } from './config';
 import { createLogger, type Logger } from './logger';
 import { createMetrics, type Registry } from './metrics';
+import { settleHeap } from './settle-heap';
 
 /** What a running service hands to its life cycle. */
 export interface RunningService {
@@ -95,6 +96,7 @@ export async function runService<Config extends ServiceConfig>(
     const port = await health.listen(config.HOST, config.HEALTH_PORT);
     logger.info({ host: config.HOST, healthPort: port }, 'starting');
     service = await start({ config, logger, metrics, signal: stop.signal, fail });
+    settleHeap();
     if (!ending) logger.info('started');
   } catch (error) {
     fail(error);

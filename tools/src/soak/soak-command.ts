@@ -47,7 +47,7 @@ export async function soakCommand(args: readonly string[], context: CommandConte
         services.map(({ name, third, end, ratio }) => [name, `${third.toFixed(0)} → ${end.toFixed(0)}  × ${ratio.toFixed(2)}`]),
       )}\n${flat ? 'memory is flat' : `memory grew by more than ${Math.round((LIMIT - 1) * 100)} %`}`,
     );
-    if (json !== undefined) writeFileSync(resolve(context.userFolder, json), `${JSON.stringify({ count, seconds, services, flat }, null, 2)}\n`);
+    if (json !== undefined) writeFileSync(resolve(context.userFolder, json), `${JSON.stringify({ count, seconds, services, flat, samples }, null, 2)}\n`);
     return flat ? 0 : 1;
   } finally {
     await platform.stop();

@@ -113,7 +113,7 @@ export class SupervisedService {
   async #runOnce(): Promise<string> {
     const { script, cwd, env } = this.spec;
     // The open standard input is how it notices that the launcher was killed. A group of its own: Ctrl-C is the launcher's to pass on.
-    const child = spawn(process.execPath, ['--enable-source-maps', script], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=4', script], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     child.stdin.on('error', () => undefined);
     this.#keepOutput(child);

@@ -32,11 +32,13 @@ export function uploadsRouter(parts: Parts): Router {
 
 async function acceptUpload(request: Request, { stores, uploads, settings }: Parts, query: UploadQuery, traceparent: string): Promise<IngestAccepted> {
   const upload = await uploads.begin();
+  let committing = false;
   try {
     const files = await receiveUpload(request, upload, { maxBytes: settings.uploadMaxBytes, maxFiles: settings.uploadMaxFiles });
     if (files.length === 0) throw unprocessable('no_files', 'form', 'the form holds no file');
     // In its place before the row that points to it: a row without its files would be an ingest of nothing.
     const folder = await upload.finish();
+    committing = true;
     return await stores.db.transaction().execute((tx) =>
       createIngest(tx, stores, {
         projectId: query.projectId,
@@ -50,7 +52,7 @@ async function acceptUpload(request: Request, { stores, uploads, settings }: Par
     );
   } catch (error) {
     // Cut off while it committed, the database may hold the ingest: its files stay until the sweep has asked.
-    if (!isDatabaseAway(error)) await upload.discard();
+    if (!committing || !isDatabaseAway(error)) await upload.discard();
     throw error;
   }
 }

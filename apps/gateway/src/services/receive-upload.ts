@@ -29,9 +29,10 @@ export async function receiveUpload(request: Request, upload: IncomingUpload, li
       parser.on('fieldsLimit', () => reject(badFields([{ field: 'form', message: 'holds a field that is no file: only files are taken, the rest stands in the query' }])));
       parser.on('error', (error) => reject(new HttpProblem(400, 'bad_form', 'the form is malformed or cut off', { cause: error })));
       parser.on('close', resolve);
-      request.on('error', reject);
+      const cutOff = (cause?: unknown): void => reject(new HttpProblem(400, 'aborted', 'the upload was cut off', { cause }));
+      request.on('error', cutOff);
       request.on('close', () => {
-        if (!request.complete) reject(new HttpProblem(400, 'aborted', 'the upload was cut off'));
+        if (!request.complete) cutOff();
       });
       request.pipe(parser);
     });

@@ -24,6 +24,8 @@ export async function sendExport(response: Response, files: ExportStorage, row: 
   try {
     await sendFile(response, files.folder, row.file_key);
   } catch (error) {
+    // They speak of the file, not of the problem that is sent instead.
+    for (const name of ['etag', 'content-disposition', 'cache-control']) response.removeHeader(name);
     if ((error as { status?: unknown }).status === 404) throw gone(error);
     throw error;
   }

@@ -35,14 +35,16 @@ export interface Verdict {
 
 /**
  * Who may have ended a process that held these batches, the oldest first. Suspects are the pictures that it had begun and not
- * answered, or, should it have said nothing (its last words can be lost), all of its oldest batch. They are halved until
- * one stands alone; whatever else was there is innocent. Each verdict on several pictures leaves fewer of them together, so
- * that this ends.
+ * answered, or, should it have said nothing (its last words can be lost), all of its oldest batch. Of a process that hung it
+ * is known better: it answers in order, so that it waited for the first `atOnce` of them, what its model looks at together. They
+ * are halved until one stands alone; whatever else was there is innocent. Each verdict on several pictures leaves fewer of
+ * them together, so that this ends.
  */
-export function judge(inHand: readonly BatchInHand[]): Verdict {
+export function judge(inHand: readonly BatchInHand[], death: { readonly kind: string }, atOnce: number): Verdict {
   const open = inHand.filter(({ unanswered }) => unanswered.size > 0);
   let suspects = open.flatMap(({ unanswered, started }) => [...unanswered.values()].filter((item) => started.has(item.wireId)));
   if (suspects.length === 0) suspects = [...(open[0]?.unanswered.values() ?? [])];
+  else if (death.kind === 'hung') suspects = suspects.slice(0, atOnce);
   const accused = new Set(suspects);
   const innocent = open
     .map(({ unanswered }) => ({ items: [...unanswered.values()].filter((item) => !accused.has(item)), suspect: false }))

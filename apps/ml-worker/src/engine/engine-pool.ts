@@ -59,6 +59,8 @@ export class EnginePool {
   readonly #loaded = new Set<EngineSlot>();
   #engine: EngineInfo | null = null;
   #model: LoadedModel | null = null;
+  /** A suspect was given out last: now it is the others' turn, if there are any. */
+  #othersFirst = false;
   #nextWireId = 1;
   #starvation: NodeJS.Timeout | undefined;
   #lastDeath = 'none has died';
@@ -192,7 +194,7 @@ export class EnginePool {
   }
 
   #handOver(death: Death, inHand: readonly BatchInHand[]): void {
-    const { innocent, suspects, culprit } = judge(inHand);
+    const { innocent, suspects, culprit } = judge(inHand, death, this.#options.model.manifest.batch);
     // In front: they have waited longest.
     this.#waiting.unshift(...innocent);
     this.#suspects.unshift(...suspects);
@@ -214,23 +216,28 @@ export class EnginePool {
     this.#giveOutSuspects();
     const most = this.#options.batchesPerProcess ?? 2;
     // One process is emptied for a suspect; the others go on.
-    const reserved = this.#suspects.length > 0 && !this.#slots.some((slot) => slot.isExclusive) ? this.#least((slot) => slot.batches) : undefined;
+    const reserved = this.#suspects.length > 0 && this.#isSuspectsTurn() ? this.#least((slot) => slot.batches) : undefined;
     while (this.#waiting.length > 0) {
       const slot = this.#least((candidate) => candidate.pictures, (candidate) => candidate !== reserved && candidate.batches < most);
       if (slot === undefined) break;
       slot.give(this.#waiting.shift()!);
+      this.#othersFirst = false;
     }
     this.#watchStarvation();
   }
 
-  /** One at a time, unless there is nothing else to do: a run of bad pictures must not keep the good ones waiting. */
   #giveOutSuspects(): void {
-    while (this.#suspects.length > 0) {
-      if (this.#waiting.length > 0 && this.#slots.some((slot) => slot.isExclusive)) return;
+    while (this.#suspects.length > 0 && this.#isSuspectsTurn()) {
       const slot = this.#slots.find((candidate) => candidate.isReady && candidate.batches === 0);
       if (slot === undefined) return;
       slot.give(this.#suspects.shift()!);
+      this.#othersFirst = true;
     }
+  }
+
+  /** One suspect at a time, and others in between, if there are any: a folder of bad pictures must not hold up the good ones. */
+  #isSuspectsTurn(): boolean {
+    return this.#waiting.length === 0 || (!this.#othersFirst && !this.#slots.some((slot) => slot.isExclusive));
   }
 
   /** The ready process with the least of it, of equal ones the first; none that has been set apart for a suspect. */

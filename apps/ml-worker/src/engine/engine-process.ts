@@ -33,6 +33,8 @@ export interface ProcessEvents {
 const KILL_GRACE_MS = 5_000;
 /** How long the channel of a process that has ended may take to hand out what is still in it. */
 const FLUSH_GRACE_MS = 1_000;
+/** How long a process whose channel has closed may take to end. */
+const EXIT_GRACE_MS = 1_000;
 const LAST_WORDS = 2_000;
 
 /** One engine process from fork to end. */
@@ -65,11 +67,7 @@ export class EngineProcess {
       // Without a pid it never ran; otherwise a signal or message did not get through, and its exit tells the rest.
       if (this.#child.pid === undefined) this.#end({ kind: 'crashed', code: 'engine_crashed', message: `could not be started: ${error.message}` });
     });
-    this.#child.on('disconnect', () => {
-      if (this.#child.exitCode === null && this.#child.signalCode === null) {
-        this.#kill({ kind: 'crashed', code: 'engine_crashed', message: 'closed its channel' });
-      }
-    });
+    this.#child.on('disconnect', () => this.#channelClosed());
     this.#child.on('exit', (code, signal) => this.#exited(code, signal));
     this.#setDeadline(options.startDeadlineMs, `was not ready within ${options.startDeadlineMs} ms`);
     this.#send(options.start);
@@ -138,6 +136,15 @@ export class EngineProcess {
     this.#graceTimer = setTimeout(() => {
       this.#end({ ...this.#verdict!, message: `${this.#verdict!.message}; it does not end even so (process ${this.pid})` });
     }, KILL_GRACE_MS);
+  }
+
+  /** Mostly because the process has ended, which it is about to be told; else it is of no more use. */
+  #channelClosed(): void {
+    if (this.#gone || this.#verdict !== null || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#clearTimers();
+    this.#graceTimer = setTimeout(() => {
+      this.#kill({ kind: 'crashed', code: 'engine_crashed', message: 'closed its channel and did not end' });
+    }, EXIT_GRACE_MS);
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {

@@ -43,12 +43,12 @@ export class ImageRunner {
 
   accept(batch: number, images: readonly PoolImage[]): void {
     this.#waiting.push(...images.map((image) => ({ batch, image })));
+    this.#decodeAhead();
     if (!this.#running) void this.#run().catch(this.#parts.onFatal);
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    this.#decodeAhead();
     while (this.#decoding.length > 0) {
       const taken = this.#decoding.splice(0, this.#parts.modelBatch);
       this.#decodeAhead();

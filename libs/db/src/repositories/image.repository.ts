@@ -98,7 +98,7 @@ export class ImageRepository {
     await sql`
       insert into tasks (kind, subject_id, run_id, priority, traceparent)
       select 'detect', i.id, r.id, r.priority, ${run.traceparent}::text
-      from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null order by i.id`.execute(tx);
+      from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null order by i.id for share of r`.execute(tx);
   }
 
   /** Where the pictures lie. */

@@ -1,0 +1,44 @@
+import { IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { IntegerSetting, ServiceConfig } from '@pugmark/platform';
+
+export class ExportWorkerConfig extends ServiceConfig {
+  /** Folder of finished exports; the same one as the gateway's. Required. */
+  @IsString()
+  readonly STORAGE_DIR!: string;
+
+  /** Redis, a cache: `redis://user:password@host:6379/0`. Without it the progress of exports is shown in coarser steps. */
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, require_valid_protocol: true, protocols: ['redis', 'rediss'] })
+  readonly REDIS_URL?: string;
+
+  /** Put before every key in Redis, when several installations share one; the same as the gateway's. */
+  @IsString()
+  readonly REDIS_KEY_PREFIX: string = '';
+
+  /** Seconds that a finished file can be downloaded, at least. Default: a week. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  @Max(10 * 365 * 86_400)
+  readonly EXPORT_KEEP_SECONDS: number = 7 * 86_400;
+
+  /** Rows read and written at a time. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  @Max(50_000)
+  readonly EXPORT_PAGE_ROWS: number = 2_000;
+
+  /** Exports made at a time. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  @Max(16)
+  readonly EXPORT_CONCURRENCY: number = 2;
+
+  /** Milliseconds between two looks for files whose time is over. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(100)
+  readonly EXPORT_SWEEP_INTERVAL_MS: number = 60_000;
+}

@@ -1,0 +1,17 @@
+import { csvLine, guarded } from './csv-line';
+
+describe('csvLine', () => {
+  it.each([
+    [['plain', 1, 0.5, null, ''], 'plain,1,0.5,,\r\n'],
+    [['a,b', 'say "hi"', 'two\nlines', 'two\r\nlines'], '"a,b","say ""hi""","two\nlines","two\r\nlines"\r\n'],
+    [[' blank before', 'blank after '], '" blank before","blank after "\r\n'],
+    [['Bär', '熊', '🐻'], 'Bär,熊,🐻\r\n'],
+    [[-5, -0.25], '-5,-0.25\r\n'],
+  ])('writes %j', (values, line) => expect(csvLine(values)).toBe(line));
+});
+
+describe('guarded', () => {
+  it.each(['=1+1', '+49', '-x', '@SUM(A1)', '\t=1', '\r=1', '\n=1'])('makes text of the formula %j', (text) => expect(guarded(text)).toBe(`'${text}`));
+  it.each(['a=b', '1-2', "'quoted", '', 'DCIM/IMG_1.JPG'])('leaves %j as it is', (text) => expect(guarded(text)).toBe(text));
+  it('leaves nothing as nothing', () => expect(guarded(null)).toBeNull());
+});

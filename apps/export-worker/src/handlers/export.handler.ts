@@ -1,0 +1,83 @@
+import { readDetections, type Database, type DatabaseTransaction, type ExportArtifact, type ExportRepository, type ExportWithTask } from '@pugmark/db';
+import type { Cache } from '@pugmark/cache';
+import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
+import type { Logger } from '@pugmark/platform';
+import type { ExportStorage, StoredFile } from '@pugmark/storage';
+import type { TaskContext, TaskHandler } from '@pugmark/tasks';
+import { DETECTIONS_HEADER, detectionLine } from '../csv/detections-csv';
+import { ProgressReporter } from '../services/progress-reporter';
+
+export interface ExportStores {
+  readonly db: Database;
+  readonly exports: ExportRepository;
+  readonly cache: Cache;
+  readonly logger: Logger;
+}
+
+export interface ExportOptions {
+  /** How long a file can be downloaded, at least. */
+  readonly keepSeconds: number;
+  readonly pageRows: number;
+}
+
+/** Writes the file of an export: from one snapshot, page by page, in constant memory. */
+export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArtifact> {
+  readonly kind = 'export' as const;
+  readonly #stores: ExportStores;
+  readonly #files: ExportStorage;
+  readonly #options: ExportOptions;
+
+  constructor(stores: ExportStores, files: ExportStorage, options: ExportOptions) {
+    this.#stores = stores;
+    this.#files = files;
+    this.#options = options;
+  }
+
+  async handle(tasks: readonly ClaimedTask[], context: TaskContext): Promise<TaskOutcome<ExportArtifact>[]> {
+    return Promise.all(tasks.map((task) => this.#export(task, context)));
+  }
+
+  /** Pointer and status in one transaction: a finished export always has its file, and its time starts now. */
+  async write(tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: ExportArtifact }[]): Promise<void> {
+    for (const { task, result } of done) await this.#stores.exports.complete(tx, task.subjectId, result, this.#options.keepSeconds);
+  }
+
+  async #export(task: ClaimedTask, context: TaskContext): Promise<TaskOutcome<ExportArtifact>> {
+    const entry = await this.#stores.exports.find(this.#stores.db, task.subjectId);
+    if (entry === null) return { task, outcome: 'failed', code: 'export_missing', message: `there is no export ${task.subjectId}` };
+    const stopped = AbortSignal.any([context.signalOf(task), context.draining]);
+    try {
+      return { task, outcome: 'done', result: await this.#writeFile(task, entry, context, stopped) };
+    } catch (error) {
+      if (!stopped.aborted) throw error;
+      return { task, outcome: 'retry', code: 'interrupted', message: 'the export was stopped before its end; it starts again' };
+    }
+  }
+
+  async #writeFile(task: ClaimedTask, entry: ExportWithTask, context: TaskContext, stopped: AbortSignal): Promise<ExportArtifact> {
+    const { db } = this.#stores;
+    const progress = new ProgressReporter(this.#stores, entry.id);
+    let rowCount = 0;
+    // The attempt is in the name: one that was taken over must not write over the file of its successor.
+    const name = `${entry.id}-${task.attempt}.csv`;
+    try {
+      progress.report(0, 1);
+      const file: StoredFile = await this.#files.write(
+        name,
+        async (write) => {
+          await write(DETECTIONS_HEADER);
+          await readDetections(db, entry.project_id, entry.filter, this.#options.pageRows, async (rows, total) => {
+            await write(rows.map(detectionLine).join(''));
+            rowCount += rows.length;
+            context.progress();
+            progress.report(rowCount, total);
+          });
+        },
+        stopped,
+      );
+      return { fileKey: file.key, rowCount, bytes: file.bytes, sha256: file.sha256 };
+    } finally {
+      await progress.settled();
+    }
+  }
+}

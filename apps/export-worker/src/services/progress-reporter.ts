@@ -1,0 +1,62 @@
+import { exportJobKey, type Cache, type ExportJob } from '@pugmark/cache';
+import type { Database, ExportRepository } from '@pugmark/db';
+import type { Logger } from '@pugmark/platform';
+
+export interface ProgressStores {
+  readonly db: Database;
+  readonly exports: ExportRepository;
+  readonly cache: Cache;
+  readonly logger: Logger;
+}
+
+const CACHE_EVERY_MS = 500;
+const ROW_EVERY_MS = 5_000;
+const KEEP_SECONDS = 3_600;
+
+/**
+ * Tells how far an export is: the cache often, the row now and then. Never waited for while the export is read: its
+ * transaction would stand idle meanwhile, and be ended.
+ */
+export class ProgressReporter {
+  readonly #stores: ProgressStores;
+  readonly #exportId: number;
+  #cachedAt = -Infinity;
+  #writtenAt = performance.now();
+  #percent = 0;
+  #underWay: Promise<void> = Promise.resolve();
+  #busy = false;
+
+  constructor(stores: ProgressStores, exportId: number) {
+    this.#stores = stores;
+    this.#exportId = exportId;
+  }
+
+  /** `done` of `total` rows are written. */
+  report(done: number, total: number): void {
+    this.#percent = total === 0 ? 0 : Math.min(99, Math.floor((done * 100) / total));
+    const now = performance.now();
+    // What is told late is told by the next call: one message at a time.
+    if (this.#busy || now - this.#cachedAt < CACHE_EVERY_MS) return;
+    const row = now - this.#writtenAt >= ROW_EVERY_MS;
+    this.#cachedAt = now;
+    if (row) this.#writtenAt = now;
+    this.#busy = true;
+    this.#underWay = this.#tell(row).finally(() => (this.#busy = false));
+  }
+
+  /** Resolves when nothing is being told any more. */
+  async settled(): Promise<void> {
+    await this.#underWay;
+  }
+
+  async #tell(row: boolean): Promise<void> {
+    const { db, exports, cache, logger } = this.#stores;
+    const job: ExportJob = { status: 'processing', percent: this.#percent };
+    try {
+      await cache.set(exportJobKey(this.#exportId), job, KEEP_SECONDS);
+      if (row) await exports.setPercent(db, this.#exportId, this.#percent);
+    } catch (err) {
+      logger.warn({ err, exportId: this.#exportId }, 'the progress of an export could not be told; it goes on');
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Database, ExportRepository } from '@pugmark/db';
+import type { Logger } from '@pugmark/platform';
+import type { ExportStorage } from '@pugmark/storage';
+
+const AT_A_TIME = 100;
+/** Far longer than an export takes from the end of its file to its commit. */
+const ABANDONED_MS = 24 * 3_600_000;
+
+/**
+ * Removes the files of exports whose time is over, by the database's clock. The file first, then the row's pointer: a sweep
+ * that is killed in between does both again, and both are content with what is done already.
+ */
+export async function sweepExpired(db: Database, exports: ExportRepository, files: ExportStorage, logger: Logger): Promise<number> {
+  let removed = 0;
+  for (;;) {
+    const expired = await exports.expired(db, AT_A_TIME);
+    for (const { id, fileKey } of expired) {
+      await files.remove(fileKey);
+      await exports.forgetFile(db, id);
+    }
+    removed += expired.length;
+    if (expired.length < AT_A_TIME) break;
+  }
+  if (removed > 0) logger.info({ removed }, 'removed expired exports');
+  return removed;
+}
+
+/** Removes what killed workers and lost attempts left: half written files, and whole ones that no export points to. */
+export async function sweepAbandoned(db: Database, exports: ExportRepository, files: ExportStorage, logger: Logger): Promise<number> {
+  const temporary = await files.sweepTemporary(ABANDONED_MS);
+  const old = await files.olderThan(ABANDONED_MS);
+  const known = await exports.knownFileKeys(db, old);
+  const orphans = old.filter((key) => !known.has(key));
+  for (const key of orphans) await files.remove(key);
+  if (temporary + orphans.length > 0) logger.warn({ temporary, orphans: orphans.length }, 'removed abandoned export files');
+  return temporary + orphans.length;
+}

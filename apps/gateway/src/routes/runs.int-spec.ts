@@ -1,0 +1,148 @@
+import { TestGateway, animal } from '../testing/gateway.fixture';
+
+describe('runs', () => {
+  let gateway: TestGateway;
+  let projectId: number;
+  let modelId: number;
+  beforeAll(async () => {
+    gateway = await TestGateway.start();
+    projectId = await gateway.project();
+  });
+  afterAll(() => gateway.stop());
+
+  it('asks for a model to be there', async () => {
+    await gateway.images(projectId, ['0.jpg']);
+    const answer = await gateway.post('/runs', { projectId });
+    expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:no_model' } });
+    modelId = (await gateway.model()).id;
+  });
+
+  it('runs over the existing images of a project, and tells how it goes to its end', async () => {
+    const id = await gateway.project();
+    const { ids } = await gateway.images(id, ['1.jpg', '2.jpg', '3.jpg']);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const created = await gateway.post('/runs', { projectId: id, priority: 5 }, { traceparent });
+    expect(created.status).toBe(202);
+    const runId = created.body.id;
+    expect(created.headers.get('location')).toBe(`/api/v1/runs/${runId}`);
+    const tasks = await gateway.db.selectFrom('tasks').selectAll().where('run_id', '=', runId).execute();
+    expect(tasks.map((task) => task.subject_id).sort()).toEqual([...ids].sort());
+    expect(tasks[0]).toMatchObject({ kind: 'detect', priority: 5, traceparent });
+    expect(created.body).toEqual({
+      id: runId,
+      projectId: id,
+      model: { name: 'test-model', version: '1.0.0' },
+      priority: 5,
+      state: 'active',
+      counts: { total: 3, waiting: 3, queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 },
+      summary: { images: 3, blanks: 0, animals: 0, people: 0, vehicles: 0, failed: 0, marked: 0 },
+      engines: [],
+      ratePerMinute: 0,
+      etaSeconds: null,
+      createdAt: expect.any(String),
+    });
+
+    const [bear, blank, broken] = ids as [number, number, number];
+    await gateway.detections(bear, modelId, [animal(0.9)], 'truncated');
+    await gateway.detections(blank, modelId, [animal(0.2)]);
+    await gateway.finish('detect', [bear, blank]);
+    const halfway = (await gateway.get(`/runs/${runId}`)).body;
+    expect(halfway).toMatchObject({ state: 'active', counts: { waiting: 1, done: 2 } });
+    expect(halfway.ratePerMinute).toBeGreaterThan(0);
+    expect(halfway.etaSeconds).toEqual(expect.any(Number));
+
+    await gateway.finish('detect', [broken], { code: 'decode_failed', message: 'no picture' });
+    const done = (await gateway.get(`/runs/${runId}`)).body;
+    expect(done).toMatchObject({
+      state: 'done',
+      counts: { total: 3, done: 2, failed: 1 },
+      summary: { images: 3, blanks: 1, animals: 1, failed: 1, marked: 1 },
+      engines: ['null'],
+      etaSeconds: 0,
+    });
+    expect((await gateway.post(`/runs/${runId}/cancel`)).status).toBe(409);
+    const { items } = (await gateway.get(`/runs?projectId=${id}`)).body;
+    expect(items).toEqual([{ id: runId, projectId: id, model: done.model, priority: 5, state: 'done', counts: done.counts, createdAt: done.createdAt }]);
+
+    expect((await gateway.get(`/processing/status?runId=${runId}`)).body).toMatchObject({ processing: 0, pending: 0, completed: 2, failed: 1, etaSeconds: 0 });
+  });
+
+  it('runs over one deployment only', async () => {
+    const id = await gateway.project();
+    const deploymentId = await gateway.deployment(id);
+    await gateway.images(id, ['1.jpg', '2.jpg'], { deploymentId });
+    await gateway.images(id, ['3.jpg']);
+    expect((await gateway.post('/runs', { projectId: id, deploymentId })).body.counts.total).toBe(2);
+  });
+
+  it('stays active while its ingest may still add to it', async () => {
+    const id = await gateway.project();
+    const runId = await gateway.run(id, modelId);
+    const { ingestId, ids } = await gateway.images(id, ['1.jpg'], { runId });
+    await gateway.finish('detect', ids);
+    expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({ state: 'active', counts: { total: 1, done: 1 } });
+    await gateway.finish('scan', [ingestId]);
+    expect((await gateway.get(`/runs/${runId}`)).body.state).toBe('done');
+  });
+
+  it('cancels what has not ended, once and twice', async () => {
+    const id = await gateway.project();
+    const { ids } = await gateway.images(id, ['1.jpg', '2.jpg']);
+    const runId = (await gateway.post('/runs', { projectId: id })).body.id;
+    await gateway.finish('detect', ids.slice(0, 1));
+    expect(await gateway.post(`/runs/${runId}/cancel`)).toMatchObject({ status: 202, body: { state: 'cancelled', counts: { done: 1, cancelled: 1, waiting: 0 } } });
+    expect((await gateway.post(`/runs/${runId}/cancel`)).status).toBe(202);
+    expect((await gateway.post('/runs/999999/cancel')).status).toBe(404);
+  });
+
+  it('cancels also what an ingest is just adding', async () => {
+    const id = await gateway.project();
+    const runId = await gateway.run(id, modelId);
+    const { ids } = await gateway.images(id, ['1.jpg'], {});
+    let cancelling: Promise<unknown> = Promise.resolve();
+    await gateway.db.transaction().execute(async (tx) => {
+      const { ImageRepository } = await import('@pugmark/db');
+      await gateway.stores.tasks.create(tx, { kind: 'scan', subjectId: 999_001, runId });
+      await new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, ids);
+      cancelling = gateway.post(`/runs/${runId}/cancel`);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    });
+    await cancelling;
+    expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({ state: 'cancelled', counts: { waiting: 0, cancelled: 2 } });
+  });
+
+  it.each([
+    [{ priority: 101 }, 400],
+    [{ priority: '5' }, 400],
+    [{ projectId: 999_999 }, 422],
+    [{ deploymentId: 999_999 }, 422],
+    [{ model: 'other' }, 400],
+  ])('refuses a run with %j', async (change, status) => {
+    expect((await gateway.post('/runs', { projectId, ...change })).status).toBe(status);
+  });
+
+  it('refuses a run over nothing, and leaves none behind', async () => {
+    const id = await gateway.project();
+    expect(await gateway.post('/runs', { projectId: id })).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:no_images' } });
+    expect((await gateway.get(`/runs?projectId=${id}`)).body.items).toEqual([]);
+  });
+
+  it('answers 404 for a run or project that is not there, 400 without a project', async () => {
+    expect((await gateway.get('/runs/999999')).status).toBe(404);
+    expect((await gateway.get('/runs?projectId=999999')).status).toBe(404);
+    expect((await gateway.get('/runs')).status).toBe(400);
+    expect((await gateway.get('/processing/status?runId=999999')).status).toBe(404);
+    expect((await gateway.get('/processing/status?runId=x')).status).toBe(400);
+  });
+
+  it('tells the state of all processing together', async () => {
+    expect((await gateway.get('/processing/status')).body).toEqual({
+      processing: expect.any(Number),
+      pending: expect.any(Number),
+      completed: expect.any(Number),
+      failed: expect.any(Number),
+      ratePerMinute: expect.any(Number),
+      etaSeconds: expect.any(Number),
+    });
+  });
+});

@@ -1,0 +1,32 @@
+import { utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UploadStorage } from '@pugmark/storage';
+import { testLogger } from '@pugmark/testing';
+import { TestGateway } from '../testing/gateway.fixture';
+import { createIngest } from './create-ingest';
+import { sweepUploads } from './sweep-uploads';
+
+describe('sweepUploads', () => {
+  it('removes abandoned uploads, and none that is young or that an ingest points to', async () => {
+    const gateway = await TestGateway.start();
+    const uploads = new UploadStorage(join(gateway.folder, 'storage'));
+    const projectId = await gateway.project();
+    const finished = async (name: string, ageHours: number): Promise<string> => {
+      const upload = await uploads.begin();
+      await upload.add(name, (async function* () { yield Buffer.from('x'); })());
+      const folder = await upload.finish();
+      const time = new Date(Date.now() - ageHours * 3_600_000);
+      await utimes(folder, time, time);
+      return folder;
+    };
+    await finished('orphan.jpg', 48);
+    await finished('young.jpg', 1);
+    const folder = await finished('taken.jpg', 48);
+    await gateway.db.transaction().execute((tx) =>
+      createIngest(tx, gateway.stores, { projectId, deploymentId: null, source: 'upload', mode: 'copy', folder, detect: false, traceparent: '' }),
+    );
+    await sweepUploads(gateway.stores, uploads, testLogger());
+    expect((await gateway.storedFiles()).map((file) => file.split('/').at(-1)).sort()).toEqual(['taken.jpg', 'young.jpg']);
+    await gateway.stop();
+  });
+});

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
+import { testLogger, waitUntil } from '@pugmark/testing';
+import { EnginePool } from './engine-pool';
+import { bundleForTest } from './testing/bundle-fixture';
+import { isAlive } from './testing/fake-engine';
+
+const CAT = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
+let child: ReturnType<typeof bundleForTest>;
+beforeAll(() => {
+  child = bundleForTest('engine.child.ts');
+});
+afterAll(() => rmSync(child.folder, { recursive: true, force: true }));
+
+describe('the engine process', () => {
+  let pool: EnginePool | undefined;
+  afterEach(() => pool?.stop(0));
+
+  function createPool(engine: 'wasm' | 'null', manifest = BUILTIN_MODEL): EnginePool {
+    pool = new EnginePool({
+      childPath: child.path,
+      processes: 1,
+      engine,
+      model: { manifest, folder: builtinModelFolder() },
+      pixelLimit: 10_000_000,
+      logger: testLogger(),
+    });
+    return pool;
+  }
+
+  it('looks at pictures, and lets a bad one hurt no other', async () => {
+    const running = createPool('wasm');
+    expect(await running.start()).toMatchObject({ name: 'wasm', version: '4.22.0' });
+    const text = join(child.folder, 'text.jpg');
+    writeFileSync(text, 'no picture');
+    const [first, second, third, fourth] = await running.detect([
+      { id: 1, path: CAT },
+      { id: 2, path: text },
+      { id: 3, path: join(child.folder, 'gone.jpg') },
+      { id: 4, path: CAT },
+    ]);
+    expect(first).toMatchObject({ id: 1, ok: true, width: 800, height: 1042, warning: null });
+    expect(first!.ok && first!.detections[0]).toMatchObject({ category: 'animal', label: 'cat' });
+    expect(second).toMatchObject({ id: 2, ok: false, code: 'not_a_picture', retryable: false });
+    expect(third).toMatchObject({ id: 3, ok: false, code: 'file_missing', retryable: false });
+    expect(fourth).toMatchObject({ id: 4, ok: true });
+  });
+
+  it('leaves it to the supervisor when to end', async () => {
+    const running = createPool('null');
+    await running.start();
+    const { pid } = running.status()[0]!;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid!, signal);
+    expect(await running.detect([{ id: 1, path: CAT }])).toMatchObject([{ ok: true }]);
+    expect(running.status()[0]).toMatchObject({ pid, restarts: 0 });
+  });
+
+  it('says which file of the model is bad', async () => {
+    const files = BUILTIN_MODEL.files.map((file) => ({ ...file, sha256: '0'.repeat(64) }));
+    await expect(createPool('wasm', { ...BUILTIN_MODEL, files } as never).start()).rejects.toMatchObject({
+      code: 'model_corrupt',
+      message: expect.stringContaining('centernet.json'),
+    });
+  });
+});
+
+describe('when the supervisor is killed', () => {
+  /** A supervisor that forks `childPath`, prints what it hears from it, and lives until it is killed. */
+  async function killedSupervisor(childPath: string, start: object): Promise<number> {
+    const script = `
+      const child = require('node:child_process').fork(${JSON.stringify(childPath)}, [], { env: {}, execArgv: [] });
+      child.on('message', () => console.log(child.pid));
+      child.send(${JSON.stringify(start)});
+      setInterval(() => undefined, 1000);`;
+    const supervisor = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => supervisor.once('exit', resolve));
+    const pid = await new Promise<number>((resolve) => createInterface(supervisor.stdout).once('line', (line) => resolve(Number(line))));
+    expect(isAlive(pid)).toBe(true);
+    supervisor.kill('SIGKILL');
+    await ended;
+    return pid;
+  }
+
+  it('the engine process ends, too', async () => {
+    const start = { type: 'start', engine: 'null', manifest: BUILTIN_MODEL, folder: '', pixelLimit: 1 };
+    const pid = await killedSupervisor(child.path, start);
+    await waitUntil('the engine process to end', () => !isAlive(pid), 5_000);
+  });
+
+  it('even one that is stuck in a computation ends', async () => {
+    const { folder, path } = bundleForTest('exit-with-parent.ts');
+    try {
+      const stuck = join(folder, 'stuck.js');
+      // The watching thread needs a moment before this one gets stuck for good; messages are the sign that it was there.
+      writeFileSync(
+        stuck,
+        `require(${JSON.stringify(path)}).exitWithParent();
+         process.on('message', () => setTimeout(() => process.send('stuck now', () => { for (;;); }), 200));`,
+      );
+      const pid = await killedSupervisor(stuck, {});
+      await waitUntil('the stuck process to end', () => !isAlive(pid), 8_000);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,238 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FatalError } from '@pugmark/domain';
+import { BUILTIN_MODEL } from '@pugmark/inference';
+import { testLogger, waitUntil } from '@pugmark/testing';
+import { EnginePool, type EnginePoolOptions, type ImageOutcome } from './engine-pool';
+import { createFakeEngine, isAlive, type FakeEngine } from './testing/fake-engine';
+
+let fake: FakeEngine;
+const pools: EnginePool[] = [];
+
+beforeEach(() => {
+  fake = createFakeEngine();
+});
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.stop(0)));
+  rmSync(fake.folder, { recursive: true, force: true });
+});
+
+function createPool(options: Partial<EnginePoolOptions> = {}, behaviour = 'good'): EnginePool {
+  const pool = new EnginePool({
+    childPath: fake.childPath,
+    processes: 2,
+    engine: 'null',
+    model: { manifest: BUILTIN_MODEL, folder: behaviour },
+    pixelLimit: 1,
+    logger: testLogger(),
+    imageDeadlineMs: 10_000,
+    startDeadlineMs: 15_000,
+    restart: { baseMs: 10, maxMs: 100 },
+    ...options,
+  });
+  pools.push(pool);
+  return pool;
+}
+
+async function startedPool(options: Partial<EnginePoolOptions> = {}, behaviour?: string): Promise<EnginePool> {
+  const pool = createPool(options, behaviour);
+  await pool.start();
+  return pool;
+}
+
+const images = (...paths: string[]) => paths.map((path, index) => ({ id: 100 + index, path }));
+/** `ok`, or the code of the failure. */
+const results = (outcomes: readonly ImageOutcome[]) => outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code));
+const pids = (pool: EnginePool) => pool.status().flatMap(({ pid }) => (pid === null ? [] : [pid]));
+const flag = (name: string) => join(fake.folder, name);
+const raise = (name: string) => writeFileSync(flag(name), '');
+
+describe('work', () => {
+  it('answers in order, each picture by its own id, even one that is there twice', async () => {
+    const pool = await startedPool();
+    const outcomes = await pool.detect([{ id: 7, path: 'a' }, { id: 3, path: 'b' }, { id: 7, path: 'a' }]);
+    expect(outcomes.map(({ id, ok }) => [id, ok])).toEqual([[7, true], [3, true], [7, true]]);
+    expect(await pool.detect([])).toEqual([]);
+    expect(pool.engine).toMatchObject({ name: 'null', reason: 'fake' });
+    expect(pool.model).toEqual({ name: BUILTIN_MODEL.name, version: BUILTIN_MODEL.version });
+  });
+
+  it('fills the least loaded process first, with two batches at most, and keeps the rest', async () => {
+    const pool = await startedPool();
+    const held = [pool.detect(images(`when:${flag('go')}`, 'b', 'c'))];
+    for (let call = 0; call < 5; call++) held.push(pool.detect(images(`when:${flag('go')}`)));
+    await waitUntil('four batches in the processes', () => fake.log().filter(({ batch }) => batch).length === 4);
+    expect(pool.status().map(({ state, batchesInHand }) => [state, batchesInHand])).toEqual([['busy', 2], ['busy', 2]]);
+    raise('go');
+    expect((await Promise.all(held)).flat().every(({ ok }) => ok)).toBe(true);
+    expect(pool.status().map(({ state }) => state)).toEqual(['idle', 'idle']);
+    expect(pool.status().reduce((sum, { batchesDone }) => sum + batchesDone, 0)).toBe(6);
+    expect(pool.status().reduce((sum, { imagesDone }) => sum + imagesDone, 0)).toBe(8);
+  });
+
+  it('hands the process no environment but the given one', async () => {
+    const script = join(fake.folder, 'env.js');
+    writeFileSync(
+      script,
+      `process.on('disconnect', () => process.exit(0)); process.on('message', () => process.send({ type: 'failed', code: Object.keys(process.env).sort().join(), message: '' }, () => process.exit(1)));`,
+    );
+    await expect(createPool({ childPath: script, env: { PICTURES: '1' } }).start()).rejects.toMatchObject({ code: 'PICTURES' });
+  });
+});
+
+describe('a picture that ends processes', () => {
+  it.each([
+    ['segfault', 'engine_crashed', 'signal SIGSEGV'],
+    ['exit', 'engine_crashed', 'exit code 3'],
+    ['disconnect', 'engine_crashed', 'closed its channel'],
+  ])('by %s is found and failed; the rest of its batch is done', async (accident, code, message) => {
+    const pool = await startedPool();
+    const outcomes = await pool.detect(images('a', 'b', 'c', accident, 'e', 'f', 'g', 'h'));
+    expect(results(outcomes)).toEqual(['ok', 'ok', 'ok', code, 'ok', 'ok', 'ok', 'ok']);
+    expect(outcomes[3]).toEqual({ id: 103, ok: false, code, message: expect.stringContaining(message), retryable: false });
+  });
+
+  it.each(['hang', 'stuck'])('by a %s is killed, found and failed', async (accident) => {
+    const pool = await startedPool({ imageDeadlineMs: 400 });
+    const outcomes = await pool.detect(images('a', accident, 'c'));
+    expect(results(outcomes)).toEqual(['ok', 'engine_hung', 'ok']);
+    expect(outcomes[1]).toMatchObject({ retryable: false, message: expect.stringContaining('answered nothing for 400 ms and was killed') });
+  });
+
+  it('is found by halving when the process could not say what it had begun', async () => {
+    const pool = await startedPool({ processes: 1 }, 'silent');
+    const outcomes = await pool.detect(images('a', 'b', 'c', 'd', 'e', 'segfault', 'g', 'h'));
+    expect(results(outcomes)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'engine_crashed', 'ok', 'ok']);
+    // 8 → the last 3 (5 are answered) → 2 → 1, twice.
+    const given = fake.log().flatMap(({ batch }) => (batch?.includes('segfault') ? [batch.length] : []));
+    expect(given).toEqual([8, 2, 1, 1]);
+  });
+
+  it('is alone in its process while it is judged, and harms no batch that merely sat beside it', async () => {
+    const pool = await startedPool({ processes: 1 });
+    const calls = [
+      pool.detect(images(`when:${flag('go')}`, 'segfault')),
+      pool.detect(images('x1', 'x2')),
+      pool.detect(images('y1', 'y2')),
+    ];
+    await waitUntil('two batches in the process', () => fake.log().filter(({ batch }) => batch).length === 2);
+    raise('go');
+    expect((await Promise.all(calls)).map(results)).toEqual([['ok', 'engine_crashed'], ['ok', 'ok'], ['ok', 'ok']]);
+    // The neighbour is done again whole: nobody suspected it.
+    const neighbours = fake.log().flatMap(({ batch }) => (batch?.includes('x1') ? [batch] : []));
+    expect(neighbours).toEqual([['x1', 'x2'], ['x1', 'x2']]);
+    // Once in company, and twice alone.
+    expect(fake.log().filter(({ batch }) => batch?.includes('segfault'))).toHaveLength(3);
+  });
+
+  it('takes turns with the good ones while it is judged', async () => {
+    const pool = await startedPool({ processes: 1, batchesPerProcess: 1 });
+    const calls = ['segfault', 'x', 'y'].map((path) => pool.detect(images(path)));
+    expect((await Promise.all(calls)).map(results)).toEqual([['engine_crashed'], ['ok'], ['ok']]);
+    expect(fake.log().flatMap(({ batch }) => batch ?? [])).toEqual(['segfault', 'segfault', 'x', 'segfault', 'y']);
+  });
+
+  it('is not the only one: several at once, in several batches, leave all others done', async () => {
+    const pool = await startedPool();
+    const calls = Array.from({ length: 6 }, (_, call) => {
+      const paths = Array.from({ length: 6 }, (_unused, index) => (call % 2 === 0 && index === call ? 'segfault' : `${call}/${index}`));
+      return pool.detect(images(...paths));
+    });
+    const all = (await Promise.all(calls)).map(results);
+    all.forEach((codes, call) => {
+      expect(codes).toEqual(codes.map((_code, index) => (call % 2 === 0 && index === call ? 'engine_crashed' : 'ok')));
+    });
+  });
+
+  it('only once (the system was short of memory) is done like any other', async () => {
+    const pool = await startedPool();
+    expect(results(await pool.detect(images('a', `segfault-once:${flag('died')}`, 'c')))).toEqual(['ok', 'ok', 'ok']);
+  });
+});
+
+describe('processes', () => {
+  it('that are killed from outside are replaced, and nothing of their work is lost', async () => {
+    const pool = await startedPool();
+    const before = pids(pool);
+    const held = Array.from({ length: 4 }, () => pool.detect(images('a', `when:${flag('go')}`, 'c')));
+    await waitUntil('both to be full', () => pool.status().every(({ batchesInHand }) => batchesInHand === 2));
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    raise('go');
+    expect((await Promise.all(held)).map(results)).toEqual(Array.from({ length: 4 }, () => ['ok', 'ok', 'ok']));
+    await waitUntil('both to be back', () => pool.status().every(({ state }) => state === 'idle'));
+    expect(pool.status().map(({ restarts }) => restarts)).toEqual([1, 1]);
+    expect(pool.status()[0]!.lastDeath).toMatchObject({ kind: 'crashed', message: 'was ended by signal SIGKILL' });
+    expect(pids(pool).filter((pid) => before.includes(pid))).toEqual([]);
+  });
+
+  it('that never come back make work retryable, with the reason, instead of waiting for ever', async () => {
+    const pool = await startedPool({ processes: 1, startDeadlineMs: 1_500 }, 'only-once');
+    const [outcome] = await pool.detect(images('segfault'));
+    expect(outcome).toMatchObject({ ok: false, code: 'engine_unavailable', retryable: true, message: expect.stringContaining('exit code 9') });
+    const [later] = await pool.detect(images('a'));
+    expect(later).toMatchObject({ code: 'engine_unavailable' });
+  });
+});
+
+describe('start', () => {
+  it.each([
+    ['that cannot load its model', 'fail', 'model_corrupt', 'the file x differs'],
+    ['that dies again and again', 'crash', 'engine_start_timeout', 'ended with exit code 9 before it was ready'],
+    ['that is never ready', 'never', 'engine_start_timeout', 'only 0 of 2'],
+  ])('fails with an engine %s, and leaves no process', async (_name, behaviour, code, message) => {
+    const pool = createPool({ startDeadlineMs: 1_000 }, behaviour);
+    const starting = pool.start();
+    const alive = pids(pool);
+    await expect(starting).rejects.toBeInstanceOf(FatalError);
+    await expect(starting).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+    expect(pool.status().map(({ state, pid }) => [state, pid])).toEqual([['stopped', null], ['stopped', null]]);
+    expect(alive.filter(isAlive)).toEqual([]);
+  });
+
+  it('says what to do when the engine is not built', async () => {
+    await expect(createPool({ childPath: '/nowhere/engine.child.js' }).start()).rejects.toMatchObject({
+      code: 'engine_missing',
+      message: expect.stringContaining('run the build'),
+    });
+  });
+});
+
+describe('stop', () => {
+  it('lets the processes finish what they hold, and answers what waits at once', async () => {
+    const pool = await startedPool({ processes: 1 });
+    const running = pids(pool);
+    const held = [pool.detect(images(`when:${flag('go')}`)), pool.detect(images('b'))];
+    const waiting = pool.detect(images('c'));
+    const stopping = pool.stop(10_000);
+    expect(await waiting).toEqual([expect.objectContaining({ id: 100, ok: false, code: 'engine_stopped', retryable: true })]);
+    raise('go');
+    await stopping;
+    expect((await Promise.all(held)).map(results)).toEqual([['ok'], ['ok']]);
+    expect(results(await pool.detect(images('d')))).toEqual(['engine_stopped']);
+    expect(running.filter(isAlive)).toEqual([]);
+    await pool.stop(0);
+  });
+
+  it('ends a process that is stuck in native code when the time is over, and answers for it', async () => {
+    const count = (kind: string) => process.getActiveResourcesInfo().filter((name) => name === kind).length;
+    const timers = count('Timeout');
+    const pool = await startedPool();
+    const running = pids(pool);
+    const held = pool.detect(images('hang', 'b'));
+    await waitUntil('the batch to be there', () => fake.log().some(({ batch }) => batch));
+    await pool.stop(50);
+    expect(results(await held)).toEqual(['engine_stopped', 'engine_stopped']);
+    expect(running.filter(isAlive)).toEqual([]);
+    await waitUntil('no timer and no process to be left', () => count('Timeout') <= timers && count('ProcessWrap') === 0);
+  });
+
+  it('replaces no process that dies meanwhile', async () => {
+    const pool = await startedPool({ processes: 1 });
+    const held = pool.detect(images(`when:${flag('go')}`, 'segfault'));
+    const stopping = pool.stop(10_000);
+    raise('go');
+    await stopping;
+    expect(results(await held)).toEqual(['ok', 'engine_stopped']);
+    expect(fake.log().filter(({ born }) => born)).toHaveLength(1);
+  });
+});

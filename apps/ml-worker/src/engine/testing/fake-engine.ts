@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * A process that speaks the engine's protocol and has real accidents: a picture's path says what it does, after an optional
+ * number. `silent` in the folder's name makes it not announce the pictures that it begins.
+ */
+const SCRIPT = `
+const fs = require('node:fs');
+const path = require('node:path');
+const log = path.join(__dirname, 'log');
+const note = (what) => fs.appendFileSync(log, JSON.stringify({ pid: process.pid, ...what }) + '\\n');
+let start;
+process.on('disconnect', () => process.exit(0));
+process.on('SIGINT', () => undefined);
+
+const begin = {
+  fail: () => process.send({ type: 'failed', code: 'model_corrupt', message: 'the file x differs' }, () => process.exit(1)),
+  never: () => undefined,
+  crash: () => process.exit(9),
+  'only-once': () => {
+    if (fs.existsSync(log) && fs.readFileSync(log, 'utf8').includes('"born"')) return process.exit(9);
+    ready();
+  },
+};
+
+function ready() {
+  note({ born: true });
+  const engine = { name: 'null', device: 'none', reason: 'fake', version: '1' };
+  process.send({ type: 'ready', engine, model: { name: start.manifest.name, version: start.manifest.version } });
+}
+
+const accidents = {
+  segfault: () => process.kill(process.pid, 'SIGSEGV'),
+  exit: () => { console.error('about to exit'); process.exit(3); },
+  hang: () => { for (;;); },
+  stuck: () => new Promise(() => undefined),
+  disconnect: () => new Promise(() => { process.removeAllListeners('disconnect'); process.disconnect(); setInterval(() => undefined, 1000); }),
+};
+
+async function look(image) {
+  const [what, argument] = image.path.split(':');
+  if (what in accidents) await accidents[what]();
+  if (what === 'segfault-once' && !fs.existsSync(argument)) { fs.writeFileSync(argument, ''); accidents.segfault(); await accidents.stuck(); }
+  if (what === 'when') while (!fs.existsSync(argument)) await new Promise((resolve) => setTimeout(resolve, 5));
+  return { id: image.id, ok: true, width: 4, height: 3, detections: [], warning: null, decodeMs: 1, inferMs: process.pid };
+}
+
+let work = Promise.resolve();
+process.on('message', (message) => {
+  if (message.type === 'start') {
+    start = message;
+    return (begin[path.basename(message.folder)] ?? ready)();
+  }
+  note({ batch: message.images.map((image) => image.path) });
+  work = work.then(async () => {
+    for (const image of message.images) {
+      if (path.basename(start.folder) !== 'silent') process.send({ type: 'started', batch: message.batch, id: image.id });
+      process.send({ type: 'answer', batch: message.batch, outcome: await look(image) });
+    }
+  });
+});
+`;
+
+export interface FakeEngine {
+  readonly folder: string;
+  readonly childPath: string;
+  /** What the processes noted: their births, and the batches that they were given. */
+  log(): { readonly pid: number; readonly born?: true; readonly batch?: readonly string[] }[];
+}
+
+export function createFakeEngine(): FakeEngine {
+  const folder = mkdtempSync(join(tmpdir(), 'pugmark-engine-'));
+  const childPath = join(folder, 'fake.child.js');
+  writeFileSync(childPath, SCRIPT);
+  writeFileSync(join(folder, 'log'), '');
+  return {
+    folder,
+    childPath,
+    log: () =>
+      readFileSync(join(folder, 'log'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as ReturnType<FakeEngine['log']>[number]),
+  };
+}
+
+/** Whether a process with this id runs: not one that has ended and been waited for. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
