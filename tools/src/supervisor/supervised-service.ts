@@ -112,6 +112,7 @@ export class SupervisedService {
   /** From its start to its end; resolves with how it ended. */
   async #runOnce(): Promise<string> {
     const { script, cwd, env } = this.spec;
+    // A small young generation: the large default only shows as memory that comes and goes.
     // The open standard input is how it notices that the launcher was killed. A group of its own: Ctrl-C is the launcher's to pass on.
     const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=4', script], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -58,6 +59,21 @@ describe('the engine process', () => {
     expect(running.status()[0]).toMatchObject({ pid, restarts: 0 });
   });
 
+  it('drops what it holds and ends at once when its channel closes', async () => {
+    const engine = fork(child.path, [], { env: {}, execArgv: [] });
+    try {
+      engine.send({ type: 'start', engine: 'wasm', manifest: BUILTIN_MODEL, folder: builtinModelFolder(), pixelLimit: 10_000_000 });
+      expect((await once(engine, 'message'))[0]).toMatchObject({ type: 'ready' });
+      // More than ten seconds of work.
+      engine.send({ type: 'batch', batch: 1, images: Array.from({ length: 200 }, (_, id) => ({ id, path: CAT })) });
+      await once(engine, 'message');
+      engine.disconnect();
+      await waitUntil('the process to end', () => engine.exitCode !== null, 5_000);
+    } finally {
+      engine.kill('SIGKILL');
+    }
+  });
+
   it('says which file of the model is bad', async () => {
     const files = BUILTIN_MODEL.files.map((file) => ({ ...file, sha256: '0'.repeat(64) }));
     await expect(createPool('wasm', { ...BUILTIN_MODEL, files } as never).start()).rejects.toMatchObject({
@@ -92,6 +108,7 @@ describe('when the supervisor is killed', () => {
 
   it('even one that is stuck in a computation ends', async () => {
     const { folder, path } = bundleForTest('exit-with-parent.ts');
+    let pid: number | undefined;
     try {
       const stuck = join(folder, 'stuck.js');
       // The watching thread needs a moment before this one gets stuck for good; messages are the sign that it was there.
@@ -100,9 +117,10 @@ describe('when the supervisor is killed', () => {
         `require(${JSON.stringify(path)}).exitWithParent();
          process.on('message', () => setTimeout(() => process.send('stuck now', () => { for (;;); }), 200));`,
       );
-      const pid = await killedSupervisor(stuck, {});
-      await waitUntil('the stuck process to end', () => !isAlive(pid), 8_000);
+      pid = await killedSupervisor(stuck, {});
+      await waitUntil('the stuck process to end', () => !isAlive(pid!), 8_000);
     } finally {
+      if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     }
   });

@@ -10,7 +10,7 @@ export function exitWithParent(): void {
   if (!process.connected) process.exit(0);
   const watcher = new Worker(
     `const parent = process.ppid;
-     setInterval(() => { if (process.ppid !== parent) 0; }, 1000);`,
+     setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);`,
     { eval: true, env: {}, execArgv: [] },
   );
   watcher.unref();
