@@ -1,3 +1,6 @@
+import { ImageRepository } from '@pugmark/db';
+import { waitUntil } from '@pugmark/testing';
+import { sql } from 'kysely';
 import { TestGateway, animal } from '../testing/gateway.fixture';
 
 describe('runs', () => {
@@ -101,11 +104,13 @@ describe('runs', () => {
     const { ids } = await gateway.images(id, ['1.jpg'], {});
     let cancelling: Promise<unknown> = Promise.resolve();
     await gateway.db.transaction().execute(async (tx) => {
-      const { ImageRepository } = await import('@pugmark/db');
       await gateway.stores.tasks.create(tx, { kind: 'scan', subjectId: 999_001, runId });
       await new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, ids);
       cancelling = gateway.post(`/runs/${runId}/cancel`);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await waitUntil('the cancel to wait for this transaction', async () => {
+        const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(gateway.db);
+        return rows.length > 0;
+      });
     });
     await cancelling;
     expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({ state: 'cancelled', counts: { waiting: 0, cancelled: 2 } });

@@ -88,16 +88,19 @@ describe('when the supervisor is killed', () => {
   async function killedSupervisor(childPath: string, start: object): Promise<number> {
     const script = `
       const child = require('node:child_process').fork(${JSON.stringify(childPath)}, [], { env: {}, execArgv: [] });
-      child.on('message', () => console.log(child.pid));
+      child.on('message', () => process.stdout.write(child.pid + '\\n'));
       child.send(${JSON.stringify(start)});
       setInterval(() => undefined, 1000);`;
     const supervisor = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = new Promise((resolve) => supervisor.once('exit', resolve));
-    const pid = await new Promise<number>((resolve) => createInterface(supervisor.stdout).once('line', (line) => resolve(Number(line))));
-    expect(isAlive(pid)).toBe(true);
-    supervisor.kill('SIGKILL');
-    await ended;
-    return pid;
+    try {
+      const pid = await new Promise<number>((resolve) => createInterface(supervisor.stdout).once('line', (line) => resolve(Number(line))));
+      expect(isAlive(pid)).toBe(true);
+      return pid;
+    } finally {
+      supervisor.kill('SIGKILL');
+      await ended;
+    }
   }
 
   it('the engine process ends, too', async () => {
