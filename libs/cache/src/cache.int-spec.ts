@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Registry } from '@pugmark/platform';
 import { testLogger, testServers, waitUntil } from '@pugmark/testing';
 import { NoCache, RedisCache } from './cache';
@@ -86,16 +86,17 @@ describe('RedisCache', () => {
 
   it('goes on by itself when Redis comes back, after one warning for the outage', async () => {
     const redis = new URL(testServers().redisUrl);
-    const { connect } = await import('node:net');
+    const target = { host: redis.hostname, port: Number(redis.port || 6379) };
     const relay = (client: Socket): void => {
-      const server = connect(Number(redis.port || 6379), redis.hostname);
+      const server = connect(target);
       client.pipe(server).pipe(client);
       client.on('error', () => server.destroy()).on('close', () => server.destroy());
       server.on('error', () => client.destroy());
     };
     const first = await listen(relay);
     const port = portOf(first);
-    const { cache, warn, metrics } = make(`redis://127.0.0.1:${port}`);
+    redis.host = `127.0.0.1:${port}`;
+    const { cache, warn, metrics } = make(redis.href);
     await cache.set('k', 'before', 60);
     expect(await metrics.metrics()).toContain('pugmark_redis_up 1');
     await stop(first);
