@@ -154,7 +154,7 @@ const STATEMENTS = [
   ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)`,
   `comment on column tasks.subject_id is 'the ingest (scan), image (detect) or export (export) with this id'`,
   `comment on column tasks.attempt is 'attempts begun; the number of the running one is its fencing token'`,
-  `create unique index tasks_subject on tasks (kind, subject_id, run_id) nulls not distinct`,
+  `create unique index tasks_subject on tasks (kind, subject_id, (coalesce(run_id, 0)))`,
   `create index tasks_waiting on tasks (kind, priority desc, run_at, id) where state = 'waiting'`,
   `create index tasks_queued on tasks (kind, queued_at) where state = 'queued'`,
   `create index tasks_running on tasks (kind, lease_until) where state = 'running'`,
