@@ -14,3 +14,10 @@ if (!['unit', 'integration', 'e2e'].includes(mode)) {
 }
 const config = jestConfig(mode, resolve(process.cwd()));
 await run(['--config', JSON.stringify(config), '--passWithNoTests', ...rest]);
+
+// What a test left open keeps this process alive. That is a fault to be mended, but it must not hang everything after it. (An unref'd
+// timer fires only if something else still keeps the process going.)
+setTimeout(() => {
+  console.error('a test left something open (a server, a timer, a child process): the run does not end by itself');
+  process.exit(process.exitCode || 1);
+}, 15_000).unref();
