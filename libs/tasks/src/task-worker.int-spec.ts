@@ -226,6 +226,24 @@ describe('tasks, from row to result', () => {
     expect(await written()).toBe(100);
   });
 
+  it('goes on after batches whose results could not be committed before their leases were lost', async () => {
+    // More than the prefetch: were the doorbells of lost batches kept, no new ones would come.
+    await given(64);
+    startDispatcher();
+    class FirstAttemptsAreLost extends TaskRepository {
+      override renew(): Promise<number[]> {
+        return Promise.resolve([]);
+      }
+      override commit<R>(...[outcomes, write]: Parameters<typeof TaskRepository.prototype.commit<R>>): Promise<number[]> {
+        if (outcomes.some(({ task }) => task.attempt === 1)) return Promise.reject(new Error('the database is away'));
+        return super.commit(outcomes, write);
+      }
+    }
+    startWorker(allDone, undefined, new FirstAttemptsAreLost(db));
+    await until('all tasks to be done all the same', { done: 64 }, 80_000);
+    expect(await written()).toBe(64);
+  }, 90_000);
+
   it('fails only the task whose result the database refuses', async () => {
     await given(4);
     await db.insertInto('projects').values({ name: 'task 3' }).execute();

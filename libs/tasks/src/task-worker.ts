@@ -90,8 +90,10 @@ export class TaskWorker<Tx, Result> {
     if (this.#batches.size === 0) this.#lastProgress = performance.now();
     const batch = this.#run(deliveries)
       .catch((err: unknown) => {
-        // Nothing was acked: the broker delivers again, or the lease runs out and the task is rung again.
         this.#options.logger.error({ err, count: deliveries.length }, 'a batch ended unexpectedly; its tasks will be taken up again');
+        // Its leases run out and its tasks are rung again. The old doorbells would find nothing to claim, and left unacked they
+        // would fill the prefetch until no new ones came.
+        for (const delivery of deliveries) delivery.ack();
       })
       .finally(() => {
         this.#batches.delete(batch);
