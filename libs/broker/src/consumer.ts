@@ -126,8 +126,15 @@ export class Consumer {
     if (message.properties.type === PROBE_WIRE_NAME) return ack();
     const parsed = parseDoorbell(this.#route, message);
     if ('doorbell' in parsed) return this.#options.onDelivery({ message: parsed.doorbell, ack });
-    this.#options.onMalformed(message, parsed.malformed).then(ack, (err: unknown) => {
-      this.#options.logger.warn({ err }, 'a malformed message could not be moved to the dead letters; it stays with this consumer');
+    void this.#options.onMalformed(message, parsed.malformed).then(ack, async (err: unknown) => {
+      this.#options.logger.warn({ err }, 'a malformed message could not be moved to the dead letters yet');
+      // Not kept: it would take a place in the prefetch from good messages.
+      await pause(1_000, this.#closing.signal);
+      try {
+        channel.reject(message, true);
+      } catch {
+        // The channel is gone, and the message is back in its queue.
+      }
     });
   }
 
