@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Broker } from '@pugmark/broker';
 import { NoCache, RedisCache } from '@pugmark/cache';
-import { ExportRepository, TaskRepository, createDatabase, pingDatabase } from '@pugmark/db';
+import { ExportRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase } from '@pugmark/db';
 import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { ExportStorage } from '@pugmark/storage';
 import { TaskWorker } from '@pugmark/tasks';
@@ -18,17 +18,19 @@ void runService(
   'export-worker',
   () => loadConfig(ExportWorkerConfig, process.env),
   async ({ config, logger, metrics, fail }) => {
+    const onIdleError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
     const db = createDatabase({
       url: config.DATABASE_URL,
       applicationName: 'pugmark-export-worker',
       // Counting and sorting a million detections may take longer than a page of the API ever should.
       statementTimeoutMs: 300_000,
-      onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
+      onIdleError,
     });
     const cache =
       config.REDIS_URL === undefined
         ? new NoCache()
         : new RedisCache({ url: config.REDIS_URL, keyPrefix: config.REDIS_KEY_PREFIX, logger, metrics });
+    const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-export-worker-leases', onIdleError });
     const broker = new Broker({
       url: config.RABBITMQ_URL,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
@@ -44,6 +46,7 @@ void runService(
         pageRows: config.EXPORT_PAGE_ROWS,
       }),
       store: new AnnouncingStore(new TaskRepository(db), cache),
+      leases: leases.store,
       source: broker,
       owner: `export-worker@${hostname()}/${process.pid}`,
       batchSize: 1,
@@ -75,7 +78,7 @@ void runService(
         await Promise.all([expired.stop(), abandoned.stop()]);
         await worker.drain();
         await Promise.all([broker.close(), cache.close()]);
-        await db.destroy();
+        await Promise.all([db.destroy(), leases.close()]);
       },
     };
   },

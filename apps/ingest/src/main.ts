@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Broker } from '@pugmark/broker';
-import { ImageRepository, IngestRepository, TaskRepository, createDatabase, pingDatabase } from '@pugmark/db';
+import { ImageRepository, IngestRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase } from '@pugmark/db';
 import { configureImages } from '@pugmark/images';
 import { createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
@@ -16,11 +16,13 @@ void runService(
   () => loadConfig(IngestConfig, process.env),
   async ({ config, logger, metrics, fail }) => {
     configureImages();
+    const onIdleError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
     const db = createDatabase({
       url: config.DATABASE_URL,
       applicationName: 'pugmark-ingest',
-      onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
+      onIdleError,
     });
+    const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-ingest-leases', onIdleError });
     const broker = new Broker({
       url: config.RABBITMQ_URL,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
@@ -44,6 +46,7 @@ void runService(
     const worker = new TaskWorker({
       handler,
       store: tasks,
+      leases: leases.store,
       source: broker,
       owner: `ingest@${hostname()}/${process.pid}`,
       batchSize: 1,
@@ -67,7 +70,7 @@ void runService(
         await dispatcher.stop();
         await worker.drain();
         await broker.close();
-        await db.destroy();
+        await Promise.all([db.destroy(), leases.close()]);
       },
     };
   },

@@ -1,7 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { Broker } from '@pugmark/broker';
-import { DetectionRepository, ImageRepository, ModelRepository, TaskRepository, createDatabase, pingDatabase, type Database } from '@pugmark/db';
+import { DetectionRepository, ImageRepository, ModelRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, type Database } from '@pugmark/db';
 import { RetryableError } from '@pugmark/domain';
 import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
 import { Gauge, createTaskMetrics, loadConfig, pause, runService, type Logger, type Registry } from '@pugmark/platform';
@@ -18,10 +18,11 @@ void runService(
   'ml-worker',
   () => loadConfig(MlWorkerConfig, process.env),
   async ({ config, logger, metrics, signal, fail }) => {
+    const onIdleError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
     const db = createDatabase({
       url: config.DATABASE_URL,
       applicationName: 'pugmark-ml-worker',
-      onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
+      onIdleError,
     });
     const processes = config.ML_PROCESSES || availableParallelism();
     const pool = new EnginePool({
@@ -38,6 +39,7 @@ void runService(
     registerPoolGauges(pool, metrics);
     const model = await registerModel(db, logger, signal);
 
+    const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-ml-worker-leases', onIdleError });
     const broker = new Broker({
       url: config.RABBITMQ_URL,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
@@ -54,6 +56,7 @@ void runService(
     const worker = new TaskWorker({
       handler,
       store: new TaskRepository(db),
+      leases: leases.store,
       source: broker,
       owner: `ml-worker@${hostname()}/${process.pid}`,
       batchSize: config.ML_BATCH,
@@ -77,7 +80,7 @@ void runService(
         await pool.stop(Math.min(ENGINE_STOP_MS, config.SHUTDOWN_TIMEOUT_MS / 2));
         await drained;
         await broker.close();
-        await db.destroy();
+        await Promise.all([db.destroy(), leases.close()]);
       },
     };
   },

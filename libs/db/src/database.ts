@@ -33,11 +33,11 @@ export function createDatabase(options: DatabaseOptions): Database {
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.poolSize ?? 8,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: Math.min(10_000, statementTimeoutMs),
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + 5_000,
+    query_timeout: statementTimeoutMs + Math.min(5_000, statementTimeoutMs),
     idle_in_transaction_session_timeout: 15_000,
     types: {
       getTypeParser: ((oid: number, format?: 'text' | 'binary') => {

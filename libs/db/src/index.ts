@@ -1,4 +1,5 @@
 export { createDatabase, pingDatabase, type Database, type DatabaseOptions, type DatabaseTransaction, type Executor } from './database';
+export { createLeaseStore } from './lease-store';
 export { isDatabaseAway } from './is-database-away';
 export { migrate } from './migrate';
 export type { ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';

@@ -65,6 +65,8 @@ export interface RunsTable {
   model_id: number;
   priority: Generated<number>;
   cancelled_at: Date | null;
+  /** When the last task of a cancelled run had ended; null before. */
+  cancel_swept_at: Date | null;
   created_at: CreatedAt;
 }
 

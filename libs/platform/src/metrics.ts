@@ -19,6 +19,7 @@ export interface TaskMetrics {
   readonly stale: Counter<'kind'>;
   readonly finished: Counter<'kind' | 'outcome'>;
   readonly fenced: Counter<'kind'>;
+  readonly leasesLost: Counter<'kind' | 'reason'>;
   readonly commitSeconds: Histogram<'kind'>;
 }
 
@@ -55,6 +56,12 @@ export function createTaskMetrics(registry: Registry): TaskMetrics {
       name: 'pugmark_tasks_fenced_total',
       help: 'Results thrown away because the attempt was no longer the current one',
       labelNames: ['kind'],
+      registers,
+    }),
+    leasesLost: new Counter({
+      name: 'pugmark_task_leases_lost_total',
+      help: 'Tasks that this process lost while working on them: taken (cancelled, or given to another) or overdue',
+      labelNames: ['kind', 'reason'],
       registers,
     }),
     commitSeconds: new Histogram({

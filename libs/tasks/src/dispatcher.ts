@@ -1,6 +1,7 @@
 import { ROUTES, TASK_KINDS, type TaskKind } from '@pugmark/contracts';
 import { backgroundLoop, type BackgroundLoop, type Logger, type TaskMetrics } from '@pugmark/platform';
 import type { DoorbellPublisher, RingingStore } from './ports';
+import { RingPace } from './ring-pace';
 
 export interface DispatcherOptions {
   readonly store: RingingStore;
@@ -10,19 +11,22 @@ export interface DispatcherOptions {
 }
 
 /** Most doorbells in one transaction: bounds how long its rows stay locked. */
-const RING_BATCH = 256;
+const RING_BATCH = 512;
 const IDLE_MS = 200;
-/** A queue that is full, or a broker that confirms nothing, is looked at again this soon. */
+/** A queue that holds enough, or a broker that confirms nothing, is looked at again this soon. */
 const FULL_MS = 50;
 const RECONCILE_MS = 2_000;
+/** Tasks of cancelled runs that are ended in one statement. */
+const SWEEP_BATCH = 10_000;
+const SWEEP_MS = 1_000;
 /** The queue is empty and yet the ring is unanswered for this long: it was lost. Longer than a worker holds a batch back. */
 const RING_SECONDS_EMPTY_QUEUE = 15;
 /** However full the queue, a ring this old is rung again; the duplicate is harmless. */
 export const RING_SECONDS = 300;
 
 /**
- * Rings the bell of every due task, and puts right what broke: leases that ran out, rings that were lost. Any number of
- * dispatchers may run; they skip each other's rows.
+ * Rings the bell of every due task, and puts right what broke: leases that ran out, rings that were lost, tasks that a cancelled
+ * run left behind. Any number of dispatchers may run; they skip each other's rows.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -35,8 +39,13 @@ export class Dispatcher {
   start(): void {
     const { logger } = this.#options;
     this.#loops = [
-      backgroundLoop('ring', logger, () => this.#ring()),
+      // One loop a kind: a kind that cannot be rung does not hold up the others.
+      ...TASK_KINDS.map((kind) => {
+        const pace = new RingPace(ROUTES[kind].depth);
+        return backgroundLoop(`ring ${kind}`, logger, () => this.#ring(kind, pace));
+      }),
       backgroundLoop('reconcile', logger, () => this.#reconcile()),
+      backgroundLoop('sweep cancelled runs', logger, () => this.#sweep()),
     ];
   }
 
@@ -44,28 +53,32 @@ export class Dispatcher {
     await Promise.all(this.#loops.map((loop) => loop.stop()));
   }
 
-  async #ring(): Promise<number> {
-    const due = await this.#options.store.dueKinds();
-    if (due.length === 0) return IDLE_MS;
-    const rung = await Promise.all(due.map((kind) => this.#ringKind(kind)));
-    return rung.some((count) => count === RING_BATCH) ? 0 : FULL_MS;
+  async #ring(kind: TaskKind, pace: RingPace): Promise<number> {
+    const { store, publisher } = this.#options;
+    if (!(await store.isDue(kind))) return IDLE_MS;
+    const room = Math.min(RING_BATCH, pace.room(await publisher.readyCount(kind)));
+    if (room === 0) return FULL_MS;
+    const rung = await store.ringDue(kind, ROUTES[kind].depth, room, (tasks) => this.#publish(kind, tasks));
+    pace.rang(rung, room);
+    return rung === RING_BATCH ? 0 : FULL_MS;
   }
 
-  async #ringKind(kind: TaskKind): Promise<number> {
-    const { store, publisher, metrics, logger } = this.#options;
-    return store.ringDue(kind, ROUTES[kind].depth, RING_BATCH, async (tasks) => {
-      const { confirmed, failed } = await publisher.ring(
-        kind,
-        tasks.map((task) => ({ taskId: task.id, attempt: task.attempt, traceparent: task.traceparent })),
-      );
-      metrics.rung.inc({ kind }, confirmed.length);
-      for (const { reason } of failed) metrics.ringsFailed.inc({ kind, reason });
-      if (failed.length > 0) {
-        const reasons = [...new Set(failed.map((f) => f.reason))];
-        logger.error({ kind, count: failed.length, reasons }, 'doorbells did not reach a queue; the tasks keep waiting and are rung again');
-      }
-      return confirmed;
-    });
+  async #publish(
+    kind: TaskKind,
+    tasks: readonly { id: number; attempt: number; traceparent: string | null }[],
+  ): Promise<readonly number[]> {
+    const { publisher, metrics, logger } = this.#options;
+    const { confirmed, failed } = await publisher.ring(
+      kind,
+      tasks.map((task) => ({ taskId: task.id, attempt: task.attempt, traceparent: task.traceparent })),
+    );
+    metrics.rung.inc({ kind }, confirmed.length);
+    for (const { reason } of failed) metrics.ringsFailed.inc({ kind, reason });
+    if (failed.length > 0) {
+      const reasons = [...new Set(failed.map((f) => f.reason))];
+      logger.error({ kind, count: failed.length, reasons }, 'doorbells did not reach a queue; the tasks keep waiting and are rung again');
+    }
+    return confirmed;
   }
 
   async #reconcile(): Promise<number> {
@@ -93,5 +106,10 @@ export class Dispatcher {
       // No broker, no count: the publisher's own state reports that; leases must be reconciled all the same.
       return false;
     }
+  }
+
+  async #sweep(): Promise<number> {
+    const swept = await this.#options.store.sweepCancelled(SWEEP_BATCH);
+    return swept === SWEEP_BATCH ? 0 : SWEEP_MS;
   }
 }

@@ -1,17 +1,41 @@
-import { TASK_POLICIES, type ClaimedTask } from '@pugmark/domain';
-import { backgroundLoop, type BackgroundLoop, type Logger } from '@pugmark/platform';
+import type { ClaimedTask } from '@pugmark/domain';
+import { backgroundLoop, type BackgroundLoop, type Logger, type TaskMetrics } from '@pugmark/platform';
+import type { LeaseStore } from './ports';
 
-/** The leases of the tasks that this process holds, renewed at a third of their time whatever the handlers do. */
+/** A cancel is noticed after two looks; a third of a lease would be too long for someone who waits for it. */
+const LOOK_MS = 500;
+/** A task that its own commit has just ended looks like a lost one until the commit's answer is here. */
+const LOOKS_TO_LOSE = 2;
+
+interface Held {
+  readonly task: ClaimedTask;
+  readonly lost: AbortController;
+  renewedAt: number;
+  misses: number;
+}
+
+/**
+ * The leases of the tasks that this process holds: looked at twice a second, renewed at a third of their time, whatever the
+ * handlers do.
+ */
 export class Leases {
-  readonly #renew: (tasks: readonly ClaimedTask[]) => Promise<readonly number[]>;
+  readonly #store: LeaseStore;
   readonly #logger: Logger;
-  readonly #held = new Map<number, { task: ClaimedTask; lost: AbortController; renewedAt: number }>();
-  readonly #loop: BackgroundLoop;
+  readonly #metrics: TaskMetrics;
+  readonly #leaseMs: number;
+  readonly #held = new Map<number, Held>();
+  readonly #loops: readonly BackgroundLoop[];
 
-  constructor(intervalMs: number, renew: (tasks: readonly ClaimedTask[]) => Promise<readonly number[]>, logger: Logger) {
-    this.#renew = renew;
+  constructor(leaseMs: number, store: LeaseStore, logger: Logger, metrics: TaskMetrics) {
+    this.#store = store;
     this.#logger = logger;
-    this.#loop = backgroundLoop('renew leases', logger, () => this.#turn(intervalMs), intervalMs);
+    this.#metrics = metrics;
+    this.#leaseMs = leaseMs;
+    this.#loops = [
+      backgroundLoop('renew leases', logger, () => this.#look(), LOOK_MS),
+      // By itself: a store that does not answer must not keep a lost lease from being seen.
+      backgroundLoop('watch leases', logger, () => this.#giveUpOverdue(), LOOK_MS),
+    ];
   }
 
   get size(): number {
@@ -19,7 +43,7 @@ export class Leases {
   }
 
   hold(tasks: readonly ClaimedTask[]): void {
-    for (const task of tasks) this.#held.set(task.id, { task, lost: new AbortController(), renewedAt: performance.now() });
+    for (const task of tasks) this.#held.set(task.id, { task, lost: new AbortController(), renewedAt: performance.now(), misses: 0 });
   }
 
   release(tasks: readonly ClaimedTask[]): void {
@@ -30,36 +54,44 @@ export class Leases {
 
   /** Aborted once the lease is known to be lost, or has surely run out because it could not be renewed. */
   signalOf(task: ClaimedTask): AbortSignal {
-    return this.#held.get(task.id)?.lost.signal ?? AbortSignal.abort();
+    const entry = this.#held.get(task.id);
+    return entry?.task.attempt === task.attempt ? entry.lost.signal : AbortSignal.abort();
   }
 
   async stop(): Promise<void> {
-    await this.#loop.stop();
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
   }
 
-  async #turn(intervalMs: number): Promise<number> {
-    this.#giveUpOverdue();
+  /** Every look asks which tasks are still held; every third of a lease it extends them as well. */
+  async #look(): Promise<number> {
     const asked = [...this.#held.values()];
-    if (asked.length === 0) return intervalMs;
+    if (asked.length === 0) return LOOK_MS;
     const startedAt = performance.now();
-    const renewed = new Set(await this.#renew(asked.map((entry) => entry.task)));
+    const due = asked.some((entry) => startedAt - entry.renewedAt >= this.#leaseMs / 3 - LOOK_MS);
+    const tasks = asked.map((entry) => entry.task);
+    const kept = new Set(await (due ? this.#store.renew(tasks) : this.#store.held(tasks)));
     for (const entry of asked) {
-      if (renewed.has(entry.task.id)) entry.renewedAt = startedAt;
-      else if (this.#held.get(entry.task.id) === entry) this.#lose(entry, 'the task was cancelled or given to another worker');
+      entry.misses = kept.has(entry.task.id) ? 0 : entry.misses + 1;
+      if (due && entry.misses === 0) entry.renewedAt = startedAt;
     }
-    return intervalMs;
+    this.#lose(asked.filter((entry) => entry.misses >= LOOKS_TO_LOSE), 'taken', 'cancelled or given to another worker');
+    return LOOK_MS;
   }
 
-  #giveUpOverdue(): void {
-    for (const entry of this.#held.values()) {
-      const leaseMs = TASK_POLICIES[entry.task.kind].leaseSeconds * 1_000;
-      if (performance.now() - entry.renewedAt > leaseMs) this.#lose(entry, 'the lease could not be renewed in time');
-    }
+  #giveUpOverdue(): Promise<number> {
+    const overdue = [...this.#held.values()].filter((entry) => performance.now() - entry.renewedAt > this.#leaseMs);
+    this.#lose(overdue, 'overdue', 'the lease could not be renewed in time');
+    return Promise.resolve(LOOK_MS);
   }
 
-  #lose(entry: { task: ClaimedTask; lost: AbortController }, why: string): void {
-    if (entry.lost.signal.aborted) return;
-    this.#logger.warn({ kind: entry.task.kind, taskId: entry.task.id, attempt: entry.task.attempt, why }, 'lost a task');
-    entry.lost.abort();
+  #lose(entries: readonly Held[], reason: 'taken' | 'overdue', why: string): void {
+    // One that was released meanwhile has ended by itself.
+    const lost = entries.filter((entry) => !entry.lost.signal.aborted && this.#held.get(entry.task.id) === entry);
+    const [first] = lost;
+    if (first === undefined) return;
+    const { kind } = first.task;
+    this.#metrics.leasesLost.inc({ kind, reason }, lost.length);
+    this.#logger.warn({ kind, count: lost.length, taskIds: lost.slice(0, 10).map(({ task }) => task.id), why }, 'lost tasks that were under way');
+    for (const entry of lost) entry.lost.abort();
   }
 }

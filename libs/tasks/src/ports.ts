@@ -46,24 +46,35 @@ export interface DoorbellSource {
 
 /** What a dispatcher needs of the tasks table. */
 export interface RingingStore {
-  /** The kinds that have a waiting task whose `run_at` has come. */
-  dueKinds(): Promise<readonly TaskKind[]>;
+  /** Is there a waiting task of this kind whose `run_at` has come? */
+  isDue(kind: TaskKind): Promise<boolean>;
   ringDue(
     kind: TaskKind,
     depth: number,
     limit: number,
     ring: (tasks: readonly { id: number; attempt: number; traceparent: string | null }[]) => Promise<readonly number[]>,
   ): Promise<number>;
+  /** Ends up to `limit` tasks of cancelled runs; answers how many. */
+  sweepCancelled(limit: number): Promise<number>;
   reconcile(
     kind: TaskKind,
     ringSeconds: number,
   ): Promise<{ readonly leasesExpired: number; readonly exhausted: number; readonly ringsLost: number }>;
 }
 
+/**
+ * What keeps leases. Connections of its own: when those of the work are all busy or stuck, leases must be renewed all the same.
+ */
+export interface LeaseStore {
+  /** Extends the leases of these tasks; answers the ids that are still held. */
+  renew(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
+  /** The ids that are still held: neither cancelled nor given to another. */
+  held(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
+}
+
 /** What a worker needs of the tasks table. `Tx` is the store's transaction, which only the handler's `write` looks into. */
 export interface WorkStore<Tx> {
   claim(kind: TaskKind, doorbells: readonly { id: number; attempt: number }[], owner: string): Promise<readonly ClaimedTask[]>;
-  renew(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
   commit<Result>(
     outcomes: readonly TaskOutcome<Result>[],
     write: (tx: Tx, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,

@@ -64,6 +64,7 @@ describe('tasks, from row to result', () => {
     const worker = new TaskWorker({
       handler: new RecordingHandler(handle),
       store,
+      leases: store,
       source: broker,
       owner: 'test',
       batchSize: 16,
@@ -159,7 +160,7 @@ describe('tasks, from row to result', () => {
     startDispatcher();
     // What SIGKILL leaves behind: no renewals, a closed connection, results never committed.
     const silent = new TaskRepository(db);
-    silent.renew = () => Promise.resolve([]);
+    silent.renew = silent.held = () => Promise.resolve([]);
     const lost = startWorker(hang, undefined, silent);
     await until('the batch to be running', { running: 8 });
     await lost.broker.close();
@@ -196,7 +197,7 @@ describe('tasks, from row to result', () => {
       return allDone(tasks, context);
     });
     await until('the task to run', { running: 1 });
-    await new TaskRepository(db).cancel(db, { kind: 'detect', subjectId: 1 });
+    await new TaskRepository(db).cancel(db, 'detect', 1);
     await waitUntil('its doorbell to be acked', async () => (await counts())['cancelled'] === 1);
     await until('it to stay cancelled', { cancelled: 1 });
     expect(await written()).toBe(0);
@@ -232,6 +233,9 @@ describe('tasks, from row to result', () => {
     startDispatcher();
     class FirstAttemptsAreLost extends TaskRepository {
       override renew(): Promise<number[]> {
+        return Promise.resolve([]);
+      }
+      override held(): Promise<number[]> {
         return Promise.resolve([]);
       }
       override commit<R>(...[outcomes, write]: Parameters<typeof TaskRepository.prototype.commit<R>>): Promise<number[]> {

@@ -1,11 +1,12 @@
 import { FatalError, PermanentError, TASK_POLICIES, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import { pause, type Logger, type TaskMetrics } from '@pugmark/platform';
 import { Leases } from './leases';
-import type { Delivery, DoorbellSource, Subscription, TaskHandler, WorkStore } from './ports';
+import type { Delivery, DoorbellSource, LeaseStore, Subscription, TaskHandler, WorkStore } from './ports';
 
 export interface TaskWorkerOptions<Tx, Result> {
   readonly handler: TaskHandler<Tx, Result>;
   readonly store: WorkStore<Tx>;
+  readonly leases: LeaseStore;
   readonly source: DoorbellSource;
   /** Who holds the claims, for people: host, service and pid. */
   readonly owner: string;
@@ -42,7 +43,7 @@ export class TaskWorker<Tx, Result> {
   constructor(options: TaskWorkerOptions<Tx, Result>) {
     this.#options = options;
     const leaseMs = TASK_POLICIES[options.handler.kind].leaseSeconds * 1_000;
-    this.#leases = new Leases(leaseMs / 3, (tasks) => options.store.renew(tasks), options.logger);
+    this.#leases = new Leases(leaseMs, options.leases, options.logger, options.metrics);
   }
 
   start(): void {

@@ -124,7 +124,7 @@ describe('ExportHandler', () => {
     const task = await bench.claim(id);
     const handler = bench.handler();
     const outcomes = await handler.handle([task], context());
-    await bench.tasks.cancel(bench.db, { kind: 'export', subjectId: id });
+    await bench.tasks.cancel(bench.db, 'export', id);
     expect(await bench.tasks.commit(outcomes, (tx, done) => handler.write(tx, done))).toEqual([]);
     expect(await bench.exports.find(bench.db, id)).toMatchObject({ task_state: 'cancelled', file_key: null });
   });

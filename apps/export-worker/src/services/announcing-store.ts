@@ -22,10 +22,6 @@ export class AnnouncingStore implements WorkStore<DatabaseTransaction> {
     return this.#tasks.claim(...parameters);
   }
 
-  renew(tasks: readonly ClaimedTask[]): Promise<number[]> {
-    return this.#tasks.renew(tasks);
-  }
-
   async commit<Result>(
     outcomes: readonly TaskOutcome<Result>[],
     write: (tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,

@@ -87,7 +87,7 @@ function filterOf({ deploymentId, runId, category, minConfidence }: ExportFilter
 /** To cancel twice is in order; to cancel what has ended is not. */
 async function cancelExport(stores: Stores, id: number): Promise<void> {
   await requireExport(stores, id);
-  if ((await stores.tasks.cancel(stores.db, { kind: 'export', subjectId: id })) > 0) return;
+  if ((await stores.tasks.cancel(stores.db, 'export', id)) > 0) return;
   const status = exportStatus(await requireExport(stores, id));
   if (status !== 'cancelled') throw new HttpProblem(409, 'already_ended', `the export is ${status} already`);
 }

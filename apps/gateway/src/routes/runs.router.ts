@@ -67,7 +67,6 @@ async function cancelRun(stores: Stores, id: number): Promise<void> {
     if (!(await stores.runs.lock(tx, id))) throw notFound(`run ${id}`);
     const run = await findRun(tx, id);
     if (run !== null && runState(run) === 'done') throw new HttpProblem(409, 'already_done', 'the run is done already');
-    await stores.runs.markCancelled(tx, id);
-    await stores.tasks.cancel(tx, { runId: id });
+    await stores.tasks.cancelRun(tx, id);
   });
 }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { TaskKind } from '@pugmark/contracts';
 import { TASK_STATES, type TaskState } from '@pugmark/domain';
 import type { Executor } from '../database';
@@ -21,10 +21,22 @@ export interface RunSummary {
 /** Seconds over which a rate is measured. */
 export const RATE_WINDOW_SECONDS = 60;
 
+/**
+ * The state of a task `t` as people should see it: what waits of a cancelled run is cancelled, even while its row still says
+ * waiting. `run` names the joined table `runs`.
+ */
+export function stateOf(run: string): RawBuilder<TaskState> {
+  return sql<TaskState>`case when ${sql.ref(`${run}.cancelled_at`)} is not null and t.state in ('waiting', 'queued', 'running') then 'cancelled' else t.state end`;
+}
+
 /** How many tasks of a kind, or of one run, are in each state. */
 export async function countTasks(db: Executor, of: { kind: TaskKind } | { runId: number }): Promise<TaskCounts> {
-  const counts = db.selectFrom('tasks').select(['state', sql<number>`count(*)::int`.as('count')]);
-  const rows = await ('runId' in of ? counts.where('run_id', '=', of.runId) : counts.where('kind', '=', of.kind)).groupBy('state').execute();
+  const { rows } = await sql<{ state: TaskState; count: number }>`
+    select ${stateOf('r')} as state, sum(t.count)::int as count
+    from (
+      select run_id, state, count(*) as count from tasks
+      where ${'runId' in of ? sql`run_id = ${of.runId}` : sql`kind = ${of.kind}`} group by run_id, state
+    ) t left join runs r on r.id = t.run_id group by 1`.execute(db);
   const byState = new Map(rows.map((row) => [row.state, row.count]));
   return Object.fromEntries(TASK_STATES.map((state) => [state, byState.get(state) ?? 0])) as Record<TaskState, number>;
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { TASK_STATES, type TaskState } from '@pugmark/domain';
 import type { Executor } from '../database';
-import type { TaskCounts } from './progress';
+import { stateOf, type TaskCounts } from './progress';
 
 export interface RunOverview {
   readonly id: number;
@@ -38,7 +38,7 @@ async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: 
         where i.run_id = r.id and t.state in ('waiting', 'queued', 'running')
       ) as growing,
       (select coalesce(jsonb_object_agg(c.state, c.count), '{}')
-        from (select t.state, count(*) as count from tasks t where t.run_id = r.id group by t.state) c) as counts
+        from (select ${stateOf('r')} as state, count(*) as count from tasks t where t.run_id = r.id group by 1) c) as counts
     from runs r join models m on m.id = r.model_id
     where ${condition} order by r.id limit ${limit}`.execute(db);
   return rows.map((row) => ({

@@ -62,8 +62,4 @@ export class RunRepository {
   async lock(tx: DatabaseTransaction, id: number): Promise<boolean> {
     return (await tx.selectFrom('runs').select('id').where('id', '=', id).forUpdate().executeTakeFirst()) !== undefined;
   }
-
-  async markCancelled(db: Executor, id: number): Promise<void> {
-    await db.updateTable('runs').set({ cancelled_at: sql`now()` }).where('id', '=', id).where('cancelled_at', 'is', null).execute();
-  }
 }

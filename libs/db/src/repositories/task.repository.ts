@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { TASK_KINDS, type TaskKind } from '@pugmark/contracts';
+import type { TaskKind } from '@pugmark/contracts';
 import { TASK_POLICIES, backoffSeconds, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../database';
 
@@ -41,12 +41,10 @@ export class TaskRepository {
     this.#db = db;
   }
 
-  /** The kinds that have a waiting task whose `run_at` has come. */
-  async dueKinds(): Promise<TaskKind[]> {
-    const { rows } = await sql<{ kind: TaskKind }>`
-      select kind from unnest(${[...TASK_KINDS]}::text[]) as k (kind)
-      where exists (select 1 from tasks t where t.kind = k.kind and t.state = 'waiting' and t.run_at <= now())`.execute(this.#db);
-    return rows.map((row) => row.kind);
+  /** Is there a waiting task of this kind whose `run_at` has come? */
+  async isDue(kind: TaskKind): Promise<boolean> {
+    const { rows } = await sql`select 1 from tasks where kind = ${kind} and state = 'waiting' and run_at <= now() limit 1`.execute(this.#db);
+    return rows.length > 0;
   }
 
   /**
@@ -65,6 +63,7 @@ export class TaskRepository {
       const { rows } = await sql<RingableTask>`
         select id, attempt + 1 as attempt, traceparent from tasks
         where kind = ${kind} and state = 'waiting' and run_at <= now()
+          and (run_id is null or run_id <> all (array(${UNSWEPT_RUNS})))
         order by priority desc, run_at, id
         limit greatest(0, least(${limit}::int, ${depth}::int - (select count(*) from tasks where kind = ${kind} and state = 'queued')))
         for update skip locked`.execute(tx);
@@ -77,15 +76,21 @@ export class TaskRepository {
 
   /**
    * Takes the tasks that these doorbells name, those that still wait for this very attempt. What is missing in the answer was
-   * claimed by another, has ended or was cancelled: its doorbell is stale.
+   * claimed by another, has ended or was cancelled: its doorbell is stale. The run is locked against a cancel, so that no task
+   * of it starts to run behind the cancel's back.
    */
   async claim(kind: TaskKind, doorbells: readonly DueDoorbell[], owner: string): Promise<ClaimedTask[]> {
     const { rows } = await sql<ClaimedTask>`
       with wanted as (
         select distinct * from unnest(${doorbells.map((d) => d.id)}::bigint[], ${doorbells.map((d) => d.attempt)}::int[]) as w (id, attempt)
+      ), open_runs as materialized (
+        select r.id from runs r
+        where r.id in (select t.run_id from tasks t join wanted w on w.id = t.id) and r.cancelled_at is null
+        for key share
       ), locked as (
         select t.id from tasks t join wanted w on w.id = t.id
         where t.kind = ${kind} and t.state in ('waiting', 'queued') and t.attempt = w.attempt - 1
+          and (t.run_id is null or t.run_id in (select id from open_runs))
         order by t.id for update of t
       )
       update tasks t set
@@ -99,11 +104,23 @@ export class TaskRepository {
   /** Extends the leases of running tasks; answers the ids that are still held. The others were cancelled or taken away. */
   async renew(tasks: readonly ClaimedTask[]): Promise<number[]> {
     const { rows } = await sql<{ id: number }>`
-      update tasks t set lease_until = clock_timestamp() + p.seconds * interval '1 second'
-      from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[], ${tasks.map((t) => TASK_POLICIES[t.kind].leaseSeconds)}::int[])
-        as p (id, attempt, seconds)
-      where t.id = p.id and t.attempt = p.attempt and t.state = 'running'
+      with locked as (
+        select t.id, p.seconds
+        from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[], ${tasks.map((t) => TASK_POLICIES[t.kind].leaseSeconds)}::int[])
+          as p (id, attempt, seconds)
+        join tasks t on t.id = p.id and t.attempt = p.attempt and t.state = 'running'
+        order by t.id for update of t
+      )
+      update tasks t set lease_until = clock_timestamp() + l.seconds * interval '1 second' from locked l where t.id = l.id
       returning t.id`.execute(this.#db);
+    return rows.map((row) => row.id);
+  }
+
+  /** Of these running tasks, the ids of those that this process still holds: neither cancelled nor given to another. */
+  async held(tasks: readonly ClaimedTask[]): Promise<number[]> {
+    const { rows } = await sql<{ id: number }>`
+      select t.id from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[]) as p (id, attempt)
+      join tasks t on t.id = p.id and t.attempt = p.attempt and t.state = 'running'`.execute(this.#db);
     return rows.map((row) => row.id);
   }
 
@@ -229,19 +246,51 @@ export class TaskRepository {
     return id;
   }
 
-  /** Cancels what has not ended of a run, or of one subject; a worker that holds such a task finds its commit fenced. */
-  async cancel(db: Executor, target: { runId: number } | { kind: TaskKind; subjectId: number }): Promise<number> {
-    const update = db
+  /** Cancels the task of one subject unless it has ended; a worker that holds it finds its commit fenced. */
+  async cancel(db: Executor, kind: TaskKind, subjectId: number): Promise<number> {
+    const result = await db
       .updateTable('tasks')
-      .set({ state: 'cancelled', finished_at: sql`now()`, owner: null, lease_until: null, queued_at: null })
-      .where('state', 'in', ['waiting', 'queued', 'running']);
-    const result = await ('runId' in target
-      ? update.where('run_id', '=', target.runId)
-      : update.where('kind', '=', target.kind).where('subject_id', '=', target.subjectId)
-    ).executeTakeFirst();
+      .set(CANCELLED)
+      .where('state', 'in', ['waiting', 'queued', 'running'])
+      .where('kind', '=', kind)
+      .where('subject_id', '=', subjectId)
+      .executeTakeFirst();
     return Number(result.numUpdatedRows);
   }
+
+  /**
+   * Cancels a run, whose row the transaction must have locked, at once and however many tasks it has: what is queued or running
+   * is cancelled here, what waits can no longer be rung or claimed, and `sweepCancelled` ends it bit by bit.
+   */
+  async cancelRun(tx: DatabaseTransaction, runId: number): Promise<void> {
+    await tx.updateTable('runs').set({ cancelled_at: sql`now()` }).where('id', '=', runId).where('cancelled_at', 'is', null).execute();
+    await tx.updateTable('tasks').set(CANCELLED).where('run_id', '=', runId).where('state', 'in', ['queued', 'running']).execute();
+  }
+
+  /** Ends up to `limit` tasks of cancelled runs and answers how many. A dispatcher that is ringing some of them is not waited for. */
+  async sweepCancelled(limit: number): Promise<number> {
+    const { rows } = await sql`
+      with left_over as (
+        select id from tasks
+        where run_id = any (array(${UNSWEPT_RUNS})) and state in ('waiting', 'queued', 'running')
+        limit ${limit} for update skip locked
+      )
+      update tasks t set state = 'cancelled', finished_at = now(), owner = null, lease_until = null, queued_at = null
+      from left_over l where t.id = l.id returning 1`.execute(this.#db);
+    if (rows.length === 0) {
+      await sql`
+        update runs r set cancel_swept_at = now()
+        where cancelled_at is not null and cancel_swept_at is null
+          and not exists (select 1 from tasks t where t.run_id = r.id and t.state in ('waiting', 'queued', 'running'))`.execute(this.#db);
+    }
+    return rows.length;
+  }
 }
+
+const CANCELLED = { state: 'cancelled', finished_at: sql<Date>`now()`, owner: null, lease_until: null, queued_at: null } as const;
+
+/** Runs that were cancelled and may still have tasks that have not ended: few, and found by an index of their own. */
+const UNSWEPT_RUNS = sql`select id from runs where cancelled_at is not null and cancel_swept_at is null`;
 
 function nextState(outcome: TaskOutcome<unknown>): 'done' | 'failed' | 'waiting' {
   if (outcome.outcome !== 'retry') return outcome.outcome;

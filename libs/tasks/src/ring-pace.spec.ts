@@ -1,0 +1,39 @@
+import { RingPace } from './ring-pace';
+
+describe('RingPace', () => {
+  let now = 0;
+  const pace = (most: number): RingPace => new RingPace(most, () => now);
+
+  /** One look at a queue from which `consumed` were taken since the last one; answers what lies there afterwards. */
+  function turn(of: RingPace, ready: number, consumed: number): number {
+    now += 50;
+    const left = Math.max(0, ready - consumed);
+    const room = of.room(left);
+    of.rang(room, room);
+    return left + room;
+  }
+
+  it('rings ever more while the workers empty the queue, up to the depth of the route', () => {
+    const fast = pace(1_000);
+    let ready = 0;
+    const seen: number[] = [];
+    for (let n = 0; n < 8; n += 1) seen.push((ready = turn(fast, ready, Infinity)));
+    expect(seen).toEqual([16, 32, 64, 128, 256, 512, 1_000, 1_000]);
+  });
+
+  it('keeps few rings ready for slow workers, so that something urgent soon has its turn', () => {
+    const slow = pace(1_000);
+    let ready = 0;
+    for (let n = 0; n < 5; n += 1) ready = turn(slow, ready, Infinity);
+    expect(ready).toBe(256);
+    // From now on one every fifty milliseconds: 20 a second.
+    for (let n = 0; n < 400; n += 1) ready = turn(slow, ready, 1);
+    expect(ready).toBeLessThanOrEqual(32);
+  });
+
+  it('does not speed up for a queue that is empty because there was nothing to ring', () => {
+    const idle = pace(1_000);
+    for (let n = 0; n < 10; n += 1) idle.rang(3, idle.room(0));
+    expect(idle.room(0)).toBe(16);
+  });
+});
