@@ -3,6 +3,7 @@ import { messageOf } from '@pugmark/domain';
 import { Interrupts } from './cli/interrupts';
 import { Terminal } from './cli/terminal';
 import { benchCommand } from './bench/bench-command';
+import { benchTasksCommand } from './bench-tasks/bench-tasks-command';
 import type { Command } from './command';
 import { demoCommand } from './demo/demo-command';
 import { LauncherError } from './launcher-error';
@@ -12,6 +13,7 @@ import { testCommand } from './test/test-command';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   bench: benchCommand,
+  'bench:tasks': benchTasksCommand,
   demo: demoCommand,
   soak: soakCommand,
   start: startCommand,

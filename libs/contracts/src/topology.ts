@@ -50,7 +50,7 @@ export const ROUTES = {
     version: 1,
     message: TaskDoorbell,
     consumer: 'ml-worker',
-    depth: 512,
+    depth: 2_048,
   },
   export: {
     exchange: WORK,

@@ -56,11 +56,13 @@ export class Dispatcher {
   async #ring(kind: TaskKind, pace: RingPace): Promise<number> {
     const { store, publisher } = this.#options;
     if (!(await store.isDue(kind))) return IDLE_MS;
-    const room = Math.min(RING_BATCH, pace.room(await publisher.readyCount(kind)));
+    const ready = await publisher.readyCount(kind);
+    const room = Math.min(RING_BATCH, pace.room(ready));
     if (room === 0) return FULL_MS;
     const rung = await store.ringDue(kind, ROUTES[kind].depth, room, (tasks) => this.#publish(kind, tasks));
     pace.rang(rung, room);
-    return rung === RING_BATCH ? 0 : FULL_MS;
+    // There is more to ring, and the workers stand waiting for it.
+    return rung === room && ready === 0 ? 0 : FULL_MS;
   }
 
   async #publish(

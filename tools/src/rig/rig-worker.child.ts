@@ -1,0 +1,71 @@
+import { hostname } from 'node:os';
+import { sql } from 'kysely';
+import { Broker } from '@pugmark/broker';
+import { TaskRepository, createDatabase, createLeaseStore, pingDatabase, type DatabaseTransaction } from '@pugmark/db';
+import type { ClaimedTask } from '@pugmark/domain';
+import { createTaskMetrics, loadConfig, pause, runService } from '@pugmark/platform';
+import { TaskWorker, type TaskHandler } from '@pugmark/tasks';
+import { RigWorkerConfig } from './rig-worker-config';
+
+/** A worker like the ml-worker in all but its work: that takes a set time and finds nothing. */
+void runService(
+  'ml-worker',
+  () => loadConfig(RigWorkerConfig, process.env),
+  async ({ config, logger, metrics, fail }) => {
+    const onIdleError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
+    const db = createDatabase({ url: config.DATABASE_URL, applicationName: 'pugmark-rig-worker', onIdleError });
+    const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-rig-worker-leases', onIdleError });
+    const broker = new Broker({
+      url: config.RABBITMQ_URL,
+      managementUrl: config.RABBITMQ_MANAGEMENT_URL,
+      service: 'ml-worker',
+      logger,
+      metrics,
+    });
+    const handler: TaskHandler<DatabaseTransaction, null> = {
+      kind: 'detect',
+      handle: async (tasks) => {
+        if (config.RIG_WORK_MS > 0) await pause(config.RIG_WORK_MS);
+        return tasks.map((task) => ({ task, outcome: 'done', result: null }));
+      },
+      write: async (tx, done) => {
+        if (config.RIG_EFFECTS === 1) await recordEffects(tx, done.map(({ task }) => task));
+      },
+    };
+    const worker = new TaskWorker({
+      handler,
+      store: new TaskRepository(db),
+      leases: leases.store,
+      source: broker,
+      owner: `rig@${hostname()}/${process.pid}`,
+      batchSize: config.RIG_BATCH,
+      batchDelayMs: 10,
+      concurrency: config.RIG_CONCURRENCY,
+      logger,
+      metrics: createTaskMetrics(metrics),
+      onFatal: fail,
+    });
+    process.on('SIGUSR2', () => blockEventLoop(config.RIG_BLOCK_MS));
+    worker.start();
+    broker.start();
+    return {
+      checks: { live: {}, ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady() } },
+      drain: async () => {
+        await worker.drain();
+        await broker.close();
+        await Promise.all([db.destroy(), leases.close()]);
+      },
+    };
+  },
+);
+
+async function recordEffects(tx: DatabaseTransaction, tasks: readonly ClaimedTask[]): Promise<void> {
+  await sql`
+    insert into rig_effects (task_id, attempt)
+    select * from unnest(${tasks.map(({ id }) => id)}::bigint[], ${tasks.map(({ attempt }) => attempt)}::int[])`.execute(tx);
+}
+
+function blockEventLoop(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
