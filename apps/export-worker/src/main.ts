@@ -4,7 +4,7 @@ import { NoCache, RedisCache } from '@pugmark/cache';
 import { ExportRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase } from '@pugmark/db';
 import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { ExportStorage } from '@pugmark/storage';
-import { TaskWorker } from '@pugmark/tasks';
+import { ServiceWorkers, TaskWorker } from '@pugmark/tasks';
 import { ExportWorkerConfig } from './config';
 import { ExportHandler } from './handlers/export.handler';
 import { AnnouncingStore } from './services/announcing-store';
@@ -56,9 +56,10 @@ void runService(
       metrics: createTaskMetrics(metrics),
       onFatal: fail,
     });
+    const workers = new ServiceWorkers('export-worker', { export: worker });
 
+    workers.start();
     broker.start();
-    worker.start();
     if (cache instanceof RedisCache) void cache.connect();
     const expired = backgroundLoop('sweep expired exports', logger, async () => {
       await sweepExpired(db, exports, files, logger);
@@ -71,12 +72,12 @@ void runService(
 
     return {
       checks: {
-        live: { work: () => worker.assertMoving(STALL_LIMIT_MS) },
+        live: { work: () => workers.assertMoving(STALL_LIMIT_MS) },
         ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady() },
       },
       drain: async () => {
         await Promise.all([expired.stop(), abandoned.stop()]);
-        await worker.drain();
+        await workers.drain();
         await Promise.all([broker.close(), cache.close()]);
         await Promise.all([db.destroy(), leases.close()]);
       },

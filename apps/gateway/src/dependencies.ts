@@ -1,3 +1,4 @@
+import type { BrokerStatus } from '@pugmark/broker';
 import type { Cache } from '@pugmark/cache';
 import type {
   Database,
@@ -37,7 +38,7 @@ export interface GatewayDependencies {
   readonly cache: Cache;
   readonly settings: GatewaySettings;
   /** What `GET /system` says of the broker. */
-  readonly brokerStatus: () => object;
+  readonly brokerStatus: () => BrokerStatus;
   readonly version: string;
   readonly logger: Logger;
   readonly metrics: Registry;

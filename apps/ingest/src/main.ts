@@ -4,7 +4,7 @@ import { ImageRepository, IngestRepository, TaskRepository, createDatabase, crea
 import { configureImages } from '@pugmark/images';
 import { createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
-import { Dispatcher, TaskWorker } from '@pugmark/tasks';
+import { Dispatcher, ServiceWorkers, TaskWorker } from '@pugmark/tasks';
 import { IngestConfig } from './config';
 import { ScanHandler } from './handlers/scan.handler';
 
@@ -56,19 +56,20 @@ void runService(
       metrics: taskMetrics,
       onFatal: fail,
     });
+    const workers = new ServiceWorkers('ingest', { scan: worker });
     const dispatcher = new Dispatcher({ store: tasks, publisher: broker, logger, metrics: taskMetrics });
 
+    workers.start();
     broker.start();
-    worker.start();
     dispatcher.start();
     return {
       checks: {
-        live: { work: () => worker.assertMoving(STALL_LIMIT_MS) },
+        live: { work: () => workers.assertMoving(STALL_LIMIT_MS) },
         ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady() },
       },
       drain: async () => {
         await dispatcher.stop();
-        await worker.drain();
+        await workers.drain();
         await broker.close();
         await Promise.all([db.destroy(), leases.close()]);
       },

@@ -6,7 +6,7 @@ import { RetryableError } from '@pugmark/domain';
 import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
 import { Gauge, createTaskMetrics, loadConfig, pause, runService, type Logger, type Registry } from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
-import { TaskWorker } from '@pugmark/tasks';
+import { ServiceWorkers, TaskWorker } from '@pugmark/tasks';
 import { MlWorkerConfig } from './config';
 import { EnginePool } from './engine/engine-pool';
 import { DetectHandler } from './handlers/detect.handler';
@@ -67,16 +67,17 @@ void runService(
       metrics: createTaskMetrics(metrics),
       onFatal: fail,
     });
+    const workers = new ServiceWorkers('ml-worker', { detect: worker });
+    workers.start();
     broker.start();
-    worker.start();
     return {
       checks: {
         // Longer than a picture may take to hang twice and be set aside.
-        live: { work: () => worker.assertMoving(4 * config.ML_IMAGE_DEADLINE_MS) },
+        live: { work: () => workers.assertMoving(4 * config.ML_IMAGE_DEADLINE_MS) },
         ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady(), engines: () => assertReady(pool) },
       },
       drain: async () => {
-        const drained = worker.drain();
+        const drained = workers.drain();
         await pool.stop(Math.min(ENGINE_STOP_MS, config.SHUTDOWN_TIMEOUT_MS / 2));
         await drained;
         await broker.close();

@@ -1,15 +1,16 @@
 import { connect, type ChannelModel } from 'amqplib';
-import { ROUTES, TOPOLOGY, type TaskDoorbell } from '@pugmark/contracts';
-import { createMetrics } from '@pugmark/platform';
+import { ROUTES, TOPOLOGY, type ServiceName, type TaskDoorbell, type TaskKind } from '@pugmark/contracts';
+import { createMetrics, type Registry } from '@pugmark/platform';
 import { createTestVhost, testLogger, waitUntil, type TestVhost } from '@pugmark/testing';
 import { Broker } from './broker';
 
-const TIMEOUT_MS = 40_000;
+const TIMEOUT_MS = 20_000;
 
 describe('Broker', () => {
   let vhost: TestVhost;
   let broker: Broker;
   let outside: ChannelModel;
+  let metrics: Registry;
 
   beforeEach(async () => {
     vhost = await createTestVhost();
@@ -23,27 +24,39 @@ describe('Broker', () => {
     await vhost.drop();
   });
 
-  function start(managementUrl: string | undefined = vhost.managementUrl): Broker {
-    const metrics = createMetrics('test');
-    const started = new Broker({ url: vhost.url, managementUrl, service: 'test', logger: testLogger(), metrics });
+  function create(service: ServiceName, managementUrl: string | undefined = vhost.managementUrl): Broker {
+    metrics = createMetrics('test');
+    return new Broker({ url: vhost.url, managementUrl, service, logger: testLogger(), metrics, probeEveryMs: 2_000 });
+  }
+
+  /** One that consumes nothing, like the gateway's. */
+  function start(): Broker {
+    const started = create('gateway');
     started.start();
     return started;
   }
 
-  const ready = (): Promise<unknown> => waitUntil('the broker to be ready', () => broker.status().ready, TIMEOUT_MS);
-  const bells = (...ids: number[]) => ids.map((taskId) => ({ taskId, attempt: 1, traceparent: null }));
-
-  function collect(): { received: TaskDoorbell[]; close: () => Promise<void> } {
+  /** Replaces the broker by one that consumes, like the ml-worker's. */
+  async function consuming(onDelivery?: (delivery: { message: TaskDoorbell; ack(): void }) => void) {
+    await broker.close();
+    broker = create('ml-worker');
     const received: TaskDoorbell[] = [];
-    const subscription = broker.consume('detect', 10, ({ message, ack }) => {
-      received.push(message);
-      ack();
+    const subscription = broker.consume('detect', 10, (delivery) => {
+      received.push(delivery.message);
+      if (onDelivery === undefined) delivery.ack();
+      else onDelivery(delivery);
     });
+    broker.start();
     return { received, close: () => subscription.close() };
   }
 
+  const metric = async (name: string): Promise<string> => (await metrics.metrics()).split('\n').filter((line) => line.startsWith(name)).join('\n');
+
+  const ready = (): Promise<unknown> => waitUntil('the broker to be ready', () => broker.status().ready, TIMEOUT_MS);
+  const bells = (...ids: number[]) => ids.map((taskId) => ({ taskId, attempt: 1, traceparent: null }));
+
   it('declares the topology, compares it with the management API, and delivers a ring to its consumer', async () => {
-    const { received } = collect();
+    const { received } = await consuming();
     await ready();
     expect(broker.status()).toMatchObject({ topology: 'verified', publisher: 'up', consumers: { detect: 'subscribed' } });
 
@@ -58,7 +71,7 @@ describe('Broker', () => {
 
   it('says so when there is no management API to compare with', async () => {
     await broker.close();
-    broker = new Broker({ url: vhost.url, service: 'test', logger: testLogger(), metrics: createMetrics('test') });
+    broker = new Broker({ url: vhost.url, service: 'gateway', logger: testLogger(), metrics: createMetrics('test') });
     broker.start();
     await ready();
     expect(broker.status().topology).toBe('declared');
@@ -66,8 +79,10 @@ describe('Broker', () => {
 
   it('sets delivery limit and dead letters by policy, so that no queue argument can clash', async () => {
     await ready();
-    const policy = (await (await vhost.manage('GET', `/policies/{vhost}/${TOPOLOGY.policy.name}`)).json()) as object;
-    expect(policy).toMatchObject({ definition: { 'delivery-limit': 20 }, 'apply-to': 'queues' });
+    for (const { name, definition } of TOPOLOGY.policies) {
+      const policy = (await (await vhost.manage('GET', `/policies/{vhost}/${name}`)).json()) as object;
+      expect(policy).toMatchObject({ definition, 'apply-to': 'queues' });
+    }
   });
 
   it('reports a ring that reached no queue as returned, although the broker acked it', async () => {
@@ -81,30 +96,133 @@ describe('Broker', () => {
   it('is unready while a foreign binding stands, and names it', async () => {
     const channel = await outside.createChannel();
     await ready();
-    await broker.close();
     await channel.assertQueue('thief', { durable: true });
     await channel.bindQueue('thief', ROUTES.detect.exchange.name, 'detect');
+    await broker.close();
     broker = start();
     await waitUntil('the difference to be seen', () => broker.status().topology === 'differs');
     expect(broker.status().ready).toBe(false);
-    expect(broker.status().problems).toEqual(['foreign binding pugmark.work --detect--> thief (queue)']);
+    expect(broker.status().problems).toContain('foreign binding pugmark.work --detect--> thief (queue)');
 
     await channel.deleteQueue('thief');
     await ready();
   });
 
   it('is unready, and says why, when a queue exists with other arguments', async () => {
+    await ready();
     await broker.close();
     const channel = await outside.createChannel();
     await channel.deleteQueue(ROUTES.export.queue.name);
     await channel.assertQueue(ROUTES.export.queue.name, { durable: true });
     broker = start();
     await waitUntil('the difference to be seen', () => broker.status().topology === 'differs');
+    expect(broker.status().problems).toContain('queue pugmark.export is of type classic, not quorum; has arguments {}, not {"x-queue-type":"quorum"}');
+    expect(await metric('pugmark_topology_differences')).toMatch(/ [1-9]$/);
+  });
+
+  it('names an exchange of another type, a binding with arguments, and a policy that keeps ours away, one line each', async () => {
+    await ready();
+    await broker.close();
+    const channel = await outside.createChannel();
+    await channel.deleteExchange(TOPOLOGY.deadLetters.exchange.name);
+    await channel.assertExchange(TOPOLOGY.deadLetters.exchange.name, 'topic', { durable: true });
+    await channel.bindQueue(ROUTES.scan.queue.name, ROUTES.scan.exchange.name, 'scan', { since: 1 });
+    await vhost.manage('PUT', '/policies/{vhost}/theirs', { pattern: 'detect', 'apply-to': 'all', definition: { 'max-length': 5 }, priority: 9 });
+    broker = start();
+    await waitUntil('the differences to be seen', () => broker.status().topology === 'differs');
+    expect(broker.status().problems).toEqual(
+      expect.arrayContaining([
+        'exchange pugmark.dead-letters is of type topic, not fanout',
+        'foreign binding pugmark.work --scan--> pugmark.scan (queue {"since":1})',
+        'queue pugmark.detect is under the foreign policy theirs (priority 9), which keeps pugmark-work from it',
+      ]),
+    );
+  });
+
+  it('says what the broker said when the topology differs and there is no management API', async () => {
+    await ready();
+    await broker.close();
+    const channel = await outside.createChannel();
+    await channel.deleteQueue(ROUTES.export.queue.name);
+    await channel.assertQueue(ROUTES.export.queue.name, { durable: true });
+    broker = new Broker({ url: vhost.url, service: 'gateway', logger: testLogger(), metrics: createMetrics('test') });
+    broker.start();
+    await waitUntil('the difference to be seen', () => broker.status().topology === 'differs');
     expect(broker.status().problems.join()).toMatch(/PRECONDITION_FAILED.*pugmark\.export/);
   });
 
+  it('declares again, and counts, a binding that was taken away, as soon as a ring comes back', async () => {
+    const { received } = await consuming();
+    await ready();
+    const channel = await outside.createChannel();
+    await channel.unbindQueue(ROUTES.detect.queue.name, ROUTES.detect.exchange.name, ROUTES.detect.routingKey);
+    expect((await broker.ring('detect', bells(1))).failed).toEqual([{ taskId: 1, reason: 'returned' }]);
+    await waitUntil('the binding to be back', async () => (await broker.ring('detect', bells(2))).confirmed.length === 1);
+    await waitUntil('the doorbell', () => received.length > 0);
+    await waitUntil('the count', async () => (await metric('pugmark_topology_mended_total')).endsWith(' 1'));
+    await ready();
+  });
+
+  it('refuses to start without a handler for each of its queues, with two, or with one for a queue of another service', async () => {
+    expect(() => create('ml-worker').start()).toThrow('ml-worker must consume pugmark.detect');
+    const doubled = create('ml-worker');
+    const { close } = doubled.consume('detect', 1, () => undefined);
+    expect(() => doubled.consume('detect', 1, () => undefined)).toThrow('ml-worker consumes pugmark.detect twice');
+    await close();
+    await doubled.close();
+    expect(() => create('gateway').consume('detect', 1, () => undefined)).toThrow('pugmark.detect is consumed by ml-worker, not by gateway');
+  });
+
+  describe('the probe of each route', () => {
+    const route = (kind: TaskKind) => broker.status().routes.find((each) => each.kind === kind);
+
+    it('is answered by the consumer, with its name and the round trip', async () => {
+      await consuming();
+      await ready();
+      const detect = await waitUntil('the answer', () => {
+        const found = route('detect');
+        return found?.state === 'answered' && found;
+      });
+      expect(detect.responder).toMatch(/^ml-worker@.+\/\d+$/);
+      expect(detect.roundTripMs).toBeGreaterThan(0);
+      expect(await metric('pugmark_route_answered{route="detect"')).toMatch(/ 1$/);
+      expect(await metric('pugmark_route_round_trip_seconds{route="detect"')).not.toBe('');
+      expect(await metric('pugmark_route_responder{')).toContain('ml-worker@');
+    });
+
+    it('says that a queue has no consumer, and that one has come', async () => {
+      await ready();
+      await waitUntil('the lack to be seen', () => route('detect')?.state === 'no_consumer');
+      expect(broker.status().ready).toBe(true);
+      expect(await metric('pugmark_route_answered{route="detect"')).toMatch(/ 0$/);
+
+      const worker = create('ml-worker');
+      worker.consume('detect', 1, ({ ack }) => ack());
+      worker.start();
+      // The probe that was sent before there was anyone is answered now.
+      await waitUntil('the consumer to be seen', () => route('detect')?.state === 'answered');
+      await worker.close();
+    });
+
+    it('waits behind work without crying wolf', async () => {
+      const acks: (() => void)[] = [];
+      await consuming(({ ack }) => acks.push(ack));
+      await ready();
+      await waitUntil('the first answer', () => route('detect')?.state === 'answered');
+      const first = route('detect')?.answeredAt;
+      // More than the prefetch, so that the next probe stands behind what nobody acks.
+      await broker.ring('detect', bells(...Array.from({ length: 20 }, (_, n) => n + 1)));
+      await waitUntil('the probe to wait', () => route('detect')?.state === 'waiting', TIMEOUT_MS);
+      expect(broker.status().ready).toBe(true);
+      const free = setInterval(() => acks.splice(0).forEach((ack) => ack()), 20);
+      await waitUntil('the second answer', () => route('detect')?.state === 'answered' && route('detect')?.answeredAt !== first, TIMEOUT_MS);
+      clearInterval(free);
+    }, 2 * TIMEOUT_MS);
+  });
+
+
   it('consumes again after its queue was deleted under it', async () => {
-    const { received } = collect();
+    const { received } = await consuming();
     await ready();
     const channel = await outside.createChannel();
     await channel.deleteQueue(ROUTES.detect.queue.name);
@@ -116,11 +234,11 @@ describe('Broker', () => {
   }, TIMEOUT_MS);
 
   it('connects, verifies and consumes again after every connection was closed by force', async () => {
-    const { received } = collect();
+    const { received } = await consuming();
     await ready();
     const connections = await waitUntil('the connections to be listed', async () => {
       const all = (await (await vhost.manage('GET', '/vhosts/{vhost}/connections')).json()) as { name: string; user_provided_name?: string }[];
-      const ours = all.filter((connection) => connection.user_provided_name?.startsWith('test/') === true);
+      const ours = all.filter((connection) => connection.user_provided_name?.startsWith('ml-worker/') === true);
       return ours.length === 2 && ours;
     }, TIMEOUT_MS);
     for (const { name } of connections) await vhost.manage('DELETE', `/connections/${encodeURIComponent(name)}`);
@@ -131,7 +249,7 @@ describe('Broker', () => {
   }, TIMEOUT_MS);
 
   it('moves what it cannot read to the dead letters with the reason, and goes on', async () => {
-    const { received } = collect();
+    const { received } = await consuming();
     await ready();
     const channel = await outside.createChannel();
     const publish = (content: string, options: object): boolean => channel.publish(ROUTES.detect.exchange.name, 'detect', Buffer.from(content), options);
@@ -158,12 +276,11 @@ describe('Broker', () => {
   });
 
   it('returns unacked deliveries to the queue when it closes', async () => {
-    let delivered = 0;
-    const subscription = broker.consume('detect', 10, () => delivered++);
+    const { received, close } = await consuming(() => undefined);
     await ready();
     await broker.ring('detect', bells(1, 2, 3));
-    await waitUntil('the deliveries', () => delivered === 3);
-    await subscription.close();
+    await waitUntil('the deliveries', () => received.length === 3);
+    await close();
     await broker.close();
     const channel = await outside.createChannel();
     await waitUntil('the messages to be ready again', async () => (await channel.checkQueue(ROUTES.detect.queue.name)).messageCount >= 3);

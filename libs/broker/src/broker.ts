@@ -1,20 +1,26 @@
+import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { ROUTES, TASK_KINDS, TOPOLOGY, type TaskDoorbell, type TaskKind } from '@pugmark/contracts';
-import { RetryableError, messageOf, withDeadline } from '@pugmark/domain';
-import { Counter, Gauge, backgroundLoop, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
+import { ROUTES, TOPOLOGY, kindsOf, type ServiceName, type TaskDoorbell, type TaskKind } from '@pugmark/contracts';
+import { FatalError, RetryableError } from '@pugmark/domain';
+import { Counter, Gauge, type Logger, type Registry } from '@pugmark/platform';
 import { Consumer } from './consumer';
+import { ControlChannel } from './control-channel';
 import { ManagedConnection } from './managed-connection';
 import { ManagementApi } from './management-api';
-import { Publisher, doorbellMessage, probeMessage } from './publisher';
-import { declareTopology, verifyTopology } from './topology';
+import { doorbellMessage, probeAnswerMessage } from './messages';
+import { Prober, type RouteStatus } from './prober';
+import { Publisher } from './publisher';
+import { TopologyWatch, type TopologyState } from './topology/topology-watch';
 
 export interface BrokerOptions {
   readonly url: string;
   readonly managementUrl?: string | undefined;
-  /** Names the connections. */
-  readonly service: string;
+  /** Names the connections, and says which queues are this process's to consume. */
+  readonly service: ServiceName;
   readonly logger: Logger;
   readonly metrics: Registry;
+  /** How often each route is probed; 30 s if not given. */
+  readonly probeEveryMs?: number;
 }
 
 export interface BrokerStatus {
@@ -22,40 +28,47 @@ export interface BrokerStatus {
   readonly ready: boolean;
   readonly publisher: 'up' | 'down' | 'blocked';
   readonly consumers: Readonly<Partial<Record<TaskKind, 'subscribed' | 'down'>>>;
-  /** `declared`: declared and probed, but without the management API the bindings cannot be compared. */
-  readonly topology: 'unchecked' | 'declared' | 'verified' | 'differs';
+  readonly topology: TopologyState;
+  /** What the last probe of each route found. */
+  readonly routes: readonly RouteStatus[];
   /** One line for each thing that is not as it should be. */
   readonly problems: readonly string[];
 }
 
-const RPC_DEADLINE_MS = 5_000;
-const VERIFY_AGAIN_MS = { well: 30_000, ill: 3_000 } as const;
-
 /**
- * RabbitMQ as Pugmark uses it: one connection to publish, one to consume, the topology declared, compared with the management
- * API and probed after every connect and every 30 s. `start` never waits for the broker: until it is there, `status` says so.
+ * RabbitMQ as Pugmark uses it: one connection to publish, one to consume and to ask, the topology declared and compared with the
+ * management API, each route probed. `start` never waits for the broker: until it is there, `status` says so.
  */
 export class Broker {
   readonly #options: BrokerOptions;
   readonly #publish: ManagedConnection;
   readonly #consume: ManagedConnection;
+  readonly #control: ControlChannel;
   readonly #publisher: Publisher;
-  readonly #management: ManagementApi | undefined;
+  readonly #topology: TopologyWatch;
+  readonly #prober: Prober;
   readonly #consumers: Consumer[] = [];
   readonly #malformed: Counter<'kind'>;
-  #control: Channel | undefined;
-  #topology: BrokerStatus['topology'] = 'unchecked';
-  #differences: readonly string[] = [];
-  #verifiedConnects = 0;
-  #loop: BackgroundLoop | undefined;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
     const { url, managementUrl, service, logger, metrics } = options;
     this.#publish = new ManagedConnection({ url, name: `${service}/publish`, logger });
     this.#consume = new ManagedConnection({ url, name: `${service}/consume`, logger });
-    this.#publisher = new Publisher(this.#publish);
-    this.#management = managementUrl === undefined ? undefined : new ManagementApi(managementUrl, url);
+    // Of the consuming connection: an alarm of the broker hangs even questions on a connection that publishes.
+    this.#control = new ControlChannel(this.#consume);
+    this.#publisher = new Publisher(this.#publish, (answer) => this.#prober.receive(answer));
+    const management = managementUrl === undefined ? undefined : new ManagementApi(managementUrl, url);
+    this.#topology = new TopologyWatch({ connection: this.#consume, control: this.#control, management, logger, metrics });
+    this.#prober = new Prober({
+      publisher: this.#publisher,
+      usable: () => this.#publish.connected && this.#publish.blocked === null && this.#topology.state !== 'unchecked',
+      consumerCount: async (kind) => (await this.#queue(kind)).consumerCount,
+      logger,
+      metrics,
+      onUnroutable: () => this.#topology.lookNow(),
+      everyMs: options.probeEveryMs,
+    });
     this.#malformed = new Counter({
       name: 'pugmark_messages_malformed_total',
       help: 'Messages that could not be read and went to the dead letters',
@@ -65,13 +78,20 @@ export class Broker {
     this.#registerGauges(metrics);
   }
 
+  /** After `consume` for every kind of this service: one that nobody handles is a FatalError `missing_consumer`. */
   start(): void {
-    if (this.#management === undefined) {
-      this.#options.logger.warn('no RABBITMQ_MANAGEMENT_URL: routes are declared and probed, but foreign bindings cannot be seen');
+    const { service, managementUrl, logger } = this.#options;
+    const missing = kindsOf(service).filter((kind) => !this.#consumers.some((consumer) => consumer.kind === kind));
+    if (missing.length > 0) {
+      throw new FatalError('missing_consumer', `${service} must consume ${missing.map((kind) => ROUTES[kind].queue.name).join(', ')}, but has no handler for it`);
+    }
+    if (managementUrl === undefined) {
+      logger.warn('no RABBITMQ_MANAGEMENT_URL: routes are declared and probed, but foreign bindings cannot be seen');
     }
     this.#publish.start();
     this.#consume.start();
-    this.#loop = backgroundLoop('verify topology', this.#options.logger, (signal) => this.#verify(signal));
+    this.#topology.start();
+    this.#prober.start();
   }
 
   status(): BrokerStatus {
@@ -80,11 +100,11 @@ export class Broker {
     const problems = [
       ...(publisher === 'down' ? [`not connected: ${this.#publish.lastError}`] : []),
       ...(publisher === 'blocked' ? [`blocked: ${this.#publish.blocked ?? ''}`] : []),
-      ...(this.#topology === 'unchecked' ? ['the topology is not checked yet'] : []),
-      ...this.#differences,
+      ...this.#topology.problems(),
+      ...(publisher === 'up' ? this.#prober.problems() : []),
       ...this.#consumers.filter((c) => !c.subscribed).map((c) => `not consuming ${ROUTES[c.kind].queue.name}`),
     ];
-    return { ready: problems.length === 0, publisher, consumers, topology: this.#topology, problems };
+    return { ready: problems.length === 0, publisher, consumers, topology: this.#topology.state, routes: this.#prober.routes(), problems };
   }
 
   /** Throws what is wrong, for a readiness check. */
@@ -106,28 +126,34 @@ export class Broker {
       if (outcome === 'confirmed') confirmed.push(taskId);
       else failed.push({ taskId, reason: outcome });
     });
+    if (failed.some(({ reason }) => reason === 'returned')) this.#topology.lookNow();
     return { confirmed, failed };
   }
 
   /** Messages ready in the queue of a kind. */
   async readyCount(kind: TaskKind): Promise<number> {
-    const channel = await this.#controlChannel();
-    const { messageCount } = await this.#rpc(channel.checkQueue(ROUTES[kind].queue.name), 'asking for a queue');
-    return messageCount;
+    return (await this.#queue(kind)).messageCount;
   }
 
-  /** See `DoorbellSource` in libs/tasks. */
+  /**
+   * See `DoorbellSource` in libs/tasks. A second consumer of a kind, or one of a kind that is another service's, is a FatalError.
+   */
   consume(
     kind: TaskKind,
     prefetch: number,
     onDelivery: (delivery: { readonly message: TaskDoorbell; ack(): void }) => void,
   ): { close(): Promise<void> } {
+    const { service, logger } = this.#options;
+    const queue = ROUTES[kind].queue.name;
+    if (ROUTES[kind].consumer !== service) throw new FatalError('foreign_consumer', `${queue} is consumed by ${ROUTES[kind].consumer}, not by ${service}`);
+    if (this.#consumers.some((consumer) => consumer.kind === kind)) throw new FatalError('doubled_consumer', `${service} consumes ${queue} twice`);
     const consumer = new Consumer({
       kind,
       prefetch,
       connection: this.#consume,
-      logger: this.#options.logger,
+      logger,
       onDelivery,
+      onProbe: (message) => this.#answerProbe(message),
       onMalformed: (message, reason) => this.#moveToDeadLetters(kind, message, reason),
     });
     this.#consumers.push(consumer);
@@ -136,53 +162,23 @@ export class Broker {
 
   /** Closes consumers first, so that no delivery is taken that nobody will finish. Takes a few seconds at most. */
   async close(): Promise<void> {
-    await this.#loop?.stop();
+    await Promise.all([this.#topology.stop(), this.#prober.stop()]);
     await Promise.all(this.#consumers.map((consumer) => consumer.end()));
     await Promise.all([this.#publish.close(), this.#consume.close()]);
   }
 
-  async #verify(signal: AbortSignal): Promise<number> {
-    await this.#publish.opened(signal);
-    if (signal.aborted) return 0;
-    try {
-      const differences = [...(await this.#declareAndCompare()), ...(await this.#probe())];
-      if (differences.length > 0) throw new TopologyError(differences);
-      if (this.#topology === 'unchecked' || this.#topology === 'differs' || this.#verifiedConnects !== this.#publish.connects) {
-        this.#options.logger.info({ compared: this.#management !== undefined }, 'the broker holds the declared topology');
-      }
-      this.#differences = [];
-      this.#topology = this.#management === undefined ? 'declared' : 'verified';
-      this.#verifiedConnects = this.#publish.connects;
-      return VERIFY_AGAIN_MS.well;
-    } catch (err) {
-      if (signal.aborted) return 0;
-      if (err instanceof RetryableError && err.code === 'deadline_exceeded') this.#publish.abandon(err.message);
-      this.#differences = err instanceof TopologyError ? err.differences : [messageOf(err)];
-      this.#topology = 'differs';
-      this.#options.logger.error({ differences: this.#differences }, 'the broker does not hold the declared topology');
-      return VERIFY_AGAIN_MS.ill;
-    }
+  #queue(kind: TaskKind) {
+    return this.#control.use((channel: Channel) => channel.checkQueue(ROUTES[kind].queue.name), 'asking for a queue');
   }
 
-  async #declareAndCompare(): Promise<string[]> {
-    const channel = await this.#controlChannel();
-    // A refused declaration (406: it exists and is another) closes the channel; the error is the difference.
-    let onError: (error: Error) => void = () => undefined;
-    const refused = new Promise<never>((_resolve, reject) => channel.once('error', (onError = reject)));
-    try {
-      await Promise.race([declareTopology(channel), refused]);
-    } finally {
-      channel.off('error', onError);
-    }
-    return this.#management === undefined ? [] : verifyTopology(this.#management);
-  }
-
-  /** One mandatory message for each route: only its return tells that no queue would get the work. */
-  async #probe(): Promise<string[]> {
-    const outcomes = await this.#publisher.publish(TASK_KINDS.map(probeMessage));
-    return TASK_KINDS.flatMap((kind, index) =>
-      outcomes[index] === 'confirmed' ? [] : [`the probe of route ${kind} was ${(outcomes[index] ?? 'not_confirmed').replace('_', ' ')}`],
-    );
+  #answerProbe({ properties }: ConsumeMessage): void {
+    const { replyTo, correlationId } = properties as { replyTo?: unknown; correlationId?: unknown };
+    if (typeof replyTo !== 'string' || typeof correlationId !== 'string') return;
+    const responder = `${this.#options.service}@${hostname()}/${process.pid}`;
+    // Who asked may be gone, and asks again in any case.
+    this.#publisher.publish([probeAnswerMessage(replyTo, correlationId, { responder })]).catch((err: unknown) => {
+      this.#options.logger.debug({ err }, 'a probe could not be answered');
+    });
   }
 
   async #moveToDeadLetters(kind: TaskKind, message: ConsumeMessage, reason: string): Promise<void> {
@@ -194,28 +190,10 @@ export class Broker {
         routingKey: '',
         content: message.content,
         type: String(message.properties.type ?? ''),
-        headers: { 'x-pugmark-reason': reason, 'x-pugmark-queue': ROUTES[kind].queue.name },
+        headers: { ...message.properties.headers, 'x-pugmark-reason': reason, 'x-pugmark-queue': ROUTES[kind].queue.name },
       },
     ]);
     if (outcome !== 'confirmed') throw new RetryableError('dead_letter_failed', `the dead letter was ${outcome ?? 'not confirmed'}`);
-  }
-
-  async #controlChannel(): Promise<Channel> {
-    if (this.#control !== undefined) return this.#control;
-    const channel = await this.#rpc(this.#publish.model.createChannel(), 'opening a channel');
-    channel.on('error', () => undefined);
-    channel.on('close', () => (this.#control = undefined));
-    this.#control = channel;
-    return channel;
-  }
-
-  async #rpc<T>(promise: Promise<T>, what: string): Promise<T> {
-    try {
-      return await withDeadline(promise, RPC_DEADLINE_MS, what);
-    } catch (error) {
-      if (error instanceof RetryableError && error.code === 'deadline_exceeded') this.#publish.abandon(`${what} was not answered`);
-      throw error;
-    }
   }
 
   #registerGauges(metrics: Registry): void {
@@ -225,13 +203,10 @@ export class Broker {
     gauge('pugmark_broker_up', '1 while the publishing connection to RabbitMQ stands', () => Number(this.#publish.connected));
     gauge('pugmark_broker_blocked', '1 while RabbitMQ takes no messages', () => Number(this.#publish.blocked !== null));
     gauge('pugmark_broker_connects', 'Connections made so far, both kinds', () => this.#publish.connects + this.#consume.connects);
-    gauge('pugmark_topology_differences', 'Differences between the broker and the declared topology', () => this.#differences.length);
+    gauge('pugmark_publishes_in_flight', 'Messages published and not confirmed yet', () => this.#publisher.inFlight);
     gauge('pugmark_consumers_down', 'Consumers that are not subscribed', () => this.#consumers.filter((c) => !c.subscribed).length);
-  }
-}
-
-class TopologyError extends Error {
-  constructor(readonly differences: readonly string[]) {
-    super(differences.join('; '));
+    gauge('pugmark_consumer_subscriptions', 'Subscriptions made so far; more than one a consumer means that something ended it', () =>
+      this.#consumers.reduce((sum, c) => sum + c.subscriptions, 0),
+    );
   }
 }

@@ -3,11 +3,14 @@ import { PROBE_WIRE_NAME, ROUTES, type Route, type TaskDoorbell, type TaskKind }
 import { RetryableError, withDeadline } from '@pugmark/domain';
 import { pause, type Logger } from '@pugmark/platform';
 import type { ManagedConnection } from './managed-connection';
-import { parseDoorbell } from './parse-doorbell';
-import { declareTopology } from './topology';
+import { parseDoorbell } from './parse-message';
+import { declareRoute } from './topology/declare-topology';
 
 const RPC_DEADLINE_MS = 5_000;
 const BACKOFF_MS = { first: 100, most: 5_000 } as const;
+const LOOK_MS = 3_000;
+/** Looks in a row at which messages were ready, there was room for them, and none came. */
+const LOOKS_TO_DOUBT = 2;
 
 export interface ConsumerOptions {
   readonly kind: TaskKind;
@@ -15,13 +18,22 @@ export interface ConsumerOptions {
   readonly connection: ManagedConnection;
   readonly logger: Logger;
   readonly onDelivery: (delivery: { readonly message: TaskDoorbell; ack(): void }) => void;
+  /** Answers a probe; never waited for. */
+  readonly onProbe: (message: ConsumeMessage) => void;
   /** Takes a message that nobody can read; resolves when it is safe to ack it. */
   readonly onMalformed: (message: ConsumeMessage, reason: string) => Promise<void>;
 }
 
+/** What came on one channel. */
+interface Served {
+  delivered: number;
+  unacked: number;
+}
+
 /**
  * Consumes one queue on a channel of its own, and takes up again whatever ends that: a closed channel, a closed connection, a
- * cancelled consumer, a deleted queue.
+ * cancelled consumer, a deleted queue. And since some of that can happen without a word (a queue that was deleted and declared
+ * again at once keeps the consumer in its books, and gives it nothing), it looks every few seconds whether it is really served.
  */
 export class Consumer {
   readonly #options: ConsumerOptions;
@@ -41,6 +53,9 @@ export class Consumer {
   get kind(): TaskKind {
     return this.#options.kind;
   }
+
+  /** Subscriptions made so far. */
+  subscriptions = 0;
 
   get subscribed(): boolean {
     return this.#subscribed;
@@ -85,12 +100,14 @@ export class Consumer {
       channel.on('error', (error) => resolve(error));
       channel.on('close', () => resolve(new RetryableError('channel_closed', 'the channel was closed')));
     });
+    const served: Served = { delivered: 0, unacked: 0 };
     try {
       // The queue may be gone: that is why this consumer had to subscribe again.
-      await Promise.race([this.#subscribe(channel, prefetch), ended.then((error) => Promise.reject(error))]);
+      await Promise.race([this.#subscribe(channel, prefetch, served), ended.then((error) => Promise.reject(error))]);
       this.#subscribed = true;
+      this.subscriptions += 1;
       logger.info({ kind, queue: this.#route.queue.name, prefetch }, 'consuming');
-      throw await ended;
+      throw await Promise.race([ended, this.#watchService(channel, served, ended)]);
     } finally {
       this.#subscribed = false;
       this.#cancel = undefined;
@@ -100,36 +117,59 @@ export class Consumer {
     }
   }
 
-  async #subscribe(channel: Channel, prefetch: number): Promise<void> {
-    await declareTopology(channel);
+  async #subscribe(channel: Channel, prefetch: number, served: Served): Promise<void> {
+    await declareRoute(channel, this.#options.kind);
     await this.#rpc(channel.prefetch(prefetch), 'setting the prefetch');
     const { consumerTag } = await this.#rpc(
-      channel.consume(this.#route.queue.name, (message) => this.#receive(channel, message)),
+      channel.consume(this.#route.queue.name, (message) => this.#receive(channel, served, message)),
       'subscribing',
     );
     this.#cancel = () => withDeadline(channel.cancel(consumerTag), 2_000, 'cancelling the consumer').catch(() => undefined);
   }
 
-  #receive(channel: Channel, message: ConsumeMessage | null): void {
+  /** Resolves with the reason to subscribe again when messages are ready, there is room for them, and none comes. */
+  async #watchService(channel: Channel, served: Served, ended: Promise<Error>): Promise<Error> {
+    const over = new AbortController();
+    void ended.then(() => over.abort());
+    for (let doubts = 0; ; ) {
+      const before = served.delivered;
+      await pause(LOOK_MS, over.signal);
+      if (over.signal.aborted || this.#closing.signal.aborted) return ended;
+      // A queue that is gone closes the channel, which ends the session as well.
+      const { messageCount } = await this.#rpc(channel.checkQueue(this.#route.queue.name), 'asking for the queue');
+      const unserved = messageCount > 0 && served.delivered === before && served.unacked < this.#options.prefetch;
+      doubts = unserved ? doubts + 1 : 0;
+      if (doubts >= LOOKS_TO_DOUBT) return new RetryableError('not_served', `${messageCount} messages are ready and none is delivered`);
+    }
+  }
+
+  #receive(channel: Channel, served: Served, message: ConsumeMessage | null): void {
     if (message === null) {
       // The broker cancelled the consumer: its queue was deleted, or its node went down. Nothing else would tell.
       this.#endSession?.(new RetryableError('consumer_cancelled', 'the broker cancelled the consumer: was the queue deleted?'));
       return;
     }
+    served.delivered += 1;
+    served.unacked += 1;
     const ack = (): void => {
+      served.unacked -= 1;
       try {
         channel.ack(message);
       } catch {
         // The channel is gone; the broker delivers the message again and it will be found stale.
       }
     };
-    if (message.properties.type === PROBE_WIRE_NAME) return ack();
+    if (message.properties.type === PROBE_WIRE_NAME) {
+      ack();
+      return this.#options.onProbe(message);
+    }
     const parsed = parseDoorbell(this.#route, message);
     if ('doorbell' in parsed) return this.#options.onDelivery({ message: parsed.doorbell, ack });
     void this.#options.onMalformed(message, parsed.malformed).then(ack, async (err: unknown) => {
       this.#options.logger.warn({ err }, 'a malformed message could not be moved to the dead letters yet');
       // Not kept: it would take a place in the prefetch from good messages.
       await pause(1_000, this.#closing.signal);
+      served.unacked -= 1;
       try {
         channel.reject(message, true);
       } catch {

@@ -25,6 +25,7 @@ export class ManagedConnection {
   #lastError = 'not connected yet';
   #waiters: (() => void)[] = [];
   #loop: Promise<void> | undefined;
+  #lost = new AbortController();
   connects = 0;
 
   constructor(options: ManagedConnectionOptions) {
@@ -52,6 +53,11 @@ export class ManagedConnection {
 
   get lastError(): string {
     return this.#lastError;
+  }
+
+  /** Aborted when the present connection ends. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** Resolves when there is a connection, or the signal is aborted. */
@@ -133,6 +139,7 @@ export class ManagedConnection {
       logger.info({ connection: name }, 'RabbitMQ takes messages again');
     });
     if (signal.aborted) destroySocket(model);
+    this.#lost = new AbortController();
     this.#model = model;
     this.#blocked = null;
     this.connects += 1;
@@ -140,6 +147,7 @@ export class ManagedConnection {
     for (const wake of this.#waiters.splice(0)) wake();
     const error = await ended;
     this.#model = undefined;
+    this.#lost.abort();
     if (error !== undefined) this.#lastError = error.message;
     if (!signal.aborted) throw new RetryableError('broker_away', `the connection to RabbitMQ ended: ${error?.message ?? this.#lastError}`);
   }

@@ -1,15 +1,23 @@
 import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
 
+type Arguments = Readonly<Record<string, unknown>>;
+
 export interface ExchangeInfo {
   readonly name: string;
   readonly type: string;
   readonly durable: boolean;
+  readonly auto_delete: boolean;
+  readonly internal: boolean;
+  readonly arguments: Arguments;
 }
 
 export interface QueueInfo {
   readonly name: string;
   readonly type: string;
   readonly durable: boolean;
+  readonly auto_delete: boolean;
+  readonly exclusive: boolean | null;
+  readonly arguments: Arguments;
 }
 
 export interface BindingInfo {
@@ -17,12 +25,14 @@ export interface BindingInfo {
   readonly destination: string;
   readonly destination_type: 'queue' | 'exchange';
   readonly routing_key: string;
+  readonly arguments: Arguments;
 }
 
 export interface PolicyInfo {
   readonly name: string;
   readonly pattern: string;
   readonly 'apply-to': string;
+  readonly priority: number;
   readonly definition: Readonly<Record<string, unknown>>;
 }
 
@@ -64,7 +74,7 @@ export class ManagementApi {
 
   async putPolicy(policy: PolicyInfo): Promise<void> {
     const { name, ...body } = policy;
-    await this.#call('PUT', `/policies/${this.#vhost}/${encodeURIComponent(name)}`, { ...body, priority: 0 });
+    await this.#call('PUT', `/policies/${this.#vhost}/${encodeURIComponent(name)}`, body);
   }
 
   async #get<T>(path: string): Promise<T> {

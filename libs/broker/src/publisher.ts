@@ -1,22 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { ConfirmChannel, Message } from 'amqplib';
-import { PROBE_WIRE_NAME, ROUTES, type Route, type TaskKind } from '@pugmark/contracts';
+import type { ConfirmChannel, ConsumeMessage, Message } from 'amqplib';
 import { RetryableError, withDeadline } from '@pugmark/domain';
 import type { ManagedConnection } from './managed-connection';
+import { REPLY_TO, type OutgoingMessage } from './messages';
 
 const CHANNEL_DEADLINE_MS = 5_000;
 const CONFIRM_DEADLINE_MS = 8_000;
-/** A probe that nobody consumes leaves the queue by itself. */
-const PROBE_EXPIRY_MS = 30_000;
-
-export interface OutgoingMessage {
-  readonly exchange: string;
-  readonly routingKey: string;
-  readonly content: Buffer;
-  readonly type: string;
-  readonly headers?: Readonly<Record<string, unknown>>;
-  readonly expirationMs?: number;
-}
+/** Messages that may be without a confirm at a time: bounds what a broker that stops confirming can make us hold. */
+const MOST_IN_FLIGHT = 2_048;
 
 export type PublishOutcome = 'confirmed' | 'returned' | 'refused' | 'not_confirmed';
 
@@ -26,22 +17,36 @@ export type PublishOutcome = 'confirmed' | 'returned' | 'refused' | 'not_confirm
  */
 export class Publisher {
   readonly #connection: ManagedConnection;
+  readonly #onReply: (message: ConsumeMessage) => void;
   #channel: Promise<ConfirmChannel> | undefined;
   /** Message ids that came back, until their confirm is here. */
   readonly #returned = new Set<string>();
+  #inFlight = 0;
+  #channels = 0;
 
-  constructor(connection: ManagedConnection) {
+  /** `onReply` gets the answers to what was published with `replyTo: REPLY_TO`. */
+  constructor(connection: ManagedConnection, onReply: (message: ConsumeMessage) => void = () => undefined) {
     this.#connection = connection;
+    this.#onReply = onReply;
+  }
+
+  /** Messages published and neither confirmed nor refused yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Channels opened so far. Answers to what went out on an earlier one never come. */
+  get channels(): number {
+    return this.#channels;
   }
 
   /**
-   * The outcome of each message, in order. Rejects with `broker_away` or `broker_blocked` when nothing can be sent. When
-   * confirms do not come in time, the connection is given up: what it still owes will never be known.
+   * The outcome of each message, in order, within 8 s. Rejects with `broker_away`, `broker_blocked` or `too_many_in_flight` when
+   * nothing can be sent. When confirms do not come in time, the connection is
+   * given up: what it still owes will never be known.
    */
   async publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
-    if (this.#connection.blocked !== null) {
-      throw new RetryableError('broker_blocked', `RabbitMQ takes no messages: ${this.#connection.blocked}`);
-    }
+    this.#requireRoom(messages.length);
     const channel = await this.#open();
     const outcomes: PublishOutcome[] = messages.map(() => 'not_confirmed');
     const all = Promise.all(messages.map((message, index) => this.#send(channel, message).then((outcome) => (outcomes[index] = outcome))));
@@ -54,27 +59,37 @@ export class Publisher {
     return outcomes;
   }
 
+  #requireRoom(count: number): void {
+    if (this.#connection.blocked !== null) {
+      throw new RetryableError('broker_blocked', `RabbitMQ takes no messages: ${this.#connection.blocked}`);
+    }
+    if (this.#inFlight > 0 && this.#inFlight + count > MOST_IN_FLIGHT) {
+      throw new RetryableError('too_many_in_flight', `${this.#inFlight} messages are without a confirm; no more than ${MOST_IN_FLIGHT} are sent`);
+    }
+  }
+
   #send(channel: ConfirmChannel, message: OutgoingMessage): Promise<PublishOutcome> {
     const messageId = randomUUID();
-    return new Promise((resolve) => {
+    this.#inFlight += 1;
+    return new Promise<PublishOutcome>((resolve) => {
       const settle = (error: unknown): void => {
         const returned = this.#returned.delete(messageId);
         resolve(error !== null && error !== undefined ? 'refused' : returned ? 'returned' : 'confirmed');
       };
+      const { exchange, routingKey, content, ...properties } = message;
       try {
         channel.publish(
-          message.exchange,
-          message.routingKey,
-          message.content,
+          exchange,
+          routingKey,
+          content,
           {
+            ...properties,
+            headers: { ...message.headers },
             mandatory: true,
             persistent: true,
             contentType: 'application/json',
             messageId,
-            type: message.type,
             timestamp: Math.floor(Date.now() / 1_000),
-            headers: { ...message.headers },
-            ...(message.expirationMs === undefined ? {} : { expiration: message.expirationMs }),
           },
           settle,
         );
@@ -82,7 +97,7 @@ export class Publisher {
         // The channel closed between opening and publishing.
         resolve('not_confirmed');
       }
-    });
+    }).finally(() => (this.#inFlight -= 1));
   }
 
   async #open(): Promise<ConfirmChannel> {
@@ -94,12 +109,7 @@ export class Publisher {
   }
 
   async #create(): Promise<ConfirmChannel> {
-    const channel = await withDeadline(this.#connection.model.createConfirmChannel(), CHANNEL_DEADLINE_MS, 'opening a channel').catch(
-      (error: unknown) => {
-        this.#connection.abandon('a channel could not be opened');
-        throw error;
-      },
-    );
+    const channel = await this.#answered(this.#connection.model.createConfirmChannel(), 'opening a channel');
     channel.on('return', (message: Message) => this.#returned.add(String(message.properties.messageId)));
     // The reason of a channel error comes with its close; amqplib fails the outstanding confirms then.
     channel.on('error', () => undefined);
@@ -107,29 +117,18 @@ export class Publisher {
       this.#channel = undefined;
       this.#returned.clear();
     });
+    await this.#answered(
+      channel.consume(REPLY_TO, (message) => message !== null && this.#onReply(message), { noAck: true }),
+      'listening for answers',
+    );
+    this.#channels += 1;
     return channel;
   }
-}
 
-export function doorbellMessage(kind: TaskKind, doorbell: { taskId: number; attempt: number; traceparent: string | null }): OutgoingMessage {
-  const route: Route = ROUTES[kind];
-  const { taskId, attempt, traceparent } = doorbell;
-  return {
-    exchange: route.exchange.name,
-    routingKey: route.routingKey,
-    type: route.wireName,
-    headers: { 'x-version': route.version },
-    content: Buffer.from(JSON.stringify(traceparent === null ? { taskId, attempt } : { taskId, attempt, traceparent })),
-  };
-}
-
-export function probeMessage(kind: TaskKind): OutgoingMessage {
-  const route: Route = ROUTES[kind];
-  return {
-    exchange: route.exchange.name,
-    routingKey: route.routingKey,
-    type: PROBE_WIRE_NAME,
-    content: Buffer.from('{}'),
-    expirationMs: PROBE_EXPIRY_MS,
-  };
+  async #answered<T>(promise: Promise<T>, what: string): Promise<T> {
+    return withDeadline(promise, CHANNEL_DEADLINE_MS, what).catch((error: unknown) => {
+      this.#connection.abandon(`${what} was not answered`);
+      throw error;
+    });
+  }
 }

@@ -1,10 +1,14 @@
 export { TASK_KINDS, type TaskKind } from './task-kind';
 export { TaskDoorbell } from './messages/task-doorbell';
+export { PROBE_ANSWER_WIRE_NAME, PROBE_WIRE_NAME, ProbeAnswer } from './messages/probe';
 export {
-  PROBE_WIRE_NAME,
+  MAX_MESSAGE_BYTES,
   ROUTES,
   TOPOLOGY,
+  kindsOf,
   type ExchangeDeclaration,
+  type KindsOf,
+  type PreviousVersion,
   type QueueDeclaration,
   type Route,
   type ServiceName,

@@ -7,10 +7,14 @@ it('gives each kind of task a route of its own: key, queue and wire name', () =>
   }
 });
 
-it('covers every work queue, and no dead letters, with its policy', () => {
-  const pattern = new RegExp(TOPOLOGY.policy.pattern);
-  for (const kind of TASK_KINDS) expect(ROUTES[kind].queue.name).toMatch(pattern);
-  expect(TOPOLOGY.deadLetters.queue.name).not.toMatch(pattern);
+it('puts every queue under one policy', () => {
+  const policiesOf = (queue: string) => TOPOLOGY.policies.filter(({ pattern }) => new RegExp(pattern).test(queue)).map(({ name }) => name);
+  for (const kind of TASK_KINDS) expect(policiesOf(ROUTES[kind].queue.name)).toEqual(['pugmark-work']);
+  expect(policiesOf(TOPOLOGY.deadLetters.queue.name)).toEqual(['pugmark-dead-letters']);
+});
+
+it('accepts the version before the present one, unless that is the first', () => {
+  for (const kind of TASK_KINDS) expect(ROUTES[kind].previous === null).toBe(ROUTES[kind].version === 1);
 });
 
 // What stands on the wire outlives every release: a change here needs a new version beside the old one.

@@ -1,5 +1,5 @@
 import { TaskDoorbell } from './messages/task-doorbell';
-import type { TaskKind } from './task-kind';
+import { TASK_KINDS, type TaskKind } from './task-kind';
 
 export type ServiceName = 'gateway' | 'ingest' | 'ml-worker' | 'export-worker' | 'watchdog';
 
@@ -12,6 +12,12 @@ export interface QueueDeclaration {
   readonly name: string;
 }
 
+export interface PreviousVersion {
+  readonly message: new () => object;
+  /** The old message, valid as such, in today's form. */
+  upgrade(old: object): TaskDoorbell;
+}
+
 export interface Route {
   readonly exchange: ExchangeDeclaration;
   readonly routingKey: string;
@@ -20,7 +26,12 @@ export interface Route {
   readonly wireName: string;
   /** Version of the payload, in the header `x-version`. */
   readonly version: number;
-  readonly message: new () => object;
+  readonly message: new () => TaskDoorbell;
+  /**
+   * The version before, which consumers still accept: during an upgrade its messages lie in the queue, and services of it still
+   * run. Null only for version 1.
+   */
+  readonly previous: PreviousVersion | null;
   /** The one service that consumes the queue. */
   readonly consumer: ServiceName;
   /** Most rings that may stand in the queue: the rest waits in the table, where priorities and cancels act at once. */
@@ -39,6 +50,7 @@ export const ROUTES = {
     wireName: 'pugmark.scan.requested',
     version: 1,
     message: TaskDoorbell,
+    previous: null,
     consumer: 'ingest',
     depth: 16,
   },
@@ -49,6 +61,7 @@ export const ROUTES = {
     wireName: 'pugmark.detect.requested',
     version: 1,
     message: TaskDoorbell,
+    previous: null,
     consumer: 'ml-worker',
     depth: 2_048,
   },
@@ -59,6 +72,7 @@ export const ROUTES = {
     wireName: 'pugmark.export.requested',
     version: 1,
     message: TaskDoorbell,
+    previous: null,
     consumer: 'export-worker',
     depth: 16,
   },
@@ -70,16 +84,29 @@ export const TOPOLOGY = {
   routes: ROUTES,
   deadLetters: { exchange: DEAD_LETTERS, queue: { name: 'messages_dlx' } },
   /**
-   * Limits live in a policy, never in queue arguments: an argument that differs from the declared queue's closes the channel
+   * Limits live in policies, never in queue arguments: an argument that differs from the declared queue's closes the channel
    * with 406, a policy can be changed at run time.
    */
-  policy: {
-    name: 'pugmark-work',
-    pattern: '^pugmark\\.',
-    applyTo: 'queues',
-    definition: { 'dead-letter-exchange': DEAD_LETTERS.name, 'delivery-limit': 20 },
-  },
+  policies: [
+    {
+      name: 'pugmark-work',
+      pattern: '^pugmark\\.',
+      applyTo: 'queues',
+      definition: { 'dead-letter-exchange': DEAD_LETTERS.name, 'delivery-limit': 20 },
+    },
+    // From version 4 on, RabbitMQ drops a message that was delivered 20 times: whoever looks at dead letters must not lose them.
+    { name: 'pugmark-dead-letters', pattern: '^messages_dlx$', applyTo: 'queues', definition: { 'delivery-limit': 1_000_000 } },
+  ],
 } as const;
 
-/** `type` property of the probe that checks a route; a consumer acks it without looking further. */
-export const PROBE_WIRE_NAME = 'pugmark.probe';
+/** The kinds that a service consumes. */
+export type KindsOf<S extends ServiceName> = {
+  [K in TaskKind]: (typeof ROUTES)[K]['consumer'] extends S ? K : never;
+}[TaskKind];
+
+export function kindsOf(service: ServiceName): readonly TaskKind[] {
+  return TASK_KINDS.filter((kind) => ROUTES[kind].consumer === service);
+}
+
+/** Whatever is larger is no message of ours: a doorbell has under 200 bytes. */
+export const MAX_MESSAGE_BYTES = 4_096;

@@ -92,8 +92,8 @@ export interface TaskContext {
   progress(): void;
 }
 
-export interface TaskHandler<Tx, Result> {
-  readonly kind: TaskKind;
+export interface TaskHandler<Tx, Result, Kind extends TaskKind = TaskKind> {
+  readonly kind: Kind;
   /**
    * Does the work of a batch and answers for each of its tasks. What it throws counts for the whole batch: PermanentError →
    * failed, FatalError → the service ends, anything else → retry.

@@ -42,14 +42,20 @@ describe('tasks, from row to result', () => {
     await Promise.all([server.drop(), vhost.drop()]);
   });
 
-  function startBroker(service: string): Broker {
+  function createBroker(service: 'gateway' | 'ml-worker'): Broker {
     const broker = new Broker({ url: vhost.url, managementUrl: vhost.managementUrl, service, logger: testLogger(), metrics: createMetrics(service) });
-    broker.start();
     stop.push(() => broker.close());
     return broker;
   }
 
-  function startDispatcher(broker = startBroker('dispatcher')): Dispatcher {
+  /** One that only rings. */
+  function startBroker(): Broker {
+    const broker = createBroker('gateway');
+    broker.start();
+    return broker;
+  }
+
+  function startDispatcher(broker = startBroker()): Dispatcher {
     const dispatcher = new Dispatcher({ store: new TaskRepository(db), publisher: broker, logger: testLogger(), metrics: createTaskMetrics(createMetrics('d')) });
     dispatcher.start();
     stop.push(() => dispatcher.stop());
@@ -60,7 +66,7 @@ describe('tasks, from row to result', () => {
   const hang: Handle = () => new Promise((_resolve, reject) => hung.push(() => reject(new Error('released at the end of the test'))));
 
   function startWorker(handle: Handle, onFatal: (error: unknown) => void = () => undefined, store = new TaskRepository(db)) {
-    const broker = startBroker('worker');
+    const broker = createBroker('ml-worker');
     const worker = new TaskWorker({
       handler: new RecordingHandler(handle),
       store,
@@ -75,6 +81,7 @@ describe('tasks, from row to result', () => {
       onFatal,
     });
     worker.start();
+    broker.start();
     stop.push(() => worker.drain());
     return { worker, broker };
   }
@@ -105,7 +112,7 @@ describe('tasks, from row to result', () => {
 
   it('does a task once although its doorbell comes many times and too late', async () => {
     await given(1);
-    const broker = startBroker('ringer');
+    const broker = startBroker();
     startWorker(allDone);
     await waitUntil('the broker', () => broker.status().ready);
     const bell = { taskId: 1, attempt: 1, traceparent: null };

@@ -1,10 +1,11 @@
+import type { TaskKind } from '@pugmark/contracts';
 import { FatalError, PermanentError, TASK_POLICIES, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import { pause, type Logger, type TaskMetrics } from '@pugmark/platform';
 import { Leases } from './leases';
 import type { Delivery, DoorbellSource, LeaseStore, Subscription, TaskHandler, WorkStore } from './ports';
 
-export interface TaskWorkerOptions<Tx, Result> {
-  readonly handler: TaskHandler<Tx, Result>;
+export interface TaskWorkerOptions<Tx, Result, Kind extends TaskKind> {
+  readonly handler: TaskHandler<Tx, Result, Kind>;
   readonly store: WorkStore<Tx>;
   readonly leases: LeaseStore;
   readonly source: DoorbellSource;
@@ -30,8 +31,8 @@ const RETRY_MS = [200, 5_000] as const;
  * order. A process that dies after any step loses nothing: before the commit the lease runs out and the task is rung again,
  * after it the redelivered doorbell finds nothing to claim.
  */
-export class TaskWorker<Tx, Result> {
-  readonly #options: TaskWorkerOptions<Tx, Result>;
+export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
+  readonly #options: TaskWorkerOptions<Tx, Result, Kind>;
   readonly #leases: Leases;
   readonly #draining = new AbortController();
   readonly #batches = new Set<Promise<void>>();
@@ -40,10 +41,14 @@ export class TaskWorker<Tx, Result> {
   #subscription: Subscription | undefined;
   #lastProgress = performance.now();
 
-  constructor(options: TaskWorkerOptions<Tx, Result>) {
+  constructor(options: TaskWorkerOptions<Tx, Result, Kind>) {
     this.#options = options;
     const leaseMs = TASK_POLICIES[options.handler.kind].leaseSeconds * 1_000;
     this.#leases = new Leases(leaseMs, options.leases, options.logger, options.metrics);
+  }
+
+  get kind(): Kind {
+    return this.#options.handler.kind;
   }
 
   start(): void {

@@ -21,6 +21,7 @@ export function systemRouter({
         PING_DEADLINE_MS,
         'Postgres',
       ).catch(() => null);
+      const { routes, ...broker } = brokerStatus();
       response.json({
         version,
         uptimeSeconds: Math.round(process.uptime()),
@@ -29,8 +30,10 @@ export function systemRouter({
         dependencies: {
           postgres: models === null ? 'down' : 'up',
           redis: cache.state(),
-          broker: brokerStatus(),
+          broker,
         },
+        // Whether work that is put on a route arrives at someone who does it, and who that is.
+        routes,
       });
     },
   });

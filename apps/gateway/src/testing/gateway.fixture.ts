@@ -83,7 +83,7 @@ export class TestGateway {
       exportFiles,
       cache: options.cache ?? new NoCache(),
       settings: { ingestRoots: [join(folder, 'cards')], uploadMaxBytes: 64 * 1024, uploadMaxFiles: 5, ...options.settings },
-      brokerStatus: () => ({ ready: true }),
+      brokerStatus: () => ({ ready: true, publisher: 'up', consumers: {}, topology: 'verified', routes: [], problems: [] }),
       version: '1.2.3',
       logger: testLogger(),
       metrics: new Registry(),

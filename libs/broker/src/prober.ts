@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import type { ConsumeMessage } from 'amqplib';
+import { ROUTES, TASK_KINDS, type TaskKind } from '@pugmark/contracts';
+import { Gauge, backgroundLoop, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
+import { probeMessage } from './messages';
+import { parseProbeAnswer } from './parse-message';
+import type { Publisher } from './publisher';
+
+/**
+ * `answered`: the consumer took the last probe and said so. `waiting`: it has not yet, but there are consumers; the probe stands in
+ * line behind work. `no_consumer`: nobody consumes the queue. `unroutable`: the probe came back, no queue is bound.
+ * `unknown`: not probed yet.
+ */
+export type RouteState = 'unknown' | 'answered' | 'waiting' | 'no_consumer' | 'unroutable';
+
+export interface RouteStatus {
+  readonly kind: TaskKind;
+  readonly queue: string;
+  readonly state: RouteState;
+  /** The process that answered last. */
+  readonly responder: string | null;
+  /** From publish to answer, of the last probe that was answered. */
+  readonly roundTripMs: number | null;
+  readonly answeredAt: string | null;
+}
+
+interface Probe {
+  readonly correlationId: string;
+  readonly channel: number;
+  readonly sentAt: number;
+}
+
+interface RouteRecord {
+  state: RouteState;
+  responder: string | null;
+  roundTripMs: number | null;
+  answeredAt: Date | null;
+  pending: Probe | null;
+  sentAt: number;
+  /** A probe was confirmed and not returned: some queue is bound. */
+  routed: boolean;
+  problem: string | null;
+}
+
+const TURN_MS = 1_000;
+const EVERY_MS = 30_000;
+const EVERY_MS_WHEN_ILL = 3_000;
+/** An answer takes milliseconds; after this the broker is asked what is in the way. */
+const SLOW_MS = 3_000;
+/** A probe may stand behind a long line of slow work, so no second one is sent for long; but it may also have been purged. */
+const FORGET_MS = 300_000;
+
+export interface ProberOptions {
+  readonly publisher: Publisher;
+  /** Is there a connection that takes messages? If not, that is reported as such. */
+  readonly usable: () => boolean;
+  readonly consumerCount: (kind: TaskKind) => Promise<number>;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  /** Told when a probe found no queue: the bindings should be looked at now. */
+  readonly onUnroutable: () => void;
+  readonly everyMs?: number | undefined;
+}
+
+/**
+ * Sends a mandatory message down each route at startup and every 30 s, which the consumer at its end answers: the one proof that
+ * work put on this route arrives at someone who does it.
+ */
+export class Prober {
+  readonly #options: ProberOptions;
+  readonly #routes = new Map<TaskKind, RouteRecord>();
+  readonly #gauges: { readonly answered: Gauge<'route'>; readonly roundTrip: Gauge<'route'>; readonly responder: Gauge<'route' | 'responder'> };
+  #loop: BackgroundLoop | undefined;
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+    for (const kind of TASK_KINDS) {
+      this.#routes.set(kind, { state: 'unknown', responder: null, roundTripMs: null, answeredAt: null, pending: null, sentAt: -Infinity, routed: false, problem: null });
+    }
+    const registers = [options.metrics];
+    this.#gauges = {
+      answered: new Gauge({ name: 'pugmark_route_answered', help: '1 when the consumer of a route answered the last probe', labelNames: ['route'], registers }),
+      roundTrip: new Gauge({
+        name: 'pugmark_route_round_trip_seconds',
+        help: 'From a probe of a route to the answer of its consumer',
+        labelNames: ['route'],
+        registers,
+      }),
+      responder: new Gauge({
+        name: 'pugmark_route_responder',
+        help: 'The process that answered the last probe of a route',
+        labelNames: ['route', 'responder'],
+        registers,
+      }),
+    };
+  }
+
+  start(): void {
+    this.#loop = backgroundLoop('probe routes', this.#options.logger, () => this.#turn(), TURN_MS);
+  }
+
+  async stop(): Promise<void> {
+    await this.#loop?.stop();
+  }
+
+  routes(): readonly RouteStatus[] {
+    return [...this.#routes].map(([kind, { state, responder, roundTripMs, answeredAt }]) => ({
+      kind,
+      queue: ROUTES[kind].queue.name,
+      state,
+      responder,
+      roundTripMs,
+      answeredAt: answeredAt?.toISOString() ?? null,
+    }));
+  }
+
+  /** What keeps work from reaching a queue at all. A queue without a consumer keeps work safe: that is said, not a problem here. */
+  problems(): readonly string[] {
+    return [...this.#routes].flatMap(([kind, { routed, problem }]) => (problem !== null ? [problem] : routed ? [] : [`route ${kind} is not probed yet`]));
+  }
+
+  /** An answer, from the publisher's channel. */
+  receive(message: ConsumeMessage): void {
+    const answer = parseProbeAnswer(message.content);
+    for (const [kind, route] of this.#routes) {
+      const { pending } = route;
+      if (answer === null || pending === null || pending.correlationId !== message.properties.correlationId) continue;
+      const roundTripMs = performance.now() - pending.sentAt;
+      route.pending = null;
+      route.problem = null;
+      route.roundTripMs = Math.round(roundTripMs * 10) / 10;
+      route.answeredAt = new Date();
+      if (route.responder !== null) this.#gauges.responder.remove({ route: kind, responder: route.responder });
+      route.responder = answer.responder;
+      this.#gauges.responder.set({ route: kind, responder: answer.responder }, 1);
+      this.#gauges.roundTrip.set({ route: kind }, roundTripMs / 1_000);
+      this.#become(kind, route, 'answered');
+    }
+  }
+
+  async #turn(): Promise<number> {
+    if (!this.#options.usable()) return TURN_MS;
+    const now = performance.now();
+    await Promise.all([...this.#routes].map(([kind, route]) => (this.#isDue(route, now) ? this.#send(kind, route) : this.#look(kind, route, now))));
+    return TURN_MS;
+  }
+
+  #isDue({ pending, sentAt, state }: RouteRecord, now: number): boolean {
+    if (pending !== null && pending.channel === this.#options.publisher.channels && now - pending.sentAt < FORGET_MS) return false;
+    return now - sentAt >= (state === 'unroutable' ? EVERY_MS_WHEN_ILL : pending !== null ? 0 : (this.#options.everyMs ?? EVERY_MS));
+  }
+
+  async #send(kind: TaskKind, route: RouteRecord): Promise<void> {
+    const { publisher, onUnroutable } = this.#options;
+    const correlationId = randomUUID();
+    route.sentAt = performance.now();
+    // Before the confirm: the answer may be faster.
+    route.pending = { correlationId, channel: Math.max(1, publisher.channels), sentAt: route.sentAt };
+    const [outcome] = await publisher.publish([probeMessage(kind, correlationId)]).catch(() => ['not_confirmed' as const]);
+    if (outcome === 'confirmed') {
+      if (route.pending !== null) route.pending = { ...route.pending, channel: publisher.channels };
+      route.problem = null;
+      route.routed = true;
+      return;
+    }
+    route.pending = null;
+    // Not confirmed: the connection is ill, which is reported as such.
+    if (outcome !== 'returned') return;
+    route.problem = `the probe of route ${kind} reached no queue`;
+    this.#become(kind, route, 'unroutable');
+    onUnroutable();
+  }
+
+  /** What is in the way of a probe that was not answered at once. */
+  async #look(kind: TaskKind, route: RouteRecord, now: number): Promise<void> {
+    if (route.pending === null || now - route.pending.sentAt < SLOW_MS) return;
+    const consumers = await this.#options.consumerCount(kind).catch(() => null);
+    if (consumers === null) return;
+    // The answer may have come meanwhile.
+    if (route.pending !== null) this.#become(kind, route, consumers === 0 ? 'no_consumer' : 'waiting');
+  }
+
+  #become(kind: TaskKind, route: RouteRecord, state: RouteState): void {
+    this.#gauges.answered.set({ route: kind }, Number(state === 'answered'));
+    if (route.state === state) return;
+    const { logger } = this.#options;
+    const facts = { route: kind, queue: ROUTES[kind].queue.name, was: route.state };
+    route.state = state;
+    if (state === 'answered') logger.info({ ...facts, responder: route.responder, roundTripMs: route.roundTripMs }, 'the consumer of a route answers');
+    else if (state === 'no_consumer') logger.warn(facts, `no service consumes this queue: is ${ROUTES[kind].consumer} running?`);
+    else if (state === 'waiting') logger.info(facts, 'a probe waits behind work');
+    else logger.error({ ...facts, problem: route.problem }, 'a route leads nowhere');
+  }
+}

@@ -1,0 +1,93 @@
+import { TOPOLOGY } from '@pugmark/contracts';
+import type { BindingInfo, ExchangeInfo, ManagementApi, QueueInfo } from '../management-api';
+import { BINDINGS, QUEUES, QUEUE_ARGUMENTS } from './bindings';
+import { canonicalJson } from './canonical-json';
+import { comparePolicies } from './compare-policies';
+
+/** One thing that is not as the table says; `line` names it and both values, in one line. */
+export type TopologyDifference = { readonly line: string } & (
+  | { readonly code: 'exchange_missing' | 'exchange_differs' | 'queue_missing' | 'queue_differs'; readonly name: string }
+  | { readonly code: 'binding_missing' }
+  | { readonly code: 'binding_foreign'; readonly binding: BindingInfo }
+  | { readonly code: 'policy_missing' | 'policy_differs' | 'policy_shadowed'; readonly name: string }
+);
+
+/** Compares the broker with the topology table. Changes nothing; empty when they agree. */
+export async function compareTopology(management: ManagementApi): Promise<readonly TopologyDifference[]> {
+  const [exchanges, queues, bindings, policies] = await Promise.all([
+    management.exchanges(),
+    management.queues(),
+    management.bindings(),
+    management.policies(),
+  ]);
+  return [...compareExchanges(exchanges), ...compareQueues(queues), ...compareBindings(bindings), ...comparePolicies(policies)];
+}
+
+/** What exists and is another: to declare it would only close the channel. */
+export function undeclarable(differences: readonly TopologyDifference[]): ReadonlySet<string> {
+  return new Set(differences.flatMap((each) => (each.code === 'exchange_differs' || each.code === 'queue_differs' ? [each.name] : [])));
+}
+
+function compareExchanges(found: readonly ExchangeInfo[]): TopologyDifference[] {
+  return TOPOLOGY.exchanges.flatMap(({ name, type }): TopologyDifference[] => {
+    const exchange = found.find((each) => each.name === name);
+    if (exchange === undefined) return [{ code: 'exchange_missing', name, line: `exchange ${name} is missing` }];
+    const other = describeOther({
+      type: [exchange.type, type],
+      durable: [exchange.durable, true],
+      'auto-delete': [exchange.auto_delete, false],
+      internal: [exchange.internal, false],
+      arguments: [exchange.arguments, {}],
+    });
+    return other === null ? [] : [{ code: 'exchange_differs', name, line: `exchange ${name} ${other}` }];
+  });
+}
+
+function compareQueues(found: readonly QueueInfo[]): TopologyDifference[] {
+  return QUEUES.flatMap((name): TopologyDifference[] => {
+    const queue = found.find((each) => each.name === name);
+    if (queue === undefined) return [{ code: 'queue_missing', name, line: `queue ${name} is missing` }];
+    const other = describeOther({
+      type: [queue.type, 'quorum'],
+      durable: [queue.durable, true],
+      'auto-delete': [queue.auto_delete, false],
+      // The listing leaves it out for most queues.
+      exclusive: [queue.exclusive ?? false, false],
+      arguments: [queue.arguments, QUEUE_ARGUMENTS],
+    });
+    return other === null ? [] : [{ code: 'queue_differs', name, line: `queue ${name} ${other}` }];
+  });
+}
+
+/** 'is of type fanout, not direct; has durable false, not true', or null when all is the same. */
+function describeOther(properties: Readonly<Record<string, readonly [found: unknown, wanted: unknown]>>): string | null {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));
+  const parts = Object.entries(properties).flatMap(([name, [found, wanted]]) => {
+    if (canonicalJson(found) === canonicalJson(wanted)) return [];
+    return [name === 'type' ? `is of type ${text(found)}, not ${text(wanted)}` : `has ${name} ${text(found)}, not ${text(wanted)}`];
+  });
+  return parts.length === 0 ? null : parts.join('; ');
+}
+
+/** Missing bindings, and foreign ones: from our exchanges to elsewhere, or from elsewhere to our queues. */
+function compareBindings(found: readonly BindingInfo[]): TopologyDifference[] {
+  const exchanges = new Set<string>(TOPOLOGY.exchanges.map((exchange) => exchange.name));
+  const queues = new Set(QUEUES);
+  const keyOf = (source: string, destination: string, routingKey: string): string => `${source} --${routingKey}--> ${destination}`;
+  const wanted = new Set(BINDINGS.map(({ source, queue, routingKey }) => keyOf(source, queue, routingKey)));
+  const present = new Set<string>();
+  const differences: TopologyDifference[] = [];
+  for (const binding of found) {
+    const { source, destination, destination_type: type, routing_key: routingKey } = binding;
+    const isQueue = type === 'queue';
+    // The default exchange ('') binds every queue by its name; that cannot be changed.
+    const ours = exchanges.has(source) || (source !== '' && isQueue && queues.has(destination)) || (!isQueue && exchanges.has(destination));
+    if (!ours) continue;
+    const key = keyOf(source, destination, routingKey);
+    const plain = Object.keys(binding.arguments).length === 0;
+    if (isQueue && plain && wanted.has(key)) present.add(key);
+    else differences.push({ code: 'binding_foreign', binding, line: `foreign binding ${key} (${type}${plain ? '' : ` ${JSON.stringify(binding.arguments)}`})` });
+  }
+  for (const key of wanted) if (!present.has(key)) differences.push({ code: 'binding_missing', line: `missing binding ${key}` });
+  return differences;
+}

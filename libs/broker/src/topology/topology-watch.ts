@@ -1,0 +1,126 @@
+import { messageOf } from '@pugmark/domain';
+import { Counter, Gauge, backgroundLoop, pause, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
+import type { ControlChannel } from '../control-channel';
+import type { ManagedConnection } from '../managed-connection';
+import type { ManagementApi } from '../management-api';
+import { compareTopology, undeclarable, type TopologyDifference } from './compare-topology';
+import { declareTopology, ensurePolicies } from './declare-topology';
+
+/** `declared`: without the management API the bindings cannot be compared, only declared and probed. */
+export type TopologyState = 'unchecked' | 'declared' | 'verified' | 'differs';
+
+const LOOK_AGAIN_MS = { well: 30_000, ill: 3_000 } as const;
+/** A declaration is some ten calls, each with its own deadline. */
+const DECLARATION = 'declaring the topology';
+
+export interface TopologyWatchOptions {
+  readonly connection: ManagedConnection;
+  readonly control: ControlChannel;
+  readonly management: ManagementApi | undefined;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}
+
+/**
+ * Sees to it that the broker holds the topology of the table: after every connect, every 30 s, and at once when a message came
+ * back. What is missing is declared again, and counted if it had been there; what is foreign or of another kind is named, and keeps
+ * the service unready until a person has put it right (`pugmark topology --repair`).
+ */
+export class TopologyWatch {
+  readonly #options: TopologyWatchOptions;
+  readonly #mended: Counter;
+  #state: TopologyState = 'unchecked';
+  #differences: readonly string[] = [];
+  /** Whether everything had been in place since this process began: what is missing then was taken away. */
+  #stood = false;
+  #loop: BackgroundLoop | undefined;
+  #lookNow = new AbortController();
+
+  constructor(options: TopologyWatchOptions) {
+    this.#options = options;
+    const registers = [options.metrics];
+    const count = (): number => this.#differences.length;
+    new Gauge({
+      name: 'pugmark_topology_differences',
+      help: 'Differences between the broker and the declared topology',
+      registers,
+      collect() {
+        this.set(count());
+      },
+    });
+    this.#mended = new Counter({ name: 'pugmark_topology_mended_total', help: 'Parts of the topology that were taken away and declared again', registers });
+  }
+
+  get state(): TopologyState {
+    return this.#state;
+  }
+
+  start(): void {
+    this.#loop = backgroundLoop('watch topology', this.#options.logger, (signal) => this.#turn(signal));
+  }
+
+  async stop(): Promise<void> {
+    await this.#loop?.stop();
+  }
+
+  /** One line for each difference. */
+  problems(): readonly string[] {
+    return this.#state === 'unchecked' ? ['the topology is not checked yet'] : this.#differences;
+  }
+
+  /** A message came back: do not wait for the next look. */
+  lookNow(): void {
+    this.#lookNow.abort();
+  }
+
+  async #turn(signal: AbortSignal): Promise<number> {
+    const { connection } = this.#options;
+    await connection.opened(signal);
+    if (signal.aborted) return 0;
+    this.#lookNow = new AbortController();
+    const connects = connection.connects;
+    try {
+      this.#report(await this.#compareAndDeclare());
+    } catch (error) {
+      // A connection that broke says so itself, and is looked at again as soon as it stands.
+      if (signal.aborted || connection.connects !== connects || !connection.connected) return 0;
+      this.#report([messageOf(error)]);
+    }
+    await pause(this.#state === 'differs' ? LOOK_AGAIN_MS.ill : LOOK_AGAIN_MS.well, AbortSignal.any([signal, this.#lookNow.signal, connection.lost]));
+    return 0;
+  }
+
+  /** What still differs afterwards. */
+  async #compareAndDeclare(): Promise<readonly string[]> {
+    const { control, management } = this.#options;
+    if (management === undefined) {
+      await control.use((channel) => declareTopology(channel), DECLARATION);
+      return [];
+    }
+    const before = await compareTopology(management);
+    if (before.length > 0) await control.use((channel) => declareTopology(channel, undeclarable(before)), DECLARATION);
+    await ensurePolicies(management);
+    const after = before.length === 0 ? [] : await compareTopology(management);
+    this.#countMended(before, after);
+    return after.map(({ line }) => line);
+  }
+
+  #countMended(before: readonly TopologyDifference[], after: readonly TopologyDifference[]): void {
+    const still = new Set(after.map(({ line }) => line));
+    const mended = before.filter(({ line }) => !still.has(line)).map(({ line }) => line);
+    if (mended.length === 0 || !this.#stood) return;
+    this.#mended.inc(mended.length);
+    this.#options.logger.error({ mended }, 'parts of the topology had been taken away; they are declared again');
+  }
+
+  #report(differences: readonly string[]): void {
+    const { logger, management } = this.#options;
+    const same = differences.join('\n') === this.#differences.join('\n');
+    const was = this.#state;
+    this.#differences = differences;
+    this.#state = differences.length > 0 ? 'differs' : management === undefined ? 'declared' : 'verified';
+    this.#stood ||= differences.length === 0;
+    if (differences.length > 0 && !same) logger.error({ differences }, 'the broker does not hold the declared topology; pugmark topology --repair mends it');
+    if (differences.length === 0 && was !== this.#state) logger.info({ compared: management !== undefined }, 'the broker holds the declared topology');
+  }
+}

@@ -1,0 +1,37 @@
+import type { TaskKind } from '@pugmark/contracts';
+import { ServiceWorkers } from './service-workers';
+
+function worker<Kind extends TaskKind>(kind: Kind, calls: string[] = []) {
+  return {
+    kind,
+    start: () => void calls.push(`start ${kind}`),
+    drain: () => Promise.resolve(void calls.push(`drain ${kind}`)),
+    assertMoving: () => undefined,
+  };
+}
+
+describe('ServiceWorkers', () => {
+  it('starts and drains the workers of a service', async () => {
+    const calls: string[] = [];
+    const workers = new ServiceWorkers('ml-worker', { detect: worker('detect', calls) });
+    workers.start();
+    await workers.drain();
+    expect(calls).toEqual(['start detect', 'drain detect']);
+  });
+
+  // Each of these must not compile, and must not start when it does all the same.
+  it('refuses a kind without a worker', () => {
+    // @ts-expect-error detect has no worker
+    expect(() => new ServiceWorkers('ml-worker', {})).toThrow('detect has no handler');
+  });
+
+  it('refuses a worker for a kind that is consumed elsewhere', () => {
+    // @ts-expect-error the gateway consumes nothing
+    expect(() => new ServiceWorkers('gateway', { detect: worker('detect') })).toThrow('detect is not consumed by gateway');
+  });
+
+  it('refuses a worker under the name of another kind', () => {
+    // @ts-expect-error a scan worker is no detect worker
+    expect(() => new ServiceWorkers('ml-worker', { detect: worker('scan') })).toThrow('the handler of scan stands under detect');
+  });
+});
