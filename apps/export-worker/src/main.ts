@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Broker } from '@pugmark/broker';
 import { NoCache, RedisCache } from '@pugmark/cache';
-import { ExportRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase } from '@pugmark/db';
+import { ExportRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock } from '@pugmark/db';
 import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { ExportStorage } from '@pugmark/storage';
 import { ServiceWorkers, TaskWorker } from '@pugmark/tasks';
@@ -60,6 +60,7 @@ void runService(
 
     workers.start();
     broker.start();
+    const clock = watchClock(db, metrics, logger);
     if (cache instanceof RedisCache) void cache.connect();
     const expired = backgroundLoop('sweep expired exports', logger, async () => {
       await sweepExpired(db, exports, files, logger);
@@ -76,7 +77,7 @@ void runService(
         ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady() },
       },
       drain: async () => {
-        await Promise.all([expired.stop(), abandoned.stop()]);
+        await Promise.all([expired.stop(), abandoned.stop(), clock.stop()]);
         await workers.drain();
         await Promise.all([broker.close(), cache.close()]);
         await Promise.all([db.destroy(), leases.close()]);

@@ -12,6 +12,7 @@ import {
   TaskRepository,
   createDatabase,
   pingDatabase,
+  watchClock,
 } from '@pugmark/db';
 import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { ExportStorage, UploadStorage } from '@pugmark/storage';
@@ -81,6 +82,7 @@ void runService(
     logger.info({ host: config.HOST, port }, 'the API listens');
 
     broker.start();
+    const clock = watchClock(db, metrics, logger);
     dispatcher.start();
     if (cache instanceof RedisCache) void cache.connect();
     const sweep = backgroundLoop('sweep uploads', logger, async () => {
@@ -97,7 +99,7 @@ void runService(
       drain: async () => {
         // Most of the time for requests under way, the rest for the connections behind them.
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
-        await Promise.all([dispatcher.stop(), sweep.stop()]);
+        await Promise.all([dispatcher.stop(), sweep.stop(), clock.stop()]);
         await Promise.all([broker.close(), cache.close()]);
         await db.destroy();
       },

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Broker } from '@pugmark/broker';
-import { ImageRepository, IngestRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase } from '@pugmark/db';
+import { ImageRepository, IngestRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock } from '@pugmark/db';
 import { configureImages } from '@pugmark/images';
 import { createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
@@ -61,6 +61,7 @@ void runService(
 
     workers.start();
     broker.start();
+    const clock = watchClock(db, metrics, logger);
     dispatcher.start();
     return {
       checks: {
@@ -68,7 +69,7 @@ void runService(
         ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady() },
       },
       drain: async () => {
-        await dispatcher.stop();
+        await Promise.all([dispatcher.stop(), clock.stop()]);
         await workers.drain();
         await broker.close();
         await Promise.all([db.destroy(), leases.close()]);

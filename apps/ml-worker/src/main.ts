@@ -1,7 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { Broker } from '@pugmark/broker';
-import { DetectionRepository, ImageRepository, ModelRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, type Database } from '@pugmark/db';
+import { DetectionRepository, ImageRepository, ModelRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock, type Database } from '@pugmark/db';
 import { RetryableError } from '@pugmark/domain';
 import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
 import { Gauge, createTaskMetrics, loadConfig, pause, runService, type Logger, type Registry } from '@pugmark/platform';
@@ -70,6 +70,7 @@ void runService(
     const workers = new ServiceWorkers('ml-worker', { detect: worker });
     workers.start();
     broker.start();
+    const clock = watchClock(db, metrics, logger);
     return {
       checks: {
         // Longer than a picture may take to hang twice and be set aside.
@@ -79,7 +80,7 @@ void runService(
       drain: async () => {
         const drained = workers.drain();
         await pool.stop(Math.min(ENGINE_STOP_MS, config.SHUTDOWN_TIMEOUT_MS / 2));
-        await drained;
+        await Promise.all([drained, clock.stop()]);
         await broker.close();
         await Promise.all([db.destroy(), leases.close()]);
       },

@@ -1,4 +1,4 @@
-import { TaskRepository, createDatabase, pingDatabase } from '@pugmark/db';
+import { TaskRepository, createDatabase, pingDatabase, watchClock } from '@pugmark/db';
 import { backgroundLoop, loadConfig, runService } from '@pugmark/platform';
 import { TaskInvariantCheck } from './checks/task-invariant.check';
 import { WatchdogConfig } from './config';
@@ -18,10 +18,11 @@ void runService(
       await invariant.run();
       return config.CHECK_INTERVAL_MS;
     });
+    const clock = watchClock(db, metrics, logger);
     return {
       checks: { live: {}, ready: { postgres: () => pingDatabase(db) } },
       drain: async () => {
-        await loop.stop();
+        await Promise.all([loop.stop(), clock.stop()]);
         await db.destroy();
       },
     };

@@ -1,6 +1,7 @@
 export { createDatabase, pingDatabase, type Database, type DatabaseOptions, type DatabaseTransaction, type Executor } from './database';
 export { createLeaseStore } from './lease-store';
 export { isDatabaseAway } from './is-database-away';
+export { watchClock } from './watch-clock';
 export { migrate } from './migrate';
 export type { ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
 export {

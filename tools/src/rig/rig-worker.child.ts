@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { sql } from 'kysely';
 import { Broker } from '@pugmark/broker';
-import { TaskRepository, createDatabase, createLeaseStore, pingDatabase, type DatabaseTransaction } from '@pugmark/db';
+import { TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock, type DatabaseTransaction } from '@pugmark/db';
 import type { ClaimedTask } from '@pugmark/domain';
 import { createTaskMetrics, loadConfig, pause, runService } from '@pugmark/platform';
 import { TaskWorker, type TaskHandler } from '@pugmark/tasks';
@@ -48,10 +48,11 @@ void runService(
     process.on('SIGUSR2', () => blockEventLoop(config.RIG_BLOCK_MS));
     worker.start();
     broker.start();
+    const clock = watchClock(db, metrics, logger);
     return {
       checks: { live: {}, ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady() } },
       drain: async () => {
-        await worker.drain();
+        await Promise.all([worker.drain(), clock.stop()]);
         await broker.close();
         await Promise.all([db.destroy(), leases.close()]);
       },

@@ -1,0 +1,31 @@
+import { sql } from 'kysely';
+import { Gauge, backgroundLoop, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
+import type { Database } from './database';
+
+const LOOK_MS = 10_000;
+/** Nothing here depends on this clock, but logs and what people read of them do. */
+const WARN_SECONDS = 5;
+
+/**
+ * Compares this machine's clock with the database's, which is the only one that tasks go by, and says so when they differ: times
+ * in the logs of different services can then not be put side by side.
+ */
+export function watchClock(db: Database, metrics: Registry, logger: Logger): BackgroundLoop {
+  const offset = new Gauge({
+    name: 'pugmark_clock_offset_seconds',
+    help: 'How far this process’s clock is ahead of the database’s',
+    registers: [metrics],
+  });
+  let warned = false;
+  return backgroundLoop('watch clock', logger, async () => {
+    const before = Date.now();
+    const { rows } = await sql<{ now: number }>`select extract(epoch from clock_timestamp())::float8 as now`.execute(db);
+    // Halfway between asking and hearing.
+    const seconds = (before + Date.now()) / 2_000 - (rows[0]?.now ?? NaN);
+    offset.set(seconds);
+    const wrong = Math.abs(seconds) > WARN_SECONDS;
+    if (wrong && !warned) logger.warn({ offsetSeconds: Math.round(seconds) }, 'the clock of this machine differs from the database’s; tasks go by the latter');
+    warned = wrong;
+    return LOOK_MS;
+  });
+}
