@@ -6,6 +6,7 @@ import { benchCommand } from './bench/bench-command';
 import { benchTasksCommand } from './bench-tasks/bench-tasks-command';
 import type { Command } from './command';
 import { demoCommand } from './demo/demo-command';
+import { faultsCommand } from './faults/faults-command';
 import { LauncherError } from './launcher-error';
 import { soakCommand } from './soak/soak-command';
 import { startCommand } from './start/start-command';
@@ -18,6 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   soak: soakCommand,
   start: startCommand,
   test: testCommand,
+  'test:faults': faultsCommand,
 };
 
 async function main(): Promise<number> {

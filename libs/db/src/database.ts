@@ -47,7 +47,11 @@ export function createDatabase(options: DatabaseOptions): Database {
       }) as typeof types.getTypeParser,
     },
   });
-  pool.on('error', (error) => options.onIdleError?.(error));
+  pool.on('error', (error) => {
+    // The pool hangs the whole client on it, which no log should show.
+    delete (error as { client?: unknown }).client;
+    options.onIdleError?.(error);
+  });
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -5,6 +5,8 @@ import type { Database } from './database';
 const LOOK_MS = 10_000;
 /** Nothing here depends on this clock, but logs and what people read of them do. */
 const WARN_SECONDS = 5;
+/** An answer that took longer says nothing about the clock. */
+const MOST_PRECISE_MS = 1_000;
 
 /**
  * Compares this machine's clock with the database's, which is the only one that tasks go by, and says so when they differ: times
@@ -20,8 +22,10 @@ export function watchClock(db: Database, metrics: Registry, logger: Logger): Bac
   return backgroundLoop('watch clock', logger, async () => {
     const before = Date.now();
     const { rows } = await sql<{ now: number }>`select extract(epoch from clock_timestamp())::float8 as now`.execute(db);
+    const tookMs = Date.now() - before;
+    if (tookMs > MOST_PRECISE_MS) return LOOK_MS;
     // Halfway between asking and hearing.
-    const seconds = (before + Date.now()) / 2_000 - (rows[0]?.now ?? NaN);
+    const seconds = (before + tookMs / 2) / 1_000 - (rows[0]?.now ?? NaN);
     offset.set(seconds);
     const wrong = Math.abs(seconds) > WARN_SECONDS;
     if (wrong && !warned) logger.warn({ offsetSeconds: Math.round(seconds) }, 'the clock of this machine differs from the database’s; tasks go by the latter');

@@ -264,4 +264,78 @@ describe('tasks, from row to result', () => {
     const failed = await db.selectFrom('tasks').selectAll().where('state', '=', 'failed').executeTakeFirstOrThrow();
     expect(failed).toMatchObject({ id: 3, error_code: 'result_refused' });
   });
+
+  describe('among very many tasks', () => {
+    /** A run whose tasks have subjects from `first` on. */
+    async function run(count: number, priority: number, first: number): Promise<number> {
+      const { rows } = await sql<{ id: number }>`
+        with p as (insert into projects (name) values (${`run from ${first}`}) returning id),
+          m as (insert into models (name, version, licence, threshold, manifest) values ('m', ${String(first)}, 'MIT', 0.2, '{}') returning id),
+          r as (insert into runs (project_id, model_id, priority) select p.id, m.id, ${priority} from p, m returning id),
+          t as (insert into tasks (kind, subject_id, run_id, priority) select 'detect', n, r.id, ${priority} from r, generate_series(${first}::int, ${first + count - 1}::int) n)
+        select id from r`.execute(db);
+      return rows[0]?.id ?? 0;
+    }
+
+    const stateOf = async (runId: number): Promise<Record<string, number>> => {
+      const rows = await db.selectFrom('tasks').select(['state', sql<number>`count(*)::int`.as('n')]).where('run_id', '=', runId).groupBy('state').execute();
+      return Object.fromEntries(rows.map((row) => [row.state, row.n]));
+    };
+
+    /** As slow as a model: 16 tasks in 100 ms, two batches at a time. */
+    const slowly: Handle = async (tasks, context) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return allDone(tasks, context);
+    };
+
+    it('lets a small urgent run overtake a large one within seconds', async () => {
+      const large = await run(50_000, 0, 1);
+      startDispatcher();
+      startWorker(slowly);
+      await waitUntil('the large run to be under way', async () => ((await stateOf(large))['done'] ?? 0) > 500);
+      const small = await run(20, 10, 100_001);
+      const before = (await stateOf(large))['done'] ?? 0;
+      await waitUntil('the small run', async () => (await stateOf(small))['done'] === 20, 10_000);
+      // Some two seconds of the worker's time, not the hundreds that the large run still takes.
+      expect(((await stateOf(large))['done'] ?? 0) - before).toBeLessThan(1_000);
+    });
+
+    it('cancels a run with 200,000 waiting within 2 s: nothing of it runs any more, what follows does', async () => {
+      const cancelled = await run(200_000, 5, 1);
+      const next = await run(1_000, 0, 300_001);
+      startDispatcher();
+      startWorker(slowly);
+      await waitUntil('the run to be under way', async () => ((await stateOf(cancelled))['done'] ?? 0) > 200);
+
+      const began = performance.now();
+      await db.transaction().execute((tx) => new TaskRepository(db).cancelRun(tx, cancelled));
+      expect(performance.now() - began).toBeLessThan(1_000);
+      const done = (await stateOf(cancelled))['done'];
+      await waitUntil('the next run to begin', async () => ((await stateOf(next))['done'] ?? 0) > 0, 2_000 - (performance.now() - began));
+
+      await waitUntil('every task of it to be ended', async () => {
+        const { waiting = 0, queued = 0, running = 0 } = await stateOf(cancelled);
+        return waiting + queued + running === 0;
+      }, 60_000);
+      expect((await stateOf(cancelled))['done']).toBe(done);
+      await waitUntil('the next run to end', async () => (await stateOf(next))['done'] === 1_000, 30_000);
+    }, 120_000);
+
+    it('stops a long task within 2 s of its cancel', async () => {
+      await given(1);
+      startDispatcher();
+      let abortedAt = 0;
+      startWorker(async (tasks, context) => {
+        const [task] = tasks;
+        if (task !== undefined) await new Promise<void>((resolve) => context.signalOf(task).addEventListener('abort', () => resolve()));
+        abortedAt = performance.now();
+        return allDone(tasks, context);
+      });
+      await until('the task to run', { running: 1 });
+      const began = performance.now();
+      await new TaskRepository(db).cancel(db, 'detect', 1);
+      await waitUntil('the handler to be told', () => abortedAt > 0, 5_000);
+      expect(abortedAt - began).toBeLessThan(2_000);
+    });
+  });
 });

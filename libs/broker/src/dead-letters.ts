@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { connect, type Channel, type ChannelModel, type ConfirmChannel, type GetMessage, type Message } from 'amqplib';
+import { ROUTES, TASK_KINDS, TOPOLOGY } from '@pugmark/contracts';
+import { FatalError, PermanentError, RetryableError, withDeadline } from '@pugmark/domain';
+
+const DEADLINE_MS = 10_000;
+/** Most letters that one call looks through; the rest stays where it is. */
+const MOST = 10_000;
+
+export interface DeadLetter {
+  /** Its messageId, or the beginning of a hash of what it holds. */
+  readonly id: string;
+  /** Why it is here, for people. */
+  readonly reason: string;
+  /** The queue that it came from; null when nobody knows. */
+  readonly queue: string | null;
+  readonly type: string | null;
+  readonly version: number | null;
+  readonly bytes: number;
+  /** When it was published, by the publisher's clock. */
+  readonly publishedAt: string | null;
+}
+
+export interface DeadLetterDetails extends DeadLetter {
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** Text if it is valid UTF-8, else hexadecimal. */
+  readonly body: string;
+  readonly encoding: 'utf8' | 'hex';
+}
+
+export interface DeadLetterList {
+  readonly letters: readonly DeadLetter[];
+  /** Letters in the queue; those that another session looks at just now are not counted. */
+  readonly total: number;
+}
+
+/** What became of one letter. `left`: it stays a dead letter, for this reason. */
+export interface DeadLetterOutcome {
+  readonly letter: DeadLetter;
+  readonly outcome: 'requeued' | 'dropped' | 'left';
+  readonly reason: string | null;
+}
+
+/** Ids, or all. */
+export type Selection = readonly string[] | 'all';
+
+/**
+ * The messages that nobody could read or that were delivered too often. Looking at them takes none away: they are fetched without an
+ * ack, and closing the channel gives them back in their order. One is taken away only by an ack, after what was to be done with it
+ * has been confirmed; a session that dies in between leaves it here, and may have doubled a doorbell, which is harmless.
+ */
+export class DeadLetters {
+  readonly #model: ChannelModel;
+
+  private constructor(model: ChannelModel) {
+    this.#model = model;
+  }
+
+  static async open(url: string): Promise<DeadLetters> {
+    const attempt = connect(url, { timeout: DEADLINE_MS, clientProperties: { connection_name: 'dead-letters' } });
+    const model = await withDeadline(attempt, DEADLINE_MS + 1_000, 'connecting to RabbitMQ');
+    // The calls that are under way fail by themselves.
+    model.on('error', () => undefined);
+    return new DeadLetters(model);
+  }
+
+  async close(): Promise<void> {
+    await withDeadline(this.#model.close(), 2_000, 'closing the connection').catch(() => undefined);
+  }
+
+  async list(limit: number): Promise<DeadLetterList> {
+    return this.#withChannel(async (channel) => {
+      const letters: DeadLetter[] = [];
+      let total = 0;
+      for await (const message of fetchAll(channel, limit)) {
+        if (letters.length === 0) total = message.fields.messageCount + 1;
+        letters.push(describe(message));
+      }
+      return { letters, total };
+    });
+  }
+
+  /** A PermanentError `no_such_letter` when there is none with this id. */
+  async show(id: string): Promise<DeadLetterDetails> {
+    return this.#withChannel(async (channel) => {
+      for await (const message of fetchAll(channel, MOST)) {
+        const letter = describe(message);
+        if (letter.id !== id) continue;
+        const text = message.content.toString('utf8');
+        const isText = Buffer.from(text, 'utf8').equals(message.content);
+        return {
+          ...letter,
+          headers: (message.properties.headers ?? {}) as Record<string, unknown>,
+          body: isText ? text : message.content.toString('hex'),
+          encoding: isText ? 'utf8' : 'hex',
+        };
+      }
+      throw unknownLetters([id]);
+    });
+  }
+
+  /** Publishes letters to the route whose queue they came from, as they were, and takes away those that a queue has got. */
+  async requeue(selection: Selection): Promise<readonly DeadLetterOutcome[]> {
+    return this.#withChannel(async (channel) => {
+      const returned = new Set<string>();
+      channel.on('return', (message: Message) => returned.add(String(message.properties.headers?.[TOKEN])));
+      return this.#each(channel, selection, async (message, letter) => {
+        const kind = TASK_KINDS.find((each) => ROUTES[each].queue.name === letter.queue);
+        if (kind === undefined) return { letter, outcome: 'left', reason: `the queue ${letter.queue ?? 'that it came from'} is none of ours` };
+        const token = `${letter.id}/${message.fields.deliveryTag}`;
+        await publish(channel, ROUTES[kind].exchange.name, ROUTES[kind].routingKey, message, token);
+        if (returned.has(token)) return { letter, outcome: 'left', reason: 'no queue is bound to its route: see pugmark topology' };
+        channel.ack(message);
+        return { letter, outcome: 'requeued', reason: null };
+      });
+    });
+  }
+
+  async drop(selection: Selection): Promise<readonly DeadLetterOutcome[]> {
+    return this.#withChannel((channel) =>
+      this.#each(channel, selection, (message, letter) => {
+        channel.ack(message);
+        return Promise.resolve({ letter, outcome: 'dropped', reason: null });
+      }),
+    );
+  }
+
+  /** Nothing is done when an id is unknown: it may be a slip. */
+  async #each(
+    channel: Channel,
+    selection: Selection,
+    act: (message: GetMessage, letter: DeadLetter) => Promise<DeadLetterOutcome>,
+  ): Promise<readonly DeadLetterOutcome[]> {
+    const chosen: { message: GetMessage; letter: DeadLetter }[] = [];
+    for await (const message of fetchAll(channel, MOST)) {
+      const letter = describe(message);
+      if (selection === 'all' || selection.includes(letter.id)) chosen.push({ message, letter });
+    }
+    const missing = selection === 'all' ? [] : selection.filter((id) => !chosen.some(({ letter }) => letter.id === id));
+    if (missing.length > 0) throw unknownLetters(missing);
+    const outcomes: DeadLetterOutcome[] = [];
+    for (const { message, letter } of chosen) outcomes.push(await act(message, letter));
+    return outcomes;
+  }
+
+  /** A channel of its own for each call: closing it gives back what was not acked. */
+  async #withChannel<T>(use: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
+    const channel = await withDeadline(this.#model.createConfirmChannel(), DEADLINE_MS, 'opening a channel');
+    let refuse: (error: Error) => void = () => undefined;
+    const refused = new Promise<never>((_resolve, reject) => (refuse = reject));
+    refused.catch(() => undefined);
+    channel.on('error', (error: Error) => refuse(error));
+    channel.on('close', () => refuse(new RetryableError('broker_away', 'RabbitMQ closed the channel')));
+    try {
+      return await Promise.race([use(channel), refused]).catch((error: unknown) => {
+        if (/NOT_FOUND/.test(String(error))) throw new FatalError('no_queue', `there is no queue ${TOPOLOGY.deadLetters.queue.name}: pugmark topology --repair declares it`);
+        throw error;
+      });
+    } finally {
+      await Promise.resolve()
+        .then(() => withDeadline(channel.close(), DEADLINE_MS, 'closing a channel'))
+        .catch(() => undefined);
+    }
+  }
+}
+
+/** Header by which a returned message is told from others. It stays on the message, as a trace of the requeue. */
+const TOKEN = 'x-pugmark-requeued';
+
+async function* fetchAll(channel: Channel, limit: number): AsyncGenerator<GetMessage> {
+  for (let n = 0; n < limit; n += 1) {
+    const message = await withDeadline(channel.get(TOPOLOGY.deadLetters.queue.name, { noAck: false }), DEADLINE_MS, 'RabbitMQ');
+    if (message === false) return;
+    yield message;
+  }
+}
+
+/** Confirmed; a return comes before the confirm. */
+async function publish(channel: ConfirmChannel, exchange: string, routingKey: string, message: GetMessage, token: string): Promise<void> {
+  const { headers, ...properties } = message.properties;
+  const own = Object.entries((headers ?? {}) as Record<string, unknown>).filter(([name]) => !/^x-(death|first-death-|last-death-|pugmark-|delivery-count|opt-)/.test(name));
+  channel.publish(exchange, routingKey, message.content, { ...properties, headers: { ...Object.fromEntries(own), [TOKEN]: token }, mandatory: true, persistent: true });
+  await withDeadline(channel.waitForConfirms(), DEADLINE_MS, 'the broker’s confirm');
+}
+
+function describe({ content, properties }: GetMessage): DeadLetter {
+  const headers = (properties.headers ?? {}) as Record<string, unknown>;
+  const death = (headers['x-death'] as readonly { reason?: unknown; queue?: unknown }[] | undefined)?.[0];
+  const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+  const timestamp: unknown = properties.timestamp;
+  const version = headers['x-version'];
+  return {
+    id: text(properties.messageId) ?? createHash('sha256').update(String(properties.type)).update(JSON.stringify(headers)).update(content).digest('hex').slice(0, 12),
+    reason: text(headers['x-pugmark-reason']) ?? reasonOf(text(death?.reason)),
+    queue: text(headers['x-pugmark-queue']) ?? text(death?.queue) ?? text(headers['x-first-death-queue']),
+    type: text(properties.type),
+    version: typeof version === 'number' ? version : null,
+    bytes: content.length,
+    publishedAt: typeof timestamp === 'number' ? new Date(timestamp * 1_000).toISOString() : null,
+  };
+}
+
+/** @see https://www.rabbitmq.com/docs/dlx#effects */
+function reasonOf(reason: string | null): string {
+  if (reason === 'delivery_limit') return 'delivered too often without an ack';
+  if (reason === 'rejected') return 'rejected by its consumer';
+  if (reason === 'expired') return 'expired in its queue';
+  if (reason === 'maxlen') return 'its queue was full';
+  return 'unknown';
+}
+
+function unknownLetters(ids: readonly string[]): PermanentError {
+  return new PermanentError('no_such_letter', `no dead letter has the id ${ids.join(', ')} (pugmark dead-letters list shows them; one that another session looks at is hidden meanwhile)`);
+}

@@ -1,0 +1,104 @@
+import type { Socket } from 'node:net';
+import { OneWay } from './one-way';
+import { reset } from './reset';
+
+export interface ProxiedConnectionOptions {
+  readonly id: number;
+  readonly client: Socket;
+  /** Opens the socket to the server; called when the client's first packet may pass. */
+  readonly dial: () => Socket;
+  /** Gets what the client sends, and hands to `sendUp` what is to go on. */
+  readonly onUp: (chunk: Buffer, connection: ProxiedConnection) => void;
+}
+
+/** One client's connection through a proxy: two sockets, and the two directions between them. */
+export class ProxiedConnection {
+  /** 1, 2, 3 … in the order in which they were accepted. */
+  readonly id: number;
+  /** Resolves when both sockets are gone. */
+  readonly gone: Promise<void>;
+  readonly #client: Socket;
+  readonly #dial: () => Socket;
+  readonly #up: OneWay;
+  #server: Socket | null = null;
+  #down: OneWay | null = null;
+  #state: 'passing' | 'held' | 'swallowed' = 'passing';
+  #gates = { up: false, down: false };
+  #sockets = 0;
+  #resolveGone: () => void = () => {};
+
+  constructor(options: ProxiedConnectionOptions) {
+    this.id = options.id;
+    this.gone = new Promise((resolve) => (this.#resolveGone = resolve));
+    this.#client = this.#own(options.client);
+    this.#dial = options.dial;
+    this.#up = new OneWay(this.#client, (chunk) => options.onUp(chunk, this));
+  }
+
+  /** Which directions may pass; those of a held or swallowed connection stay shut nevertheless. */
+  setGates(gates: { readonly up: boolean; readonly down: boolean }): void {
+    this.#gates = gates;
+    this.#apply();
+  }
+
+  /** Shuts both directions of this connection, until `release`. */
+  hold(): void {
+    if (this.#state === 'passing') this.#state = 'held';
+    this.#apply();
+  }
+
+  release(): void {
+    if (this.#state === 'held') this.#state = 'passing';
+    this.#apply();
+  }
+
+  /** Shuts both directions for good. */
+  swallow(): void {
+    this.#state = 'swallowed';
+    this.#apply();
+  }
+
+  /** For `onUp`: what of the client's bytes goes on. */
+  sendUp(bytes: Buffer): void {
+    this.#up.send(bytes);
+  }
+
+  /** Sends bytes of our own to the server, after all that the client has sent until now. */
+  injectUp(bytes: Buffer): void {
+    this.#up.inject(bytes);
+  }
+
+  /** Resets both sockets at once. */
+  cut(): void {
+    reset(this.#client);
+    if (this.#server !== null) reset(this.#server);
+  }
+
+  #apply(): void {
+    const passing = this.#state === 'passing';
+    // The client's SYN is a packet, too: no connection to the server before the way up is open.
+    if (passing && this.#gates.up && this.#server === null && !this.#client.destroyed) this.#connect();
+    this.#up.setOpen(passing && this.#gates.up);
+    this.#down?.setOpen(passing && this.#gates.down);
+  }
+
+  #connect(): void {
+    const server = this.#own(this.#dial());
+    this.#server = server;
+    const down = new OneWay(server, (chunk) => down.send(chunk));
+    this.#down = down;
+    this.#up.connect(server);
+    down.connect(this.#client);
+  }
+
+  #own(socket: Socket): Socket {
+    this.#sockets += 1;
+    // 'close' follows, and is passed on to the other side when its direction is open.
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      this.#sockets -= 1;
+      if (this.#sockets === 0) this.#resolveGone();
+    });
+    return socket;
+  }
+}

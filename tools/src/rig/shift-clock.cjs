@@ -1,0 +1,13 @@
+// Loaded before a service (`node --require`): its clock goes wrong by RIG_CLOCK_OFFSET_MS, as that of a machine without NTP does.
+const offset = Number(process.env.RIG_CLOCK_OFFSET_MS);
+const TrueDate = Date;
+
+globalThis.Date = class Date extends TrueDate {
+  constructor(...args) {
+    super(...(args.length === 0 ? [TrueDate.now() + offset] : args));
+  }
+
+  static now() {
+    return TrueDate.now() + offset;
+  }
+};
