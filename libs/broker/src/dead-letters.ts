@@ -190,7 +190,7 @@ function describe({ content, properties }: GetMessage): DeadLetter {
   const timestamp: unknown = properties.timestamp;
   const version = headers['x-version'];
   return {
-    id: text(properties.messageId) ?? createHash('sha256').update(String(properties.type)).update(JSON.stringify(headers)).update(content).digest('hex').slice(0, 12),
+    id: text(properties.messageId) ?? fingerprint(String(properties.type), headers, content),
     reason: text(headers['x-pugmark-reason']) ?? reasonOf(text(death?.reason)),
     queue: text(headers['x-pugmark-queue']) ?? text(death?.queue) ?? text(headers['x-first-death-queue']),
     type: text(properties.type),
@@ -198,6 +198,12 @@ function describe({ content, properties }: GetMessage): DeadLetter {
     bytes: content.length,
     publishedAt: typeof timestamp === 'number' ? new Date(timestamp * 1_000).toISOString() : null,
   };
+}
+
+/** Of what a look at the letter does not change: the broker counts deliveries in a header. */
+function fingerprint(type: string, headers: Readonly<Record<string, unknown>>, content: Buffer): string {
+  const lasting = Object.entries(headers).filter(([name]) => name !== 'x-delivery-count');
+  return createHash('sha256').update(type).update(JSON.stringify(lasting)).update(content).digest('hex').slice(0, 12);
 }
 
 /** @see https://www.rabbitmq.com/docs/dlx#effects */

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LauncherError } from '../launcher-error';
 import type { Log } from '../log';
@@ -13,6 +14,7 @@ import { findRabbitmq } from './rabbitmq/find-rabbitmq';
 import { startRabbitmq } from './rabbitmq/start-rabbitmq';
 import { findRedis, startRedis } from './redis/start-redis';
 import { SERVICE_NAMES, SERVICES, type ServiceContext, type ServiceKey, type ServiceUrls, type StartedService } from './service-context';
+import { writeState } from './state-file';
 
 export interface StartServicesOptions {
   /** `main` or `test`: each has servers, data and ports of its own. */
@@ -41,7 +43,7 @@ export async function startServices(options: StartServicesOptions): Promise<Runn
   const given = urlsFromEnvironment(environment, options.variablePrefix);
   const wanted = SERVICES.filter((service) => !isGiven(service, given));
   for (const service of SERVICES.filter((key) => !wanted.includes(key))) log(`${SERVICE_NAMES[service]}: as given in the environment`);
-  if (wanted.length === 0) return running(given, [], () => undefined);
+  if (wanted.length === 0) return running(requireAll(given), [], () => undefined);
 
   const folder = join(options.dir, options.instance);
   requireDiskSpace(folder);
@@ -58,7 +60,14 @@ export async function startServices(options: StartServicesOptions): Promise<Runn
       ...(inContainers.length > 0 ? [timed('containers', log, () => startWithCompose(options.root, inContainers, context))] : []),
     ];
     const started = await allOrNone(starts, failed);
-    return running({ ...given, ...Object.assign({}, ...started.map(({ urls }) => urls)) }, started, unlock);
+    const urls = requireAll({ ...given, ...Object.assign({}, ...started.map(({ urls: some }) => some)) });
+    // For `pugmark`, which asks the running instance from another terminal.
+    const connections = join(folder, 'connections.json');
+    writeState(connections, urls);
+    return running(urls, started, () => {
+      rmSync(connections, { force: true });
+      unlock();
+    });
   } catch (error) {
     unlock();
     throw error;
@@ -122,9 +131,9 @@ async function allOrNone(starts: readonly Promise<StartedService>[], failed: Abo
   throw failure;
 }
 
-function running(urls: Partial<ServiceUrls>, started: readonly StartedService[], unlock: () => void): RunningServices {
+function running(urls: ServiceUrls, started: readonly StartedService[], unlock: () => void): RunningServices {
   return {
-    ...requireAll(urls),
+    ...urls,
     stop: async () => {
       await Promise.allSettled(started.map((service) => service.stop()));
       unlock();

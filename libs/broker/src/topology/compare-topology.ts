@@ -73,7 +73,7 @@ function describeOther(properties: Readonly<Record<string, readonly [found: unkn
 function compareBindings(found: readonly BindingInfo[]): TopologyDifference[] {
   const exchanges = new Set<string>(TOPOLOGY.exchanges.map((exchange) => exchange.name));
   const queues = new Set(QUEUES);
-  const keyOf = (source: string, destination: string, routingKey: string): string => `${source} --${routingKey}--> ${destination}`;
+  const keyOf = (source: string, destination: string, routingKey: string): string => `${source} ${routingKey === '' ? '-->' : `--${routingKey}-->`} ${destination}`;
   const wanted = new Set(BINDINGS.map(({ source, queue, routingKey }) => keyOf(source, queue, routingKey)));
   const present = new Set<string>();
   const differences: TopologyDifference[] = [];

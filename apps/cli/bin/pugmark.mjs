@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// `npx pugmark`: in a workspace it bundles the command first if its sources are newer; elsewhere (in an image) the bundle is there.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const CLI = dirname(dirname(fileURLToPath(import.meta.url)));
+const bundler = join(CLI, '..', '..', 'tools', 'bundle-stale.mjs');
+
+if (existsSync(bundler)) {
+  const { bundleStale } = await import(pathToFileURL(bundler).href);
+  const problem = await bundleStale([join('apps', 'cli')], () => undefined);
+  if (problem !== null) {
+    process.stderr.write(`pugmark: ${problem}\n`);
+    process.exit(1);
+  }
+}
+process.setSourceMapsEnabled(true);
+createRequire(import.meta.url)(join(CLI, 'dist', 'bundle', 'main.js'));

@@ -1,0 +1,44 @@
+import { FatalError, PermanentError, messageOf } from '@pugmark/domain';
+import { loadConfig } from '@pugmark/platform';
+import { EXIT, UsageError, type Command } from './command';
+import { deadLettersCommand } from './commands/dead-letters';
+import { topologyCommand } from './commands/topology';
+import { CliConfig } from './config';
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  topology: topologyCommand,
+  'dead-letters': deadLettersCommand,
+};
+
+const HELP = `pugmark: looks after a Pugmark system
+
+${Object.entries(COMMANDS).map(([name, { summary }]) => `  pugmark ${name.padEnd(14)}${summary}`).join('\n')}
+
+pugmark COMMAND --help says more.`;
+
+async function main(): Promise<number> {
+  const [name = 'help', ...args] = process.argv.slice(2);
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  if (['help', '--help', '-h'].includes(name)) {
+    print(HELP);
+    return EXIT.ok;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw new UsageError(`no command '${name}'; there are: ${Object.keys(COMMANDS).join(', ')}`);
+  if (args.includes('--help') || args.includes('-h')) {
+    print(command.usage);
+    return EXIT.ok;
+  }
+  return command.run(args, { config: loadConfig(CliConfig, process.env), folder: process.cwd(), print });
+}
+
+// A reader that went away (`| head`) is no error.
+process.stdout.on('error', () => process.exit(EXIT.ok));
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`pugmark: ${messageOf(error)}\n`);
+    const wrong = error instanceof UsageError || error instanceof PermanentError || error instanceof FatalError;
+    process.exit(wrong ? EXIT.usage : EXIT.unreachable);
+  },
+);

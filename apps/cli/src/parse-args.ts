@@ -1,0 +1,14 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { UsageError } from './command';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ options: T; strict: true; allowPositionals: true }>>;
+
+/** node:util's parseArgs, its errors as one line with the usage. */
+export function parseCommandLine<T extends Options>(usage: string, args: readonly string[], options: T): Parsed<T> {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split(/\. To specify|\n/)[0] ?? ''}\nusage: ${usage}`);
+  }
+}
