@@ -43,6 +43,7 @@ async function look(image) {
   const [what, argument] = image.path.split(':');
   if (what in accidents) await accidents[what]();
   if (what === 'segfault-once' && !fs.existsSync(argument)) { fs.writeFileSync(argument, ''); accidents.segfault(); await accidents.stuck(); }
+  if (what === 'busy') for (const end = Date.now() + Number(argument); Date.now() < end; );
   if (what === 'when') while (!fs.existsSync(argument)) await new Promise((resolve) => setTimeout(resolve, 5));
   return { id: image.id, ok: true, width: 4, height: 3, detections: [], warning: null, decodeMs: 1, inferMs: process.pid };
 }
