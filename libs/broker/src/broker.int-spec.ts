@@ -1,3 +1,4 @@
+import { connect as connectSocket, createServer, type AddressInfo } from 'node:net';
 import { connect, type ChannelModel } from 'amqplib';
 import { ROUTES, TOPOLOGY, type ServiceName, type TaskDoorbell, type TaskKind } from '@pugmark/contracts';
 import { createMetrics, type Registry } from '@pugmark/platform';
@@ -75,6 +76,38 @@ describe('Broker', () => {
     broker.start();
     await ready();
     expect(broker.status().topology).toBe('declared');
+  });
+
+  it('declares and probes while the management API is away, says that nothing was compared, and compares when it is back', async () => {
+    await broker.close();
+    const { hostname, port } = new URL(vhost.managementUrl);
+    const door = createServer((client) => {
+      const server = connectSocket(Number(port), hostname);
+      client.pipe(server).pipe(client);
+      for (const socket of [client, server]) socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', () => resolve()));
+    const own = (door.address() as AddressInfo).port;
+    await new Promise((resolve) => door.close(resolve));
+    const url = new URL(vhost.managementUrl);
+    url.port = String(own);
+    broker = create('gateway', url.href);
+    broker.start();
+    await ready();
+    expect(broker.status().topology).toBe('declared');
+    expect(await metric('pugmark_topology_compared')).toMatch(/ 0$/);
+
+    await new Promise<void>((resolve) => door.listen(own, '127.0.0.1', () => resolve()));
+    await waitUntil('the comparison', () => broker.status().topology === 'verified');
+    expect(await metric('pugmark_topology_compared')).toMatch(/ 1$/);
+    await new Promise((resolve) => door.close(resolve));
+  });
+
+  it('declares a queue again at once when nobody consumes it and it was deleted', async () => {
+    await ready();
+    const channel = await outside.createChannel();
+    await channel.deleteQueue(ROUTES.detect.queue.name);
+    await waitUntil('the queue to be there again', () => broker.readyCount('detect').then(() => true), 10_000);
   });
 
   it('sets delivery limit and dead letters by policy, so that no queue argument can clash', async () => {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { ROUTES, TOPOLOGY, kindsOf, type ServiceName, type TaskDoorbell, type TaskKind } from '@pugmark/contracts';
-import { FatalError, RetryableError } from '@pugmark/domain';
+import { FatalError, RetryableError, messageOf } from '@pugmark/domain';
 import { Counter, Gauge, type Logger, type Registry } from '@pugmark/platform';
 import { Consumer } from './consumer';
 import { ControlChannel } from './control-channel';
@@ -167,8 +167,14 @@ export class Broker {
     await Promise.all([this.#publish.close(), this.#consume.close()]);
   }
 
-  #queue(kind: TaskKind) {
-    return this.#control.use((channel: Channel) => channel.checkQueue(ROUTES[kind].queue.name), 'asking for a queue');
+  async #queue(kind: TaskKind) {
+    try {
+      return await this.#control.use((channel: Channel) => channel.checkQueue(ROUTES[kind].queue.name), 'asking for a queue');
+    } catch (error) {
+      // Somebody deleted it: declare it again now.
+      if (/NOT.FOUND/.test(messageOf(error))) this.#topology.lookNow();
+      throw error;
+    }
   }
 
   #answerProbe({ properties }: ConsumeMessage): void {

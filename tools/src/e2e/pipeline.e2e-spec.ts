@@ -36,6 +36,19 @@ describe('the pipeline, from folder to CSV', () => {
     return id;
   }
 
+  it('says who answers at the end of each route', async () => {
+    const routes = await waitUntil('every route to be answered', async () => {
+      const system = (await (await fetch(`${pipeline.apiUrl}/api/v1/system`)).json()) as { routes: { kind: string; state: string; responder: string; roundTripMs: number }[] };
+      return system.routes.every(({ state }) => state === 'answered') && system.routes;
+    });
+    expect(routes.map(({ kind, responder }) => [kind, responder.split('@')[0]])).toEqual([
+      ['scan', 'ingest'],
+      ['detect', 'ml-worker'],
+      ['export', 'export-worker'],
+    ]);
+    for (const { roundTripMs } of routes) expect(roundTripMs).toBeGreaterThan(0);
+  });
+
   it('finds what is on trail-camera pictures, the same by reference and by copy, and exports it', async () => {
     const deployments = await makePictures(join(ROOT, '.pugmark', 'test', 'pictures'), () => undefined, new AbortController().signal);
     const folder = deployments[0]?.folder ?? '';

@@ -1,4 +1,4 @@
-import { messageOf } from '@pugmark/domain';
+import { RetryableError, messageOf } from '@pugmark/domain';
 import { Counter, Gauge, backgroundLoop, pause, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
 import type { ControlChannel } from '../control-channel';
 import type { ManagedConnection } from '../managed-connection';
@@ -6,7 +6,7 @@ import type { ManagementApi } from '../management-api';
 import { compareTopology, undeclarable, type TopologyDifference } from './compare-topology';
 import { declareTopology, ensurePolicies } from './declare-topology';
 
-/** `declared`: without the management API the bindings cannot be compared, only declared and probed. */
+/** `declared`: there is no management API, or it does not answer, so that bindings can only be declared and probed, not compared. */
 export type TopologyState = 'unchecked' | 'declared' | 'verified' | 'differs';
 
 const LOOK_AGAIN_MS = { well: 30_000, ill: 3_000 } as const;
@@ -31,6 +31,8 @@ export class TopologyWatch {
   readonly #mended: Counter;
   #state: TopologyState = 'unchecked';
   #differences: readonly string[] = [];
+  /** Whether the last look could compare. */
+  #compared = false;
   /** Whether everything had been in place since this process began: what is missing then was taken away. */
   #stood = false;
   #loop: BackgroundLoop | undefined;
@@ -46,6 +48,15 @@ export class TopologyWatch {
       registers,
       collect() {
         this.set(count());
+      },
+    });
+    const compared = (): number => Number(this.#compared);
+    new Gauge({
+      name: 'pugmark_topology_compared',
+      help: '1 when the broker could be compared with the declared topology; unknown differences are not 0',
+      registers,
+      collect() {
+        this.set(compared());
       },
     });
     this.#mended = new Counter({ name: 'pugmark_topology_mended_total', help: 'Parts of the topology that were taken away and declared again', registers });
@@ -86,23 +97,40 @@ export class TopologyWatch {
       if (signal.aborted || connection.connects !== connects || !connection.connected) return 0;
       this.#report([messageOf(error)]);
     }
-    await pause(this.#state === 'differs' ? LOOK_AGAIN_MS.ill : LOOK_AGAIN_MS.well, AbortSignal.any([signal, this.#lookNow.signal, connection.lost]));
+    const ill = this.#state === 'differs' || (this.#options.management !== undefined && !this.#compared);
+    await pause(ill ? LOOK_AGAIN_MS.ill : LOOK_AGAIN_MS.well, AbortSignal.any([signal, this.#lookNow.signal, connection.lost]));
     return 0;
   }
 
   /** What still differs afterwards. */
   async #compareAndDeclare(): Promise<readonly string[]> {
-    const { control, management } = this.#options;
-    if (management === undefined) {
+    const { control } = this.#options;
+    const before = await this.#compare();
+    if (before === null) {
       await control.use((channel) => declareTopology(channel), DECLARATION);
       return [];
     }
-    const before = await compareTopology(management);
-    if (before.length > 0) await control.use((channel) => declareTopology(channel, undeclarable(before)), DECLARATION);
-    await ensurePolicies(management);
-    const after = before.length === 0 ? [] : await compareTopology(management);
+    if (before.length === 0) return [];
+    await control.use((channel) => declareTopology(channel, undeclarable(before)), DECLARATION);
+    if (this.#options.management !== undefined) await ensurePolicies(this.#options.management);
+    const after = (await this.#compare()) ?? [];
     this.#countMended(before, after);
     return after.map(({ line }) => line);
+  }
+
+  /** Null when there is nothing to compare with: a management API that is away says nothing about the routes. */
+  async #compare(): Promise<readonly TopologyDifference[] | null> {
+    const { management, logger } = this.#options;
+    try {
+      const differences = management === undefined ? null : await compareTopology(management);
+      this.#compared = differences !== null;
+      return differences;
+    } catch (err) {
+      if (!(err instanceof RetryableError)) throw err;
+      if (this.#compared || this.#state === 'unchecked') logger.warn({ err }, 'the broker cannot be compared with the declared topology; its routes are only declared and probed');
+      this.#compared = false;
+      return null;
+    }
   }
 
   #countMended(before: readonly TopologyDifference[], after: readonly TopologyDifference[]): void {
@@ -114,13 +142,13 @@ export class TopologyWatch {
   }
 
   #report(differences: readonly string[]): void {
-    const { logger, management } = this.#options;
+    const { logger } = this.#options;
     const same = differences.join('\n') === this.#differences.join('\n');
     const was = this.#state;
     this.#differences = differences;
-    this.#state = differences.length > 0 ? 'differs' : management === undefined ? 'declared' : 'verified';
+    this.#state = differences.length > 0 ? 'differs' : this.#compared ? 'verified' : 'declared';
     this.#stood ||= differences.length === 0;
     if (differences.length > 0 && !same) logger.error({ differences }, 'the broker does not hold the declared topology; pugmark topology --repair mends it');
-    if (differences.length === 0 && was !== this.#state) logger.info({ compared: management !== undefined }, 'the broker holds the declared topology');
+    if (differences.length === 0 && was !== this.#state) logger.info({ compared: this.#compared }, 'the broker holds the declared topology');
   }
 }
