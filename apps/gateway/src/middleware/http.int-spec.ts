@@ -157,7 +157,8 @@ describe('GET /system', () => {
       version: '1.2.3',
       uptimeSeconds: expect.any(Number),
       models: [{ id: expect.any(Number), name: 'test-model', version: '1.0.0', licence: 'MIT', threshold: 0.5 }],
-      dependencies: { postgres: 'up', redis: 'not configured', broker: { ready: true } },
+      dependencies: { postgres: 'up', redis: 'not configured', broker: expect.objectContaining({ ready: true, topology: 'verified' }) },
+      routes: [{ kind: 'detect', queue: 'pugmark.detect', state: 'answered', responder: 'ml-worker@host/1', roundTripMs: 1.5, answeredAt: '2026-01-01T00:00:00.000Z' }],
     });
     await gateway.stop();
   });
