@@ -237,6 +237,18 @@ describe('Broker', () => {
       await worker.close();
     });
 
+    it('is sent again when it was purged', async () => {
+      await ready();
+      await waitUntil('the lack of a consumer to be seen', () => route('detect')?.state === 'no_consumer');
+      const channel = await outside.createChannel();
+      await waitUntil('the probe to be purged', async () => (await channel.purgeQueue(ROUTES.detect.queue.name)).messageCount > 0);
+      const worker = create('ml-worker');
+      worker.consume('detect', 1, ({ ack }) => ack());
+      worker.start();
+      await waitUntil('the next one to be answered', () => route('detect')?.state === 'answered', TIMEOUT_MS);
+      await worker.close();
+    }, 2 * TIMEOUT_MS);
+
     it('waits behind work without crying wolf', async () => {
       const acks: (() => void)[] = [];
       await consuming(({ ack }) => acks.push(ack));

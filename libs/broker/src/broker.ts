@@ -63,7 +63,7 @@ export class Broker {
     this.#prober = new Prober({
       publisher: this.#publisher,
       usable: () => this.#publish.connected && this.#publish.blocked === null && this.#topology.state !== 'unchecked',
-      consumerCount: async (kind) => (await this.#queue(kind)).consumerCount,
+      queue: (kind) => this.#queue(kind),
       logger,
       metrics,
       onUnroutable: () => this.#topology.lookNow(),

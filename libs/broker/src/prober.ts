@@ -39,6 +39,7 @@ interface RouteRecord {
   sentAt: number;
   /** A probe was confirmed and not returned: some queue is bound. */
   routed: boolean;
+  warned: boolean;
   problem: string | null;
 }
 
@@ -47,14 +48,18 @@ const EVERY_MS = 30_000;
 const EVERY_MS_WHEN_ILL = 3_000;
 /** An answer takes milliseconds; after this the broker is asked what is in the way. */
 const SLOW_MS = 3_000;
-/** A probe may stand behind a long line of slow work, so no second one is sent for long; but it may also have been purged. */
+/** Services do not all start at the same moment: a missing consumer is worth a warning after this long. */
+const WARN_MS = 20_000;
+/** With an empty queue a probe is answered at once or never. */
+const LOST_MS = 10_000;
+/** A probe may stand behind a long line of slow work, so no second one is sent for long. */
 const FORGET_MS = 300_000;
 
 export interface ProberOptions {
   readonly publisher: Publisher;
   /** Is there a connection that takes messages? If not, that is reported as such. */
   readonly usable: () => boolean;
-  readonly consumerCount: (kind: TaskKind) => Promise<number>;
+  readonly queue: (kind: TaskKind) => Promise<{ readonly consumerCount: number; readonly messageCount: number }>;
   readonly logger: Logger;
   readonly metrics: Registry;
   /** Told when a probe found no queue: the bindings should be looked at now. */
@@ -75,7 +80,7 @@ export class Prober {
   constructor(options: ProberOptions) {
     this.#options = options;
     for (const kind of TASK_KINDS) {
-      this.#routes.set(kind, { state: 'unknown', responder: null, roundTripMs: null, answeredAt: null, pending: null, sentAt: -Infinity, routed: false, problem: null });
+      this.#routes.set(kind, { state: 'unknown', responder: null, roundTripMs: null, answeredAt: null, pending: null, sentAt: -Infinity, routed: false, warned: false, problem: null });
     }
     const registers = [options.metrics];
     this.#gauges = {
@@ -174,10 +179,17 @@ export class Prober {
   /** What is in the way of a probe that was not answered at once. */
   async #look(kind: TaskKind, route: RouteRecord, now: number): Promise<void> {
     if (route.pending === null || now - route.pending.sentAt < SLOW_MS) return;
-    const consumers = await this.#options.consumerCount(kind).catch(() => null);
-    if (consumers === null) return;
+    const queue = await this.#options.queue(kind).catch(() => null);
     // The answer may have come meanwhile.
-    if (route.pending !== null) this.#become(kind, route, consumers === 0 ? 'no_consumer' : 'waiting');
+    if (queue === null || route.pending === null) return;
+    const age = now - route.pending.sentAt;
+    // Delivered long ago, so that it or its answer was lost: in a purge, or with a connection. The next turn sends another.
+    if (queue.messageCount === 0 && age > LOST_MS) route.pending = null;
+    this.#become(kind, route, queue.consumerCount === 0 ? 'no_consumer' : 'waiting');
+    if (queue.consumerCount > 0 || route.warned || age < WARN_MS) return;
+    route.warned = true;
+    const { consumer, queue: declared } = ROUTES[kind];
+    this.#options.logger.warn({ route: kind, queue: declared.name }, `no service consumes this queue: is ${consumer} running?`);
   }
 
   #become(kind: TaskKind, route: RouteRecord, state: RouteState): void {
@@ -186,8 +198,10 @@ export class Prober {
     const { logger } = this.#options;
     const facts = { route: kind, queue: ROUTES[kind].queue.name, was: route.state };
     route.state = state;
-    if (state === 'answered') logger.info({ ...facts, responder: route.responder, roundTripMs: route.roundTripMs }, 'the consumer of a route answers');
-    else if (state === 'no_consumer') logger.warn(facts, `no service consumes this queue: is ${ROUTES[kind].consumer} running?`);
+    if (state === 'answered') {
+      route.warned = false;
+      logger.info({ ...facts, responder: route.responder, roundTripMs: route.roundTripMs }, 'the consumer of a route answers');
+    } else if (state === 'no_consumer') logger.info(facts, 'a queue has no consumer yet');
     else if (state === 'waiting') logger.info(facts, 'a probe waits behind work');
     else logger.error({ ...facts, problem: route.problem }, 'a route leads nowhere');
   }

@@ -10,8 +10,8 @@ import { declareTopology, ensurePolicies } from './declare-topology';
 export type TopologyState = 'unchecked' | 'declared' | 'verified' | 'differs';
 
 const LOOK_AGAIN_MS = { well: 30_000, ill: 3_000 } as const;
-/** A declaration is some ten calls, each with its own deadline. */
-const DECLARATION = 'declaring the topology';
+/** Some dozen calls, each with a deadline of its own; a quorum queue may take a second on a busy machine. */
+const DECLARATION = { what: 'declaring the topology', deadlineMs: 60_000 } as const;
 
 export interface TopologyWatchOptions {
   readonly connection: ManagedConnection;
@@ -107,11 +107,11 @@ export class TopologyWatch {
     const { control } = this.#options;
     const before = await this.#compare();
     if (before === null) {
-      await control.use((channel) => declareTopology(channel), DECLARATION);
+      await control.use((channel) => declareTopology(channel), DECLARATION.what, DECLARATION.deadlineMs);
       return [];
     }
     if (before.length === 0) return [];
-    await control.use((channel) => declareTopology(channel, undeclarable(before)), DECLARATION);
+    await control.use((channel) => declareTopology(channel, undeclarable(before)), DECLARATION.what, DECLARATION.deadlineMs);
     if (this.#options.management !== undefined) await ensurePolicies(this.#options.management);
     const after = (await this.#compare()) ?? [];
     this.#countMended(before, after);
