@@ -85,7 +85,14 @@ describe('ackUnknownDelivery', () => {
     }
   });
 
-  it('waits for the end of a message on the same channel, not on another', async () => {
+  it('does not wait for the end of a message on another channel', async () => {
+    const foreign = message(1).slice(0, 2);
+    await pass(Buffer.concat([...begin, ...foreign]), ...begin, ...foreign);
+    expect(proxy.ackUnknownDelivery()).toBe(1);
+    await arrived(...begin, ...foreign, ack(2));
+  });
+
+  it('waits for the end of a message on the same channel', async () => {
     const own = message(2);
     const foreign = message(1);
     for (let at = 1; at < own.length; at++) {
