@@ -4,7 +4,7 @@ import { Broker } from '@pugmark/broker';
 import { DetectionRepository, ImageRepository, ModelRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock, type Database } from '@pugmark/db';
 import { RetryableError } from '@pugmark/domain';
 import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
-import { Gauge, createTaskMetrics, loadConfig, pause, runService, type Logger, type Registry } from '@pugmark/platform';
+import { createTaskMetrics, loadConfig, pause, registerGauge, runService, type Logger, type Registry } from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
 import { ServiceWorkers, TaskWorker } from '@pugmark/tasks';
 import { MlWorkerConfig } from './config';
@@ -107,20 +107,9 @@ function assertReady(pool: EnginePool): void {
 }
 
 function registerPoolGauges(pool: EnginePool, metrics: Registry): void {
-  new Gauge({
-    name: 'pugmark_engine_processes_up',
-    help: 'Engine processes that have loaded the model',
-    registers: [metrics],
-    collect() {
-      this.set(pool.status().filter(({ state }) => state === 'idle' || state === 'busy').length);
-    },
-  });
-  new Gauge({
-    name: 'pugmark_engine_restarts',
-    help: 'Engine processes that died and were restarted',
-    registers: [metrics],
-    collect() {
-      this.set(pool.status().reduce((sum, { restarts }) => sum + restarts, 0));
-    },
-  });
+  const up = (): number => pool.status().filter(({ state }) => state === 'idle' || state === 'busy').length;
+  registerGauge(metrics, 'pugmark_engine_processes_up', 'Engine processes that have loaded the model', up);
+  registerGauge(metrics, 'pugmark_engine_restarts', 'Engine processes that died and were restarted', () =>
+    pool.status().reduce((sum, { restarts }) => sum + restarts, 0),
+  );
 }

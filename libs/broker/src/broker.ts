@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { ROUTES, TOPOLOGY, kindsOf, type ServiceName, type TaskDoorbell, type TaskKind } from '@pugmark/contracts';
 import { FatalError, RetryableError, messageOf } from '@pugmark/domain';
-import { Counter, Gauge, type Logger, type Registry } from '@pugmark/platform';
+import { Counter, registerGauge, type Logger, type Registry } from '@pugmark/platform';
 import { Consumer } from './consumer';
 import { ControlChannel } from './control-channel';
 import { ManagedConnection } from './managed-connection';
@@ -203,9 +203,7 @@ export class Broker {
   }
 
   #registerGauges(metrics: Registry): void {
-    const gauge = (name: string, help: string, value: () => number): void => {
-      new Gauge({ name, help, registers: [metrics], collect() { this.set(value()); } });
-    };
+    const gauge = (name: string, help: string, read: () => number): void => registerGauge(metrics, name, help, read);
     gauge('pugmark_broker_up', '1 while the publishing connection to RabbitMQ stands', () => Number(this.#publish.connected));
     gauge('pugmark_broker_blocked', '1 while RabbitMQ takes no messages', () => Number(this.#publish.blocked !== null));
     gauge('pugmark_broker_connects', 'Connections made so far, both kinds', () => this.#publish.connects + this.#consume.connects);

@@ -6,7 +6,6 @@ import type { ManagedConnection } from './managed-connection';
 import { parseDoorbell } from './parse-message';
 import { declareRoute } from './topology/declare-topology';
 
-const RPC_DEADLINE_MS = 5_000;
 const BACKOFF_MS = { first: 100, most: 5_000 } as const;
 const LOOK_MS = 3_000;
 /** Looks in a row at which messages were ready, there was room for them, and none came. */
@@ -94,7 +93,7 @@ export class Consumer {
 
   async #session(): Promise<void> {
     const { connection, logger, kind, prefetch } = this.#options;
-    const channel = await this.#rpc(connection.model.createChannel(), 'opening a channel');
+    const channel = await connection.answered(connection.model.createChannel(), 'opening a channel');
     const ended = new Promise<Error>((resolve) => {
       this.#endSession = resolve;
       channel.on('error', (error) => resolve(error));
@@ -119,8 +118,8 @@ export class Consumer {
 
   async #subscribe(channel: Channel, prefetch: number, served: Served): Promise<void> {
     await declareRoute(channel, this.#options.kind);
-    await this.#rpc(channel.prefetch(prefetch), 'setting the prefetch');
-    const { consumerTag } = await this.#rpc(
+    await this.#options.connection.answered(channel.prefetch(prefetch), 'setting the prefetch');
+    const { consumerTag } = await this.#options.connection.answered(
       channel.consume(this.#route.queue.name, (message) => this.#receive(channel, served, message)),
       'subscribing',
     );
@@ -136,7 +135,7 @@ export class Consumer {
       await pause(LOOK_MS, over.signal);
       if (over.signal.aborted || this.#closing.signal.aborted) return ended;
       // A queue that is gone closes the channel, which ends the session as well.
-      const { messageCount } = await this.#rpc(channel.checkQueue(this.#route.queue.name), 'asking for the queue');
+      const { messageCount } = await this.#options.connection.answered(channel.checkQueue(this.#route.queue.name), 'asking for the queue');
       const unserved = messageCount > 0 && served.delivered === before && served.unacked < this.#options.prefetch;
       doubts = unserved ? doubts + 1 : 0;
       if (doubts >= LOOKS_TO_DOUBT) return new RetryableError('not_served', `${messageCount} messages are ready and none is delivered`);
@@ -176,15 +175,5 @@ export class Consumer {
         // The channel is gone, and the message is back in its queue.
       }
     });
-  }
-
-  /** A call that the broker does not answer means a connection that is of no use. */
-  async #rpc<T>(promise: Promise<T>, what: string): Promise<T> {
-    try {
-      return await withDeadline(promise, RPC_DEADLINE_MS, what);
-    } catch (error) {
-      if (error instanceof RetryableError && error.code === 'deadline_exceeded') this.#options.connection.abandon(`${what} was not answered`);
-      throw error;
-    }
   }
 }

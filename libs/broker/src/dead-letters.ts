@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { connect, type Channel, type ChannelModel, type ConfirmChannel, type GetMessage, type Message } from 'amqplib';
+import type { Channel, ChannelModel, ConfirmChannel, GetMessage, Message } from 'amqplib';
 import { ROUTES, TASK_KINDS, TOPOLOGY } from '@pugmark/contracts';
-import { FatalError, PermanentError, RetryableError, withDeadline } from '@pugmark/domain';
+import { FatalError, PermanentError, withDeadline } from '@pugmark/domain';
+import { closeConnection, openConnection, withChannel } from './operator-connection';
 
 const DEADLINE_MS = 10_000;
 /** Most letters that one call looks through; the rest stays where it is. */
@@ -57,15 +58,11 @@ export class DeadLetters {
   }
 
   static async open(url: string): Promise<DeadLetters> {
-    const attempt = connect(url, { timeout: DEADLINE_MS, clientProperties: { connection_name: 'dead-letters' } });
-    const model = await withDeadline(attempt, DEADLINE_MS + 1_000, 'connecting to RabbitMQ');
-    // The calls that are under way fail by themselves.
-    model.on('error', () => undefined);
-    return new DeadLetters(model);
+    return new DeadLetters(await openConnection(url, 'dead-letters'));
   }
 
   async close(): Promise<void> {
-    await withDeadline(this.#model.close(), 2_000, 'closing the connection').catch(() => undefined);
+    await closeConnection(this.#model);
   }
 
   async list(limit: number): Promise<DeadLetterList> {
@@ -143,24 +140,11 @@ export class DeadLetters {
     return outcomes;
   }
 
-  /** A channel of its own for each call: closing it gives back what was not acked. */
   async #withChannel<T>(use: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
-    const channel = await withDeadline(this.#model.createConfirmChannel(), DEADLINE_MS, 'opening a channel');
-    let refuse: (error: Error) => void = () => undefined;
-    const refused = new Promise<never>((_resolve, reject) => (refuse = reject));
-    refused.catch(() => undefined);
-    channel.on('error', (error: Error) => refuse(error));
-    channel.on('close', () => refuse(new RetryableError('broker_away', 'RabbitMQ closed the channel')));
-    try {
-      return await Promise.race([use(channel), refused]).catch((error: unknown) => {
-        if (/NOT_FOUND/.test(String(error))) throw new FatalError('no_queue', `there is no queue ${TOPOLOGY.deadLetters.queue.name}: pugmark topology --repair declares it`);
-        throw error;
-      });
-    } finally {
-      await Promise.resolve()
-        .then(() => withDeadline(channel.close(), DEADLINE_MS, 'closing a channel'))
-        .catch(() => undefined);
-    }
+    return withChannel(this.#model.createConfirmChannel(), use).catch((error: unknown) => {
+      if (/NOT_FOUND/.test(String(error))) throw new FatalError('no_queue', `there is no queue ${TOPOLOGY.deadLetters.queue.name}: pugmark topology --repair declares it`);
+      throw error;
+    });
   }
 }
 

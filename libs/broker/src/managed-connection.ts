@@ -10,6 +10,7 @@ export interface ManagedConnectionOptions {
 }
 
 const CONNECT_DEADLINE_MS = 10_000;
+const RPC_DEADLINE_MS = 5_000;
 const HEARTBEAT_SECONDS = 10;
 const BACKOFF_MS = { first: 100, most: 5_000 } as const;
 
@@ -79,6 +80,16 @@ export class ManagedConnection {
     if (this.#model === undefined) return;
     this.#options.logger.warn({ connection: this.#options.name, reason }, 'giving up a broker connection that does not answer');
     destroySocket(this.#model);
+  }
+
+  /** The answer to a call on this connection; one that does not answer in time is of no use any more and is given up. */
+  async answered<T>(promise: Promise<T>, what: string, deadlineMs = RPC_DEADLINE_MS): Promise<T> {
+    try {
+      return await withDeadline(promise, deadlineMs, what);
+    } catch (error) {
+      if (error instanceof RetryableError && error.code === 'deadline_exceeded') this.abandon(`${what} was not answered`);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

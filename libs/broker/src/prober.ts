@@ -160,9 +160,10 @@ export class Prober {
     const correlationId = randomUUID();
     route.sentAt = performance.now();
     // Before the confirm: the answer may be faster.
-    route.pending = { correlationId, channel: Math.max(1, publisher.channels), sentAt: route.sentAt };
+    route.pending = { correlationId, channel: publisher.channels, sentAt: route.sentAt };
     const [outcome] = await publisher.publish([probeMessage(kind, correlationId)]).catch(() => ['not_confirmed' as const]);
     if (outcome === 'confirmed') {
+      // The publish may have opened the first channel, or a new one.
       if (route.pending !== null) route.pending = { ...route.pending, channel: publisher.channels };
       route.problem = null;
       route.routed = true;

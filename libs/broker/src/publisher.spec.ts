@@ -19,8 +19,9 @@ const bells = (count: number) => Array.from({ length: count }, (_, n) => doorbel
 
 it('sends no more than a set number of messages without a confirm, and more as confirms come', async () => {
   const channel = new SilentChannel();
-  const connection = { blocked: null, model: { createConfirmChannel: () => Promise.resolve(channel) } } as unknown as ManagedConnection;
-  const publisher = new Publisher(connection);
+  const model = { createConfirmChannel: () => Promise.resolve(channel) };
+  const connection = { blocked: null, model, answered: (promise: Promise<unknown>) => promise };
+  const publisher = new Publisher(connection as unknown as ManagedConnection);
   const first = publisher.publish(bells(2_000));
   await new Promise((resolve) => setImmediate(resolve));
   expect(publisher.inFlight).toBe(2_000);

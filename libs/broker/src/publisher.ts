@@ -4,7 +4,6 @@ import { RetryableError, withDeadline } from '@pugmark/domain';
 import type { ManagedConnection } from './managed-connection';
 import { REPLY_TO, type OutgoingMessage } from './messages';
 
-const CHANNEL_DEADLINE_MS = 5_000;
 const CONFIRM_DEADLINE_MS = 8_000;
 /** Messages that may be without a confirm at a time: bounds what a broker that stops confirming can make us hold. */
 const MOST_IN_FLIGHT = 2_048;
@@ -109,7 +108,7 @@ export class Publisher {
   }
 
   async #create(): Promise<ConfirmChannel> {
-    const channel = await this.#answered(this.#connection.model.createConfirmChannel(), 'opening a channel');
+    const channel = await this.#connection.answered(this.#connection.model.createConfirmChannel(), 'opening a channel');
     channel.on('return', (message: Message) => this.#returned.add(String(message.properties.messageId)));
     // The reason of a channel error comes with its close; amqplib fails the outstanding confirms then.
     channel.on('error', () => undefined);
@@ -117,18 +116,11 @@ export class Publisher {
       this.#channel = undefined;
       this.#returned.clear();
     });
-    await this.#answered(
+    await this.#connection.answered(
       channel.consume(REPLY_TO, (message) => message !== null && this.#onReply(message), { noAck: true }),
       'listening for answers',
     );
     this.#channels += 1;
     return channel;
-  }
-
-  async #answered<T>(promise: Promise<T>, what: string): Promise<T> {
-    return withDeadline(promise, CHANNEL_DEADLINE_MS, what).catch((error: unknown) => {
-      this.#connection.abandon(`${what} was not answered`);
-      throw error;
-    });
   }
 }

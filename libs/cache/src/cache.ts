@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { messageOf, withDeadline } from '@pugmark/domain';
-import { Gauge, type Logger, type Registry } from '@pugmark/platform';
+import { registerGauge, type Logger, type Registry } from '@pugmark/platform';
 
 export type CacheState = 'up' | 'down' | 'not configured';
 
@@ -71,15 +71,7 @@ export class RedisCache implements Cache {
     // Without a listener ioredis prints every failed attempt; the outage is told once, by `#down`.
     this.#redis.on('error', (err: Error) => this.#down(err));
     this.#redis.on('ready', () => this.#up());
-    const state = (): CacheState => this.state();
-    new Gauge({
-      name: 'pugmark_redis_up',
-      help: '1 while the connection to Redis stands',
-      registers: [options.metrics],
-      collect() {
-        this.set(Number(state() === 'up'));
-      },
-    });
+    registerGauge(options.metrics, 'pugmark_redis_up', '1 while the connection to Redis stands', () => Number(this.state() === 'up'));
   }
 
   async get<T>(key: string): Promise<T | undefined> {

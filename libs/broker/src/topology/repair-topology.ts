@@ -2,10 +2,11 @@ import type { Channel, ChannelModel } from 'amqplib';
 import { TOPOLOGY } from '@pugmark/contracts';
 import { messageOf, withDeadline } from '@pugmark/domain';
 import type { BindingInfo, ManagementApi } from '../management-api';
+import { withChannel } from '../operator-connection';
 import { compareTopology, undeclarable, type TopologyDifference } from './compare-topology';
 import { declareTopology, ensurePolicies } from './declare-topology';
 
-const RPC_DEADLINE_MS = 10_000;
+const STEP_DEADLINE_MS = 10_000;
 
 export interface Repair {
   /** The difference, in one line. */
@@ -25,7 +26,7 @@ export async function repairTopology(connection: ChannelModel, management: Manag
   for (const difference of before) said.set(difference, await makeRoom(connection, management, difference));
   // What could not be taken away is not declared, which would close the channel.
   const inTheWay = undeclarable(await compareTopology(management));
-  await withChannel(connection, (channel) => declareTopology(channel, inTheWay));
+  await step(connection, (channel) => declareTopology(channel, inTheWay));
   await ensurePolicies(management);
   const still = new Set((await compareTopology(management)).map(({ line }) => line));
   return before.map((difference) => ({
@@ -40,10 +41,10 @@ async function makeRoom(connection: ChannelModel, management: ManagementApi, dif
   try {
     switch (difference.code) {
       case 'binding_foreign':
-        await withChannel(connection, (channel) => unbind(channel, difference.binding));
+        await step(connection, (channel) => unbind(channel, difference.binding));
         return 'removed; no message is lost by it';
       case 'exchange_differs':
-        await withChannel(connection, (channel) => channel.deleteExchange(difference.name));
+        await step(connection, (channel) => channel.deleteExchange(difference.name));
         return 'deleted and declared again; an exchange holds no messages, but bindings to others are gone with it';
       case 'queue_differs':
         return await removeQueue(connection, management, difference.name);
@@ -68,16 +69,16 @@ async function removeQueue(connection: ChannelModel, management: ManagementApi, 
   const queue = (await management.queues()).find((each) => each.name === name);
   if (queue?.type === 'classic') {
     try {
-      await withChannel(connection, (channel) => channel.deleteQueue(name, { ifEmpty: true, ifUnused: true }));
+      await step(connection, (channel) => channel.deleteQueue(name, { ifEmpty: true, ifUnused: true }));
       return 'was empty and unused; deleted and declared again';
     } catch (error) {
       return `not deleted, it holds messages or is consumed (${messageOf(error)}): empty it, stop what consumes it, and repair again`;
     }
   }
   if (name === TOPOLOGY.deadLetters.queue.name) return 'not deleted, it may hold dead letters: requeue or drop them, delete it by hand, and repair again';
-  const { consumerCount, messageCount } = await withChannel(connection, (channel) => channel.checkQueue(name));
+  const { consumerCount, messageCount } = await step(connection, (channel) => channel.checkQueue(name));
   if (consumerCount > 0) return `not deleted, ${consumerCount} consumers use it: stop them and repair again`;
-  await withChannel(connection, (channel) => channel.deleteQueue(name));
+  await step(connection, (channel) => channel.deleteQueue(name));
   return `deleted and declared again; its ${messageCount} doorbells are rung again`;
 }
 
@@ -87,16 +88,6 @@ async function unbind(channel: Channel, { source, destination, destination_type:
 }
 
 /** Each step on a channel of its own: one that the broker refuses closes it. */
-async function withChannel<T>(connection: ChannelModel, use: (channel: Channel) => Promise<T>): Promise<T> {
-  const channel = await withDeadline(connection.createChannel(), RPC_DEADLINE_MS, 'opening a channel');
-  let refuse: (error: Error) => void = () => undefined;
-  const refused = new Promise<never>((_resolve, reject) => (refuse = reject));
-  refused.catch(() => undefined);
-  channel.on('error', (error: Error) => refuse(error));
-  try {
-    return await withDeadline(Promise.race([use(channel), refused]), RPC_DEADLINE_MS, 'RabbitMQ');
-  } finally {
-    // Closed already, if it was refused.
-    await Promise.resolve().then(() => withDeadline(channel.close(), 2_000, 'closing a channel')).catch(() => undefined);
-  }
+function step<T>(connection: ChannelModel, use: (channel: Channel) => Promise<T>): Promise<T> {
+  return withChannel(connection.createChannel(), (channel) => withDeadline(use(channel), STEP_DEADLINE_MS, 'RabbitMQ'));
 }

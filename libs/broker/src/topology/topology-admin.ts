@@ -1,10 +1,7 @@
-import { connect, type ChannelModel } from 'amqplib';
-import { withDeadline } from '@pugmark/domain';
 import { ManagementApi } from '../management-api';
+import { closeConnection, openConnection } from '../operator-connection';
 import { compareTopology } from './compare-topology';
 import { repairTopology, type Repair } from './repair-topology';
-
-const CONNECT_DEADLINE_MS = 10_000;
 
 /** The topology of a live broker, for the person who looks after it. Needs the management API. */
 export class TopologyAdmin {
@@ -23,17 +20,11 @@ export class TopologyAdmin {
 
   /** Mends what is safe to mend; see `repairTopology`. */
   async repair(): Promise<readonly Repair[]> {
-    const model: ChannelModel = await withDeadline(
-      connect(this.#url, { timeout: CONNECT_DEADLINE_MS, clientProperties: { connection_name: 'topology-repair' } }),
-      CONNECT_DEADLINE_MS + 1_000,
-      'connecting to RabbitMQ',
-    );
-    // The calls that are under way fail by themselves.
-    model.on('error', () => undefined);
+    const model = await openConnection(this.#url, 'topology-repair');
     try {
       return await repairTopology(model, this.#management);
     } finally {
-      await withDeadline(model.close(), 2_000, 'closing the connection').catch(() => undefined);
+      await closeConnection(model);
     }
   }
 }

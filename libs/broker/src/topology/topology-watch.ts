@@ -1,5 +1,5 @@
 import { RetryableError, messageOf } from '@pugmark/domain';
-import { Counter, Gauge, backgroundLoop, pause, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
+import { Counter, backgroundLoop, pause, registerGauge, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
 import type { ControlChannel } from '../control-channel';
 import type { ManagedConnection } from '../managed-connection';
 import type { ManagementApi } from '../management-api';
@@ -40,26 +40,12 @@ export class TopologyWatch {
 
   constructor(options: TopologyWatchOptions) {
     this.#options = options;
-    const registers = [options.metrics];
-    const count = (): number => this.#differences.length;
-    new Gauge({
-      name: 'pugmark_topology_differences',
-      help: 'Differences between the broker and the declared topology',
-      registers,
-      collect() {
-        this.set(count());
-      },
-    });
-    const compared = (): number => Number(this.#compared);
-    new Gauge({
-      name: 'pugmark_topology_compared',
-      help: '1 when the broker could be compared with the declared topology; unknown differences are not 0',
-      registers,
-      collect() {
-        this.set(compared());
-      },
-    });
-    this.#mended = new Counter({ name: 'pugmark_topology_mended_total', help: 'Parts of the topology that were taken away and declared again', registers });
+    const { metrics } = options;
+    registerGauge(metrics, 'pugmark_topology_differences', 'Differences between the broker and the declared topology', () => this.#differences.length);
+    registerGauge(metrics, 'pugmark_topology_compared', '1 when the broker could be compared with the declared topology; unknown differences are not 0', () =>
+      Number(this.#compared),
+    );
+    this.#mended = new Counter({ name: 'pugmark_topology_mended_total', help: 'Parts of the topology that were taken away and declared again', registers: [metrics] });
   }
 
   get state(): TopologyState {
