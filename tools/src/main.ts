@@ -10,6 +10,7 @@ import { faultsCommand } from './faults/faults-command';
 import { LauncherError } from './launcher-error';
 import { soakCommand } from './soak/soak-command';
 import { startCommand } from './start/start-command';
+import { tensorflowCommand } from './tensorflow/tensorflow-command';
 import { testCommand } from './test/test-command';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -18,6 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: demoCommand,
   soak: soakCommand,
   start: startCommand,
+  tensorflow: tensorflowCommand,
   test: testCommand,
   'test:faults': faultsCommand,
 };

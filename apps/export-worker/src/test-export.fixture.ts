@@ -53,6 +53,7 @@ export class ExportBench {
         name: 'test-model',
         version: '1.0.0',
         licence: 'MIT',
+  format: 'tfjs-graph',
         files: [],
         input: { width: 512, height: 512 },
         resize: 'letterbox',
@@ -123,7 +124,7 @@ export class ExportBench {
   }
 
   async run(): Promise<number> {
-    return new RunRepository().create(this.db, { projectId: this.projectId, modelId: this.modelId, priority: 0 });
+    return new RunRepository().create(this.db, { projectId: this.projectId, modelId: this.modelId, classify: null, priority: 0 });
   }
 
   async newExport(filter: ExportFilter = {}): Promise<number> {

@@ -1,15 +1,31 @@
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Broker } from '@pugmark/broker';
-import { DetectionRepository, ImageRepository, ModelRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock, type Database } from '@pugmark/db';
+import {
+  ClassificationRepository,
+  DetectionRepository,
+  ImageRepository,
+  ModelRepository,
+  TaskRepository,
+  createDatabase,
+  createLeaseStore,
+  pingDatabase,
+  watchClock,
+  type Database,
+  type DatabaseTransaction,
+} from '@pugmark/db';
 import { RetryableError } from '@pugmark/domain';
-import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
+import { BUILTIN_MODEL } from '@pugmark/inference';
 import { createTaskMetrics, loadConfig, pause, registerGauge, runService, type Logger, type Registry } from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
-import { ServiceWorkers, TaskWorker } from '@pugmark/tasks';
+import { ServiceWorkers, TaskWorker, type TaskHandler } from '@pugmark/tasks';
 import { MlWorkerConfig } from './config';
-import { EnginePool } from './engine/engine-pool';
+import type { EnginePool } from './engine/engine-pool';
+import { startPool } from './engine/start-pool';
+import { ClassifyHandler } from './handlers/classify.handler';
 import { DetectHandler } from './handlers/detect.handler';
+import { ModelCatalogue, modelRef } from './models/model-catalogue';
+import { preloadModels } from './models/preload-models';
 
 /** What the engines may take for what they hold when the service drains; the rest of the time is for commits and connections. */
 const ENGINE_STOP_MS = 5_000;
@@ -24,20 +40,11 @@ void runService(
       applicationName: 'pugmark-ml-worker',
       onIdleError,
     });
-    const processes = config.ML_PROCESSES || availableParallelism();
-    const pool = new EnginePool({
-      childPath: join(__dirname, 'engine', 'engine.child.js'),
-      processes,
-      engine: config.ML_ENGINE,
-      model: { manifest: BUILTIN_MODEL, folder: builtinModelFolder() },
-      pixelLimit: config.PIXEL_LIMIT,
-      imageDeadlineMs: config.ML_IMAGE_DEADLINE_MS,
-      logger,
-      env: { MALLOC_ARENA_MAX: '2' },
-    });
-    const engine = await pool.start();
+    const models = new ModelRepository();
+    const builtIn = modelRef(BUILTIN_MODEL, config.MODELS_DIR);
+    const { pool, engine, processes } = await startPool(config, [builtIn], join(__dirname, 'engine', 'engine.child.js'), logger);
     registerPoolGauges(pool, metrics);
-    const model = await registerModel(db, logger, signal);
+    await registerBuiltIn(db, models, logger, signal);
 
     const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-ml-worker-leases', onIdleError });
     const broker = new Broker({
@@ -48,29 +55,38 @@ void runService(
       metrics,
     });
     const storage = new PictureStorage(config.STORAGE_DIR);
-    const handler = new DetectHandler(
-      { db, images: new ImageRepository(), models: new ModelRepository(), detections: new DetectionRepository() },
+    const catalogue = new ModelCatalogue(db, models, config.MODELS_DIR);
+    const parts = {
+      db,
+      images: new ImageRepository(),
+      detections: new DetectionRepository(),
+      classifications: new ClassificationRepository(),
+      catalogue,
       pool,
-      { modelId: model.id, modelName: `${model.name} ${model.version}`, engine: engine.name, pathOfKey: (key) => storage.pathOf(key) },
-    );
-    const worker = new TaskWorker({
-      handler,
-      store: new TaskRepository(db),
-      leases: leases.store,
-      source: broker,
-      owner: `ml-worker@${hostname()}/${process.pid}`,
-      batchSize: config.ML_BATCH,
-      batchDelayMs: config.ML_BATCH_DELAY_MS,
-      // Two batches for each process: it decodes the next one while it looks at this one.
-      concurrency: 2 * processes,
-      logger,
-      metrics: createTaskMetrics(metrics),
-      onFatal: fail,
-    });
-    const workers = new ServiceWorkers('ml-worker', { detect: worker });
+      engine: engine.name,
+      pathOfKey: (key: string) => storage.pathOf(key),
+    };
+    const taskMetrics = createTaskMetrics(metrics);
+    const worker = <Result, Kind extends 'detect' | 'classify'>(handler: TaskHandler<DatabaseTransaction, Result, Kind>) =>
+      new TaskWorker<DatabaseTransaction, Result, Kind>({
+        handler,
+        store: new TaskRepository(db),
+        leases: leases.store,
+        source: broker,
+        owner: `ml-worker@${hostname()}/${process.pid}`,
+        batchSize: config.ML_BATCH,
+        batchDelayMs: config.ML_BATCH_DELAY_MS,
+        // Two batches for each process: it decodes the next one while it looks at this one.
+        concurrency: 2 * processes,
+        logger,
+        metrics: taskMetrics,
+        onFatal: fail,
+      });
+    const workers = new ServiceWorkers('ml-worker', { detect: worker(new DetectHandler(parts)), classify: worker(new ClassifyHandler(parts)) });
     workers.start();
     broker.start();
     const clock = watchClock(db, metrics, logger);
+    const preloading = preloadModels(catalogue, pool, config.ML_MODELS, logger);
     return {
       checks: {
         // Longer than a picture may take to hang twice and be set aside.
@@ -80,7 +96,7 @@ void runService(
       drain: async () => {
         const drained = workers.drain();
         await pool.stop(Math.min(ENGINE_STOP_MS, config.SHUTDOWN_TIMEOUT_MS / 2));
-        await Promise.all([drained, clock.stop()]);
+        await Promise.all([drained, clock.stop(), preloading.stop()]);
         await broker.close();
         await Promise.all([db.destroy(), leases.close()]);
       },
@@ -88,14 +104,15 @@ void runService(
   },
 );
 
-/** The row of the model that is loaded. Waits for the database: without it there is nothing to do anyway. */
-async function registerModel(db: Database, logger: Logger, signal: AbortSignal) {
+/** Waits for the database: without it there is nothing to do anyway. */
+async function registerBuiltIn(db: Database, models: ModelRepository, logger: Logger, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
-      return await new ModelRepository().register(db, BUILTIN_MODEL);
+      await models.register(db, BUILTIN_MODEL);
+      return;
     } catch (err) {
       if (signal.aborted) throw err;
-      logger.warn({ err }, 'the model could not be registered yet; trying again');
+      logger.warn({ err }, 'the built-in model could not be registered yet; trying again');
       await pause(2_000, signal);
     }
   }
@@ -108,8 +125,8 @@ function assertReady(pool: EnginePool): void {
 
 function registerPoolGauges(pool: EnginePool, metrics: Registry): void {
   const up = (): number => pool.status().filter(({ state }) => state === 'idle' || state === 'busy').length;
-  registerGauge(metrics, 'pugmark_engine_processes_up', 'Engine processes that have loaded the model', up);
-  registerGauge(metrics, 'pugmark_engine_restarts', 'Engine processes that died and were restarted', () =>
-    pool.status().reduce((sum, { restarts }) => sum + restarts, 0),
-  );
+  const sum = (of: 'restarts' | 'recycles') => (): number => pool.status().reduce((total, status) => total + status[of], 0);
+  registerGauge(metrics, 'pugmark_engine_processes_up', 'Engine processes that have loaded their models', up);
+  registerGauge(metrics, 'pugmark_engine_restarts', 'Engine processes that died and were restarted', sum('restarts'));
+  registerGauge(metrics, 'pugmark_engine_recycles', 'Engine processes that were replaced because they had grown too large', sum('recycles'));
 }

@@ -41,6 +41,7 @@ describe('Broker', () => {
   async function consuming(onDelivery?: (delivery: { message: TaskDoorbell; ack(): void }) => void) {
     await broker.close();
     broker = create('ml-worker');
+    broker.consume('classify', 1, (delivery) => delivery.ack());
     const received: TaskDoorbell[] = [];
     const subscription = broker.consume('detect', 10, (delivery) => {
       received.push(delivery.message);

@@ -22,6 +22,7 @@ it('keeps the wire form', () => {
   expect(TASK_KINDS.map((kind) => `${ROUTES[kind].exchange.name}/${ROUTES[kind].routingKey} ${ROUTES[kind].wireName} v${ROUTES[kind].version}`)).toEqual([
     'pugmark.work/scan pugmark.scan.requested v1',
     'pugmark.work/detect pugmark.detect.requested v1',
+    'pugmark.work/classify pugmark.classify.requested v1',
     'pugmark.work/export pugmark.export.requested v1',
   ]);
 });

@@ -65,6 +65,17 @@ export const ROUTES = {
     consumer: 'ml-worker',
     depth: 2_048,
   },
+  classify: {
+    exchange: WORK,
+    routingKey: 'classify',
+    queue: { name: 'pugmark.classify' },
+    wireName: 'pugmark.classify.requested',
+    version: 1,
+    message: TaskDoorbell,
+    previous: null,
+    consumer: 'ml-worker',
+    depth: 2_048,
+  },
   export: {
     exchange: WORK,
     routingKey: 'export',

@@ -13,7 +13,8 @@ export {
 } from './repositories/task.repository';
 export { ProjectRepository, type ProjectRow } from './repositories/project.repository';
 export { DeploymentRepository, type DeploymentWithLocation } from './repositories/deployment.repository';
-export { ModelRepository, type ModelRow } from './repositories/model.repository';
+export { ClassificationRepository, type ClassifyResult, type CropToClassify } from './repositories/classification.repository';
+export { ModelRepository, type ClassifySettings, type ModelRow, type RunModels } from './repositories/model.repository';
 export { RunRepository, type RunRow } from './repositories/run.repository';
 export {
   IngestRepository,

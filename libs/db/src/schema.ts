@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { TaskKind } from '@pugmark/contracts';
-import type { Category, ModelManifest, TaskState } from '@pugmark/domain';
+import type { Category, ModelManifest, Stage, TaskState } from '@pugmark/domain';
 
 type Id = GeneratedAlways<number>;
 type CreatedAt = ColumnType<Date, never, never>;
@@ -19,13 +19,22 @@ export interface Schema {
   tasks: TasksTable;
   inferences: InferencesTable;
   detections: DetectionsTable;
+  classifications: ClassificationsTable;
   exports: ExportsTable;
 }
 
-export interface ProjectsTable {
+export interface ProjectsTable extends ClassifyColumns {
   id: Id;
   name: string;
+  model_id: number | null;
   created_at: CreatedAt;
+}
+
+/** Which classifier looks at which detections; all three or none. */
+export interface ClassifyColumns {
+  classifier_id: number | null;
+  classify_category: Category | null;
+  classify_threshold: number | null;
 }
 
 export interface LocationsTable {
@@ -56,10 +65,12 @@ export interface ModelsTable {
   licence: string;
   threshold: number;
   manifest: JSONColumnType<ModelManifest>;
+  stage: Generated<Stage>;
+  is_default: Generated<boolean>;
   created_at: CreatedAt;
 }
 
-export interface RunsTable {
+export interface RunsTable extends ClassifyColumns {
   id: Id;
   project_id: number;
   model_id: number;
@@ -167,6 +178,16 @@ export interface DetectionsTable {
   y: number;
   width: number;
   height: number;
+}
+
+export interface ClassificationsTable {
+  detection_id: number;
+  model_id: number;
+  rank: number;
+  label: string;
+  score: number;
+  engine: string;
+  created_at: CreatedAt;
 }
 
 export interface ExportsTable {

@@ -22,6 +22,13 @@ export interface Detection {
   readonly box: Box;
 }
 
+/** What a classifier says of one crop. */
+export interface Classification {
+  readonly label: string;
+  /** Of its softmax, in [0, 1]. */
+  readonly score: number;
+}
+
 /** Intersection over union of two boxes, in [0, 1]; 0 when either is empty. */
 export function intersectionOverUnion(a: Box, b: Box): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);

@@ -34,6 +34,7 @@ export interface TaskPolicy {
 export const TASK_POLICIES = {
   scan: { maxAttempts: 20, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
   detect: { maxAttempts: 5, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
+  classify: { maxAttempts: 5, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
   export: { maxAttempts: 5, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
 } as const satisfies Record<TaskKind, TaskPolicy>;
 

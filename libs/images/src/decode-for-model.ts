@@ -1,4 +1,4 @@
-import sharp, { type FailOnOptions, type Metadata } from 'sharp';
+import sharp, { type FailOnOptions, type Metadata, type Sharp } from 'sharp';
 import { messageOf, type ModelInput, type Placement } from '@pugmark/domain';
 import { readContent } from './picture-file';
 import { pictureFormat } from './picture-format';
@@ -26,7 +26,7 @@ export interface DecodedImage extends ModelInput {
  * Padding and kernel were chosen on real camera-trap pictures with the built-in model: with Lanczos an empty picture showed a
  * bird of 0.24, whose edges it sharpens, with linear none; grey padding instead of black made boats along its edge.
  */
-const PADDING = 'black';
+export const PADDING = 'black';
 const KERNEL = 'linear';
 
 /**
@@ -50,24 +50,26 @@ export async function decodeForModel(path: string, options: DecodeOptions): Prom
   }
 }
 
-function isOurs(error: unknown): boolean {
+export function isOurs(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'too_many_pixels';
 }
 
 /** Where a picture of this size lies in the model's input. */
-function place(image: Metadata['autoOrient'], { width, height, resize }: DecodeOptions): Placement {
+export function place(image: Metadata['autoOrient'], { width, height, resize }: DecodeOptions): Placement {
   if (resize === 'stretch') return { left: 0, top: 0, width, height };
   const scale = Math.min(width / image.width, height / image.height);
   const inner = { width: Math.max(1, Math.round(image.width * scale)), height: Math.max(1, Math.round(image.height * scale)) };
   return { left: Math.floor((width - inner.width) / 2), top: Math.floor((height - inner.height) / 2), ...inner };
 }
 
+export function scaleInto(picture: Sharp, width: number, height: number): Sharp {
+  return picture.resize(width, height, { fit: 'fill', kernel: KERNEL });
+}
+
 function decode(content: Buffer, failOn: FailOnOptions, placement: Placement, options: DecodeOptions): Promise<Buffer> {
   return (
-    sharp(content, { failOn, limitInputPixels: options.pixelLimit, sequentialRead: true })
-      .autoOrient()
-      // Before anything else touches the pixels: a JPEG is then decoded at a half, a quarter or an eighth of its size.
-      .resize(placement.width, placement.height, { fit: 'fill', kernel: KERNEL })
+    // Before anything else touches the pixels: a JPEG is then decoded at a half, a quarter or an eighth of its size.
+    scaleInto(sharp(content, { failOn, limitInputPixels: options.pixelLimit, sequentialRead: true }).autoOrient(), placement.width, placement.height)
       .flatten({ background: PADDING })
       .toColourspace('srgb')
       .extend({
@@ -86,9 +88,7 @@ function decode(content: Buffer, failOn: FailOnOptions, placement: Placement, op
  * Decodes strictly, which is once for nearly every picture. Some complaints mean nothing (stray bytes that a camera left
  * between two sections), so that others than about missing data get a second, less strict try before the picture is marked.
  */
-async function asFarAsItGoes(
-  decodeWith: (failOn: FailOnOptions) => Promise<Buffer>,
-): Promise<{ rgb: Buffer; warning: 'truncated' | null }> {
+export async function asFarAsItGoes<T>(decodeWith: (failOn: FailOnOptions) => Promise<T>): Promise<{ rgb: T; warning: 'truncated' | null }> {
   try {
     return { rgb: await decodeWith('warning'), warning: null };
   } catch (error) {

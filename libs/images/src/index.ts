@@ -1,4 +1,5 @@
 export { configureImages } from './configure-images';
+export { decodeCropsForModel, type DecodedCrops } from './decode-crops-for-model';
 export { decodeForModel, type DecodeOptions, type DecodedImage } from './decode-for-model';
 export { readImageHeader, type HeaderOptions, type ImageHeader } from './read-image-header';
 export type { GpsPosition } from './camera-facts';

@@ -1,3 +1,5 @@
-export { BUILTIN_MODEL, builtinModelFolder } from './builtin-model';
-export { createEngine, type EngineChoice } from './create-engine';
-export type { Engine, EngineInfo } from './engine';
+export { createEngine, DEVICE_CHOICES, ENGINE_CHOICES, type DeviceChoice, type EngineChoice, type EngineOptions } from './engines/create-engine';
+export { ENGINE_NAMES, type Engine, type EngineInfo, type EngineName } from './engines/engine';
+export { BINDING_FILE, readTensorflowState, STATE_FILE, type TensorflowState } from './engines/tensorflow/installed-tensorflow';
+export { BUILTIN_MODEL, builtinModelFolder } from './models/builtin-model';
+export type { LoadedModel } from './models/loaded-model';

@@ -13,10 +13,10 @@ function worker<Kind extends TaskKind>(kind: Kind, calls: string[] = []) {
 describe('ServiceWorkers', () => {
   it('starts and drains the workers of a service', async () => {
     const calls: string[] = [];
-    const workers = new ServiceWorkers('ml-worker', { detect: worker('detect', calls) });
+    const workers = new ServiceWorkers('ml-worker', { detect: worker('detect', calls), classify: worker('classify', calls) });
     workers.start();
     await workers.drain();
-    expect(calls).toEqual(['start detect', 'drain detect']);
+    expect(calls).toEqual(['start detect', 'start classify', 'drain detect', 'drain classify']);
   });
 
   // Each of these must not compile, and must not start when it does all the same.
@@ -32,6 +32,6 @@ describe('ServiceWorkers', () => {
 
   it('refuses a worker under the name of another kind', () => {
     // @ts-expect-error a scan worker is no detect worker
-    expect(() => new ServiceWorkers('ml-worker', { detect: worker('scan') })).toThrow('the handler of scan stands under detect');
+    expect(() => new ServiceWorkers('ml-worker', { detect: worker('scan'), classify: worker('classify') })).toThrow('the handler of scan stands under detect');
   });
 });

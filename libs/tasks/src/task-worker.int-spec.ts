@@ -67,6 +67,7 @@ describe('tasks, from row to result', () => {
 
   function startWorker(handle: Handle, onFatal: (error: unknown) => void = () => undefined, store = new TaskRepository(db)) {
     const broker = createBroker('ml-worker');
+    broker.consume('classify', 1, (delivery) => delivery.ack());
     const worker = new TaskWorker({
       handler: new RecordingHandler(handle),
       store,

@@ -1,5 +1,5 @@
 import { configureImages, decodeForModel } from '@pugmark/images';
-import { BUILTIN_MODEL, builtinModelFolder, createEngine, type EngineChoice } from '@pugmark/inference';
+import { BUILTIN_MODEL, builtinModelFolder, createEngine, type EngineOptions, type LoadedModel } from '@pugmark/inference';
 
 /** Warm-up comes first and loads the model, then the pictures that are counted. */
 export type BareLoopWork = { readonly warmUp: readonly string[] } | { readonly paths: readonly string[] };
@@ -13,7 +13,7 @@ export interface BareLoopResult {
 const PIXEL_LIMIT = 200_000_000;
 
 configureImages();
-const engine = createEngine((process.argv[2] ?? 'auto') as EngineChoice);
+let model: LoadedModel;
 
 /** Decode of the next picture overlaps inference of this one, as in the worker. */
 async function look(paths: readonly string[]): Promise<number> {
@@ -25,14 +25,15 @@ async function look(paths: readonly string[]): Promise<number> {
     const picture = await next;
     const following = paths[n + 1];
     next = following === undefined ? undefined : decode(following);
-    if (picture !== undefined) detections += (await engine.detect([picture])).flat().length;
+    if (picture !== undefined) detections += (await model.detect([picture])).flat().length;
   }
   return detections;
 }
 
 async function answer(work: BareLoopWork): Promise<BareLoopReady | BareLoopResult> {
   if ('paths' in work) return { detections: await look(work.paths) };
-  await engine.load(BUILTIN_MODEL, builtinModelFolder());
+  const engine = await createEngine(JSON.parse(process.argv[2] ?? '') as EngineOptions);
+  model = await engine.load(BUILTIN_MODEL, builtinModelFolder());
   await look(work.warmUp);
   return { engine: engine.info.name };
 }

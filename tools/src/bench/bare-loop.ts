@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { EngineOptions } from '@pugmark/inference';
 import { LauncherError } from '../launcher-error';
 import type { BareLoopReady, BareLoopResult, BareLoopWork } from './bare-loop.child';
 
@@ -9,15 +10,18 @@ export interface BareLoopOptions {
   readonly paths: readonly string[];
   readonly warmUp: readonly string[];
   readonly processes: number;
-  readonly engine: string;
+  readonly engine: EngineOptions;
   readonly signal: AbortSignal;
 }
+
+/** As the worker gives its engines, one process a core. */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_CPP_MIN_LOG_LEVEL: '2' };
 
 /** Decode and infer in as many processes as the worker has, and nothing else: what the engine can do on this machine. */
 export async function bareLoop(options: BareLoopOptions): Promise<{ readonly imagesPerSecond: number; readonly engine: string }> {
   const script = join(options.root, 'tools', 'dist', 'bundle', 'bench', 'bare-loop.child.js');
   const children = Array.from({ length: options.processes }, () =>
-    fork(script, [options.engine], { signal: options.signal, env: { ...process.env, MALLOC_ARENA_MAX: '2' } }),
+    fork(script, [JSON.stringify(options.engine)], { signal: options.signal, env: { ...process.env, ...ENVIRONMENT } }),
   );
   try {
     const ready = await Promise.all(children.map((child) => answer<BareLoopReady>(child, { warmUp: options.warmUp } satisfies BareLoopWork)));

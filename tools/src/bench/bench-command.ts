@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import type { DeviceChoice, EngineChoice, EngineOptions } from '@pugmark/inference';
 import { ApiClient } from '../api/api-client';
 import { table } from '../cli/table';
 import type { CommandContext } from '../command';
 import { startServices } from '../services/start-services';
+import { tensorflowDir } from '../tensorflow/install-tensorflow';
+import { nativeEngine } from '../tensorflow/native-engine';
 import { bareLoop } from './bare-loop';
 import { benchOptions, type BenchOptions } from './bench-options';
 import { median } from './median';
@@ -51,6 +54,7 @@ async function measure(options: BenchOptions, processes: number, context: Comman
   const { root, log, environment, signal } = context;
   const dir = join(root, '.pugmark');
   const folder = join(dir, 'bench', 'pictures');
+  await nativeEngine(context);
   const urls = await startServices({ instance: 'bench', dir, root, log, environment, signal });
   const forget = context.onForcedEnd(() => urls.kill());
   try {
@@ -60,7 +64,7 @@ async function measure(options: BenchOptions, processes: number, context: Comman
     let engine = '';
     for (let round = 1; round <= options.rounds; round += 1) {
       const paths = await repeatPictures(options.images, join(folder, 'counted'), options.count, `round ${round}`);
-      const alone = await bareLoop({ root, paths, warmUp, processes, engine: environment['ML_ENGINE'] || 'auto', signal });
+      const alone = await bareLoop({ root, paths, warmUp, processes, engine: engineOptions(context), signal });
       bare.push(alone.imagesPerSecond);
       engine = alone.engine;
       log(`round ${round}: bare loop ${alone.imagesPerSecond.toFixed(2)} images/s`);
@@ -82,6 +86,15 @@ async function measure(options: BenchOptions, processes: number, context: Comman
     await urls.stop();
     forget();
   }
+}
+
+function engineOptions({ root, environment }: CommandContext, engine = environment['ML_ENGINE'] || 'auto'): EngineOptions {
+  return {
+    engine: engine as EngineChoice,
+    device: (environment['ML_DEVICE'] || 'auto') as DeviceChoice,
+    tensorflowDir: environment['TENSORFLOW_DIR'] || tensorflowDir(root),
+    convertedDir: join(root, '.pugmark', 'bench', 'converted'),
+  };
 }
 
 function round2(value: number): number {

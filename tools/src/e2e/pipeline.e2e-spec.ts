@@ -44,6 +44,7 @@ describe('the pipeline, from folder to CSV', () => {
     expect(routes.map(({ kind, responder }) => [kind, responder.split('@')[0]])).toEqual([
       ['scan', 'ingest'],
       ['detect', 'ml-worker'],
+      ['classify', 'ml-worker'],
       ['export', 'export-worker'],
     ]);
     for (const { roundTripMs } of routes) expect(roundTripMs).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CommandContext } from '../command';
 import { Ports } from '../processes/ports';
+import { nativeEngine } from '../tensorflow/native-engine';
 import { startServices, type RunningServices } from '../services/start-services';
 import { gatewayPort } from './gateway-port';
 import { startApps, type RunningApps } from './start-apps';
@@ -25,6 +26,7 @@ export async function startPlatform(options: PlatformOptions, context: CommandCo
   const ports = new Ports();
   const port = await gatewayPort({ asked: options.port, mayChange: options.portMayChange, environment }, ports);
   const dir = join(root, '.pugmark');
+  await nativeEngine(context);
   const urls = await startServices({ instance: options.instance, dir, root, log, environment, signal });
   const forgetServices = context.onForcedEnd(() => urls.kill());
   const stopServices = async (): Promise<void> => {

@@ -47,6 +47,8 @@ void runService(
     });
     process.on('SIGUSR2', () => blockEventLoop(config.RIG_BLOCK_MS));
     worker.start();
+    // It stands in for the ml-worker, which has this queue, too; nothing is rung there.
+    broker.consume('classify', 1, (delivery) => delivery.ack());
     broker.start();
     const clock = watchClock(db, metrics, logger);
     return {

@@ -4,6 +4,7 @@ import type { ServiceName } from '@pugmark/contracts';
 import { LauncherError } from '../launcher-error';
 import type { Ports } from '../processes/ports';
 import type { ServiceUrls } from '../services/service-context';
+import { tensorflowDir } from '../tensorflow/install-tensorflow';
 import type { ServiceSpec } from './supervised-service';
 
 export const APPS = ['gateway', 'ingest', 'ml-worker', 'export-worker', 'watchdog'] as const satisfies readonly ServiceName[];
@@ -41,9 +42,11 @@ export async function appServices(options: AppOptions): Promise<readonly Service
   return specs;
 }
 
-function commonEnvironment({ environment, folder, urls, ingestRoots }: AppOptions): NodeJS.ProcessEnv {
+function commonEnvironment({ root, environment, folder, urls, ingestRoots }: AppOptions): NodeJS.ProcessEnv {
   const storage = join(folder, 'storage');
+  const models = join(folder, 'models');
   mkdirSync(storage, { recursive: true });
+  mkdirSync(models, { recursive: true });
   return {
     ...environment,
     DATABASE_URL: urls.databaseUrl,
@@ -54,6 +57,8 @@ function commonEnvironment({ environment, folder, urls, ingestRoots }: AppOption
     STORAGE_DIR: storage,
     INGEST_ROOTS: ingestRoots.join(':'),
     ML_ENGINE: environment['ML_ENGINE'] || 'auto',
+    TENSORFLOW_DIR: environment['TENSORFLOW_DIR'] || tensorflowDir(root),
+    MODELS_DIR: environment['MODELS_DIR'] || models,
     LOG_LEVEL: environment['LOG_LEVEL'] || 'info',
     LOG_FORMAT: 'json',
     HOST: '127.0.0.1',

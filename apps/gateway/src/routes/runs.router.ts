@@ -54,7 +54,7 @@ async function createRun(stores: Stores, body: CreateRunBody, traceparent: strin
   const deploymentId = body.deploymentId ?? null;
   return stores.db.transaction().execute(async (tx) => {
     const model = await requireModel(stores, tx);
-    const id = await stores.runs.create(tx, { projectId, modelId: model.id, priority });
+    const id = await stores.runs.create(tx, { projectId, modelId: model.id, classify: null, priority });
     const images = await stores.runs.createTasksForImages(tx, { id, projectId, deploymentId, priority, traceparent });
     if (images === 0) throw unprocessable('no_images', deploymentId === null ? 'projectId' : 'deploymentId', 'there are no images to look at yet');
     return id;

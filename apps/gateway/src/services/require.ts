@@ -19,9 +19,9 @@ export async function requirePlace(stores: Stores, projectId: number, deployment
   }
 }
 
-/** The model that a new run is for: the newest. A worker registers its model when it starts, so there may be none yet. */
+/** The model that a new run is for: the default one. A worker registers its own when it starts, so there may be none yet. */
 export async function requireModel(stores: Stores, db: Executor): Promise<ModelRow> {
-  const model = await stores.models.newest(db);
+  const model = await stores.models.default(db);
   if (model === null) throw unavailable('no_model', 'no model is registered yet: start ml-worker', 10);
   return model;
 }

@@ -31,6 +31,7 @@ export const MANIFEST: ModelManifest = {
   name: 'test-model',
   version: '1.0.0',
   licence: 'MIT',
+  format: 'tfjs-graph',
   files: [],
   input: { width: 512, height: 512 },
   resize: 'letterbox',
@@ -186,7 +187,7 @@ export class TestGateway {
   }
 
   async run(projectId: number, modelId: number): Promise<number> {
-    return this.stores.runs.create(this.db, { projectId, modelId, priority: 0 });
+    return this.stores.runs.create(this.db, { projectId, modelId, classify: null, priority: 0 });
   }
 
   /** Claims the tasks of a kind and of these subjects, as a worker does. */

@@ -12,11 +12,11 @@ const GOLDEN: readonly Detection[] = [
 
 it('the built-in model finds the cat, where it always did', async () => {
   configureImages();
-  const engine = createEngine('auto');
-  await engine.load(BUILTIN_MODEL, builtinModelFolder());
+  const engine = await createEngine({ engine: 'wasm', device: 'auto', tensorflowDir: '', convertedDir: '' });
+  const model = await engine.load(BUILTIN_MODEL, builtinModelFolder());
   try {
     const picture = await decodeForModel(CAT, { ...BUILTIN_MODEL.input, resize: BUILTIN_MODEL.resize, pixelLimit: 100_000_000 });
-    const [found] = await engine.detect([picture]);
+    const [found] = await model.detect([picture]);
     const counted = found!.filter(({ confidence }) => confidence >= BUILTIN_MODEL.threshold);
     expect(counted.map(({ category, label }) => ({ category, label }))).toEqual(GOLDEN.map(({ category, label }) => ({ category, label })));
     counted.forEach((detection, index) => {
@@ -24,6 +24,6 @@ it('the built-in model finds the cat, where it always did', async () => {
       expect(Math.abs(detection.confidence - GOLDEN[index]!.confidence)).toBeLessThan(0.03);
     });
   } finally {
-    await engine.dispose();
+    model.dispose();
   }
 });

@@ -5,11 +5,21 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
 import { testLogger, waitUntil } from '@pugmark/testing';
-import { EnginePool } from './engine-pool';
+import { EnginePool, type ModelRef, type PoolImage } from './engine-pool';
+import type { ToEngine } from './engine-protocol';
 import { bundleForTest } from './testing/bundle-fixture';
 import { isAlive } from './testing/fake-engine';
 
 const CAT = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
+const engineOptions = (engine: 'wasm' | 'null') => ({ engine, device: 'auto', tensorflowDir: '', convertedDir: '' }) as const;
+const MODEL: ModelRef = { key: 'coco-centernet 1', manifest: BUILTIN_MODEL, folder: builtinModelFolder() };
+const startWith = (engine: 'wasm' | 'null', model = MODEL): Extract<ToEngine, { type: 'start' }> => ({
+  type: 'start',
+  engine: engineOptions(engine),
+  models: [model],
+  mostModels: 2,
+  pixelLimit: 10_000_000,
+});
 let child: ReturnType<typeof bundleForTest>;
 beforeAll(() => {
   child = bundleForTest('engine.child.ts');
@@ -20,12 +30,14 @@ describe('the engine process', () => {
   let pool: EnginePool | undefined;
   afterEach(() => pool?.stop(0));
 
+  const detect = (running: EnginePool, images: readonly PoolImage[]) => running.look(MODEL, images);
+
   function createPool(engine: 'wasm' | 'null', manifest = BUILTIN_MODEL): EnginePool {
     pool = new EnginePool({
       childPath: child.path,
       processes: 1,
-      engine,
-      model: { manifest, folder: builtinModelFolder() },
+      engine: engineOptions(engine),
+      models: [{ ...MODEL, manifest }],
       pixelLimit: 10_000_000,
       logger: testLogger(),
     });
@@ -37,7 +49,7 @@ describe('the engine process', () => {
     expect(await running.start()).toMatchObject({ name: 'wasm', version: '4.22.0' });
     const text = join(child.folder, 'text.jpg');
     writeFileSync(text, 'no picture');
-    const [first, second, third, fourth] = await running.detect([
+    const [first, second, third, fourth] = await detect(running, [
       { id: 1, path: CAT },
       { id: 2, path: text },
       { id: 3, path: join(child.folder, 'gone.jpg') },
@@ -55,17 +67,17 @@ describe('the engine process', () => {
     await running.start();
     const { pid } = running.status()[0]!;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid!, signal);
-    expect(await running.detect([{ id: 1, path: CAT }])).toMatchObject([{ ok: true }]);
+    expect(await detect(running, [{ id: 1, path: CAT }])).toMatchObject([{ ok: true }]);
     expect(running.status()[0]).toMatchObject({ pid, restarts: 0 });
   });
 
   it('drops what it holds and ends at once when its channel closes', async () => {
     const engine = fork(child.path, [], { env: {}, execArgv: [] });
     try {
-      engine.send({ type: 'start', engine: 'wasm', manifest: BUILTIN_MODEL, folder: builtinModelFolder(), pixelLimit: 10_000_000 });
+      engine.send(startWith('wasm'));
       expect((await once(engine, 'message'))[0]).toMatchObject({ type: 'ready' });
       // More than ten seconds of work.
-      engine.send({ type: 'batch', batch: 1, images: Array.from({ length: 200 }, (_, id) => ({ id, path: CAT })) });
+      engine.send({ type: 'batch', batch: 1, model: MODEL.key, images: Array.from({ length: 200 }, (_, id) => ({ id, path: CAT })) });
       await once(engine, 'message');
       engine.disconnect();
       await waitUntil('the process to end', () => engine.exitCode !== null, 5_000);
@@ -104,8 +116,7 @@ describe('when the supervisor is killed', () => {
   }
 
   it('the engine process ends, too', async () => {
-    const start = { type: 'start', engine: 'null', manifest: BUILTIN_MODEL, folder: '', pixelLimit: 1 };
-    const pid = await killedSupervisor(child.path, start);
+    const pid = await killedSupervisor(child.path, startWith('null'));
     await waitUntil('the engine process to end', () => !isAlive(pid), 5_000);
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FatalError } from '@pugmark/domain';
 import { BUILTIN_MODEL } from '@pugmark/inference';
 import { testLogger, waitUntil } from '@pugmark/testing';
-import { EnginePool, type EnginePoolOptions, type ImageOutcome } from './engine-pool';
+import { EnginePool, type EnginePoolOptions, type ImageOutcome, type ModelRef, type PoolImage } from './engine-pool';
 import { createFakeEngine, isAlive, type FakeEngine } from './testing/fake-engine';
 
 let fake: FakeEngine;
@@ -17,12 +17,15 @@ afterEach(async () => {
   rmSync(fake.folder, { recursive: true, force: true });
 });
 
+const model = (folder = 'good', key = 'a 1'): ModelRef => ({ key, manifest: BUILTIN_MODEL, folder });
+const detect = (pool: EnginePool, wanted: readonly PoolImage[]) => pool.look(model(), wanted);
+
 function createPool(options: Partial<EnginePoolOptions> = {}, behaviour = 'good'): EnginePool {
   const pool = new EnginePool({
     childPath: fake.childPath,
     processes: 2,
-    engine: 'null',
-    model: { manifest: BUILTIN_MODEL, folder: behaviour },
+    engine: { engine: 'null', device: 'auto', tensorflowDir: '', convertedDir: '' },
+    models: [model(behaviour)],
     pixelLimit: 1,
     logger: testLogger(),
     imageDeadlineMs: 10_000,
@@ -50,17 +53,16 @@ const raise = (name: string) => writeFileSync(flag(name), '');
 describe('work', () => {
   it('answers in order, each picture by its own id, even one that is there twice', async () => {
     const pool = await startedPool();
-    const outcomes = await pool.detect([{ id: 7, path: 'a' }, { id: 3, path: 'b' }, { id: 7, path: 'a' }]);
+    const outcomes = await detect(pool, [{ id: 7, path: 'a' }, { id: 3, path: 'b' }, { id: 7, path: 'a' }]);
     expect(outcomes.map(({ id, ok }) => [id, ok])).toEqual([[7, true], [3, true], [7, true]]);
-    expect(await pool.detect([])).toEqual([]);
+    expect(await detect(pool, [])).toEqual([]);
     expect(pool.engine).toMatchObject({ name: 'null', reason: 'fake' });
-    expect(pool.model).toEqual({ name: BUILTIN_MODEL.name, version: BUILTIN_MODEL.version });
   });
 
   it('fills the least loaded process first, with two batches at most, and keeps the rest', async () => {
     const pool = await startedPool();
-    const held = [pool.detect(images(`when:${flag('go')}`, 'b', 'c'))];
-    for (let call = 0; call < 5; call++) held.push(pool.detect(images(`when:${flag('go')}`)));
+    const held = [detect(pool, images(`when:${flag('go')}`, 'b', 'c'))];
+    for (let call = 0; call < 5; call++) held.push(detect(pool, images(`when:${flag('go')}`)));
     await waitUntil('four batches in the processes', () => fake.log().filter(({ batch }) => batch).length === 4);
     expect(pool.status().map(({ state, batchesInHand }) => [state, batchesInHand])).toEqual([['busy', 2], ['busy', 2]]);
     raise('go');
@@ -76,7 +78,7 @@ describe('work', () => {
       script,
       `process.on('disconnect', () => process.exit(0)); process.on('message', () => process.send({ type: 'failed', code: Object.keys(process.env).sort().join(), message: '' }, () => process.exit(1)));`,
     );
-    await expect(createPool({ childPath: script, env: { PICTURES: '1' } }).start()).rejects.toMatchObject({ code: 'PICTURES' });
+    await expect(createPool({ childPath: script, env: () => ({ PICTURES: '1' }) }).start()).rejects.toMatchObject({ code: 'PICTURES' });
   });
 });
 
@@ -87,21 +89,21 @@ describe('a picture that ends processes', () => {
     ['disconnect', 'engine_crashed', 'closed its channel'],
   ])('by %s is found and failed; the rest of its batch is done', async (accident, code, message) => {
     const pool = await startedPool();
-    const outcomes = await pool.detect(images('a', 'b', 'c', accident, 'e', 'f', 'g', 'h'));
+    const outcomes = await detect(pool, images('a', 'b', 'c', accident, 'e', 'f', 'g', 'h'));
     expect(results(outcomes)).toEqual(['ok', 'ok', 'ok', code, 'ok', 'ok', 'ok', 'ok']);
     expect(outcomes[3]).toEqual({ id: 103, ok: false, code, message: expect.stringContaining(message), retryable: false });
   });
 
   it.each(['hang', 'stuck'])('by a %s is killed, found and failed', async (accident) => {
     const pool = await startedPool({ imageDeadlineMs: 400 });
-    const outcomes = await pool.detect(images('a', accident, 'c'));
+    const outcomes = await detect(pool, images('a', accident, 'c'));
     expect(results(outcomes)).toEqual(['ok', 'engine_hung', 'ok']);
     expect(outcomes[1]).toMatchObject({ retryable: false, message: expect.stringContaining('answered nothing for 400 ms and was killed') });
   });
 
   it('is found by halving when the process could not say what it had begun', async () => {
     const pool = await startedPool({ processes: 1 }, 'silent');
-    const outcomes = await pool.detect(images('a', 'b', 'c', 'd', 'e', 'segfault', 'g', 'h'));
+    const outcomes = await detect(pool, images('a', 'b', 'c', 'd', 'e', 'segfault', 'g', 'h'));
     expect(results(outcomes)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'engine_crashed', 'ok', 'ok']);
     // 8 → the last 3 (5 are answered) → 2 → 1, twice.
     const given = fake.log().flatMap(({ batch }) => (batch?.includes('segfault') ? [batch.length] : []));
@@ -111,9 +113,9 @@ describe('a picture that ends processes', () => {
   it('is alone in its process while it is judged, and harms no batch that merely sat beside it', async () => {
     const pool = await startedPool({ processes: 1 });
     const calls = [
-      pool.detect(images(`when:${flag('go')}`, 'segfault')),
-      pool.detect(images('x1', 'x2')),
-      pool.detect(images('y1', 'y2')),
+      detect(pool, images(`when:${flag('go')}`, 'segfault')),
+      detect(pool, images('x1', 'x2')),
+      detect(pool, images('y1', 'y2')),
     ];
     await waitUntil('two batches in the process', () => fake.log().filter(({ batch }) => batch).length === 2);
     raise('go');
@@ -127,7 +129,7 @@ describe('a picture that ends processes', () => {
 
   it('takes turns with the good ones while it is judged', async () => {
     const pool = await startedPool({ processes: 1, batchesPerProcess: 1 });
-    const calls = ['segfault', 'x', 'y'].map((path) => pool.detect(images(path)));
+    const calls = ['segfault', 'x', 'y'].map((path) => detect(pool, images(path)));
     expect((await Promise.all(calls)).map(results)).toEqual([['engine_crashed'], ['ok'], ['ok']]);
     expect(fake.log().flatMap(({ batch }) => batch ?? [])).toEqual(['segfault', 'segfault', 'x', 'segfault', 'y']);
   });
@@ -136,7 +138,7 @@ describe('a picture that ends processes', () => {
     const pool = await startedPool();
     const calls = Array.from({ length: 6 }, (_, call) => {
       const paths = Array.from({ length: 6 }, (_unused, index) => (call % 2 === 0 && index === call ? 'segfault' : `${call}/${index}`));
-      return pool.detect(images(...paths));
+      return detect(pool, images(...paths));
     });
     const all = (await Promise.all(calls)).map(results);
     all.forEach((codes, call) => {
@@ -146,7 +148,7 @@ describe('a picture that ends processes', () => {
 
   it('only once (the system was short of memory) is done like any other', async () => {
     const pool = await startedPool();
-    expect(results(await pool.detect(images('a', `segfault-once:${flag('died')}`, 'c')))).toEqual(['ok', 'ok', 'ok']);
+    expect(results(await detect(pool, images('a', `segfault-once:${flag('died')}`, 'c')))).toEqual(['ok', 'ok', 'ok']);
   });
 });
 
@@ -154,7 +156,7 @@ describe('processes', () => {
   it('that are killed from outside are replaced, and nothing of their work is lost', async () => {
     const pool = await startedPool();
     const before = pids(pool);
-    const held = Array.from({ length: 4 }, () => pool.detect(images('a', `when:${flag('go')}`, 'c')));
+    const held = Array.from({ length: 4 }, () => detect(pool, images('a', `when:${flag('go')}`, 'c')));
     await waitUntil('both to be full', () => pool.status().every(({ batchesInHand }) => batchesInHand === 2));
     for (const pid of before) process.kill(pid, 'SIGKILL');
     raise('go');
@@ -165,19 +167,57 @@ describe('processes', () => {
     expect(pids(pool).filter((pid) => before.includes(pid))).toEqual([]);
   });
 
+  it('that have grown too large are replaced once they hold nothing, without a picture done twice', async () => {
+    const pool = await startedPool({ processes: 1, mostRssBytes: 1e9 });
+    const [before] = pids(pool);
+    const held = [detect(pool, images('b', 'fat')), detect(pool, images('c'))];
+    expect((await Promise.all(held)).map(results)).toEqual([['ok', 'ok'], ['ok']]);
+    await waitUntil('the new process', () => pool.status()[0]!.state === 'idle' && pool.status()[0]!.recycles === 1);
+    expect(pids(pool)).not.toEqual([before]);
+    expect(pool.status()[0]).toMatchObject({ restarts: 0, lastDeath: null });
+    expect(results(await detect(pool, images('d')))).toEqual(['ok']);
+    expect(fake.log().flatMap(({ batch }) => batch ?? []).sort()).toEqual(['b', 'c', 'd', 'fat']);
+  });
+
   it('that never come back make work retryable, with the reason, instead of waiting for ever', async () => {
     const pool = await startedPool({ processes: 1, startDeadlineMs: 1_500 }, 'only-once');
-    const [outcome] = await pool.detect(images('segfault'));
+    const [outcome] = await detect(pool, images('segfault'));
     expect(outcome).toMatchObject({ ok: false, code: 'engine_unavailable', retryable: true, message: expect.stringContaining('exit code 9') });
-    const [later] = await pool.detect(images('a'));
+    const [later] = await detect(pool, images('a'));
     expect(later).toMatchObject({ code: 'engine_unavailable' });
+  });
+});
+
+describe('models', () => {
+  it('are named to a process once, before their first batch', async () => {
+    const pool = await startedPool({ processes: 1 });
+    const other = model('elsewhere', 'b 2');
+    for (const wanted of [model(), other, other, model()]) await pool.look(wanted, images('x'));
+    expect(fake.log().flatMap(({ load, model: key }) => (load ? [`load ${load}`] : key ? [key] : []))).toEqual(['a 1', 'load b 2', 'b 2', 'b 2', 'a 1']);
+  });
+
+  it('that are loaded beforehand are loaded in every process, and in those that come later', async () => {
+    const pool = await startedPool();
+    await pool.load(model('elsewhere', 'b 2'));
+    expect(fake.log().filter(({ load }) => load === 'b 2')).toHaveLength(2);
+    await detect(pool, images('segfault', 'x'));
+    await waitUntil('both to be back', () => pool.status().every(({ state }) => state === 'idle'));
+    await pool.look(model('elsewhere', 'b 2'), images('y'));
+    // The new process knew it from its start.
+    expect(fake.log().filter(({ load }) => load === 'b 2')).toHaveLength(2);
+  });
+
+  it('that do not load say why, and change nothing', async () => {
+    const pool = await startedPool();
+    await expect(pool.load(model('bad', 'b 2'))).rejects.toMatchObject({ code: 'model_corrupt', message: 'the file y differs' });
+    expect(results(await detect(pool, images('a')))).toEqual(['ok']);
   });
 });
 
 describe('start', () => {
   it.each([
     ['that cannot load its model', 'fail', 'model_corrupt', 'the file x differs'],
-    ['that dies again and again', 'crash', 'engine_start_timeout', 'ended with exit code 9 before it was ready'],
+    ['that dies again and again', 'crash', 'engine_dies_at_start', 'ended with exit code 9 before it was ready'],
     ['that is never ready', 'never', 'engine_start_timeout', 'only 0 of 2'],
   ])('fails with an engine %s, and leaves no process', async (_name, behaviour, code, message) => {
     const pool = createPool({ startDeadlineMs: 1_000 }, behaviour);
@@ -201,14 +241,14 @@ describe('stop', () => {
   it('lets the processes finish what they hold, and answers what waits at once', async () => {
     const pool = await startedPool({ processes: 1 });
     const running = pids(pool);
-    const held = [pool.detect(images(`when:${flag('go')}`)), pool.detect(images('b'))];
-    const waiting = pool.detect(images('c'));
+    const held = [detect(pool, images(`when:${flag('go')}`)), detect(pool, images('b'))];
+    const waiting = detect(pool, images('c'));
     const stopping = pool.stop(10_000);
     expect(await waiting).toEqual([expect.objectContaining({ id: 100, ok: false, code: 'engine_stopped', retryable: true })]);
     raise('go');
     await stopping;
     expect((await Promise.all(held)).map(results)).toEqual([['ok'], ['ok']]);
-    expect(results(await pool.detect(images('d')))).toEqual(['engine_stopped']);
+    expect(results(await detect(pool, images('d')))).toEqual(['engine_stopped']);
     expect(running.filter(isAlive)).toEqual([]);
     await pool.stop(0);
   });
@@ -218,7 +258,7 @@ describe('stop', () => {
     const timers = count('Timeout');
     const pool = await startedPool();
     const running = pids(pool);
-    const held = pool.detect(images('hang', 'b'));
+    const held = detect(pool, images('hang', 'b'));
     await waitUntil('the batch to be there', () => fake.log().some(({ batch }) => batch));
     await pool.stop(50);
     expect(results(await held)).toEqual(['engine_stopped', 'engine_stopped']);
@@ -228,7 +268,7 @@ describe('stop', () => {
 
   it('replaces no process that dies meanwhile', async () => {
     const pool = await startedPool({ processes: 1 });
-    const held = pool.detect(images(`when:${flag('go')}`, 'segfault'));
+    const held = detect(pool, images(`when:${flag('go')}`, 'segfault'));
     const stopping = pool.stop(10_000);
     raise('go');
     await stopping;

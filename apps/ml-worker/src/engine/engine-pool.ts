@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { FatalError, deadline, withDeadline, type ModelManifest } from '@pugmark/domain';
-import type { EngineChoice, EngineInfo } from '@pugmark/inference';
+import { FatalError, RetryableError, deadline, withDeadline } from '@pugmark/domain';
+import type { EngineInfo, EngineOptions } from '@pugmark/inference';
 import { judge, type Batch, type BatchInHand, type Item } from './blame';
 import type { Death } from './engine-process';
-import type { ImageOutcome, LoadedModel, PoolImage } from './engine-protocol';
+import type { FromEngine, ImageOutcome, ModelRef, PoolImage } from './engine-protocol';
 import { EngineSlot, type EngineStatus, type RestartPolicy } from './engine-slot';
 
 export type { EngineState, EngineStatus, RestartPolicy } from './engine-slot';
-export type { ImageDone, ImageFailed, ImageOutcome, LoadedModel, PoolImage } from './engine-protocol';
+export type { ImageDone, ImageFailed, ImageOutcome, ModelRef, PoolImage } from './engine-protocol';
 
 /** What a pool says to the log; pino fits. */
 export interface PoolLogger {
@@ -20,12 +20,11 @@ export interface EnginePoolOptions {
   /** The bundled `engine.child.js`. */
   readonly childPath: string;
   readonly processes: number;
-  readonly engine: EngineChoice;
-  readonly model: {
-    readonly manifest: ModelManifest;
-    /** Holds the manifest's files. */
-    readonly folder: string;
-  };
+  readonly engine: EngineOptions;
+  /** Loaded before `start` resolves. */
+  readonly models: readonly ModelRef[];
+  /** Most models that each process keeps loaded. */
+  readonly mostModels?: number;
   /** Most pixels that a picture may have. */
   readonly pixelLimit: number;
   readonly logger: PoolLogger;
@@ -36,14 +35,25 @@ export interface EnginePoolOptions {
   /** Longest that a process may take to load its model, and that pictures wait while no process is ready. */
   readonly startDeadlineMs?: number;
   readonly restart?: RestartPolicy;
-  /** The processes' whole environment: nothing is inherited. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Memory from which on a process is replaced as soon as it holds nothing. */
+  readonly mostRssBytes?: number;
+  /** The whole environment of the process with this number: nothing is inherited. */
+  readonly env?: (process: number) => Readonly<Record<string, string>>;
 }
 
 /** How often a picture may end a process that holds nothing else. */
 const STRIKES = 2;
+/** Deaths before any process was ready, after which starting is given up: the engine does not run on this machine. */
+const STILLBORN = 4;
+const MOST_MODELS = 3;
 /** How long a process may take to end by itself once its channel is closed. */
 const STOP_GRACE_MS = 1_000;
+
+interface Loading {
+  readonly waitingFor: Set<EngineSlot>;
+  resolve(): void;
+  reject(error: Error): void;
+}
 
 /**
  * Keeps engine processes alive and shares pictures out among them. A process that dies or hangs costs time, never a picture: its
@@ -58,7 +68,10 @@ export class EnginePool {
   readonly #suspects: Batch[] = [];
   readonly #loaded = new Set<EngineSlot>();
   #engine: EngineInfo | null = null;
-  #model: LoadedModel | null = null;
+  /** What new processes start with: the models that were named last. */
+  #models: readonly ModelRef[];
+  readonly #loading = new Map<string, Loading>();
+  #stillborn = 0;
   /** A suspect was given out last: now it is the others' turn, if there are any. */
   #othersFirst = false;
   #nextWireId = 1;
@@ -71,6 +84,7 @@ export class EnginePool {
   constructor(options: EnginePoolOptions) {
     this.#options = options;
     this.#startDeadlineMs = options.startDeadlineMs ?? 120_000;
+    this.#models = options.models;
     this.#slots = Array.from({ length: options.processes }, (_, index) => this.#createSlot(index));
   }
 
@@ -79,13 +93,9 @@ export class EnginePool {
     return this.#engine;
   }
 
-  get model(): LoadedModel | null {
-    return this.#model;
-  }
-
   /**
    * Resolves when every process is ready. Rejects with FatalError, everything stopped again: the process's own code when engine or
-   * model cannot be had, `engine_missing` when the child file is not built, `engine_start_timeout`.
+   * model cannot be had, `engine_missing` when the child file is not built, `engine_dies_at_start`, `engine_start_timeout`.
    */
   async start(): Promise<EngineInfo> {
     const { childPath } = this.#options;
@@ -108,17 +118,34 @@ export class EnginePool {
   }
 
   /**
-   * Looks at the pictures: one outcome for each, in their order. Never rejects: what cannot be answered now (the pool stops, no
+   * Has every process load the model, and those that come later start with it, while they go on with the work that they have. Resolves
+   * when it is loaded and has run once in each that is up. Rejects with RetryableError when it cannot be loaded: nothing changes then.
+   */
+  async load(model: ModelRef): Promise<void> {
+    const slots = this.#slots.filter((slot) => slot.isReady);
+    const loaded = new Promise<void>((resolve, reject) => this.#loading.set(model.key, { waitingFor: new Set(slots), resolve, reject }));
+    try {
+      for (const slot of slots) slot.load(model);
+      if (slots.length > 0) await withDeadline(loaded, this.#startDeadlineMs, `loading model ${model.manifest.name}`);
+      const most = this.#options.mostModels ?? MOST_MODELS;
+      this.#models = [...this.#models.filter(({ key }) => key !== model.key), model].slice(-most);
+    } finally {
+      this.#loading.delete(model.key);
+    }
+  }
+
+  /**
+   * Looks at the pictures with the model, which is loaded if it is not yet: one outcome for each, in their order. Never rejects: what cannot be answered now (the pool stops, no
    * process comes up) is a retryable failure. A picture that ends or hangs an engine twice by itself is a permanent one:
    * `engine_crashed`, `engine_hung`.
    */
-  async detect(images: readonly PoolImage[]): Promise<ImageOutcome[]> {
+  async look(model: ModelRef, images: readonly PoolImage[]): Promise<ImageOutcome[]> {
     if (images.length === 0) return [];
     const items: Item[] = [];
     const outcomes = images.map(
       (image) => new Promise<ImageOutcome>((settle) => items.push({ wireId: this.#nextWireId++, image, strikes: 0, settle })),
     );
-    this.#waiting.push({ items, suspect: false });
+    this.#waiting.push({ model, items, suspect: false });
     this.#pump();
     return Promise.all(outcomes);
   }
@@ -130,7 +157,7 @@ export class EnginePool {
 
   /**
    * Takes no more work, gives the processes up to `deadlineMs` milliseconds for what they hold, and ends them. When it resolves
-   * there are no processes and no timers left, and each `detect` has been answered.
+   * there are no processes and no timers left, and each `look` has been answered.
    */
   stop(deadlineMs: number): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
@@ -152,14 +179,15 @@ export class EnginePool {
   }
 
   #createSlot(index: number): EngineSlot {
-    const { childPath, engine, model, pixelLimit, imageDeadlineMs = 60_000, env = {} } = this.#options;
-    const start = { type: 'start', engine, ...model, pixelLimit } as const;
+    const { childPath, engine, pixelLimit, imageDeadlineMs = 60_000, mostModels = MOST_MODELS, env = () => ({}) } = this.#options;
+    const start = () => ({ type: 'start', engine, models: this.#models, mostModels, pixelLimit }) as const;
     const slot: EngineSlot = new EngineSlot(
       index,
-      { childPath, start, startDeadlineMs: this.#startDeadlineMs, imageDeadlineMs, env },
-      this.#options.restart ?? { baseMs: 200, maxMs: 30_000 },
+      () => ({ childPath, start: start(), startDeadlineMs: this.#startDeadlineMs, imageDeadlineMs, env: env(index) }),
+      { restart: this.#options.restart ?? { baseMs: 200, maxMs: 30_000 }, mostRssBytes: this.#options.mostRssBytes ?? Infinity },
       {
-        onReady: (info, loaded) => this.#onReady(slot, info, loaded),
+        onReady: (info) => this.#onReady(slot, info),
+        onLoaded: (model, problem) => this.#onLoaded(slot, model, problem),
         onAnswer: (item, outcome) => item.settle(outcome),
         onRoom: () => {
           this.#tellIfQuiet();
@@ -171,18 +199,31 @@ export class EnginePool {
     return slot;
   }
 
-  #onReady(slot: EngineSlot, engine: EngineInfo, model: LoadedModel): void {
-    const { index, pid, restarts } = slot.status();
-    this.#options.logger.info({ process: index, pid, restarts, engine, model }, 'an engine process is ready');
+  #onReady(slot: EngineSlot, engine: EngineInfo): void {
+    const { index, pid, restarts, recycles } = slot.status();
+    const models = this.#models.map(({ key }) => key);
+    this.#options.logger.info({ process: index, pid, restarts, recycles, engine, models }, 'an engine process is ready');
     this.#engine = engine;
-    this.#model = model;
     this.#loaded.add(slot);
     if (this.#loaded.size === this.#slots.length) this.#starting?.resolve();
     this.#pump();
   }
 
+  #onLoaded(slot: EngineSlot, model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void {
+    const loading = this.#loading.get(model);
+    if (loading === undefined) return;
+    loading.waitingFor.delete(slot);
+    if (problem !== null) loading.reject(new RetryableError(problem.code, problem.message));
+    else if (loading.waitingFor.size === 0) loading.resolve();
+  }
+
   #onGone(slot: EngineSlot, death: Death, inHand: readonly BatchInHand[], restartInMs: number): void {
     const details = { process: slot.status().index, ...death, batches: inHand.length, restartInMs };
+    // One that comes back starts without it; whoever asked tries again.
+    for (const loading of this.#loading.values()) {
+      if (loading.waitingFor.has(slot)) loading.reject(new RetryableError(death.code, `an engine process that was to load a model ${death.message}`));
+    }
+    this.#giveUpStillborn(death);
     if (death.kind === 'failed' && this.#starting !== null) this.#starting.reject(new FatalError(death.code, death.message));
     else if (death.kind === 'failed') this.#options.logger.error(details, 'an engine process cannot work any more; it is tried again');
     else if (death.kind !== 'stopped') this.#options.logger.warn(details, 'an engine process died; it is restarted');
@@ -193,15 +234,25 @@ export class EnginePool {
     this.#pump();
   }
 
+  #giveUpStillborn(death: Death): void {
+    if (this.#starting === null || this.#loaded.size > 0 || death.kind !== 'crashed') return;
+    this.#stillborn += 1;
+    if (this.#stillborn < STILLBORN) return;
+    this.#starting.reject(new FatalError('engine_dies_at_start', `engine processes die before they are ready, ${STILLBORN} in a row; the last one ${death.message}: ${death.lastWords}`));
+  }
+
   #handOver(death: Death, inHand: readonly BatchInHand[]): void {
-    const { innocent, suspects, culprit } = judge(inHand, death, this.#options.model.manifest.batch);
+    const { innocent, suspects, culprit } = judge(inHand, death);
     // In front: they have waited longest.
     this.#waiting.unshift(...innocent);
     this.#suspects.unshift(...suspects);
-    if (culprit === null) return;
+    if (culprit !== null) this.#strike(culprit.model, culprit.item, death);
+  }
+
+  #strike(model: ModelRef, culprit: Item, death: Death): void {
     culprit.strikes += 1;
     if (culprit.strikes < STRIKES) {
-      this.#suspects.unshift({ items: [culprit], suspect: true });
+      this.#suspects.unshift({ model, items: [culprit], suspect: true });
       return;
     }
     const code = death.kind === 'hung' ? 'engine_hung' : 'engine_crashed';

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { EngineInfo } from '@pugmark/inference';
-import type { FromEngine, ImageOutcome, LoadedModel, PoolImage, ToEngine } from './engine-protocol';
+import type { FromEngine, ImageOutcome, ModelRef, PoolImage, ToEngine } from './engine-protocol';
 
 /** Why a process is no more. */
 export interface Death {
@@ -22,9 +22,11 @@ export interface ProcessOptions {
 }
 
 export interface ProcessEvents {
-  onReady(engine: EngineInfo, model: LoadedModel): void;
+  onReady(engine: EngineInfo): void;
+  onLoaded(model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void;
   onStarted(batch: number, id: number): void;
-  onAnswer(batch: number, outcome: ImageOutcome): void;
+  /** `rssBytes`: memory of the process. */
+  onAnswer(batch: number, outcome: ImageOutcome, rssBytes: number): void;
   /** Exactly once, the last event. */
   onGone(death: Death): void;
 }
@@ -47,6 +49,8 @@ export class EngineProcess {
   #gone = false;
   #ready = false;
   #pictures = 0;
+  /** Models that the process has been told of. */
+  readonly #told = new Set<string>();
   #progressTimer: NodeJS.Timeout | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
@@ -70,6 +74,7 @@ export class EngineProcess {
     this.#child.on('disconnect', () => this.#channelClosed());
     this.#child.on('exit', (code, signal) => this.#exited(code, signal));
     this.#setDeadline(options.startDeadlineMs, `was not ready within ${options.startDeadlineMs} ms`);
+    for (const model of options.start.models) this.#told.add(model.key);
     this.#send(options.start);
   }
 
@@ -82,10 +87,16 @@ export class EngineProcess {
     return this.#pictures;
   }
 
-  give(batch: number, images: readonly PoolImage[]): void {
+  give(batch: number, model: ModelRef, images: readonly PoolImage[]): void {
     if (this.#pictures === 0) this.#expectAnswer();
     this.#pictures += images.length;
-    this.#send({ type: 'batch', batch, images });
+    if (!this.#told.has(model.key)) this.load(model);
+    this.#send({ type: 'batch', batch, model: model.key, images });
+  }
+
+  load(model: ModelRef): void {
+    this.#told.add(model.key);
+    this.#send({ type: 'load', model });
   }
 
   /** Closes the channel, at which the process ends by itself, and kills it after `graceMs` if not. */
@@ -103,7 +114,9 @@ export class EngineProcess {
       case 'ready':
         clearTimeout(this.#progressTimer);
         this.#ready = true;
-        return this.#events.onReady(message.engine, message.model);
+        return this.#events.onReady(message.engine);
+      case 'loaded':
+        return this.#events.onLoaded(message.model, message.problem);
       case 'failed':
         this.#verdict ??= { kind: 'failed', code: message.code, message: message.message };
         return;
@@ -113,7 +126,7 @@ export class EngineProcess {
         this.#pictures -= 1;
         clearTimeout(this.#progressTimer);
         if (this.#pictures > 0) this.#expectAnswer();
-        return this.#events.onAnswer(message.batch, message.outcome);
+        return this.#events.onAnswer(message.batch, message.outcome, message.rssBytes);
     }
   }
 

@@ -1,5 +1,5 @@
-import type { Detection, ModelManifest } from '@pugmark/domain';
-import type { EngineChoice, EngineInfo } from '@pugmark/inference';
+import type { Box, Classification, Detection, ModelManifest } from '@pugmark/domain';
+import type { EngineInfo, EngineOptions } from '@pugmark/inference';
 
 /**
  * What crosses between the supervisor and an engine process, over Node's IPC channel as JSON: references and results, never
@@ -8,32 +8,44 @@ import type { EngineChoice, EngineInfo } from '@pugmark/inference';
 export type ToEngine =
   | {
       readonly type: 'start';
-      readonly engine: EngineChoice;
-      readonly manifest: ModelManifest;
-      /** Folder of the model's files. */
-      readonly folder: string;
+      readonly engine: EngineOptions;
       readonly pixelLimit: number;
+      /** Loaded before the process is ready. */
+      readonly models: readonly ModelRef[];
+      /** Most models that are kept loaded; the one that was used last is never let go. */
+      readonly mostModels: number;
     }
-  | { readonly type: 'batch'; readonly batch: number; readonly images: readonly PoolImage[] };
+  /** Makes the model known, and loads it: a batch of it may follow at once. */
+  | { readonly type: 'load'; readonly model: ModelRef }
+  | { readonly type: 'batch'; readonly batch: number; readonly model: string; readonly images: readonly PoolImage[] };
 
 export type FromEngine =
-  /** The model is loaded and has run once. */
-  | { readonly type: 'ready'; readonly engine: EngineInfo; readonly model: LoadedModel }
-  /** The engine or the model cannot be had; the process ends by itself. */
+  /** The models are loaded and have run once. */
+  | { readonly type: 'ready'; readonly engine: EngineInfo }
+  /** The engine or a model that it should start with cannot be had; the process ends by itself. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
+  /** Whether a model that was named later is loaded and has run once. */
+  | { readonly type: 'loaded'; readonly model: string; readonly problem: { readonly code: string; readonly message: string } | null }
   /** Work on this picture begins: should the process die now, it is one of the suspects. */
   | { readonly type: 'started'; readonly batch: number; readonly id: number }
-  | { readonly type: 'answer'; readonly batch: number; readonly outcome: ImageOutcome };
+  /** `rssBytes`: memory of the process. */
+  | { readonly type: 'answer'; readonly batch: number; readonly outcome: ImageOutcome; readonly rssBytes: number };
 
-export interface LoadedModel {
-  readonly name: string;
-  readonly version: string;
+/** A model and where it lies. */
+export interface ModelRef {
+  /** Name and version: no two models have both the same. */
+  readonly key: string;
+  readonly manifest: ModelManifest;
+  /** Folder of the manifest's files. */
+  readonly folder: string;
 }
 
 export interface PoolImage {
   readonly id: number;
   /** Absolute path of the picture's file. */
   readonly path: string;
+  /** For a classifier: what of the picture to look at, in fractions of it. */
+  readonly crops?: readonly Box[];
 }
 
 export type ImageOutcome = ImageDone | ImageFailed;
@@ -44,7 +56,10 @@ export interface ImageDone {
   /** Pixels of the upright picture. */
   readonly width: number;
   readonly height: number;
+  /** Of a detector; empty otherwise. */
   readonly detections: readonly Detection[];
+  /** Of a classifier: for each crop its labels, the surest first; empty otherwise. */
+  readonly classifications: readonly (readonly Classification[])[];
   readonly warning: 'truncated' | null;
   /** Wall times, in milliseconds. Decoding overlaps the inference of other pictures, and waits for it: the two do not add up. */
   readonly decodeMs: number;

@@ -1,9 +1,10 @@
 import type { EngineInfo } from '@pugmark/inference';
 import type { Batch, BatchInHand, Item } from './blame';
 import { EngineProcess, type Death, type ProcessOptions } from './engine-process';
-import type { ImageOutcome, LoadedModel } from './engine-protocol';
+import type { FromEngine, ImageOutcome, ModelRef } from './engine-protocol';
 
-export type EngineState = 'starting' | 'idle' | 'busy' | 'restarting' | 'stopped';
+/** `recycling`: it has grown too large, finishes what it holds and is replaced. */
+export type EngineState = 'starting' | 'idle' | 'busy' | 'recycling' | 'restarting' | 'stopped';
 
 export interface EngineStatus {
   readonly index: number;
@@ -16,6 +17,10 @@ export interface EngineStatus {
   readonly batchesDone: number;
   readonly imagesDone: number;
   readonly restarts: number;
+  /** Restarts because it had grown too large; not counted in `restarts`. */
+  readonly recycles: number;
+  /** Memory of the process when it last answered; 0 before. */
+  readonly rssBytes: number;
   /** Batches in the process now. */
   readonly batchesInHand: number;
   /** How the last process that died did so. */
@@ -23,7 +28,8 @@ export interface EngineStatus {
 }
 
 export interface SlotEvents {
-  onReady(engine: EngineInfo, model: LoadedModel): void;
+  onReady(engine: EngineInfo): void;
+  onLoaded(model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void;
   onAnswer(item: Item, outcome: ImageOutcome): void;
   /** A batch is done; there is room for another. */
   onRoom(): void;
@@ -31,11 +37,20 @@ export interface SlotEvents {
   onGone(death: Death, inHand: readonly BatchInHand[], restartInMs: number): void;
 }
 
+export interface SlotLimits {
+  readonly restart: RestartPolicy;
+  /** Memory from which on a process is replaced as soon as it holds nothing. */
+  readonly mostRssBytes: number;
+}
+
 export interface RestartPolicy {
   /** Wait before the first restart, in milliseconds, doubled for each further one without a finished batch in between. */
   readonly baseMs: number;
   readonly maxMs: number;
 }
+
+/** How long a process that is to be replaced may take to end. */
+const RECYCLE_GRACE_MS = 2_000;
 
 /** A place for one engine process at a time: keeps one alive, and knows what it holds. */
 export class EngineSlot {
@@ -46,6 +61,8 @@ export class EngineSlot {
   #batchesDone = 0;
   #imagesDone = 0;
   #restarts = 0;
+  #recycles = 0;
+  #rssBytes = 0;
   #deathsInARow = 0;
   #lastDeath: EngineStatus['lastDeath'] = null;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -55,8 +72,9 @@ export class EngineSlot {
 
   constructor(
     private readonly index: number,
-    private readonly options: ProcessOptions,
-    private readonly restart: RestartPolicy,
+    /** Asked before each start of a process: the models that it is to begin with change. */
+    private readonly options: () => ProcessOptions,
+    private readonly limits: SlotLimits,
     private readonly events: SlotEvents,
   ) {}
 
@@ -86,6 +104,8 @@ export class EngineSlot {
       batchesDone: this.#batchesDone,
       imagesDone: this.#imagesDone,
       restarts: this.#restarts,
+      recycles: this.#recycles,
+      rssBytes: this.#rssBytes,
       batchesInHand: this.#batches.size,
       lastDeath: this.#lastDeath,
     };
@@ -93,13 +113,17 @@ export class EngineSlot {
 
   start(): void {
     this.#enter('starting');
-    this.#process = new EngineProcess(this.options, {
-      onReady: (engine, model) => {
+    this.#process = new EngineProcess(this.options(), {
+      onReady: (engine) => {
         this.#enter('idle');
-        this.events.onReady(engine, model);
+        this.events.onReady(engine);
       },
+      onLoaded: (model, problem) => this.events.onLoaded(model, problem),
       onStarted: (batch, id) => this.#batches.get(batch)?.started.add(id),
-      onAnswer: (batch, outcome) => this.#answered(batch, outcome),
+      onAnswer: (batch, outcome, rssBytes) => {
+        this.#rssBytes = rssBytes;
+        this.#answered(batch, outcome);
+      },
       onGone: (death) => this.#gone(death),
     });
   }
@@ -108,7 +132,12 @@ export class EngineSlot {
     const number = this.#nextBatch++;
     this.#batches.set(number, { batch, unanswered: new Map(batch.items.map((item) => [item.wireId, item])), started: new Set() });
     this.#enter('busy');
-    this.#process!.give(number, batch.items.map(({ wireId, image }) => ({ id: wireId, path: image.path })));
+    this.#process!.give(number, batch.model, batch.items.map(({ wireId, image }) => ({ ...image, id: wireId })));
+  }
+
+  /** Has the process load the model, if there is one; a later one is told by its start. */
+  load(model: ModelRef): void {
+    if (this.isReady || this.#state === 'recycling') this.#process?.load(model);
   }
 
   /** What it holds may be finished; a process that dies from now on is not replaced. */
@@ -139,10 +168,18 @@ export class EngineSlot {
       this.#batches.delete(number);
       this.#batchesDone += 1;
       this.#deathsInARow = 0;
-      if (this.#batches.size === 0) this.#enter('idle');
+      this.#restOrRecycle();
     }
     this.events.onAnswer(item, { ...outcome, id: item.image.id });
     if (finished) this.events.onRoom();
+  }
+
+  /** A process that has grown too large takes nothing more, and is replaced once it holds nothing: no picture is lost to that. */
+  #restOrRecycle(): void {
+    if (this.#rssBytes > this.limits.mostRssBytes && !this.#stopping) this.#enter('recycling');
+    if (this.#batches.size > 0) return;
+    if (this.#state === 'recycling') this.#process?.stop(RECYCLE_GRACE_MS);
+    else this.#enter('idle');
   }
 
   #gone(death: Death): void {
@@ -150,11 +187,18 @@ export class EngineSlot {
     this.#batches.clear();
     this.#process = null;
     this.#lastDeath = death.kind === 'stopped' ? this.#lastDeath : { at: new Date(), kind: death.kind, message: death.message };
-    const restartInMs = this.#backoffMs();
+    const recycled = this.#state === 'recycling' && death.kind === 'stopped';
+    const restartInMs = recycled ? 0 : this.#backoffMs();
     if (this.#stopping) this.#enter('stopped');
+    else if (recycled) this.#recycle();
     else this.#restartIn(restartInMs);
     this.events.onGone(death, inHand, restartInMs);
     for (const resolve of this.#whenStopped.splice(0)) resolve();
+  }
+
+  #recycle(): void {
+    this.#recycles += 1;
+    this.start();
   }
 
   #restartIn(ms: number): void {
@@ -168,7 +212,7 @@ export class EngineSlot {
 
   /** Between half and the whole of the step: processes that died together do not come back together. */
   #backoffMs(): number {
-    const step = Math.min(this.restart.maxMs, this.restart.baseMs * 2 ** Math.min(this.#deathsInARow, 30));
+    const step = Math.min(this.limits.restart.maxMs, this.limits.restart.baseMs * 2 ** Math.min(this.#deathsInARow, 30));
     return Math.round(step * (0.5 + Math.random() / 2));
   }
 

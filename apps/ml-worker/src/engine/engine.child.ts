@@ -1,40 +1,59 @@
-// An engine process: loads one model, then decodes and looks at the pictures that the supervisor names. Forked by EnginePool.
+// An engine process: loads models, then decodes and looks at the pictures that the supervisor names. Forked by EnginePool.
 import { FatalError, messageOf } from '@pugmark/domain';
-import { configureImages, decodeForModel } from '@pugmark/images';
+import { configureImages } from '@pugmark/images';
 import { createEngine } from '@pugmark/inference';
 import type { FromEngine, ToEngine } from './engine-protocol';
 import { exitWithParent } from './exit-with-parent';
-import { ImageRunner } from './image-runner';
+import { failure, ImageRunner } from './image-runner';
+import { ModelShelf } from './model-shelf';
 
 exitWithParent();
 // Ctrl-C and a service manager's signal reach the whole process group; when to end is the supervisor's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
-let runner: ImageRunner | undefined;
-
-process.on('message', (message: ToEngine) => {
-  if (message.type === 'batch') runner?.accept(message.batch, message.images);
-  else void start(message).catch(fail);
+let shelf: ModelShelf | undefined;
+const runner = new ImageRunner({
+  onStarted: (batch, id) => send({ type: 'started', batch, id }),
+  onAnswer: (batch, outcome) => send({ type: 'answer', batch, outcome, rssBytes: process.memoryUsage.rss() }),
+  onFatal: fail,
 });
 
-async function start({ engine: choice, manifest, folder, pixelLimit }: Extract<ToEngine, { type: 'start' }>): Promise<void> {
+process.on('message', (message: ToEngine) => {
+  if (message.type === 'start') void start(message).catch(fail);
+  else if (message.type === 'load') void load(message);
+  else void look(message);
+});
+
+async function start({ engine: options, models, mostModels, pixelLimit }: Extract<ToEngine, { type: 'start' }>): Promise<void> {
   configureImages();
-  const engine = createEngine(choice);
-  await engine.load(manifest, folder);
-  runner = new ImageRunner({
-    decode: (path) => decodeForModel(path, { ...manifest.input, resize: manifest.resize, pixelLimit }),
-    detect: (inputs) => engine.detect(inputs),
-    modelBatch: manifest.batch,
-    onStarted: (batch, id) => send({ type: 'started', batch, id }),
-    onAnswer: (batch, outcome) => send({ type: 'answer', batch, outcome }),
-    onFatal: fail,
-  });
-  send({ type: 'ready', engine: engine.info, model: { name: manifest.name, version: manifest.version } });
+  const engine = await createEngine(options);
+  shelf = new ModelShelf(engine, { pixelLimit, most: mostModels });
+  for (const model of models) await shelf.load(model);
+  send({ type: 'ready', engine: engine.info });
+}
+
+async function load({ model }: Extract<ToEngine, { type: 'load' }>): Promise<void> {
+  const problem = await shelf!.load(model).then(
+    () => null,
+    (error: unknown) => ({ code: codeOf(error), message: messageOf(error) }),
+  );
+  send({ type: 'loaded', model: model.key, problem });
+}
+
+async function look({ batch, model, images }: Extract<ToEngine, { type: 'batch' }>): Promise<void> {
+  try {
+    runner.accept(batch, await shelf!.take(model, images.length), images);
+  } catch (error) {
+    for (const { id } of images) send({ type: 'answer', batch, outcome: failure(id, error), rssBytes: process.memoryUsage.rss() });
+  }
 }
 
 function fail(error: unknown): void {
-  const code = error instanceof FatalError ? error.code : 'engine_failed';
-  send({ type: 'failed', code, message: messageOf(error) }, () => process.exit(1));
+  send({ type: 'failed', code: codeOf(error), message: messageOf(error) }, () => process.exit(1));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof FatalError ? error.code : 'engine_failed';
 }
 
 function send(message: FromEngine, then?: () => void): void {

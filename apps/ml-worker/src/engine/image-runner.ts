@@ -1,18 +1,32 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { FatalError, PermanentError, RetryableError, messageOf, type Detection, type ModelInput } from '@pugmark/domain';
+import { FatalError, PermanentError, RetryableError, messageOf, type Classification, type Detection, type ModelInput } from '@pugmark/domain';
 import type { ImageFailed, ImageOutcome, PoolImage } from './engine-protocol';
 
-export interface DecodedPicture extends ModelInput {
+/** What the model is shown of one picture: all of it, or its crops. */
+export interface DecodedPicture {
+  readonly inputs: readonly ModelInput[];
+  /** Pixels of the upright picture. */
   readonly imageWidth: number;
   readonly imageHeight: number;
   readonly warning: 'truncated' | null;
 }
 
+/** What the model says of one picture. */
+export interface Finding {
+  readonly detections: readonly Detection[];
+  readonly classifications: readonly (readonly Classification[])[];
+}
+
+export interface RunnerModel {
+  /** Most inputs in one execution of the model. */
+  readonly batch: number;
+  decode(image: PoolImage): Promise<DecodedPicture>;
+  look(pictures: readonly DecodedPicture[]): Promise<Finding[]>;
+  /** Called once for each picture, when it is answered. */
+  release(): void;
+}
+
 export interface RunnerParts {
-  readonly decode: (path: string) => Promise<DecodedPicture>;
-  readonly detect: (inputs: readonly ModelInput[]) => Promise<Detection[][]>;
-  /** Most pictures in one execution of the model. */
-  readonly modelBatch: number;
   readonly onStarted: (batch: number, id: number) => void;
   readonly onAnswer: (batch: number, outcome: ImageOutcome) => void;
   /** An error that no picture can be blamed for: the process should end. */
@@ -21,6 +35,7 @@ export interface RunnerParts {
 
 interface Work {
   readonly batch: number;
+  readonly model: RunnerModel;
   readonly image: PoolImage;
 }
 
@@ -34,15 +49,15 @@ interface Decoded {
 export class ImageRunner {
   readonly #parts: RunnerParts;
   readonly #waiting: Work[] = [];
-  readonly #decoding: Promise<Decoded | null>[] = [];
+  readonly #decoding: { readonly work: Work; readonly decoded: Promise<Decoded | null> }[] = [];
   #running = false;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
   }
 
-  accept(batch: number, images: readonly PoolImage[]): void {
-    this.#waiting.push(...images.map((image) => ({ batch, image })));
+  accept(batch: number, model: RunnerModel, images: readonly PoolImage[]): void {
+    this.#waiting.push(...images.map((image) => ({ batch, model, image })));
     this.#decodeAhead();
     if (!this.#running) void this.#run().catch(this.#parts.onFatal);
   }
@@ -50,7 +65,7 @@ export class ImageRunner {
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#decoding.length > 0) {
-      const taken = this.#decoding.splice(0, this.#parts.modelBatch);
+      const taken = this.#takeTogether();
       this.#decodeAhead();
       const pictures = (await Promise.all(taken)).filter((decoded) => decoded !== null);
       if (pictures.length > 0) await this.#infer(pictures);
@@ -60,20 +75,32 @@ export class ImageRunner {
     this.#running = false;
   }
 
+  /** The first picture, and those after it that go through the same model with it. */
+  #takeTogether(): Promise<Decoded | null>[] {
+    const { model } = this.#decoding[0]!.work;
+    let count = 0;
+    for (let inputs = 0; this.#decoding[count]?.work.model === model; count += 1) {
+      inputs += inputsOf(this.#decoding[count]!.work);
+      if (count > 0 && inputs > model.batch) break;
+    }
+    return this.#decoding.splice(0, count).map(({ decoded }) => decoded);
+  }
+
   /** Two executions ahead: enough to keep the model busy, few enough for memory and for few suspects after a crash. */
   #decodeAhead(): void {
-    while (this.#decoding.length < 2 * this.#parts.modelBatch) {
-      const work = this.#waiting.shift();
-      if (work === undefined) return;
+    let inputs = this.#decoding.reduce((sum, { work }) => sum + inputsOf(work), 0);
+    for (let work = this.#waiting[0]; work !== undefined && inputs < 2 * work.model.batch; work = this.#waiting[0]) {
+      this.#waiting.shift();
+      inputs += inputsOf(work);
       this.#parts.onStarted(work.batch, work.image.id);
-      this.#decoding.push(this.#decode(work));
+      this.#decoding.push({ work, decoded: this.#decode(work) });
     }
   }
 
   async #decode(work: Work): Promise<Decoded | null> {
     const begin = performance.now();
     try {
-      const picture = await this.#parts.decode(work.image.path);
+      const picture = await work.model.decode(work.image);
       return { work, picture, decodeMs: performance.now() - begin };
     } catch (error) {
       this.#fail(work, error);
@@ -83,9 +110,9 @@ export class ImageRunner {
 
   async #infer(pictures: readonly Decoded[]): Promise<void> {
     const begin = performance.now();
-    let found: Detection[][];
+    let found: Finding[];
     try {
-      found = await this.#parts.detect(pictures.map(({ picture }) => picture));
+      found = await pictures[0]!.work.model.look(pictures.map(({ picture }) => picture));
     } catch (error) {
       if (error instanceof FatalError) throw error;
       // One picture may have spoilt the answer of them all.
@@ -95,26 +122,27 @@ export class ImageRunner {
     }
     const inferMs = (performance.now() - begin) / pictures.length;
     pictures.forEach(({ work, picture, decodeMs }, index) => {
-      this.#parts.onAnswer(work.batch, {
-        id: work.image.id,
-        ok: true,
-        width: picture.imageWidth,
-        height: picture.imageHeight,
-        detections: found[index]!,
-        warning: picture.warning,
-        decodeMs,
-        inferMs,
-      });
+      const { imageWidth: width, imageHeight: height, warning } = picture;
+      this.#answer(work, { id: work.image.id, ok: true, width, height, ...found[index]!, warning, decodeMs, inferMs });
     });
   }
 
-  #fail({ batch, image }: Work, error: unknown): void {
-    this.#parts.onAnswer(batch, failure(image.id, error));
+  #fail(work: Work, error: unknown): void {
+    this.#answer(work, failure(work.image.id, error));
+  }
+
+  #answer({ batch, model }: Work, outcome: ImageOutcome): void {
+    model.release();
+    this.#parts.onAnswer(batch, outcome);
   }
 }
 
-function failure(id: number, error: unknown): ImageFailed {
-  const known = error instanceof PermanentError || error instanceof RetryableError;
+function inputsOf({ image }: Work): number {
+  return image.crops?.length ?? 1;
+}
+
+export function failure(id: number, error: unknown): ImageFailed {
+  const known = error instanceof PermanentError || error instanceof RetryableError || error instanceof FatalError;
   return {
     id,
     ok: false,

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { sql } from 'kysely';
 import { Broker } from '@pugmark/broker';
-import { DetectionRepository, ImageRepository, ModelRepository, TaskRepository, createDatabase, createLeaseStore, migrate, type Database } from '@pugmark/db';
+import { ClassificationRepository, DetectionRepository, ImageRepository, ModelRepository, TaskRepository, createDatabase, createLeaseStore, migrate, type Database } from '@pugmark/db';
 import { TASK_POLICIES } from '@pugmark/domain';
 import { BUILTIN_MODEL } from '@pugmark/inference';
 import { createMetrics, createTaskMetrics } from '@pugmark/platform';
@@ -9,6 +9,7 @@ import { Dispatcher, TaskWorker } from '@pugmark/tasks';
 import { createTestDatabase, createTestVhost, testLogger, waitUntil, type TestDatabase, type TestVhost } from '@pugmark/testing';
 import { EnginePool } from '../engine/engine-pool';
 import { createFakeEngine, type FakeEngine } from '../engine/testing/fake-engine';
+import { ModelCatalogue, modelRef } from '../models/model-catalogue';
 import { DetectHandler } from './detect.handler';
 
 /** Three leases. */
@@ -57,22 +58,26 @@ describe('a picture that keeps an engine busy for several leases', () => {
     const pool = new EnginePool({
       childPath: fake.childPath,
       processes: 1,
-      engine: 'null',
-      model: { manifest: BUILTIN_MODEL, folder: 'good' },
+      engine: { engine: 'null', device: 'auto', tensorflowDir: '', convertedDir: '' },
+      models: [modelRef(BUILTIN_MODEL, '')],
       pixelLimit: 1,
       logger: testLogger(),
       imageDeadlineMs: 2 * BUSY_MS,
     });
     stop.push(() => pool.stop(0));
     await pool.start();
-    const model = await new ModelRepository().register(db, BUILTIN_MODEL);
     const broker = createBroker('ml-worker');
+    broker.consume('classify', 1, (delivery) => delivery.ack());
     const leases = createLeaseStore({ url: server.url, applicationName: 'test-leases' });
     stop.push(() => leases.close());
     const worker = new TaskWorker({
-      handler: new DetectHandler({ db, images: new ImageRepository(), models: new ModelRepository(), detections: new DetectionRepository() }, pool, {
-        modelId: model.id,
-        modelName: model.name,
+      handler: new DetectHandler({
+        db,
+        images: new ImageRepository(),
+        detections: new DetectionRepository(),
+        classifications: new ClassificationRepository(),
+        catalogue: new ModelCatalogue(db, new ModelRepository(), ''),
+        pool,
         engine: 'null',
         pathOfKey: (key) => key,
       }),

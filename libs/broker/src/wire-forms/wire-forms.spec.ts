@@ -28,6 +28,7 @@ it('publishes exactly the newest stored form of each message', () => {
   const published = [
     doorbellMessage('scan', { taskId: 7, attempt: 1, traceparent: null }),
     doorbellMessage('detect', { taskId: 7, attempt: 1, traceparent: TRACE }),
+    doorbellMessage('classify', { taskId: 7, attempt: 1, traceparent: TRACE }),
     doorbellMessage('export', { taskId: 7, attempt: 1, traceparent: null }),
     probeMessage('detect', 'any'),
     probeAnswerMessage('amq.rabbitmq.reply-to.token', 'any', { responder: 'ml-worker@host/1' }),

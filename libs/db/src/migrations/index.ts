@@ -1,9 +1,11 @@
 import type { Migration } from 'kysely';
 import * as spine from './2026-11-23-spine';
 import * as cancelledRuns from './2026-11-24-cancelled-runs';
+import * as models from './2026-11-24-models';
 
 /** In order of their names. Forward only: a merged migration is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-23-spine': spine,
   '2026-11-24-cancelled-runs': cancelledRuns,
+  '2026-11-24-models': models,
 };

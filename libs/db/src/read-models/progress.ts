@@ -75,12 +75,12 @@ export async function summariseRun(db: Executor, runId: number): Promise<RunSumm
       group by r.id, r.engine, r.warning
     )
     select
-      (select count(*)::int from tasks where run_id = ${runId}) as images,
+      (select count(*)::int from tasks where run_id = ${runId} and kind = 'detect') as images,
       count(*) filter (where animal is null)::int as blanks,
       count(*) filter (where animal)::int as animals,
       count(*) filter (where person)::int as people,
       count(*) filter (where vehicle)::int as vehicles,
-      (select count(*)::int from tasks where run_id = ${runId} and state = 'failed') as failed,
+      (select count(*)::int from tasks where run_id = ${runId} and kind = 'detect' and state = 'failed') as failed,
       count(*) filter (where warning is not null)::int as marked,
       coalesce(array_agg(distinct engine) filter (where engine is not null), '{}') as engines
     from found`.execute(db);

@@ -55,7 +55,7 @@ describe('what was found, as it is read', () => {
       images.push(row.id);
     }
     const runs = new RunRepository();
-    runId = await runs.create(db, { projectId, modelId, priority: 0 });
+    runId = await runs.create(db, { projectId, modelId, classify: null, priority: 0 });
     expect(
       await db.transaction().execute((tx) => runs.createTasksForImages(tx, { id: runId, projectId, deploymentId: null, priority: 0, traceparent: null })),
     ).toBe(6);

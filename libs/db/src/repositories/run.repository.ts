@@ -1,14 +1,22 @@
 import { sql, type Selectable } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../database';
 import type { RunsTable } from '../schema';
+import type { ClassifySettings } from './model.repository';
 
 export type RunRow = Selectable<RunsTable>;
 
 export class RunRepository {
-  async create(db: Executor, run: { projectId: number; modelId: number; priority: number }): Promise<number> {
+  async create(db: Executor, run: { projectId: number; modelId: number; classify: ClassifySettings | null; priority: number }): Promise<number> {
     const { id } = await db
       .insertInto('runs')
-      .values({ project_id: run.projectId, model_id: run.modelId, priority: run.priority })
+      .values({
+        project_id: run.projectId,
+        model_id: run.modelId,
+        classifier_id: run.classify?.classifierId ?? null,
+        classify_category: run.classify?.category ?? null,
+        classify_threshold: run.classify?.threshold ?? null,
+        priority: run.priority,
+      })
       .returning('id')
       .executeTakeFirstOrThrow();
     return id;

@@ -28,7 +28,7 @@ const begin = {
 function ready() {
   note({ born: true });
   const engine = { name: 'null', device: 'none', reason: 'fake', version: '1' };
-  process.send({ type: 'ready', engine, model: { name: start.manifest.name, version: start.manifest.version } });
+  process.send({ type: 'ready', engine });
 }
 
 const accidents = {
@@ -45,20 +45,25 @@ async function look(image) {
   if (what === 'segfault-once' && !fs.existsSync(argument)) { fs.writeFileSync(argument, ''); accidents.segfault(); await accidents.stuck(); }
   if (what === 'busy') for (const end = Date.now() + Number(argument); Date.now() < end; );
   if (what === 'when') while (!fs.existsSync(argument)) await new Promise((resolve) => setTimeout(resolve, 5));
-  return { id: image.id, ok: true, width: 4, height: 3, detections: [], warning: null, decodeMs: 1, inferMs: process.pid };
+  return { id: image.id, ok: true, width: 4, height: 3, detections: [], classifications: [], warning: null, decodeMs: 1, inferMs: process.pid };
 }
 
 let work = Promise.resolve();
 process.on('message', (message) => {
   if (message.type === 'start') {
     start = message;
-    return (begin[path.basename(message.folder)] ?? ready)();
+    return (begin[path.basename(message.models[0].folder)] ?? ready)();
   }
-  note({ batch: message.images.map((image) => image.path) });
+  if (message.type === 'load') {
+    note({ load: message.model.key });
+    const problem = message.model.folder === 'bad' ? { code: 'model_corrupt', message: 'the file y differs' } : null;
+    return process.send({ type: 'loaded', model: message.model.key, problem });
+  }
+  note({ batch: message.images.map((image) => image.path), model: message.model });
   work = work.then(async () => {
     for (const image of message.images) {
-      if (path.basename(start.folder) !== 'silent') process.send({ type: 'started', batch: message.batch, id: image.id });
-      process.send({ type: 'answer', batch: message.batch, outcome: await look(image) });
+      if (path.basename(start.models[0].folder) !== 'silent') process.send({ type: 'started', batch: message.batch, id: image.id });
+      process.send({ type: 'answer', batch: message.batch, outcome: await look(image), rssBytes: image.path === 'fat' ? 1e12 : 1e6 });
     }
   });
 });
@@ -68,7 +73,7 @@ export interface FakeEngine {
   readonly folder: string;
   readonly childPath: string;
   /** What the processes noted: their births, and the batches that they were given. */
-  log(): { readonly pid: number; readonly born?: true; readonly batch?: readonly string[] }[];
+  log(): { readonly pid: number; readonly born?: true; readonly load?: string; readonly batch?: readonly string[]; readonly model?: string }[];
 }
 
 export function createFakeEngine(): FakeEngine {

@@ -39,6 +39,15 @@ export async function readGraphModel(manifest: ModelManifest, folder: string): P
   };
 }
 
+/** Throws FatalError `model_missing` or `model_corrupt` unless every file of the manifest is in `folder` as it was. */
+export async function verifyFiles(manifest: ModelManifest, folder: string): Promise<void> {
+  for (const { path, sha256 } of manifest.files) await readVerified(join(folder, path), sha256);
+}
+
+export function sha256Of(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
 async function readVerified(path: string, sha256: string): Promise<Buffer> {
   let content: Buffer;
   try {
@@ -46,7 +55,7 @@ async function readVerified(path: string, sha256: string): Promise<Buffer> {
   } catch (error) {
     throw new FatalError('model_missing', `the model file ${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  const actual = createHash('sha256').update(content).digest('hex');
+  const actual = sha256Of(content);
   if (actual !== sha256) {
     throw new FatalError('model_corrupt', `the model file ${path} has sha256 ${actual}, its manifest says ${sha256}: install it again`);
   }

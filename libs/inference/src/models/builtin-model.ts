@@ -30,6 +30,7 @@ export const BUILTIN_MODEL = {
   name: 'coco-centernet',
   version: '1',
   licence: 'MIT',
+  format: 'tfjs-graph',
   files: [
     { path: 'centernet.json', sha256: 'bfb942eaacc5becf738d536663bc4580a0ae9e560722306e6d4dd7fe4a09de05' },
     { path: 'centernet.bin', sha256: '1b635a15009071f506f9f2b3519b31c072c534888989f30d269ffd44734ef7ef' },

@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { FatalError, messageOf } from '@pugmark/domain';
+import { readTensorflowState, type EngineInfo, type EngineOptions } from '@pugmark/inference';
+import type { Logger } from '@pugmark/platform';
+import type { MlWorkerConfig } from '../config';
+import { EnginePool, type ModelRef } from './engine-pool';
+
+/** The engine processes as the settings want them, ready; and what they compute with. */
+export interface StartedPool {
+  readonly pool: EnginePool;
+  readonly engine: EngineInfo;
+  readonly processes: number;
+}
+
+/**
+ * Starts the engine processes. Where the best engine was asked for and the native library ends its processes on this machine, WebAssembly
+ * does the work, and says why.
+ */
+export async function startPool(config: MlWorkerConfig, models: readonly ModelRef[], childPath: string, logger: Logger): Promise<StartedPool> {
+  const options: EngineOptions = {
+    engine: config.ML_ENGINE,
+    device: config.ML_DEVICE,
+    tensorflowDir: config.TENSORFLOW_DIR,
+    convertedDir: join(config.MODELS_DIR, 'converted'),
+  };
+  try {
+    return await start(config, options, models, childPath, logger);
+  } catch (error) {
+    if (config.ML_ENGINE !== 'auto' || config.ML_DEVICE === 'gpu' || !(error instanceof FatalError) || error.code !== 'engine_dies_at_start') throw error;
+    logger.error({ err: error }, 'the native engine does not run here; the slower WebAssembly engine does the work');
+    return start(config, { ...options, engine: 'wasm', reason: `auto: the native engine does not run here: ${messageOf(error)}` }, models, childPath, logger);
+  }
+}
+
+async function start(config: MlWorkerConfig, engine: EngineOptions, models: readonly ModelRef[], childPath: string, logger: Logger): Promise<StartedPool> {
+  const gpus = gpuCount(engine);
+  const processes = config.ML_PROCESSES || gpus || availableParallelism();
+  const pool = new EnginePool({
+    childPath,
+    processes,
+    engine,
+    models,
+    mostModels: config.ML_MODELS,
+    pixelLimit: config.PIXEL_LIMIT,
+    imageDeadlineMs: config.ML_IMAGE_DEADLINE_MS,
+    mostRssBytes: config.ML_MEMORY_MB * 2 ** 20,
+    logger,
+    env: (process) => engineEnvironment(process, gpus, processes),
+  });
+  return { pool, engine: await pool.start(), processes };
+}
+
+function gpuCount({ engine, device, tensorflowDir }: EngineOptions): number {
+  if (device === 'cpu' || engine === 'wasm' || engine === 'null') return 0;
+  const state = readTensorflowState(tensorflowDir);
+  return state.installed && state.device === 'gpu' ? state.gpus.length : 0;
+}
+
+/** One process for each GPU, or one thread for each process: threads of several processes would only wait for one another's cores. */
+function engineEnvironment(process: number, gpus: number, processes: number): Record<string, string> {
+  const threads = String(Math.max(1, Math.floor(availableParallelism() / processes)));
+  return {
+    // Each of glibc's arenas keeps what decoding a picture once needed.
+    MALLOC_ARENA_MAX: '2',
+    CUDA_VISIBLE_DEVICES: gpus === 0 ? '-1' : String(process % gpus),
+    // Otherwise the first process takes all of the GPU's memory.
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    ...(gpus === 0 ? { TF_NUM_INTRAOP_THREADS: threads, TF_NUM_INTEROP_THREADS: '1' } : {}),
+    // Warnings and errors: they are told when a process dies.
+    TF_CPP_MIN_LOG_LEVEL: '1',
+  };
+}

@@ -1,0 +1,79 @@
+import sharp, { type Metadata } from 'sharp';
+import type { Box, ModelInput } from '@pugmark/domain';
+import { asFarAsItGoes, isOurs, PADDING, place, scaleInto, type DecodeOptions } from './decode-for-model';
+import { readContent } from './picture-file';
+import { pictureFormat } from './picture-format';
+import { assertPixels, readMetadata, undecodable } from './picture-metadata';
+
+export interface DecodedCrops {
+  /** One for each crop, in their order. */
+  readonly inputs: readonly ModelInput[];
+  /** Pixels of the upright picture: EXIF orientation applied. */
+  readonly imageWidth: number;
+  readonly imageHeight: number;
+  /** Part of the picture's data is missing or damaged; what could be decoded is there, the rest is one flat colour. */
+  readonly warning: 'truncated' | null;
+}
+
+interface RawPicture {
+  readonly rgb: Buffer;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Parts of a picture, each as a model takes it. Crops are in fractions of the upright picture; one of less than a pixel takes that pixel.
+ * The picture is decoded once, no larger than its smallest crop needs. Throws what `readImageHeader` throws.
+ */
+export async function decodeCropsForModel(path: string, crops: readonly Box[], options: DecodeOptions): Promise<DecodedCrops> {
+  const content = await readContent(path);
+  const format = pictureFormat(content);
+  try {
+    const metadata = await readMetadata(content);
+    assertPixels(metadata, options.pixelLimit);
+    const { width: imageWidth, height: imageHeight } = metadata.autoOrient;
+    const { rgb: picture, warning } = await asFarAsItGoes((failOn) => decodeUpright(content, failOn, size(metadata.autoOrient, crops, options), options.pixelLimit));
+    const inputs: ModelInput[] = [];
+    // One after the other: each holds buffers of its own.
+    for (const crop of crops) inputs.push(await cut(picture, crop, options));
+    return { inputs, imageWidth, imageHeight, warning };
+  } catch (error) {
+    throw isOurs(error) ? error : undecodable(format, error);
+  }
+}
+
+/** As large as the model's input is for the crop that needs it most, never larger than the picture itself. */
+function size(image: Metadata['autoOrient'], crops: readonly Box[], { width, height }: DecodeOptions): { width: number; height: number } {
+  const needed = crops.map((crop) => Math.max(width / (crop.width * image.width), height / (crop.height * image.height)));
+  const scale = Math.min(1, Math.max(...needed));
+  return { width: Math.max(1, Math.round(image.width * scale)), height: Math.max(1, Math.round(image.height * scale)) };
+}
+
+async function decodeUpright(content: Buffer, failOn: sharp.FailOnOptions, { width, height }: { width: number; height: number }, pixelLimit: number): Promise<RawPicture> {
+  const rgb = await scaleInto(sharp(content, { failOn, limitInputPixels: pixelLimit, sequentialRead: true }).autoOrient(), width, height)
+    .flatten({ background: PADDING })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer();
+  return { rgb, width, height };
+}
+
+async function cut(picture: RawPicture, crop: Box, options: DecodeOptions): Promise<ModelInput> {
+  const left = Math.min(picture.width - 1, Math.floor(crop.x * picture.width));
+  const top = Math.min(picture.height - 1, Math.floor(crop.y * picture.height));
+  const width = Math.max(1, Math.min(picture.width - left, Math.round(crop.width * picture.width)));
+  const height = Math.max(1, Math.min(picture.height - top, Math.round(crop.height * picture.height)));
+  const placement = place({ width, height }, options);
+  const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
+  const rgb = await scaleInto(sharp(picture.rgb, { raw }).extract({ left, top, width, height }), placement.width, placement.height)
+    .extend({
+      left: placement.left,
+      right: options.width - placement.width - placement.left,
+      top: placement.top,
+      bottom: options.height - placement.height - placement.top,
+      background: PADDING,
+    })
+    .raw({ depth: 'uchar' })
+    .toBuffer();
+  return { rgb, width: options.width, height: options.height, placement };
+}
