@@ -51,7 +51,7 @@ export class MlWorkerConfig extends ServiceConfig {
   @IsInt()
   @Min(1)
   @Max(512)
-  readonly ML_BATCH: number = 8;
+  readonly ML_BATCH: number = 16;
 
   /** Longest that a picture waits for its batch to fill, in milliseconds. */
   @IntegerSetting()

@@ -13,8 +13,6 @@ export interface DispatcherOptions {
 /** Most doorbells in one transaction: bounds how long its rows stay locked. */
 const RING_BATCH = 512;
 const IDLE_MS = 200;
-/** A queue that holds enough, or a broker that confirms nothing, is looked at again this soon. */
-const FULL_MS = 50;
 const RECONCILE_MS = 2_000;
 /** Tasks of cancelled runs that are ended in one statement. */
 const SWEEP_BATCH = 10_000;
@@ -31,6 +29,8 @@ export const RING_SECONDS = 300;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   #loops: readonly BackgroundLoop[] = [];
+  /** What the store answered last when it was asked which kinds are due, and when: one question serves all loops. */
+  #due: { readonly kinds: Promise<readonly TaskKind[]>; readonly at: number } | null = null;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -55,14 +55,21 @@ export class Dispatcher {
 
   async #ring(kind: TaskKind, pace: RingPace): Promise<number> {
     const { store, publisher } = this.#options;
-    if (!(await store.isDue(kind))) return IDLE_MS;
+    if (!pace.busy && !(await this.#isDue(kind))) return IDLE_MS;
     const ready = await publisher.readyCount(kind);
     const room = Math.min(RING_BATCH, pace.room(ready));
-    if (room === 0) return FULL_MS;
+    if (room === 0) return pace.waitMs();
     const rung = await store.ringDue(kind, ROUTES[kind].depth, room, (tasks) => this.#publish(kind, tasks));
     pace.rang(rung, room);
     // There is more to ring, and the workers stand waiting for it.
-    return rung === room && ready === 0 ? 0 : FULL_MS;
+    return rung === room && ready === 0 ? 0 : pace.waitMs();
+  }
+
+  async #isDue(kind: TaskKind): Promise<boolean> {
+    const now = performance.now();
+    // A little less than a loop waits, so that each loop's second look is a fresh one.
+    if (this.#due === null || now - this.#due.at > IDLE_MS * 0.9) this.#due = { kinds: this.#options.store.dueKinds(), at: now };
+    return (await this.#due.kinds).includes(kind);
   }
 
   async #publish(

@@ -46,8 +46,8 @@ export interface DoorbellSource {
 
 /** What a dispatcher needs of the tasks table. */
 export interface RingingStore {
-  /** Is there a waiting task of this kind whose `run_at` has come? */
-  isDue(kind: TaskKind): Promise<boolean>;
+  /** The kinds of which there is a waiting task whose `run_at` has come. */
+  dueKinds(): Promise<readonly TaskKind[]>;
   ringDue(
     kind: TaskKind,
     depth: number,

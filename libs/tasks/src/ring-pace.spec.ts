@@ -31,6 +31,30 @@ describe('RingPace', () => {
     expect(ready).toBeLessThanOrEqual(32);
   });
 
+  it('looks seldom at a queue that lasts, often at one that is emptied', () => {
+    const slow = pace(1_000);
+    let ready = turn(slow, 0, 0);
+    ready = turn(slow, ready, 1);
+    expect(ready).toBe(16);
+    expect(slow.waitMs()).toBe(200);
+    for (let n = 0; n < 3; n += 1) ready = turn(slow, ready, 6);
+    // Six in fifty milliseconds: eight, half of it, last 67.
+    expect(slow.waitMs()).toBeCloseTo(66.7, 0);
+    turn(slow, ready, Infinity);
+    expect(slow.waitMs()).toBe(50);
+  });
+
+  it('asks whether anything is due only when there was nothing to ring', () => {
+    const own = pace(1_000);
+    expect(own.busy).toBe(false);
+    own.rang(0, own.room(0));
+    expect(own.busy).toBe(false);
+    own.rang(5, own.room(0));
+    expect(own.busy).toBe(true);
+    for (let n = 0; n < 3; n += 1) own.room(100);
+    expect(own.busy).toBe(true);
+  });
+
   it('does not speed up for a queue that is empty because there was nothing to ring', () => {
     const idle = pace(1_000);
     for (let n = 0; n < 10; n += 1) idle.rang(3, idle.room(0));

@@ -1,6 +1,8 @@
 const LEAST = 16;
 /** How soon the pace may slow down again. */
 const SLOW_DOWN_MS = 200;
+/** Between two looks at a queue: the shorter while workers are fast, the longer while what lies there lasts. */
+const WAIT_MS = { least: 50, most: 200 } as const;
 
 /**
  * How many rings of one kind may lie ready at the broker. Few, because a queue is first in, first out: what is rung can no longer
@@ -13,25 +15,50 @@ export class RingPace {
   #target = LEAST;
   #filled = false;
   #slowedAt = 0;
+  /** Rings that lay ready after the last look, and when that was. */
+  #left = 0;
+  #lookedAt = 0;
+  /** Rings a millisecond, from the last look to the one before. */
+  #consumption = Infinity;
+  #busy = false;
 
   constructor(most: number, now: () => number = () => performance.now()) {
     this.#most = most;
     this.#now = now;
   }
 
+  /** There was something to ring, or no room for it, when the queue was looked at last: no need to ask whether anything is due. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
   /** How many may be rung now, `ready` of them lying there already. */
   room(ready: number): number {
+    const now = this.#now();
     if (ready === 0 && this.#filled) this.#target = Math.min(this.#most, this.#target * 2);
-    else if (ready > this.#target / 2 && this.#now() - this.#slowedAt >= SLOW_DOWN_MS) {
+    else if (ready > this.#target / 2 && now - this.#slowedAt >= SLOW_DOWN_MS) {
       this.#target = Math.max(LEAST, Math.floor(this.#target * 0.9));
-      this.#slowedAt = this.#now();
+      this.#slowedAt = now;
     }
     this.#filled = false;
-    return Math.max(0, this.#target - ready);
+    // An emptied queue says that it was at least this fast, and no more.
+    this.#consumption = ready === 0 ? Infinity : Math.max(0, this.#left - ready) / Math.max(1, now - this.#lookedAt);
+    this.#left = ready;
+    this.#lookedAt = now;
+    const room = Math.max(0, this.#target - ready);
+    this.#busy = room === 0;
+    return room;
   }
 
   /** `rung` of the `room` were rung; all of it means that there was more to ring. */
   rang(rung: number, room: number): void {
     this.#filled = rung >= room;
+    this.#busy = rung > 0;
+    this.#left += rung;
+  }
+
+  /** When to look again: before half of what lies ready is gone. */
+  waitMs(): number {
+    return Math.min(WAIT_MS.most, Math.max(WAIT_MS.least, this.#left / 2 / this.#consumption));
   }
 }

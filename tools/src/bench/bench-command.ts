@@ -15,7 +15,7 @@ import { pipelineRate } from './pipeline-rate';
 import { repeatPictures } from './repeat-pictures';
 
 /** Pictures that are not counted: models load, caches fill, code gets compiled. */
-const WARM_UP = 16;
+const WARM_UP = 100;
 
 export interface BenchResult {
   readonly engine: string;

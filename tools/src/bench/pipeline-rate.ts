@@ -50,7 +50,7 @@ async function ingest(api: ApiClient, folder: string, { signal }: CommandContext
       return state === 'done' && runId !== null && (await api.run(runId)).state === 'done';
     },
     // Seldom: looking takes time from what is measured.
-    { what: 'the pipeline to finish its pictures', deadlineMs: DEADLINE_MS, everyMs: 1_000, signal },
+    { what: 'the pipeline to finish its pictures', deadlineMs: DEADLINE_MS, everyMs: 3_000, signal },
   );
   return id;
 }

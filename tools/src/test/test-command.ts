@@ -7,6 +7,7 @@ import { table } from '../cli/table';
 import type { CommandContext } from '../command';
 import { InterruptedError, UsageError } from '../launcher-error';
 import { killProcess, stopProcess } from '../processes/stop-process';
+import { installTensorflow, tensorflowDir } from '../tensorflow/install-tensorflow';
 import { startServices, type RunningServices } from '../services/start-services';
 import { isGreen, NO_TESTS, readCounts, totalCounts, type StepResult } from './counts';
 import { selectSteps, stepNames, type TestStep } from './steps';
@@ -21,10 +22,11 @@ export async function testCommand(args: readonly string[], context: CommandConte
   const steps = selectSteps(only);
   if (!steps) throw new UsageError(`test: there is no step '${only}'; there are: ${stepNames()}`);
   const resultFolder = join(context.root, '.pugmark', 'test-results');
+  const native = steps.some(({ hasTests }) => hasTests) ? await nativeVariables(context) : {};
   const servers = steps.some(({ needsServices }) => needsServices) ? await tryServers(context) : null;
   const results: StepResult[] = [];
   try {
-    for (const step of steps) results.push(await runStep(step, servers, resultFolder, context));
+    for (const step of steps) results.push(await runStep(step, servers, resultFolder, { ...context, environment: { ...context.environment, ...native } }));
   } finally {
     await servers?.running?.stop();
   }
@@ -52,6 +54,14 @@ async function tryServers({ root, log, environment, signal, onForcedEnd }: Comma
     log(`no servers to test against: ${problem}`);
     return { running: null, problem };
   }
+}
+
+/** Where the native library is, for the tests that need it. Without it they are skipped. */
+async function nativeVariables({ root, log, environment, signal }: CommandContext): Promise<NodeJS.ProcessEnv> {
+  const state = await installTensorflow({ root, log, environment, signal });
+  if (state.installed) return { [`${PREFIX}TENSORFLOW_DIR`]: tensorflowDir(root), TF_CPP_MIN_LOG_LEVEL: '2' };
+  log(`no native TensorFlow, so its tests are skipped: ${state.problem}`);
+  return {};
 }
 
 async function runStep(step: TestStep, servers: Servers | null, resultFolder: string, context: CommandContext): Promise<StepResult> {

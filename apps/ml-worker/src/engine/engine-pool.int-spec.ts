@@ -72,6 +72,13 @@ describe('work', () => {
     expect(pool.status().reduce((sum, { imagesDone }) => sum + imagesDone, 0)).toBe(8);
   });
 
+  it('shares one call out among the processes', async () => {
+    const pool = await startedPool({ batchPictures: 2 });
+    expect(results(await detect(pool, images('a', 'b', 'c', 'd', 'e')))).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+    expect(fake.log().flatMap(({ batch }) => (batch ? [batch] : [])).sort()).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    expect(pool.status().every(({ imagesDone }) => imagesDone > 0)).toBe(true);
+  });
+
   it('hands the process no environment but the given one', async () => {
     const script = join(fake.folder, 'env.js');
     writeFileSync(

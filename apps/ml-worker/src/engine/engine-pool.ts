@@ -30,6 +30,8 @@ export interface EnginePoolOptions {
   readonly logger: PoolLogger;
   /** Batches in one process at once: with two, it decodes the next one while it looks at this one. */
   readonly batchesPerProcess?: number;
+  /** Most pictures in one batch: what one call asks for is shared out among processes in pieces of it. As many as come, unless told. */
+  readonly batchPictures?: number;
   /** Longest that a process which holds pictures may answer none. */
   readonly imageDeadlineMs?: number;
   /** Longest that a process may take to load its model, and that pictures wait while no process is ready. */
@@ -145,7 +147,8 @@ export class EnginePool {
     const outcomes = images.map(
       (image) => new Promise<ImageOutcome>((settle) => items.push({ wireId: this.#nextWireId++, image, strikes: 0, settle })),
     );
-    this.#waiting.push({ model, items, suspect: false });
+    const most = this.#options.batchPictures ?? items.length;
+    for (let start = 0; start < items.length; start += most) this.#waiting.push({ model, items: items.slice(start, start + most), suspect: false });
     this.#pump();
     return Promise.all(outcomes);
   }

@@ -6,6 +6,9 @@ import type { Logger } from '@pugmark/platform';
 import type { MlWorkerConfig } from '../config';
 import { EnginePool, type ModelRef } from './engine-pool';
 
+/** Pictures that one process gets at a time, at least. */
+const BATCH_PICTURES = 4;
+
 /** The engine processes as the settings want them, ready; and what they compute with. */
 export interface StartedPool {
   readonly pool: EnginePool;
@@ -42,6 +45,8 @@ async function start(config: MlWorkerConfig, engine: EngineOptions, models: read
     engine,
     models,
     mostModels: config.ML_MODELS,
+    // Small enough that no process is still busy for long when the others have nothing left.
+    batchPictures: Math.max(BATCH_PICTURES, ...models.map(({ manifest }) => manifest.batch)),
     pixelLimit: config.PIXEL_LIMIT,
     imageDeadlineMs: config.ML_IMAGE_DEADLINE_MS,
     mostRssBytes: config.ML_MEMORY_MB * 2 ** 20,

@@ -56,7 +56,9 @@ export class DetectHandler implements TaskHandler<DatabaseTransaction, ImageResu
 
   async write(tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: ImageResult }[]): Promise<void> {
     await this.#parts.detections.insertNew(tx, done.map(({ result }) => result));
-    await this.#parts.classifications.createTasks(tx, done.map(({ task }) => task.id));
+    const runs = await this.#parts.catalogue.ofRuns(done.flatMap(({ task: { runId } }) => (runId === null ? [] : [runId])));
+    const classified = done.filter(({ task: { runId } }) => runId !== null && runs.get(runId)?.classify != null);
+    await this.#parts.classifications.createTasks(tx, classified.map(({ task }) => task.id));
   }
 
   async #modelsOf(tasks: readonly ClaimedTask[]): Promise<Map<ClaimedTask, CatalogueModel>> {

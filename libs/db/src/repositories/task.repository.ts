@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { TaskKind } from '@pugmark/contracts';
+import { TASK_KINDS, type TaskKind } from '@pugmark/contracts';
 import { TASK_POLICIES, backoffSeconds, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../database';
 
@@ -41,10 +41,12 @@ export class TaskRepository {
     this.#db = db;
   }
 
-  /** Is there a waiting task of this kind whose `run_at` has come? */
-  async isDue(kind: TaskKind): Promise<boolean> {
-    const { rows } = await sql`select 1 from tasks where kind = ${kind} and state = 'waiting' and run_at <= now() limit 1`.execute(this.#db);
-    return rows.length > 0;
+  /** The kinds of which there is a waiting task whose `run_at` has come. */
+  async dueKinds(): Promise<TaskKind[]> {
+    const { rows } = await sql<{ kind: TaskKind }>`
+      select kind from unnest(${[...TASK_KINDS]}::text[]) as kind
+      where exists (select 1 from tasks t where t.kind = kind.kind and t.state = 'waiting' and t.run_at <= now())`.execute(this.#db);
+    return rows.map(({ kind }) => kind);
   }
 
   /**
