@@ -2,7 +2,7 @@
  * TensorFlow's protocol buffers as the classes that the native binding's package carries (google-protobuf, no types of their own);
  * what is used of them is typed here. Field numbers and meaning: tensorflow/core/framework/*.proto, tensorflow/core/protobuf/*.proto.
  */
-import protobufs = require('@tensorflow/tfjs-node-gpu/dist/proto/api_pb');
+import protobufs from '@tensorflow/tfjs-node-gpu/dist/proto/api_pb';
 
 export interface Message {
   serializeBinary(): Uint8Array;

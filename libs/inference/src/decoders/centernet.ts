@@ -1,4 +1,7 @@
-import { intersectionOverUnion, type Box, type Detection, type ModelManifest, type Placement } from '@pugmark/domain';
+import { intersectionOverUnion, type Detection, type ModelManifest, type Placement } from '@pugmark/domain';
+import { surestFirst, toDetection } from './boxes';
+import type { DetectionDecoder } from './decoder';
+import { assertShape, ofPicture } from './output-shapes';
 
 /** x0 y0 x1 y1 in pixels of the model's input, score, index of the class. */
 const COLUMNS = 6;
@@ -9,6 +12,15 @@ const COLUMNS = 6;
  * (0.49) are two each.
  */
 const SAME_OBJECT = 0.6;
+
+/** CenterNet as npm's @vladmandic/human carries it: one output [batch, boxes, 6]. */
+export const CENTERNET: DetectionDecoder = {
+  outputs: ['tower_0/detections'],
+  decode: ([output], placements, manifest) => {
+    assertShape(output, [placements.length, null, COLUMNS], 'of boxes (batch, boxes, x0 y0 x1 y1 score class)');
+    return placements.map((placement, index) => decodeCenternet(ofPicture(output, index), placement, manifest));
+  },
+};
 
 /**
  * Reads `tower_0/detections` of one picture: rows of six numbers. Boxes come out in fractions of the upright picture, clipped to
@@ -22,39 +34,13 @@ export function decodeCenternet(
 ): Detection[] {
   const found: Detection[] = [];
   for (let start = 0; start + COLUMNS <= rows.length; start += COLUMNS) {
-    const detection = readRow(rows.subarray(start, start + COLUMNS), placement, manifest);
+    const [left, top, right, bottom, score, label] = rows.subarray(start, start + COLUMNS) as unknown as [number, number, number, number, number, number];
+    const detection = toDetection({ box: { left, top, right, bottom }, score, label: Math.round(label) }, placement, manifest);
     if (detection !== null) found.push(detection);
   }
-  found.sort((a, b) => b.confidence - a.confidence);
   const kept: Detection[] = [];
-  for (const detection of found) if (!kept.some((surer) => isSameObject(surer, detection))) kept.push(detection);
+  for (const detection of surestFirst(found)) if (!kept.some((surer) => isSameObject(surer, detection))) kept.push(detection);
   return kept;
-}
-
-function readRow(
-  row: Float32Array,
-  placement: Placement,
-  { labels, categories, storeThreshold }: Pick<ModelManifest, 'labels' | 'categories' | 'storeThreshold'>,
-): Detection | null {
-  const [x0, y0, x1, y1, score, classIndex] = row as unknown as [number, number, number, number, number, number];
-  const label = labels[Math.round(classIndex)];
-  if (score < storeThreshold || label === undefined || !Object.hasOwn(categories, label)) return null;
-  const box = toPicture(x0, y0, x1, y1, placement);
-  return box === null ? null : { category: categories[label]!, label, confidence: Math.min(1, score), box };
-}
-
-/** Null for a box that has less than a pixel of the model's input within the picture, in either direction. */
-function toPicture(x0: number, y0: number, x1: number, y1: number, placement: Placement): Box | null {
-  const left = clip((x0 - placement.left) / placement.width);
-  const top = clip((y0 - placement.top) / placement.height);
-  const width = clip((x1 - placement.left) / placement.width) - left;
-  const height = clip((y1 - placement.top) / placement.height) - top;
-  if (width * placement.width < 1 || height * placement.height < 1) return null;
-  return { x: left, y: top, width, height };
-}
-
-function clip(fraction: number): number {
-  return Math.min(1, Math.max(0, fraction));
 }
 
 /**

@@ -1,19 +1,30 @@
-import type { ModelManifest } from '@pugmark/domain';
-import { decodeCenternet } from './centernet';
+import { PermanentError, type Decoder, type ModelManifest } from '@pugmark/domain';
+import { CENTERNET } from './centernet';
 import type { ClassificationDecoder, DetectionDecoder } from './decoder';
+import { SOFTMAX } from './softmax';
+import { TF_OBJECT_DETECTION } from './tf-object-detection';
+import { YOLOV5 } from './yolov5';
+import { YOLOV8 } from './yolov8';
 
-const CENTERNET: DetectionDecoder = {
-  outputs: ['tower_0/detections'],
-  decode: ([output], placements, manifest) => {
-    const each = output!.values.length / placements.length;
-    return placements.map((placement, index) => decodeCenternet(output!.values.subarray(index * each, (index + 1) * each), placement, manifest));
-  },
-};
+/** A name without a decoder does not compile. */
+const DECODERS = {
+  centernet: { detect: CENTERNET },
+  'tf-object-detection': { detect: TF_OBJECT_DETECTION },
+  yolov5: { detect: YOLOV5 },
+  yolov8: { detect: YOLOV8 },
+  softmax: { classify: SOFTMAX },
+} as const satisfies Record<Decoder, { readonly detect: DetectionDecoder } | { readonly classify: ClassificationDecoder }>;
 
-export function detectionDecoderOf(_manifest: ModelManifest): DetectionDecoder {
-  return CENTERNET;
+/** Throws PermanentError `model_unsuitable` for a classifier. */
+export function detectionDecoderOf({ name, decoder }: Pick<ModelManifest, 'name' | 'decoder'>): DetectionDecoder {
+  const found = DECODERS[decoder];
+  if ('detect' in found) return found.detect;
+  throw new PermanentError('model_unsuitable', `model ${name} is a classifier: it finds nothing in a whole picture`);
 }
 
-export function classificationDecoderOf(manifest: ModelManifest): ClassificationDecoder {
-  throw new Error(manifest.decoder);
+/** Throws PermanentError `model_unsuitable` for a detector. */
+export function classificationDecoderOf({ name, decoder }: Pick<ModelManifest, 'name' | 'decoder'>): ClassificationDecoder {
+  const found = DECODERS[decoder];
+  if ('classify' in found) return found.classify;
+  throw new PermanentError('model_unsuitable', `model ${name} is a detector: it does not classify`);
 }

@@ -1,0 +1,29 @@
+import { manifest, output } from './decoders.fixture';
+import { SOFTMAX } from './softmax';
+
+const LABELS = ['fox', 'badger', 'boar', 'hare', 'marten', 'lynx', 'wolf'];
+const MANIFEST = manifest('softmax', { labels: LABELS, categories: {}, storeThreshold: 0.05 });
+const decode = (...rows: readonly (readonly number[])[]) => SOFTMAX.decode([output([rows.length, LABELS.length], rows.flat())], rows.length, MANIFEST);
+
+describe('SOFTMAX', () => {
+  it('answers the surest labels of each crop, at least one and five at most', () => {
+    const [sure, spread] = decode([0.97, 0.03, 0, 0, 0, 0, 0], [0.1, 0.2, 0.15, 0.15, 0.125, 0.125, 0.15]);
+    expect(sure).toEqual([{ label: 'fox', score: Math.fround(0.97) }]);
+    expect(spread!.map(({ label }) => label)).toEqual(['badger', 'boar', 'hare', 'wolf', 'marten']);
+  });
+
+  it('takes what does not add up to 1 for logits, however large', () => {
+    const [[first, second] = []] = decode([1_000, 1_000 - Math.log(3), 0, 0, 0, 0, 0]);
+    expect(first).toEqual({ label: 'fox', score: expect.closeTo(0.75, 4) });
+    expect(second).toEqual({ label: 'badger', score: expect.closeTo(0.25, 4) });
+  });
+
+  it('names the surest label even under the threshold', () => {
+    const many = manifest('softmax', { labels: LABELS, storeThreshold: 0.9 });
+    expect(SOFTMAX.decode([output([1, 7], [0.2, 0.1, 0.1, 0.15, 0.15, 0.15, 0.15])], 1, many)[0]).toEqual([{ label: 'fox', score: Math.fround(0.2) }]);
+  });
+
+  it('says when there are more or fewer scores than labels', () => {
+    expect(() => SOFTMAX.decode([output([1, 3], [1, 0, 0])], 1, MANIFEST)).toThrow('[1, 7], but has [1, 3]');
+  });
+});

@@ -1,0 +1,48 @@
+import { manifest, output, STRETCHED, TALL, WIDE } from './decoders.fixture';
+import { TF_OBJECT_DETECTION } from './tf-object-detection';
+
+const MANIFEST = manifest('tf-object-detection');
+/** Rows of ymin, xmin, ymax, xmax, score, class from 1; one list for each picture, all of one length. */
+type Row = readonly [ymin: number, xmin: number, ymax: number, xmax: number, score: number, label: number];
+function outputs(...pictures: readonly (readonly Row[])[]) {
+  const [batch, rows] = [pictures.length, pictures[0]!.length];
+  const column = (index: number) => output([batch, rows], pictures.flatMap((picture) => picture.map((row) => row[index]!)));
+  return [output([batch, rows, 4], pictures.flatMap((picture) => picture.flatMap((row) => row.slice(0, 4)))), column(4), column(5)];
+}
+
+describe('TF_OBJECT_DETECTION', () => {
+  it('reads boxes as top, left, bottom, right in fractions of the input, and classes from 1', () => {
+    expect(TF_OBJECT_DETECTION.decode(outputs([[0.375, 0.25, 0.625, 0.75, 0.9, 2]]), [WIDE], MANIFEST)).toEqual([
+      [{ category: 'person', label: 'person', confidence: Math.fround(0.9), box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 } }],
+    ]);
+  });
+
+  it('places each picture of a batch by itself', () => {
+    const row: Row = [0.25, 0.25, 0.75, 0.75, 0.9, 1];
+    const found = TF_OBJECT_DETECTION.decode(outputs([row], [row], [row]), [WIDE, TALL, STRETCHED], MANIFEST).map((each) => each[0]!.box);
+    expect(found).toEqual([
+      { x: 0.25, y: 0, width: 0.5, height: 1 },
+      { x: 0, y: 0.25, width: 1, height: 0.5 },
+      { x: 0.25, y: 0.25, width: 0.5, height: 0.5 },
+    ]);
+  });
+
+  it('leaves out what is unsure, dropped or unknown, and sorts the rest', () => {
+    const box = [0.4, 0.4, 0.6, 0.6] as const;
+    const rows: Row[] = [[...box, 0.3, 1], [...box, 0.05, 1], [...box, 0.9, 4], [...box, 0.9, 9], [...box, 0.8, 3]];
+    const [found] = TF_OBJECT_DETECTION.decode(outputs(rows), [WIDE], MANIFEST);
+    expect(found!.map(({ label }) => label)).toEqual(['vehicle', 'animal']);
+  });
+
+  it('reads no further than the number of boxes that a fourth output gives', () => {
+    const row: Row = [0.4, 0.4, 0.6, 0.6, 0.9, 1];
+    const named = [...outputs([row, row, row], [row, row, row]), output([2], [1, 2])];
+    expect(TF_OBJECT_DETECTION.decode(named, [WIDE, WIDE], MANIFEST).map(({ length }) => length)).toEqual([1, 2]);
+  });
+
+  it('says which output does not fit, and both shapes', () => {
+    const [boxes, scores] = outputs([[0, 0, 1, 1, 1, 1]]);
+    expect(() => TF_OBJECT_DETECTION.decode([boxes!, scores!], [WIDE], MANIFEST)).toThrow('the output of classes (batch, boxes) should have the shape [1, 1], but is missing');
+    expect(() => TF_OBJECT_DETECTION.decode([output([1, 1, 6], [0, 0, 0, 0, 0, 0])], [WIDE], MANIFEST)).toThrow('[1, any, 4], but has [1, 1, 6]');
+  });
+});

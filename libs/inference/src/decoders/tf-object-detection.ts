@@ -1,0 +1,47 @@
+import type { Detection, ModelManifest, Placement } from '@pugmark/domain';
+import { surestFirst, toDetection } from './boxes';
+import type { DetectionDecoder } from './decoder';
+import { assertShape, ofPicture } from './output-shapes';
+
+/**
+ * What TensorFlow's Object Detection API exports (exporter_main_v2.py): boxes [batch, n, 4] as ymin, xmin, ymax, xmax in fractions of the
+ * model's input; scores [batch, n]; classes [batch, n], counted from 1, so that class k is `labels[k - 1]`; and, where the manifest
+ * names a fourth output, the number of boxes that count [batch]. The graph has done the suppression already.
+ */
+export const TF_OBJECT_DETECTION: DetectionDecoder = {
+  outputs: ['detection_boxes', 'detection_scores', 'detection_classes'],
+  decode: ([boxes, scores, classes, counts], placements, manifest) => {
+    const batch = placements.length;
+    assertShape(boxes, [batch, null, 4], 'of boxes (batch, boxes, ymin xmin ymax xmax)');
+    const most = boxes.shape[1]!;
+    assertShape(scores, [batch, most], 'of scores (batch, boxes)');
+    assertShape(classes, [batch, most], 'of classes (batch, boxes)');
+    if (counts !== undefined) assertShape(counts, [batch], 'of counts (batch)');
+    return placements.map((placement, index) =>
+      decodePicture(
+        { boxes: ofPicture(boxes, index), scores: ofPicture(scores, index), classes: ofPicture(classes, index), count: counts?.values[index] ?? most },
+        placement,
+        manifest,
+      ),
+    );
+  },
+};
+
+interface PictureOutputs {
+  readonly boxes: Float32Array;
+  readonly scores: Float32Array;
+  readonly classes: Float32Array;
+  readonly count: number;
+}
+
+function decodePicture({ boxes, scores, classes, count }: PictureOutputs, placement: Placement, manifest: ModelManifest): Detection[] {
+  const { width, height } = manifest.input;
+  const found: Detection[] = [];
+  for (let n = 0; n < Math.min(count, scores.length); n += 1) {
+    const [top, left, bottom, right] = boxes.subarray(n * 4, n * 4 + 4) as unknown as [number, number, number, number];
+    const box = { left: left * width, top: top * height, right: right * width, bottom: bottom * height };
+    const detection = toDetection({ box, score: scores[n]!, label: Math.round(classes[n]!) - 1 }, placement, manifest);
+    if (detection !== null) found.push(detection);
+  }
+  return surestFirst(found);
+}
