@@ -9,6 +9,7 @@ import { deploymentsRouter } from './routes/deployments.router';
 import { exportsRouter } from './routes/exports.router';
 import { imagesRouter } from './routes/images.router';
 import { ingestsRouter } from './routes/ingests.router';
+import { modelsRouter } from './routes/models.router';
 import { processingRouter } from './routes/processing.router';
 import { projectsRouter } from './routes/projects.router';
 import { runsRouter } from './routes/runs.router';
@@ -29,6 +30,7 @@ export function createApp(dependencies: GatewayDependencies): Express {
     deploymentsRouter(stores),
     ingestsRouter(dependencies),
     uploadsRouter(dependencies),
+    modelsRouter(stores),
     runsRouter(stores),
     imagesRouter(stores),
     processingRouter(stores),

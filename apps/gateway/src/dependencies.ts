@@ -3,6 +3,7 @@ import type { Cache } from '@pugmark/cache';
 import type {
   Database,
   DeploymentRepository,
+  EngineReportRepository,
   ExportRepository,
   IngestRepository,
   ModelRepository,
@@ -18,6 +19,7 @@ export interface Stores {
   readonly projects: ProjectRepository;
   readonly deployments: DeploymentRepository;
   readonly models: ModelRepository;
+  readonly engineReports: EngineReportRepository;
   readonly runs: RunRepository;
   readonly ingests: IngestRepository;
   readonly tasks: TaskRepository;

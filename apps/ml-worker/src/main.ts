@@ -4,6 +4,7 @@ import { Broker } from '@pugmark/broker';
 import {
   ClassificationRepository,
   DetectionRepository,
+  EngineReportRepository,
   ImageRepository,
   ModelRepository,
   TaskRepository,
@@ -15,8 +16,8 @@ import {
   type DatabaseTransaction,
 } from '@pugmark/db';
 import { RetryableError } from '@pugmark/domain';
-import { BUILTIN_MODEL } from '@pugmark/inference';
-import { createTaskMetrics, loadConfig, pause, registerGauge, runService, type Logger, type Registry } from '@pugmark/platform';
+import { BUILTIN_MODEL, type EngineInfo } from '@pugmark/inference';
+import { backgroundLoop, createTaskMetrics, loadConfig, pause, registerGauge, runService, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
 import { ServiceWorkers, TaskWorker, type TaskHandler } from '@pugmark/tasks';
 import { MlWorkerConfig } from './config';
@@ -29,6 +30,7 @@ import { preloadModels } from './models/preload-models';
 
 /** What the engines may take for what they hold when the service drains; the rest of the time is for commits and connections. */
 const ENGINE_STOP_MS = 5_000;
+const REPORT_MS = 15_000;
 
 void runService(
   'ml-worker',
@@ -67,13 +69,14 @@ void runService(
       pathOfKey: (key: string) => storage.pathOf(key),
     };
     const taskMetrics = createTaskMetrics(metrics);
+    const owner = `ml-worker@${hostname()}/${process.pid}`;
     const worker = <Result, Kind extends 'detect' | 'classify'>(handler: TaskHandler<DatabaseTransaction, Result, Kind>) =>
       new TaskWorker<DatabaseTransaction, Result, Kind>({
         handler,
         store: new TaskRepository(db),
         leases: leases.store,
         source: broker,
-        owner: `ml-worker@${hostname()}/${process.pid}`,
+        owner,
         batchSize: config.ML_BATCH,
         batchDelayMs: config.ML_BATCH_DELAY_MS,
         // Two batches for each process: it decodes the next one while it looks at this one.
@@ -87,6 +90,7 @@ void runService(
     broker.start();
     const clock = watchClock(db, metrics, logger);
     const preloading = preloadModels(catalogue, pool, config.ML_MODELS, logger);
+    const reporting = reportEngine(db, owner, engine, pool, logger);
     return {
       checks: {
         // Longer than a picture may take to hang twice and be set aside.
@@ -96,7 +100,7 @@ void runService(
       drain: async () => {
         const drained = workers.drain();
         await pool.stop(Math.min(ENGINE_STOP_MS, config.SHUTDOWN_TIMEOUT_MS / 2));
-        await Promise.all([drained, clock.stop(), preloading.stop()]);
+        await Promise.all([drained, clock.stop(), preloading.stop(), reporting.stop()]);
         await broker.close();
         await Promise.all([db.destroy(), leases.close()]);
       },
@@ -118,15 +122,27 @@ async function registerBuiltIn(db: Database, models: ModelRepository, logger: Lo
   }
 }
 
+/** Tells the others what this worker computes with, through the database. */
+function reportEngine(db: Database, worker: string, { name, device, reason, version }: EngineInfo, pool: EnginePool, logger: Logger): BackgroundLoop {
+  const reports = new EngineReportRepository();
+  return backgroundLoop('report engine', logger, async () => {
+    await reports.report(db, worker, { name, device, reason, version, processes: pool.status().length, processesUp: processesUp(pool) });
+    return REPORT_MS;
+  });
+}
+
+function processesUp(pool: EnginePool): number {
+  return pool.status().filter(({ state }) => state === 'idle' || state === 'busy').length;
+}
+
 function assertReady(pool: EnginePool): void {
-  if (pool.status().some(({ state }) => state === 'idle' || state === 'busy')) return;
+  if (processesUp(pool) > 0) return;
   throw new RetryableError('no_engine', 'no engine process is ready');
 }
 
 function registerPoolGauges(pool: EnginePool, metrics: Registry): void {
-  const up = (): number => pool.status().filter(({ state }) => state === 'idle' || state === 'busy').length;
   const sum = (of: 'restarts' | 'recycles') => (): number => pool.status().reduce((total, status) => total + status[of], 0);
-  registerGauge(metrics, 'pugmark_engine_processes_up', 'Engine processes that have loaded their models', up);
+  registerGauge(metrics, 'pugmark_engine_processes_up', 'Engine processes that have loaded their models', () => processesUp(pool));
   registerGauge(metrics, 'pugmark_engine_restarts', 'Engine processes that died and were restarted', sum('restarts'));
   registerGauge(metrics, 'pugmark_engine_recycles', 'Engine processes that were replaced because they had grown too large', sum('recycles'));
 }

@@ -3,7 +3,7 @@ export { createLeaseStore } from './lease-store';
 export { isDatabaseAway } from './is-database-away';
 export { watchClock } from './watch-clock';
 export { migrate } from './migrate';
-export type { ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
+export type { EngineReport, ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
 export {
   TaskRepository,
   type DueDoorbell,
@@ -25,6 +25,7 @@ export {
 } from './repositories/ingest.repository';
 export { ImageRepository, type ImageFile, type ImageOrigin, type NewImage } from './repositories/image.repository';
 export { DetectionRepository, type ImageResult } from './repositories/detection.repository';
+export { EngineReportRepository } from './repositories/engine-report.repository';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
 export {
   RATE_WINDOW_SECONDS,
@@ -36,5 +37,6 @@ export {
   type TaskCounts,
 } from './read-models/progress';
 export { findImage, listImages, type ImageFilter, type ListedDetection, type ListedImage } from './read-models/image-list';
+export { compareRuns, listComparedImages, type ComparedImage, type RunComparison } from './read-models/run-comparison';
 export { findRun, listRuns, type RunOverview } from './read-models/run-overview';
 export { readDetections, type DetectionRow } from './read-models/detection-rows';

@@ -20,6 +20,7 @@ export interface Schema {
   inferences: InferencesTable;
   detections: DetectionsTable;
   classifications: ClassificationsTable;
+  engine_reports: EngineReportsTable;
   exports: ExportsTable;
 }
 
@@ -188,6 +189,24 @@ export interface ClassificationsTable {
   score: number;
   engine: string;
   created_at: CreatedAt;
+}
+
+export interface EngineReportsTable {
+  /** Host, service and process. */
+  worker: string;
+  engine: JSONColumnType<EngineReport>;
+  reported_at: Generated<Date>;
+}
+
+/** What one ml-worker computes with, and why. */
+export interface EngineReport {
+  readonly name: string;
+  readonly device: string;
+  readonly reason: string;
+  readonly version: string;
+  readonly processes: number;
+  /** Ready to take work. */
+  readonly processesUp: number;
 }
 
 export interface ExportsTable {

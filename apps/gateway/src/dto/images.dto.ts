@@ -73,6 +73,13 @@ export function imageResponse(image: ListedImage): ImageResponse {
     status: image.status,
     failure: image.failure === null ? null : { code: image.failure.code, message: withoutPaths(image.failure.message) },
     warning: image.warning,
-    detections: image.detections.map(({ category, label, confidence, box, model }) => ({ category, label, confidence, box, model })),
+    detections: image.detections.map(({ category, label, confidence, box, model, classifications }) => ({
+      category,
+      label,
+      confidence,
+      box,
+      model,
+      classifications: classifications.map(({ label: name, score, model: classifier }) => ({ label: name, score, model: classifier })),
+    })),
   };
 }

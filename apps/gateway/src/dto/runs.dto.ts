@@ -1,7 +1,9 @@
 import { IsInt, Max, Min } from 'class-validator';
 import type { RunOverview, RunSummary, TaskCounts } from '@pugmark/db';
 import { TASK_STATES } from '@pugmark/domain';
-import { Id, Optional } from './decorators';
+import { Id, Nested, Optional, QueryBoolean, QueryFraction, QueryId } from './decorators';
+import { ClassifyBody } from './models.dto';
+import { PageQuery } from './paging';
 
 export class CreateRunBody {
   @Id()
@@ -12,11 +14,39 @@ export class CreateRunBody {
   @Id()
   readonly deploymentId?: number | null;
 
+  /** The detector; absent or null: the project's, else the default one. */
+  @Optional()
+  @Id()
+  readonly modelId?: number | null;
+
+  /** The classifier of what is found; absent: the project's; null: none. */
+  @Optional()
+  @Nested(ClassifyBody)
+  readonly classify?: ClassifyBody | null;
+
   /** Higher goes first. */
   @IsInt()
   @Min(-100)
   @Max(100)
   readonly priority: number = 0;
+}
+
+/** `?a=&b=`: two runs over the same images. */
+export class CompareRunsQuery extends PageQuery {
+  @QueryId()
+  readonly a!: number;
+
+  @QueryId()
+  readonly b!: number;
+
+  /** Default: the threshold of each run's model. */
+  @Optional()
+  @QueryFraction()
+  readonly minConfidence?: number;
+
+  /** Lists only the images in which the runs differ. */
+  @QueryBoolean()
+  readonly onlyDifferent: boolean = false;
 }
 
 export type RunState = 'active' | 'done' | 'cancelled';
@@ -25,6 +55,7 @@ export interface RunListItem {
   readonly id: number;
   readonly projectId: number;
   readonly model: { readonly name: string; readonly version: string };
+  readonly classify: RunOverview['classify'];
   readonly priority: number;
   readonly state: RunState;
   readonly counts: { readonly total: number } & TaskCounts;
@@ -51,6 +82,7 @@ export function runListItem(run: RunOverview): RunListItem {
     id: run.id,
     projectId: run.projectId,
     model: { name: run.modelName, version: run.modelVersion },
+    classify: run.classify,
     priority: run.priority,
     state: runState(run),
     counts: { total: TASK_STATES.reduce((sum, state) => sum + run.counts[state], 0), ...run.counts },

@@ -37,7 +37,7 @@ describe('the API as HTTP', () => {
 
   it.each([
     ['DELETE', '/projects', 'GET, HEAD, POST'],
-    ['PUT', '/projects/1', 'GET, HEAD'],
+    ['PUT', '/projects/1', 'GET, HEAD, PATCH'],
     ['GET', '/uploads', 'POST'],
     ['POST', '/images', 'GET, HEAD'],
     ['GET', '/runs/1/cancel', 'POST'],
@@ -156,7 +156,8 @@ describe('GET /system', () => {
     expect(body).toEqual({
       version: '1.2.3',
       uptimeSeconds: expect.any(Number),
-      models: [{ id: expect.any(Number), name: 'test-model', version: '1.0.0', licence: 'MIT', threshold: 0.5 }],
+      models: [expect.objectContaining({ id: expect.any(Number), name: 'test-model', version: '1.0.0', licence: 'MIT', threshold: 0.5, isDefault: true })],
+      engines: [],
       dependencies: { postgres: 'up', redis: 'not configured', broker: expect.objectContaining({ ready: true, topology: 'verified' }) },
       routes: [{ kind: 'detect', queue: 'pugmark.detect', state: 'answered', responder: 'ml-worker@host/1', roundTripMs: 1.5, answeredAt: '2026-01-01T00:00:00.000Z' }],
     });

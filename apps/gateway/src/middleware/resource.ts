@@ -1,17 +1,26 @@
 import type { RequestHandler, Router } from 'express';
 import { HttpProblem } from './http-problem';
 
+export interface Handlers {
+  readonly get?: RequestHandler;
+  readonly post?: readonly RequestHandler[];
+  readonly put?: readonly RequestHandler[];
+  readonly patch?: readonly RequestHandler[];
+}
+
 /** Declares what may be done with one path; any other method is a 405 that says what may. */
-export function resource(router: Router, path: string, handlers: { readonly get?: RequestHandler; readonly post?: readonly RequestHandler[] }): void {
+export function resource(router: Router, path: string, handlers: Handlers): void {
   const route = router.route(path);
   const allowed: string[] = [];
   if (handlers.get !== undefined) {
     route.get(handlers.get);
     allowed.push('GET', 'HEAD');
   }
-  if (handlers.post !== undefined) {
-    route.post(...handlers.post);
-    allowed.push('POST');
+  for (const method of ['post', 'put', 'patch'] as const) {
+    const own = handlers[method];
+    if (own === undefined) continue;
+    route[method](...own);
+    allowed.push(method.toUpperCase());
   }
   const allow = allowed.join(', ');
   route.all((request, response) => {

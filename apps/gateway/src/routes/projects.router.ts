@@ -2,11 +2,13 @@ import { Router } from 'express';
 import type { Stores } from '../dependencies';
 import { PageQuery, afterId, pageOf } from '../dto/paging';
 import { parseDto } from '../dto/parse-dto';
-import { CreateProjectBody, projectResponse } from '../dto/projects.dto';
+import { classifySettings } from '../dto/models.dto';
+import { CreateProjectBody, UpdateProjectBody, projectResponse } from '../dto/projects.dto';
 import { HttpProblem, notFound } from '../middleware/http-problem';
 import { jsonBody } from '../middleware/json-body';
 import { resource } from '../middleware/resource';
 import { pathId } from '../services/path-id';
+import { requireStage } from '../services/require';
 
 export function projectsRouter(stores: Stores): Router {
   const router = Router();
@@ -33,6 +35,18 @@ export function projectsRouter(stores: Stores): Router {
       if (row === null) throw notFound(`project ${id}`);
       response.json(projectResponse(row));
     },
+    patch: [
+      ...jsonBody,
+      async (request, response) => {
+        const id = pathId(request, 'project');
+        const { modelId, classify } = parseDto(UpdateProjectBody, request.body as object);
+        if (typeof modelId === 'number') await requireStage(stores, stores.db, modelId, 'detect', 'modelId');
+        if (classify) await requireStage(stores, stores.db, classify.modelId, 'classify', 'classify.modelId');
+        const settings = { ...(modelId === undefined ? {} : { modelId }), ...(classify === undefined ? {} : { classify: classify && classifySettings(classify) }) };
+        if (!(await stores.projects.setModels(stores.db, id, settings))) throw notFound(`project ${id}`);
+        response.json(projectResponse((await stores.projects.find(stores.db, id))!));
+      },
+    ],
   });
   return router;
 }

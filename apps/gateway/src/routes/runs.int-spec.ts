@@ -35,6 +35,7 @@ describe('runs', () => {
       id: runId,
       projectId: id,
       model: { name: 'test-model', version: '1.0.0' },
+      classify: null,
       priority: 5,
       state: 'active',
       counts: { total: 3, waiting: 3, queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 },

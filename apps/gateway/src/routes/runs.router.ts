@@ -1,15 +1,16 @@
 import { Router } from 'express';
-import { findRun, listRuns } from '@pugmark/db';
+import { compareRuns, findRun, listComparedImages, listRuns } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import { ProjectPageQuery, afterId, pageOf } from '../dto/paging';
 import { parseDto } from '../dto/parse-dto';
-import { CreateRunBody, runListItem, runState } from '../dto/runs.dto';
+import { classifySettings } from '../dto/models.dto';
+import { CompareRunsQuery, CreateRunBody, runListItem, runState } from '../dto/runs.dto';
 import { HttpProblem, notFound, unprocessable } from '../middleware/http-problem';
 import { jsonBody } from '../middleware/json-body';
 import { contextOf } from '../middleware/request-context';
 import { resource } from '../middleware/resource';
 import { pathId } from '../services/path-id';
-import { requireModel, requirePlace, requireProject } from '../services/require';
+import { modelsOfNewRun, requirePlace, requireProject } from '../services/require';
 import { runDetails } from '../services/run-details';
 
 export function runsRouter(stores: Stores): Router {
@@ -32,6 +33,17 @@ export function runsRouter(stores: Stores): Router {
       },
     ],
   });
+  resource(router, '/runs/compare', {
+    get: async (request, response) => {
+      const { a, b, minConfidence = null, onlyDifferent, limit, cursor } = parseDto(CompareRunsQuery, request.query);
+      const after = afterId('compared_images', cursor);
+      for (const [field, id] of [['a', a], ['b', b]] as const) {
+        if ((await stores.runs.find(stores.db, id)) === null) throw unprocessable('run_missing', field, `there is no run ${id}`);
+      }
+      const images = await listComparedImages(stores.db, { a, b, minConfidence, onlyDifferent }, after, limit + 1);
+      response.json({ ...(await compareRuns(stores.db, a, b, minConfidence)), ...pageOf('compared_images', images, limit, ({ imageId }) => imageId, (image) => image) });
+    },
+  });
   resource(router, '/runs/:id', {
     get: async (request, response) => {
       response.json(await runDetails(stores.db, pathId(request, 'run')));
@@ -53,8 +65,9 @@ async function createRun(stores: Stores, body: CreateRunBody, traceparent: strin
   const { projectId, priority } = body;
   const deploymentId = body.deploymentId ?? null;
   return stores.db.transaction().execute(async (tx) => {
-    const model = await requireModel(stores, tx);
-    const id = await stores.runs.create(tx, { projectId, modelId: model.id, classify: null, priority });
+    const classify = body.classify && classifySettings(body.classify);
+    const models = await modelsOfNewRun(stores, tx, projectId, { modelId: body.modelId ?? null, ...(classify === undefined ? {} : { classify }) });
+    const id = await stores.runs.create(tx, { projectId, ...models, priority });
     const images = await stores.runs.createTasksForImages(tx, { id, projectId, deploymentId, priority, traceparent });
     if (images === 0) throw unprocessable('no_images', deploymentId === null ? 'projectId' : 'deploymentId', 'there are no images to look at yet');
     return id;

@@ -1,7 +1,8 @@
 import { Router } from 'express';
-import { pingDatabase, type ModelRow } from '@pugmark/db';
+import { pingDatabase } from '@pugmark/db';
 import { withDeadline } from '@pugmark/domain';
 import type { GatewayDependencies } from '../dependencies';
+import { modelResponse } from '../dto/models.dto';
 import { resource } from '../middleware/resource';
 
 const PING_DEADLINE_MS = 2_000;
@@ -16,8 +17,8 @@ export function systemRouter({
   const router = Router();
   resource(router, '/system', {
     get: async (_request, response) => {
-      const models = await withDeadline(
-        pingDatabase(stores.db).then(() => stores.models.all(stores.db)),
+      const known = await withDeadline(
+        pingDatabase(stores.db).then(async () => ({ models: await stores.models.all(stores.db), engines: await stores.engineReports.fresh(stores.db) })),
         PING_DEADLINE_MS,
         'Postgres',
       ).catch(() => null);
@@ -26,9 +27,11 @@ export function systemRouter({
         version,
         uptimeSeconds: Math.round(process.uptime()),
         // Null: unknown, the database does not answer.
-        models: models?.map(modelResponse) ?? null,
+        models: known?.models.map(modelResponse) ?? null,
+        // What the workers compute with, and why; empty when none is up.
+        engines: known?.engines ?? null,
         dependencies: {
-          postgres: models === null ? 'down' : 'up',
+          postgres: known === null ? 'down' : 'up',
           redis: cache.state(),
           broker,
         },
@@ -38,8 +41,4 @@ export function systemRouter({
     },
   });
   return router;
-}
-
-function modelResponse({ id, name, version, licence, threshold }: ModelRow) {
-  return { id, name, version, licence, threshold };
 }

@@ -8,7 +8,7 @@ import { contextOf } from '../middleware/request-context';
 import { resource } from '../middleware/resource';
 import { createIngest } from '../services/create-ingest';
 import { receiveUpload } from '../services/receive-upload';
-import { requireModel, requirePlace } from '../services/require';
+import { modelsOfNewRun, requirePlace } from '../services/require';
 
 type Parts = Pick<GatewayDependencies, 'stores' | 'uploads' | 'settings'>;
 
@@ -21,7 +21,7 @@ export function uploadsRouter(parts: Parts): Router {
         const query = parseDto(UploadQuery, request.query);
         // Before the body: nobody should send a gigabyte to learn that the project does not exist.
         await requirePlace(stores, query.projectId, query.deploymentId ?? null);
-        if (query.detect) await requireModel(stores, stores.db);
+        if (query.detect) await modelsOfNewRun(stores, stores.db, query.projectId);
         const accepted = await acceptUpload(request, parts, query, contextOf(response).traceparent);
         response.status(202).location(`/api/v1/ingests/${accepted.id}`).json(accepted);
       },

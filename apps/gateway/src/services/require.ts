@@ -1,4 +1,5 @@
-import type { Executor, ModelRow } from '@pugmark/db';
+import type { ClassifySettings, Executor, ModelRow, ProjectRow } from '@pugmark/db';
+import type { Stage } from '@pugmark/domain';
 import type { Stores } from '../dependencies';
 import { notFound, unavailable, unprocessable } from '../middleware/http-problem';
 
@@ -19,9 +20,34 @@ export async function requirePlace(stores: Stores, projectId: number, deployment
   }
 }
 
-/** The model that a new run is for: the default one. A worker registers its own when it starts, so there may be none yet. */
-export async function requireModel(stores: Stores, db: Executor): Promise<ModelRow> {
+/** 422 unless the model named in the body is there, and of this stage. */
+export async function requireStage(stores: Stores, db: Executor, id: number, stage: Stage, field: string): Promise<ModelRow> {
+  const model = await stores.models.find(db, id);
+  if (model === null) throw unprocessable('model_missing', field, `there is no model ${id}`);
+  if (model.stage === stage) return model;
+  const is = { detect: 'a detector', classify: 'a classifier' };
+  throw unprocessable('wrong_stage', field, `model ${id} is ${is[model.stage]}, not ${is[stage]}`);
+}
+
+/** The models of a new run: those that the request names, else the project's, else the default detector and no classifier. */
+export async function modelsOfNewRun(
+  stores: Stores,
+  db: Executor,
+  projectId: number,
+  asked: { readonly modelId?: number | null; readonly classify?: ClassifySettings | null } = {},
+): Promise<{ readonly modelId: number; readonly classify: ClassifySettings | null }> {
+  const project = await stores.projects.find(db, projectId);
+  const modelId = asked.modelId ?? project?.model_id ?? null;
+  const classify = asked.classify === undefined ? classifyOf(project) : asked.classify;
+  if (classify !== null) await requireStage(stores, db, classify.classifierId, 'classify', 'classify.modelId');
+  if (modelId !== null) return { modelId: (await requireStage(stores, db, modelId, 'detect', 'modelId')).id, classify };
   const model = await stores.models.default(db);
+  // A worker registers its own when it starts.
   if (model === null) throw unavailable('no_model', 'no model is registered yet: start ml-worker', 10);
-  return model;
+  return { modelId: model.id, classify };
+}
+
+function classifyOf(project: ProjectRow | null): ClassifySettings | null {
+  if (project === null || project.classifier_id === null) return null;
+  return { classifierId: project.classifier_id, category: project.classify_category!, threshold: project.classify_threshold! };
 }

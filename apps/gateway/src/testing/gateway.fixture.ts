@@ -9,6 +9,7 @@ import {
   ExportRepository,
   ImageRepository,
   IngestRepository,
+  EngineReportRepository,
   ModelRepository,
   ProjectRepository,
   RunRepository,
@@ -117,7 +118,19 @@ export class TestGateway {
   }
 
   async post(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.request('POST', path, {
+    return this.send('POST', path, body, headers);
+  }
+
+  async put(path: string, body?: unknown): Promise<Answer> {
+    return this.send('PUT', path, body, {});
+  }
+
+  async patch(path: string, body: unknown): Promise<Answer> {
+    return this.send('PATCH', path, body, {});
+  }
+
+  private send(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
+    return this.request(method, path, {
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -234,6 +247,7 @@ function storesOf(db: Database): Stores {
     projects: new ProjectRepository(),
     deployments: new DeploymentRepository(),
     models: new ModelRepository(),
+    engineReports: new EngineReportRepository(),
     runs: new RunRepository(),
     ingests: new IngestRepository(),
     tasks: new TaskRepository(db),

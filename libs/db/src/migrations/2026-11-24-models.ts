@@ -45,4 +45,11 @@ const STATEMENTS = [
     primary key (detection_id, model_id, rank)
   )`,
   `create index classifications_model on classifications (model_id)`,
+
+  // What the ml-workers compute with, told by themselves now and then: the gateway never talks to them.
+  `create table engine_reports (
+    worker text primary key,
+    engine jsonb not null,
+    reported_at timestamptz not null default now()
+  )`,
 ];

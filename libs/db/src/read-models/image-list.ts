@@ -25,6 +25,8 @@ export interface ListedDetection {
   readonly confidence: number;
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly model: string;
+  /** What classifiers say of it, each one's surest label first. */
+  readonly classifications: readonly { readonly label: string; readonly score: number; readonly model: string }[];
 }
 
 export interface ListedImage {
@@ -98,7 +100,10 @@ export async function listImages(db: Executor, filter: ImageFilter, afterId: num
       select true as found, max(f.warning) as warning, jsonb_agg(jsonb_build_object(
           'category', d.category, 'label', d.label, 'confidence', d.confidence,
           'box', jsonb_build_object('x', d.x, 'y', d.y, 'width', d.width, 'height', d.height),
-          'model', m.name || ' ' || m.version) order by d.confidence desc, d.id)
+          'model', m.name || ' ' || m.version,
+          'classifications', (
+            select coalesce(jsonb_agg(jsonb_build_object('label', c.label, 'score', c.score, 'model', cm.name || ' ' || cm.version) order by c.model_id, c.rank), '[]')
+            from classifications c join models cm on cm.id = c.model_id where c.detection_id = d.id)) order by d.confidence desc, d.id)
         filter (where d.id is not null) as detections
       from inferences f join models m on m.id = f.model_id
       left join detections d on d.inference_id = f.id and d.confidence >= ${threshold}

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { TASK_STATES, type TaskState } from '@pugmark/domain';
+import { TASK_STATES, type Category, type TaskState } from '@pugmark/domain';
 import type { Executor } from '../database';
 import { stateOf, type TaskCounts } from './progress';
 
@@ -8,6 +8,7 @@ export interface RunOverview {
   readonly projectId: number;
   readonly modelName: string;
   readonly modelVersion: string;
+  readonly classify: { readonly name: string; readonly version: string; readonly category: Category; readonly threshold: number } | null;
   readonly priority: number;
   readonly cancelledAt: Date | null;
   readonly createdAt: Date;
@@ -32,6 +33,7 @@ export async function findRun(db: Executor, id: number): Promise<RunOverview | n
 async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: number): Promise<RunOverview[]> {
   const { rows } = await sql<Omit<RunOverview, 'counts'> & { counts: Partial<Record<TaskState, number>> }>`
     select r.id, r.project_id as "projectId", m.name as "modelName", m.version as "modelVersion", r.priority,
+      case when c.id is not null then jsonb_build_object('name', c.name, 'version', c.version, 'category', r.classify_category, 'threshold', r.classify_threshold) end as classify,
       r.cancelled_at as "cancelledAt", r.created_at as "createdAt",
       exists (
         select 1 from ingests i join tasks t on t.kind = 'scan' and t.subject_id = i.id
@@ -39,7 +41,7 @@ async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: 
       ) as growing,
       (select coalesce(jsonb_object_agg(c.state, c.count), '{}')
         from (select ${stateOf('r')} as state, count(*) as count from tasks t where t.run_id = r.id group by 1) c) as counts
-    from runs r join models m on m.id = r.model_id
+    from runs r join models m on m.id = r.model_id left join models c on c.id = r.classifier_id
     where ${condition} order by r.id limit ${limit}`.execute(db);
   return rows.map((row) => ({
     ...row,

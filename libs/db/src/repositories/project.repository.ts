@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Executor } from '../database';
 import type { ProjectsTable } from '../schema';
+import type { ClassifySettings } from './model.repository';
 
 export type ProjectRow = Selectable<ProjectsTable>;
 
@@ -18,6 +19,22 @@ export class ProjectRepository {
 
   async find(db: Executor, id: number): Promise<ProjectRow | null> {
     return (await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  /** Which models its new runs are for; what is not given stays. False when there is no such project. */
+  async setModels(db: Executor, id: number, models: { readonly modelId?: number | null; readonly classify?: ClassifySettings | null }): Promise<boolean> {
+    const { modelId, classify } = models;
+    const result = await db
+      .updateTable('projects')
+      .set((eb) => ({
+        model_id: modelId === undefined ? eb.ref('model_id') : eb.val(modelId),
+        classifier_id: classify === undefined ? eb.ref('classifier_id') : eb.val(classify?.classifierId ?? null),
+        classify_category: classify === undefined ? eb.ref('classify_category') : eb.val(classify?.category ?? null),
+        classify_threshold: classify === undefined ? eb.ref('classify_threshold') : eb.val(classify?.threshold ?? null),
+      }))
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
   }
 
   /** In order of id, those after `afterId`. */
