@@ -1,4 +1,5 @@
-import { IsOptional, IsUrl } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUrl } from 'class-validator';
+import { DEVICE_CHOICES, ENGINE_CHOICES, type DeviceChoice, type EngineChoice } from '@pugmark/inference';
 
 const URL_OPTIONS = { require_tld: false, require_protocol: true, require_valid_protocol: true };
 
@@ -13,4 +14,27 @@ export class CliConfig {
   @IsOptional()
   @IsUrl({ ...URL_OPTIONS, protocols: ['http', 'https'] })
   readonly RABBITMQ_MANAGEMENT_URL?: string;
+
+  /** Postgres: `postgres://user:password@host:5432/database`. */
+  @IsOptional()
+  @IsUrl({ ...URL_OPTIONS, protocols: ['postgres', 'postgresql'] })
+  readonly DATABASE_URL?: string;
+
+  /** Folder of the models that were added: that of the ml-workers. */
+  @IsOptional()
+  @IsString()
+  readonly MODELS_DIR?: string;
+
+  /** Folder in which `npm run tensorflow` installed the native library. */
+  @IsOptional()
+  @IsString()
+  readonly TENSORFLOW_DIR?: string;
+
+  /** The engine that tries models: see the ml-worker. */
+  @IsIn(ENGINE_CHOICES)
+  readonly ML_ENGINE: EngineChoice = 'auto';
+
+  /** Whether a GPU must be used: see the ml-worker. */
+  @IsIn(DEVICE_CHOICES)
+  readonly ML_DEVICE: DeviceChoice = 'auto';
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UsageError } from './command';
 import type { CliConfig } from './config';
@@ -24,10 +24,44 @@ export function findBroker(config: CliConfig, instance: string, folder: string):
   return connection(running.rabbitmqUrl, running.rabbitmqManagementUrl);
 }
 
-function readConnections(instance: string, folder: string): { rabbitmqUrl: string; rabbitmqManagementUrl?: string } | null {
+/** Where the database and the models are, and the native library, if any: from the environment, else of the instance that runs. */
+export function findModelPlaces(config: CliConfig, instance: string, folder: string): ModelPlaces {
+  const running = readConnections(instance, folder);
+  const databaseUrl = config.DATABASE_URL ?? running?.databaseUrl;
+  const modelsDir = config.MODELS_DIR ?? (running === null ? undefined : join(running.workspace, '.pugmark', instance, 'models'));
+  if (databaseUrl === undefined || modelsDir === undefined) {
+    throw new UsageError(`neither database nor folder of models is known: set DATABASE_URL and MODELS_DIR, or run npm start (no instance '${instance}' runs from ${folder})`);
+  }
+  return { databaseUrl, modelsDir };
+}
+
+export interface ModelPlaces {
+  readonly databaseUrl: string;
+  readonly modelsDir: string;
+}
+
+/** Of the workspace that the user stands in; empty where there is none. */
+export function findTensorflowDir(config: CliConfig, folder: string): string {
+  if (config.TENSORFLOW_DIR !== undefined) return config.TENSORFLOW_DIR;
+  for (let at = folder; ; at = dirname(at)) {
+    const dir = join(at, '.pugmark', 'tensorflow');
+    if (existsSync(dir)) return dir;
+    if (dirname(at) === at) return '';
+  }
+}
+
+interface Connections {
+  readonly databaseUrl: string;
+  readonly rabbitmqUrl: string;
+  readonly rabbitmqManagementUrl?: string;
+  /** The folder that holds `.pugmark`. */
+  readonly workspace: string;
+}
+
+function readConnections(instance: string, folder: string): Connections | null {
   for (let at = folder; ; at = dirname(at)) {
     try {
-      return JSON.parse(readFileSync(join(at, '.pugmark', instance, 'connections.json'), 'utf8')) as { rabbitmqUrl: string };
+      return { ...(JSON.parse(readFileSync(join(at, '.pugmark', instance, 'connections.json'), 'utf8')) as Omit<Connections, 'workspace'>), workspace: at };
     } catch {
       // Not here: perhaps further up.
       if (dirname(at) === at) return null;

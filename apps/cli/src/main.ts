@@ -2,12 +2,16 @@ import { FatalError, PermanentError, messageOf } from '@pugmark/domain';
 import { loadConfig } from '@pugmark/platform';
 import { EXIT, UsageError, type Command } from './command';
 import { deadLettersCommand } from './commands/dead-letters';
+import { doctorCommand } from './commands/doctor';
+import { modelsCommand } from './commands/models';
 import { topologyCommand } from './commands/topology';
 import { CliConfig } from './config';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   topology: topologyCommand,
   'dead-letters': deadLettersCommand,
+  models: modelsCommand,
+  doctor: doctorCommand,
 };
 
 const HELP = `pugmark: looks after a Pugmark system
@@ -29,6 +33,10 @@ async function main(): Promise<number> {
     print(command.usage);
     return EXIT.ok;
   }
+  // TensorFlow chats; its errors come as errors.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  // Set, it is not announced.
+  process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
   return command.run(args, { config: loadConfig(CliConfig, process.env), folder: process.cwd(), print });
 }
 

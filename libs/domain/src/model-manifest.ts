@@ -35,6 +35,8 @@ export interface ModelManifest {
   readonly threshold: number;
   /** Most images in one execution of the graph. */
   readonly batch: number;
+  /** A TensorFlow.js graph that was made for one image, and was tried to compute the same for several once its inputs are opened. */
+  readonly openBatch?: boolean;
 }
 
 export interface ModelFile {

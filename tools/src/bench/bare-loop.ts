@@ -15,7 +15,7 @@ export interface BareLoopOptions {
 }
 
 /** As the worker gives its engines, one process a core. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_CPP_MIN_LOG_LEVEL: '2' };
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1' };
 
 /** Decode and infer in as many processes as the worker has, and nothing else: what the engine can do on this machine. */
 export async function bareLoop(options: BareLoopOptions): Promise<{ readonly imagesPerSecond: number; readonly engine: string }> {

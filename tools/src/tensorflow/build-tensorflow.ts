@@ -97,7 +97,7 @@ async function selfTest({ folder, device, root, signal }: BuildOptions): Promise
     command: process.execPath,
     args: [join(root, 'tools', 'dist', 'bundle', 'tensorflow', 'self-test.child.js'), folder, device],
     deadlineMs: TEST_DEADLINE_MS,
-    env: { TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true' },
+    env: { TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true' },
     signal,
   });
   rmSync(join(folder, STATE_FILE));

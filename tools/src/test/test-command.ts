@@ -59,7 +59,7 @@ async function tryServers({ root, log, environment, signal, onForcedEnd }: Comma
 /** Where the native library is, for the tests that need it. Without it they are skipped. */
 async function nativeVariables({ root, log, environment, signal }: CommandContext): Promise<NodeJS.ProcessEnv> {
   const state = await installTensorflow({ root, log, environment, signal });
-  if (state.installed) return { [`${PREFIX}TENSORFLOW_DIR`]: tensorflowDir(root), TF_CPP_MIN_LOG_LEVEL: '2' };
+  if (state.installed) return { [`${PREFIX}TENSORFLOW_DIR`]: tensorflowDir(root), TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1' };
   log(`no native TensorFlow, so its tests are skipped: ${state.problem}`);
   return {};
 }

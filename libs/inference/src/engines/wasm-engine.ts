@@ -29,7 +29,9 @@ export class WasmEngine implements Engine {
     const model = await loadGraphModel({ load: async () => artifacts }).catch((error: unknown) => {
       throw new FatalError('model_unsuitable', `model ${manifest.name} does not load: ${messageOf(error)}`, { cause: error });
     });
-    return warmedUp(new LoadedModel(manifest, new WasmGraph(model, manifest)));
+    // The graph as it was made: only the converted one has its batch opened.
+    const own = manifest.openBatch === true ? { ...manifest, batch: 1 } : manifest;
+    return warmedUp(new LoadedModel(own, new WasmGraph(model, own)));
   }
 
   tensors(): number {

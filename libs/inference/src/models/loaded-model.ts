@@ -38,6 +38,13 @@ export class LoadedModel {
     return this.#inBatches(inputs, (outputs, batch) => classificationDecoderOf(manifest).decode(outputs, batch.length, manifest));
   }
 
+  /** What the graph answers for these pictures, in one execution, before anything reads it. Throws as `detect` does. */
+  async raw(batch: readonly ModelInput[]): Promise<OutputTensor[]> {
+    const outputs = await this.#graph.run(normalisedPixels(batch, this.manifest), batch.length);
+    if (outputs.every(({ values }) => values.every(Number.isFinite))) return outputs;
+    throw new RetryableError('nan_output', `model ${this.manifest.name} answered with something that is no number`);
+  }
+
   /** One run on plain grey, whatever the stage: compiles, allocates, and finds out whether graph and manifest fit. */
   async warmUp(): Promise<void> {
     const { width, height } = this.manifest.input;
@@ -51,15 +58,11 @@ export class LoadedModel {
   }
 
   async #inBatches<T>(inputs: readonly ModelInput[], decode: (outputs: OutputTensor[], batch: readonly ModelInput[]) => T[]): Promise<T[]> {
-    const { name, batch: most } = this.manifest;
+    const { batch: most } = this.manifest;
     const results: T[] = [];
     for (let start = 0; start < inputs.length; start += most) {
       const batch = inputs.slice(start, start + most);
-      const outputs = await this.#graph.run(normalisedPixels(batch, this.manifest), batch.length);
-      if (!outputs.every(({ values }) => values.every(Number.isFinite))) {
-        throw new RetryableError('nan_output', `model ${name} answered with something that is no number`);
-      }
-      results.push(...decode(outputs, batch));
+      results.push(...decode(await this.raw(batch), batch));
     }
     return results;
   }
