@@ -14,6 +14,9 @@ export const ROOT = resolve(__dirname, '../../..');
 export interface Pipeline {
   readonly api: ApiClient;
   readonly apiUrl: string;
+  readonly databaseUrl: string;
+  /** Of the ml-worker. */
+  readonly modelsDir: string;
   /** A folder of the test's own; everything below it may be ingested. */
   readonly folder: string;
   /** One row of one query. */
@@ -53,6 +56,8 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
   return {
     api,
     apiUrl: apps.apiUrl,
+    databaseUrl: database.url,
+    modelsDir: join(folder, 'instance', 'models'),
     folder,
     one: async (query, ...values) => ((await pool.query(query, values)).rows[0] ?? {}) as Record<string, unknown>,
     pid: (service) => status(service)?.pid ?? null,

@@ -49,11 +49,15 @@ export async function importModel(manifest: ModelManifest, options: ImportOption
   return { ...tried, engine: engine.info };
 }
 
-/** A graph that was made for one image is opened for several if more are wanted; whether that works is tried afterwards. */
+/**
+ * A graph that was made for one image is opened for several if more are wanted, where it can be converted; whether that works is tried
+ * afterwards. Elsewhere it takes one image at a time.
+ */
 async function withOpenBatch(manifest: ModelManifest, folder: string, engine: Engine): Promise<ModelManifest> {
-  if (manifest.format !== 'tfjs-graph' || manifest.batch === 1 || engine.info.name !== 'tensorflow') return manifest;
+  if (manifest.format !== 'tfjs-graph' || manifest.batch === 1) return manifest;
   const { modelTopology } = await readGraphModel(manifest, folder);
-  return hasBatchOfOne(modelTopology as GraphJson) ? { ...manifest, openBatch: true } : manifest;
+  if (!hasBatchOfOne(modelTopology as GraphJson)) return manifest;
+  return engine.info.name === 'tensorflow' ? { ...manifest, openBatch: true } : { ...manifest, batch: 1 };
 }
 
 async function tryOut(manifest: ModelManifest, folder: string, engine: Engine): Promise<Omit<ImportedModel, 'engine'>> {
