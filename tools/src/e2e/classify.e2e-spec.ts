@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { testTensorflowDir, waitUntil } from '@pugmark/testing';
-import { ROOT, startPipeline, type Pipeline } from './pipeline-fixture';
+import { startPipeline, type Pipeline } from './pipeline-fixture';
 import { KIND_NAMES, randomNumbers, writeTintedCat } from './tinted-cats';
 import { trainClassifier } from './train-classifier';
 
@@ -19,34 +17,17 @@ interface Image {
 
 describe.each(ENGINES)('a classifier that was trained a moment ago, on the engine %s', (engine) => {
   let pipeline: Pipeline;
-  const tensorflow = { TENSORFLOW_DIR: testTensorflowDir() ?? '' };
 
   beforeAll(async () => {
-    pipeline = await startPipeline({ ML_ENGINE: engine, ...tensorflow });
+    pipeline = await startPipeline({ ML_ENGINE: engine, TENSORFLOW_DIR: testTensorflowDir() ?? '' });
   }, TIMEOUT_MS);
   afterAll(() => pipeline.stop(), TIMEOUT_MS);
-
-  async function pugmark(...args: string[]): Promise<string> {
-    const main = join(ROOT, 'apps', 'cli', 'dist', 'bundle', 'main.js');
-    const env = { PATH: process.env['PATH'], DATABASE_URL: pipeline.databaseUrl, MODELS_DIR: pipeline.modelsDir, ML_ENGINE: engine, ...tensorflow };
-    return (await promisify(execFile)(process.execPath, [main, ...args], { env, timeout: 60_000 })).stdout;
-  }
-
-  async function call<T>(method: string, path: string, body?: object): Promise<T> {
-    const response = await fetch(`${pipeline.apiUrl}/api/v1${path}`, {
-      method,
-      signal: AbortSignal.timeout(15_000),
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  }
 
   it('names what the detector found, from the folder to the API', async () => {
     const model = join(pipeline.folder, 'model');
     await trainClassifier(model);
-    expect(await pugmark('models', 'add', model)).toContain('cat-kinds 1, a classifier');
-    const { items: models } = await call<{ items: { id: number; name: string; stage: string }[] }>('GET', '/models');
+    expect(await pipeline.pugmark('models', 'add', model)).toContain('cat-kinds 1, a classifier');
+    const { items: models } = await pipeline.call<{ items: { id: number; name: string; stage: string }[] }>('GET', '/models');
     const classifier = models.find(({ name }) => name === 'cat-kinds')!;
     expect(classifier.stage).toBe('classify');
 
@@ -58,18 +39,18 @@ describe.each(ENGINES)('a classifier that was trained a moment ago, on the engin
       await writeTintedCat(pictures, `${kind} ${n}.jpg`, kind, random);
     }
     const projectId = await pipeline.project();
-    await call('PATCH', `/projects/${projectId}`, { classify: { modelId: classifier.id, category: 'animal', threshold: 0.3 } });
+    await pipeline.call('PATCH', `/projects/${projectId}`, { classify: { modelId: classifier.id, category: 'animal', threshold: 0.3 } });
     const { id, runId } = await pipeline.api.startIngest(projectId, undefined, pictures);
     await pipeline.finished(id, 120_000);
 
-    const run = await call<{ classify: object; engines: string[]; counts: { total: number; done: number } }>('GET', `/runs/${runId}`);
+    const run = await pipeline.call<{ classify: object; engines: string[]; counts: { total: number; done: number } }>('GET', `/runs/${runId}`);
     expect(run).toMatchObject({ engines: [engine], classify: { name: 'cat-kinds', category: 'animal' } });
     // Each picture with a cat is a task of its own of the second stage.
     const stages = await pipeline.one("select count(*) filter (where kind = 'detect')::int as detect, count(*) filter (where kind = 'classify')::int as classify from tasks where state = 'done' and run_id = $1", runId);
     expect(stages['detect']).toBe(PICTURES);
     expect(stages['classify']).toBeGreaterThanOrEqual(PICTURES * 0.9);
 
-    const { items } = await call<{ items: Image[] }>('GET', `/images?projectId=${projectId}&limit=200`);
+    const { items } = await pipeline.call<{ items: Image[] }>('GET', `/images?projectId=${projectId}&limit=200`);
     const surest = items.flatMap(({ fileName, detections }) => {
       const cat = detections.find(({ category, confidence }) => category === 'animal' && confidence >= 0.3);
       return cat === undefined ? [] : [{ fileName, said: cat.classifications[0] }];
@@ -83,14 +64,14 @@ describe.each(ENGINES)('a classifier that was trained a moment ago, on the engin
   it('changes nothing when it looks again', async () => {
     const before = await pipeline.one('select count(*)::int as n from classifications');
     const { id } = await pipeline.one('select project_id as id from runs order by id limit 1');
-    const run = await call<{ id: number }>('POST', '/runs', { projectId: Number(id) });
-    await waitUntil('the run to end', async () => (await call<{ state: string }>('GET', `/runs/${run.id}`)).state === 'done', 120_000);
+    const run = await pipeline.call<{ id: number }>('POST', '/runs', { projectId: Number(id) });
+    await waitUntil('the run to end', async () => (await pipeline.call<{ state: string }>('GET', `/runs/${run.id}`)).state === 'done', 120_000);
     expect(await pipeline.one('select count(*)::int as n from classifications')).toEqual(before);
     expect(Number((await pipeline.one("select count(*)::int as n from tasks where kind = 'classify' and run_id = $1", run.id))['n'])).toBeGreaterThan(0);
   }, TIMEOUT_MS);
 
   it('is told to be this engine, with the reason', async () => {
-    const { engines } = await call<{ engines: { name: string; reason: string; processesUp: number }[] }>('GET', '/system');
+    const { engines } = await pipeline.call<{ engines: { name: string; reason: string; processesUp: number }[] }>('GET', '/system');
     expect(engines).toEqual([expect.objectContaining({ name: engine, reason: expect.stringContaining('by name') })]);
   });
 });

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import type { ServiceName } from '@pugmark/contracts';
 import { createTestDatabase, createTestVhost, testServers, waitUntil } from '@pugmark/testing';
@@ -14,9 +16,12 @@ export const ROOT = resolve(__dirname, '../../..');
 export interface Pipeline {
   readonly api: ApiClient;
   readonly apiUrl: string;
-  readonly databaseUrl: string;
   /** Of the ml-worker. */
   readonly modelsDir: string;
+  /** Any call of the API. */
+  call<T>(method: string, path: string, body?: object): Promise<T>;
+  /** As `npx pugmark` from a shell, on this pipeline; answers what it printed. */
+  pugmark(...args: string[]): Promise<string>;
   /** A folder of the test's own; everything below it may be ingested. */
   readonly folder: string;
   /** One row of one query. */
@@ -35,6 +40,7 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
   // Migrated by the launcher's own code, as in real life.
   const [database, vhost] = await Promise.all([createTestDatabase(() => Promise.resolve()), createTestVhost()]);
   const ports = new Ports();
+  const modelsDir = join(folder, 'instance', 'models');
   const urls = { databaseUrl: database.url, rabbitmqUrl: vhost.url, rabbitmqManagementUrl: vhost.managementUrl, redisUrl: testServers().redisUrl };
   const stopped = new AbortController();
   const apps = await startApps(
@@ -56,8 +62,21 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
   return {
     api,
     apiUrl: apps.apiUrl,
-    databaseUrl: database.url,
-    modelsDir: join(folder, 'instance', 'models'),
+    modelsDir,
+    call: async <T>(method: string, path: string, body?: object) => {
+      const response = await fetch(`${apps.apiUrl}/api/v1${path}`, {
+        method,
+        signal: AbortSignal.timeout(15_000),
+        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as T;
+    },
+    pugmark: async (...args) => {
+      const main = join(ROOT, 'apps', 'cli', 'dist', 'bundle', 'main.js');
+      const env = { PATH: process.env['PATH'], DATABASE_URL: database.url, MODELS_DIR: modelsDir, ...settings };
+      return (await promisify(execFile)(process.execPath, [main, ...args], { env, timeout: 60_000 })).stdout;
+    },
     folder,
     one: async (query, ...values) => ((await pool.query(query, values)).rows[0] ?? {}) as Record<string, unknown>,
     pid: (service) => status(service)?.pid ?? null,

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
 import { layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { setBackend, tensor2d, tensor4d, train } from '@tensorflow/tfjs-core';
+import { FLOAT, ints, placeholder, text, texts, writeGraphModel } from './graph-model';
 import { KIND_NAMES, randomNumbers, tintedCrop } from './tinted-cats';
 
 const SIDE = 16;
@@ -34,52 +32,39 @@ export async function trainClassifier(folder: string): Promise<void> {
   }
   const [x, y] = [tensor4d(pixels.map((value) => value / 255), [CROPS, SIDE, SIDE, 3]), tensor2d(answers)];
   await network.fit(x, y, { epochs: EPOCHS, batchSize: 16, shuffle: true, verbose: 0 });
-  writeGraphModel(network, folder);
+  writeNetwork(network, folder);
   for (const each of [x, y]) each.dispose();
   network.dispose();
 }
 
 /** The same network as a graph of TensorFlow's operations. */
-function writeGraphModel(network: Sequential, folder: string): void {
+function writeNetwork(network: Sequential, folder: string): void {
   const [kernel, bias] = network.getLayer('conv').getWeights();
   const [dense, offset] = network.getLayer('dense').getWeights();
-  const weights = [
-    ...Object.entries({ kernel, bias, dense, offset }).map(([name, tensor]) => ({ name, shape: tensor!.shape, dtype: 'float32', bytes: Buffer.from(Float32Array.from(tensor!.dataSync()).buffer) })),
-    { name: 'axes', shape: [2], dtype: 'int32', bytes: Buffer.from(Int32Array.of(1, 2).buffer) },
-  ];
-  const float = { type: 'DT_FLOAT' };
-  const text = (value: string) => ({ s: Buffer.from(value).toString('base64') });
-  const ints = (...values: number[]) => ({ list: { i: values.map(String) } });
-  const shape = { shape: { dim: [1, SIDE, SIDE, 3].map((size) => ({ size: String(size) })) } };
-  const conv = { T: float, strides: ints(1, 2, 2, 1), dilations: ints(1, 1, 1, 1), padding: text('SAME'), data_format: text('NHWC'), explicit_paddings: { list: {} } };
-  const node = [
-    ...weights.map(({ name, dtype }) => ({ name, op: 'Const', attr: { dtype: { type: dtype === 'int32' ? 'DT_INT32' : 'DT_FLOAT' }, value: { tensor: {} } } })),
-    { name: 'x', op: 'Placeholder', attr: { dtype: float, shape } },
-    { name: 'conv', op: '_FusedConv2D', input: ['x', 'kernel', 'bias'], attr: { ...conv, num_args: { i: 1 }, fused_ops: { list: { s: ['BiasAdd', 'Relu'].map((step) => text(step).s) } } } },
-    { name: 'pool', op: 'Mean', input: ['conv', 'axes'], attr: { T: float, Tidx: { type: 'DT_INT32' }, keep_dims: { b: false } } },
-    { name: 'logits', op: '_FusedMatMul', input: ['pool', 'dense', 'offset'], attr: { T: float, transpose_a: { b: false }, transpose_b: { b: false }, num_args: { i: 1 }, fused_ops: { list: { s: [text('BiasAdd').s] } } } },
-    { name: 'y', op: 'Softmax', input: ['logits'], attr: { T: float } },
-  ];
-  const model = { format: 'graph-model', modelTopology: { node, versions: {} }, weightsManifest: [{ paths: ['weights.bin'], weights: weights.map(({ name, shape: sizes, dtype }) => ({ name, shape: sizes, dtype })) }] };
-  mkdirSync(folder, { recursive: true });
-  const files = { 'model.json': Buffer.from(JSON.stringify(model)), 'weights.bin': Buffer.concat(weights.map(({ bytes }) => bytes)) };
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-  const manifest = {
-    name: 'cat-kinds',
-    version: '1',
-    licence: 'MIT',
-    format: 'tfjs-graph',
-    files: Object.entries(files).map(([path, content]) => ({ path, sha256: createHash('sha256').update(content).digest('hex') })),
-    input: { width: SIDE, height: SIDE },
-    resize: 'stretch',
-    normalisation: '0..1',
-    decoder: 'softmax',
-    outputs: ['y'],
-    labels: KIND_NAMES,
-    categories: {},
-    storeThreshold: 0.05,
-    threshold: 0.5,
-    batch: 4,
-  };
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest, null, 2));
+  const weights = Object.entries({ kernel, bias, dense, offset }).map(([name, tensor]) => ({ name, shape: tensor!.shape, values: Float32Array.from(tensor!.dataSync()) }));
+  const conv = { T: FLOAT, strides: ints(1, 2, 2, 1), dilations: ints(1, 1, 1, 1), padding: text('SAME'), data_format: text('NHWC'), explicit_paddings: { list: {} } };
+  const matMul = { T: FLOAT, transpose_a: { b: false }, transpose_b: { b: false } };
+  writeGraphModel(folder, {
+    weights: [...weights, { name: 'axes', shape: [2], values: Int32Array.of(1, 2) }],
+    nodes: [
+      placeholder('x', 1, SIDE, SIDE, 3),
+      { name: 'conv', op: '_FusedConv2D', input: ['x', 'kernel', 'bias'], attr: { ...conv, num_args: { i: 1 }, fused_ops: texts('BiasAdd', 'Relu') } },
+      { name: 'pool', op: 'Mean', input: ['conv', 'axes'], attr: { T: FLOAT, Tidx: { type: 'DT_INT32' }, keep_dims: { b: false } } },
+      { name: 'logits', op: '_FusedMatMul', input: ['pool', 'dense', 'offset'], attr: { ...matMul, num_args: { i: 1 }, fused_ops: texts('BiasAdd') } },
+      { name: 'y', op: 'Softmax', input: ['logits'], attr: { T: FLOAT } },
+    ],
+    manifest: {
+      name: 'cat-kinds',
+      input: { width: SIDE, height: SIDE },
+      resize: 'stretch',
+      normalisation: '0..1',
+      decoder: 'softmax',
+      outputs: ['y'],
+      labels: KIND_NAMES,
+      categories: {},
+      storeThreshold: 0.05,
+      threshold: 0.5,
+      batch: 4,
+    },
+  });
 }

@@ -118,8 +118,9 @@ describe('models', () => {
 
     it('are counted, by hand the same', async () => {
       const none = { animal: 0, person: 0, vehicle: 0, blank: 0 };
-      const { items: _items, nextCursor: _next, ...comparison } = (await gateway.get(`/runs/compare?a=${a}&b=${b}`)).body;
-      expect(comparison).toEqual({
+      expect((await gateway.get(`/runs/compare?a=${a}&b=${b}`)).body).toEqual({
+        items: expect.any(Array),
+        nextCursor: null,
         images: 4,
         onlyA: 1,
         onlyB: 0,
