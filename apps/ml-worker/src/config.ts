@@ -53,6 +53,13 @@ export class MlWorkerConfig extends ServiceConfig {
   @Max(512)
   readonly ML_BATCH: number = 16;
 
+  /** Batches under way for each engine process: with two, it decodes the next one while it looks at this one. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  @Max(8)
+  readonly ML_BATCHES_PER_PROCESS: number = 2;
+
   /** Longest that a picture waits for its batch to fill, in milliseconds. */
   @IntegerSetting()
   @IsInt()

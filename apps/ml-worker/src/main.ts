@@ -79,8 +79,7 @@ void runService(
         owner,
         batchSize: config.ML_BATCH,
         batchDelayMs: config.ML_BATCH_DELAY_MS,
-        // Two batches for each process: it decodes the next one while it looks at this one.
-        concurrency: 2 * processes,
+        concurrency: config.ML_BATCHES_PER_PROCESS * processes,
         logger,
         metrics: taskMetrics,
         onFatal: fail,

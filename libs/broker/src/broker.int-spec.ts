@@ -231,6 +231,7 @@ describe('Broker', () => {
       expect(await metric('pugmark_route_answered{route="detect"')).toMatch(/ 0$/);
 
       const worker = create('ml-worker');
+      worker.consume('classify', 1, (delivery) => delivery.ack());
       worker.consume('detect', 1, ({ ack }) => ack());
       worker.start();
       // The probe that was sent before there was anyone is answered now.
@@ -244,6 +245,7 @@ describe('Broker', () => {
       const channel = await outside.createChannel();
       await waitUntil('the probe to be purged', async () => (await channel.purgeQueue(ROUTES.detect.queue.name)).messageCount > 0);
       const worker = create('ml-worker');
+      worker.consume('classify', 1, (delivery) => delivery.ack());
       worker.consume('detect', 1, ({ ack }) => ack());
       worker.start();
       await waitUntil('the next one to be answered', () => route('detect')?.state === 'answered', TIMEOUT_MS);

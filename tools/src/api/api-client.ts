@@ -79,6 +79,11 @@ export class ApiClient {
     return this.#call('GET', `/ingests/${id}`);
   }
 
+  /** What the workers compute with; null when the database does not answer. */
+  async engines(): Promise<readonly { readonly name: string; readonly version: string; readonly device: string; readonly reason: string }[] | null> {
+    return (await this.#call<{ engines: Awaited<ReturnType<ApiClient['engines']>> }>('GET', '/system')).engines;
+  }
+
   run(id: Id): Promise<Run> {
     return this.#call('GET', `/runs/${id}`);
   }

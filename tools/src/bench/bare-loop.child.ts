@@ -2,9 +2,13 @@ import { configureImages, decodeForModel } from '@pugmark/images';
 import { BUILTIN_MODEL, builtinModelFolder, createEngine, type EngineOptions, type LoadedModel } from '@pugmark/inference';
 
 /** Warm-up comes first and loads the model, then the pictures that are counted. */
-export type BareLoopWork = { readonly warmUp: readonly string[] } | { readonly paths: readonly string[] };
+export type BareLoopWork = { readonly warmUp: readonly string[] } | { readonly paths: readonly string[] } | { readonly alone: readonly string[] };
 export interface BareLoopReady {
   readonly engine: string;
+}
+export interface AloneResult {
+  /** Of each picture, in milliseconds. */
+  readonly times: readonly number[];
 }
 export interface BareLoopResult {
   readonly detections: number;
@@ -30,7 +34,19 @@ async function look(paths: readonly string[]): Promise<number> {
   return detections;
 }
 
-async function answer(work: BareLoopWork): Promise<BareLoopReady | BareLoopResult> {
+/** One picture after the other: nothing overlaps. */
+async function lookAlone(paths: readonly string[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const path of paths) {
+    const begin = performance.now();
+    await look([path]);
+    times.push(performance.now() - begin);
+  }
+  return times;
+}
+
+async function answer(work: BareLoopWork): Promise<BareLoopReady | BareLoopResult | AloneResult> {
+  if ('alone' in work) return { times: await lookAlone(work.alone) };
   if ('paths' in work) return { detections: await look(work.paths) };
   const engine = await createEngine(JSON.parse(process.argv[2] ?? '') as EngineOptions);
   model = await engine.load(BUILTIN_MODEL, builtinModelFolder());

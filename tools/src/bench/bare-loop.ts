@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { EngineOptions } from '@pugmark/inference';
 import { LauncherError } from '../launcher-error';
-import type { BareLoopReady, BareLoopResult, BareLoopWork } from './bare-loop.child';
+import type { AloneResult, BareLoopReady, BareLoopResult, BareLoopWork } from './bare-loop.child';
 
 export interface BareLoopOptions {
   readonly root: string;
@@ -19,10 +19,7 @@ const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', TF_NUM_INTRAOP_THREADS: '1', TF_NUM
 
 /** Decode and infer in as many processes as the worker has, and nothing else: what the engine can do on this machine. */
 export async function bareLoop(options: BareLoopOptions): Promise<{ readonly imagesPerSecond: number; readonly engine: string }> {
-  const script = join(options.root, 'tools', 'dist', 'bundle', 'bench', 'bare-loop.child.js');
-  const children = Array.from({ length: options.processes }, () =>
-    fork(script, [JSON.stringify(options.engine)], { signal: options.signal, env: { ...process.env, ...ENVIRONMENT } }),
-  );
+  const children = Array.from({ length: options.processes }, () => start(options));
   try {
     const ready = await Promise.all(children.map((child) => answer<BareLoopReady>(child, { warmUp: options.warmUp } satisfies BareLoopWork)));
     const began = performance.now();
@@ -33,6 +30,22 @@ export async function bareLoop(options: BareLoopOptions): Promise<{ readonly ima
   } finally {
     for (const child of children) child.kill('SIGKILL');
   }
+}
+
+/** One process, one picture after the other: milliseconds of each. */
+export async function aloneTimes(options: Omit<BareLoopOptions, 'processes'>): Promise<readonly number[]> {
+  const child = start(options);
+  try {
+    await answer<BareLoopReady>(child, { warmUp: options.warmUp } satisfies BareLoopWork);
+    return (await answer<AloneResult>(child, { alone: options.paths } satisfies BareLoopWork)).times;
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+function start({ root, engine, signal }: Pick<BareLoopOptions, 'root' | 'engine' | 'signal'>): ChildProcess {
+  const script = join(root, 'tools', 'dist', 'bundle', 'bench', 'bare-loop.child.js');
+  return fork(script, [JSON.stringify(engine)], { signal, env: { ...process.env, ...ENVIRONMENT } });
 }
 
 async function answer<T>(child: ChildProcess, work: BareLoopWork): Promise<T> {

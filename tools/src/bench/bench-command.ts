@@ -10,12 +10,15 @@ import { tensorflowDir } from '../tensorflow/install-tensorflow';
 import { nativeEngine } from '../tensorflow/native-engine';
 import { bareLoop } from './bare-loop';
 import { benchOptions, type BenchOptions } from './bench-options';
+import { latency, type Latency } from './latency';
 import { median } from './median';
 import { pipelineRate } from './pipeline-rate';
 import { repeatPictures } from './repeat-pictures';
+import { shortHistogram, type Stages } from './stage-times';
 
 /** Pictures that are not counted: models load, caches fill, code gets compiled. */
 const WARM_UP = 100;
+const LATENCY_PICTURES = 60;
 
 export interface BenchResult {
   readonly engine: string;
@@ -23,6 +26,11 @@ export interface BenchResult {
   readonly count: number;
   readonly bare: { readonly imagesPerSecond: number; readonly rounds: readonly number[] };
   readonly pipeline: { readonly imagesPerSecond: number; readonly rounds: readonly number[] };
+  /** The bare loop with WebAssembly, in the same run; null where that is the engine anyway. */
+  readonly wasm: { readonly imagesPerSecond: number; readonly nativeIsTimesAsFast: number } | null;
+  /** Of the last round. */
+  readonly stages: Stages;
+  readonly latency: Latency;
   readonly ratio: number;
   readonly machine: string;
 }
@@ -43,6 +51,11 @@ export async function benchCommand(args: readonly string[], context: CommandCont
       ['bare loop, images/s', result.bare.imagesPerSecond],
       ['pipeline, images/s', result.pipeline.imagesPerSecond],
       ['pipeline ÷ bare', result.ratio],
+      ...(result.wasm === null ? [] : [['bare loop with wasm, images/s', result.wasm.imagesPerSecond] as const, ['native ÷ wasm', result.wasm.nativeIsTimesAsFast] as const]),
+      ...Object.entries(result.stages).map(([stage, times]) => [stage, shortHistogram(times)] as const),
+      ['one picture alone, ms', round2(result.latency.bareMs)],
+      ['ring to commit, ms', `${round2(result.latency.ringToCommitMs)} (${round2(result.latency.ringToCommitMs / result.latency.bareMs)} × alone)`],
+      ['claim to commit, queue full, ms', `${round2(result.latency.claimToCommitMs)} (${round2(result.latency.claimToCommitMs / result.latency.bareMs)} × alone)`],
       ['machine', result.machine],
     ])}`,
   );
@@ -62,6 +75,7 @@ async function measure(options: BenchOptions, processes: number, context: Comman
     const bare: number[] = [];
     const pipeline: number[] = [];
     let engine = '';
+    let stages: Stages | undefined;
     for (let round = 1; round <= options.rounds; round += 1) {
       const paths = await repeatPictures(options.images, join(folder, 'counted'), options.count, `round ${round}`);
       const alone = await bareLoop({ root, paths, warmUp, processes, engine: engineOptions(context), signal });
@@ -69,9 +83,13 @@ async function measure(options: BenchOptions, processes: number, context: Comman
       engine = alone.engine;
       log(`round ${round}: bare loop ${alone.imagesPerSecond.toFixed(2)} images/s`);
       const whole = await pipelineRate({ urls, folder, processes, count: options.count, createClient: (url) => new ApiClient(url, signal) }, context);
-      pipeline.push(whole);
-      log(`round ${round}: pipeline  ${whole.toFixed(2)} images/s`);
+      pipeline.push(whole.imagesPerSecond);
+      stages = whole.stages;
+      log(`round ${round}: pipeline  ${whole.imagesPerSecond.toFixed(2)} images/s`);
     }
+    const wasm = engine === 'tensorflow' ? await wasmRate({ root, folder, options, warmUp, processes }, context) : null;
+    const few = await repeatPictures(options.images, join(folder, 'counted'), LATENCY_PICTURES, 'latency');
+    const waits = await latency({ urls, folder, warmUp, paths: few, engine: engineOptions(context) }, context);
     const [b, p] = [median(bare), median(pipeline)];
     return {
       engine,
@@ -80,12 +98,26 @@ async function measure(options: BenchOptions, processes: number, context: Comman
       bare: { imagesPerSecond: round2(b), rounds: bare.map(round2) },
       pipeline: { imagesPerSecond: round2(p), rounds: pipeline.map(round2) },
       ratio: Math.round((p / b) * 1000) / 1000,
+      wasm: wasm === null ? null : { imagesPerSecond: round2(wasm), nativeIsTimesAsFast: round2(b / wasm) },
+      stages: stages!,
+      latency: waits,
       machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
     };
   } finally {
     await urls.stop();
     forget();
   }
+}
+
+/** A quarter of the pictures: it is several times as slow. */
+async function wasmRate(
+  { root, folder, options, warmUp, processes }: { root: string; folder: string; options: BenchOptions; warmUp: readonly string[]; processes: number },
+  context: CommandContext,
+): Promise<number> {
+  const paths = await repeatPictures(options.images, join(folder, 'counted'), Math.max(processes, Math.round(options.count / 4)), 'wasm');
+  const { imagesPerSecond } = await bareLoop({ root, paths, warmUp: warmUp.slice(0, 8), processes, engine: engineOptions(context, 'wasm'), signal: context.signal });
+  context.log(`bare loop with wasm: ${imagesPerSecond.toFixed(2)} images/s`);
+  return imagesPerSecond;
 }
 
 function engineOptions({ root, environment }: CommandContext, engine = environment['ML_ENGINE'] || 'auto'): EngineOptions {

@@ -7,6 +7,7 @@ import { startApps } from '../platform/start-apps';
 import { Ports } from '../processes/ports';
 import type { ServiceUrls } from '../services/service-context';
 import { waitUntil } from '../wait-until';
+import { stageTimes, type Stages } from './stage-times';
 
 export interface PipelineRateOptions {
   readonly urls: ServiceUrls;
@@ -19,8 +20,13 @@ export interface PipelineRateOptions {
 
 const DEADLINE_MS = 60 * 60_000;
 
-/** Images a second from the request of an ingest to the commit of the last detections. The services run only while this does. */
-export async function pipelineRate(options: PipelineRateOptions, context: CommandContext): Promise<number> {
+export interface PipelineRate {
+  readonly imagesPerSecond: number;
+  readonly stages: Stages;
+}
+
+/** From the request of an ingest to the commit of the last detections. The services run only while this does. */
+export async function pipelineRate(options: PipelineRateOptions, context: CommandContext): Promise<PipelineRate> {
   const ports = new Ports();
   const apps = await startApps(
     { urls: options.urls, folder: join(options.folder, '..', 'instance'), gatewayPort: await ports.pick(), ingestRoots: [options.folder] },
@@ -35,7 +41,8 @@ export async function pipelineRate(options: PipelineRateOptions, context: Comman
     if (images !== options.count || failed > 0) {
       throw new LauncherError(`the pipeline answered ${images} of ${options.count} pictures and ${failed} failed: that is no measure`);
     }
-    return images / seconds;
+    const metrics = await (await fetch(`http://127.0.0.1:${apps.healthPorts['ml-worker']}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
+    return { imagesPerSecond: images / seconds, stages: await withPool(options.urls.databaseUrl, (pool) => stageTimes(pool, id, metrics)) };
   } finally {
     await apps.supervisor.stop();
   }
@@ -56,9 +63,8 @@ async function ingest(api: ApiClient, folder: string, { signal }: CommandContext
 }
 
 /** From the database's own clock, so that how often this program looks does not matter. */
-async function timesOf(databaseUrl: string, ingestId: Id): Promise<{ images: number; failed: number; seconds: number }> {
-  const pool = new Pool({ connectionString: databaseUrl, max: 1 });
-  try {
+function timesOf(databaseUrl: string, ingestId: Id): Promise<{ images: number; failed: number; seconds: number }> {
+  return withPool(databaseUrl, async (pool) => {
     const { rows } = await pool.query<{ images: number; failed: number; seconds: number }>(
       `select count(*)::int as images, count(*) filter (where t.state <> 'done')::int as failed,
          extract(epoch from max(t.finished_at) - min(i.created_at))::float8 as seconds
@@ -66,6 +72,13 @@ async function timesOf(databaseUrl: string, ingestId: Id): Promise<{ images: num
       [ingestId],
     );
     return rows[0] ?? { images: 0, failed: 0, seconds: 0 };
+  });
+}
+
+async function withPool<T>(databaseUrl: string, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = new Pool({ connectionString: databaseUrl, max: 1 });
+  try {
+    return await work(pool);
   } finally {
     await pool.end();
   }

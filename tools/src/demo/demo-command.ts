@@ -24,7 +24,8 @@ export async function demoCommand(args: readonly string[], context: CommandConte
   try {
     context.log(`Pugmark runs: ${platform.apiUrl}`);
     const { projectId, result } = await work(deployments, platform, context);
-    context.log(`\n${resultTable(result)}\n`);
+    const [engine] = (await new ApiClient(platform.apiUrl, context.signal).engines()) ?? [];
+    context.log(`\n${resultTable(result, engine)}\n`);
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
     if (!options.once) {
       context.log(whereToLook(platform, projectId));
@@ -68,7 +69,9 @@ async function work(
   return { projectId: project.id, result: demoResult(works, (performance.now() - began) / 1000) };
 }
 
-function resultTable(result: DemoResult): string {
+type Engine = NonNullable<Awaited<ReturnType<ApiClient['engines']>>>[number];
+
+function resultTable(result: DemoResult, engine: Engine | undefined): string {
   return table([
     ['images', result.images],
     ['blanks', result.blanks],
@@ -81,7 +84,8 @@ function resultTable(result: DemoResult): string {
     ['skipped files', result.skipped],
     ['seconds', result.seconds],
     ['images a minute', result.imagesPerMinute],
-    ['engine', result.engine === '' ? 'none' : result.engine],
+    ['engine', result.engine === '' ? 'none' : result.engine === engine?.name ? `${engine.name} ${engine.version}, ${engine.device}` : result.engine],
+    ...(engine === undefined ? [] : [['because', engine.reason] as const]),
   ]);
 }
 

@@ -27,6 +27,8 @@ export interface RunningApps {
   readonly apiUrl: string;
   readonly logFolder: string;
   readonly supervisor: Supervisor;
+  /** Of each service: its metrics are at `/metrics` there. */
+  readonly healthPorts: Readonly<Record<string, number>>;
 }
 
 const MIGRATION_DEADLINE_MS = 10 * 60_000;
@@ -48,7 +50,7 @@ export async function startApps(options: AppsOptions, context: Omit<CommandConte
     await supervisor.stop();
     throw error;
   }
-  return { apiUrl: `http://127.0.0.1:${options.gatewayPort}`, logFolder: join(options.folder, 'logs'), supervisor };
+  return { apiUrl: `http://127.0.0.1:${options.gatewayPort}`, logFolder: join(options.folder, 'logs'), supervisor, healthPorts: Object.fromEntries(specs.map(({ name, healthPort }) => [name, healthPort])) };
 }
 
 async function migrateDatabase(databaseUrl: string, log: Log): Promise<void> {

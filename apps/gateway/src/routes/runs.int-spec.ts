@@ -66,7 +66,7 @@ describe('runs', () => {
     });
     expect((await gateway.post(`/runs/${runId}/cancel`)).status).toBe(409);
     const { items } = (await gateway.get(`/runs?projectId=${id}`)).body;
-    expect(items).toEqual([{ id: runId, projectId: id, model: done.model, priority: 5, state: 'done', counts: done.counts, createdAt: done.createdAt }]);
+    expect(items).toEqual([{ id: runId, projectId: id, model: done.model, classify: null, priority: 5, state: 'done', counts: done.counts, createdAt: done.createdAt }]);
 
     expect((await gateway.get(`/processing/status?runId=${runId}`)).body).toMatchObject({ processing: 0, pending: 0, completed: 2, failed: 1, etaSeconds: 0 });
   });

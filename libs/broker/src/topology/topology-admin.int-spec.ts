@@ -25,7 +25,7 @@ describe('TopologyAdmin', () => {
   const mended = async (): Promise<string[]> => (await admin.repair()).map(({ outcome, line }) => `${outcome}: ${line}`);
 
   it('names everything that an empty broker lacks, and declares all of it', async () => {
-    expect(await admin.differences()).toHaveLength(12);
+    expect(await admin.differences()).toHaveLength(14);
     expect((await admin.repair()).every(({ outcome }) => outcome === 'mended')).toBe(true);
     expect(await admin.differences()).toEqual([]);
     expect(await admin.repair()).toEqual([]);

@@ -146,7 +146,9 @@ export class TaskRepository {
           where t.attempt = e.attempt and t.state = 'running' order by t.id for update of t
         )
         update tasks t set
-          state = e.state, owner = null, lease_until = null, queued_at = null,
+          state = e.state, owner = null, lease_until = null,
+          -- Of a task that has ended it stays: when it was rung last.
+          queued_at = case when e.state = 'waiting' then null else t.queued_at end,
           run_at = case when e.state = 'waiting' then clock_timestamp() + e.wait_seconds * interval '1 second' else t.run_at end,
           finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
           error_code = e.error_code, error_message = e.error_message
