@@ -9,6 +9,7 @@ import { createTestDatabase, createTestVhost, testServers, waitUntil } from '@pu
 import { ApiClient, type Id } from '../api/api-client';
 import { startApps } from '../platform/start-apps';
 import { Ports } from '../processes/ports';
+import { parseMetrics, sumOf } from '../rig/metrics-text';
 
 export const ROOT = resolve(__dirname, '../../..');
 
@@ -26,6 +27,8 @@ export interface Pipeline {
   readonly folder: string;
   /** One row of one query. */
   one(query: string, ...values: unknown[]): Promise<Record<string, unknown>>;
+  /** The sum of a metric of a service. */
+  metric(service: ServiceName, name: string): Promise<number>;
   pid(service: ServiceName): number | null;
   /** SIGKILL, then waits until the supervisor has another process up and that one is ready. */
   kill(service: ServiceName): Promise<void>;
@@ -79,6 +82,10 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
     },
     folder,
     one: async (query, ...values) => ((await pool.query(query, values)).rows[0] ?? {}) as Record<string, unknown>,
+    metric: async (service, name) => {
+      const page = await fetch(`http://127.0.0.1:${apps.healthPorts[service]}/metrics`, { signal: AbortSignal.timeout(5_000) });
+      return sumOf(parseMetrics(await page.text()), name);
+    },
     pid: (service) => status(service)?.pid ?? null,
     kill: async (service) => {
       const pid = status(service)?.pid;

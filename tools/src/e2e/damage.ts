@@ -1,0 +1,42 @@
+import { crc32 } from 'node:zlib';
+
+/** What can happen to a file between the camera and here. */
+export const DAMAGES = ['bytes flipped', 'cut', 'header changed', 'giant dimensions'] as const;
+export type Damage = (typeof DAMAGES)[number];
+
+/** The picture, damaged; `random` answers numbers in [0, 1). */
+export function damaged(picture: Buffer, damage: Damage, random: () => number): Buffer {
+  const copy = Buffer.from(picture);
+  const at = (from: number, to: number): number => from + Math.floor(random() * (to - from));
+  switch (damage) {
+    case 'bytes flipped':
+      for (let n = at(1, 40); n > 0; n -= 1) copy[at(20, copy.length)]! ^= 1 << at(0, 8);
+      return copy;
+    case 'cut':
+      return copy.subarray(0, at(1, copy.length));
+    case 'header changed':
+      for (let n = at(1, 8); n > 0; n -= 1) copy[at(0, 64)] = at(0, 256);
+      return copy;
+    case 'giant dimensions':
+      return giant(copy, at(20_000, 65_535));
+  }
+}
+
+/** The size that stands in the header, of a JPEG or a PNG, made as large as it gets. */
+function giant(picture: Buffer, side: number): Buffer {
+  if (picture[0] === 0x89) {
+    // IHDR: length, type, width, height, …, its CRC over type and data (PNG specification, 11.2.2).
+    picture.writeUInt32BE(side * 7, 16);
+    picture.writeUInt32BE(side * 5, 20);
+    picture.writeUInt32BE(crc32(picture.subarray(12, 29)), 29);
+    return picture;
+  }
+  // SOF0 or SOF2: marker, length, precision, height, width (ITU-T T.81, B.2.2).
+  for (let at = 2; at + 9 < picture.length && picture[at] === 0xff; at += 2 + picture.readUInt16BE(at + 2)) {
+    if (picture[at + 1] !== 0xc0 && picture[at + 1] !== 0xc2) continue;
+    picture.writeUInt16BE(side, at + 5);
+    picture.writeUInt16BE(side, at + 7);
+    return picture;
+  }
+  return picture;
+}
