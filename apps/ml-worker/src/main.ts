@@ -143,5 +143,11 @@ function registerPoolGauges(pool: EnginePool, metrics: Registry): void {
   const sum = (of: 'restarts' | 'recycles') => (): number => pool.status().reduce((total, status) => total + status[of], 0);
   registerGauge(metrics, 'pugmark_engine_processes_up', 'Engine processes that have loaded their models', () => processesUp(pool));
   registerGauge(metrics, 'pugmark_engine_restarts', 'Engine processes that died and were restarted', sum('restarts'));
+  registerGauge(metrics, 'pugmark_engine_tensors', 'Tensors alive in the engine processes, those of the models included', () =>
+    pool.status().reduce((total, { health }) => total + health.tensors, 0),
+  );
+  registerGauge(metrics, 'pugmark_engine_resident_bytes', 'Memory of the engine processes when they last answered', () =>
+    pool.status().reduce((total, { health }) => total + health.rssBytes, 0),
+  );
   registerGauge(metrics, 'pugmark_engine_recycles', 'Engine processes that were replaced because they had grown too large', sum('recycles'));
 }

@@ -4,55 +4,81 @@ import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { ApiClient, type Id } from '../api/api-client';
 import { median } from '../bench/median';
+import { repeatPictures } from '../bench/repeat-pictures';
 import { parseOptions } from '../cli/parse-options';
 import { table } from '../cli/table';
 import type { CommandContext } from '../command';
 import { LauncherError, UsageError } from '../launcher-error';
 import { startPlatform, type Platform } from '../platform/start-platform';
+import { parseMetrics, sumOf } from '../rig/metrics-text';
 import { waitUntil } from '../wait-until';
 import { residentBytes } from './process-memory';
 
-const USAGE = 'npm run soak [-- --count N] [--json FILE]';
+const USAGE = 'npm run soak [-- --count N] [--engine NAME] [--images DIR] [--json FILE]';
 const DEADLINE_MS = 60 * 60_000;
 const SAMPLE_EVERY_MS = 1_000;
-/** At the end a service may hold a tenth more than at a third of the way. */
-const LIMIT = 1.1;
+/** In the last fifth of the pictures a service may hold this much more than in the first. */
+const LIMIT = 1.05;
 
 interface Sample {
   /** Share of the pictures that are done, 0 to 1. */
   readonly done: number;
   readonly bytes: Readonly<Record<string, number>>;
+  /** Alive in the engine processes. */
+  readonly tensors: number;
 }
 
-/** Many tiny pictures and an engine that answers at once: does everything end, and does memory stay flat? */
+interface SoakOptions {
+  readonly count: number;
+  readonly engine: string;
+  /** A folder of pictures to be taken again and again; undefined: tiny ones are made. */
+  readonly images: string | undefined;
+  readonly json: string | undefined;
+}
+
+/** Many pictures, with an engine that answers at once unless another is named: does everything end, and does memory stay flat? */
 export async function soakCommand(args: readonly string[], context: CommandContext): Promise<number> {
-  const { count: text = '20000', json } = parseOptions('soak', USAGE, args, { count: { type: 'string' }, json: { type: 'string' } });
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 100) throw new UsageError('soak: --count takes a whole number from 100');
+  const options = soakOptions(args, context.userFolder);
+  const { count, engine } = options;
   const folder = join(context.root, '.pugmark', 'soak', 'pictures');
-  context.log(`making ${count} tiny pictures`);
-  await makeTinyPictures(folder, count, context.signal);
+  context.log(`making ${count} pictures`);
+  if (options.images === undefined) await makeTinyPictures(folder, count, context.signal);
+  else await repeatPictures(options.images, folder, count, 'soak');
   const platform = await startPlatform(
     { instance: 'soak', portMayChange: true, ingestRoots: [folder] },
-    { ...context, environment: { ...context.environment, ML_ENGINE: 'null', LOG_LEVEL: 'warn' } },
+    { ...context, environment: { ...context.environment, ML_ENGINE: engine, LOG_LEVEL: 'warn' } },
   );
   try {
     const began = performance.now();
     const samples = await run(platform, folder, count, context);
     const seconds = (performance.now() - began) / 1000;
     const services = memoryOf(samples);
-    const flat = services.every(({ ratio }) => ratio <= LIMIT);
+    const tensors = tensorsOf(samples);
+    const flat = services.every(({ ratio }) => ratio <= LIMIT) && tensors.first === tensors.last;
     context.log(
-      `\n${count} pictures in ${seconds.toFixed(0)} s, ${Math.round(count / seconds)} a second; MiB resident at a third of the way and at the end:\n${table(
-        services.map(({ name, third, end, ratio }) => [name, `${third.toFixed(0)} → ${end.toFixed(0)}  × ${ratio.toFixed(2)}`]),
-      )}\n${flat ? 'memory is flat' : `memory grew by more than ${Math.round((LIMIT - 1) * 100)} %`}`,
+      `\n${count} pictures with the engine ${engine} in ${seconds.toFixed(0)} s, ${(count / seconds).toFixed(1)} a second; MiB resident in the first fifth and in the last:\n${table([
+        ...services.map(({ name, first, last, ratio }) => [name, `${first.toFixed(0)} → ${last.toFixed(0)}  × ${ratio.toFixed(3)}`] as const),
+        ['tensors', `${tensors.first} → ${tensors.last}`],
+      ])}\n${flat ? 'memory is flat' : `memory grew by more than ${Math.round((LIMIT - 1) * 100)} %, or tensors were left behind`}`,
     );
-    if (json !== undefined) writeFileSync(resolve(context.userFolder, json), `${JSON.stringify({ count, seconds, services, flat, samples }, null, 2)}\n`);
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ count, engine, seconds, services, tensors, flat, samples }, null, 2)}\n`);
     return flat ? 0 : 1;
   } finally {
     await platform.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function soakOptions(args: readonly string[], userFolder: string): SoakOptions {
+  const { count: text = '20000', engine = 'null', images, json } = parseOptions('soak', USAGE, args, {
+    count: { type: 'string' },
+    engine: { type: 'string' },
+    images: { type: 'string' },
+    json: { type: 'string' },
+  });
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 100) throw new UsageError('soak: --count takes a whole number from 100');
+  return { count, engine, images: images === undefined ? undefined : resolve(userFolder, images), json: json === undefined ? undefined : resolve(userFolder, json) };
 }
 
 async function makeTinyPictures(folder: string, count: number, signal: AbortSignal): Promise<void> {
@@ -76,7 +102,8 @@ async function run(platform: Platform, folder: string, count: number, { signal, 
     async () => {
       const { done, over } = await progress(api, id, count);
       const bytes = Object.fromEntries(platform.supervisor.status().map(({ name, pid }) => [name, pid === null ? 0 : residentBytes(pid)]));
-      samples.push({ done, bytes });
+      const page = await fetch(`http://127.0.0.1:${platform.healthPorts['ml-worker']}/metrics`, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) });
+      samples.push({ done, bytes, tensors: sumOf(parseMetrics(await page.text()), 'pugmark_engine_tensors') });
       terminal.progress(`${Math.round(done * 100)} % done`);
       return over;
     },
@@ -96,13 +123,21 @@ async function progress(api: ApiClient, id: Id, count: number): Promise<{ done: 
   return { done: counts.done / count, over: ingest.state === 'done' && state === 'done' && counts.done === count };
 }
 
-/** MiB of each service around a third of the way and at the end: medians of some samples, because V8 collects when it likes. */
-export function memoryOf(samples: readonly Sample[]): { name: string; third: number; end: number; ratio: number }[] {
-  const third = samples.filter(({ done }) => done >= 0.28 && done <= 0.4);
-  const end = samples.slice(-Math.max(3, third.length));
-  const names = Object.keys(samples.at(-1)?.bytes ?? {});
-  return names.map((name) => {
-    const at = (some: readonly Sample[]): number => median(some.map(({ bytes }) => (bytes[name] ?? 0) / 2 ** 20));
-    return { name, third: at(third), end: at(end), ratio: at(end) / at(third) };
+/** MiB of each service in the first fifth of the pictures and in the last: medians, because V8 collects when it likes. */
+export function memoryOf(samples: readonly Sample[]): { name: string; first: number; last: number; ratio: number }[] {
+  const { first, last } = fifths(samples);
+  return Object.keys(samples.at(-1)?.bytes ?? {}).map((name) => {
+    const of = (some: readonly Sample[]): number => median(some.map(({ bytes }) => (bytes[name] ?? 0) / 2 ** 20));
+    return { name, first: of(first), last: of(last), ratio: of(last) / of(first) };
   });
+}
+
+function tensorsOf(samples: readonly Sample[]): { first: number; last: number } {
+  const { first, last } = fifths(samples);
+  return { first: median(first.map(({ tensors }) => tensors)), last: median(last.map(({ tensors }) => tensors)) };
+}
+
+/** Without the very start, in which models are loaded and code is compiled. */
+function fifths(samples: readonly Sample[]): { first: readonly Sample[]; last: readonly Sample[] } {
+  return { first: samples.filter(({ done }) => done >= 0.04 && done <= 0.2), last: samples.filter(({ done }) => done >= 0.8) };
 }

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { EngineInfo } from '@pugmark/inference';
-import type { FromEngine, ImageOutcome, ModelRef, PoolImage, ToEngine } from './engine-protocol';
+import type { EngineHealth, FromEngine, ImageOutcome, ModelRef, PoolImage, ToEngine } from './engine-protocol';
 
 /** Why a process is no more. */
 export interface Death {
@@ -25,8 +25,7 @@ export interface ProcessEvents {
   onReady(engine: EngineInfo): void;
   onLoaded(model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void;
   onStarted(batch: number, id: number): void;
-  /** `rssBytes`: memory of the process. */
-  onAnswer(batch: number, outcome: ImageOutcome, rssBytes: number): void;
+  onAnswer(batch: number, outcome: ImageOutcome, health: EngineHealth): void;
   /** Exactly once, the last event. */
   onGone(death: Death): void;
 }
@@ -126,7 +125,7 @@ export class EngineProcess {
         this.#pictures -= 1;
         clearTimeout(this.#progressTimer);
         if (this.#pictures > 0) this.#expectAnswer();
-        return this.#events.onAnswer(message.batch, message.outcome, message.rssBytes);
+        return this.#events.onAnswer(message.batch, message.outcome, message.health);
     }
   }
 

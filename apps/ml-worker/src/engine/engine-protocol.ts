@@ -28,8 +28,15 @@ export type FromEngine =
   | { readonly type: 'loaded'; readonly model: string; readonly problem: { readonly code: string; readonly message: string } | null }
   /** Work on this picture begins: should the process die now, it is one of the suspects. */
   | { readonly type: 'started'; readonly batch: number; readonly id: number }
-  /** `rssBytes`: memory of the process. */
-  | { readonly type: 'answer'; readonly batch: number; readonly outcome: ImageOutcome; readonly rssBytes: number };
+  | { readonly type: 'answer'; readonly batch: number; readonly outcome: ImageOutcome; readonly health: EngineHealth };
+
+/** What an engine process says of itself with each answer. */
+export interface EngineHealth {
+  /** Memory of the process. */
+  readonly rssBytes: number;
+  /** Tensors that are alive in it, those of the models included. */
+  readonly tensors: number;
+}
 
 /** A model and where it lies. */
 export interface ModelRef {

@@ -1,7 +1,7 @@
 import type { EngineInfo } from '@pugmark/inference';
 import type { Batch, BatchInHand, Item } from './blame';
 import { EngineProcess, type Death, type ProcessOptions } from './engine-process';
-import type { FromEngine, ImageOutcome, ModelRef } from './engine-protocol';
+import type { EngineHealth, FromEngine, ImageOutcome, ModelRef } from './engine-protocol';
 
 /** `recycling`: it has grown too large, finishes what it holds and is replaced. */
 export type EngineState = 'starting' | 'idle' | 'busy' | 'recycling' | 'restarting' | 'stopped';
@@ -19,8 +19,8 @@ export interface EngineStatus {
   readonly restarts: number;
   /** Restarts because it had grown too large; not counted in `restarts`. */
   readonly recycles: number;
-  /** Memory of the process when it last answered; 0 before. */
-  readonly rssBytes: number;
+  /** Of the process when it last answered; zeros before. */
+  readonly health: EngineHealth;
   /** Batches in the process now. */
   readonly batchesInHand: number;
   /** How the last process that died did so. */
@@ -62,7 +62,7 @@ export class EngineSlot {
   #imagesDone = 0;
   #restarts = 0;
   #recycles = 0;
-  #rssBytes = 0;
+  #health: EngineHealth = { rssBytes: 0, tensors: 0 };
   #deathsInARow = 0;
   #lastDeath: EngineStatus['lastDeath'] = null;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -105,7 +105,7 @@ export class EngineSlot {
       imagesDone: this.#imagesDone,
       restarts: this.#restarts,
       recycles: this.#recycles,
-      rssBytes: this.#rssBytes,
+      health: this.#health,
       batchesInHand: this.#batches.size,
       lastDeath: this.#lastDeath,
     };
@@ -120,8 +120,8 @@ export class EngineSlot {
       },
       onLoaded: (model, problem) => this.events.onLoaded(model, problem),
       onStarted: (batch, id) => this.#batches.get(batch)?.started.add(id),
-      onAnswer: (batch, outcome, rssBytes) => {
-        this.#rssBytes = rssBytes;
+      onAnswer: (batch, outcome, health) => {
+        this.#health = health;
         this.#answered(batch, outcome);
       },
       onGone: (death) => this.#gone(death),
@@ -176,7 +176,7 @@ export class EngineSlot {
 
   /** A process that has grown too large takes nothing more, and is replaced once it holds nothing: no picture is lost to that. */
   #restOrRecycle(): void {
-    if (this.#rssBytes > this.limits.mostRssBytes && !this.#stopping) this.#enter('recycling');
+    if (this.#health.rssBytes > this.limits.mostRssBytes && !this.#stopping) this.#enter('recycling');
     if (this.#batches.size > 0) return;
     if (this.#state === 'recycling') this.#process?.stop(RECYCLE_GRACE_MS);
     else this.#enter('idle');

@@ -1,8 +1,8 @@
 // An engine process: loads models, then decodes and looks at the pictures that the supervisor names. Forked by EnginePool.
 import { FatalError, messageOf } from '@pugmark/domain';
 import { configureImages } from '@pugmark/images';
-import { createEngine } from '@pugmark/inference';
-import type { FromEngine, ToEngine } from './engine-protocol';
+import { createEngine, type Engine } from '@pugmark/inference';
+import type { EngineHealth, FromEngine, ToEngine } from './engine-protocol';
 import { exitWithParent } from './exit-with-parent';
 import { failure, ImageRunner } from './image-runner';
 import { ModelShelf } from './model-shelf';
@@ -11,10 +11,11 @@ exitWithParent();
 // Ctrl-C and a service manager's signal reach the whole process group; when to end is the supervisor's decision.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
+let engine: Engine | undefined;
 let shelf: ModelShelf | undefined;
 const runner = new ImageRunner({
   onStarted: (batch, id) => send({ type: 'started', batch, id }),
-  onAnswer: (batch, outcome) => send({ type: 'answer', batch, outcome, rssBytes: process.memoryUsage.rss() }),
+  onAnswer: (batch, outcome) => send({ type: 'answer', batch, outcome, health: health() }),
   onFatal: fail,
 });
 
@@ -26,7 +27,7 @@ process.on('message', (message: ToEngine) => {
 
 async function start({ engine: options, models, mostModels, pixelLimit }: Extract<ToEngine, { type: 'start' }>): Promise<void> {
   configureImages();
-  const engine = await createEngine(options);
+  engine = await createEngine(options);
   shelf = new ModelShelf(engine, { pixelLimit, most: mostModels });
   for (const model of models) await shelf.load(model);
   send({ type: 'ready', engine: engine.info });
@@ -44,8 +45,12 @@ async function look({ batch, model, images }: Extract<ToEngine, { type: 'batch' 
   try {
     runner.accept(batch, await shelf!.take(model, images.length), images);
   } catch (error) {
-    for (const { id } of images) send({ type: 'answer', batch, outcome: failure(id, error), rssBytes: process.memoryUsage.rss() });
+    for (const { id } of images) send({ type: 'answer', batch, outcome: failure(id, error), health: health() });
   }
+}
+
+function health(): EngineHealth {
+  return { rssBytes: process.memoryUsage.rss(), tensors: engine?.tensors() ?? 0 };
 }
 
 function fail(error: unknown): void {

@@ -17,6 +17,9 @@ export interface Candidate {
   readonly label: number;
 }
 
+/** In pixels of the model's input: one, less what single precision may lose of it in an input of thousands of pixels. */
+const LEAST_EXTENT = 0.999;
+
 /**
  * The candidate as a detection of the upright picture. Null when it is under the manifest's `storeThreshold`, its label is dropped, or
  * it has less than a pixel of the model's input within the picture, in either direction.
@@ -43,11 +46,14 @@ export function surestFirst(detections: readonly Detection[]): Detection[] {
 }
 
 function toPicture({ left, top, right, bottom }: InputBox, placement: Placement): Box | null {
+  // In pixels: fractions are rounded, and a box of just one pixel would come and go with its place.
+  const columns = Math.min(right, placement.left + placement.width) - Math.max(left, placement.left);
+  const rows = Math.min(bottom, placement.top + placement.height) - Math.max(top, placement.top);
+  if (!(columns >= LEAST_EXTENT && rows >= LEAST_EXTENT)) return null;
   const x = clip((left - placement.left) / placement.width);
   const y = clip((top - placement.top) / placement.height);
   const width = clip((right - placement.left) / placement.width) - x;
   const height = clip((bottom - placement.top) / placement.height) - y;
-  if (width * placement.width < 1 || height * placement.height < 1) return null;
   return { x, y, width, height };
 }
 

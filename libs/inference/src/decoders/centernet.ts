@@ -1,7 +1,7 @@
 import { intersectionOverUnion, type Detection, type ModelManifest, type Placement } from '@pugmark/domain';
 import { surestFirst, toDetection } from './boxes';
 import type { DetectionDecoder } from './decoder';
-import { assertShape, ofPicture } from './output-shapes';
+import { assertShape, ofPicture, outputName } from './output-shapes';
 
 /** x0 y0 x1 y1 in pixels of the model's input, score, index of the class. */
 const COLUMNS = 6;
@@ -13,11 +13,14 @@ const COLUMNS = 6;
  */
 const SAME_OBJECT = 0.6;
 
+const OUTPUTS = ['tower_0/detections'];
+
 /** CenterNet as npm's @vladmandic/human carries it: one output [batch, boxes, 6]. */
 export const CENTERNET: DetectionDecoder = {
-  outputs: ['tower_0/detections'],
+  outputs: OUTPUTS,
   decode: ([output], placements, manifest) => {
-    assertShape(output, [placements.length, null, COLUMNS], 'of boxes (batch, boxes, x0 y0 x1 y1 score class)');
+    const name = outputName(manifest, OUTPUTS, 0);
+    assertShape(output, { name, shape: [placements.length, null, COLUMNS], what: 'boxes (batch, boxes, x0 y0 x1 y1 score class)' });
     return placements.map((placement, index) => decodeCenternet(ofPicture(output, index), placement, manifest));
   },
 };

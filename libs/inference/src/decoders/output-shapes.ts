@@ -1,4 +1,14 @@
+import type { ModelManifest } from '@pugmark/domain';
 import type { OutputTensor } from './decoder';
+
+/** What a decoder wants of one of its outputs. */
+export interface WantedOutput {
+  readonly name: string;
+  /** Null stands for any size. */
+  readonly shape: readonly (number | null)[];
+  /** What is in it, and what its dimensions mean. */
+  readonly what: string;
+}
 
 /** A picture's part of each output: the values after the batch dimension. */
 export function ofPicture({ shape, values }: OutputTensor, index: number): Float32Array {
@@ -6,12 +16,16 @@ export function ofPicture({ shape, values }: OutputTensor, index: number): Float
   return values.subarray(index * each, (index + 1) * each);
 }
 
-/**
- * Throws RangeError unless the output has this shape; null stands for any size. `what` names the output, and what its dimensions mean.
- */
-export function assertShape(output: OutputTensor | undefined, wanted: readonly (number | null)[], what: string): asserts output is OutputTensor {
-  const fits = output !== undefined && output.shape.length === wanted.length && wanted.every((size, index) => size === null || size === output.shape[index]);
+/** As the manifest names the output, or as the decoder does. */
+export function outputName({ outputs }: Pick<ModelManifest, 'outputs'>, own: readonly string[], index: number): string {
+  return (outputs ?? own)[index] ?? own[index] ?? `output ${index}`;
+}
+
+/** Throws RangeError, with the output's name and both shapes, unless the output has the wanted one. */
+export function assertShape(output: OutputTensor | undefined, { name, shape, what }: WantedOutput): asserts output is OutputTensor {
+  const fits = output !== undefined && output.shape.length === shape.length && shape.every((size, index) => size === null || size === output.shape[index]);
   if (fits) return;
-  const shape = wanted.map((size) => size ?? 'any').join(', ');
-  throw new RangeError(`the output ${what} should have the shape [${shape}], but ${output === undefined ? 'is missing' : `has [${output.shape.join(', ')}]`}: the model does not fit its manifest`);
+  const wanted = shape.map((size) => size ?? 'any').join(', ');
+  const found = output === undefined ? 'is missing' : `has [${output.shape.join(', ')}]`;
+  throw new RangeError(`the output '${name}' of ${what} should have the shape [${wanted}], but ${found}: the model does not fit its manifest`);
 }

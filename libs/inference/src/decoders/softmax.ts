@@ -1,17 +1,24 @@
 import type { Classification, ModelManifest } from '@pugmark/domain';
 import type { ClassificationDecoder } from './decoder';
-import { assertShape, ofPicture } from './output-shapes';
+import { assertShape, ofPicture, outputName } from './output-shapes';
 
 const MOST_LABELS = 5;
 /** Probabilities of one crop add up to 1, but for what single precision loses. */
 const SUM_TOLERANCE = 1e-2;
 
-/** A classifier: one output [batch, labels] of probabilities, or of logits, of which the softmax is then taken. */
+const OUTPUTS = ['output_0'];
+
+/**
+ * A classifier: one output [batch, labels] of probabilities, or of logits, of which the softmax is then taken. A model answers with one
+ * or the other for all its crops, so the whole output decides: logits unless every row adds up to 1.
+ */
 export const SOFTMAX: ClassificationDecoder = {
-  outputs: ['output_0'],
+  outputs: OUTPUTS,
   decode: ([output], batch, manifest) => {
-    assertShape(output, [batch, manifest.labels.length], 'of scores (batch, labels)');
-    return Array.from({ length: batch }, (_, index) => ranked(probabilities(ofPicture(output, index)), manifest));
+    assertShape(output, { name: outputName(manifest, OUTPUTS, 0), shape: [batch, manifest.labels.length], what: 'scores (batch, labels)' });
+    const rows = Array.from({ length: batch }, (_, index) => [...ofPicture(output, index)]);
+    const probabilities = rows.every(isDistribution) ? rows : rows.map(softmax);
+    return probabilities.map((row) => ranked(row, manifest));
   },
 };
 
@@ -20,13 +27,15 @@ function ranked(scores: readonly number[], { labels, storeThreshold }: ModelMani
   return sorted.slice(0, MOST_LABELS).filter(({ score }, rank) => rank === 0 || score >= storeThreshold);
 }
 
-function probabilities(values: Float32Array): number[] {
-  const numbers = [...values];
-  const sum = numbers.reduce((total, value) => total + value, 0);
-  if (numbers.every((value) => value >= 0) && Math.abs(sum - 1) <= SUM_TOLERANCE) return numbers;
+function isDistribution(row: readonly number[]): boolean {
+  const sum = row.reduce((total, value) => total + value, 0);
+  return row.every((value) => value >= 0) && Math.abs(sum - 1) <= SUM_TOLERANCE;
+}
+
+function softmax(logits: readonly number[]): number[] {
   // Less the largest one first: large logits would overflow.
-  const largest = Math.max(...numbers);
-  const powers = numbers.map((value) => Math.exp(value - largest));
+  const largest = Math.max(...logits);
+  const powers = logits.map((value) => Math.exp(value - largest));
   const total = powers.reduce((all, power) => all + power, 0);
   return powers.map((power) => power / total);
 }

@@ -1,7 +1,9 @@
 import type { Detection, ModelManifest, Placement } from '@pugmark/domain';
 import { surestFirst, toDetection } from './boxes';
 import type { DetectionDecoder } from './decoder';
-import { assertShape, ofPicture } from './output-shapes';
+import { assertShape, ofPicture, outputName } from './output-shapes';
+
+const OUTPUTS = ['detection_boxes', 'detection_scores', 'detection_classes'];
 
 /**
  * What TensorFlow's Object Detection API exports (exporter_main_v2.py): boxes [batch, n, 4] as ymin, xmin, ymax, xmax in fractions of the
@@ -9,14 +11,15 @@ import { assertShape, ofPicture } from './output-shapes';
  * names a fourth output, the number of boxes that count [batch]. The graph has done the suppression already.
  */
 export const TF_OBJECT_DETECTION: DetectionDecoder = {
-  outputs: ['detection_boxes', 'detection_scores', 'detection_classes'],
+  outputs: OUTPUTS,
   decode: ([boxes, scores, classes, counts], placements, manifest) => {
     const batch = placements.length;
-    assertShape(boxes, [batch, null, 4], 'of boxes (batch, boxes, ymin xmin ymax xmax)');
+    const name = (index: number): string => outputName(manifest, [...OUTPUTS, 'num_detections'], index);
+    assertShape(boxes, { name: name(0), shape: [batch, null, 4], what: 'boxes (batch, boxes, ymin xmin ymax xmax)' });
     const most = boxes.shape[1]!;
-    assertShape(scores, [batch, most], 'of scores (batch, boxes)');
-    assertShape(classes, [batch, most], 'of classes (batch, boxes)');
-    if (counts !== undefined) assertShape(counts, [batch], 'of counts (batch)');
+    assertShape(scores, { name: name(1), shape: [batch, most], what: 'scores (batch, boxes)' });
+    assertShape(classes, { name: name(2), shape: [batch, most], what: 'classes (batch, boxes)' });
+    if (counts !== undefined) assertShape(counts, { name: name(3), shape: [batch], what: 'counts (batch)' });
     return placements.map((placement, index) =>
       decodePicture(
         { boxes: ofPicture(boxes, index), scores: ofPicture(scores, index), classes: ofPicture(classes, index), count: counts?.values[index] ?? most },

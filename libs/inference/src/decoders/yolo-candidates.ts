@@ -2,8 +2,9 @@ import type { Detection, ModelManifest, Placement } from '@pugmark/domain';
 import { categoryOf, toDetection, type Candidate } from './boxes';
 import { nonMaxSuppression, type SuppressionOptions } from './non-max-suppression';
 
-/** How to read row `n` of what a YOLO head says of one picture. */
-export interface YoloRows {
+/** One picture, and how to read row `n` of what a YOLO head says of it. */
+export interface YoloPicture {
+  readonly placement: Placement;
   readonly rows: number;
   /** Centre x, centre y, width, height (0 to 3), then whatever the head adds. */
   at(row: number, column: number): number;
@@ -13,35 +14,47 @@ export interface YoloRows {
   readonly firstScore: number;
 }
 
-/** Widths and heights up to this, over all rows, are fractions of the model's input: in pixels no head answers with such boxes alone. */
-const LARGEST_FRACTION = 2;
+/**
+ * Centres up to this, over all rows, are fractions of the model's input. The head has rows all over its input, so that in pixels the
+ * farthest centre is in the hundreds, and in fractions hardly above 1. Widths and heights do not tell: YOLOv5's head gives up to
+ * four times its anchor (models/tf.py, TFDetect), 2.9 of an input of 1280 with the largest of MegaDetector's.
+ */
+const FARTHEST_FRACTION = 2;
 
 /**
- * The rows of one picture as detections: the best label of each row, those at or above the `storeThreshold`, suppressed within each label.
- * Exports of the same head answer in pixels of the input or in fractions of it; which it is, the largest box of the answer tells.
+ * The detections of each picture of a batch: the best label of each row, from the `storeThreshold` on, suppressed within each label.
+ * Exports of one head answer in pixels of the input or in fractions of it. Which it is, is the same for all rows of a model, and the
+ * whole output tells.
  */
-export function yoloDetections(rows: YoloRows, placement: Placement, manifest: ModelManifest, options: SuppressionOptions): Detection[] {
-  const inFractions = largestSide(rows) <= LARGEST_FRACTION;
-  const scaleX = inFractions ? manifest.input.width : 1;
-  const scaleY = inFractions ? manifest.input.height : 1;
+export function yoloDetections(pictures: readonly YoloPicture[], manifest: ModelManifest, options: SuppressionOptions): Detection[][] {
+  const inFractions = pictures.every((picture) => farthestCentre(picture) <= FARTHEST_FRACTION);
+  const scale = inFractions ? manifest.input : { width: 1, height: 1 };
+  return pictures.map((picture) =>
+    nonMaxSuppression(candidatesOf(picture, manifest, scale), options).flatMap((candidate) => toDetection(candidate, picture.placement, manifest) ?? []),
+  );
+}
+
+function candidatesOf(picture: YoloPicture, manifest: ModelManifest, scale: ModelManifest['input']): Candidate[] {
   const candidates: Candidate[] = [];
-  for (let row = 0; row < rows.rows; row += 1) {
-    const { label, score } = bestLabel(rows, row, manifest.labels.length);
-    if (score < manifest.storeThreshold || categoryOf(label, manifest) === null) continue;
-    const [x, y, width, height] = [rows.at(row, 0) * scaleX, rows.at(row, 1) * scaleY, rows.at(row, 2) * scaleX, rows.at(row, 3) * scaleY];
-    candidates.push({ box: { left: x - width / 2, top: y - height / 2, right: x + width / 2, bottom: y + height / 2 }, score, label });
+  for (let row = 0; row < picture.rows; row += 1) {
+    const { label, score } = bestLabel(picture, row, manifest.labels.length);
+    if (!(score >= manifest.storeThreshold) || categoryOf(label, manifest) === null) continue;
+    const [x, y] = [picture.at(row, 0) * scale.width, picture.at(row, 1) * scale.height];
+    const [halfWidth, halfHeight] = [(picture.at(row, 2) * scale.width) / 2, (picture.at(row, 3) * scale.height) / 2];
+    candidates.push({ box: { left: x - halfWidth, top: y - halfHeight, right: x + halfWidth, bottom: y + halfHeight }, score, label });
   }
-  return nonMaxSuppression(candidates, options).flatMap((candidate) => toDetection(candidate, placement, manifest) ?? []);
+  return candidates;
 }
 
-function bestLabel(rows: YoloRows, row: number, labels: number): { label: number; score: number } {
+function bestLabel(picture: YoloPicture, row: number, labels: number): { label: number; score: number } {
+  const scoreOf = (label: number): number => picture.at(row, picture.firstScore + label);
   let label = 0;
-  for (let other = 1; other < labels; other += 1) if (rows.at(row, rows.firstScore + other) > rows.at(row, rows.firstScore + label)) label = other;
-  return { label, score: rows.at(row, rows.firstScore + label) * rows.objectness(row) };
+  for (let other = 1; other < labels; other += 1) if (scoreOf(other) > scoreOf(label)) label = other;
+  return { label, score: scoreOf(label) * picture.objectness(row) };
 }
 
-function largestSide(rows: YoloRows): number {
-  let largest = 0;
-  for (let row = 0; row < rows.rows; row += 1) largest = Math.max(largest, rows.at(row, 2), rows.at(row, 3));
-  return largest;
+function farthestCentre(picture: YoloPicture): number {
+  let farthest = 0;
+  for (let row = 0; row < picture.rows; row += 1) farthest = Math.max(farthest, picture.at(row, 0), picture.at(row, 1));
+  return farthest;
 }

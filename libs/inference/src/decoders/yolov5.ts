@@ -1,23 +1,27 @@
 import type { DetectionDecoder } from './decoder';
-import { assertShape, ofPicture } from './output-shapes';
+import { assertShape, ofPicture, outputName } from './output-shapes';
 import { yoloDetections } from './yolo-candidates';
 
 /** YOLOv5's own: `iou_thres` and `max_det` of its non_max_suppression. */
 const SUPPRESSION = { iouThreshold: 0.45, mostBoxes: 300 };
+
+const OUTPUTS = ['output_0'];
 
 /**
  * YOLOv5, MegaDetector v5 among them, as its export.py writes it for TensorFlow: one output [batch, rows, 5 + labels] of centre x,
  * centre y, width, height, objectness and a score for each label, without suppression.
  */
 export const YOLOV5: DetectionDecoder = {
-  outputs: ['output_0'],
+  outputs: OUTPUTS,
   decode: ([output], placements, manifest) => {
     const columns = 5 + manifest.labels.length;
-    assertShape(output, [placements.length, null, columns], `of rows (batch, rows, 5 + ${manifest.labels.length} labels)`);
-    return placements.map((placement, index) => {
+    const what = `rows (batch, rows, 5 + ${manifest.labels.length} labels)`;
+    assertShape(output, { name: outputName(manifest, OUTPUTS, 0), shape: [placements.length, null, columns], what });
+    const pictures = placements.map((placement, index) => {
       const values = ofPicture(output, index);
       const at = (row: number, column: number): number => values[row * columns + column]!;
-      return yoloDetections({ rows: values.length / columns, at, objectness: (row) => at(row, 4), firstScore: 5 }, placement, manifest, SUPPRESSION);
+      return { placement, rows: values.length / columns, at, objectness: (row: number) => at(row, 4), firstScore: 5 };
     });
+    return yoloDetections(pictures, manifest, SUPPRESSION);
   },
 };

@@ -1,26 +1,30 @@
 import type { DetectionDecoder } from './decoder';
-import { assertShape, ofPicture } from './output-shapes';
+import { assertShape, ofPicture, outputName } from './output-shapes';
 import { yoloDetections } from './yolo-candidates';
 
 /** Ultralytics' own: `iou` and `max_det` of its predict mode. */
 const SUPPRESSION = { iouThreshold: 0.7, mostBoxes: 300 };
 
+const OUTPUTS = ['output_0'];
+
 /**
  * YOLOv8 and those after it with the same head (v9, v11; MegaDetector v1000 has several of them), as Ultralytics exports it: one output
  * [batch, 4 + labels, rows] of centre x, centre y, width, height and a score for each label, without suppression. [batch, rows,
- * 4 + labels] is read as well.
+ * 4 + labels] is read as well; where both dimensions are 4 + labels, the former.
  */
 export const YOLOV8: DetectionDecoder = {
-  outputs: ['output_0'],
+  outputs: OUTPUTS,
   decode: ([output], placements, manifest) => {
     const columns = 4 + manifest.labels.length;
     const rowsFirst = output?.shape[1] !== columns && output?.shape[2] === columns;
-    assertShape(output, rowsFirst ? [placements.length, null, columns] : [placements.length, columns, null], `of rows (batch, 4 + ${manifest.labels.length} labels, rows)`);
-    return placements.map((placement, index) => {
+    const shape = rowsFirst ? [placements.length, null, columns] : [placements.length, columns, null];
+    assertShape(output, { name: outputName(manifest, OUTPUTS, 0), shape, what: `rows (batch, 4 + ${manifest.labels.length} labels, rows)` });
+    const pictures = placements.map((placement, index) => {
       const values = ofPicture(output, index);
       const rows = values.length / columns;
       const at = (row: number, column: number): number => values[rowsFirst ? row * columns + column : column * rows + row]!;
-      return yoloDetections({ rows, at, objectness: () => 1, firstScore: 4 }, placement, manifest, SUPPRESSION);
+      return { placement, rows, at, objectness: () => 1, firstScore: 4 };
     });
+    return yoloDetections(pictures, manifest, SUPPRESSION);
   },
 };

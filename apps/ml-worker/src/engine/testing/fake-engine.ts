@@ -63,7 +63,7 @@ process.on('message', (message) => {
   work = work.then(async () => {
     for (const image of message.images) {
       if (path.basename(start.models[0].folder) !== 'silent') process.send({ type: 'started', batch: message.batch, id: image.id });
-      process.send({ type: 'answer', batch: message.batch, outcome: await look(image), rssBytes: image.path === 'fat' ? 1e12 : 1e6 });
+      process.send({ type: 'answer', batch: message.batch, outcome: await look(image), health: { rssBytes: image.path === 'fat' ? 1e12 : 1e6, tensors: 0 } });
     }
   });
 });
