@@ -1,5 +1,6 @@
 import type { Placement } from '@pugmark/domain';
-import { decodeCenternet } from './centernet';
+import { CENTERNET, decodeCenternet } from './centernet';
+import { manifest, output } from './decoders.fixture';
 
 /** A picture of 2:1 in an input of 512 × 512: bars of 128 above and below. */
 const WIDE: Placement = { left: 0, top: 128, width: 512, height: 256 };
@@ -72,5 +73,27 @@ describe('decodeCenternet', () => {
       expect(detection!.box.x + detection!.box.width).toBeLessThanOrEqual(1);
       expect(detection!.box.y + detection!.box.height).toBeLessThanOrEqual(1);
     }
+  });
+});
+
+describe('CENTERNET', () => {
+  const own = manifest('centernet', { ...MANIFEST, input: { width: 512, height: 512 } });
+  const whole: Row = [0, 128, 512, 384, 0.5, 3];
+  const part: Row = [128, 192, 384, 320, 0.75, 0];
+
+  it('places each picture of a batch by itself', () => {
+    const tall: Placement = { left: 128, top: 0, width: 256, height: 512 };
+    const outputs = [output([2, 2, 6], [whole, part, part, whole].flat())];
+    expect(CENTERNET.decode(outputs, [WIDE, tall], own).map((found) => found.map(({ label, box }) => [label, box]))).toEqual([
+      [['person', { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }], ['cow', { x: 0, y: 0, width: 1, height: 1 }]],
+      [['person', { x: 0, y: 0.375, width: 1, height: 0.25 }], ['cow', { x: 0, y: 0.25, width: 1, height: 0.5 }]],
+    ]);
+  });
+
+  it('says which output does not fit, and both shapes', () => {
+    const other = [output([1, 1, 5], whole.slice(0, 5))];
+    expect(() => CENTERNET.decode(other, [WIDE], own)).toThrow(RangeError);
+    expect(() => CENTERNET.decode(other, [WIDE], own)).toThrow(/'tower_0\/detections' of boxes .* the shape \[1, any, 6\], but has \[1, 1, 5\]/);
+    expect(() => CENTERNET.decode(other, [WIDE], { ...own, outputs: ['boxes'] })).toThrow("'boxes'");
   });
 });

@@ -1,5 +1,10 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { manifest, output, STRETCHED, TALL, WIDE } from './decoders.fixture';
+import { answerOf, inInput, RECTANGLES } from './rectangle-graph.fixture';
 import { TF_OBJECT_DETECTION } from './tf-object-detection';
+
+beforeAll(() => tf.setBackend('cpu'));
 
 const MANIFEST = manifest('tf-object-detection');
 /** Rows of ymin, xmin, ymax, xmax, score, class from 1; one list for each picture, all of one length. */
@@ -42,7 +47,34 @@ describe('TF_OBJECT_DETECTION', () => {
 
   it('says which output does not fit, and both shapes', () => {
     const [boxes, scores] = outputs([[0, 0, 1, 1, 1, 1]]);
-    expect(() => TF_OBJECT_DETECTION.decode([boxes!, scores!], [WIDE], MANIFEST)).toThrow('the output of classes (batch, boxes) should have the shape [1, 1], but is missing');
+    expect(() => TF_OBJECT_DETECTION.decode([boxes!, scores!], [WIDE], MANIFEST)).toThrow(
+      "the output 'detection_classes' of classes (batch, boxes) should have the shape [1, 1], but is missing",
+    );
     expect(() => TF_OBJECT_DETECTION.decode([output([1, 1, 6], [0, 0, 0, 0, 0, 0])], [WIDE], MANIFEST)).toThrow('[1, any, 4], but has [1, 1, 6]');
+    expect(() => TF_OBJECT_DETECTION.decode([boxes!, scores!], [WIDE, WIDE], MANIFEST)).toThrow(RangeError);
+    const named = { ...MANIFEST, outputs: ['a', 'b', 'c', 'd'] };
+    expect(() => TF_OBJECT_DETECTION.decode([...outputs([[0, 0, 1, 1, 1, 1]]), output([2], [1, 1])], [WIDE], named)).toThrow("'d' of counts (batch) should have the shape [1], but has [2]");
+  });
+
+  it('clips to the picture, and drops what lies in the padding', () => {
+    const rows: Row[] = [[0.1875, -0.25, 0.3125, 0.5, 0.9, 1], [0, 0.25, 0.25, 0.75, 0.8, 1], [-1, -1, 2, 2, 0.7, 1]];
+    const [found] = TF_OBJECT_DETECTION.decode(outputs(rows), [WIDE], MANIFEST);
+    expect(found!.map(({ box }) => box)).toEqual([{ x: 0, y: 0, width: 0.5, height: 0.125 }, { x: 0, y: 0, width: 1, height: 1 }]);
+  });
+
+  it('scales by width and height of an input that is not square', () => {
+    const oblong = { ...MANIFEST, input: { width: 640, height: 320 } };
+    const [found] = TF_OBJECT_DETECTION.decode(outputs([[0.25, 0.375, 0.75, 0.625, 0.9, 1]]), [{ left: 0, top: 0, width: 640, height: 320 }], oblong);
+    expect(found![0]!.box).toEqual({ x: 0.375, y: 0.25, width: 0.25, height: 0.5 });
+  });
+
+  it.each(RECTANGLES)('reads to the pixel what a graph finds that looks for the rectangle at %d, %d of %d × %d', (left, top, width, height, placement) => {
+    const answer = answerOf(left, top, width, height, ({ x, y, width: w, height: h }) => {
+      const [halfWidth, halfHeight] = [tf.div(w, 2), tf.div(h, 2)];
+      const corners = tf.stack([tf.sub(y, halfHeight), tf.sub(x, halfWidth), tf.add(y, halfHeight), tf.add(x, halfWidth)]);
+      return [tf.reshape(tf.div(corners, 640), [1, 1, 4]), tf.ones([1, 1]), tf.ones([1, 1]), tf.ones([1])];
+    });
+    const [found] = TF_OBJECT_DETECTION.decode(answer, [placement], MANIFEST);
+    expect(inInput(found![0]!.box, placement)).toEqual([left, top, width, height].map((pixels) => expect.closeTo(pixels, 2)));
   });
 });

@@ -1,13 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { setBackend, tensor2d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Detection, Placement } from '@pugmark/domain';
 import type { DetectionDecoder, OutputTensor } from './decoder';
 import { manifest, output, STRETCHED, TALL, WIDE } from './decoders.fixture';
+import { answerOf, inInput, RECTANGLES } from './rectangle-graph.fixture';
 import { YOLOV5 } from './yolov5';
 import { YOLOV8 } from './yolov8';
 
-beforeAll(() => setBackend('cpu'));
+beforeAll(() => tf.setBackend('cpu'));
 
 /** Centre x and y, width, height, then the score of each of the four labels. */
 type Row = readonly [x: number, y: number, width: number, height: number, ...scores: [number, number, number, number]];
@@ -72,53 +72,83 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
     expect(found[0]!.map(({ label, confidence }) => [label, confidence])).toEqual([['animal', 0.75], ['person', 0.25]]);
   });
 
-  it('says which shape it wants and which it got', () => {
-    expect(() => decoder.decode([output([1, 3, 7], new Array<number>(21).fill(0))], [WIDE], own)).toThrow(/the output of rows .* but has \[1, 3, 7\]: the model does not fit its manifest/);
+  it('says which output does not fit, which shape it wants and which it got', () => {
+    const three = output([1, 3, 7], new Array<number>(21).fill(0));
+    expect(() => decoder.decode([three], [WIDE], own)).toThrow(RangeError);
+    expect(() => decoder.decode([three], [WIDE], own)).toThrow(/'output_0' of rows .* but has \[1, 3, 7\]: the model does not fit its manifest/);
+    expect(() => decoder.decode([three], [WIDE], { ...own, outputs: ['Identity:0'] })).toThrow("'Identity:0'");
     expect(() => decoder.decode([], [WIDE], own)).toThrow('is missing');
+    expect(() => decoder.decode(outputs([[FAR]]), [WIDE, WIDE], own)).toThrow('but has [1, ');
+  });
+
+  it('clips to the picture, and drops what lies in the padding', () => {
+    const found = decode([[[100, 160, 400, 80, 0.5, 0, 0, 0], [320, 60, 100, 100, 0.75, 0, 0, 0], [320, 320, 2_000, 2_000, 0, 0.25, 0, 0]]], [WIDE]);
+    expect(found[0]!.map(({ box }) => box)).toEqual([{ x: 0, y: 0, width: 300 / 640, height: 40 / 320 }, { x: 0, y: 0, width: 1, height: 1 }]);
+  });
+
+  it('takes an answer for fractions although an unsure box is much larger than the input', () => {
+    const found = decode([[[0.5, 0.5, 0.5, 0.25, 0.5, 0, 0, 0], [0.5, 0.5, 2.9, 5.8, 0.0625, 0, 0, 0]]], [WIDE]);
+    expect(found[0]!.map(({ box }) => box)).toEqual([{ x: 0.25, y: 0.25, width: 0.5, height: 0.5 }]);
+  });
+
+  it('decides between pixels and fractions for the whole batch', () => {
+    const small: Row = [1, 161, 2, 2, 0.5, 0, 0, 0];
+    const corner: Row = [1, 1, 2, 2, 0.5, 0, 0, 0];
+    expect(decode([[small], [corner]], [WIDE, STRETCHED]).map((each) => each[0]!.box)).toEqual([
+      { x: 0, y: 0, width: 2 / 640, height: 2 / 320 },
+      { x: 0, y: 0, width: 2 / 640, height: 2 / 640 },
+    ]);
+  });
+
+  it('scales fractions by width and height of an input that is not square', () => {
+    const oblong = { ...own, input: { width: 640, height: 320 } };
+    const row: Row = [0.5, 0.5, 0.25, 0.5, 0.5, 0, 0, 0];
+    expect(decoder.decode(outputs([[row]]), [{ left: 0, top: 0, width: 640, height: 320 }], oblong)[0]![0]!.box).toEqual({ x: 0.375, y: 0.25, width: 0.25, height: 0.5 });
+  });
+
+  it('suppresses before it clips: two boxes that differ in the padding only are two', () => {
+    const rows: Row[] = [[320, 320, 100, 640, 0.5, 0, 0, 0], [320, 320, 100, 280, 0.25, 0, 0, 0]];
+    expect(decode([rows], [{ left: 0, top: 200, width: 640, height: 240 }])[0]!.map(({ box }) => box)).toEqual(
+      new Array(2).fill({ x: 270 / 640, y: 0, width: 100 / 640, height: 1 }),
+    );
+  });
+
+  it('suppresses above the overlap that the head was made for', () => {
+    // Two boxes of 100 × 100, of which the second lies 25 to the right: 75 / 125 = 0.6 in common.
+    const rows: Row[] = [[300, 320, 100, 100, 0.5, 0, 0, 0], [325, 320, 100, 100, 0.25, 0, 0, 0]];
+    expect(decode([rows], [WIDE])[0]).toHaveLength(name.startsWith('yolov5') ? 1 : 2);
+    // 60 / 140 = 0.43 and 90 / 110 = 0.82.
+    expect(decode([[rows[0]!, [340, 320, 100, 100, 0.25, 0, 0, 0]]], [WIDE])[0]).toHaveLength(2);
+    expect(decode([[rows[0]!, [310, 320, 100, 100, 0.25, 0, 0, 0]]], [WIDE])[0]).toHaveLength(1);
+  });
+
+  it('answers three hundred boxes at most, the surest', () => {
+    const rows = Array.from({ length: 400 }, (_, n): Row => [(n % 20) * 30 + 15, Math.floor(n / 20) * 30 + 15, 10, 10, (n + 100) / 512, 0, 0, 0]);
+    const found = decode([rows], [STRETCHED])[0]!;
+    expect(found.map(({ confidence }) => confidence)).toEqual(Array.from({ length: 300 }, (_, n) => (499 - n) / 512));
   });
 });
 
-/**
- * A graph with a known answer: finds the one white rectangle on black, [height, width] → centre x, centre y, width, height in pixels, each
- * pixel taken as a square of side 1.
- */
-function rectangleGraph(picture: Tensor): { x: Tensor; y: Tensor; width: Tensor; height: Tensor } {
-  const side = (line: Tensor) => {
-    const first = tf.argMax(line);
-    const past = tf.sub(line.size, tf.argMax(tf.reverse(line)));
-    return { first: tf.cast(first, 'float32'), past: tf.cast(past, 'float32') };
-  };
-  const [columns, rows] = [side(tf.max(picture, 0)), side(tf.max(picture, 1))];
-  const middle = ({ first, past }: { first: Tensor; past: Tensor }) => tf.div(tf.add(first, past), 2);
-  return { x: middle(columns), y: middle(rows), width: tf.sub(columns.past, columns.first), height: tf.sub(rows.past, rows.first) };
-}
+it('yolov5 takes objectness times score for confidence, and the best label of a row alone', () => {
+  const rows = [300, 300, 50, 50, 0.5, 0.5, 0.75, 0, 0, 400, 300, 50, 50, 0.125, 0.75, 0, 0, 0];
+  expect(YOLOV5.decode([output([1, 2, 9], rows)], [STRETCHED], manifest('yolov5'))[0]!.map(({ label, confidence }) => [label, confidence])).toEqual([['person', 0.375]]);
+});
 
-it.each([
-  [64, 96, 128, 32, STRETCHED],
-  [0, 160, 640, 320, WIDE],
-  [161, 3, 17, 630, TALL],
-  [333, 200, 1, 1, STRETCHED],
-])('a graph that finds the rectangle at %d, %d of %d × %d is read to the pixel, by every head', (left, top, width, height, placement) => {
-  const picture = tensor2d(
-    Float32Array.from({ length: 640 * 640 }, (_, n) => (n % 640 >= left && n % 640 < left + width && n >= top * 640 && n < (top + height) * 640 ? 1 : 0)),
-    [640, 640],
-  );
-  const [v5, v8] = tidy(() => {
-    const { x, y, width: w, height: h } = rectangleGraph(picture);
+it('yolov8 reads an output whose two dimensions are both 4 + labels as columns first', () => {
+  const columns = [[100, 200, 300, 400, 500, 600, 50, 150], 320, 20, 20, 0, [0.5, 0, 0, 0, 0, 0, 0, 0], 0, 0];
+  const values = columns.flatMap((column) => (typeof column === 'number' ? new Array<number>(8).fill(column) : column));
+  const [found] = YOLOV8.decode([output([1, 8, 8], values)], [STRETCHED], manifest('yolov8'));
+  expect(found!.map(({ label, box }) => [label, box.x * 640])).toEqual([['person', 90]]);
+});
+
+it.each(RECTANGLES)('a graph that finds the rectangle at %d, %d of %d × %d is read to the pixel, by every head', (left, top, width, height, placement) => {
+  const [v5, v8] = answerOf(left, top, width, height, ({ x, y, width: w, height: h }) => {
     const scores = [1, 0, 0, 0].map((score) => tf.scalar(score));
     const fractions = [x, y, w, h].map((value) => tf.div(value, 640));
-    return [
-      tf.reshape(tf.stack([...fractions, tf.scalar(1), ...scores]), [1, 1, 9]),
-      tf.reshape(tf.stack([x, y, w, h, ...scores]), [1, 8, 1]),
-    ].map((answer) => ({ shape: answer.shape, values: answer.dataSync() as Float32Array }));
+    return [tf.reshape(tf.stack([...fractions, tf.scalar(1), ...scores]), [1, 1, 9]), tf.reshape(tf.stack([x, y, w, h, ...scores]), [1, 8, 1])];
   });
-  picture.dispose();
   for (const [decoder, answer, kind] of [[YOLOV5, v5!, 'yolov5'], [YOLOV8, v8!, 'yolov8']] as const) {
-    // One box of one pixel is small enough to look like a fraction: another, unsure one says that these are pixels.
-    const padded = kind === 'yolov8' ? { shape: [1, 8, 2], values: Float32Array.from([...answer.values].flatMap((value, n) => [value, n < 4 ? 300 : 0])) } : answer;
-    const [found] = decoder.decode([padded], [placement], manifest(kind));
-    const { x, y, width: w, height: h } = found![0]!.box;
-    const inInput = [x * placement.width + placement.left, y * placement.height + placement.top, w * placement.width, h * placement.height];
-    [left, top, width, height].forEach((wanted, index) => expect(inInput[index]).toBeCloseTo(wanted, 2));
+    const [found] = decoder.decode([answer], [placement], manifest(kind));
+    expect(inInput(found![0]!.box, placement)).toEqual([left, top, width, height].map((pixels) => expect.closeTo(pixels, 2)));
   }
 });
