@@ -32,6 +32,14 @@ describe('TF_OBJECT_DETECTION', () => {
     ]);
   });
 
+  it('reads boxes, scores and classes of each picture of a batch by itself', () => {
+    const found = TF_OBJECT_DETECTION.decode(outputs([[0, 0, 0.5, 0.5, 0.25, 1]], [[0.5, 0.5, 1, 1, 0.75, 3]]), [STRETCHED, STRETCHED], MANIFEST);
+    expect(found).toEqual([
+      [{ category: 'animal', label: 'animal', confidence: 0.25, box: { x: 0, y: 0, width: 0.5, height: 0.5 } }],
+      [{ category: 'vehicle', label: 'vehicle', confidence: 0.75, box: { x: 0.5, y: 0.5, width: 0.5, height: 0.5 } }],
+    ]);
+  });
+
   it('leaves out what is unsure, dropped or unknown, and sorts the rest', () => {
     const box = [0.4, 0.4, 0.6, 0.6] as const;
     const rows: Row[] = [[...box, 0.3, 1], [...box, 0.05, 1], [...box, 0.9, 4], [...box, 0.9, 9], [...box, 0.8, 3]];
