@@ -91,7 +91,8 @@ export class Dispatcher {
   }
 
   async #reconcile(): Promise<number> {
-    await Promise.all(TASK_KINDS.map((kind) => this.#reconcileKind(kind)));
+    const kinds = await this.#options.store.activeKinds();
+    await Promise.all(kinds.map((kind) => this.#reconcileKind(kind)));
     return RECONCILE_MS;
   }
 

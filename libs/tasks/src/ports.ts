@@ -56,6 +56,8 @@ export interface RingingStore {
   ): Promise<number>;
   /** Ends up to `limit` tasks of cancelled runs; answers how many. */
   sweepCancelled(limit: number): Promise<number>;
+  /** The kinds of which something is queued or running: of the others there is nothing to put right. */
+  activeKinds(): Promise<readonly TaskKind[]>;
   reconcile(
     kind: TaskKind,
     ringSeconds: number,

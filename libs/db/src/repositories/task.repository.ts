@@ -171,6 +171,14 @@ export class TaskRepository {
     return rows.length === 1;
   }
 
+  /** The kinds of which something is queued or running. */
+  async activeKinds(): Promise<TaskKind[]> {
+    const { rows } = await sql<{ kind: TaskKind }>`
+      select kind from unnest(${[...TASK_KINDS]}::text[]) as kind
+      where exists (select 1 from tasks t where t.kind = kind.kind and t.state = 'queued') or exists (select 1 from tasks t where t.kind = kind.kind and t.state = 'running')`.execute(this.#db);
+    return rows.map(({ kind }) => kind);
+  }
+
   /**
    * Puts right what breaks the invariant: running without a live lease, queued without a young ring. `ringSeconds` is how long
    * a ring of this kind may go unanswered.
