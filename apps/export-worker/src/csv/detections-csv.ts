@@ -24,6 +24,10 @@ const COLUMNS: readonly (readonly [name: string, value: (row: DetectionRow) => C
   ['image_height', (row) => row.imageHeight],
   ['model', (row) => guarded(row.model)],
   ['model_version', (row) => guarded(row.modelVersion)],
+  // What a classifier says of it; empty where none has looked.
+  ['classification', (row) => guarded(row.classification)],
+  ['classification_score', (row) => (row.classificationScore === null ? null : fraction(row.classificationScore))],
+  ['classifier', (row) => guarded(row.classifier)],
 ];
 
 export const DETECTIONS_HEADER = csvLine(COLUMNS.map(([name]) => name));

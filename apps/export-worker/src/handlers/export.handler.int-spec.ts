@@ -4,7 +4,7 @@ import { ExportStorage, type StoredFile, type WriteChunk } from '@pugmark/storag
 import { ExportBench, context, detection } from '../test-export.fixture';
 
 const HEADER =
-  'detection_id,image_id,file_path,sha256,deployment,location,captured_local,timezone,captured_at,category,label,confidence,x,y,width,height,image_width,image_height,model,model_version';
+  'detection_id,image_id,file_path,sha256,deployment,location,captured_local,timezone,captured_at,category,label,confidence,x,y,width,height,image_width,image_height,model,model_version,classification,classification_score,classifier';
 
 describe('ExportHandler', () => {
   let bench: ExportBench;
@@ -28,7 +28,7 @@ describe('ExportHandler', () => {
       HEADER,
       expect.stringMatching(
         new RegExp(
-          `^\\d+,${imageId},100RECNX/IMG_0001.JPG,[0-9a-f]{64},Ridge,"North, ""upper""",2026-05-01T06:00:00,Europe/Berlin,2026-05-01T04:00:00.000Z,animal,bear,0\\.750000,0\\.250000,0\\.125000,0\\.500000,0\\.062500,1920,1080,test-model,1\\.0\\.0$`,
+          `^\\d+,${imageId},100RECNX/IMG_0001.JPG,[0-9a-f]{64},Ridge,"North, ""upper""",2026-05-01T06:00:00,Europe/Berlin,2026-05-01T04:00:00.000Z,animal,bear,0\\.750000,0\\.250000,0\\.125000,0\\.500000,0\\.062500,1920,1080,test-model,1\\.0\\.0,,,$`,
         ),
       ),
     ]);
@@ -43,7 +43,7 @@ describe('ExportHandler', () => {
     const { text } = await bench.result(id);
     const records = parseCsv(text);
     expect(records.slice(1).map((record) => record[2])).toEqual(['a,b.jpg', 'say "hi".jpg', 'two\nlines.jpg', "'=cmd.jpg", "'-dash.jpg", 'Bär 熊.jpg']);
-    expect(new Set(records.map((record) => record.length))).toEqual(new Set([20]));
+    expect(new Set(records.map((record) => record.length))).toEqual(new Set([23]));
     expect(records[1]?.[4]).toBe(`'=HYPERLINK("http://evil")`);
     expect(records[1]?.[5]).toBe('North, "upper"');
   });
@@ -72,6 +72,29 @@ describe('ExportHandler', () => {
     expect(await confidences({ runId })).toEqual(['0.9', '0.8']);
     expect(await confidences({ deploymentId: bench.deploymentId })).toEqual(['0.9', '0.8', '0.7']);
     expect(await confidences({ deploymentId: 999_999 })).toEqual([]);
+  });
+
+  it('names what the classifier of the run says of each, or the one that was added last', async () => {
+    const imageId = await bench.image('1.jpg', [detection(0.9)]);
+    const { id: detectionId } = await bench.db.selectFrom('detections').select('id').where('image_id', '=', imageId).executeTakeFirstOrThrow();
+    const add = async (version: string, label: string): Promise<number> => {
+      const { id } = await bench.db.insertInto('models').values({ name: 'species', version, licence: 'MIT', threshold: 0.5, manifest: '{}', stage: 'classify' }).returning('id').executeTakeFirstOrThrow();
+      await bench.db.insertInto('classifications').values([{ detection_id: detectionId, model_id: id, rank: 1, label, score: 0.75, engine: 'null' }, { detection_id: detectionId, model_id: id, rank: 2, label: 'boar', score: 0.125, engine: 'null' }]).execute();
+      return id;
+    };
+    const older = await add('1', 'fox');
+    await add('2', '=badger');
+    const runId = await bench.run();
+    await bench.db.updateTable('runs').set({ classifier_id: older, classify_category: 'animal', classify_threshold: 0.5 }).where('id', '=', runId).execute();
+    await bench.db.transaction().execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [imageId]));
+    const last = async (filter: object): Promise<string[]> => {
+      const id = await bench.newExport(filter);
+      await bench.work(id);
+      return parseCsv((await bench.result(id)).text)[1]!.slice(20);
+    };
+    // Guarded, as every text in a cell that a spreadsheet would take for a formula.
+    expect(await last({})).toEqual(["'=badger", '0.750000', 'species 2']);
+    expect(await last({ runId })).toEqual(['fox', '0.750000', 'species 1']);
   });
 
   it('holds each detection once, however many pages they are', async () => {

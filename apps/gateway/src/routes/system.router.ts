@@ -3,6 +3,7 @@ import { pingDatabase } from '@pugmark/db';
 import { withDeadline } from '@pugmark/domain';
 import type { GatewayDependencies } from '../dependencies';
 import { modelResponse } from '../dto/models.dto';
+import { withoutPaths } from '../dto/without-paths';
 import { resource } from '../middleware/resource';
 
 const PING_DEADLINE_MS = 2_000;
@@ -29,7 +30,7 @@ export function systemRouter({
         // Null: unknown, the database does not answer.
         models: known?.models.map(modelResponse) ?? null,
         // What the workers compute with, and why; empty when none is up.
-        engines: known?.engines ?? null,
+        engines: known?.engines.map((engine) => ({ ...engine, reason: withoutPaths(engine.reason) })) ?? null,
         dependencies: {
           postgres: known === null ? 'down' : 'up',
           redis: cache.state(),

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Database } from '../database';
 import type { ExportFilter } from '../schema';
 
@@ -24,6 +24,11 @@ export interface DetectionRow {
   readonly imageHeight: number;
   readonly model: string;
   readonly modelVersion: string;
+  /** The surest label of the run's classifier, or without a run of the one that was added last; null where none has looked. */
+  readonly classification: string | null;
+  readonly classificationScore: number | null;
+  /** Its name and version. */
+  readonly classifier: string | null;
 }
 
 /**
@@ -47,20 +52,21 @@ export async function readDetections(
       sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id and t.run_id = ${filter.runId})`,
     );
   }
-  const source = sql`
+  const source = (more: RawBuilder<unknown> = sql``) => sql`
     from detections d
     join inferences f on f.id = d.inference_id
     join models m on m.id = f.model_id
     join images i on i.id = d.image_id
     left join deployments p on p.id = i.deployment_id
     left join locations l on l.id = p.location_id
+    ${more}
     where ${sql.join(conditions, sql` and `)}`;
   await db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (tx) => {
-      const counted = await sql<{ total: number }>`select count(*)::int as total ${source}`.execute(tx);
+      const counted = await sql<{ total: number }>`select count(*)::int as total ${source()}`.execute(tx);
       const total = counted.rows[0]?.total ?? 0;
       let afterId = 0;
       for (;;) {
@@ -68,12 +74,23 @@ export async function readDetections(
           select d.id as "detectionId", i.id as "imageId", i.file_path as "filePath", encode(i.sha256, 'hex') as sha256,
             p.name as deployment, l.name as location, i.captured_local as "capturedLocal", p.timezone, i.captured_at as "capturedAt",
             d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, i.width as "imageWidth", i.height as "imageHeight",
-            m.name as model, m.version as "modelVersion"
-          ${source} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(tx);
+            m.name as model, m.version as "modelVersion",
+            said.label as classification, said.score as "classificationScore", said.classifier
+          ${source(classified(filter))} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(tx);
         const last = rows.at(-1);
         if (last === undefined) return;
         await page(rows, total);
         afterId = last.detectionId;
       }
     });
+}
+
+function classified({ runId }: ExportFilter): RawBuilder<unknown> {
+  const ofRun = runId === undefined ? sql`` : sql`and c.model_id = (select classifier_id from runs where id = ${runId})`;
+  return sql`
+    left join lateral (
+      select c.label, c.score, cm.name || ' ' || cm.version as classifier
+      from classifications c join models cm on cm.id = c.model_id
+      where c.detection_id = d.id and c.rank = 1 ${ofRun} order by c.model_id desc limit 1
+    ) said on true`;
 }
