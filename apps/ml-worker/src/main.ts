@@ -124,10 +124,17 @@ async function registerBuiltIn(db: Database, models: ModelRepository, logger: Lo
 /** Tells the others what this worker computes with, through the database. */
 function reportEngine(db: Database, worker: string, { name, device, reason, version }: EngineInfo, pool: EnginePool, logger: Logger): BackgroundLoop {
   const reports = new EngineReportRepository();
-  return backgroundLoop('report engine', logger, async () => {
+  const loop = backgroundLoop('report engine', logger, async () => {
     await reports.report(db, worker, { name, device, reason, version, processes: pool.status().length, processesUp: processesUp(pool) });
     return REPORT_MS;
   });
+  return {
+    stop: async () => {
+      await loop.stop();
+      // Without a database to tell, the report ends by its age.
+      await reports.remove(db, worker).catch(() => undefined);
+    },
+  };
 }
 
 function processesUp(pool: EnginePool): number {

@@ -24,7 +24,8 @@ export async function demoCommand(args: readonly string[], context: CommandConte
   try {
     context.log(`Pugmark runs: ${platform.apiUrl}`);
     const { projectId, result } = await work(deployments, platform, context);
-    const [engine] = (await new ApiClient(platform.apiUrl, context.signal).engines()) ?? [];
+    const engines = (await new ApiClient(platform.apiUrl, context.signal).engines()) ?? [];
+    const engine = engines.find(({ name }) => name === result.engine);
     context.log(`\n${resultTable(result, engine)}\n`);
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
     if (!options.once) {
@@ -84,7 +85,7 @@ function resultTable(result: DemoResult, engine: Engine | undefined): string {
     ['skipped files', result.skipped],
     ['seconds', result.seconds],
     ['images a minute', result.imagesPerMinute],
-    ['engine', result.engine === '' ? 'none' : result.engine === engine?.name ? `${engine.name} ${engine.version}, ${engine.device}` : result.engine],
+    ['engine', engine === undefined ? result.engine || 'none' : `${engine.name} ${engine.version}, ${engine.device}`],
     ...(engine === undefined ? [] : [['because', engine.reason] as const]),
   ]);
 }

@@ -190,5 +190,7 @@ describe('models', () => {
     await gateway.stores.engineReports.report(gateway.db, 'ml-worker@host/1', engine);
     await gateway.db.insertInto('engine_reports').values({ worker: 'gone', engine: JSON.stringify(engine), reported_at: new Date(Date.now() - 3_600_000) }).execute();
     expect((await gateway.get('/system')).body.engines).toEqual([{ worker: 'ml-worker@host/1', ...engine, reason: expect.stringMatching(/^auto: (?!.*secret-place).* does not load$/) }]);
+    await gateway.stores.engineReports.remove(gateway.db, 'ml-worker@host/1');
+    expect((await gateway.get('/system')).body.engines).toEqual([]);
   });
 });

@@ -13,7 +13,12 @@ export class EngineReportRepository {
     await sql`delete from engine_reports where reported_at < now() - interval '1 day'`.execute(db);
   }
 
-  /** Of the workers that are up. */
+  /** Of a worker that ends in order: nobody should be told of it for another minute. */
+  async remove(db: Executor, worker: string): Promise<void> {
+    await db.deleteFrom('engine_reports').where('worker', '=', worker).execute();
+  }
+
+  /** Of the workers that are up, or were within the last minute. */
   async fresh(db: Executor): Promise<(EngineReport & { readonly worker: string })[]> {
     const rows = await db
       .selectFrom('engine_reports')
