@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { NoCache, type Cache } from '@pugmark/cache';
 import {
   DeploymentRepository,
+  LocationRepository,
   DetectionRepository,
   ExportRepository,
   ImageRepository,
@@ -80,7 +81,7 @@ export class ExportBench {
   async newProject(deploymentName = 'Ridge'): Promise<void> {
     this.projectId = (await new ProjectRepository().create(this.db, `project ${randomBytes(4).toString('hex')}`))?.id ?? 0;
     const deployments = new DeploymentRepository();
-    const locationId = await deployments.ensureLocation(this.db, { projectId: this.projectId, name: 'North, "upper"', latitude: null, longitude: null });
+    const locationId = await new LocationRepository().ensure(this.db, { projectId: this.projectId, name: 'North, "upper"', latitude: null, longitude: null });
     const deployment = await deployments.create(this.db, {
       project_id: this.projectId,
       location_id: locationId,
@@ -98,7 +99,7 @@ export class ExportBench {
       const sha256 = randomBytes(32);
       const added = await new ImageRepository().insertNew(
         tx,
-        { projectId, deploymentId, ingestId, mode: 'reference', timezone: 'Europe/Berlin', clockOffsetSeconds: 0 },
+        { projectId, deploymentId, ingestId, mode: 'reference' },
         [
           {
             sha256,

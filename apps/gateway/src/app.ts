@@ -9,6 +9,7 @@ import { deploymentsRouter } from './routes/deployments.router';
 import { exportsRouter } from './routes/exports.router';
 import { imagesRouter } from './routes/images.router';
 import { ingestsRouter } from './routes/ingests.router';
+import { locationsRouter } from './routes/locations.router';
 import { modelsRouter } from './routes/models.router';
 import { processingRouter } from './routes/processing.router';
 import { projectsRouter } from './routes/projects.router';
@@ -27,6 +28,7 @@ export function createApp(dependencies: GatewayDependencies): Express {
   app.use(
     '/api/v1',
     projectsRouter(stores),
+    locationsRouter(stores),
     deploymentsRouter(stores),
     ingestsRouter(dependencies),
     uploadsRouter(dependencies),

@@ -5,7 +5,9 @@ import type {
   DeploymentRepository,
   EngineReportRepository,
   ExportRepository,
+  ImageRepository,
   IngestRepository,
+  LocationRepository,
   ModelRepository,
   ProjectRepository,
   RunRepository,
@@ -18,6 +20,8 @@ export interface Stores {
   readonly db: Database;
   readonly projects: ProjectRepository;
   readonly deployments: DeploymentRepository;
+  readonly locations: LocationRepository;
+  readonly images: ImageRepository;
   readonly models: ModelRepository;
   readonly engineReports: EngineReportRepository;
   readonly runs: RunRepository;

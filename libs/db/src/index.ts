@@ -3,6 +3,7 @@ export { createLeaseStore } from './lease-store';
 export { isDatabaseAway } from './is-database-away';
 export { watchClock } from './watch-clock';
 export { migrate } from './migrate';
+export type { TimeDoubt } from './sql/local-time';
 export type { EngineReport, ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
 export {
   TaskRepository,
@@ -12,7 +13,8 @@ export {
   type RingableTask,
 } from './repositories/task.repository';
 export { ProjectRepository, type ProjectRow } from './repositories/project.repository';
-export { DeploymentRepository, type DeploymentWithLocation } from './repositories/deployment.repository';
+export { DeploymentRepository, type DeploymentChange, type DeploymentTimes, type DeploymentWithLocation } from './repositories/deployment.repository';
+export { LocationRepository, type LocationChange, type LocationRow } from './repositories/location.repository';
 export { ClassificationRepository, type ClassifyResult, type CropToClassify } from './repositories/classification.repository';
 export { ModelRepository, type ClassifySettings, type ModelRow, type RunModels } from './repositories/model.repository';
 export { RunRepository, type RunRow } from './repositories/run.repository';
@@ -21,9 +23,8 @@ export {
   type IngestFileRow,
   type IngestProgress,
   type IngestRow,
-  type IngestWithDeployment,
 } from './repositories/ingest.repository';
-export { ImageRepository, type ImageFile, type ImageOrigin, type NewImage } from './repositories/image.repository';
+export { ImageRepository, type ImageCorrection, type ImageFile, type ImageOrigin, type NewImage } from './repositories/image.repository';
 export { DetectionRepository, type ImageResult } from './repositories/detection.repository';
 export { EngineReportRepository } from './repositories/engine-report.repository';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
@@ -36,7 +37,7 @@ export {
   type RunSummary,
   type TaskCounts,
 } from './read-models/progress';
-export { findImage, listImages, type ImageFilter, type ListedDetection, type ListedImage } from './read-models/image-list';
+export { TIME_ISSUES, findImage, listImages, type TimeIssue, type ImageFilter, type ListedDetection, type ListedImage } from './read-models/image-list';
 export { compareRuns, listComparedImages, type ComparedImage, type RunComparison } from './read-models/run-comparison';
 export { findRun, listRuns, type RunOverview } from './read-models/run-overview';
 export { readDetections, type DetectionRow } from './read-models/detection-rows';

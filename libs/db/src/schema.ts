@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { TaskKind } from '@pugmark/contracts';
 import type { Category, ModelManifest, Stage, TaskState } from '@pugmark/domain';
+import type { TimeDoubt } from './sql/local-time';
 
 type Id = GeneratedAlways<number>;
 type CreatedAt = ColumnType<Date, never, never>;
@@ -52,6 +53,7 @@ export interface DeploymentsTable {
   project_id: number;
   location_id: number | null;
   name: string;
+  camera: string | null;
   timezone: string;
   clock_offset_seconds: Generated<number>;
   starts_at: Date | null;
@@ -128,6 +130,9 @@ export interface ImagesTable {
   height: number;
   captured_local: WallClock | null;
   captured_at: Date | null;
+  /** The local time as a person gave it; it wins over `captured_local`. */
+  manual_local: WallClock | null;
+  time_doubt: TimeDoubt | null;
   camera_make: string | null;
   camera_model: string | null;
   camera_serial: string | null;

@@ -1,5 +1,5 @@
 import { Transform, plainToInstance } from 'class-transformer';
-import { IsDate, IsIn, IsInt, IsNumber, IsObject, IsOptional, IsString, Length, Matches, Max, Min, ValidateNested, isISO8601 } from 'class-validator';
+import { IsDate, IsIn, IsInt, IsNumber, IsObject, IsOptional, IsString, Length, Matches, Max, Min, ValidateBy, ValidateIf, ValidateNested, isISO8601 } from 'class-validator';
 
 /** Several decorators as one. */
 function all(...decorators: PropertyDecorator[]): PropertyDecorator {
@@ -59,6 +59,22 @@ export function Instant(): PropertyDecorator {
     }),
     IsDate({ message: 'must be a time with an offset, such as 2026-05-01T06:00:00Z' }),
   );
+}
+
+/** A reading of a clock in no zone, to the second. */
+export function LocalTime(): PropertyDecorator {
+  return ValidateBy({
+    name: 'localTime',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(value) && isISO8601(value, { strict: true }),
+      defaultMessage: () => 'must be a local time without an offset, such as 2026-05-01T06:00:00',
+    },
+  });
+}
+
+/** May be absent, and then says nothing; null is refused, where there is nothing that it could mean. */
+export function MayBeAbsent(): PropertyDecorator {
+  return ValidateIf((_, value) => value !== undefined);
 }
 
 /** An object of another DTO class. */

@@ -1,7 +1,7 @@
 import { IsIn } from 'class-validator';
-import type { ListedImage } from '@pugmark/db';
+import { TIME_ISSUES, type ListedImage, type TimeIssue } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
-import { Instant, Optional, QueryFraction, QueryId } from './decorators';
+import { Id, Instant, LocalTime, Optional, QueryFraction, QueryId } from './decorators';
 import { PageQuery } from './paging';
 import { withoutPaths } from './without-paths';
 
@@ -45,6 +45,24 @@ export class ImagesQuery extends PageQuery {
   @Optional()
   @Instant()
   readonly capturedTo?: Date;
+
+  /** Images whose time cannot be relied on, for this reason. */
+  @Optional()
+  @IsIn(TIME_ISSUES)
+  readonly timeIssue?: TimeIssue;
+}
+
+/** What a person says of an image's place and time; what is absent stays as it is. */
+export class UpdateImageBody {
+  /** Null: it belongs to none. */
+  @Optional()
+  @Id()
+  readonly deploymentId?: number | null;
+
+  /** Local time at the deployment, `YYYY-MM-DDTHH:mm:ss`; it stands beside the camera's reading and wins. Null takes it back. */
+  @Optional()
+  @LocalTime()
+  readonly localTime?: string | null;
 }
 
 export interface ImageResponse extends Omit<ListedImage, 'capturedAt'> {
@@ -65,7 +83,12 @@ export function imageResponse(image: ListedImage): ImageResponse {
     width: image.width,
     height: image.height,
     capturedLocal: image.capturedLocal,
+    localTime: image.localTime,
+    timezone: image.timezone,
     capturedAt: image.capturedAt?.toISOString() ?? null,
+    timeSource: image.timeSource,
+    timeDoubt: image.timeDoubt,
+    outOfDates: image.outOfDates,
     cameraMake: image.cameraMake,
     cameraModel: image.cameraModel,
     latitude: image.latitude,

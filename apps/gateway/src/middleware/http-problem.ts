@@ -57,6 +57,11 @@ export function unprocessable(code: string, field: string, message: string): Htt
   return new HttpProblem(422, code, message, { errors: [{ field, message }] });
 }
 
+/** 409: what the field asks for stands against what is there. */
+export function conflict(code: string, field: string, message: string): HttpProblem {
+  return new HttpProblem(409, code, message, { errors: [{ field, message }] });
+}
+
 /** 404. */
 export function notFound(what: string): HttpProblem {
   return new HttpProblem(404, 'not_found', `there is no ${what}`);

@@ -40,6 +40,7 @@ describe('the API as HTTP', () => {
     ['PUT', '/projects/1', 'GET, HEAD, PATCH'],
     ['GET', '/uploads', 'POST'],
     ['POST', '/images', 'GET, HEAD'],
+    ['POST', '/images/1', 'GET, HEAD, PATCH'],
     ['GET', '/runs/1/cancel', 'POST'],
   ])('answers %s %s with 405 and what is possible', async (method, path, allow) => {
     const answer = await gateway.request(method, path);

@@ -1,13 +1,14 @@
 import { Router } from 'express';
 import type { Stores } from '../dependencies';
-import { CreateDeploymentBody, deploymentResponse } from '../dto/deployments.dto';
+import { CreateDeploymentBody, UpdateDeploymentBody, deploymentDetails, deploymentResponse } from '../dto/deployments.dto';
 import { PageQuery, afterId, pageOf } from '../dto/paging';
 import { parseDto } from '../dto/parse-dto';
+import { notFound } from '../middleware/http-problem';
 import { jsonBody } from '../middleware/json-body';
 import { resource } from '../middleware/resource';
-import { createDeployment } from '../services/create-deployment';
 import { pathId } from '../services/path-id';
 import { requireProject } from '../services/require';
+import { createDeployment, updateDeployment } from '../services/save-deployment';
 
 export function deploymentsRouter(stores: Stores): Router {
   const router = Router();
@@ -26,7 +27,24 @@ export function deploymentsRouter(stores: Stores): Router {
         const projectId = pathId(request, 'project');
         const body = parseDto(CreateDeploymentBody, request.body as object);
         await requireProject(stores, projectId);
-        response.status(201).json(deploymentResponse(await createDeployment(stores, projectId, body)));
+        const row = await createDeployment(stores, projectId, body);
+        response.status(201).location(`/api/v1/deployments/${row.id}`).json(deploymentResponse(row));
+      },
+    ],
+  });
+  resource(router, '/deployments/:id', {
+    get: async (request, response) => {
+      const id = pathId(request, 'deployment');
+      const row = await stores.deployments.find(stores.db, id);
+      if (row === null) throw notFound(`deployment ${id}`);
+      response.json(deploymentDetails(row, await stores.deployments.times(stores.db, id)));
+    },
+    patch: [
+      ...jsonBody,
+      async (request, response) => {
+        const id = pathId(request, 'deployment');
+        const row = await updateDeployment(stores, id, parseDto(UpdateDeploymentBody, request.body as object));
+        response.json(deploymentDetails(row, await stores.deployments.times(stores.db, id)));
       },
     ],
   });

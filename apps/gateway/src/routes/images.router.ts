@@ -1,12 +1,14 @@
 import { Router } from 'express';
-import { findImage, listImages } from '@pugmark/db';
+import { findImage, listImages, type ListedImage } from '@pugmark/db';
 import type { Stores } from '../dependencies';
-import { ImagesQuery, imageResponse } from '../dto/images.dto';
+import { ImagesQuery, UpdateImageBody, imageResponse } from '../dto/images.dto';
 import { afterId, pageOf } from '../dto/paging';
 import { parseDto } from '../dto/parse-dto';
 import { notFound } from '../middleware/http-problem';
+import { jsonBody } from '../middleware/json-body';
 import { resource } from '../middleware/resource';
 import { pathId } from '../services/path-id';
+import { requirePlace } from '../services/require';
 
 export function imagesRouter(stores: Stores): Router {
   const router = Router();
@@ -20,10 +22,26 @@ export function imagesRouter(stores: Stores): Router {
   resource(router, '/images/:id', {
     get: async (request, response) => {
       const id = pathId(request, 'image');
-      const image = await findImage(stores.db, id);
-      if (image === null) throw notFound(`image ${id}`);
-      response.json(imageResponse(image));
+      response.json(imageResponse(await requireImage(stores, id)));
     },
+    patch: [
+      ...jsonBody,
+      async (request, response) => {
+        const id = pathId(request, 'image');
+        const { deploymentId, localTime } = parseDto(UpdateImageBody, request.body as object);
+        const { projectId } = await requireImage(stores, id);
+        if (deploymentId != null) await requirePlace(stores, projectId, deploymentId);
+        const correction = { ...(deploymentId === undefined ? {} : { deploymentId }), ...(localTime === undefined ? {} : { manualLocal: localTime }) };
+        await stores.db.transaction().execute((tx) => stores.images.correct(tx, id, correction));
+        response.json(imageResponse(await requireImage(stores, id)));
+      },
+    ],
   });
   return router;
+}
+
+async function requireImage(stores: Stores, id: number): Promise<ListedImage> {
+  const image = await findImage(stores.db, id);
+  if (image === null) throw notFound(`image ${id}`);
+  return image;
 }

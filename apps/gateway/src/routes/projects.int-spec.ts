@@ -94,7 +94,8 @@ describe('projects and deployments', () => {
     [{ startsAt: '2026-04-01T00:00:00' }, 'startsAt'],
     [{ startsAt: '2026-02-30T00:00:00Z' }, 'startsAt'],
     [{ startsAt: '2026-04-02T00:00:00Z', endsAt: '2026-04-01T00:00:00Z' }, 'endsAt'],
-    [{ camera: 'unknown' }, 'camera'],
+    [{ camera: '' }, 'camera'],
+    [{ trap: 'unknown' }, 'trap'],
   ])('refuses the deployment with %j', async (change, field) => {
     const projectId = await gateway.project();
     const answer = await gateway.post(`/projects/${projectId}/deployments`, { name: 'Ridge', timezone: 'Europe/Berlin', ...change });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { NoCache, type Cache } from '@pugmark/cache';
 import {
   DeploymentRepository,
@@ -10,6 +11,7 @@ import {
   ImageRepository,
   IngestRepository,
   EngineReportRepository,
+  LocationRepository,
   ModelRepository,
   ProjectRepository,
   RunRepository,
@@ -149,6 +151,17 @@ export class TestGateway {
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 9));
   }
 
+  /** Resolves when a statement in this database waits for a lock that another transaction holds. */
+  async someoneWaits(): Promise<void> {
+    const until = Date.now() + 10_000;
+    while (Date.now() < until) {
+      const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(this.db);
+      if (rows.length > 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error('nobody waits for a lock');
+  }
+
   // What the other services would have written, through the same repositories.
 
   async project(name = `project ${randomBytes(4).toString('hex')}`): Promise<number> {
@@ -183,7 +196,7 @@ export class TestGateway {
       });
       await this.stores.tasks.create(tx, { kind: 'scan', subjectId: ingestId });
       const images = names.map((name) => newImage(name, options.capturedLocal ?? null));
-      const origin = { projectId, deploymentId, ingestId, mode: 'reference' as const, timezone: deploymentId === null ? null : 'Europe/Berlin', clockOffsetSeconds: 0 };
+      const origin = { projectId, deploymentId, ingestId, mode: 'reference' as const };
       const added = await new ImageRepository().insertNew(tx, origin, images);
       const ids = images.map((image) => added.get(image.sha256.toString('hex')) ?? 0);
       if (options.runId != null) await new ImageRepository().createDetectTasks(tx, { id: options.runId, traceparent: null }, ids);
@@ -223,7 +236,7 @@ export function animal(confidence: number): Detection {
   return { category: 'animal', label: 'bear', confidence, box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 } };
 }
 
-function newImage(name: string, capturedLocal: string | null): NewImage {
+export function newImage(name: string, capturedLocal: string | null): NewImage {
   return {
     sha256: randomBytes(32),
     location: `/srv/secret-place/cards/${name}`,
@@ -246,6 +259,8 @@ function storesOf(db: Database): Stores {
     db,
     projects: new ProjectRepository(),
     deployments: new DeploymentRepository(),
+    locations: new LocationRepository(),
+    images: new ImageRepository(),
     models: new ModelRepository(),
     engineReports: new EngineReportRepository(),
     runs: new RunRepository(),

@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatabaseTransaction, IngestWithDeployment, NewImage } from '@pugmark/db';
+import type { DatabaseTransaction, IngestRow, NewImage } from '@pugmark/db';
 import { PermanentError, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { PictureStorage } from '@pugmark/storage';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
@@ -58,7 +58,7 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     return { task, outcome: 'done', result: null };
   }
 
-  async #step(task: ClaimedTask, ingest: IngestWithDeployment, folder: string, chunk: readonly WalkedEntry[]): Promise<void> {
+  async #step(task: ClaimedTask, ingest: IngestRow, folder: string, chunk: readonly WalkedEntry[]): Promise<void> {
     const { concurrency, pixelLimit } = this.#options;
     const known = await this.#stores.ingests.knownPaths(this.#stores.db, ingest.id, chunk.map((entry) => entry.path));
     const fresh = chunk.filter((entry) => !known.has(entry.path));
@@ -71,7 +71,7 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     await storeChunk(this.#stores, task, ingest, files);
   }
 
-  async #folderOf(ingest: IngestWithDeployment): Promise<string | null> {
+  async #folderOf(ingest: IngestRow): Promise<string | null> {
     if (ingest.source === 'folder') return allowedFolder(ingest.folder, this.#options.roots);
     const there = await stat(ingest.folder).then((s) => s.isDirectory(), () => false);
     return there ? allowedFolder(ingest.folder, [join(this.#options.storageDir, 'uploads')]) : null;

@@ -3,7 +3,7 @@ import type {
   DatabaseTransaction,
   ImageRepository,
   IngestRepository,
-  IngestWithDeployment,
+  IngestRow,
   NewImage,
   TaskRepository,
 } from '@pugmark/db';
@@ -21,7 +21,7 @@ export interface ScanStores {
  * One step of a scan in one transaction: pictures, what became of each file, counters, and the detect tasks of the new
  * pictures. Fenced: when the scan was taken over by another worker, nothing of the step remains.
  */
-export async function storeChunk(stores: ScanStores, task: ClaimedTask, ingest: IngestWithDeployment, files: readonly ReadPicture[]): Promise<void> {
+export async function storeChunk(stores: ScanStores, task: ClaimedTask, ingest: IngestRow, files: readonly ReadPicture[]): Promise<void> {
   await stores.db.transaction().execute(async (tx) => {
     if (!(await stores.tasks.holds(tx, task))) throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
     // In order of hash, so that two ingests that meet the same pictures wait for one another instead of deadlocking.
@@ -45,14 +45,12 @@ export async function storeChunk(stores: ScanStores, task: ClaimedTask, ingest: 
   });
 }
 
-function originOf(ingest: IngestWithDeployment) {
+function originOf(ingest: IngestRow) {
   return {
     projectId: ingest.project_id,
     deploymentId: ingest.deployment_id,
     ingestId: ingest.id,
     mode: ingest.mode,
-    timezone: ingest.timezone,
-    clockOffsetSeconds: ingest.clock_offset_seconds,
   };
 }
 

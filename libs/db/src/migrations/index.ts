@@ -2,10 +2,12 @@ import type { Migration } from 'kysely';
 import * as spine from './2026-11-23-spine';
 import * as cancelledRuns from './2026-11-24-cancelled-runs';
 import * as models from './2026-11-24-models';
+import * as timeAndPlace from './2026-11-24-time-and-place';
 
 /** In order of their names. Forward only: a merged migration is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-23-spine': spine,
   '2026-11-24-cancelled-runs': cancelledRuns,
   '2026-11-24-models': models,
+  '2026-11-24-time-and-place': timeAndPlace,
 };

@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Category, TaskState } from '@pugmark/domain';
 import type { Executor } from '../database';
+import { localTimeOf, type TimeDoubt } from '../sql/local-time';
 
 export interface ImageFilter {
   readonly projectId?: number;
@@ -17,7 +18,13 @@ export interface ImageFilter {
   readonly status?: ListedImage['status'];
   readonly capturedFrom?: Date;
   readonly capturedTo?: Date;
+  /** Only images whose time cannot be relied on, for this reason. */
+  readonly timeIssue?: TimeIssue;
 }
+
+export const TIME_ISSUES = ['no_time', 'out_of_dates', 'dst_gap', 'dst_overlap'] as const;
+/** `no_time`: no instant is known. `out_of_dates`: before the deployment's start or after its end. */
+export type TimeIssue = (typeof TIME_ISSUES)[number];
 
 export interface ListedDetection {
   readonly category: Category;
@@ -41,7 +48,15 @@ export interface ListedImage {
   readonly width: number;
   readonly height: number;
   readonly capturedLocal: string | null;
+  /** The local time at the deployment: what a person says, else the reading with the clock offset; null where neither is known. */
+  readonly localTime: string | null;
+  readonly timezone: string | null;
   readonly capturedAt: Date | null;
+  /** Where the local time comes from. */
+  readonly timeSource: 'exif' | 'manual' | 'none';
+  readonly timeDoubt: TimeDoubt | null;
+  /** Taken before the deployment's start or after its end. */
+  readonly outOfDates: boolean;
   readonly cameraMake: string | null;
   readonly cameraModel: string | null;
   readonly latitude: number | null;
@@ -53,6 +68,15 @@ export interface ListedImage {
   readonly detections: readonly ListedDetection[];
 }
 
+const OUT_OF_DATES = sql`(i.captured_at < p.starts_at or i.captured_at > p.ends_at)`;
+
+const TIME_ISSUE: Readonly<Record<TimeIssue, RawBuilder<unknown>>> = {
+  no_time: sql`i.captured_at is null`,
+  out_of_dates: OUT_OF_DATES,
+  dst_gap: sql`i.time_doubt = 'dst_gap'`,
+  dst_overlap: sql`i.time_doubt = 'dst_overlap'`,
+};
+
 /** In order of id, those after `afterId`: images with what was found in them at or above the threshold. */
 export async function listImages(db: Executor, filter: ImageFilter, afterId: number, limit: number): Promise<ListedImage[]> {
   const conditions = [sql`i.id > ${afterId}`];
@@ -61,6 +85,7 @@ export async function listImages(db: Executor, filter: ImageFilter, afterId: num
   if (filter.ingestId !== undefined) conditions.push(sql`i.ingest_id = ${filter.ingestId}`);
   if (filter.capturedFrom !== undefined) conditions.push(sql`i.captured_at >= ${filter.capturedFrom}`);
   if (filter.capturedTo !== undefined) conditions.push(sql`i.captured_at < ${filter.capturedTo}`);
+  if (filter.timeIssue !== undefined) conditions.push(TIME_ISSUE[filter.timeIssue]);
   const ofRun = filter.runId === undefined ? sql`` : sql`and t.run_id = ${filter.runId}`;
   if (filter.runId !== undefined || filter.state !== undefined) {
     const inState = filter.state === undefined ? sql`` : sql`and t.state = ${filter.state}`;
@@ -89,13 +114,17 @@ export async function listImages(db: Executor, filter: ImageFilter, afterId: num
   const { rows } = await sql<ListedImage>`
     select i.id, i.project_id as "projectId", i.deployment_id as "deploymentId", i.ingest_id as "ingestId", i.file_path as "fileName",
       encode(i.sha256, 'hex') as sha256, i.format, i.bytes, i.width, i.height,
-      i.captured_local as "capturedLocal", i.captured_at as "capturedAt", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
+      i.captured_local as "capturedLocal", i.captured_at as "capturedAt", p.timezone,
+      case when p.id is not null or i.manual_local is not null then ${localTimeOf('i', 'p')} end as "localTime",
+      case when i.manual_local is not null then 'manual' when i.captured_local is not null then 'exif' else 'none' end as "timeSource",
+      i.time_doubt as "timeDoubt", coalesce(${OUT_OF_DATES}, false) as "outOfDates", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
       i.latitude, i.longitude,
       case when answer.found then 'done' when failed.code is not null then 'failed' else 'pending' end as status,
       case when not coalesce(answer.found, false) and failed.code is not null
         then jsonb_build_object('code', failed.code, 'message', failed.message) end as failure,
       answer.warning, coalesce(answer.detections, '[]') as detections
     from images i
+    left join deployments p on p.id = i.deployment_id
     left join lateral (
       select true as found, max(f.warning) as warning, jsonb_agg(jsonb_build_object(
           'category', d.category, 'label', d.label, 'confidence', d.confidence,

@@ -1,11 +1,12 @@
-import { sql, type Insertable } from 'kysely';
-import type { Database, Executor } from '../database';
+import { sql, type Insertable, type Updateable } from 'kysely';
+import type { Database, DatabaseTransaction, Executor } from '../database';
 import type { DeploymentsTable } from '../schema';
 
 export interface DeploymentWithLocation {
   readonly id: number;
   readonly project_id: number;
   readonly name: string;
+  readonly camera: string | null;
   readonly timezone: string;
   readonly clock_offset_seconds: number;
   readonly starts_at: Date | null;
@@ -17,7 +18,24 @@ export interface DeploymentWithLocation {
   readonly longitude: number | null;
 }
 
-/** Deployments and the locations they stand at. */
+/** What can be corrected of a deployment. */
+export type DeploymentChange = Pick<
+  Updateable<DeploymentsTable>,
+  'name' | 'camera' | 'timezone' | 'clock_offset_seconds' | 'location_id' | 'starts_at' | 'ends_at'
+>;
+
+/** How the times of a deployment's images are, in images. */
+export interface DeploymentTimes {
+  readonly images: number;
+  readonly withoutTime: number;
+  /** With a time before the deployment's start or after its end. */
+  readonly outOfDates: number;
+  readonly inDstGap: number;
+  readonly inDstOverlap: number;
+  readonly first: Date | null;
+  readonly last: Date | null;
+}
+
 export class DeploymentRepository {
   /** Null when the project has a deployment of this name already. */
   async create(db: Executor, deployment: Insertable<DeploymentsTable>): Promise<DeploymentWithLocation | null> {
@@ -30,32 +48,26 @@ export class DeploymentRepository {
     return row === undefined ? null : this.find(db, row.id);
   }
 
-  /** The location's id; made when the project has none of this name. Coordinates of an existing one stay as they are unless unset. */
-  async ensureLocation(
-    db: Executor,
-    location: { projectId: number; name: string; latitude: number | null; longitude: number | null },
-  ): Promise<number> {
-    const { id } = await db
-      .insertInto('locations')
-      .values({
-        project_id: location.projectId,
-        name: location.name,
-        latitude: location.latitude,
-        longitude: location.longitude,
-      })
-      .onConflict((conflict) =>
-        conflict.columns(['project_id', 'name']).doUpdateSet((eb) => ({
-          latitude: eb.fn.coalesce('locations.latitude', 'excluded.latitude'),
-          longitude: eb.fn.coalesce('locations.longitude', 'excluded.longitude'),
-        })),
-      )
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    return id;
+  /** Changes what is given; the rest stays. The name must be free. Whoever changes zone or offset derives the images' times again. */
+  async update(tx: DatabaseTransaction, id: number, change: DeploymentChange): Promise<void> {
+    if (Object.keys(change).length > 0) await tx.updateTable('deployments').set(change).where('id', '=', id).execute();
+  }
+
+  /**
+   * The row, locked until the transaction ends: an ingest of this deployment waits meanwhile, or is waited for. Null when there
+   * is none.
+   */
+  async lock(tx: DatabaseTransaction, id: number): Promise<DeploymentWithLocation | null> {
+    const locked = await tx.selectFrom('deployments').select('id').where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
+    return locked === undefined ? null : this.find(tx, id);
   }
 
   async find(db: Executor, id: number): Promise<DeploymentWithLocation | null> {
     return (await this.#withLocation(db).where('deployments.id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  async findByName(db: Executor, projectId: number, name: string): Promise<DeploymentWithLocation | null> {
+    return (await this.#withLocation(db).where('deployments.project_id', '=', projectId).where('deployments.name', '=', name).executeTakeFirst()) ?? null;
   }
 
   async page(db: Executor, projectId: number, afterId: number, limit: number): Promise<DeploymentWithLocation[]> {
@@ -65,6 +77,17 @@ export class DeploymentRepository {
       .orderBy('deployments.id')
       .limit(limit)
       .execute();
+  }
+
+  async times(db: Executor, id: number): Promise<DeploymentTimes> {
+    const { rows } = await sql<DeploymentTimes>`
+      select count(i.id)::int as images, count(i.id) filter (where i.captured_at is null)::int as "withoutTime",
+        count(*) filter (where i.captured_at < d.starts_at or i.captured_at > d.ends_at)::int as "outOfDates",
+        count(*) filter (where i.time_doubt = 'dst_gap')::int as "inDstGap", count(*) filter (where i.time_doubt = 'dst_overlap')::int as "inDstOverlap",
+        min(i.captured_at) as first, max(i.captured_at) as last
+      from deployments d left join images i on i.deployment_id = d.id where d.id = ${id} group by d.id`.execute(db);
+    if (rows[0] === undefined) throw new Error(`there is no deployment ${id}`);
+    return rows[0];
   }
 
   /** Can the database compute with this zone? Its table of zones may be older than the one of Node. Outside a transaction. */

@@ -1,6 +1,8 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
+import { RetryableError } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../database';
 import type { ImageFormat, StorageMode } from '../schema';
+import { instantOf, localTimeOf, timeDoubt } from '../sql/local-time';
 
 export interface NewImage {
   readonly sha256: Buffer;
@@ -26,8 +28,12 @@ export interface ImageOrigin {
   readonly deploymentId: number | null;
   readonly ingestId: number;
   readonly mode: StorageMode;
-  readonly timezone: string | null;
-  readonly clockOffsetSeconds: number | null;
+}
+
+/** What people say of an image's place and time. Absent: stays; null: unknown, and the camera's reading counts again. */
+export interface ImageCorrection {
+  readonly deploymentId?: number | null;
+  readonly manualLocal?: string | null;
 }
 
 export interface ImageFile {
@@ -39,10 +45,12 @@ export interface ImageFile {
 export class ImageRepository {
   /**
    * Stores pictures, each content once in a project. Answers the new ones as hex sha256 → id; what is missing in the answer was
-   * there before. The instant is derived by Postgres from wall clock, clock offset and zone.
+   * there before. The instant is derived by Postgres from wall clock, clock offset and zone; the deployment is locked, so that it
+   * is corrected either before, and these pictures get their times by it, or after, and they are corrected with the others.
    */
   async insertNew(tx: DatabaseTransaction, origin: ImageOrigin, images: readonly NewImage[]): Promise<Map<string, number>> {
     if (images.length === 0) return new Map();
+    const place = await this.#lockPlace(tx, origin.deploymentId);
     const rows = await tx
       .insertInto('images')
       .values(
@@ -59,10 +67,7 @@ export class ImageRepository {
           width: image.width,
           height: image.height,
           captured_local: image.capturedLocal,
-          captured_at:
-            origin.timezone === null || image.capturedLocal === null
-              ? null
-              : sql<Date>`(${image.capturedLocal}::timestamp + ${origin.clockOffsetSeconds ?? 0} * interval '1 second') at time zone ${origin.timezone}`,
+          ...timesOf(image.capturedLocal, place),
           camera_make: image.cameraMake,
           camera_model: image.cameraModel,
           camera_serial: image.cameraSerial,
@@ -101,8 +106,76 @@ export class ImageRepository {
       from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null order by i.id for share of r`.execute(tx);
   }
 
+  /**
+   * Sets what people say of an image's place and time, and derives its instant again. Absent: stays. False when it is not there.
+   * Throws RetryableError `changed_meanwhile` when another moved it to another deployment at the same moment.
+   */
+  async correct(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<boolean> {
+    const image = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
+    if (image === undefined) return false;
+    const deploymentId = to.deploymentId === undefined ? image.deployment_id : to.deploymentId;
+    // Before the image, as whoever corrects the deployment does: its zone must not change while it is used here.
+    await this.#lockPlace(tx, deploymentId);
+    const result = await tx
+      .updateTable('images')
+      .set((eb) => ({
+        deployment_id: deploymentId,
+        manual_local: to.manualLocal === undefined ? eb.ref('manual_local') : eb.val(to.manualLocal),
+      }))
+      .where('id', '=', id)
+      .where('deployment_id', 'is not distinct from', image.deployment_id)
+      .executeTakeFirst();
+    if (result.numUpdatedRows === 0n) throw new RetryableError('changed_meanwhile', `image ${id} was moved to another deployment just now; look again`);
+    await this.#deriveTimes(tx, sql`i.id = ${id}`);
+    return true;
+  }
+
+  /** Derives the instants of all images of a deployment again, in the transaction that corrects it. Answers how many changed. */
+  async deriveTimesOf(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
+    return this.#deriveTimes(tx, sql`i.deployment_id = ${deploymentId}`);
+  }
+
+  async #deriveTimes(tx: DatabaseTransaction, which: RawBuilder<unknown>): Promise<number> {
+    const local = localTimeOf('i', 'd');
+    const result = await sql`
+      update images set captured_at = derived.instant, time_doubt = derived.doubt
+      from (
+        select i.id, i.deployment_id, i.manual_local, ${instantOf(sql`reading.local`, sql`d.timezone`)} as instant, ${timeDoubt(sql`reading.local`, sql`d.timezone`)} as doubt
+        from images i left join deployments d on d.id = i.deployment_id cross join lateral (select ${local} as local) reading
+        where ${which}
+      ) derived
+      -- An image that was corrected at the same moment is passed over: whoever did so derived its time.
+      where derived.id = images.id
+        and (images.deployment_id, images.manual_local) is not distinct from (derived.deployment_id, derived.manual_local)
+        and (images.captured_at, images.time_doubt) is distinct from (derived.instant, derived.doubt)`.execute(tx);
+    return Number(result.numAffectedRows ?? 0);
+  }
+
+  async #lockPlace(tx: DatabaseTransaction, deploymentId: number | null): Promise<Place | null> {
+    if (deploymentId === null) return null;
+    return tx
+      .selectFrom('deployments')
+      .select(['timezone', 'clock_offset_seconds'])
+      .where('id', '=', deploymentId)
+      .forShare()
+      .executeTakeFirstOrThrow();
+  }
+
   /** Where the pictures lie. */
   async files(db: Executor, ids: readonly number[]): Promise<ImageFile[]> {
     return db.selectFrom('images').select(['id', 'mode', 'location']).where('id', 'in', [...ids]).execute();
   }
+}
+
+/** How a deployment puts a camera's clock in time. */
+interface Place {
+  readonly timezone: string;
+  readonly clock_offset_seconds: number;
+}
+
+function timesOf(capturedLocal: string | null, place: Place | null) {
+  if (capturedLocal === null || place === null) return { captured_at: null, time_doubt: null };
+  const local = sql`(${capturedLocal}::timestamp + ${place.clock_offset_seconds}::int * interval '1 second')`;
+  const zone = sql`${place.timezone}::text`;
+  return { captured_at: instantOf(local, zone), time_doubt: timeDoubt(local, zone) };
 }

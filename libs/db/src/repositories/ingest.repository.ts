@@ -5,12 +5,6 @@ import type { IngestFileOutcome, IngestFilesTable, IngestsTable } from '../schem
 export type IngestRow = Selectable<IngestsTable>;
 export type IngestFileRow = Selectable<IngestFilesTable>;
 
-/** An ingest and where its deployment puts its pictures in time. */
-export interface IngestWithDeployment extends IngestRow {
-  readonly timezone: string | null;
-  readonly clock_offset_seconds: number | null;
-}
-
 /** What a step of a scan adds to the counters. */
 export interface IngestProgress {
   readonly filesSeen: number;
@@ -26,15 +20,8 @@ export class IngestRepository {
     return id;
   }
 
-  async find(db: Executor, id: number): Promise<IngestWithDeployment | null> {
-    const row = await db
-      .selectFrom('ingests')
-      .leftJoin('deployments', 'deployments.id', 'ingests.deployment_id')
-      .selectAll('ingests')
-      .select(['deployments.timezone', 'deployments.clock_offset_seconds'])
-      .where('ingests.id', '=', id)
-      .executeTakeFirst();
-    return row ?? null;
+  async find(db: Executor, id: number): Promise<IngestRow | null> {
+    return (await db.selectFrom('ingests').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
   }
 
   /** Of these paths, the ones that this ingest has dealt with already. */

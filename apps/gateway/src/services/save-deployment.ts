@@ -1,0 +1,110 @@
+import type { DatabaseTransaction, DeploymentChange, DeploymentWithLocation } from '@pugmark/db';
+import type { Stores } from '../dependencies';
+import type { CreateDeploymentBody, UpdateDeploymentBody } from '../dto/deployments.dto';
+import { badFields, conflict, notFound, type HttpProblem } from '../middleware/http-problem';
+import { assertCoordinates } from './save-location';
+import { timezoneFault } from './timezone-fault';
+
+/** The deployment, with the location that it names. Throws 400 for what does not go together, 409 for what is there otherwise. */
+export async function createDeployment(stores: Stores, projectId: number, body: CreateDeploymentBody): Promise<DeploymentWithLocation> {
+  await assertTimezone(stores, body.timezone);
+  return stores.db.transaction().execute((tx) => insertDeployment(tx, stores, projectId, body));
+}
+
+/** Corrects a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, and 404. */
+export async function updateDeployment(stores: Stores, id: number, body: UpdateDeploymentBody): Promise<DeploymentWithLocation> {
+  if (body.timezone !== undefined) await assertTimezone(stores, body.timezone);
+  return stores.db.transaction().execute(async (tx) => {
+    const before = await stores.deployments.lock(tx, id);
+    if (before === null) throw notFound(`deployment ${id}`);
+    return changeDeployment(tx, stores, before, body);
+  });
+}
+
+/** The zone must have been checked. */
+export async function insertDeployment(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  projectId: number,
+  body: CreateDeploymentBody,
+): Promise<DeploymentWithLocation> {
+  assertPlace(body);
+  assertDates(body.startsAt ?? null, body.endsAt ?? null);
+  const locationId = body.locationName == null ? null : await locationOf(tx, stores, projectId, body.locationName, body);
+  const row = await stores.deployments.create(tx, {
+    project_id: projectId,
+    location_id: locationId,
+    name: body.name,
+    camera: body.camera ?? null,
+    timezone: body.timezone,
+    clock_offset_seconds: body.clockOffsetSeconds ?? 0,
+    starts_at: body.startsAt ?? null,
+    ends_at: body.endsAt ?? null,
+  });
+  if (row === null) throw nameTaken();
+  return row;
+}
+
+/** `before` must be locked, and the zone checked. */
+export async function changeDeployment(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  before: DeploymentWithLocation,
+  body: UpdateDeploymentBody,
+): Promise<DeploymentWithLocation> {
+  assertPlace(body);
+  assertDates(body.startsAt === undefined ? before.starts_at : body.startsAt, body.endsAt === undefined ? before.ends_at : body.endsAt);
+  if (body.name !== undefined && body.name !== before.name && (await stores.deployments.findByName(tx, before.project_id, body.name)) !== null) throw nameTaken();
+  const change: DeploymentChange = {
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(body.camera === undefined ? {} : { camera: body.camera }),
+    ...(body.timezone === undefined ? {} : { timezone: body.timezone }),
+    ...(body.clockOffsetSeconds === undefined ? {} : { clock_offset_seconds: body.clockOffsetSeconds ?? 0 }),
+    ...(body.startsAt === undefined ? {} : { starts_at: body.startsAt }),
+    ...(body.endsAt === undefined ? {} : { ends_at: body.endsAt }),
+    ...(body.locationName === undefined
+      ? {}
+      : { location_id: body.locationName === null ? null : await locationOf(tx, stores, before.project_id, body.locationName, body) }),
+  };
+  await stores.deployments.update(tx, before.id, change);
+  const after = (await stores.deployments.find(tx, before.id))!;
+  const moved = after.timezone !== before.timezone || after.clock_offset_seconds !== before.clock_offset_seconds;
+  if (moved) await stores.images.deriveTimesOf(tx, before.id);
+  return after;
+}
+
+async function locationOf(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  projectId: number,
+  name: string,
+  at: { readonly latitude?: number | null; readonly longitude?: number | null },
+): Promise<number> {
+  const { latitude = null, longitude = null } = at;
+  const id = await stores.locations.ensure(tx, { projectId, name, latitude, longitude });
+  if (latitude === null) return id;
+  const row = (await stores.locations.find(tx, id))!;
+  // A location keeps its coordinates; to drop the new ones silently would put pictures where they were not taken.
+  if (row.latitude !== latitude || row.longitude !== longitude) {
+    throw conflict('location_elsewhere', 'locationName', `the location ${name} stands at ${row.latitude}, ${row.longitude} already: move it, or use another name`);
+  }
+  return id;
+}
+
+async function assertTimezone(stores: Stores, timezone: string): Promise<void> {
+  const fault = await timezoneFault(stores, timezone);
+  if (fault !== null) throw badFields([{ field: 'timezone', message: fault }]);
+}
+
+function assertPlace(body: Pick<UpdateDeploymentBody, 'locationName' | 'latitude' | 'longitude'>): void {
+  assertCoordinates(body);
+  if (body.latitude != null && body.locationName == null) throw badFields([{ field: 'locationName', message: 'is missing: coordinates belong to a location' }]);
+}
+
+function assertDates(startsAt: Date | null, endsAt: Date | null): void {
+  if (startsAt !== null && endsAt !== null && endsAt <= startsAt) throw badFields([{ field: 'endsAt', message: 'must be after startsAt' }]);
+}
+
+function nameTaken(): HttpProblem {
+  return conflict('name_taken', 'name', 'the project has a deployment of this name already');
+}

@@ -1,0 +1,40 @@
+import type { LocationRow } from '@pugmark/db';
+import type { Stores } from '../dependencies';
+import type { CreateLocationBody, UpdateLocationBody } from '../dto/locations.dto';
+import { badFields, conflict, notFound, type HttpProblem } from '../middleware/http-problem';
+
+/** Throws 400 for half a pair of coordinates, 409 for a name that is taken. */
+export async function createLocation(stores: Stores, projectId: number, body: CreateLocationBody): Promise<LocationRow> {
+  assertCoordinates(body);
+  const { name, latitude = null, longitude = null } = body;
+  const row = await stores.locations.create(stores.db, { project_id: projectId, name, latitude, longitude });
+  if (row === null) throw nameTaken();
+  return row;
+}
+
+/** Throws as `createLocation`, and 404. */
+export async function updateLocation(stores: Stores, id: number, body: UpdateLocationBody): Promise<LocationRow> {
+  assertCoordinates(body);
+  return stores.db.transaction().execute(async (tx) => {
+    const before = await stores.locations.find(tx, id);
+    if (before === null) throw notFound(`location ${id}`);
+    if (body.name !== undefined && body.name !== before.name && (await stores.locations.findByName(tx, before.project_id, body.name)) !== null) throw nameTaken();
+    await stores.locations.update(tx, id, {
+      ...(body.name === undefined ? {} : { name: body.name }),
+      ...(body.latitude === undefined ? {} : { latitude: body.latitude }),
+      ...(body.longitude === undefined ? {} : { longitude: body.longitude }),
+    });
+    return (await stores.locations.find(tx, id))!;
+  });
+}
+
+/** Two numbers, or none. */
+export function assertCoordinates({ latitude, longitude }: { readonly latitude?: number | null; readonly longitude?: number | null }): void {
+  if ((latitude == null) !== (longitude == null)) {
+    throw badFields([{ field: latitude == null ? 'latitude' : 'longitude', message: 'is missing: coordinates are two numbers' }]);
+  }
+}
+
+function nameTaken(): HttpProblem {
+  return conflict('name_taken', 'name', 'the project has a location of this name already');
+}
