@@ -1,5 +1,6 @@
 export { createDatabase, pingDatabase, type Database, type DatabaseOptions, type DatabaseTransaction, type Executor } from './database';
 export { createLeaseStore } from './lease-store';
+export { isUniqueViolation } from './is-unique-violation';
 export { isDatabaseAway } from './is-database-away';
 export { watchClock } from './watch-clock';
 export { migrate } from './migrate';

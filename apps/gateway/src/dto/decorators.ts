@@ -48,6 +48,17 @@ export function QueryBoolean(): PropertyDecorator {
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
+/** An angle in degrees, from `-most` to `most`. */
+export function Degrees(most: 90 | 180): PropertyDecorator {
+  return ValidateBy({
+    name: 'degrees',
+    validator: {
+      validate: (value: unknown) => typeof value === 'number' && Math.abs(value) <= most,
+      defaultMessage: () => `must be a number of degrees from -${most} to ${most}`,
+    },
+  });
+}
+
 /** A point in time: ISO 8601 with an offset, which becomes a Date. Without an offset no one could say which instant is meant. */
 export function Instant(): PropertyDecorator {
   return all(
@@ -61,12 +72,12 @@ export function Instant(): PropertyDecorator {
   );
 }
 
-/** A reading of a clock in no zone, to the second. */
+/** A reading of a clock in no zone, to the second, in the centuries of photography. */
 export function LocalTime(): PropertyDecorator {
   return ValidateBy({
     name: 'localTime',
     validator: {
-      validate: (value: unknown) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(value) && isISO8601(value, { strict: true }),
+      validate: (value: unknown) => typeof value === 'string' && /^(19|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(value) && isISO8601(value, { strict: true }),
       defaultMessage: () => 'must be a local time without an offset, such as 2026-05-01T06:00:00',
     },
   });

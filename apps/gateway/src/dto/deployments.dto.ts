@@ -1,12 +1,13 @@
-import { IsInt, IsLatitude, IsLongitude, IsNumber, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import type { DeploymentTimes, DeploymentWithLocation } from '@pugmark/db';
-import { Instant, MayBeAbsent, Optional, QueryBoolean, Text } from './decorators';
+import { Instant, MayBeAbsent, Optional, Text } from './decorators';
+import { Coordinates } from './locations.dto';
 
 /** About 63 years: a camera that fell back to 1970 can still be put right. */
-export const LARGEST_OFFSET = 2_000_000_000;
+const LARGEST_OFFSET = 2_000_000_000;
 
 /** Of a deployment, what may be absent when it is made and when it is corrected. */
-class DeploymentFacts {
+class DeploymentFacts extends Coordinates {
   /** Seconds to add to the camera's clock to get the local time. */
   @Optional()
   @IsInt()
@@ -23,17 +24,6 @@ class DeploymentFacts {
   @Optional()
   @Text(200)
   readonly locationName?: string | null;
-
-  /** WGS 84, degrees. */
-  @Optional()
-  @IsNumber()
-  @IsLatitude()
-  readonly latitude?: number | null;
-
-  @Optional()
-  @IsNumber()
-  @IsLongitude()
-  readonly longitude?: number | null;
 
   @Optional()
   @Instant()
@@ -63,12 +53,6 @@ export class UpdateDeploymentBody extends DeploymentFacts {
   @MayBeAbsent()
   @Text(64)
   readonly timezone?: string;
-}
-
-export class ImportQuery {
-  /** Only say what would be done, and every line that is at fault. */
-  @QueryBoolean()
-  readonly dryRun: boolean = false;
 }
 
 export interface DeploymentResponse {

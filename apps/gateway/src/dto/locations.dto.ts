@@ -1,17 +1,15 @@
-import { IsLatitude, IsLongitude, IsNumber } from 'class-validator';
 import type { LocationRow } from '@pugmark/db';
-import { MayBeAbsent, Optional, Text } from './decorators';
+import { Degrees, MayBeAbsent, Optional, Text } from './decorators';
 
-class Coordinates {
+/** Of a location: both or none. */
+export class Coordinates {
   /** WGS 84, degrees. */
   @Optional()
-  @IsNumber()
-  @IsLatitude()
+  @Degrees(90)
   readonly latitude?: number | null;
 
   @Optional()
-  @IsNumber()
-  @IsLongitude()
+  @Degrees(180)
   readonly longitude?: number | null;
 }
 

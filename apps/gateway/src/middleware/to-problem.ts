@@ -1,5 +1,5 @@
 import { PermanentError, RetryableError } from '@pugmark/domain';
-import { isDatabaseAway } from '@pugmark/db';
+import { isDatabaseAway, isUniqueViolation } from '@pugmark/db';
 import { HttpProblem, unavailable } from './http-problem';
 
 const RETRY_AFTER_SECONDS = 5;
@@ -20,6 +20,7 @@ export function toProblem(error: unknown): HttpProblem {
   if (isDatabaseAway(error)) {
     return unavailable('database_away', 'the database does not answer; try again', RETRY_AFTER_SECONDS, error);
   }
+  if (isUniqueViolation(error)) return new HttpProblem(409, 'conflict', 'another request took the same name at the same moment', { cause: error });
   if (error instanceof RetryableError) {
     if (error.code === 'disk_full') return new HttpProblem(507, error.code, error.message, { cause: error });
     return unavailable(error.code, error.message, RETRY_AFTER_SECONDS, error);

@@ -143,7 +143,7 @@ describe('the times of a deployment', () => {
     expect((await gateway.get(`/deployments/${made.body.id}`)).body).toMatchObject(made.body);
   });
 
-  it.each(['2026-05-01', '2026-05-01T06:00', '2026-05-01T06:00:00Z', '2026-02-30T06:00:00', '2026-05-01T24:00:00', 'noon', 5])('refuses the local time %s', async (localTime) => {
+  it.each(['2026-05-01', '2026-05-01T06:00', '2026-05-01T06:00:00Z', '2026-02-30T06:00:00', '0000-05-01T06:00:00', '2026-05-01T24:00:00', 'noon', 5])('refuses the local time %s', async (localTime) => {
     const { ids } = await given(['2026-05-01T06:00:00']);
     expect((await gateway.patch(`/images/${ids[0]}`, { localTime })).status).toBe(400);
   });

@@ -1,11 +1,14 @@
 import { Router } from 'express';
 import type { Stores } from '../dependencies';
 import { CreateDeploymentBody, UpdateDeploymentBody, deploymentDetails, deploymentResponse } from '../dto/deployments.dto';
+import { ImportQuery } from '../dto/imports.dto';
 import { PageQuery, afterId, pageOf } from '../dto/paging';
 import { parseDto } from '../dto/parse-dto';
 import { notFound } from '../middleware/http-problem';
+import { csvBody } from '../middleware/csv-body';
 import { jsonBody } from '../middleware/json-body';
 import { resource } from '../middleware/resource';
+import { importDeployments } from '../services/import/import-deployments';
 import { pathId } from '../services/path-id';
 import { requireProject } from '../services/require';
 import { createDeployment, updateDeployment } from '../services/save-deployment';
@@ -29,6 +32,17 @@ export function deploymentsRouter(stores: Stores): Router {
         await requireProject(stores, projectId);
         const row = await createDeployment(stores, projectId, body);
         response.status(201).location(`/api/v1/deployments/${row.id}`).json(deploymentResponse(row));
+      },
+    ],
+  });
+  resource(router, '/projects/:id/deployments/import', {
+    post: [
+      ...csvBody,
+      async (request, response) => {
+        const projectId = pathId(request, 'project');
+        const { dryRun } = parseDto(ImportQuery, request.query);
+        await requireProject(stores, projectId);
+        response.json(await importDeployments(stores, projectId, request.body as string, dryRun));
       },
     ],
   });

@@ -1,11 +1,14 @@
 import { Router } from 'express';
 import type { Stores } from '../dependencies';
+import { ImportQuery } from '../dto/imports.dto';
 import { CreateLocationBody, UpdateLocationBody, locationResponse } from '../dto/locations.dto';
 import { PageQuery, afterId, pageOf } from '../dto/paging';
 import { parseDto } from '../dto/parse-dto';
 import { notFound } from '../middleware/http-problem';
+import { csvBody } from '../middleware/csv-body';
 import { jsonBody } from '../middleware/json-body';
 import { resource } from '../middleware/resource';
+import { importLocations } from '../services/import/import-locations';
 import { pathId } from '../services/path-id';
 import { requireProject } from '../services/require';
 import { createLocation, updateLocation } from '../services/save-location';
@@ -29,6 +32,17 @@ export function locationsRouter(stores: Stores): Router {
         await requireProject(stores, projectId);
         const row = await createLocation(stores, projectId, body);
         response.status(201).location(`/api/v1/locations/${row.id}`).json(locationResponse(row));
+      },
+    ],
+  });
+  resource(router, '/projects/:id/locations/import', {
+    post: [
+      ...csvBody,
+      async (request, response) => {
+        const projectId = pathId(request, 'project');
+        const { dryRun } = parseDto(ImportQuery, request.query);
+        await requireProject(stores, projectId);
+        response.json(await importLocations(stores, projectId, request.body as string, dryRun));
       },
     ],
   });

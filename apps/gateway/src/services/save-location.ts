@@ -1,4 +1,4 @@
-import type { LocationRow } from '@pugmark/db';
+import type { DatabaseTransaction, LocationRow } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import type { CreateLocationBody, UpdateLocationBody } from '../dto/locations.dto';
 import { badFields, conflict, notFound, type HttpProblem } from '../middleware/http-problem';
@@ -10,6 +10,17 @@ export async function createLocation(stores: Stores, projectId: number, body: Cr
   const row = await stores.locations.create(stores.db, { project_id: projectId, name, latitude, longitude });
   if (row === null) throw nameTaken();
   return row;
+}
+
+/** Makes the location or moves the one of this name, where coordinates are given. */
+export async function saveLocation(tx: DatabaseTransaction, stores: Stores, projectId: number, body: CreateLocationBody): Promise<'created' | 'updated' | 'unchanged'> {
+  assertCoordinates(body);
+  const { name, latitude = null, longitude = null } = body;
+  if ((await stores.locations.create(tx, { project_id: projectId, name, latitude, longitude })) !== null) return 'created';
+  const before = (await stores.locations.findByName(tx, projectId, name))!;
+  if (latitude === null || (before.latitude === latitude && before.longitude === longitude)) return 'unchanged';
+  await stores.locations.update(tx, before.id, { latitude, longitude });
+  return 'updated';
 }
 
 /** Throws as `createLocation`, and 404. */

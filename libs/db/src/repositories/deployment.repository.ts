@@ -1,6 +1,7 @@
 import { sql, type Insertable, type Updateable } from 'kysely';
 import type { Database, DatabaseTransaction, Executor } from '../database';
 import type { DeploymentsTable } from '../schema';
+import { instantOf } from '../sql/local-time';
 
 export interface DeploymentWithLocation {
   readonly id: number;
@@ -100,6 +101,12 @@ export class DeploymentRepository {
       if ((error as { code?: unknown }).code === '22023') return false;
       throw error;
     }
+  }
+
+  /** The instant of a local time in a zone that the database knows; see `sql/local-time.ts`. */
+  async instantOf(db: Executor, local: string, timezone: string): Promise<Date> {
+    const { rows } = await sql<{ instant: Date }>`select ${instantOf(sql`${local}::timestamp`, sql`${timezone}::text`)} as instant`.execute(db);
+    return rows[0]!.instant;
   }
 
   #withLocation(db: Executor) {
