@@ -11,6 +11,7 @@ import { imagesRouter } from './routes/images.router';
 import { ingestsRouter } from './routes/ingests.router';
 import { locationsRouter } from './routes/locations.router';
 import { modelsRouter } from './routes/models.router';
+import { picturesRouter } from './routes/pictures.router';
 import { processingRouter } from './routes/processing.router';
 import { projectsRouter } from './routes/projects.router';
 import { runsRouter } from './routes/runs.router';
@@ -35,6 +36,7 @@ export function createApp(dependencies: GatewayDependencies): Express {
     modelsRouter(stores),
     runsRouter(stores),
     imagesRouter(stores),
+    picturesRouter(dependencies),
     processingRouter(stores),
     exportsRouter(dependencies),
     systemRouter(dependencies),

@@ -41,6 +41,18 @@ export class GatewayConfig extends ServiceConfig {
   @Max(100_000)
   readonly UPLOAD_MAX_FILES: number = 5_000;
 
+  /** Largest picture that is rendered for looking at, in pixels; that of the ingest service. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  readonly PIXEL_LIMIT: number = 200_000_000;
+
+  /** Most bytes of thumbnails and previews that are kept; those not looked at for longest go first, and are made again when asked for. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(0)
+  readonly RENDITION_CACHE_BYTES: number = 5 * 1024 ** 3;
+
   /** Longest that one request, its body included, may take to arrive, in milliseconds: bounds uploads over slow lines. */
   @IntegerSetting()
   @IsInt()

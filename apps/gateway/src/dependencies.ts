@@ -14,7 +14,8 @@ import type {
   TaskRepository,
 } from '@pugmark/db';
 import type { Logger, Registry } from '@pugmark/platform';
-import type { ExportStorage, UploadStorage } from '@pugmark/storage';
+import type { ExportStorage, PictureStorage, UploadStorage } from '@pugmark/storage';
+import type { Renditions } from './rendering/renditions';
 
 export interface Stores {
   readonly db: Database;
@@ -34,6 +35,8 @@ export interface GatewaySettings {
   readonly ingestRoots: readonly string[];
   readonly uploadMaxBytes: number;
   readonly uploadMaxFiles: number;
+  /** Largest picture that is rendered. */
+  readonly pixelLimit: number;
 }
 
 /** Everything that the API is made of; the composition root supplies it. */
@@ -41,6 +44,8 @@ export interface GatewayDependencies {
   readonly stores: Stores;
   readonly uploads: UploadStorage;
   readonly exportFiles: ExportStorage;
+  readonly pictures: PictureStorage;
+  readonly renditions: Renditions;
   readonly cache: Cache;
   readonly settings: GatewaySettings;
   /** What `GET /system` says of the broker. */

@@ -18,12 +18,14 @@ import {
   watchClock,
 } from '@pugmark/db';
 import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
-import { ExportStorage, UploadStorage } from '@pugmark/storage';
+import { ExportStorage, PictureStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
 import { Dispatcher } from '@pugmark/tasks';
 import { createApp } from './app';
 import { GatewayConfig } from './config';
 import type { Stores } from './dependencies';
 import { HttpServer } from './http-server';
+import { Renderer } from './rendering/renderer';
+import { Renditions } from './rendering/renditions';
 import { sweepUploads } from './services/sweep-uploads';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
@@ -56,6 +58,8 @@ void runService(
       exports: new ExportRepository(),
     };
     const uploads = new UploadStorage(config.STORAGE_DIR);
+    const renditionFiles = new RenditionStorage(config.STORAGE_DIR);
+    const renderer = new Renderer({ childPath: join(__dirname, 'rendering', 'render.child.js'), logger });
 
     // The bell: whoever creates tasks should also ring for them, so that a gateway alone gets its work going.
     const broker = new Broker({
@@ -72,7 +76,14 @@ void runService(
       uploads,
       exportFiles: new ExportStorage(config.STORAGE_DIR),
       cache,
-      settings: { ingestRoots: config.INGEST_ROOTS, uploadMaxBytes: config.UPLOAD_MAX_BYTES, uploadMaxFiles: config.UPLOAD_MAX_FILES },
+      pictures: new PictureStorage(config.STORAGE_DIR),
+      renditions: new Renditions(renditionFiles, renderer),
+      settings: {
+        ingestRoots: config.INGEST_ROOTS,
+        uploadMaxBytes: config.UPLOAD_MAX_BYTES,
+        uploadMaxFiles: config.UPLOAD_MAX_FILES,
+        pixelLimit: config.PIXEL_LIMIT,
+      },
       brokerStatus: () => broker.status(),
       version: packageVersion(),
       logger,
@@ -91,8 +102,9 @@ void runService(
     const clock = watchClock(db, metrics, logger);
     dispatcher.start();
     if (cache instanceof RedisCache) void cache.connect();
-    const sweep = backgroundLoop('sweep uploads', logger, async () => {
+    const sweep = backgroundLoop('sweep uploads and renditions', logger, async () => {
       await sweepUploads(stores, uploads, logger);
+      await renditionFiles.shrinkTo(config.RENDITION_CACHE_BYTES);
       return SWEEP_INTERVAL_MS;
     });
 
@@ -105,6 +117,7 @@ void runService(
       drain: async () => {
         // Most of the time for requests under way, the rest for the connections behind them.
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
+        renderer.close();
         await Promise.all([dispatcher.stop(), sweep.stop(), clock.stop()]);
         await Promise.all([broker.close(), cache.close()]);
         await db.destroy();

@@ -25,7 +25,7 @@ export {
   type IngestProgress,
   type IngestRow,
 } from './repositories/ingest.repository';
-export { ImageRepository, type ImageCorrection, type ImageFile, type ImageOrigin, type NewImage } from './repositories/image.repository';
+export { ImageRepository, type ImageCorrection, type ImageFile, type ImageOrigin, type NewImage, type PictureRow } from './repositories/image.repository';
 export { DetectionRepository, type ImageResult } from './repositories/detection.repository';
 export { EngineReportRepository } from './repositories/engine-report.repository';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';

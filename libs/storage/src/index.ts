@@ -1,4 +1,5 @@
 export { PictureStorage, type PictureFormat } from './picture-storage';
 export { ExportStorage, type StoredFile, type WriteChunk } from './export-storage';
+export { RenditionStorage } from './rendition-storage';
 export { UploadStorage, type IncomingUpload, type UploadedFile } from './upload-storage';
 export { safeFileName } from './safe-file-name';

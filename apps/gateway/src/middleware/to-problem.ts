@@ -1,5 +1,6 @@
 import { PermanentError, RetryableError } from '@pugmark/domain';
 import { isDatabaseAway, isUniqueViolation } from '@pugmark/db';
+import { withoutPaths } from '../dto/without-paths';
 import { HttpProblem, unavailable } from './http-problem';
 
 const RETRY_AFTER_SECONDS = 5;
@@ -22,10 +23,10 @@ export function toProblem(error: unknown): HttpProblem {
   }
   if (isUniqueViolation(error)) return new HttpProblem(409, 'conflict', 'another request took the same name at the same moment', { cause: error });
   if (error instanceof RetryableError) {
-    if (error.code === 'disk_full') return new HttpProblem(507, error.code, error.message, { cause: error });
-    return unavailable(error.code, error.message, RETRY_AFTER_SECONDS, error);
+    if (error.code === 'disk_full') return new HttpProblem(507, error.code, withoutPaths(error.message), { cause: error });
+    return unavailable(error.code, withoutPaths(error.message), RETRY_AFTER_SECONDS, error);
   }
-  if (error instanceof PermanentError) return new HttpProblem(422, error.code, error.message, { cause: error });
+  if (error instanceof PermanentError) return new HttpProblem(422, error.code, withoutPaths(error.message), { cause: error });
   return ofHttpLibrary(error) ?? new HttpProblem(500, 'unexpected', 'an unexpected error; the log of the gateway tells more under this request id', { cause: error });
 }
 

@@ -11,14 +11,14 @@ import { unprocessable } from '../middleware/http-problem';
 export async function resolveFolder(folder: string, roots: readonly string[]): Promise<string> {
   if (!isAbsolute(folder)) throw refusal('folder_not_absolute', 'the folder must be an absolute path on the server');
   const asked = resolve(folder);
-  const realRoots = (await Promise.all(roots.map((root) => realpath(root).catch(() => null)))).filter((root) => root !== null);
+  const reals = await realRoots(roots);
   const real = await realpath(asked).catch((error: NodeJS.ErrnoException) => error);
-  if (typeof real === 'string' && realRoots.some((root) => isWithin(real, root))) {
+  if (typeof real === 'string' && reals.some((root) => isWithin(real, root))) {
     await assertReadableFolder(real);
     return asked;
   }
   // Only of what lies within a root, by its very name, may be told why it cannot be opened.
-  if (typeof real !== 'string' && [...roots.map((root) => resolve(root)), ...realRoots].some((root) => isWithin(asked, root))) {
+  if (typeof real !== 'string' && [...roots.map((root) => resolve(root)), ...reals].some((root) => isWithin(asked, root))) {
     if (real.code === 'EACCES') throw unreadable();
     throw refusal('folder_missing', 'the folder is not there: is its name right, and its disk or network share mounted?');
   }
@@ -33,7 +33,12 @@ async function assertReadableFolder(path: string): Promise<void> {
   });
 }
 
-function isWithin(path: string, root: string): boolean {
+/** With every symbolic link resolved; without those that are not there. */
+export async function realRoots(roots: readonly string[]): Promise<string[]> {
+  return (await Promise.all(roots.map((root) => realpath(root).catch(() => null)))).filter((root) => root !== null);
+}
+
+export function isWithin(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 

@@ -3,6 +3,7 @@ import type { ExportWithTask } from '@pugmark/db';
 import type { ExportStorage } from '@pugmark/storage';
 import { exportStatus } from '../dto/exports.dto';
 import { HttpProblem } from '../middleware/http-problem';
+import { forgetFile, sendFile } from './send-file';
 
 /**
  * Streams the file of a finished export, or the part of it that `Range` asks for. Throws 409 while there is none, 410 when
@@ -24,22 +25,10 @@ export async function sendExport(response: Response, files: ExportStorage, row: 
   try {
     await sendFile(response, files.folder, row.file_key);
   } catch (error) {
-    // They speak of the file, not of the problem that is sent instead.
-    for (const name of ['etag', 'content-disposition', 'cache-control']) response.removeHeader(name);
+    forgetFile(response);
     if ((error as { status?: unknown }).status === 404) throw gone(error);
     throw error;
   }
-}
-
-/** express's own `sendFile` (npm `send`): conditional requests, `Range`, `If-Range`, HEAD. */
-function sendFile(response: Response, root: string, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    response.sendFile(path, { root, dotfiles: 'allow', lastModified: false, cacheControl: false }, (error: (Error & { code?: string }) | undefined) => {
-      // A client that leaves in the middle of a download is no fault.
-      if (error == null || error.code === 'ECONNABORTED' || error.code === 'EPIPE' || error.code === 'ECONNRESET') resolve();
-      else reject(error);
-    });
-  });
 }
 
 function gone(cause?: unknown): HttpProblem {

@@ -24,11 +24,13 @@ import {
 } from '@pugmark/db';
 import type { ClaimedTask, Detection, ModelManifest } from '@pugmark/domain';
 import { Registry } from '@pugmark/platform';
-import { ExportStorage, UploadStorage } from '@pugmark/storage';
+import { configureImages, renderPicture } from '@pugmark/images';
+import { ExportStorage, PictureStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
 import { createTestDatabase, testLogger, type TestDatabase } from '@pugmark/testing';
 import { createApp } from '../app';
 import type { GatewaySettings, Stores } from '../dependencies';
 import { HttpServer } from '../http-server';
+import { Renditions, type PictureRenderer } from '../rendering/renditions';
 
 export const MANIFEST: ModelManifest = {
   name: 'test-model',
@@ -57,6 +59,8 @@ export interface Answer {
 
 export interface TestGatewayOptions {
   readonly cache?: Cache;
+  /** Default: in this process. */
+  readonly renderer?: PictureRenderer;
   readonly settings?: Partial<GatewaySettings>;
   /** Another database than a fresh one of the test's own. */
   readonly databaseUrl?: string;
@@ -79,14 +83,17 @@ export class TestGateway {
     const db = createDatabase({ url: options.databaseUrl ?? database?.url ?? '', applicationName: 'gateway-test' });
     const folder = await mkdtemp(join(tmpdir(), 'pugmark-gateway-'));
     await mkdir(join(folder, 'cards'));
+    configureImages();
     const stores = storesOf(db);
     const exportFiles = new ExportStorage(join(folder, 'storage'));
     const app = createApp({
       stores,
       uploads: new UploadStorage(join(folder, 'storage')),
       exportFiles,
+      pictures: new PictureStorage(join(folder, 'storage')),
+      renditions: new Renditions(new RenditionStorage(join(folder, 'storage')), options.renderer ?? { render: renderPicture }),
       cache: options.cache ?? new NoCache(),
-      settings: { ingestRoots: [join(folder, 'cards')], uploadMaxBytes: 64 * 1024, uploadMaxFiles: 5, ...options.settings },
+      settings: { ingestRoots: [join(folder, 'cards')], uploadMaxBytes: 64 * 1024, uploadMaxFiles: 5, pixelLimit: 10_000_000, ...options.settings },
       brokerStatus: () => ({
         ready: true,
         publisher: 'up',

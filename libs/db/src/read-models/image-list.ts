@@ -149,7 +149,7 @@ export async function listImages(db: Executor, filter: ImageFilter, afterId: num
 }
 
 /** One image with what was found in it. */
-export async function findImage(db: Executor, id: number): Promise<ListedImage | null> {
-  const [image] = await listImages(db, {}, id - 1, 1);
+export async function findImage(db: Executor, id: number, filter: Pick<ImageFilter, 'minConfidence'> = {}): Promise<ListedImage | null> {
+  const [image] = await listImages(db, filter, id - 1, 1);
   return image?.id === id ? image : null;
 }

@@ -36,6 +36,15 @@ export interface ImageCorrection {
   readonly manualLocal?: string | null;
 }
 
+/** The file of a picture, for sending it. */
+export interface PictureRow extends ImageFile {
+  readonly filePath: string;
+  readonly format: ImageFormat;
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
 export interface ImageFile {
   readonly id: number;
   readonly mode: StorageMode;
@@ -159,6 +168,15 @@ export class ImageRepository {
       .where('id', '=', deploymentId)
       .forShare()
       .executeTakeFirstOrThrow();
+  }
+
+  async picture(db: Executor, id: number): Promise<PictureRow | null> {
+    const row = await db
+      .selectFrom('images')
+      .select(['id', 'mode', 'location', 'file_path as filePath', 'format', 'bytes', 'sha256'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row === undefined ? null : { ...row, sha256: row.sha256.toString('hex') };
   }
 
   /** Where the pictures lie. */

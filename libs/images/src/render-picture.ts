@@ -1,0 +1,94 @@
+import sharp, { type OverlayOptions, type Sharp } from 'sharp';
+import type { Box, Category } from '@pugmark/domain';
+import { asFarAsItGoes, isOurs, PADDING } from './decode-for-model';
+import { readContent } from './picture-file';
+import { pictureFormat } from './picture-format';
+import { assertPixels, readMetadata, undecodable } from './picture-metadata';
+
+export interface RenderOptions {
+  /** Pixels of the longer side, at most; a smaller picture stays as it is. */
+  readonly longestSide: number;
+  /** In fractions of the upright picture; each is drawn as a frame. */
+  readonly boxes: readonly { readonly box: Box; readonly category: Category }[];
+  /** In fractions of the upright picture; what is in them cannot be recognised any more, nor computed back. */
+  readonly blurred: readonly Box[];
+  readonly pixelLimit: number;
+}
+
+/** Colours that people with a colour weakness tell apart as well (Okabe and Ito 2008). */
+const COLOURS: Readonly<Record<Category, string>> = { animal: '#e69f00', person: '#56b4e9', vehicle: '#cc79a7' };
+/** Mosaic tiles along the longer side of a blurred box: too few to tell a face. */
+const TILES = 6;
+/** A detector's box may cut off an ear. */
+const BLUR_MARGIN = 0.08;
+const QUALITY = 82;
+
+interface Canvas {
+  readonly rgb: Buffer;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * A JPEG of the upright picture for looking at, without the metadata of the file (which can tell the place). Of a damaged picture
+ * what can be decoded is shown. Throws what `readImageHeader` throws.
+ */
+export async function renderPicture(path: string, options: RenderOptions): Promise<Buffer> {
+  const content = await readContent(path);
+  const format = pictureFormat(content);
+  try {
+    assertPixels(await readMetadata(content), options.pixelLimit);
+    const { rgb: canvas } = await asFarAsItGoes((failOn) => decode(content, failOn, options));
+    const overlays = await Promise.all(options.blurred.map((box) => mosaic(canvas, box)));
+    if (options.boxes.length > 0) overlays.push({ input: frames(canvas, options.boxes), left: 0, top: 0 });
+    return await ofCanvas(canvas).composite(overlays).jpeg({ quality: QUALITY }).toBuffer();
+  } catch (error) {
+    throw isOurs(error) ? error : undecodable(format, error);
+  }
+}
+
+async function decode(content: Buffer, failOn: sharp.FailOnOptions, { longestSide, pixelLimit }: RenderOptions): Promise<Canvas> {
+  const { data, info } = await sharp(content, { failOn, limitInputPixels: pixelLimit, sequentialRead: true })
+    .autoOrient()
+    .resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true })
+    .flatten({ background: PADDING })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return { rgb: data, width: info.width, height: info.height };
+}
+
+function ofCanvas({ rgb, width, height }: Canvas): Sharp {
+  return sharp(rgb, { raw: { width, height, channels: 3 } });
+}
+
+/** Each tile is the mean of what lay under it. */
+async function mosaic(canvas: Canvas, box: Box): Promise<OverlayOptions> {
+  const { left, top, width, height } = inPixels(canvas, box);
+  const scale = TILES / Math.max(width, height);
+  const tiles = await ofCanvas(canvas)
+    .extract({ left, top, width, height })
+    .resize(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)), { fit: 'fill', kernel: 'linear' })
+    .png()
+    .toBuffer();
+  return { input: await sharp(tiles).resize(width, height, { fit: 'fill', kernel: 'cubic' }).png().toBuffer(), left, top };
+}
+
+function inPixels(canvas: Canvas, box: Box): { left: number; top: number; width: number; height: number } {
+  const [x, y] = [box.width * BLUR_MARGIN, box.height * BLUR_MARGIN];
+  const left = Math.max(0, Math.min(canvas.width - 1, Math.floor((box.x - x) * canvas.width)));
+  const top = Math.max(0, Math.min(canvas.height - 1, Math.floor((box.y - y) * canvas.height)));
+  const right = Math.max(left + 1, Math.min(canvas.width, Math.ceil((box.x + box.width + x) * canvas.width)));
+  const bottom = Math.max(top + 1, Math.min(canvas.height, Math.ceil((box.y + box.height + y) * canvas.height)));
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+/** A dark frame under the coloured one, so that it is seen on any ground. */
+function frames({ width, height }: Canvas, boxes: RenderOptions['boxes']): Buffer {
+  const stroke = Math.max(2, Math.round(Math.max(width, height) / 250));
+  const rectangles = boxes.map(({ box, category }) => {
+    const at = `x="${box.x * width}" y="${box.y * height}" width="${box.width * width}" height="${box.height * height}" fill="none"`;
+    return `<rect ${at} stroke="#000" stroke-opacity="0.6" stroke-width="${stroke * 2}"/><rect ${at} stroke="${COLOURS[category]}" stroke-width="${stroke}"/>`;
+  });
+  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${rectangles.join('')}</svg>`);
+}

@@ -1,0 +1,81 @@
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PermanentError } from '@pugmark/domain';
+import { moveDurably, writeDurably } from './durable-file';
+import { StorageRoot, nothingIfMissing } from './storage-root';
+
+/** A file that was looked at within this time does not get a new date for it: that would be a write for every look. */
+const TOUCH_AFTER_MS = 6 * 3_600_000;
+
+interface KeptFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly usedAt: number;
+}
+
+/** Pictures made from pictures, which can be made again at any time: `renditions/ab/<sha256>.jpg`, the hash of all that they are made from. */
+export class RenditionStorage {
+  readonly #root: StorageRoot;
+
+  constructor(folder: string) {
+    this.#root = new StorageRoot(folder);
+  }
+
+  /** The storage folder; keys are relative to it. */
+  get folder(): string {
+    return this.#root.folder;
+  }
+
+  /** The key, and whether it is kept already; if so, it counts as used now. */
+  async find(hash: string): Promise<{ readonly key: string; readonly kept: boolean }> {
+    const key = keyOf(hash);
+    const path = this.#root.pathOf(key);
+    const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    const now = Date.now();
+    // Removed between the two looks, it is made again.
+    if (facts !== null && now - facts.mtimeMs > TOUCH_AFTER_MS) await utimes(path, now / 1_000, now / 1_000).catch(() => undefined);
+    return { key, kept: facts !== null };
+  }
+
+  /** Keeps a picture; it appears when it is whole. A full disk is a RetryableError `disk_full`. */
+  async keep(hash: string, content: Uint8Array): Promise<void> {
+    const temporary = await this.#root.temporaryPath('rendition');
+    await writeDurably(temporary, (write) => write(content));
+    await moveDurably(temporary, this.#root.pathOf(keyOf(hash)));
+  }
+
+  /** Removes those that were not used for longest until the rest has at most `mostBytes`. Answers how many it removed. */
+  async shrinkTo(mostBytes: number): Promise<number> {
+    const files = await this.#list();
+    let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    let removed = 0;
+    for (const file of files.sort((a, b) => a.usedAt - b.usedAt)) {
+      if (bytes <= mostBytes) break;
+      await rm(file.path, { force: true });
+      bytes -= file.bytes;
+      removed += 1;
+    }
+    return removed;
+  }
+
+  async #list(): Promise<KeptFile[]> {
+    const top = join(this.#root.folder, 'renditions');
+    const files: KeptFile[] = [];
+    for (const folder of await readdir(top).catch(nothingIfMissing)) {
+      for (const name of await readdir(join(top, folder)).catch(nothingIfMissing)) {
+        const path = join(top, folder, name);
+        const facts = await stat(path).catch(() => null);
+        if (facts?.isFile() === true) files.push({ path, bytes: facts.size, usedAt: facts.mtimeMs });
+      }
+    }
+    return files;
+  }
+}
+
+function keyOf(hash: string): string {
+  if (!/^[0-9a-f]{64}$/.test(hash)) throw new PermanentError('bad_hash', 'a sha256 has 64 hexadecimal digits');
+  return `renditions/${hash.slice(0, 2)}/${hash}.jpg`;
+}
