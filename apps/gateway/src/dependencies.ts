@@ -5,6 +5,7 @@ import type {
   DeploymentRepository,
   EngineReportRepository,
   ExportRepository,
+  IdempotencyRepository,
   ImageRepository,
   IngestRepository,
   LocationRepository,
@@ -29,6 +30,7 @@ export interface Stores {
   readonly ingests: IngestRepository;
   readonly tasks: TaskRepository;
   readonly exports: ExportRepository;
+  readonly idempotency: IdempotencyRepository;
 }
 
 export interface GatewaySettings {

@@ -5,6 +5,7 @@ import { NoCache, RedisCache } from '@pugmark/cache';
 import {
   DeploymentRepository,
   ExportRepository,
+  IdempotencyRepository,
   ImageRepository,
   IngestRepository,
   EngineReportRepository,
@@ -26,6 +27,7 @@ import type { Stores } from './dependencies';
 import { HttpServer } from './http-server';
 import { Renderer } from './rendering/renderer';
 import { Renditions } from './rendering/renditions';
+import { IDEMPOTENCY_KEY_SECONDS } from './services/create-once';
 import { sweepUploads } from './services/sweep-uploads';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
@@ -56,6 +58,7 @@ void runService(
       ingests: new IngestRepository(),
       tasks,
       exports: new ExportRepository(),
+      idempotency: new IdempotencyRepository(),
     };
     const uploads = new UploadStorage(config.STORAGE_DIR);
     const renditionFiles = new RenditionStorage(config.STORAGE_DIR);
@@ -102,8 +105,9 @@ void runService(
     const clock = watchClock(db, metrics, logger);
     dispatcher.start();
     if (cache instanceof RedisCache) void cache.connect();
-    const sweep = backgroundLoop('sweep uploads and renditions', logger, async () => {
+    const sweep = backgroundLoop('sweep what is no longer needed', logger, async () => {
       await sweepUploads(stores, uploads, logger);
+      await stores.idempotency.forget(db, IDEMPOTENCY_KEY_SECONDS);
       await renditionFiles.shrinkTo(config.RENDITION_CACHE_BYTES);
       return SWEEP_INTERVAL_MS;
     });

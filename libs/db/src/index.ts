@@ -28,6 +28,7 @@ export {
 export { ImageRepository, type ImageCorrection, type ImageFile, type ImageOrigin, type NewImage, type PictureRow } from './repositories/image.repository';
 export { DetectionRepository, type ImageResult } from './repositories/detection.repository';
 export { EngineReportRepository } from './repositories/engine-report.repository';
+export { IdempotencyRepository } from './repositories/idempotency.repository';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
 export {
   RATE_WINDOW_SECONDS,

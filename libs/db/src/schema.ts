@@ -23,6 +23,14 @@ export interface Schema {
   classifications: ClassificationsTable;
   engine_reports: EngineReportsTable;
   exports: ExportsTable;
+  idempotency_keys: IdempotencyKeysTable;
+}
+
+export interface IdempotencyKeysTable {
+  key: string;
+  request_hash: Buffer;
+  resource_id: number | null;
+  created_at: CreatedAt;
 }
 
 export interface ProjectsTable extends ClassifyColumns {

@@ -78,6 +78,10 @@ export interface TaskStateAndError {
   readonly errorMessage: string | null;
 }
 
+export function ingestState(task: TaskState): IngestState {
+  return task === 'waiting' || task === 'queued' ? 'pending' : task;
+}
+
 export function ingestResponse(row: IngestRow, task: TaskStateAndError): IngestResponse {
   return {
     id: row.id,
@@ -87,7 +91,7 @@ export function ingestResponse(row: IngestRow, task: TaskStateAndError): IngestR
     source: row.source,
     mode: row.mode,
     folder: row.source === 'upload' ? null : row.folder,
-    state: task.state === 'waiting' || task.state === 'queued' ? 'pending' : task.state,
+    state: ingestState(task.state),
     filesSeen: row.files_seen,
     imagesAdded: row.images_added,
     duplicates: row.duplicates,

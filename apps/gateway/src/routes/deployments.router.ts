@@ -30,7 +30,7 @@ export function deploymentsRouter(stores: Stores): Router {
         const projectId = pathId(request, 'project');
         const body = parseDto(CreateDeploymentBody, request.body as object);
         await requireProject(stores, projectId);
-        const row = await createDeployment(stores, projectId, body);
+        const row = await createDeployment(stores, request, projectId, body);
         response.status(201).location(`/api/v1/deployments/${row.id}`).json(deploymentResponse(row));
       },
     ],

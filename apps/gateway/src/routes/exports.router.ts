@@ -9,6 +9,7 @@ import { HttpProblem, notFound, unprocessable } from '../middleware/http-problem
 import { jsonBody } from '../middleware/json-body';
 import { contextOf } from '../middleware/request-context';
 import { resource } from '../middleware/resource';
+import { createOnce } from '../services/create-once';
 import { pathId } from '../services/path-id';
 import { requirePlace, requireProject } from '../services/require';
 import { sendExport } from '../services/send-export';
@@ -26,10 +27,11 @@ export function exportsRouter({ stores, cache, exportFiles }: Pick<GatewayDepend
     post: [
       ...jsonBody,
       async (request, response) => {
-        const { projectId, filter } = parseDto(CreateExportBody, request.body as object);
+        const body = parseDto(CreateExportBody, request.body as object);
+        const { projectId, filter } = body;
         await requireFilter(stores, projectId, filter);
         const { traceparent } = contextOf(response);
-        const id = await stores.db.transaction().execute(async (tx) => {
+        const { id } = await createOnce(stores, request, body, async (tx) => {
           const exportId = await stores.exports.create(tx, { projectId, filter: filterOf(filter) });
           await stores.tasks.create(tx, { kind: 'export', subjectId: exportId, traceparent });
           return exportId;

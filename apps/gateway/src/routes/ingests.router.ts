@@ -8,7 +8,8 @@ import { notFound } from '../middleware/http-problem';
 import { jsonBody } from '../middleware/json-body';
 import { contextOf } from '../middleware/request-context';
 import { resource } from '../middleware/resource';
-import { createIngest } from '../services/create-ingest';
+import { acceptedIngest, createIngest } from '../services/create-ingest';
+import { createOnce } from '../services/create-once';
 import { pathId } from '../services/path-id';
 import { requirePlace } from '../services/require';
 import { resolveFolder } from '../services/resolve-folder';
@@ -24,12 +25,10 @@ export function ingestsRouter({ stores, settings }: Pick<GatewayDependencies, 's
         await requirePlace(stores, body.projectId, deploymentId);
         const folder = await resolveFolder(body.folder, settings.ingestRoots);
         const { traceparent } = contextOf(response);
-        const accepted = await stores.db
-          .transaction()
-          .execute((tx) =>
-            createIngest(tx, stores, { projectId: body.projectId, deploymentId, source: 'folder', mode: body.mode, folder, detect: body.detect, traceparent }),
-          );
-        response.status(202).location(`/api/v1/ingests/${accepted.id}`).json(accepted);
+        const { id } = await createOnce(stores, request, body, (tx) =>
+          createIngest(tx, stores, { projectId: body.projectId, deploymentId, source: 'folder', mode: body.mode, folder, detect: body.detect, traceparent }),
+        );
+        response.status(202).location(`/api/v1/ingests/${id}`).json(await acceptedIngest(stores, id));
       },
     ],
   });

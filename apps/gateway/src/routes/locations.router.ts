@@ -30,7 +30,7 @@ export function locationsRouter(stores: Stores): Router {
         const projectId = pathId(request, 'project');
         const body = parseDto(CreateLocationBody, request.body as object);
         await requireProject(stores, projectId);
-        const row = await createLocation(stores, projectId, body);
+        const row = await createLocation(stores, request, projectId, body);
         response.status(201).location(`/api/v1/locations/${row.id}`).json(locationResponse(row));
       },
     ],

@@ -4,9 +4,10 @@ import { PageQuery, afterId, pageOf } from '../dto/paging';
 import { parseDto } from '../dto/parse-dto';
 import { classifySettings } from '../dto/models.dto';
 import { CreateProjectBody, UpdateProjectBody, projectResponse } from '../dto/projects.dto';
-import { HttpProblem, notFound } from '../middleware/http-problem';
+import { conflict, notFound } from '../middleware/http-problem';
 import { jsonBody } from '../middleware/json-body';
 import { resource } from '../middleware/resource';
+import { createOnce } from '../services/create-once';
 import { pathId } from '../services/path-id';
 import { requireStage } from '../services/require';
 
@@ -22,9 +23,12 @@ export function projectsRouter(stores: Stores): Router {
       ...jsonBody,
       async (request, response) => {
         const { name } = parseDto(CreateProjectBody, request.body as object);
-        const row = await stores.projects.create(stores.db, name);
-        if (row === null) throw new HttpProblem(409, 'name_taken', 'a project of this name exists already', { errors: [{ field: 'name', message: 'is taken' }] });
-        response.status(201).location(`/api/v1/projects/${row.id}`).json(projectResponse(row));
+        const { id } = await createOnce(stores, request, name, async (tx) => {
+          const row = await stores.projects.create(tx, name);
+          if (row === null) throw conflict('name_taken', 'name', 'a project of this name exists already');
+          return row.id;
+        });
+        response.status(201).location(`/api/v1/projects/${id}`).json(projectResponse((await stores.projects.find(stores.db, id))!));
       },
     ],
   });

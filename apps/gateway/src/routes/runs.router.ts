@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { compareRuns, findRun, listComparedImages, listRuns } from '@pugmark/db';
+import { compareRuns, findRun, listComparedImages, listRuns, type DatabaseTransaction } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import { ProjectPageQuery, afterId, pageOf } from '../dto/paging';
 import { parseDto } from '../dto/parse-dto';
@@ -9,6 +9,7 @@ import { HttpProblem, notFound, unprocessable } from '../middleware/http-problem
 import { jsonBody } from '../middleware/json-body';
 import { contextOf } from '../middleware/request-context';
 import { resource } from '../middleware/resource';
+import { createOnce } from '../services/create-once';
 import { pathId } from '../services/path-id';
 import { modelsOfNewRun, requirePlace, requireProject } from '../services/require';
 import { runDetails } from '../services/run-details';
@@ -28,7 +29,8 @@ export function runsRouter(stores: Stores): Router {
       async (request, response) => {
         const body = parseDto(CreateRunBody, request.body as object);
         await requirePlace(stores, body.projectId, body.deploymentId ?? null);
-        const id = await createRun(stores, body, contextOf(response).traceparent);
+        const { traceparent } = contextOf(response);
+        const { id } = await createOnce(stores, request, body, (tx) => createRun(tx, stores, body, traceparent));
         response.status(202).location(`/api/v1/runs/${id}`).json(await runDetails(stores.db, id));
       },
     ],
@@ -61,17 +63,15 @@ export function runsRouter(stores: Stores): Router {
   return router;
 }
 
-async function createRun(stores: Stores, body: CreateRunBody, traceparent: string): Promise<number> {
+async function createRun(tx: DatabaseTransaction, stores: Stores, body: CreateRunBody, traceparent: string): Promise<number> {
   const { projectId, priority } = body;
   const deploymentId = body.deploymentId ?? null;
-  return stores.db.transaction().execute(async (tx) => {
-    const classify = body.classify && classifySettings(body.classify);
-    const models = await modelsOfNewRun(stores, tx, projectId, { modelId: body.modelId ?? null, ...(classify === undefined ? {} : { classify }) });
-    const id = await stores.runs.create(tx, { projectId, ...models, priority });
-    const images = await stores.runs.createTasksForImages(tx, { id, projectId, deploymentId, priority, traceparent });
-    if (images === 0) throw unprocessable('no_images', deploymentId === null ? 'projectId' : 'deploymentId', 'there are no images to look at yet');
-    return id;
-  });
+  const classify = body.classify && classifySettings(body.classify);
+  const models = await modelsOfNewRun(stores, tx, projectId, { modelId: body.modelId ?? null, ...(classify === undefined ? {} : { classify }) });
+  const id = await stores.runs.create(tx, { projectId, ...models, priority });
+  const images = await stores.runs.createTasksForImages(tx, { id, projectId, deploymentId, priority, traceparent });
+  if (images === 0) throw unprocessable('no_images', deploymentId === null ? 'projectId' : 'deploymentId', 'there are no images to look at yet');
+  return id;
 }
 
 /** Cancels what has not ended. To cancel twice is in order, to cancel what is done is not. */

@@ -1,12 +1,13 @@
 import { Router, type Request } from 'express';
 import { isDatabaseAway } from '@pugmark/db';
 import type { GatewayDependencies } from '../dependencies';
-import { UploadQuery, type IngestAccepted } from '../dto/ingests.dto';
+import { UploadQuery } from '../dto/ingests.dto';
 import { parseDto } from '../dto/parse-dto';
 import { unprocessable } from '../middleware/http-problem';
 import { contextOf } from '../middleware/request-context';
 import { resource } from '../middleware/resource';
-import { createIngest } from '../services/create-ingest';
+import { acceptedIngest, createIngest } from '../services/create-ingest';
+import { createOnce } from '../services/create-once';
 import { receiveUpload } from '../services/receive-upload';
 import { modelsOfNewRun, requirePlace } from '../services/require';
 
@@ -22,15 +23,15 @@ export function uploadsRouter(parts: Parts): Router {
         // Before the body: nobody should send a gigabyte to learn that the project does not exist.
         await requirePlace(stores, query.projectId, query.deploymentId ?? null);
         if (query.detect) await modelsOfNewRun(stores, stores.db, query.projectId);
-        const accepted = await acceptUpload(request, parts, query, contextOf(response).traceparent);
-        response.status(202).location(`/api/v1/ingests/${accepted.id}`).json(accepted);
+        const id = await acceptUpload(request, parts, query, contextOf(response).traceparent);
+        response.status(202).location(`/api/v1/ingests/${id}`).json(await acceptedIngest(stores, id));
       },
     ],
   });
   return router;
 }
 
-async function acceptUpload(request: Request, { stores, uploads, settings }: Parts, query: UploadQuery, traceparent: string): Promise<IngestAccepted> {
+async function acceptUpload(request: Request, { stores, uploads, settings }: Parts, query: UploadQuery, traceparent: string): Promise<number> {
   const upload = await uploads.begin();
   let committing = false;
   try {
@@ -39,7 +40,7 @@ async function acceptUpload(request: Request, { stores, uploads, settings }: Par
     // In its place before the row that points to it: a row without its files would be an ingest of nothing.
     const folder = await upload.finish();
     committing = true;
-    return await stores.db.transaction().execute((tx) =>
+    const { id, repeated } = await createOnce(stores, request, files, (tx) =>
       createIngest(tx, stores, {
         projectId: query.projectId,
         deploymentId: query.deploymentId ?? null,
@@ -50,6 +51,8 @@ async function acceptUpload(request: Request, { stores, uploads, settings }: Par
         traceparent,
       }),
     );
+    if (repeated) await upload.discard();
+    return id;
   } catch (error) {
     // Cut off while it committed, the database may hold the ingest: its files stay until the sweep has asked.
     if (!committing || !isDatabaseAway(error)) await upload.discard();

@@ -1,14 +1,17 @@
+import type { Request } from 'express';
 import type { DatabaseTransaction, DeploymentChange, DeploymentWithLocation } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import type { CreateDeploymentBody, UpdateDeploymentBody } from '../dto/deployments.dto';
 import { badFields, conflict, notFound, type HttpProblem } from '../middleware/http-problem';
+import { createOnce } from './create-once';
 import { assertCoordinates } from './save-location';
 import { timezoneFault } from './timezone-fault';
 
 /** The deployment, with the location that it names. Throws 400 for what does not go together, 409 for what is there otherwise. */
-export async function createDeployment(stores: Stores, projectId: number, body: CreateDeploymentBody): Promise<DeploymentWithLocation> {
+export async function createDeployment(stores: Stores, request: Request, projectId: number, body: CreateDeploymentBody): Promise<DeploymentWithLocation> {
   await assertTimezone(stores, body.timezone);
-  return stores.db.transaction().execute((tx) => insertDeployment(tx, stores, projectId, body));
+  const { id } = await createOnce(stores, request, body, async (tx) => (await insertDeployment(tx, stores, projectId, body)).id);
+  return (await stores.deployments.find(stores.db, id))!;
 }
 
 /** Corrects a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, and 404. */

@@ -1,15 +1,20 @@
+import type { Request } from 'express';
 import type { DatabaseTransaction, LocationRow } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import type { CreateLocationBody, UpdateLocationBody } from '../dto/locations.dto';
 import { badFields, conflict, notFound, type HttpProblem } from '../middleware/http-problem';
+import { createOnce } from './create-once';
 
 /** Throws 400 for half a pair of coordinates, 409 for a name that is taken. */
-export async function createLocation(stores: Stores, projectId: number, body: CreateLocationBody): Promise<LocationRow> {
+export async function createLocation(stores: Stores, request: Request, projectId: number, body: CreateLocationBody): Promise<LocationRow> {
   assertCoordinates(body);
   const { name, latitude = null, longitude = null } = body;
-  const row = await stores.locations.create(stores.db, { project_id: projectId, name, latitude, longitude });
-  if (row === null) throw nameTaken();
-  return row;
+  const { id } = await createOnce(stores, request, body, async (tx) => {
+    const row = await stores.locations.create(tx, { project_id: projectId, name, latitude, longitude });
+    if (row === null) throw nameTaken();
+    return row.id;
+  });
+  return (await stores.locations.find(stores.db, id))!;
 }
 
 /** Makes the location or moves the one of this name, where coordinates are given. */

@@ -8,6 +8,7 @@ import {
   DeploymentRepository,
   DetectionRepository,
   ExportRepository,
+  IdempotencyRepository,
   ImageRepository,
   IngestRepository,
   EngineReportRepository,
@@ -274,5 +275,6 @@ function storesOf(db: Database): Stores {
     ingests: new IngestRepository(),
     tasks: new TaskRepository(db),
     exports: new ExportRepository(),
+    idempotency: new IdempotencyRepository(),
   };
 }

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { Request } from 'express';
+import type { DatabaseTransaction } from '@pugmark/db';
+import type { Stores } from '../dependencies';
+import { HttpProblem, badFields } from '../middleware/http-problem';
+
+export interface Created {
+  readonly id: number;
+  /** An earlier request with the same key made it, and this one nothing. */
+  readonly repeated: boolean;
+}
+
+/** How long a key is remembered, at least: a client that tries again does so sooner. */
+export const IDEMPOTENCY_KEY_SECONDS = 48 * 3_600;
+
+/**
+ * Makes something in one transaction; with an `Idempotency-Key` header
+ * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/) once, however often the request comes: a client
+ * that got no answer may send it again. The key is stored in the same transaction, so that neither a crash nor a second request at
+ * the same moment comes between. `content` is what was asked for: the same key with other content is a 422.
+ */
+export async function createOnce(stores: Stores, request: Request, content: unknown, create: (tx: DatabaseTransaction) => Promise<number>): Promise<Created> {
+  const key = keyOf(request);
+  return stores.db.transaction().execute(async (tx) => {
+    if (key === null) return { id: await create(tx), repeated: false };
+    const hash = createHash('sha256').update(JSON.stringify([request.method, request.originalUrl, content])).digest();
+    const known = await stores.idempotency.take(tx, key, hash);
+    if (known === null) {
+      const id = await create(tx);
+      await stores.idempotency.settle(tx, key, id);
+      return { id, repeated: false };
+    }
+    if (!known.requestHash.equals(hash)) {
+      throw new HttpProblem(422, 'idempotency_key_reused', 'this Idempotency-Key was sent with another request: a new request needs a new key');
+    }
+    return { id: known.resourceId, repeated: true };
+  });
+}
+
+function keyOf(request: Request): string | null {
+  const key = request.get('idempotency-key');
+  if (key === undefined) return null;
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) throw badFields([{ field: 'Idempotency-Key', message: 'must be 1 to 200 visible ASCII characters' }]);
+  return key;
+}
