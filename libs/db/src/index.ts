@@ -40,6 +40,6 @@ export {
   type TaskCounts,
 } from './read-models/progress';
 export { TIME_ISSUES, findImage, listImages, type TimeIssue, type ImageFilter, type ListedDetection, type ListedImage } from './read-models/image-list';
-export { compareRuns, listComparedImages, type ComparedImage, type RunComparison } from './read-models/run-comparison';
+export { compareRuns, listComparedImages, type ComparedImage, type RunComparison, type Verdict } from './read-models/run-comparison';
 export { findRun, listRuns, type RunOverview } from './read-models/run-overview';
 export { readDetections, type DetectionRow } from './read-models/detection-rows';

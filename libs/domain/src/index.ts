@@ -9,7 +9,7 @@ export {
   type TaskState,
 } from './task';
 export { CATEGORIES, intersectionOverUnion, type Box, type Category, type Classification, type Detection } from './detection';
-export { DECODERS, NORMALISATIONS, stageOf, type Decoder, type ModelFile, type ModelManifest, type Normalisation, type Stage } from './model-manifest';
+export { DECODERS, NORMALISATIONS, STAGES, stageOf, type Decoder, type ModelFile, type ModelManifest, type Normalisation, type Stage } from './model-manifest';
 export type { ModelInput, Placement } from './model-input';
 export { etaSeconds, ratePerMinute } from './progress';
 export { deadline, withDeadline } from './deadline';

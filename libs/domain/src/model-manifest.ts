@@ -46,7 +46,9 @@ export interface ModelFile {
 }
 
 /** Which of the two stages the model serves: a classifier looks at crops of what a detector found. */
-export type Stage = 'detect' | 'classify';
+export const STAGES = ['detect', 'classify'] as const;
+
+export type Stage = (typeof STAGES)[number];
 
 export function stageOf(manifest: Pick<ModelManifest, 'decoder'>): Stage {
   return manifest.decoder === 'softmax' ? 'classify' : 'detect';

@@ -1,26 +1,23 @@
-import { IsInt, Max, Min } from 'class-validator';
 import type { DeploymentTimes, DeploymentWithLocation } from '@pugmark/db';
-import { Instant, MayBeAbsent, Optional, Text } from './decorators';
-import { Coordinates } from './locations.dto';
+import { About, Count, Id, Instant, Integer, MayBeAbsent, Nested, Optional, OrNull, Text, Time, Words } from './fields';
+import { Coordinates, PlaceResponse } from './locations.dto';
 
 /** About 63 years: a camera that fell back to 1970 can still be put right. */
 const LARGEST_OFFSET = 2_000_000_000;
 
 /** Of a deployment, what may be absent when it is made and when it is corrected. */
 class DeploymentFacts extends Coordinates {
-  /** Seconds to add to the camera's clock to get the local time. */
+  @About("Seconds to add to the camera's clock to get the local time.")
   @Optional()
-  @IsInt()
-  @Min(-LARGEST_OFFSET)
-  @Max(LARGEST_OFFSET)
+  @Integer(-LARGEST_OFFSET, LARGEST_OFFSET)
   readonly clockOffsetSeconds?: number | null;
 
-  /** Which camera stands there, as people name it. */
+  @About('Which camera stands there, as people name it.')
   @Optional()
   @Text(200)
   readonly camera?: string | null;
 
-  /** Where it stands; a location of this name is made if the project has none. */
+  @About('Where it stands; a location of this name is made if the project has none.')
   @Optional()
   @Text(200)
   readonly locationName?: string | null;
@@ -38,7 +35,7 @@ export class CreateDeploymentBody extends DeploymentFacts {
   @Text(200)
   readonly name!: string;
 
-  /** IANA name of the zone that the camera's clock shows, such as `Europe/Berlin`. */
+  @About("IANA name of the zone that the camera's clock shows, such as `Europe/Berlin`.")
   @Text(64)
   readonly timezone!: string;
 }
@@ -49,41 +46,85 @@ export class UpdateDeploymentBody extends DeploymentFacts {
   @Text(200)
   readonly name?: string;
 
-  /** IANA name of the zone that the camera's clock shows, such as `Europe/Berlin`. */
+  @About("IANA name of the zone that the camera's clock shows, such as `Europe/Berlin`.")
   @MayBeAbsent()
   @Text(64)
   readonly timezone?: string;
 }
 
-export interface DeploymentResponse {
-  readonly id: number;
-  readonly projectId: number;
-  readonly name: string;
-  readonly camera: string | null;
-  readonly timezone: string;
-  readonly clockOffsetSeconds: number;
-  readonly locationId: number | null;
-  readonly locationName: string | null;
-  readonly latitude: number | null;
-  readonly longitude: number | null;
-  readonly startsAt: string | null;
-  readonly endsAt: string | null;
-  readonly createdAt: string;
+export class DeploymentResponse extends PlaceResponse {
+  @Id()
+  readonly id!: number;
+
+  @Id()
+  readonly projectId!: number;
+
+  @Words()
+  readonly name!: string;
+
+  @OrNull()
+  @Words()
+  readonly camera!: string | null;
+
+  @About("IANA name of the zone that the camera's clock shows.")
+  @Words()
+  readonly timezone!: string;
+
+  @Integer(-LARGEST_OFFSET, LARGEST_OFFSET)
+  readonly clockOffsetSeconds!: number;
+
+  @OrNull()
+  @Id()
+  readonly locationId!: number | null;
+
+  @OrNull()
+  @Words()
+  readonly locationName!: string | null;
+
+  @OrNull()
+  @Time()
+  readonly startsAt!: string | null;
+
+  @OrNull()
+  @Time()
+  readonly endsAt!: string | null;
+
+  @Time()
+  readonly createdAt!: string;
 }
 
-/** With how the times of its images are, in images. */
-export interface DeploymentDetailsResponse extends DeploymentResponse {
-  readonly times: {
-    readonly images: number;
-    readonly withoutTime: number;
-    /** Taken before the start or after the end of the deployment. */
-    readonly outOfDates: number;
-    /** Readings that a change of the clocks skipped, or showed twice. */
-    readonly inDstGap: number;
-    readonly inDstOverlap: number;
-    readonly first: string | null;
-    readonly last: string | null;
-  };
+/** How the times of a deployment's images are, in images. */
+class DeploymentTimesResponse {
+  @Count()
+  readonly images!: number;
+
+  @Count()
+  readonly withoutTime!: number;
+
+  @About('Taken before the start or after the end of the deployment.')
+  @Count()
+  readonly outOfDates!: number;
+
+  @About('Readings that a change of the clocks skipped.')
+  @Count()
+  readonly inDstGap!: number;
+
+  @About('Readings that a change of the clocks showed twice.')
+  @Count()
+  readonly inDstOverlap!: number;
+
+  @OrNull()
+  @Time()
+  readonly first!: string | null;
+
+  @OrNull()
+  @Time()
+  readonly last!: string | null;
+}
+
+export class DeploymentDetailsResponse extends DeploymentResponse {
+  @Nested(DeploymentTimesResponse)
+  readonly times!: DeploymentTimesResponse;
 }
 
 export function deploymentResponse(row: DeploymentWithLocation): DeploymentResponse {

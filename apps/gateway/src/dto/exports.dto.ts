@@ -1,8 +1,8 @@
-import { IsIn } from 'class-validator';
 import type { ExportJob } from '@pugmark/cache';
 import type { ExportWithTask } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
-import { Fraction, Id, Nested, Optional } from './decorators';
+import { About, Count, Fraction, Id, Integer, Nested, OneOf, Optional, OrNull, Sha256, Time, Words } from './fields';
+import { FaultResponse } from './fault.dto';
 import { withoutPaths } from './without-paths';
 
 export class ExportFilterBody {
@@ -15,7 +15,7 @@ export class ExportFilterBody {
   readonly runId?: number;
 
   @Optional()
-  @IsIn(CATEGORIES)
+  @OneOf(CATEGORIES)
   readonly category?: Category;
 
   @Optional()
@@ -27,36 +27,70 @@ export class CreateExportBody {
   @Id()
   readonly projectId!: number;
 
-  @IsIn(['csv'])
+  @OneOf(['csv'])
   readonly format!: 'csv';
 
-  @IsIn(['detections'])
+  @OneOf(['detections'])
   readonly content!: 'detections';
 
   @Nested(ExportFilterBody)
   readonly filter: ExportFilterBody = new ExportFilterBody();
 }
 
-export type ExportStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'expired' | 'cancelled';
+const STATUSES = ['pending', 'processing', 'completed', 'failed', 'expired', 'cancelled'] as const;
 
-export interface ExportResponse {
-  readonly id: number;
-  readonly projectId: number;
-  readonly format: 'csv';
-  readonly content: 'detections';
-  readonly filter: object;
-  readonly status: ExportStatus;
-  /** 0 to 100. */
-  readonly percent: number;
-  readonly rows: number | null;
-  readonly bytes: number | null;
-  /** Of the file, hexadecimal. */
-  readonly sha256: string | null;
-  /** The file can be downloaded until then at least. */
-  readonly expiresAt: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly downloadUrl: string | null;
-  readonly createdAt: string;
+export type ExportStatus = (typeof STATUSES)[number];
+
+export class ExportResponse {
+  @Id()
+  readonly id!: number;
+
+  @Id()
+  readonly projectId!: number;
+
+  @OneOf(['csv'])
+  readonly format!: 'csv';
+
+  @OneOf(['detections'])
+  readonly content!: 'detections';
+
+  @Nested(ExportFilterBody)
+  readonly filter!: ExportFilterBody;
+
+  @OneOf(STATUSES)
+  readonly status!: ExportStatus;
+
+  @Integer(0, 100)
+  readonly percent!: number;
+
+  @OrNull()
+  @Count()
+  readonly rows!: number | null;
+
+  @OrNull()
+  @Count()
+  readonly bytes!: number | null;
+
+  @About('Of the file, hexadecimal.')
+  @OrNull()
+  @Sha256()
+  readonly sha256!: string | null;
+
+  @About('The file can be downloaded until then at least.')
+  @OrNull()
+  @Time()
+  readonly expiresAt!: string | null;
+
+  @OrNull()
+  @Nested(FaultResponse)
+  readonly error!: FaultResponse | null;
+
+  @OrNull()
+  @Words()
+  readonly downloadUrl!: string | null;
+
+  @Time()
+  readonly createdAt!: string;
 }
 
 export function exportStatus(row: ExportWithTask): ExportStatus {

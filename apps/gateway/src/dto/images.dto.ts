@@ -1,72 +1,208 @@
-import { IsIn } from 'class-validator';
 import { TIME_ISSUES, type ListedImage, type TimeIssue } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
-import { Id, Instant, LocalTime, Optional, QueryFraction, QueryId } from './decorators';
+import { FaultResponse } from './fault.dto';
+import { About, Count, Flag, Fraction, Id, Instant, ListOf, LocalTime, MayBeAbsent, Nested, OneOf, Optional, OrNull, QueryFraction, QueryId, Sha256, Time, Words } from './fields';
+import { PlaceResponse } from './locations.dto';
 import { PageQuery } from './paging';
 import { withoutPaths } from './without-paths';
 
+const STATUSES = ['pending', 'done', 'failed'] as const;
+
 export class ImagesQuery extends PageQuery {
-  @Optional()
+  @MayBeAbsent()
   @QueryId()
   readonly projectId?: number;
 
-  @Optional()
+  @MayBeAbsent()
   @QueryId()
   readonly deploymentId?: number;
 
-  @Optional()
+  @MayBeAbsent()
   @QueryId()
   readonly ingestId?: number;
 
-  /** Of this run, and judged by its model. */
-  @Optional()
+  @About('Of this run, and judged by its model.')
+  @MayBeAbsent()
   @QueryId()
   readonly runId?: number;
 
-  @Optional()
-  @IsIn([...CATEGORIES, 'blank'])
+  @MayBeAbsent()
+  @OneOf([...CATEGORIES, 'blank'])
   readonly category?: Category | 'blank';
 
-  /** Default: the threshold of the model that found it. */
-  @Optional()
+  @About('Default: the threshold of the model that found it.')
+  @MayBeAbsent()
   @QueryFraction()
   readonly minConfidence?: number;
 
-  @Optional()
-  @IsIn(['pending', 'done', 'failed'])
+  @MayBeAbsent()
+  @OneOf(STATUSES)
   readonly status?: ListedImage['status'];
 
-  /** Images without a known time lie in no range. */
-  @Optional()
+  @About('Images without a known time lie in no range.')
+  @MayBeAbsent()
   @Instant()
   readonly capturedFrom?: Date;
 
-  /** Exclusive. */
-  @Optional()
+  @About('Exclusive.')
+  @MayBeAbsent()
   @Instant()
   readonly capturedTo?: Date;
 
-  /** Images whose time cannot be relied on, for this reason. */
-  @Optional()
-  @IsIn(TIME_ISSUES)
+  @About('Images whose time cannot be relied on, for this reason.')
+  @MayBeAbsent()
+  @OneOf(TIME_ISSUES)
   readonly timeIssue?: TimeIssue;
 }
 
 /** What a person says of an image's place and time; what is absent stays as it is. */
 export class UpdateImageBody {
-  /** Null: it belongs to none. */
+  @About('Null: it belongs to none.')
   @Optional()
   @Id()
   readonly deploymentId?: number | null;
 
-  /** Local time at the deployment, `YYYY-MM-DDTHH:mm:ss`; it stands beside the camera's reading and wins. Null takes it back. */
+  @About("Local time at the deployment, `YYYY-MM-DDTHH:mm:ss`; it stands beside the camera's reading and wins. Null takes it back.")
   @Optional()
   @LocalTime()
   readonly localTime?: string | null;
 }
 
-export interface ImageResponse extends Omit<ListedImage, 'capturedAt'> {
-  readonly capturedAt: string | null;
+export class BoxResponse {
+  @Fraction()
+  readonly x!: number;
+
+  @Fraction()
+  readonly y!: number;
+
+  @Fraction()
+  readonly width!: number;
+
+  @Fraction()
+  readonly height!: number;
+}
+
+class ClassificationResponse {
+  @Words()
+  readonly label!: string;
+
+  @Fraction()
+  readonly score!: number;
+
+  @About('The classifier.')
+  @Words()
+  readonly model!: string;
+}
+
+export class DetectionResponse {
+  @OneOf(CATEGORIES)
+  readonly category!: Category;
+
+  @About('What the detector calls it.')
+  @Words()
+  readonly label!: string;
+
+  @Fraction()
+  readonly confidence!: number;
+
+  @About('Fractions of the width and height of the image, from its upper left corner.')
+  @Nested(BoxResponse)
+  readonly box!: BoxResponse;
+
+  @Words()
+  readonly model!: string;
+
+  @About('The surest first.')
+  @ListOf(ClassificationResponse)
+  readonly classifications!: readonly ClassificationResponse[];
+}
+
+export class ImageResponse extends PlaceResponse {
+  @Id()
+  readonly id!: number;
+
+  @Id()
+  readonly projectId!: number;
+
+  @OrNull()
+  @Id()
+  readonly deploymentId!: number | null;
+
+  @Id()
+  readonly ingestId!: number;
+
+  @Words()
+  readonly fileName!: string;
+
+  @Sha256()
+  readonly sha256!: string;
+
+  @Words()
+  readonly format!: string;
+
+  @Count()
+  readonly bytes!: number;
+
+  @Count()
+  readonly width!: number;
+
+  @Count()
+  readonly height!: number;
+
+  @About('What the clock of the camera showed.')
+  @OrNull()
+  @Words()
+  readonly capturedLocal!: string | null;
+
+  @About('Local time at the deployment: what a person says, else the reading with the clock offset; null where neither is known.')
+  @OrNull()
+  @Words()
+  readonly localTime!: string | null;
+
+  @OrNull()
+  @Words()
+  readonly timezone!: string | null;
+
+  @OrNull()
+  @Time()
+  readonly capturedAt!: string | null;
+
+  @About('Where the local time comes from.')
+  @OneOf(['exif', 'manual', 'none'])
+  readonly timeSource!: ListedImage['timeSource'];
+
+  @About('A change of the clocks skipped the local time, or showed it twice.')
+  @OrNull()
+  @OneOf(['dst_gap', 'dst_overlap'])
+  readonly timeDoubt!: ListedImage['timeDoubt'];
+
+  @About('Taken before the start or after the end of the deployment.')
+  @Flag()
+  readonly outOfDates!: boolean;
+
+  @OrNull()
+  @Words()
+  readonly cameraMake!: string | null;
+
+  @OrNull()
+  @Words()
+  readonly cameraModel!: string | null;
+
+  @About('`pending` until a model has answered, else `done`; `failed` with a reason.')
+  @OneOf(STATUSES)
+  readonly status!: ListedImage['status'];
+
+  @OrNull()
+  @Nested(FaultResponse)
+  readonly failure!: FaultResponse | null;
+
+  @About('The file was cut short.')
+  @OrNull()
+  @OneOf(['truncated'])
+  readonly warning!: 'truncated' | null;
+
+  @ListOf(DetectionResponse)
+  readonly detections!: readonly DetectionResponse[];
 }
 
 /** Field by field: what a read model gains is not public by that. */

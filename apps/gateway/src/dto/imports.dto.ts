@@ -1,24 +1,40 @@
-import { QueryBoolean } from './decorators';
+import { About, Count, Flag, Integer, ListOf, OrNull, QueryBoolean, Words } from './fields';
 
 export class ImportQuery {
-  /** Only say what would be done, and every line that is at fault. */
+  @About('Only say what would be done, and every line that is at fault.')
   @QueryBoolean()
   readonly dryRun: boolean = false;
 }
 
-/** A line of the file that cannot be taken. Lines are counted from 1, the one with the names of the columns. */
-export interface LineFault {
-  readonly line: number;
-  /** Null: the line as a whole. */
-  readonly column: string | null;
-  readonly message: string;
+/** A line of the file that cannot be taken. */
+export class LineFault {
+  @About('Counted from 1, the one with the names of the columns.')
+  @Integer(1, Number.MAX_SAFE_INTEGER)
+  readonly line!: number;
+
+  @About('Null: the line as a whole.')
+  @OrNull()
+  @Words()
+  readonly column!: string | null;
+
+  @Words()
+  readonly message!: string;
 }
 
 /** What an import did or, as a dry run or with faults, would have done: then nothing was stored. */
-export interface ImportReport {
-  readonly dryRun: boolean;
-  readonly created: number;
-  readonly updated: number;
-  readonly unchanged: number;
-  readonly faults: readonly LineFault[];
+export class ImportReport {
+  @Flag()
+  readonly dryRun!: boolean;
+
+  @Count()
+  readonly created!: number;
+
+  @Count()
+  readonly updated!: number;
+
+  @Count()
+  readonly unchanged!: number;
+
+  @ListOf(LineFault)
+  readonly faults!: readonly LineFault[];
 }

@@ -1,7 +1,7 @@
-import { IsBoolean, IsIn, IsString, Length, Matches } from 'class-validator';
 import type { IngestFileOutcome, IngestFileRow, IngestRow, StorageMode } from '@pugmark/db';
 import type { TaskState } from '@pugmark/domain';
-import { Id, Optional, QueryBoolean, QueryId } from './decorators';
+import { FaultResponse } from './fault.dto';
+import { About, Count, Flag, Id, MayBeAbsent, Nested, OneOf, Optional, OrNull, QueryBoolean, QueryId, TextLike, Time, Words } from './fields';
 import { PageQuery } from './paging';
 import { withoutPaths } from './without-paths';
 
@@ -13,18 +13,17 @@ export class CreateIngestBody {
   @Id()
   readonly deploymentId?: number | null;
 
-  /** Absolute path on the server, inside an allowed root. */
-  @IsString()
-  @Length(1, 4_096)
-  @Matches(/^[^\0]*$/, { message: 'must not contain NUL' })
+  @About('Absolute path on the server, inside an allowed root.')
+  // eslint-disable-next-line no-control-regex -- Postgres takes no NUL, nor does a path
+  @TextLike(/^[^\u0000]+$/u, 4_096, 'an absolute path of a folder on the server')
   readonly folder!: string;
 
-  /** `reference`: the pictures stay where they are; `copy`: they are copied into the storage. */
-  @IsIn(['reference', 'copy'])
+  @About('`reference`: the pictures stay where they are; `copy`: they are copied into the storage.')
+  @OneOf(['reference', 'copy'])
   readonly mode: StorageMode = 'reference';
 
-  /** Start a run over what is added. */
-  @IsBoolean()
+  @About('Start a run over what is added.')
+  @Flag()
   readonly detect: boolean = true;
 }
 
@@ -32,7 +31,7 @@ export class UploadQuery {
   @QueryId()
   readonly projectId!: number;
 
-  @Optional()
+  @MayBeAbsent()
   @QueryId()
   readonly deploymentId?: number;
 
@@ -40,36 +39,73 @@ export class UploadQuery {
   readonly detect: boolean = true;
 }
 
+const OUTCOMES = ['added', 'duplicate', 'skipped'] as const;
+
 export class IngestFilesQuery extends PageQuery {
-  @Optional()
-  @IsIn(['added', 'duplicate', 'skipped'])
+  @MayBeAbsent()
+  @OneOf(OUTCOMES)
   readonly outcome?: IngestFileOutcome;
 }
 
-/** How far the scan of an ingest is. */
-export type IngestState = 'pending' | 'running' | 'done' | 'failed' | 'cancelled';
+const STATES = ['pending', 'running', 'done', 'failed', 'cancelled'] as const;
 
-export interface IngestAccepted {
-  readonly id: number;
-  readonly runId: number | null;
-  readonly state: IngestState;
+/** How far the scan of an ingest is. */
+export type IngestState = (typeof STATES)[number];
+
+export class IngestAccepted {
+  @Id()
+  readonly id!: number;
+
+  @About('The run over what is added; null: none was asked for.')
+  @OrNull()
+  @Id()
+  readonly runId!: number | null;
+
+  @OneOf(STATES)
+  readonly state!: IngestState;
 }
 
-export interface IngestResponse extends IngestAccepted {
-  readonly projectId: number;
-  readonly deploymentId: number | null;
-  readonly source: 'folder' | 'upload';
-  readonly mode: StorageMode;
-  /** As it was asked for; null for an upload. */
-  readonly folder: string | null;
-  readonly filesSeen: number;
-  readonly imagesAdded: number;
-  readonly duplicates: number;
-  readonly skipped: number;
-  readonly bytesAdded: number;
-  /** Why the scan failed, or why its last attempt did. */
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly createdAt: string;
+export class IngestResponse extends IngestAccepted {
+  @Id()
+  readonly projectId!: number;
+
+  @OrNull()
+  @Id()
+  readonly deploymentId!: number | null;
+
+  @OneOf(['folder', 'upload'])
+  readonly source!: 'folder' | 'upload';
+
+  @OneOf(['reference', 'copy'])
+  readonly mode!: StorageMode;
+
+  @About('As it was asked for; null for an upload.')
+  @OrNull()
+  @Words()
+  readonly folder!: string | null;
+
+  @Count()
+  readonly filesSeen!: number;
+
+  @Count()
+  readonly imagesAdded!: number;
+
+  @Count()
+  readonly duplicates!: number;
+
+  @Count()
+  readonly skipped!: number;
+
+  @Count()
+  readonly bytesAdded!: number;
+
+  @About('Why the scan failed, or why its last attempt did.')
+  @OrNull()
+  @Nested(FaultResponse)
+  readonly error!: FaultResponse | null;
+
+  @Time()
+  readonly createdAt!: string;
 }
 
 export interface TaskStateAndError {
@@ -102,13 +138,25 @@ export function ingestResponse(row: IngestRow, task: TaskStateAndError): IngestR
   };
 }
 
-export interface IngestFileResponse {
-  /** Relative to the ingested folder. */
-  readonly path: string;
-  readonly outcome: IngestFileOutcome;
-  readonly reasonCode: string | null;
-  readonly reason: string | null;
-  readonly imageId: number | null;
+export class IngestFileResponse {
+  @About('Relative to the ingested folder.')
+  @Words()
+  readonly path!: string;
+
+  @OneOf(OUTCOMES)
+  readonly outcome!: IngestFileOutcome;
+
+  @OrNull()
+  @Words()
+  readonly reasonCode!: string | null;
+
+  @OrNull()
+  @Words()
+  readonly reason!: string | null;
+
+  @OrNull()
+  @Id()
+  readonly imageId!: number | null;
 }
 
 export function ingestFileResponse(row: IngestFileRow): IngestFileResponse {

@@ -1,9 +1,9 @@
 import type { LocationRow } from '@pugmark/db';
-import { Degrees, MayBeAbsent, Optional, Text } from './decorators';
+import { About, Degrees, Id, MayBeAbsent, Optional, OrNull, Text, Time, Words } from './fields';
 
 /** Of a location: both or none. */
 export class Coordinates {
-  /** WGS 84, degrees. */
+  @About('WGS 84, degrees; given with the longitude or not at all.')
   @Optional()
   @Degrees(90)
   readonly latitude?: number | null;
@@ -25,13 +25,29 @@ export class UpdateLocationBody extends Coordinates {
   readonly name?: string;
 }
 
-export interface LocationResponse {
-  readonly id: number;
-  readonly projectId: number;
-  readonly name: string;
-  readonly latitude: number | null;
-  readonly longitude: number | null;
-  readonly createdAt: string;
+/** Of an answer: WGS 84, degrees; two numbers, or none. */
+export class PlaceResponse {
+  @OrNull()
+  @Degrees(90)
+  readonly latitude!: number | null;
+
+  @OrNull()
+  @Degrees(180)
+  readonly longitude!: number | null;
+}
+
+export class LocationResponse extends PlaceResponse {
+  @Id()
+  readonly id!: number;
+
+  @Id()
+  readonly projectId!: number;
+
+  @Words()
+  readonly name!: string;
+
+  @Time()
+  readonly createdAt!: string;
 }
 
 export function locationResponse(row: LocationRow): LocationResponse {

@@ -1,38 +1,77 @@
-import { IsIn } from 'class-validator';
 import type { ClassifySettings, ModelRow } from '@pugmark/db';
-import { CATEGORIES, type Category, type Stage } from '@pugmark/domain';
-import { Fraction, Id } from './decorators';
+import { CATEGORIES, STAGES, type Category, type Stage } from '@pugmark/domain';
+import { About, Flag, Fraction, Id, ListOf, OneOf, Sha256, Time, Words } from './fields';
 
 /** A second stage: the classifier looks at the crops of what the detector found. */
 export class ClassifyBody {
   @Id()
   readonly modelId!: number;
 
-  /** Only detections of this category. */
-  @IsIn(CATEGORIES)
+  @About('Only detections of this category.')
+  @OneOf(CATEGORIES)
   readonly category: Category = 'animal';
 
-  /** Only detections from this confidence on. */
+  @About('Only detections from this confidence on.')
   @Fraction()
   readonly threshold: number = 0.2;
+}
+
+export class ClassifyResponse {
+  @Id()
+  readonly modelId!: number;
+
+  @OneOf(CATEGORIES)
+  readonly category!: Category;
+
+  @Fraction()
+  readonly threshold!: number;
 }
 
 export function classifySettings({ modelId, category, threshold }: ClassifyBody): ClassifySettings {
   return { classifierId: modelId, category, threshold };
 }
 
-export interface ModelResponse {
-  readonly id: number;
-  readonly name: string;
-  readonly version: string;
-  readonly stage: Stage;
-  /** The detector of runs whose project names none. */
-  readonly isDefault: boolean;
-  readonly licence: string;
-  readonly threshold: number;
-  readonly labels: readonly string[];
-  readonly files: readonly { readonly path: string; readonly sha256: string }[];
-  readonly createdAt: string;
+class ModelFileResponse {
+  @About('Relative to the folder of the model.')
+  @Words()
+  readonly path!: string;
+
+  @Sha256()
+  readonly sha256!: string;
+}
+
+export class ModelResponse {
+  @Id()
+  readonly id!: number;
+
+  @Words()
+  readonly name!: string;
+
+  @Words()
+  readonly version!: string;
+
+  @OneOf(STAGES)
+  readonly stage!: Stage;
+
+  @About('The detector of runs whose project names none.')
+  @Flag()
+  readonly isDefault!: boolean;
+
+  @Words()
+  readonly licence!: string;
+
+  @About('From which confidence on a detection counts.')
+  @Fraction()
+  readonly threshold!: number;
+
+  @ListOf({ type: 'string' })
+  readonly labels!: readonly string[];
+
+  @ListOf(ModelFileResponse)
+  readonly files!: readonly ModelFileResponse[];
+
+  @Time()
+  readonly createdAt!: string;
 }
 
 export function modelResponse(row: ModelRow): ModelResponse {

@@ -1,16 +1,17 @@
-import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { badFields } from '../middleware/http-problem';
-import { QueryId, QueryInteger } from './decorators';
+import { unprocessable } from '../api/http-problem';
+import type { JsonType } from '../api/operation';
+import type { DtoClass } from '../api/schema';
+import { About, MayBeAbsent, QueryId, QueryInteger, TextLike } from './fields';
 
 /** `?limit=&cursor=` of every list. */
 export class PageQuery {
   @QueryInteger(1, 200)
   readonly limit: number = 50;
 
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(8_000)
+  @About('`nextCursor` of the page before.')
+  @MayBeAbsent()
+  // Buffer.from passes over what is not base64url; a cursor that was mangled must not be taken for another one.
+  @TextLike(/^[A-Za-z0-9_-]+$/, 8_000, 'the nextCursor of a page')
   readonly cursor?: string;
 }
 
@@ -24,6 +25,20 @@ export interface Page<Item> {
   readonly items: readonly Item[];
   /** For the next page; null on the last one. */
   readonly nextCursor: string | null;
+}
+
+export function pageTypeOf<Item extends object>(type: DtoClass<Item>): JsonType<Page<Item>> {
+  return {
+    schema: {
+      type: 'object',
+      properties: {
+        items: { type: 'array', items: { $dto: type } },
+        nextCursor: { type: ['string', 'null'], description: 'For the next page; null on the last one.' },
+      },
+      required: ['items', 'nextCursor'],
+      additionalProperties: false,
+    },
+  };
 }
 
 /** Which list a cursor belongs to: one of another list must not be taken for a position in this one. */
@@ -49,7 +64,7 @@ export function encodeCursor(list: ListName, position: number | string): string 
   return Buffer.from(JSON.stringify([list, position])).toString('base64url');
 }
 
-/** The id that the page begins after; 0 without a cursor. Throws a 400 for anything that is not a cursor of this list. */
+/** The id that the page begins after; 0 without a cursor. Throws a 422 for anything that is not a cursor of this list. */
 export function afterId(list: ListName, cursor: string | undefined): number {
   if (cursor === undefined) return 0;
   const position = decodeCursor(list, cursor);
@@ -66,8 +81,6 @@ export function afterText(list: ListName, cursor: string | undefined): string {
 }
 
 function decodeCursor(list: ListName, cursor: string): unknown {
-  // Buffer.from passes over what is not base64url; a cursor that was cut or mangled must not be taken for another one.
-  if (!/^[A-Za-z0-9_-]+$/.test(cursor)) throw badCursor();
   try {
     const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(decoded) && decoded.length === 2 && decoded[0] === list) return decoded[1];
@@ -78,5 +91,5 @@ function decodeCursor(list: ListName, cursor: string): unknown {
 }
 
 function badCursor(): Error {
-  return badFields([{ field: 'cursor', message: 'is not a cursor of this list' }]);
+  return unprocessable('bad_cursor', 'cursor', 'cursor is not one of this list: begin again without it');
 }

@@ -1,19 +1,34 @@
-import { Optional, QueryId } from './decorators';
+import { About, Amount, Count, MayBeAbsent, OrNull, QueryId } from './fields';
 
 export class ProcessingQuery {
-  /** Default: all runs. */
-  @Optional()
+  @About('Default: all runs.')
+  @MayBeAbsent()
   @QueryId()
   readonly runId?: number;
 }
 
+/** How fast work gets done, over the last minute. */
+export class ProgressResponse {
+  @Amount()
+  readonly ratePerMinute!: number;
+
+  @About('Null when nothing moves: no one can say.')
+  @OrNull()
+  @Count()
+  readonly etaSeconds!: number | null;
+}
+
 /** Detect tasks. */
-export interface ProcessingResponse {
-  readonly processing: number;
-  readonly pending: number;
-  readonly completed: number;
-  readonly failed: number;
-  readonly ratePerMinute: number;
-  /** Null when nothing moves: no one can say. */
-  readonly etaSeconds: number | null;
+export class ProcessingResponse extends ProgressResponse {
+  @Count()
+  readonly processing!: number;
+
+  @Count()
+  readonly pending!: number;
+
+  @Count()
+  readonly completed!: number;
+
+  @Count()
+  readonly failed!: number;
 }

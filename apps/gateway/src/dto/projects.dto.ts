@@ -1,7 +1,6 @@
 import type { ProjectRow } from '@pugmark/db';
-import type { Category } from '@pugmark/domain';
-import { Id, Nested, Optional, Text } from './decorators';
-import { ClassifyBody } from './models.dto';
+import { About, Id, Nested, Optional, OrNull, Text, Time, Words } from './fields';
+import { ClassifyBody, ClassifyResponse } from './models.dto';
 
 export class CreateProjectBody {
   @Text(200)
@@ -10,24 +9,35 @@ export class CreateProjectBody {
 
 /** Which models new runs of the project are for; what is absent stays as it is. */
 export class UpdateProjectBody {
-  /** The detector; null for the default one. */
+  @About('The detector; null for the default one.')
   @Optional()
   @Id()
   readonly modelId?: number | null;
 
-  /** The classifier of what the detector finds; null for none. */
+  @About('The classifier of what the detector finds; null for none.')
   @Optional()
   @Nested(ClassifyBody)
   readonly classify?: ClassifyBody | null;
 }
 
-export interface ProjectResponse {
-  readonly id: number;
-  readonly name: string;
-  /** The detector of new runs; null: the default one. */
-  readonly modelId: number | null;
-  readonly classify: { readonly modelId: number; readonly category: Category; readonly threshold: number } | null;
-  readonly createdAt: string;
+export class ProjectResponse {
+  @Id()
+  readonly id!: number;
+
+  @Words()
+  readonly name!: string;
+
+  @About('The detector of new runs; null: the default one.')
+  @OrNull()
+  @Id()
+  readonly modelId!: number | null;
+
+  @OrNull()
+  @Nested(ClassifyResponse)
+  readonly classify!: ClassifyResponse | null;
+
+  @Time()
+  readonly createdAt!: string;
 }
 
 export function projectResponse(row: ProjectRow): ProjectResponse {

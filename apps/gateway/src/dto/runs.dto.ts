@@ -1,73 +1,143 @@
-import { IsInt, Max, Min } from 'class-validator';
-import type { RunOverview, RunSummary, TaskCounts } from '@pugmark/db';
-import { TASK_STATES } from '@pugmark/domain';
-import { Id, Nested, Optional, QueryBoolean, QueryFraction, QueryId } from './decorators';
+import type { RunOverview, RunSummary } from '@pugmark/db';
+import { CATEGORIES, TASK_STATES, type Category } from '@pugmark/domain';
+import { About, Amount, Count, Fraction, Id, Integer, ListOf, Nested, OneOf, Optional, OrNull, Time, Words } from './fields';
 import { ClassifyBody } from './models.dto';
-import { PageQuery } from './paging';
+import type { ProgressResponse } from './processing.dto';
 
 export class CreateRunBody {
   @Id()
   readonly projectId!: number;
 
-  /** Only the images of this deployment. */
+  @About('Only the images of this deployment.')
   @Optional()
   @Id()
   readonly deploymentId?: number | null;
 
-  /** The detector; absent or null: the project's, else the default one. */
+  @About("The detector; absent or null: the project's, else the default one.")
   @Optional()
   @Id()
   readonly modelId?: number | null;
 
-  /** The classifier of what is found; absent: the project's; null: none. */
+  @About("The classifier of what is found; absent: the project's; null: none.")
   @Optional()
   @Nested(ClassifyBody)
   readonly classify?: ClassifyBody | null;
 
-  /** Higher goes first. */
-  @IsInt()
-  @Min(-100)
-  @Max(100)
+  @About('Higher goes first.')
+  @Integer(-100, 100)
   readonly priority: number = 0;
 }
 
-/** `?a=&b=`: two runs over the same images. */
-export class CompareRunsQuery extends PageQuery {
-  @QueryId()
-  readonly a!: number;
+const STATES = ['active', 'done', 'cancelled'] as const;
 
-  @QueryId()
-  readonly b!: number;
+export type RunState = (typeof STATES)[number];
 
-  /** Default: the threshold of each run's model. */
-  @Optional()
-  @QueryFraction()
-  readonly minConfidence?: number;
+class ModelNameResponse {
+  @Words()
+  readonly name!: string;
 
-  /** Lists only the images in which the runs differ. */
-  @QueryBoolean()
-  readonly onlyDifferent: boolean = false;
+  @Words()
+  readonly version!: string;
 }
 
-export type RunState = 'active' | 'done' | 'cancelled';
+class ClassifierResponse extends ModelNameResponse {
+  @OneOf(CATEGORIES)
+  readonly category!: Category;
 
-export interface RunListItem {
-  readonly id: number;
-  readonly projectId: number;
-  readonly model: { readonly name: string; readonly version: string };
-  readonly classify: RunOverview['classify'];
-  readonly priority: number;
-  readonly state: RunState;
-  readonly counts: { readonly total: number } & TaskCounts;
-  readonly createdAt: string;
+  @Fraction()
+  readonly threshold!: number;
 }
 
-export interface RunResponse extends RunListItem {
-  readonly summary: Omit<RunSummary, 'engines'>;
-  readonly engines: readonly string[];
-  readonly ratePerMinute: number;
-  /** Null when nothing moves: no one can say. */
-  readonly etaSeconds: number | null;
+/** Images of a run by the state of their tasks. */
+class RunCountsResponse {
+  @Count()
+  readonly total!: number;
+
+  @Count()
+  readonly waiting!: number;
+
+  @Count()
+  readonly queued!: number;
+
+  @Count()
+  readonly running!: number;
+
+  @Count()
+  readonly done!: number;
+
+  @Count()
+  readonly failed!: number;
+
+  @Count()
+  readonly cancelled!: number;
+}
+
+export class RunListItem {
+  @Id()
+  readonly id!: number;
+
+  @Id()
+  readonly projectId!: number;
+
+  @Nested(ModelNameResponse)
+  readonly model!: ModelNameResponse;
+
+  @OrNull()
+  @Nested(ClassifierResponse)
+  readonly classify!: ClassifierResponse | null;
+
+  @Integer(-100, 100)
+  readonly priority!: number;
+
+  @OneOf(STATES)
+  readonly state!: RunState;
+
+  @Nested(RunCountsResponse)
+  readonly counts!: RunCountsResponse;
+
+  @Time()
+  readonly createdAt!: string;
+}
+
+/** What was found, in images. */
+class RunSummaryResponse {
+  @Count()
+  readonly images!: number;
+
+  @Count()
+  readonly blanks!: number;
+
+  @Count()
+  readonly animals!: number;
+
+  @Count()
+  readonly people!: number;
+
+  @Count()
+  readonly vehicles!: number;
+
+  @Count()
+  readonly failed!: number;
+
+  @About('Answered, but with a warning: the file was cut short.')
+  @Count()
+  readonly marked!: number;
+}
+
+export class RunResponse extends RunListItem {
+  @Nested(RunSummaryResponse)
+  readonly summary!: RunSummaryResponse;
+
+  @ListOf({ type: 'string' })
+  readonly engines!: readonly string[];
+
+  @Amount()
+  readonly ratePerMinute!: number;
+
+  @About('Null when nothing moves: no one can say.')
+  @OrNull()
+  @Count()
+  readonly etaSeconds!: number | null;
 }
 
 /** `active` while its ingest may still add to it or any of its tasks has not ended. */
@@ -90,7 +160,7 @@ export function runListItem(run: RunOverview): RunListItem {
   };
 }
 
-export function runResponse(run: RunOverview, summary: RunSummary, progress: { ratePerMinute: number; etaSeconds: number | null }): RunResponse {
+export function runResponse(run: RunOverview, summary: RunSummary, progress: ProgressResponse): RunResponse {
   const { engines, ...figures } = summary;
   return { ...runListItem(run), summary: figures, engines, ...progress };
 }

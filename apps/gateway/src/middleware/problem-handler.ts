@@ -17,8 +17,9 @@ export const problemHandler: ErrorRequestHandler = (error: unknown, request, res
     return;
   }
   discardBody(request);
-  const body = problem.body(request.originalUrl.split('?')[0] ?? '/', requestId);
-  response.status(problem.status).set(problem.headers).type('application/problem+json').send(JSON.stringify(body));
+  const body = Buffer.from(JSON.stringify(problem.body(request.originalUrl.split('?')[0] ?? '/', requestId)));
+  // Not `send`, which would give the problem an ETag.
+  response.status(problem.status).set(problem.headers).set({ 'content-type': 'application/problem+json', 'content-length': String(body.length) }).end(body);
 };
 
 /**

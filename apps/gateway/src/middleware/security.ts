@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { HttpProblem } from './http-problem';
+import { HttpProblem } from '../api/http-problem';
 
 export const securityHeaders: RequestHandler = (_request, response, next) => {
   response.set({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });

@@ -1,7 +1,7 @@
 import { PermanentError, RetryableError } from '@pugmark/domain';
 import { isDatabaseAway, isUniqueViolation } from '@pugmark/db';
 import { withoutPaths } from '../dto/without-paths';
-import { HttpProblem, unavailable } from './http-problem';
+import { HttpProblem, unavailable } from '../api/http-problem';
 
 const RETRY_AFTER_SECONDS = 5;
 

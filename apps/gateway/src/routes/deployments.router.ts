@@ -1,66 +1,87 @@
-import { Router } from 'express';
+import { CSV_BODY, body, jsonOf, operation, type Operation } from '../api/operation';
+import { notFound } from '../api/http-problem';
 import type { Stores } from '../dependencies';
-import { CreateDeploymentBody, UpdateDeploymentBody, deploymentDetails, deploymentResponse } from '../dto/deployments.dto';
-import { ImportQuery } from '../dto/imports.dto';
-import { PageQuery, afterId, pageOf } from '../dto/paging';
-import { parseDto } from '../dto/parse-dto';
-import { notFound } from '../middleware/http-problem';
-import { csvBody } from '../middleware/csv-body';
-import { jsonBody } from '../middleware/json-body';
-import { resource } from '../middleware/resource';
+import { CreateDeploymentBody, DeploymentDetailsResponse, DeploymentResponse, UpdateDeploymentBody, deploymentDetails, deploymentResponse } from '../dto/deployments.dto';
+import { ImportQuery, ImportReport } from '../dto/imports.dto';
+import { PageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { importDeployments } from '../services/import/import-deployments';
-import { pathId } from '../services/path-id';
 import { requireProject } from '../services/require';
 import { createDeployment, updateDeployment } from '../services/save-deployment';
 
-export function deploymentsRouter(stores: Stores): Router {
-  const router = Router();
-  resource(router, '/projects/:id/deployments', {
-    get: async (request, response) => {
-      const projectId = pathId(request, 'project');
-      const { limit, cursor } = parseDto(PageQuery, request.query);
-      const after = afterId('deployments', cursor);
-      await requireProject(stores, projectId);
-      const rows = await stores.deployments.page(stores.db, projectId, after, limit + 1);
-      response.json(pageOf('deployments', rows, limit, (row) => row.id, deploymentResponse));
-    },
-    post: [
-      ...jsonBody,
-      async (request, response) => {
-        const projectId = pathId(request, 'project');
-        const body = parseDto(CreateDeploymentBody, request.body as object);
-        await requireProject(stores, projectId);
-        const row = await createDeployment(stores, request, projectId, body);
-        response.status(201).location(`/api/v1/deployments/${row.id}`).json(deploymentResponse(row));
+export function deploymentsRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/projects/:id/deployments',
+      name: 'listDeployments',
+      summary: 'The deployments of a project, oldest first',
+      scope: 'read',
+      query: PageQuery,
+      answer: { status: 200, json: pageTypeOf(DeploymentResponse) },
+      problems: [422],
+      handle: async ({ id, query: { limit, cursor } }) => {
+        const after = afterId('deployments', cursor);
+        await requireProject(stores, id);
+        const rows = await stores.deployments.page(stores.db, id, after, limit + 1);
+        return pageOf('deployments', rows, limit, (row) => row.id, deploymentResponse);
       },
-    ],
-  });
-  resource(router, '/projects/:id/deployments/import', {
-    post: [
-      ...csvBody,
-      async (request, response) => {
-        const projectId = pathId(request, 'project');
-        const { dryRun } = parseDto(ImportQuery, request.query);
-        await requireProject(stores, projectId);
-        response.json(await importDeployments(stores, projectId, request.body as string, dryRun));
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/deployments',
+      name: 'createDeployment',
+      summary: 'Makes a deployment, and the location that it names',
+      scope: 'ingest',
+      body: body(CreateDeploymentBody),
+      answer: { status: 201, json: jsonOf(DeploymentResponse), location: ({ id }) => `/deployments/${id}` },
+      problems: [409],
+      once: true,
+      handle: async (call) => {
+        await requireProject(stores, call.id);
+        return deploymentResponse(await createDeployment(stores, call.request, call.id, call.body));
       },
-    ],
-  });
-  resource(router, '/deployments/:id', {
-    get: async (request, response) => {
-      const id = pathId(request, 'deployment');
-      const row = await stores.deployments.find(stores.db, id);
-      if (row === null) throw notFound(`deployment ${id}`);
-      response.json(deploymentDetails(row, await stores.deployments.times(stores.db, id)));
-    },
-    patch: [
-      ...jsonBody,
-      async (request, response) => {
-        const id = pathId(request, 'deployment');
-        const row = await updateDeployment(stores, id, parseDto(UpdateDeploymentBody, request.body as object));
-        response.json(deploymentDetails(row, await stores.deployments.times(stores.db, id)));
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/deployments/import',
+      name: 'importDeployments',
+      summary: 'Makes and corrects deployments from a CSV file; all of its lines, or none',
+      scope: 'ingest',
+      query: ImportQuery,
+      body: CSV_BODY,
+      answer: { status: 200, json: jsonOf(ImportReport) },
+      problems: [409, 422],
+      handle: async ({ id, query: { dryRun }, body: csv }) => {
+        await requireProject(stores, id);
+        return importDeployments(stores, id, csv, dryRun);
       },
-    ],
-  });
-  return router;
+    }),
+    operation({
+      method: 'get',
+      path: '/deployments/:id',
+      name: 'getDeployment',
+      summary: 'A deployment, and how the times of its images are',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
+      handle: async ({ id }) => {
+        const row = await stores.deployments.find(stores.db, id);
+        if (row === null) throw notFound(`deployment ${id}`);
+        return deploymentDetails(row, await stores.deployments.times(stores.db, id));
+      },
+    }),
+    operation({
+      method: 'patch',
+      path: '/deployments/:id',
+      name: 'updateDeployment',
+      summary: 'Corrects a deployment and, with it, the times of its images',
+      scope: 'ingest',
+      body: body(UpdateDeploymentBody),
+      answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
+      problems: [409, 422],
+      handle: async ({ id, body: change }) => {
+        const row = await updateDeployment(stores, id, change);
+        return deploymentDetails(row, await stores.deployments.times(stores.db, id));
+      },
+    }),
+  ];
 }

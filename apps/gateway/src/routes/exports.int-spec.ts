@@ -182,7 +182,7 @@ describe('exports', () => {
     const { body } = await gateway.get(`/exports?projectId=${id}&limit=2`);
     expect(body.items).toHaveLength(2);
     expect((await gateway.get(`/exports?projectId=${id}&limit=2&cursor=${body.nextCursor}`)).body).toMatchObject({ items: [expect.anything()], nextCursor: null });
-    expect((await gateway.get(`/exports?projectId=${id}&cursor=x`)).status).toBe(400);
+    expect((await gateway.get(`/exports?projectId=${id}&cursor=x`)).status).toBe(422);
     expect((await gateway.get('/exports')).status).toBe(400);
   });
 });

@@ -1,66 +1,90 @@
-import { Router } from 'express';
 import { exportJobKey, type ExportJob } from '@pugmark/cache';
 import type { ExportFilter, ExportWithTask } from '@pugmark/db';
+import { HttpProblem, notFound, unprocessable } from '../api/http-problem';
+import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { GatewayDependencies, Stores } from '../dependencies';
-import { CreateExportBody, exportResponse, exportStatus, type ExportFilterBody } from '../dto/exports.dto';
-import { ProjectPageQuery, afterId, pageOf } from '../dto/paging';
-import { parseDto } from '../dto/parse-dto';
-import { HttpProblem, notFound, unprocessable } from '../middleware/http-problem';
-import { jsonBody } from '../middleware/json-body';
-import { contextOf } from '../middleware/request-context';
-import { resource } from '../middleware/resource';
+import { CreateExportBody, ExportResponse, exportResponse, exportStatus, type ExportFilterBody } from '../dto/exports.dto';
+import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { createOnce } from '../services/create-once';
-import { pathId } from '../services/path-id';
-import { requirePlace, requireProject } from '../services/require';
+import { requireNamedProject, requirePlace } from '../services/require';
 import { sendExport } from '../services/send-export';
 
-export function exportsRouter({ stores, cache, exportFiles }: Pick<GatewayDependencies, 'stores' | 'cache' | 'exportFiles'>): Router {
-  const router = Router();
-  resource(router, '/exports', {
-    get: async (request, response) => {
-      const { projectId, limit, cursor } = parseDto(ProjectPageQuery, request.query);
-      const after = afterId('exports', cursor);
-      await requireProject(stores, projectId);
-      const rows = await stores.exports.page(stores.db, projectId, after, limit + 1);
-      response.json(pageOf('exports', rows, limit, (row) => row.id, (row) => exportResponse(row)));
-    },
-    post: [
-      ...jsonBody,
-      async (request, response) => {
-        const body = parseDto(CreateExportBody, request.body as object);
-        const { projectId, filter } = body;
+export function exportsRouter({ stores, cache, exportFiles }: Pick<GatewayDependencies, 'stores' | 'cache' | 'exportFiles'>): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/exports',
+      name: 'listExports',
+      summary: 'The exports of a project, oldest first',
+      scope: 'read',
+      query: ProjectPageQuery,
+      answer: { status: 200, json: pageTypeOf(ExportResponse) },
+      problems: [422],
+      handle: async ({ query: { projectId, limit, cursor } }) => {
+        const after = afterId('exports', cursor);
+        await requireNamedProject(stores, projectId);
+        const rows = await stores.exports.page(stores.db, projectId, after, limit + 1);
+        return pageOf('exports', rows, limit, (row) => row.id, (row) => exportResponse(row));
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/exports',
+      name: 'createExport',
+      summary: 'Asks for an export; it is made in the background',
+      scope: 'export',
+      body: body(CreateExportBody),
+      answer: { status: 202, json: jsonOf(ExportResponse), location: ({ id }) => `/exports/${id}` },
+      once: true,
+      handle: async ({ body: asked, request, traceparent }) => {
+        const { projectId, filter } = asked;
         await requireFilter(stores, projectId, filter);
-        const { traceparent } = contextOf(response);
-        const { id } = await createOnce(stores, request, body, async (tx) => {
+        const { id } = await createOnce(stores, request, asked, async (tx) => {
           const exportId = await stores.exports.create(tx, { projectId, filter: filterOf(filter) });
           await stores.tasks.create(tx, { kind: 'export', subjectId: exportId, traceparent });
           return exportId;
         });
-        response.status(202).location(`/api/v1/exports/${id}`).json(exportResponse(await requireExport(stores, id)));
+        return exportResponse(await requireExport(stores, id));
       },
-    ],
-  });
-  resource(router, '/exports/:id', {
-    get: async (request, response) => {
-      const row = await requireExport(stores, pathId(request, 'export'));
-      const live = exportStatus(row) === 'processing' ? await cache.get<ExportJob>(exportJobKey(row.id)) : undefined;
-      response.json(exportResponse(row, live));
-    },
-  });
-  resource(router, '/exports/:id/download', {
-    get: async (request, response) => sendExport(response, exportFiles, await requireExport(stores, pathId(request, 'export'))),
-  });
-  resource(router, '/exports/:id/cancel', {
-    post: [
-      async (request, response) => {
-        const id = pathId(request, 'export');
+    }),
+    operation({
+      method: 'get',
+      path: '/exports/:id',
+      name: 'getExport',
+      summary: 'How far an export is, and where its file is',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(ExportResponse) },
+      handle: async ({ id }) => {
+        const row = await requireExport(stores, id);
+        const live = exportStatus(row) === 'processing' ? await cache.get<ExportJob>(exportJobKey(row.id)) : undefined;
+        return exportResponse(row, live);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/exports/:id/download',
+      name: 'downloadExport',
+      summary: 'The file of an export, or the part of it that Range asks for',
+      scope: 'read',
+      answer: { status: 200, files: ['text/csv'], ranges: true },
+      problems: [409, 410, 416],
+      handle: async ({ id, response }) => sendExport(response, exportFiles, await requireExport(stores, id)),
+    }),
+    operation({
+      method: 'post',
+      path: '/exports/:id/cancel',
+      name: 'cancelExport',
+      summary: 'Cancels an export that has not ended',
+      scope: 'export',
+      answer: { status: 202, json: jsonOf(ExportResponse) },
+      problems: [409],
+      handle: async ({ id }) => {
         await cancelExport(stores, id);
         await cache.delete(exportJobKey(id));
-        response.status(202).json(exportResponse(await requireExport(stores, id)));
+        return exportResponse(await requireExport(stores, id));
       },
-    ],
-  });
-  return router;
+    }),
+  ];
 }
 
 async function requireExport(stores: Stores, id: number): Promise<ExportWithTask> {

@@ -1,43 +1,56 @@
-import { Router } from 'express';
 import { findImage, listImages, type ListedImage } from '@pugmark/db';
+import { notFound } from '../api/http-problem';
+import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
-import { ImagesQuery, UpdateImageBody, imageResponse } from '../dto/images.dto';
-import { afterId, pageOf } from '../dto/paging';
-import { parseDto } from '../dto/parse-dto';
-import { notFound } from '../middleware/http-problem';
-import { jsonBody } from '../middleware/json-body';
-import { resource } from '../middleware/resource';
-import { pathId } from '../services/path-id';
+import { ImageResponse, ImagesQuery, UpdateImageBody, imageResponse } from '../dto/images.dto';
+import { afterId, pageOf, pageTypeOf } from '../dto/paging';
+import { assertOnCalendar } from '../services/assert-on-calendar';
 import { requirePlace } from '../services/require';
 
-export function imagesRouter(stores: Stores): Router {
-  const router = Router();
-  resource(router, '/images', {
-    get: async (request, response) => {
-      const { limit, cursor, ...filter } = parseDto(ImagesQuery, request.query);
-      const images = await listImages(stores.db, filter, afterId('images', cursor), limit + 1);
-      response.json(pageOf('images', images, limit, (image) => image.id, imageResponse));
-    },
-  });
-  resource(router, '/images/:id', {
-    get: async (request, response) => {
-      const id = pathId(request, 'image');
-      response.json(imageResponse(await requireImage(stores, id)));
-    },
-    patch: [
-      ...jsonBody,
-      async (request, response) => {
-        const id = pathId(request, 'image');
-        const { deploymentId, localTime } = parseDto(UpdateImageBody, request.body as object);
+export function imagesRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/images',
+      name: 'listImages',
+      summary: 'Images and what was found in them',
+      scope: 'read',
+      query: ImagesQuery,
+      answer: { status: 200, json: pageTypeOf(ImageResponse) },
+      problems: [422],
+      handle: async ({ query: { limit, cursor, ...filter } }) => {
+        const images = await listImages(stores.db, filter, afterId('images', cursor), limit + 1);
+        return pageOf('images', images, limit, (image) => image.id, imageResponse);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/images/:id',
+      name: 'getImage',
+      summary: 'An image and what was found in it',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(ImageResponse) },
+      handle: async ({ id }) => imageResponse(await requireImage(stores, id)),
+    }),
+    operation({
+      method: 'patch',
+      path: '/images/:id',
+      name: 'updateImage',
+      summary: "Corrects an image's deployment or time",
+      scope: 'review',
+      body: body(UpdateImageBody),
+      answer: { status: 200, json: jsonOf(ImageResponse) },
+      problems: [422],
+      handle: async ({ id, body: { deploymentId, localTime } }) => {
         const { projectId } = await requireImage(stores, id);
         if (deploymentId != null) await requirePlace(stores, projectId, deploymentId);
+        if (localTime != null) assertOnCalendar('localTime', localTime);
         const correction = { ...(deploymentId === undefined ? {} : { deploymentId }), ...(localTime === undefined ? {} : { manualLocal: localTime }) };
         await stores.db.transaction().execute((tx) => stores.images.correct(tx, id, correction));
-        response.json(imageResponse(await requireImage(stores, id)));
+        return imageResponse(await requireImage(stores, id));
       },
-    ],
-  });
-  return router;
+    }),
+  ];
 }
 
 async function requireImage(stores: Stores, id: number): Promise<ListedImage> {

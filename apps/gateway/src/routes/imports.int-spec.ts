@@ -111,8 +111,8 @@ North,,,,,,,2026-04-01
 
   it.each([
     ['', 400],
-    ['name\n"A', 400],
-    ['altitude\n5\n', 400],
+    ['name\n"A', 422],
+    ['altitude\n5\n', 422],
     [`name\n${'x'.repeat(1_100_000)}\n`, 413],
   ])('refuse the file %.20j', async (body, status) => expect((await send('deployments', body)).status).toBe(status));
 

@@ -188,7 +188,7 @@ describe('GET /ingests/:id', () => {
       { path: 'a.txt', outcome: 'skipped', reasonCode: 'not_a_picture', reason: 'neither JPEG nor PNG', imageId: null },
     ]);
     expect((await gateway.get(`/ingests/${ingestId}/files?outcome=lost`)).status).toBe(400);
-    expect((await gateway.get(`/ingests/${ingestId}/files?cursor=x`)).status).toBe(400);
+    expect((await gateway.get(`/ingests/${ingestId}/files?cursor=x`)).status).toBe(422);
   });
 
   it('answers 404 for an ingest that is not there', async () => {

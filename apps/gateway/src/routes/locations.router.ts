@@ -1,65 +1,84 @@
-import { Router } from 'express';
+import { CSV_BODY, body, jsonOf, operation, type Operation } from '../api/operation';
+import { notFound } from '../api/http-problem';
 import type { Stores } from '../dependencies';
-import { ImportQuery } from '../dto/imports.dto';
-import { CreateLocationBody, UpdateLocationBody, locationResponse } from '../dto/locations.dto';
-import { PageQuery, afterId, pageOf } from '../dto/paging';
-import { parseDto } from '../dto/parse-dto';
-import { notFound } from '../middleware/http-problem';
-import { csvBody } from '../middleware/csv-body';
-import { jsonBody } from '../middleware/json-body';
-import { resource } from '../middleware/resource';
+import { ImportQuery, ImportReport } from '../dto/imports.dto';
+import { CreateLocationBody, LocationResponse, UpdateLocationBody, locationResponse } from '../dto/locations.dto';
+import { PageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { importLocations } from '../services/import/import-locations';
-import { pathId } from '../services/path-id';
 import { requireProject } from '../services/require';
 import { createLocation, updateLocation } from '../services/save-location';
 
-export function locationsRouter(stores: Stores): Router {
-  const router = Router();
-  resource(router, '/projects/:id/locations', {
-    get: async (request, response) => {
-      const projectId = pathId(request, 'project');
-      const { limit, cursor } = parseDto(PageQuery, request.query);
-      const after = afterId('locations', cursor);
-      await requireProject(stores, projectId);
-      const rows = await stores.locations.page(stores.db, projectId, after, limit + 1);
-      response.json(pageOf('locations', rows, limit, (row) => row.id, locationResponse));
-    },
-    post: [
-      ...jsonBody,
-      async (request, response) => {
-        const projectId = pathId(request, 'project');
-        const body = parseDto(CreateLocationBody, request.body as object);
-        await requireProject(stores, projectId);
-        const row = await createLocation(stores, request, projectId, body);
-        response.status(201).location(`/api/v1/locations/${row.id}`).json(locationResponse(row));
+export function locationsRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/projects/:id/locations',
+      name: 'listLocations',
+      summary: 'The locations of a project, oldest first',
+      scope: 'read',
+      query: PageQuery,
+      answer: { status: 200, json: pageTypeOf(LocationResponse) },
+      problems: [422],
+      handle: async ({ id, query: { limit, cursor } }) => {
+        const after = afterId('locations', cursor);
+        await requireProject(stores, id);
+        const rows = await stores.locations.page(stores.db, id, after, limit + 1);
+        return pageOf('locations', rows, limit, (row) => row.id, locationResponse);
       },
-    ],
-  });
-  resource(router, '/projects/:id/locations/import', {
-    post: [
-      ...csvBody,
-      async (request, response) => {
-        const projectId = pathId(request, 'project');
-        const { dryRun } = parseDto(ImportQuery, request.query);
-        await requireProject(stores, projectId);
-        response.json(await importLocations(stores, projectId, request.body as string, dryRun));
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/locations',
+      name: 'createLocation',
+      summary: 'Makes a location',
+      scope: 'ingest',
+      body: body(CreateLocationBody),
+      answer: { status: 201, json: jsonOf(LocationResponse), location: ({ id }) => `/locations/${id}` },
+      problems: [409],
+      once: true,
+      handle: async (call) => {
+        await requireProject(stores, call.id);
+        return locationResponse(await createLocation(stores, call.request, call.id, call.body));
       },
-    ],
-  });
-  resource(router, '/locations/:id', {
-    get: async (request, response) => {
-      const id = pathId(request, 'location');
-      const row = await stores.locations.find(stores.db, id);
-      if (row === null) throw notFound(`location ${id}`);
-      response.json(locationResponse(row));
-    },
-    patch: [
-      ...jsonBody,
-      async (request, response) => {
-        const id = pathId(request, 'location');
-        response.json(locationResponse(await updateLocation(stores, id, parseDto(UpdateLocationBody, request.body as object))));
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/locations/import',
+      name: 'importLocations',
+      summary: 'Makes and moves locations from a CSV file; all of its lines, or none',
+      scope: 'ingest',
+      query: ImportQuery,
+      body: CSV_BODY,
+      answer: { status: 200, json: jsonOf(ImportReport) },
+      problems: [409, 422],
+      handle: async ({ id, query: { dryRun }, body: csv }) => {
+        await requireProject(stores, id);
+        return importLocations(stores, id, csv, dryRun);
       },
-    ],
-  });
-  return router;
+    }),
+    operation({
+      method: 'get',
+      path: '/locations/:id',
+      name: 'getLocation',
+      summary: 'A location',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(LocationResponse) },
+      handle: async ({ id }) => {
+        const row = await stores.locations.find(stores.db, id);
+        if (row === null) throw notFound(`location ${id}`);
+        return locationResponse(row);
+      },
+    }),
+    operation({
+      method: 'patch',
+      path: '/locations/:id',
+      name: 'updateLocation',
+      summary: 'Renames or moves a location',
+      scope: 'ingest',
+      body: body(UpdateLocationBody),
+      answer: { status: 200, json: jsonOf(LocationResponse) },
+      problems: [409, 422],
+      handle: async ({ id, body: change }) => locationResponse(await updateLocation(stores, id, change)),
+    }),
+  ];
 }

@@ -1,36 +1,46 @@
-import { Router } from 'express';
+import { unprocessable, notFound } from '../api/http-problem';
+import { jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
-import { modelResponse } from '../dto/models.dto';
-import { notFound, unprocessable } from '../middleware/http-problem';
-import { resource } from '../middleware/resource';
-import { pathId } from '../services/path-id';
+import { ModelResponse, modelResponse } from '../dto/models.dto';
+import { pageTypeOf } from '../dto/paging';
 
 /** What runs can be for. Models come in by `npx pugmark models add`, never over the network: a model is a program. */
-export function modelsRouter(stores: Stores): Router {
-  const router = Router();
-  resource(router, '/models', {
-    get: async (_request, response) => {
-      const models = await stores.models.all(stores.db);
-      response.json({ items: models.map(modelResponse), nextCursor: null });
-    },
-  });
-  resource(router, '/models/:id', {
-    get: async (request, response) => {
-      response.json(modelResponse(await requireModelRow(stores, pathId(request, 'model'))));
-    },
-  });
-  resource(router, '/models/:id/default', {
-    put: [
-      async (request, response) => {
-        const id = pathId(request, 'model');
+export function modelsRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/models',
+      name: 'listModels',
+      summary: 'All models',
+      scope: 'read',
+      answer: { status: 200, json: pageTypeOf(ModelResponse) },
+      handle: async () => ({ items: (await stores.models.all(stores.db)).map(modelResponse), nextCursor: null }),
+    }),
+    operation({
+      method: 'get',
+      path: '/models/:id',
+      name: 'getModel',
+      summary: 'A model',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(ModelResponse) },
+      handle: async ({ id }) => modelResponse(await requireModelRow(stores, id)),
+    }),
+    operation({
+      method: 'put',
+      path: '/models/:id/default',
+      name: 'makeModelDefault',
+      summary: 'Makes a detector that of runs whose project names none',
+      scope: 'admin',
+      answer: { status: 200, json: jsonOf(ModelResponse) },
+      problems: [422],
+      handle: async ({ id }) => {
         const { stage } = await requireModelRow(stores, id);
         if (stage !== 'detect') throw unprocessable('not_a_detector', 'id', `model ${id} is a classifier: only a detector can be the default`);
         await stores.db.transaction().execute((tx) => stores.models.makeDefault(tx, id));
-        response.json(modelResponse(await requireModelRow(stores, id)));
+        return modelResponse(await requireModelRow(stores, id));
       },
-    ],
-  });
-  return router;
+    }),
+  ];
 }
 
 async function requireModelRow(stores: Stores, id: number) {

@@ -1,63 +1,78 @@
 import { basename, dirname } from 'node:path';
-import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { Response } from 'express';
 import { findImage, type PictureRow } from '@pugmark/db';
 import { RetryableError } from '@pugmark/domain';
 import type { RenderOptions } from '@pugmark/images';
 import { safeFileName } from '@pugmark/storage';
+import { notFound } from '../api/http-problem';
+import { operation, type Call, type Operation } from '../api/operation';
 import type { GatewayDependencies, Stores } from '../dependencies';
-import { parseDto } from '../dto/parse-dto';
 import { OriginalQuery, RenditionQuery } from '../dto/pictures.dto';
-import { notFound } from '../middleware/http-problem';
-import { resource } from '../middleware/resource';
-import { pathId } from '../services/path-id';
 import { picturePath } from '../services/picture-path';
 import { forgetFile, sendFile } from '../services/send-file';
 
 type Parts = Pick<GatewayDependencies, 'stores' | 'pictures' | 'renditions' | 'settings'>;
 
-/** Pixels of the longer side. */
-const LONGEST_SIDES = { thumbnail: 320, preview: 1280 } as const;
-
 /** A browser may keep pictures, but asks whether they are the same still: they are private, and their boxes change. */
 const KEEP_BUT_ASK = 'private, no-cache';
 
+/** The file went, or it cannot be drawn. */
+const PICTURE_PROBLEMS = [410, 416, 422];
+
 /** The pictures themselves: the files as they came, and small ones for looking at. */
-export function picturesRouter(parts: Parts): Router {
-  const router = Router();
-  resource(router, '/images/:id/original', { get: original(parts) });
-  for (const [name, longestSide] of Object.entries(LONGEST_SIDES)) {
-    resource(router, `/images/:id/${name}`, { get: rendition(parts, longestSide) });
-  }
-  return router;
+export function picturesRouter(parts: Parts): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/images/:id/original',
+      name: 'getOriginal',
+      summary: 'The file as it came, or the part of it that Range asks for',
+      scope: 'read',
+      query: OriginalQuery,
+      answer: { status: 200, files: ['image/jpeg', 'image/png', 'image/webp', 'image/tiff'], ranges: true },
+      problems: PICTURE_PROBLEMS,
+      handle: (call) => original(parts, call),
+    }),
+    renditionOperation(parts, 'thumbnail', 320, 'getThumbnail'),
+    renditionOperation(parts, 'preview', 1280, 'getPreview'),
+  ];
 }
 
-function original({ stores, pictures, settings }: Parts): RequestHandler {
-  return async (request, response) => {
-    const picture = await requirePicture(stores, request);
-    const { download } = parseDto(OriginalQuery, request.query);
-    const path = await picturePath(picture, pictures, settings.ingestRoots);
-    response.attachment(safeFileName(picture.filePath));
-    if (!download) response.set('content-disposition', String(response.get('content-disposition')).replace(/^attachment/, 'inline'));
-    response.set({ etag: `"${picture.sha256}"`, 'content-type': `image/${picture.format}`, 'cache-control': KEEP_BUT_ASK });
-    await send(response, dirname(path), basename(path));
-  };
+function renditionOperation(parts: Parts, size: 'thumbnail' | 'preview', longestSide: number, name: string): Operation {
+  return operation({
+    method: 'get',
+    path: `/images/:id/${size}`,
+    name,
+    summary: `A JPEG of at most ${longestSide} pixels on its longer side, for looking at`,
+    scope: 'read',
+    query: RenditionQuery,
+    answer: { status: 200, files: ['image/jpeg'], ranges: true },
+    problems: [...PICTURE_PROBLEMS, 507],
+    handle: (call) => rendition(parts, longestSide, call),
+  });
 }
 
-function rendition({ stores, pictures, renditions, settings }: Parts, longestSide: number): RequestHandler {
-  return async (request, response) => {
-    const picture = await requirePicture(stores, request);
-    const query = parseDto(RenditionQuery, request.query);
-    const options = { longestSide, pixelLimit: settings.pixelLimit, ...(await marks(stores, picture.id, query)) };
-    const hash = renditions.hashOf(picture.sha256, options);
-    response.set({ etag: `"${hash}"`, 'content-type': 'image/jpeg', 'cache-control': KEEP_BUT_ASK });
-    // What the client has needs not be made.
-    if (request.fresh) return void response.status(304).end();
-    const key = await renditions.key(hash, () => picturePath(picture, pictures, settings.ingestRoots), options).catch((error: unknown) => {
-      forgetFile(response);
-      throw error;
-    });
-    await send(response, renditions.folder, key);
-  };
+async function original({ stores, pictures, settings }: Parts, { id, query, response }: Call<OriginalQuery, unknown>): Promise<void> {
+  const picture = await requirePicture(stores, id);
+  const path = await picturePath(picture, pictures, settings.ingestRoots);
+  response.attachment(safeFileName(picture.filePath));
+  if (!query.download) response.set('content-disposition', String(response.get('content-disposition')).replace(/^attachment/, 'inline'));
+  response.set({ etag: `"${picture.sha256}"`, 'content-type': `image/${picture.format}`, 'cache-control': KEEP_BUT_ASK });
+  await send(response, dirname(path), basename(path));
+}
+
+async function rendition({ stores, pictures, renditions, settings }: Parts, longestSide: number, { id, query, request, response }: Call<RenditionQuery, unknown>): Promise<void> {
+  const picture = await requirePicture(stores, id);
+  const options = { longestSide, pixelLimit: settings.pixelLimit, ...(await marks(stores, picture.id, query)) };
+  const hash = renditions.hashOf(picture.sha256, options);
+  response.set({ etag: `"${hash}"`, 'content-type': 'image/jpeg', 'cache-control': KEEP_BUT_ASK });
+  // What the client has needs not be made.
+  if (request.fresh) return void response.status(304).end();
+  const key = await renditions.key(hash, () => picturePath(picture, pictures, settings.ingestRoots), options).catch((error: unknown) => {
+    forgetFile(response);
+    throw error;
+  });
+  await send(response, renditions.folder, key);
 }
 
 async function marks(stores: Stores, imageId: number, query: RenditionQuery): Promise<Pick<RenderOptions, 'boxes' | 'blurred'>> {
@@ -70,8 +85,7 @@ async function marks(stores: Stores, imageId: number, query: RenditionQuery): Pr
   };
 }
 
-async function requirePicture(stores: Stores, request: Request): Promise<PictureRow> {
-  const id = pathId(request, 'image');
+async function requirePicture(stores: Stores, id: number): Promise<PictureRow> {
   const picture = await stores.images.picture(stores.db, id);
   if (picture === null) throw notFound(`image ${id}`);
   return picture;

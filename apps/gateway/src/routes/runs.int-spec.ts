@@ -133,11 +133,11 @@ describe('runs', () => {
     expect((await gateway.get(`/runs?projectId=${id}`)).body.items).toEqual([]);
   });
 
-  it('answers 404 for a run or project that is not there, 400 without a project', async () => {
+  it('answers 404 for a run that is not there, 422 for one that is asked about, 400 without a project', async () => {
     expect((await gateway.get('/runs/999999')).status).toBe(404);
-    expect((await gateway.get('/runs?projectId=999999')).status).toBe(404);
+    expect((await gateway.get('/runs?projectId=999999')).status).toBe(422);
     expect((await gateway.get('/runs')).status).toBe(400);
-    expect((await gateway.get('/processing/status?runId=999999')).status).toBe(404);
+    expect((await gateway.get('/processing/status?runId=999999')).status).toBe(422);
     expect((await gateway.get('/processing/status?runId=x')).status).toBe(400);
   });
 

@@ -1,66 +1,89 @@
-import { Router } from 'express';
 import { compareRuns, findRun, listComparedImages, listRuns, type DatabaseTransaction } from '@pugmark/db';
+import { HttpProblem, notFound, unprocessable } from '../api/http-problem';
+import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
-import { ProjectPageQuery, afterId, pageOf } from '../dto/paging';
-import { parseDto } from '../dto/parse-dto';
 import { classifySettings } from '../dto/models.dto';
-import { CompareRunsQuery, CreateRunBody, runListItem, runState } from '../dto/runs.dto';
-import { HttpProblem, notFound, unprocessable } from '../middleware/http-problem';
-import { jsonBody } from '../middleware/json-body';
-import { contextOf } from '../middleware/request-context';
-import { resource } from '../middleware/resource';
+import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
+import { CompareRunsQuery, RunComparisonResponse } from '../dto/run-comparison.dto';
+import { CreateRunBody, RunListItem, RunResponse, runListItem, runState } from '../dto/runs.dto';
 import { createOnce } from '../services/create-once';
-import { pathId } from '../services/path-id';
-import { modelsOfNewRun, requirePlace, requireProject } from '../services/require';
+import { modelsOfNewRun, requireNamedProject, requirePlace } from '../services/require';
 import { runDetails } from '../services/run-details';
 
-export function runsRouter(stores: Stores): Router {
-  const router = Router();
-  resource(router, '/runs', {
-    get: async (request, response) => {
-      const { projectId, limit, cursor } = parseDto(ProjectPageQuery, request.query);
-      const after = afterId('runs', cursor);
-      await requireProject(stores, projectId);
-      const runs = await listRuns(stores.db, projectId, after, limit + 1);
-      response.json(pageOf('runs', runs, limit, (run) => run.id, runListItem));
-    },
-    post: [
-      ...jsonBody,
-      async (request, response) => {
-        const body = parseDto(CreateRunBody, request.body as object);
-        await requirePlace(stores, body.projectId, body.deploymentId ?? null);
-        const { traceparent } = contextOf(response);
-        const { id } = await createOnce(stores, request, body, (tx) => createRun(tx, stores, body, traceparent));
-        response.status(202).location(`/api/v1/runs/${id}`).json(await runDetails(stores.db, id));
+export function runsRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/runs',
+      name: 'listRuns',
+      summary: 'The runs of a project, oldest first',
+      scope: 'read',
+      query: ProjectPageQuery,
+      answer: { status: 200, json: pageTypeOf(RunListItem) },
+      problems: [422],
+      handle: async ({ query: { projectId, limit, cursor } }) => {
+        const after = afterId('runs', cursor);
+        await requireNamedProject(stores, projectId);
+        const runs = await listRuns(stores.db, projectId, after, limit + 1);
+        return pageOf('runs', runs, limit, (run) => run.id, runListItem);
       },
-    ],
-  });
-  resource(router, '/runs/compare', {
-    get: async (request, response) => {
-      const { a, b, minConfidence = null, onlyDifferent, limit, cursor } = parseDto(CompareRunsQuery, request.query);
-      const after = afterId('compared_images', cursor);
-      for (const [field, id] of [['a', a], ['b', b]] as const) {
-        if ((await stores.runs.find(stores.db, id)) === null) throw unprocessable('run_missing', field, `there is no run ${id}`);
-      }
-      const images = await listComparedImages(stores.db, { a, b, minConfidence, onlyDifferent }, after, limit + 1);
-      response.json({ ...(await compareRuns(stores.db, a, b, minConfidence)), ...pageOf('compared_images', images, limit, ({ imageId }) => imageId, (image) => image) });
-    },
-  });
-  resource(router, '/runs/:id', {
-    get: async (request, response) => {
-      response.json(await runDetails(stores.db, pathId(request, 'run')));
-    },
-  });
-  resource(router, '/runs/:id/cancel', {
-    post: [
-      async (request, response) => {
-        const id = pathId(request, 'run');
+    }),
+    operation({
+      method: 'post',
+      path: '/runs',
+      name: 'createRun',
+      summary: 'Puts images to a model; it is done in the background',
+      scope: 'run',
+      body: body(CreateRunBody),
+      answer: { status: 202, json: jsonOf(RunResponse), location: ({ id }) => `/runs/${id}` },
+      once: true,
+      handle: async ({ body: asked, request, traceparent }) => {
+        await requirePlace(stores, asked.projectId, asked.deploymentId ?? null);
+        const { id } = await createOnce(stores, request, asked, (tx) => createRun(tx, stores, asked, traceparent));
+        return runDetails(stores.db, id);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/runs/compare',
+      name: 'compareRuns',
+      summary: 'Two runs over the same images, side by side',
+      scope: 'read',
+      query: CompareRunsQuery,
+      answer: { status: 200, json: jsonOf(RunComparisonResponse) },
+      problems: [422],
+      handle: async ({ query: { a, b, minConfidence = null, onlyDifferent, limit, cursor } }) => {
+        const after = afterId('compared_images', cursor);
+        for (const [field, id] of [['a', a], ['b', b]] as const) {
+          if ((await stores.runs.find(stores.db, id)) === null) throw unprocessable('run_missing', field, `there is no run ${id}`);
+        }
+        const images = await listComparedImages(stores.db, { a, b, minConfidence, onlyDifferent }, after, limit + 1);
+        return { ...(await compareRuns(stores.db, a, b, minConfidence)), ...pageOf('compared_images', images, limit, ({ imageId }) => imageId, (image) => image) };
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/runs/:id',
+      name: 'getRun',
+      summary: 'How far a run is, and what it found',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(RunResponse) },
+      handle: ({ id }) => runDetails(stores.db, id),
+    }),
+    operation({
+      method: 'post',
+      path: '/runs/:id/cancel',
+      name: 'cancelRun',
+      summary: 'Cancels what has not ended of a run',
+      scope: 'run',
+      answer: { status: 202, json: jsonOf(RunResponse) },
+      problems: [409],
+      handle: async ({ id }) => {
         await cancelRun(stores, id);
-        response.status(202).json(await runDetails(stores.db, id));
+        return runDetails(stores.db, id);
       },
-    ],
-  });
-  return router;
+    }),
+  ];
 }
 
 async function createRun(tx: DatabaseTransaction, stores: Stores, body: CreateRunBody, traceparent: string): Promise<number> {

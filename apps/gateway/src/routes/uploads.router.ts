@@ -1,11 +1,9 @@
-import { Router, type Request } from 'express';
+import type { Request } from 'express';
 import { isDatabaseAway } from '@pugmark/db';
+import { unprocessable } from '../api/http-problem';
+import { FORM_BODY, jsonOf, operation, type Operation } from '../api/operation';
 import type { GatewayDependencies } from '../dependencies';
-import { UploadQuery } from '../dto/ingests.dto';
-import { parseDto } from '../dto/parse-dto';
-import { unprocessable } from '../middleware/http-problem';
-import { contextOf } from '../middleware/request-context';
-import { resource } from '../middleware/resource';
+import { IngestAccepted, UploadQuery } from '../dto/ingests.dto';
 import { acceptedIngest, createIngest } from '../services/create-ingest';
 import { createOnce } from '../services/create-once';
 import { receiveUpload } from '../services/receive-upload';
@@ -13,22 +11,28 @@ import { modelsOfNewRun, requirePlace } from '../services/require';
 
 type Parts = Pick<GatewayDependencies, 'stores' | 'uploads' | 'settings'>;
 
-export function uploadsRouter(parts: Parts): Router {
+export function uploadsRouter(parts: Parts): Operation[] {
   const { stores } = parts;
-  const router = Router();
-  resource(router, '/uploads', {
-    post: [
-      async (request, response) => {
-        const query = parseDto(UploadQuery, request.query);
+  return [
+    operation({
+      method: 'post',
+      path: '/uploads',
+      name: 'uploadPictures',
+      summary: 'Takes in the pictures of a form',
+      scope: 'ingest',
+      query: UploadQuery,
+      body: FORM_BODY,
+      answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
+      problems: [507],
+      once: true,
+      handle: async ({ query, request, traceparent }) => {
         // Before the body: nobody should send a gigabyte to learn that the project does not exist.
         await requirePlace(stores, query.projectId, query.deploymentId ?? null);
         if (query.detect) await modelsOfNewRun(stores, stores.db, query.projectId);
-        const id = await acceptUpload(request, parts, query, contextOf(response).traceparent);
-        response.status(202).location(`/api/v1/ingests/${id}`).json(await acceptedIngest(stores, id));
+        return acceptedIngest(stores, await acceptUpload(request, parts, query, traceparent));
       },
-    ],
-  });
-  return router;
+    }),
+  ];
 }
 
 async function acceptUpload(request: Request, { stores, uploads, settings }: Parts, query: UploadQuery, traceparent: string): Promise<number> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import type { DatabaseTransaction } from '@pugmark/db';
 import type { Stores } from '../dependencies';
-import { HttpProblem, badFields } from '../middleware/http-problem';
+import { HttpProblem, badFields } from '../api/http-problem';
 
 export interface Created {
   readonly id: number;

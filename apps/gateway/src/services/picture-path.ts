@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import type { PictureRow } from '@pugmark/db';
 import type { PictureStorage } from '@pugmark/storage';
-import { HttpProblem } from '../middleware/http-problem';
+import { HttpProblem } from '../api/http-problem';
 import { isWithin, realRoots } from './resolve-folder';
 
 /**

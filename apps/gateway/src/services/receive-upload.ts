@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import busboy from 'busboy';
 import type { IncomingUpload, UploadedFile } from '@pugmark/storage';
-import { HttpProblem, badFields } from '../middleware/http-problem';
+import { HttpProblem, badFields } from '../api/http-problem';
 
 export interface UploadLimits {
   readonly maxBytes: number;

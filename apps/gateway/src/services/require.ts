@@ -1,18 +1,23 @@
 import type { ClassifySettings, Executor, ModelRow, ProjectRow } from '@pugmark/db';
 import type { Stage } from '@pugmark/domain';
 import type { Stores } from '../dependencies';
-import { notFound, unavailable, unprocessable } from '../middleware/http-problem';
+import { notFound, unavailable, unprocessable } from '../api/http-problem';
 
 /** 404 unless the project named by the address is there. */
-export async function requireProject(stores: Stores, id: number): Promise<void> {
-  if ((await stores.projects.find(stores.db, id)) === null) throw notFound(`project ${id}`);
+export async function requireProject(stores: Stores, id: number): Promise<ProjectRow> {
+  const row = await stores.projects.find(stores.db, id);
+  if (row === null) throw notFound(`project ${id}`);
+  return row;
+}
+
+/** 422 unless the project named in the query or body is there. */
+export async function requireNamedProject(stores: Stores, id: number): Promise<void> {
+  if ((await stores.projects.find(stores.db, id)) === null) throw unprocessable('project_missing', 'projectId', `there is no project ${id}`);
 }
 
 /** 422 unless the project named in the body is there, and the deployment is one of it. */
 export async function requirePlace(stores: Stores, projectId: number, deploymentId: number | null, prefix = ''): Promise<void> {
-  if ((await stores.projects.find(stores.db, projectId)) === null) {
-    throw unprocessable('project_missing', 'projectId', `there is no project ${projectId}`);
-  }
+  await requireNamedProject(stores, projectId);
   if (deploymentId === null) return;
   const deployment = await stores.deployments.find(stores.db, deploymentId);
   if (deployment?.project_id !== projectId) {

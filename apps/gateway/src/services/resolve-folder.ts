@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, resolve, sep } from 'node:path';
-import { unprocessable } from '../middleware/http-problem';
+import { unprocessable } from '../api/http-problem';
 
 /**
  * The folder that a client asked for, tidied, once it is sure that it may be read: with every symbolic link resolved it lies

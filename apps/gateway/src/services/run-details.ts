@@ -1,7 +1,7 @@
 import { findRun, recentlyFinished, summariseRun, type Executor } from '@pugmark/db';
 import { etaSeconds, ratePerMinute } from '@pugmark/domain';
 import { runResponse, type RunResponse } from '../dto/runs.dto';
-import { notFound } from '../middleware/http-problem';
+import { notFound } from '../api/http-problem';
 
 /** Pictures a minute, to a tenth, and seconds to go, over the last minute of a run, or of all runs. */
 export async function progressOf(db: Executor, runId: number | null, remaining: number): Promise<{ ratePerMinute: number; etaSeconds: number | null }> {

@@ -2,12 +2,12 @@ import type { Request } from 'express';
 import type { DatabaseTransaction, DeploymentChange, DeploymentWithLocation } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import type { CreateDeploymentBody, UpdateDeploymentBody } from '../dto/deployments.dto';
-import { badFields, conflict, notFound, type HttpProblem } from '../middleware/http-problem';
+import { unfitFields, conflict, notFound, type HttpProblem } from '../api/http-problem';
 import { createOnce } from './create-once';
 import { assertCoordinates } from './save-location';
 import { timezoneFault } from './timezone-fault';
 
-/** The deployment, with the location that it names. Throws 400 for what does not go together, 409 for what is there otherwise. */
+/** The deployment, with the location that it names. Throws 422 for what does not go together, 409 for what is there otherwise. */
 export async function createDeployment(stores: Stores, request: Request, projectId: number, body: CreateDeploymentBody): Promise<DeploymentWithLocation> {
   await assertTimezone(stores, body.timezone);
   const { id } = await createOnce(stores, request, body, async (tx) => (await insertDeployment(tx, stores, projectId, body)).id);
@@ -96,16 +96,16 @@ async function locationOf(
 
 async function assertTimezone(stores: Stores, timezone: string): Promise<void> {
   const fault = await timezoneFault(stores, timezone);
-  if (fault !== null) throw badFields([{ field: 'timezone', message: fault }]);
+  if (fault !== null) throw unfitFields([{ field: 'timezone', message: fault }]);
 }
 
 function assertPlace(body: Pick<UpdateDeploymentBody, 'locationName' | 'latitude' | 'longitude'>): void {
   assertCoordinates(body);
-  if (body.latitude != null && body.locationName == null) throw badFields([{ field: 'locationName', message: 'is missing: coordinates belong to a location' }]);
+  if (body.latitude != null && body.locationName == null) throw unfitFields([{ field: 'locationName', message: 'is missing: coordinates belong to a location' }]);
 }
 
 function assertDates(startsAt: Date | null, endsAt: Date | null): void {
-  if (startsAt !== null && endsAt !== null && endsAt <= startsAt) throw badFields([{ field: 'endsAt', message: 'must be after startsAt' }]);
+  if (startsAt !== null && endsAt !== null && endsAt <= startsAt) throw unfitFields([{ field: 'endsAt', message: 'must be after startsAt' }]);
 }
 
 function nameTaken(): HttpProblem {

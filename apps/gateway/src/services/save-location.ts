@@ -2,10 +2,10 @@ import type { Request } from 'express';
 import type { DatabaseTransaction, LocationRow } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import type { CreateLocationBody, UpdateLocationBody } from '../dto/locations.dto';
-import { badFields, conflict, notFound, type HttpProblem } from '../middleware/http-problem';
+import { unfitFields, conflict, notFound, type HttpProblem } from '../api/http-problem';
 import { createOnce } from './create-once';
 
-/** Throws 400 for half a pair of coordinates, 409 for a name that is taken. */
+/** Throws 422 for half a pair of coordinates, 409 for a name that is taken. */
 export async function createLocation(stores: Stores, request: Request, projectId: number, body: CreateLocationBody): Promise<LocationRow> {
   assertCoordinates(body);
   const { name, latitude = null, longitude = null } = body;
@@ -47,7 +47,7 @@ export async function updateLocation(stores: Stores, id: number, body: UpdateLoc
 /** Two numbers, or none. */
 export function assertCoordinates({ latitude, longitude }: { readonly latitude?: number | null; readonly longitude?: number | null }): void {
   if ((latitude == null) !== (longitude == null)) {
-    throw badFields([{ field: latitude == null ? 'latitude' : 'longitude', message: 'is missing: coordinates are two numbers' }]);
+    throw unfitFields([{ field: latitude == null ? 'latitude' : 'longitude', message: 'is missing: coordinates are two numbers' }]);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { ExportWithTask } from '@pugmark/db';
 import type { ExportStorage } from '@pugmark/storage';
 import { exportStatus } from '../dto/exports.dto';
-import { HttpProblem } from '../middleware/http-problem';
+import { HttpProblem } from '../api/http-problem';
 import { forgetFile, sendFile } from './send-file';
 
 /**

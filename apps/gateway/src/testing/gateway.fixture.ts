@@ -32,6 +32,7 @@ import { createApp } from '../app';
 import type { GatewaySettings, Stores } from '../dependencies';
 import { HttpServer } from '../http-server';
 import { Renditions, type PictureRenderer } from '../rendering/renditions';
+import { ContractCheck } from './contract-check.fixture';
 
 export const MANIFEST: ModelManifest = {
   name: 'test-model',
@@ -76,6 +77,7 @@ export class TestGateway {
     readonly stores: Stores,
     readonly exportFiles: ExportStorage,
     private readonly http: HttpServer,
+    private readonly contract: ContractCheck,
     private readonly database: TestDatabase | null,
   ) {}
 
@@ -109,7 +111,9 @@ export class TestGateway {
     });
     const http = new HttpServer(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
     const port = await http.listen();
-    return new TestGateway(`http://127.0.0.1:${port}/api/v1`, port, folder, stores, exportFiles, http, database);
+    const url = `http://127.0.0.1:${port}/api/v1`;
+    const contract = new ContractCheck((await (await fetch(`${url}/openapi.json`)).json()) as never);
+    return new TestGateway(url, port, folder, stores, exportFiles, http, contract, database);
   }
 
   get db(): Database {
@@ -150,7 +154,9 @@ export class TestGateway {
     const response = await fetch(this.url + path, { ...init, method, signal: AbortSignal.timeout(15_000) });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
+    const body = isJson && text !== '' ? JSON.parse(text) : text;
+    this.contract.check(method, new URL(response.url).pathname, response.status, response.headers.get('content-type') ?? '', body);
+    return { status: response.status, headers: response.headers, body };
   }
 
   /** Every file in the storage, relative to it. */

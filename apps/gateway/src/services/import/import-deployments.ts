@@ -2,8 +2,8 @@ import type { DatabaseTransaction } from '@pugmark/db';
 import type { Stores } from '../../dependencies';
 import { CreateDeploymentBody, UpdateDeploymentBody } from '../../dto/deployments.dto';
 import type { ImportReport } from '../../dto/imports.dto';
-import { parseDto } from '../../dto/parse-dto';
-import { badFields } from '../../middleware/http-problem';
+import { parseDto } from '../../api/parse-dto';
+import { unfitFields } from '../../api/http-problem';
 import { changeDeployment, insertDeployment } from '../save-deployment';
 import { timezoneFault } from '../timezone-fault';
 import { numberOrText, readMoment } from './cells';
@@ -35,7 +35,7 @@ export async function importDeployments(stores: Stores, projectId: number, text:
     line: row.line,
     save: async (tx: DatabaseTransaction): Promise<RowOutcome> => {
       const fault = zoneFaults.get(row.cells.timezone ?? '');
-      if (fault != null) throw badFields([{ field: 'timezone', message: fault }]);
+      if (fault != null) throw unfitFields([{ field: 'timezone', message: fault }]);
       return saveRow(tx, stores, projectId, row);
     },
   }));
@@ -80,8 +80,8 @@ async function instantOf(
 ): Promise<string | undefined> {
   if (cell === undefined) return undefined;
   const moment = readMoment(cell, field === 'endsAt');
-  if ('fault' in moment) throw badFields([{ field, message: moment.fault }]);
+  if ('fault' in moment) throw unfitFields([{ field, message: moment.fault }]);
   if ('instant' in moment) return moment.instant;
-  if (zone === undefined) throw badFields([{ field: 'timezone', message: 'is missing: without it no one knows when the deployment was' }]);
+  if (zone === undefined) throw unfitFields([{ field: 'timezone', message: 'is missing: without it no one knows when the deployment was' }]);
   return (await stores.deployments.instantOf(tx, moment.local, zone)).toISOString();
 }

@@ -1,7 +1,7 @@
 import type { Stores } from '../../dependencies';
 import type { ImportReport } from '../../dto/imports.dto';
 import { CreateLocationBody } from '../../dto/locations.dto';
-import { parseDto } from '../../dto/parse-dto';
+import { parseDto } from '../../api/parse-dto';
 import { saveLocation } from '../save-location';
 import { numberOrText } from './cells';
 import { importRows } from './import-rows';

@@ -1,7 +1,7 @@
 import type { DatabaseTransaction } from '@pugmark/db';
 import type { Stores } from '../../dependencies';
 import type { ImportReport, LineFault } from '../../dto/imports.dto';
-import { HttpProblem } from '../../middleware/http-problem';
+import { HttpProblem } from '../../api/http-problem';
 
 export type RowOutcome = 'created' | 'updated' | 'unchanged';
 

@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import type { LineFault } from '../../dto/imports.dto';
-import { HttpProblem } from '../../middleware/http-problem';
+import { HttpProblem } from '../../api/http-problem';
 
 /** Of a column: its name, and other names that files of the field have for it. Upper case, blanks, `_` and `-` do not count. */
 export type Columns<Name extends string> = Readonly<Record<Name, readonly string[]>>;
@@ -20,7 +20,7 @@ interface Parsed {
 
 /**
  * The rows of a CSV file, and the lines that have too many or too few cells. The first line names the columns, in any order;
- * commas, semicolons (as spreadsheets write them where the comma is the decimal sign) or tabs separate. Throws a 400 for
+ * commas, semicolons (as spreadsheets write them where the comma is the decimal sign) or tabs separate. Throws a 422 for
  * what is no such file.
  */
 export function readCsv<Name extends string>(text: string, columns: Columns<Name>, required: readonly NoInfer<Name>[]): { rows: CsvRow<Name>[]; faults: LineFault[] } {
@@ -79,5 +79,5 @@ function cellsOf<Name extends string>(names: readonly Name[], record: readonly s
 }
 
 function badCsv(message: string): HttpProblem {
-  return new HttpProblem(400, 'bad_csv', message);
+  return new HttpProblem(422, 'bad_csv', message);
 }

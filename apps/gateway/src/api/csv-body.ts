@@ -9,7 +9,7 @@ const refuseOtherTypes: RequestHandler = (request, _response, next) => {
 
 /** An empty body is not read at all, and is no string then. */
 const refuseNothing: RequestHandler = (request, _response, next) => {
-  if (typeof request.body !== 'string') throw new HttpProblem(400, 'bad_csv', 'the file is empty');
+  if (typeof request.body !== 'string' || request.body === '') throw new HttpProblem(400, 'bad_csv', 'the file is empty');
   next();
 };
 

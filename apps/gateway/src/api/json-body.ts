@@ -1,5 +1,5 @@
 import { json, type RequestHandler } from 'express';
-import { refuseTreacherousKeys } from '../dto/treacherous-keys';
+import { refuseTreacherousKeys } from './treacherous-keys';
 import { HttpProblem } from './http-problem';
 
 /** What the API takes is flat; deeper nesting only serves to exhaust the stack of whatever walks it. */

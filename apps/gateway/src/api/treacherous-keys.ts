@@ -1,4 +1,4 @@
-import { badFields } from '../middleware/http-problem';
+import { badFields } from './http-problem';
 
 /** class-transformer drops these without a word; to the client they would seem to have been taken. */
 const TREACHEROUS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

@@ -52,7 +52,12 @@ export function badFields(errors: readonly FieldError[]): HttpProblem {
   return new HttpProblem(400, 'bad_request', errors.map(({ field, message }) => `${field} ${message}`).join('; '), { errors });
 }
 
-/** 422: fields of the right form that cannot be acted on. */
+/** 422: fields, each of the right form, that do not go together or mean nothing. */
+export function unfitFields(errors: readonly FieldError[]): HttpProblem {
+  return new HttpProblem(422, 'unfit_fields', errors.map(({ field, message }) => `${field} ${message}`).join('; '), { errors });
+}
+
+/** 422: a field of the right form that cannot be acted on. */
 export function unprocessable(code: string, field: string, message: string): HttpProblem {
   return new HttpProblem(422, code, message, { errors: [{ field, message }] });
 }

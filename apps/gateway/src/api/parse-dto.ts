@@ -1,6 +1,6 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { badFields, type FieldError } from '../middleware/http-problem';
+import { badFields, type FieldError } from './http-problem';
 import { refuseTreacherousKeys } from './treacherous-keys';
 
 /**

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { notFound } from '../middleware/http-problem';
+import { notFound } from './http-problem';
 
 /** The id in the path. What is no id names nothing: 404. */
 export function pathId(request: Request, what: string): number {

@@ -1,0 +1,84 @@
+import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { contextOf } from '../middleware/request-context';
+import { csvBody } from './csv-body';
+import { HttpProblem, badFields } from './http-problem';
+import { jsonBody } from './json-body';
+import type { BodySpec, Call, Operation } from './operation';
+import { parseDto } from './parse-dto';
+import { pathId } from './path-id';
+
+/** JSON that changes all the time: a client may keep it, but must ask whether it still is so. */
+const KEEP_BUT_ASK = 'private, no-cache';
+
+/** Routes requests to operations; any other method on their paths is a 405 that says which are possible. */
+export function mountOperations(operations: readonly Operation[]): Router {
+  const router = Router();
+  for (const path of new Set(operations.map((one) => one.path))) {
+    const ofPath = operations.filter((one) => one.path === path);
+    const route = router.route(path);
+    for (const one of ofPath) route[one.method](...prepare(one), serve(one));
+    const allow = ofPath.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
+    route.all((request, response) => {
+      if (request.method !== 'OPTIONS') {
+        throw new HttpProblem(405, 'method_not_allowed', `${request.method} is not possible here; possible: ${allow}`, { headers: { allow } });
+      }
+      response.set('allow', allow).status(204).end();
+    });
+  }
+  return router;
+}
+
+/** What can be refused before the body, is: nobody should send a gigabyte to learn that the address is wrong. */
+function prepare(one: Operation): RequestHandler[] {
+  return [
+    (request, response, next) => {
+      response.locals['id'] = one.path.includes(':id') ? pathId(request, resourceOf(one.path)) : 0;
+      response.locals['query'] = one.query === undefined ? refuseAnyQuery(request.query) : parseDto(one.query, request.query);
+      next();
+    },
+    ...(one.body === undefined ? [] : readers(one.body)),
+  ];
+}
+
+function readers({ media }: BodySpec<unknown>): readonly RequestHandler[] {
+  if (media === 'application/json') return jsonBody;
+  return media === 'text/csv' ? csvBody : [];
+}
+
+function serve(one: Operation): RequestHandler {
+  return async (request, response) => {
+    const value = await one.handle(callOf(one, request, response));
+    if (!('json' in one.answer)) {
+      if (one.answer.status === 204) response.status(204).end();
+      return;
+    }
+    const { status, location } = one.answer;
+    if (location !== undefined) response.location(`/api/v1${location(value)}`);
+    if (one.method === 'get') response.set('cache-control', KEEP_BUT_ASK);
+    response.status(status).json(value);
+  };
+}
+
+function callOf(one: Operation, request: Request, response: Response): Call<object, unknown> {
+  const { traceparent, logger } = contextOf(response);
+  return {
+    id: response.locals['id'] as number,
+    query: response.locals['query'] as object,
+    body: one.body?.media === 'application/json' ? parseDto(one.body.type, request.body as object) : (request.body as unknown),
+    request,
+    response,
+    traceparent,
+    logger,
+  };
+}
+
+/** What the first segment of a path calls its resource: `run` for `/runs/:id/cancel`. */
+export function resourceOf(path: string): string {
+  return (path.split('/')[1] ?? '').replace(/s$/, '');
+}
+
+function refuseAnyQuery(query: object): object {
+  const fields = Object.keys(query);
+  if (fields.length > 0) throw badFields(fields.map((field) => ({ field, message: 'is not known' })));
+  return {};
+}

@@ -1,0 +1,68 @@
+import type { Request, Response } from 'express';
+import type { Logger } from '@pugmark/platform';
+import type { DtoClass, Schema } from './schema';
+import type { Scope } from './scopes';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** One request, checked. */
+export interface Call<Query, Body> {
+  /** Of the resource that the path names; 0 where it names none. */
+  readonly id: number;
+  readonly query: Query;
+  /** Of the declared class; the text of a CSV file; nothing for a form, which the handler reads from `request`. */
+  readonly body: Body;
+  readonly request: Request;
+  readonly response: Response;
+  /** W3C Trace Context, handed on to the tasks that the request creates. */
+  readonly traceparent: string;
+  readonly logger: Logger;
+}
+
+/** What is answered when all goes well: JSON of a class, a list of them, or a file that the handler sends itself. */
+export type Answer<Value> =
+  | { readonly status: 200 | 201 | 202; readonly json: JsonType<Value>; readonly location?: (value: Value) => string }
+  | { readonly status: 204 }
+  | { readonly status: 200; readonly files: readonly string[]; readonly ranges: boolean };
+
+export type JsonType<Value> = { readonly schema: Schema; readonly of?: Value };
+
+export type BodySpec<Body> = { readonly media: 'application/json'; readonly type: DtoClass<Body & object> } | { readonly media: 'text/csv' } | { readonly media: 'multipart/form-data' };
+
+/** Nothing but what is written here is taken, answered or documented: the routes and the OpenAPI document are made from it. */
+export interface Operation<Query = object, Body = unknown, Value = unknown> {
+  readonly method: Method;
+  /** Below `/api/v1`; its only parameter is `:id`, that of the resource named by the first segment. */
+  readonly path: string;
+  /** Its `operationId`: what generated clients call it. */
+  readonly name: string;
+  /** One line for people. */
+  readonly summary: string;
+  /** What a key needs; null: none is needed. */
+  readonly scope: Scope | null;
+  readonly query?: DtoClass<Query & object>;
+  readonly body?: BodySpec<Body>;
+  readonly answer: Answer<Value>;
+  /** Statuses of problems beyond those that follow from the rest. */
+  readonly problems?: readonly number[];
+  /** With an `Idempotency-Key` it is done once, however often it is sent. */
+  readonly once?: boolean;
+  readonly handle: (call: Call<Query, Body>) => Promise<Value>;
+}
+
+/** Checks that the parts of an operation fit together, and forgets their types. */
+export function operation<Query = object, Body = undefined, Value = void>(definition: Operation<Query, Body, Value>): Operation {
+  return definition as unknown as Operation;
+}
+
+export function jsonOf<Value extends object>(type: DtoClass<Value>): JsonType<Value> {
+  return { schema: { $dto: type } };
+}
+
+export function body<Body extends object>(type: DtoClass<Body>): BodySpec<Body> {
+  return { media: 'application/json', type };
+}
+
+export const CSV_BODY: BodySpec<string> = { media: 'text/csv' };
+
+export const FORM_BODY: BodySpec<undefined> = { media: 'multipart/form-data' };

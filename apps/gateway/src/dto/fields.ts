@@ -1,0 +1,198 @@
+import { Transform, plainToInstance } from 'class-transformer';
+import { IsBoolean, IsDate, IsIn, IsInt, IsNumber, IsObject, IsOptional, Max, Min, ValidateBy, ValidateIf, ValidateNested, isISO8601 } from 'class-validator';
+import { describeField, type DtoClass, type Schema } from '../api/schema';
+
+// Each decorator says what a field is twice, side by side: to class-validator, which checks what clients send, and to the OpenAPI
+// document, which promises what is taken and what is answered.
+
+/** Several decorators as one, and what they mean as a schema. */
+function field(schema: Schema, ...decorators: PropertyDecorator[]): PropertyDecorator {
+  const describe = describeField((known) => ({ ...known, schema: { ...schema, ...known.schema } }));
+  return (target, property) => [...decorators, describe].forEach((decorator) => decorator(target, property));
+}
+
+function check(name: string, message: string, validate: (value: unknown) => boolean): PropertyDecorator {
+  return ValidateBy({ name, validator: { validate, defaultMessage: () => message } });
+}
+
+/** What the field is for, or in which unit, as the document says it. */
+export function About(description: string): PropertyDecorator {
+  return describeField((known) => ({ ...known, schema: { ...known.schema, description } }));
+}
+
+/** May be absent, or null. */
+export function Optional(): PropertyDecorator {
+  const describe = describeField((known) => ({ ...known, optional: true, nullable: true }));
+  return (target, property) => [IsOptional(), describe].forEach((decorator) => decorator(target, property));
+}
+
+/** May be absent, and then says nothing; null is refused, where there is nothing that it could mean. */
+export function MayBeAbsent(): PropertyDecorator {
+  const describe = describeField((known) => ({ ...known, optional: true }));
+  return (target, property) => [ValidateIf((_, value) => value !== undefined), describe].forEach((decorator) => decorator(target, property));
+}
+
+/** Of an answer: null where there is nothing to say. */
+export function OrNull(): PropertyDecorator {
+  return describeField((known) => ({ ...known, nullable: true }));
+}
+
+const CONTROLS = '\\u0000-\\u001f\\u007f-\\u009f';
+const BLANKS = ' \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
+
+/** A line of text: not empty, no blanks around it, no control characters (Postgres takes no NUL). */
+export const LINE = `^[^${CONTROLS}${BLANKS}]([^${CONTROLS}]*[^${CONTROLS}${BLANKS}])?$`;
+
+export function Text(longest: number): PropertyDecorator {
+  const pattern = new RegExp(LINE, 'u');
+  return field(
+    { type: 'string', minLength: 1, maxLength: longest, pattern: LINE },
+    check('text', `must be a text of 1 to ${longest} characters without control characters or blanks around it`, (value) =>
+      typeof value === 'string' && isWellFormed(value) && [...value].length <= longest && pattern.test(value),
+    ),
+  );
+}
+
+/** A text of a given form. `what` completes "must be …". */
+export function TextLike(pattern: RegExp, longest: number, what: string): PropertyDecorator {
+  return field(
+    { type: 'string', minLength: 1, maxLength: longest, pattern: pattern.source },
+    check('textLike', `must be ${what}`, (value) => typeof value === 'string' && value !== '' && isWellFormed(value) && [...value].length <= longest && pattern.test(value)),
+  );
+}
+
+/** Half a surrogate pair is no character, and no UTF-8 either. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+/** Of an answer: any text. */
+export function Words(): PropertyDecorator {
+  return field({ type: 'string' });
+}
+
+export function Id(): PropertyDecorator {
+  return field({ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }, IsInt({ message: 'must be an id' }), Min(1), Max(Number.MAX_SAFE_INTEGER));
+}
+
+export function Integer(least: number, most: number): PropertyDecorator {
+  return field({ type: 'integer', minimum: least, maximum: most }, IsInt(), Min(least), Max(most));
+}
+
+/** Of an answer: how many. */
+export function Count(): PropertyDecorator {
+  return field({ type: 'integer', minimum: 0 });
+}
+
+/** Of an answer: any number. */
+export function Amount(): PropertyDecorator {
+  return field({ type: 'number' });
+}
+
+/** In [0, 1]. */
+export function Fraction(): PropertyDecorator {
+  return field({ type: 'number', minimum: 0, maximum: 1 }, IsNumber({ allowNaN: false, allowInfinity: false }), Min(0), Max(1));
+}
+
+/** An angle in degrees, from `-most` to `most`. */
+export function Degrees(most: 90 | 180): PropertyDecorator {
+  return field(
+    { type: 'number', minimum: -most, maximum: most },
+    check('degrees', `must be a number of degrees from -${most} to ${most}`, (value) => typeof value === 'number' && Math.abs(value) <= most),
+  );
+}
+
+export function Flag(): PropertyDecorator {
+  return field({ type: 'boolean' }, IsBoolean());
+}
+
+export function OneOf(values: readonly string[]): PropertyDecorator {
+  return field({ type: 'string', enum: values }, IsIn(values));
+}
+
+/** https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
+const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+
+/** A point in time, which becomes a Date. Without an offset no one could say which instant is meant. */
+export function Instant(): PropertyDecorator {
+  return field({ type: 'string', format: 'date-time' }, Transform(({ value }) => instantOf(value) ?? value), IsDate({ message: 'must be a time with an offset, such as 2026-05-01T06:00:00Z' }));
+}
+
+function instantOf(value: unknown): Date | null {
+  if (typeof value !== 'string') return null;
+  // In a query a `+` that was not encoded arrives as a blank.
+  const text = value.replace(/ (\d\d:\d\d)$/, '+$1').toUpperCase();
+  return INSTANT.test(text) && isISO8601(text, { strict: true }) ? new Date(text) : null;
+}
+
+/** Of an answer: a point in time, ISO 8601 in UTC. */
+export function Time(): PropertyDecorator {
+  return field({ type: 'string', format: 'date-time' });
+}
+
+const LOCAL_TIME = '^(19|20|21)\\d\\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d$';
+
+/** A reading of a clock in no zone, to the second, in the centuries of photography. */
+export function LocalTime(): PropertyDecorator {
+  const pattern = new RegExp(LOCAL_TIME);
+  return field(
+    { type: 'string', pattern: LOCAL_TIME },
+    check('localTime', 'must be a local time without an offset, such as 2026-05-01T06:00:00', (value) => typeof value === 'string' && pattern.test(value)),
+  );
+}
+
+export function Sha256(): PropertyDecorator {
+  return field({ type: 'string', pattern: '^[0-9a-f]{64}$' });
+}
+
+/** An object of another DTO class. */
+export function Nested<T extends object>(type: DtoClass<T>): PropertyDecorator {
+  return field(
+    { $dto: type },
+    Transform(({ value }) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? plainToInstance(type, value) : value)),
+    IsObject(),
+    ValidateNested(),
+  );
+}
+
+/** Of an answer: a list of objects of a class, or of plain values. */
+export function ListOf(items: DtoClass | Schema): PropertyDecorator {
+  return field({ type: 'array', items: schemaOfItems(items) });
+}
+
+/** Of an answer: an object whose keys are not fixed. */
+export function MapOf(values: DtoClass | Schema): PropertyDecorator {
+  return field({ type: 'object', additionalProperties: schemaOfItems(values) });
+}
+
+function schemaOfItems(items: DtoClass | Schema): Schema {
+  return typeof items === 'function' ? { $dto: items } : items;
+}
+
+// In a query everything is text.
+
+/** `"12"` becomes 12, anything else stays text and is refused. */
+export function QueryId(): PropertyDecorator {
+  return field({}, queryNumber(), Id());
+}
+
+export function QueryInteger(least: number, most: number): PropertyDecorator {
+  return field({}, queryNumber(), Integer(least, most));
+}
+
+export function QueryFraction(): PropertyDecorator {
+  return field({}, queryNumber(), Fraction());
+}
+
+export function QueryBoolean(): PropertyDecorator {
+  return field(
+    {},
+    Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value)),
+    field({ type: 'boolean' }, IsIn([true, false], { message: 'must be true or false' })),
+  );
+}
+
+/** As JSON writes numbers: some clients write small ones as 1e-05. */
+function queryNumber(): PropertyDecorator {
+  return Transform(({ value }) => (typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : value));
+}

@@ -1,0 +1,47 @@
+import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+
+interface Described {
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>;
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
+}
+
+/** Holds every answer against the OpenAPI document: a status or a field that it does not promise fails the test that met it. */
+export class ContractCheck {
+  readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
+  readonly #validators = new Map<string, ValidateFunction>();
+  readonly #routes: { readonly pattern: RegExp; readonly path: string }[];
+
+  constructor(private readonly document: Document) {
+    addFormats(this.#ajv);
+    this.#ajv.addSchema(document, 'api');
+    this.#routes = Object.keys(document.paths)
+      .map((path) => ({ path, pattern: new RegExp(`^${path.replace('{id}', '[^/]+').replaceAll('.', '\\.')}$`) }))
+      // `/runs/compare` before `/runs/{id}`.
+      .sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
+  }
+
+  check(method: string, path: string, status: number, contentType: string, body: unknown): void {
+    const route = this.#routes.find(({ pattern }) => pattern.test(path));
+    const key = method === 'HEAD' ? 'get' : method.toLowerCase();
+    const operation = route === undefined ? undefined : this.document.paths[route.path]?.[key];
+    // What is not there at all, and what is not possible, are promised by nobody.
+    if (route === undefined || operation === undefined) return;
+    // A fault of ours; the tests that bring one about say so.
+    if (status === 500) return;
+    const response = operation.responses[String(status)];
+    const what = `${method} ${route.path} answered ${status}`;
+    if (response === undefined) throw new Error(`${what}, which is not documented: ${JSON.stringify(body)}`);
+    const type = contentType.split(';')[0] ?? '';
+    if (method === 'HEAD' || response.content === undefined) return;
+    if (response.content[type] === undefined) throw new Error(`${what} as ${type}, which is not documented`);
+    if (!type.endsWith('json')) return;
+    const pointer = ['paths', route.path, key, 'responses', String(status), 'content', type, 'schema'].map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
+    const validate = this.#validators.get(pointer) ?? this.#ajv.compile({ $ref: `api#/${pointer}` });
+    this.#validators.set(pointer, validate);
+    if (!validate(body)) throw new Error(`${what} against the document: ${this.#ajv.errorsText(validate.errors)}: ${JSON.stringify(body).slice(0, 2_000)}`);
+  }
+}
