@@ -16,7 +16,7 @@ const boundaries = [
   { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform'] },
   { sourceTag: 'adapter:db', allowedExternalImports: ['kysely', 'pg'] },
   { sourceTag: 'adapter:broker', allowedExternalImports: ['amqplib', 'class-validator', 'class-transformer', 'reflect-metadata'] },
-  { sourceTag: 'adapter:cache', allowedExternalImports: ['ioredis'] },
+  { sourceTag: 'adapter:cache', allowedExternalImports: ['ioredis', 'rate-limiter-flexible'] },
   { sourceTag: 'adapter:storage', allowedExternalImports: [] },
   { sourceTag: 'adapter:images', allowedExternalImports: ['sharp', 'exif-reader'] },
   { sourceTag: 'adapter:inference', allowedExternalImports: ['@tensorflow/*', '@vladmandic/human'] },

@@ -1,4 +1,6 @@
 import express, { type Express } from 'express';
+import { Authenticator } from './access/authenticator';
+import { AccessGuard } from './access/guard';
 import { notFound } from './api/http-problem';
 import { mountOperations } from './api/mount-operations';
 import type { Operation } from './api/operation';
@@ -12,6 +14,7 @@ import { docsPage } from './routes/docs-page';
 import { exportsRouter } from './routes/exports.router';
 import { imagesRouter } from './routes/images.router';
 import { ingestsRouter } from './routes/ingests.router';
+import { keysRouter } from './routes/keys.router';
 import { locationsRouter } from './routes/locations.router';
 import { modelsRouter } from './routes/models.router';
 import { openApiRouter } from './routes/openapi.router';
@@ -19,15 +22,28 @@ import { picturesRouter } from './routes/pictures.router';
 import { processingRouter } from './routes/processing.router';
 import { projectsRouter } from './routes/projects.router';
 import { runsRouter } from './routes/runs.router';
+import { sessionRouter } from './routes/session.router';
 import { systemRouter } from './routes/system.router';
 import { uploadsRouter } from './routes/uploads.router';
 
+/** Ten wrong keys from one address, then it waits. */
+const WRONG_KEYS = { name: 'wrong-keys', calls: 10, seconds: 600 };
+
 /** The REST API below `/api/v1`, and its documentation at `/docs`. */
 export function createApp(dependencies: GatewayDependencies): Express {
+  const { stores, limiters, settings } = dependencies;
+  const authenticator = new Authenticator(stores);
+  const guard = new AccessGuard({
+    stores,
+    authenticator: settings.auth === 'open' ? null : authenticator,
+    limiter: settings.requestsPerMinute === 0 ? null : limiters.rateLimiter({ name: 'requests', calls: settings.requestsPerMinute, seconds: 60 }),
+  });
+  const operations = [...operationsOf(dependencies), ...sessionRouter({ stores, authenticator, wrongKeys: limiters.rateLimiter(WRONG_KEYS) })];
   const app = express();
   app.disable('x-powered-by');
+  app.set('trust proxy', settings.trustedProxies);
   app.use(requestContext(dependencies.logger), accessLog(dependencies.metrics), securityHeaders, refuseCrossSite);
-  app.use('/api/v1', mountOperations(operationsOf(dependencies)));
+  app.use('/api/v1', mountOperations([...operations, ...openApiRouter(operations, dependencies.version)], guard));
   app.use('/docs', docsPage());
   app.use(() => {
     throw notFound('such address');
@@ -38,7 +54,7 @@ export function createApp(dependencies: GatewayDependencies): Express {
 
 function operationsOf(dependencies: GatewayDependencies): Operation[] {
   const { stores } = dependencies;
-  const operations = [
+  return [
     ...projectsRouter(stores),
     ...locationsRouter(stores),
     ...deploymentsRouter(stores),
@@ -51,6 +67,6 @@ function operationsOf(dependencies: GatewayDependencies): Operation[] {
     ...processingRouter(stores),
     ...exportsRouter(dependencies),
     ...systemRouter(dependencies),
+    ...keysRouter(stores),
   ];
-  return [...operations, ...openApiRouter(operations, dependencies.version)];
 }

@@ -1,5 +1,5 @@
 import { loadConfig } from '@pugmark/platform';
-import { GatewayConfig } from './config';
+import { GatewayConfig, assertNotOpenToAll } from './config';
 
 const REQUIRED = {
   DATABASE_URL: 'postgres://user:hunter2@db/pugmark',
@@ -19,5 +19,20 @@ describe('GatewayConfig', () => {
     const load = (): GatewayConfig => loadConfig(GatewayConfig, bad);
     expect(load).toThrow(/PORT[\s\S]*REDIS_URL[\s\S]*STORAGE_DIR[\s\S]*INGEST_ROOTS[\s\S]*UPLOAD_MAX_FILES/);
     expect(load).not.toThrow(/hunter2/);
+  });
+
+  it('does not print an admin key that has a typing error', () => {
+    const load = (): GatewayConfig => loadConfig(GatewayConfig, { ...REQUIRED, ADMIN_KEY: 'pm_hunter2' });
+    expect(load).toThrow(/ADMIN_KEY: must be pm_/);
+    expect(load).not.toThrow(/hunter2/);
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.5', 'cameras.example.org', '127.0.0.1.example.org'])('asks for keys on %s', (HOST) => {
+    expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST }))).not.toThrow();
+    expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST, AUTH: 'open' }))).toThrow(/AUTH/);
+  });
+
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('may be open on %s', (HOST) => {
+    expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST, AUTH: 'open' }))).not.toThrow();
   });
 });

@@ -1,4 +1,5 @@
-import { ArrayNotEmpty, IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
+import { FatalError } from '@pugmark/domain';
 import { FolderListSetting, IntegerSetting, ServiceConfig } from '@pugmark/platform';
 
 export class GatewayConfig extends ServiceConfig {
@@ -27,6 +28,28 @@ export class GatewayConfig extends ServiceConfig {
   @ArrayNotEmpty()
   @IsString({ each: true })
   readonly INGEST_ROOTS!: string[];
+
+  /** `keys`: each request needs a key. `open`: none does, which is only possible while `HOST` is this machine's own address. */
+  @IsIn(['keys', 'open'])
+  readonly AUTH: 'keys' | 'open' = 'keys';
+
+  /** A key, `pm_…`, that may do everything; stored (as a hash) if it is not yet. Without it the first start makes one and shows it in the log. */
+  @IsOptional()
+  @Matches(/^pm_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/, { message: 'must be pm_, 8 hexadecimal digits, _ and 43 of A-Z a-z 0-9 _ -' })
+  readonly ADMIN_KEY?: string;
+
+  /** Most requests a minute with one key; 0: any number. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(0)
+  readonly REQUESTS_PER_MINUTE: number = 12_000;
+
+  /** How many proxies of one's own stand before the gateway; what they say of a client's address and of TLS is believed. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(0)
+  @Max(10)
+  readonly TRUSTED_PROXIES: number = 0;
 
   /** Largest single file of an upload, in bytes. */
   @IntegerSetting()
@@ -64,4 +87,11 @@ export class GatewayConfig extends ServiceConfig {
   @IsInt()
   @Min(1_000)
   readonly IDLE_TIMEOUT_MS: number = 60_000;
+}
+
+/** Throws the FatalError of bad settings when anyone could reach what asks for no key. */
+export function assertNotOpenToAll({ AUTH, HOST }: Pick<GatewayConfig, 'AUTH' | 'HOST'>): void {
+  if (AUTH === 'open' && !/^(127(\.\d{1,3}){3}|::1|localhost)$/.test(HOST)) {
+    throw new FatalError('bad_settings', 'bad settings:\n  AUTH: "open" is only possible where HOST is 127.0.0.1, ::1 or localhost; use "keys"');
+  }
 }

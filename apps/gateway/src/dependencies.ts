@@ -1,6 +1,8 @@
 import type { BrokerStatus } from '@pugmark/broker';
-import type { Cache } from '@pugmark/cache';
+import type { Cache, RateLimiters } from '@pugmark/cache';
 import type {
+  ApiKeyRepository,
+  AuditRepository,
   Database,
   DeploymentRepository,
   EngineReportRepository,
@@ -12,6 +14,7 @@ import type {
   ModelRepository,
   ProjectRepository,
   RunRepository,
+  SessionRepository,
   TaskRepository,
 } from '@pugmark/db';
 import type { Logger, Registry } from '@pugmark/platform';
@@ -31,6 +34,9 @@ export interface Stores {
   readonly tasks: TaskRepository;
   readonly exports: ExportRepository;
   readonly idempotency: IdempotencyRepository;
+  readonly keys: ApiKeyRepository;
+  readonly sessions: SessionRepository;
+  readonly audit: AuditRepository;
 }
 
 export interface GatewaySettings {
@@ -39,6 +45,12 @@ export interface GatewaySettings {
   readonly uploadMaxFiles: number;
   /** Largest picture that is rendered. */
   readonly pixelLimit: number;
+  /** `open`: no keys are asked for. */
+  readonly auth: 'keys' | 'open';
+  /** Of one caller; 0: any number. */
+  readonly requestsPerMinute: number;
+  /** How many proxies of one's own stand before this server; what they say of a client's address is believed. */
+  readonly trustedProxies: number;
 }
 
 /** Everything that the API is made of; the composition root supplies it. */
@@ -49,6 +61,7 @@ export interface GatewayDependencies {
   readonly pictures: PictureStorage;
   readonly renditions: Renditions;
   readonly cache: Cache;
+  readonly limiters: RateLimiters;
   readonly settings: GatewaySettings;
   /** What `GET /system` says of the broker. */
   readonly brokerStatus: () => BrokerStatus;

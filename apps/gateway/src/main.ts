@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Broker } from '@pugmark/broker';
 import { NoCache, RedisCache } from '@pugmark/cache';
 import {
+  ApiKeyRepository,
+  AuditRepository,
   DeploymentRepository,
   ExportRepository,
   IdempotencyRepository,
@@ -13,6 +15,7 @@ import {
   ModelRepository,
   ProjectRepository,
   RunRepository,
+  SessionRepository,
   TaskRepository,
   createDatabase,
   pingDatabase,
@@ -22,7 +25,8 @@ import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugm
 import { ExportStorage, PictureStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
 import { Dispatcher } from '@pugmark/tasks';
 import { createApp } from './app';
-import { GatewayConfig } from './config';
+import { ensureFirstKey } from './access/first-key';
+import { GatewayConfig, assertNotOpenToAll } from './config';
 import type { Stores } from './dependencies';
 import { HttpServer } from './http-server';
 import { Renderer } from './rendering/renderer';
@@ -36,6 +40,7 @@ void runService(
   'gateway',
   () => loadConfig(GatewayConfig, process.env),
   async ({ config, logger, metrics }) => {
+    assertNotOpenToAll(config);
     const db = createDatabase({
       url: config.DATABASE_URL,
       applicationName: 'pugmark-gateway',
@@ -59,6 +64,9 @@ void runService(
       tasks,
       exports: new ExportRepository(),
       idempotency: new IdempotencyRepository(),
+      keys: new ApiKeyRepository(),
+      sessions: new SessionRepository(),
+      audit: new AuditRepository(),
     };
     const uploads = new UploadStorage(config.STORAGE_DIR);
     const renditionFiles = new RenditionStorage(config.STORAGE_DIR);
@@ -79,6 +87,7 @@ void runService(
       uploads,
       exportFiles: new ExportStorage(config.STORAGE_DIR),
       cache,
+      limiters: cache,
       pictures: new PictureStorage(config.STORAGE_DIR),
       renditions: new Renditions(renditionFiles, renderer),
       settings: {
@@ -86,6 +95,9 @@ void runService(
         uploadMaxBytes: config.UPLOAD_MAX_BYTES,
         uploadMaxFiles: config.UPLOAD_MAX_FILES,
         pixelLimit: config.PIXEL_LIMIT,
+        auth: config.AUTH,
+        requestsPerMinute: config.REQUESTS_PER_MINUTE,
+        trustedProxies: config.TRUSTED_PROXIES,
       },
       brokerStatus: () => broker.status(),
       version: packageVersion(),
@@ -105,9 +117,17 @@ void runService(
     const clock = watchClock(db, metrics, logger);
     dispatcher.start();
     if (cache instanceof RedisCache) void cache.connect();
+    // Not waited for: the database may not be there yet. Until it is done nobody has a key, and the service is not ready.
+    let someoneHasAKey = config.AUTH === 'open';
+    const firstKey = backgroundLoop('see that someone has a key', logger, async () => {
+      if (!someoneHasAKey) await ensureFirstKey(stores, config.ADMIN_KEY, logger);
+      someoneHasAKey = true;
+      return SWEEP_INTERVAL_MS;
+    });
     const sweep = backgroundLoop('sweep what is no longer needed', logger, async () => {
       await sweepUploads(stores, uploads, logger);
       await stores.idempotency.forget(db, IDEMPOTENCY_KEY_SECONDS);
+      await stores.sessions.forgetEnded(db);
       await renditionFiles.shrinkTo(config.RENDITION_CACHE_BYTES);
       return SWEEP_INTERVAL_MS;
     });
@@ -116,13 +136,20 @@ void runService(
       checks: {
         // That the page answers at all says that the event loop turns; nothing else here can only be mended by a restart.
         live: {},
-        ready: { http: () => http.assertListening(), postgres: () => pingDatabase(db), broker: () => broker.assertReady() },
+        ready: {
+          http: () => http.assertListening(),
+          keys: () => {
+            if (!someoneHasAKey) throw new Error('no key could be made yet');
+          },
+          postgres: () => pingDatabase(db),
+          broker: () => broker.assertReady(),
+        },
       },
       drain: async () => {
         // Most of the time for requests under way, the rest for the connections behind them.
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
         renderer.close();
-        await Promise.all([dispatcher.stop(), sweep.stop(), clock.stop()]);
+        await Promise.all([dispatcher.stop(), sweep.stop(), firstKey.stop(), clock.stop()]);
         await Promise.all([broker.close(), cache.close()]);
         await db.destroy();
       },

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { messageOf, withDeadline } from '@pugmark/domain';
 import { registerGauge, type Logger, type Registry } from '@pugmark/platform';
+import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limiter';
 
 export type CacheState = 'up' | 'down' | 'not configured';
 
@@ -16,13 +17,21 @@ export interface Cache {
   close(): Promise<void>;
 }
 
+/** Counters of calls. Without Redis they are this process's own. */
+export interface RateLimiters {
+  rateLimiter(limit: RateLimit): RateLimiter;
+}
+
 /** For installations without Redis: never has anything. */
-export class NoCache implements Cache {
+export class NoCache implements Cache, RateLimiters {
   get(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
   async set(): Promise<void> {}
   async delete(): Promise<void> {}
+  rateLimiter(limit: RateLimit): RateLimiter {
+    return createRateLimiter(null, limit);
+  }
   state(): CacheState {
     return 'not configured';
   }
@@ -43,7 +52,7 @@ export interface RedisCacheOptions {
 const RECONNECT_MS = [100, 5_000] as const;
 const CLOSE_DEADLINE_MS = 1_000;
 
-export class RedisCache implements Cache {
+export class RedisCache implements Cache, RateLimiters {
   readonly #redis: Redis;
   readonly #deadlineMs: number;
   readonly #logger: Logger;
@@ -91,6 +100,10 @@ export class RedisCache implements Cache {
 
   async delete(key: string): Promise<void> {
     await this.#ask(() => this.#redis.del(key));
+  }
+
+  rateLimiter(limit: RateLimit): RateLimiter {
+    return createRateLimiter(this.#redis, limit);
   }
 
   /** `up` once the first call, or `connect`, has connected. */

@@ -19,6 +19,7 @@ export interface DatabaseOptions {
 }
 
 const INT8 = 20;
+const INT8_ARRAY = 1016;
 const TIMESTAMP_WITHOUT_ZONE = 1114;
 
 /**
@@ -42,6 +43,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     types: {
       getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
         if (oid === INT8) return Number;
+        if (oid === INT8_ARRAY) return (value: string) => (types.getTypeParser(oid as number, 'text')(value) as string[]).map(Number);
         if (oid === TIMESTAMP_WITHOUT_ZONE) return (value: string) => value.replace(' ', 'T');
         return types.getTypeParser(oid, format as 'text');
       }) as typeof types.getTypeParser,

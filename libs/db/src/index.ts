@@ -29,6 +29,10 @@ export { ImageRepository, type ImageCorrection, type ImageFile, type ImageOrigin
 export { DetectionRepository, type ImageResult } from './repositories/detection.repository';
 export { EngineReportRepository } from './repositories/engine-report.repository';
 export { IdempotencyRepository } from './repositories/idempotency.repository';
+export { ApiKeyRepository, type ApiKeyRow, type NewApiKey } from './repositories/api-key.repository';
+export { SessionRepository } from './repositories/session.repository';
+export { AuditRepository, type AuditRow } from './repositories/audit.repository';
+export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './read-models/project-of';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
 export {
   RATE_WINDOW_SECONDS,

@@ -1,3 +1,4 @@
+export { newApiKey, parseApiKey, type ApiKey } from './api-key';
 export { FatalError, PermanentError, RetryableError, messageOf } from './errors';
 export {
   TASK_POLICIES,

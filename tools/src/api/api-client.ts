@@ -54,6 +54,7 @@ export interface Image {
 export class ApiClient {
   constructor(
     private readonly baseUrl: string,
+    private readonly key: string,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -101,9 +102,13 @@ export class ApiClient {
   }
 
   async download(id: Id): Promise<Buffer> {
-    const response = await fetch(`${this.baseUrl}/api/v1/exports/${id}/download`, { signal: AbortSignal.timeout(DEADLINE_MS) });
+    const response = await fetch(`${this.baseUrl}/api/v1/exports/${id}/download`, { headers: this.#headers(), signal: AbortSignal.timeout(DEADLINE_MS) });
     if (!response.ok) throw new ApiError(`the download of export ${id} answered ${response.status}: ${await response.text()}`);
     return Buffer.from(await response.arrayBuffer());
+  }
+
+  #headers(): Record<string, string> {
+    return { authorization: `Bearer ${this.key}` };
   }
 
   async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
@@ -111,7 +116,8 @@ export class ApiClient {
     const response = await fetch(`${this.baseUrl}/api/v1${path}`, {
       method,
       signal: AbortSignal.any([this.signal, AbortSignal.timeout(DEADLINE_MS)]),
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: { ...this.#headers(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {
       throw new ApiError(`${what}: ${messageOf(error instanceof Error && error.cause !== undefined ? error.cause : error)}`, { cause: error });
     });

@@ -82,7 +82,7 @@ async function measure(options: BenchOptions, processes: number, context: Comman
       bare.push(alone.imagesPerSecond);
       engine = alone.engine;
       log(`round ${round}: bare loop ${alone.imagesPerSecond.toFixed(2)} images/s`);
-      const whole = await pipelineRate({ urls, folder, processes, count: options.count, createClient: (url) => new ApiClient(url, signal) }, context);
+      const whole = await pipelineRate({ urls, folder, processes, count: options.count, createClient: (url, key) => new ApiClient(url, key, signal) }, context);
       pipeline.push(whole.imagesPerSecond);
       stages = whole.stages;
       log(`round ${round}: pipeline  ${whole.imagesPerSecond.toFixed(2)} images/s`);

@@ -43,7 +43,7 @@ export async function latency(options: LatencyOptions, context: CommandContext):
   );
   const pool = new Pool({ connectionString: options.urls.databaseUrl, max: 1 });
   try {
-    const api = new ApiClient(apps.apiUrl, context.signal);
+    const api = new ApiClient(apps.apiUrl, apps.adminKey, context.signal);
     await lookAt(api, pool, join(options.folder, 'warm-up'), context);
     const full = await lookAt(api, pool, join(options.folder, 'counted'), context);
     const claimToCommitMs = await medianOf(pool, full, 'started_at');

@@ -15,7 +15,7 @@ export interface PipelineRateOptions {
   readonly folder: string;
   readonly processes: number;
   readonly count: number;
-  readonly createClient: (apiUrl: string) => ApiClient;
+  readonly createClient: (apiUrl: string, key: string) => ApiClient;
 }
 
 const DEADLINE_MS = 60 * 60_000;
@@ -34,7 +34,7 @@ export async function pipelineRate(options: PipelineRateOptions, context: Comman
     ports,
   );
   try {
-    const api = options.createClient(apps.apiUrl);
+    const api = options.createClient(apps.apiUrl, apps.adminKey);
     await ingest(api, join(options.folder, 'warm-up'), context);
     const id = await ingest(api, join(options.folder, 'counted'), context);
     const { images, failed, seconds } = await timesOf(options.urls.databaseUrl, id);

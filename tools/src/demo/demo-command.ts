@@ -24,7 +24,7 @@ export async function demoCommand(args: readonly string[], context: CommandConte
   try {
     context.log(`Pugmark runs: ${platform.apiUrl}`);
     const { projectId, result } = await work(deployments, platform, context);
-    const engines = (await new ApiClient(platform.apiUrl, context.signal).engines()) ?? [];
+    const engines = (await new ApiClient(platform.apiUrl, platform.adminKey, context.signal).engines()) ?? [];
     const engine = engines.find(({ name }) => name === result.engine);
     context.log(`\n${resultTable(result, engine)}\n`);
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
@@ -53,7 +53,7 @@ async function work(
   platform: Platform,
   { terminal, signal, log }: CommandContext,
 ): Promise<{ readonly projectId: Id; readonly result: DemoResult }> {
-  const api = new ApiClient(platform.apiUrl, signal);
+  const api = new ApiClient(platform.apiUrl, platform.adminKey, signal);
   // Each demo counts its own pictures, so each has a project of its own.
   const project = await api.createProject(`Demo ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`);
   const placed: { readonly id: Id; readonly folder: string }[] = [];
@@ -90,13 +90,16 @@ function resultTable(result: DemoResult, engine: Engine | undefined): string {
   ]);
 }
 
-function whereToLook({ apiUrl, logFolder }: Platform, projectId: Id): string {
+function whereToLook({ apiUrl, adminKeyFile, logFolder }: Platform, projectId: Id): string {
   const api = `${apiUrl}/api/v1`;
+  const curl = 'curl -H "$KEY"';
   return [
     'Where to look next:',
-    `  pictures  curl '${api}/images?projectId=${projectId}&limit=5'`,
-    `  export    curl -X POST ${api}/exports -H 'content-type: application/json' -d '{"projectId":${JSON.stringify(projectId)},"format":"csv","content":"detections"}'`,
-    `  progress  curl ${api}/processing/status`,
+    `  first     KEY="Authorization: Bearer $(cat ${adminKeyFile})"`,
+    `  pictures  ${curl} '${api}/images?projectId=${projectId}&limit=5'`,
+    `  export    ${curl} -X POST ${api}/exports -H 'content-type: application/json' -d '{"projectId":${JSON.stringify(projectId)},"format":"csv","content":"detections"}'`,
+    `  progress  ${curl} ${api}/processing/status`,
+    `  the API   ${apiUrl}/docs`,
     `  logs      ${logFolder}`,
     'It stays up until Ctrl-C.',
   ].join('\n');

@@ -16,7 +16,6 @@ export const ROOT = resolve(__dirname, '../../..');
 /** The five services, as bundled, on a database and a virtual host of their own. */
 export interface Pipeline {
   readonly api: ApiClient;
-  readonly apiUrl: string;
   /** Of the ml-worker. */
   readonly modelsDir: string;
   /** Any call of the API. */
@@ -59,18 +58,18 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
   );
   const pool = new Pool({ connectionString: database.url, max: 2 });
   pool.on('error', () => undefined);
-  const api = new ApiClient(apps.apiUrl, stopped.signal);
+  const api = new ApiClient(apps.apiUrl, apps.adminKey, stopped.signal);
   const status = (service: ServiceName) => apps.supervisor.status().find(({ name }) => name === service);
   let projects = 0;
   return {
     api,
-    apiUrl: apps.apiUrl,
     modelsDir,
     call: async <T>(method: string, path: string, body?: object) => {
       const response = await fetch(`${apps.apiUrl}/api/v1${path}`, {
         method,
         signal: AbortSignal.timeout(15_000),
-        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        headers: { authorization: `Bearer ${apps.adminKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
       return (await response.json()) as T;

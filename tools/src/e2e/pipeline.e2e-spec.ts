@@ -38,7 +38,7 @@ describe('the pipeline, from folder to CSV', () => {
 
   it('says who answers at the end of each route', async () => {
     const routes = await waitUntil('every route to be answered', async () => {
-      const system = (await (await fetch(`${pipeline.apiUrl}/api/v1/system`)).json()) as { routes: { kind: string; state: string; responder: string; roundTripMs: number }[] };
+      const system = await pipeline.call<{ routes: { kind: string; state: string; responder: string; roundTripMs: number }[] }>('GET', '/system');
       return system.routes.every(({ state }) => state === 'answered') && system.routes;
     });
     expect(routes.map(({ kind, responder }) => [kind, responder.split('@')[0]])).toEqual([
@@ -100,9 +100,7 @@ describe('the pipeline, from folder to CSV', () => {
     const images = await allImages(projectId);
     expect(images.map(({ warning }) => warning).sort()).toEqual([null, 'truncated'].sort());
     for (const image of images) expect(image.detections.map(({ category }) => category)).toContain('animal');
-    const skipped = (await (await fetch(`${pipeline.apiUrl}/api/v1/ingests/${id}/files?outcome=skipped`)).json()) as {
-      items: { path: string; reason: string }[];
-    };
+    const skipped = await pipeline.call<{ items: { path: string; reason: string }[] }>('GET', `/ingests/${id}/files?outcome=skipped`);
     expect(skipped.items.map(({ path }) => path).sort()).toEqual(['empty.jpg', 'notes.jpg']);
     for (const { reason } of skipped.items) expect(reason.length).toBeGreaterThan(10);
   }, TIMEOUT_MS);
@@ -131,6 +129,6 @@ describe('the pipeline, from folder to CSV', () => {
     const { location, sha } = await pipeline.one("select location, encode(sha256, 'hex') as sha from images where ingest_id = $1 limit 1", id);
     expect(sha256(readFileSync(join(pipeline.folder, 'instance', 'storage', String(location))))).toBe(sha);
     // What this test is about is done; the pictures need not all be looked at.
-    await fetch(`${pipeline.apiUrl}/api/v1/runs/${(await pipeline.api.ingest(id)).runId}/cancel`, { method: 'POST' });
+    await pipeline.call('POST', `/runs/${(await pipeline.api.ingest(id)).runId}/cancel`);
   }, TIMEOUT_MS);
 });

@@ -7,6 +7,7 @@ import type { Log } from '../log';
 import { Ports } from '../processes/ports';
 import { lastLines } from '../processes/server-process';
 import type { ServiceUrls } from '../services/service-context';
+import { adminKey, adminKeyFile } from './admin-key';
 import { appServices } from '../supervisor/app-services';
 import { probe } from '../supervisor/probe';
 import type { ServiceSpec } from '../supervisor/supervised-service';
@@ -25,6 +26,10 @@ export interface AppsOptions {
 
 export interface RunningApps {
   readonly apiUrl: string;
+  /** May do everything. */
+  readonly adminKey: string;
+  /** Where it lies, unless it was given as ADMIN_KEY. */
+  readonly adminKeyFile: string;
   readonly logFolder: string;
   readonly supervisor: Supervisor;
   /** Of each service: its metrics are at `/metrics` there. */
@@ -40,7 +45,8 @@ const HOPELESS = 5;
 export async function startApps(options: AppsOptions, context: Omit<CommandContext, 'terminal' | 'userFolder'>, ports = new Ports()): Promise<RunningApps> {
   const { root, log, environment, signal } = context;
   await migrateDatabase(options.urls.databaseUrl, log);
-  const specs = await appServices({ root, ports, environment, ...options });
+  const key = adminKey(options.folder, environment);
+  const specs = await appServices({ root, ports, environment, adminKey: key, ...options });
   const supervisor = new Supervisor(specs, log, options.onLine);
   context.onForcedEnd(() => supervisor.kill());
   supervisor.start();
@@ -50,7 +56,14 @@ export async function startApps(options: AppsOptions, context: Omit<CommandConte
     await supervisor.stop();
     throw error;
   }
-  return { apiUrl: `http://127.0.0.1:${options.gatewayPort}`, logFolder: join(options.folder, 'logs'), supervisor, healthPorts: Object.fromEntries(specs.map(({ name, healthPort }) => [name, healthPort])) };
+  return {
+    apiUrl: `http://127.0.0.1:${options.gatewayPort}`,
+    adminKey: key,
+    adminKeyFile: adminKeyFile(options.folder),
+    logFolder: join(options.folder, 'logs'),
+    supervisor,
+    healthPorts: Object.fromEntries(specs.map(({ name, healthPort }) => [name, healthPort])),
+  };
 }
 
 async function migrateDatabase(databaseUrl: string, log: Log): Promise<void> {

@@ -94,7 +94,7 @@ async function makeTinyPictures(folder: string, count: number, signal: AbortSign
 }
 
 async function run(platform: Platform, folder: string, count: number, { signal, terminal }: CommandContext): Promise<Sample[]> {
-  const api = new ApiClient(platform.apiUrl, signal);
+  const api = new ApiClient(platform.apiUrl, platform.adminKey, signal);
   const project = await api.createProject(`Soak ${new Date().toISOString()}`);
   const { id } = await api.startIngest(project.id, undefined, folder);
   const samples: Sample[] = [];

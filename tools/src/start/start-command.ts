@@ -24,7 +24,8 @@ export async function startCommand(args: readonly string[], context: CommandCont
     },
     context,
   );
-  log(`Pugmark runs: ${platform.apiUrl} (API: ${platform.apiUrl}/api/v1)`);
+  log(`Pugmark runs: ${platform.apiUrl} (API: ${platform.apiUrl}/docs)`);
+  log(`the key that may do everything: ${platform.adminKeyFile}`);
   log(`pictures may be taken in from: ${ingestRoots.join(', ')} (PUGMARK_INGEST_ROOTS)`);
   log(`logs: ${platform.logFolder}; Ctrl-C ends it`);
   await untilAborted(signal);

@@ -15,6 +15,8 @@ export interface AppOptions {
   readonly folder: string;
   readonly urls: ServiceUrls;
   readonly gatewayPort: number;
+  /** Stored by the gateway when it starts. */
+  readonly adminKey: string;
   /** Folders that pictures may be taken in from. */
   readonly ingestRoots: readonly string[];
   readonly ports: Ports;
@@ -34,7 +36,7 @@ export async function appServices(options: AppOptions): Promise<readonly Service
       name,
       script,
       cwd: options.root,
-      env: { ...common, HEALTH_PORT: String(healthPort), ...(name === 'gateway' ? { PORT: String(options.gatewayPort) } : {}) },
+      env: { ...common, HEALTH_PORT: String(healthPort), ...(name === 'gateway' ? { PORT: String(options.gatewayPort), ADMIN_KEY: options.adminKey } : {}) },
       healthPort,
       logFile: join(options.folder, 'logs', `${name}.log`),
     });

@@ -1,22 +1,31 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { Caller } from '../access/caller';
 import { contextOf } from '../middleware/request-context';
 import { csvBody } from './csv-body';
 import { HttpProblem, badFields } from './http-problem';
 import { jsonBody } from './json-body';
-import type { BodySpec, Call, Operation } from './operation';
+import { resourceOf, type BodySpec, type Call, type Operation } from './operation';
 import { parseDto } from './parse-dto';
 import { pathId } from './path-id';
 
 /** JSON that changes all the time: a client may keep it, but must ask whether it still is so. */
 const KEEP_BUT_ASK = 'private, no-cache';
 
+/** Decides who may do what. */
+export interface Guard {
+  /** Before anything else of the request is read: who makes it, when they may. */
+  enter(one: Operation, request: Request, response: Response): Promise<Caller>;
+  /** Once it is known what the request is about. */
+  assertProjects(one: Operation, call: Call<object, unknown>): Promise<void>;
+}
+
 /** Routes requests to operations; any other method on their paths is a 405 that says which are possible. */
-export function mountOperations(operations: readonly Operation[]): Router {
+export function mountOperations(operations: readonly Operation[], guard: Guard): Router {
   const router = Router();
   for (const path of new Set(operations.map((one) => one.path))) {
     const ofPath = operations.filter((one) => one.path === path);
     const route = router.route(path);
-    for (const one of ofPath) route[one.method](...prepare(one), serve(one));
+    for (const one of ofPath) route[one.method](...prepare(one, guard), serve(one, guard));
     const allow = ofPath.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
     route.all((request, response) => {
       if (request.method !== 'OPTIONS') {
@@ -29,8 +38,12 @@ export function mountOperations(operations: readonly Operation[]): Router {
 }
 
 /** What can be refused before the body, is: nobody should send a gigabyte to learn that the address is wrong. */
-function prepare(one: Operation): RequestHandler[] {
+function prepare(one: Operation, guard: Guard): RequestHandler[] {
   return [
+    async (request, response, next) => {
+      response.locals['caller'] = await guard.enter(one, request, response);
+      next();
+    },
     (request, response, next) => {
       response.locals['id'] = one.path.includes(':id') ? pathId(request, resourceOf(one.path)) : 0;
       response.locals['query'] = one.query === undefined ? refuseAnyQuery(request.query) : parseDto(one.query, request.query);
@@ -45,9 +58,11 @@ function readers({ media }: BodySpec<unknown>): readonly RequestHandler[] {
   return media === 'text/csv' ? csvBody : [];
 }
 
-function serve(one: Operation): RequestHandler {
+function serve(one: Operation, guard: Guard): RequestHandler {
   return async (request, response) => {
-    const value = await one.handle(callOf(one, request, response));
+    const call = callOf(one, request, response);
+    await guard.assertProjects(one, call);
+    const value = await one.handle(call);
     if (!('json' in one.answer)) {
       if (one.answer.status === 204) response.status(204).end();
       return;
@@ -65,16 +80,12 @@ function callOf(one: Operation, request: Request, response: Response): Call<obje
     id: response.locals['id'] as number,
     query: response.locals['query'] as object,
     body: one.body?.media === 'application/json' ? parseDto(one.body.type, request.body as object) : (request.body as unknown),
+    caller: response.locals['caller'] as Caller,
     request,
     response,
     traceparent,
     logger,
   };
-}
-
-/** What the first segment of a path calls its resource: `run` for `/runs/:id/cancel`. */
-export function resourceOf(path: string): string {
-  return (path.split('/')[1] ?? '').replace(/s$/, '');
 }
 
 function refuseAnyQuery(query: object): object {

@@ -1,5 +1,7 @@
 import type { Request, Response } from 'express';
+import type { ProjectResource } from '@pugmark/db';
 import type { Logger } from '@pugmark/platform';
+import type { Caller } from '../access/caller';
 import type { DtoClass, Schema } from './schema';
 import type { Scope } from './scopes';
 
@@ -12,6 +14,7 @@ export interface Call<Query, Body> {
   readonly query: Query;
   /** Of the declared class; the text of a CSV file; nothing for a form, which the handler reads from `request`. */
   readonly body: Body;
+  readonly caller: Caller;
   readonly request: Request;
   readonly response: Response;
   /** W3C Trace Context, handed on to the tasks that the request creates. */
@@ -38,8 +41,12 @@ export interface Operation<Query = object, Body = unknown, Value = unknown> {
   readonly name: string;
   /** One line for people. */
   readonly summary: string;
-  /** What a key needs; null: none is needed. */
-  readonly scope: Scope | null;
+  /** What a key needs; `any`: a key, whatever it may do; null: not even that. */
+  readonly scope: Scope | 'any' | null;
+  /** It belongs to no project: keys that are bound to projects may do it too. */
+  readonly anyProject?: boolean;
+  /** What the query names besides `projectId`; keys that are bound to projects may name what is theirs. */
+  readonly touches?: (query: Query) => readonly { readonly resource: ProjectResource; readonly id: number }[];
   readonly query?: DtoClass<Query & object>;
   readonly body?: BodySpec<Body>;
   readonly answer: Answer<Value>;
@@ -66,3 +73,8 @@ export function body<Body extends object>(type: DtoClass<Body>): BodySpec<Body> 
 export const CSV_BODY: BodySpec<string> = { media: 'text/csv' };
 
 export const FORM_BODY: BodySpec<undefined> = { media: 'multipart/form-data' };
+
+/** What the first segment of a path calls its resource: `run` for `/runs/:id/cancel`. */
+export function resourceOf(path: string): string {
+  return (path.split('/')[1] ?? '').replace(/s$/, '');
+}

@@ -155,6 +155,26 @@ export function Nested<T extends object>(type: DtoClass<T>): PropertyDecorator {
   );
 }
 
+/** One or more of these, each once. */
+export function SomeOf(values: readonly string[]): PropertyDecorator {
+  return field(
+    { type: 'array', items: { type: 'string', enum: values }, minItems: 1, uniqueItems: true },
+    check('someOf', `must be a list of ${values.join(', ')}, each once`, (value) => isSet(value, values.length) && value.every((one) => (values as readonly unknown[]).includes(one))),
+  );
+}
+
+/** One or more ids, each once. */
+export function Ids(most: number): PropertyDecorator {
+  return field(
+    { type: 'array', items: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }, minItems: 1, maxItems: most, uniqueItems: true },
+    check('ids', `must be a list of 1 to ${most} ids, each once`, (value) => isSet(value, most) && value.every((one) => Number.isSafeInteger(one) && (one as number) >= 1)),
+  );
+}
+
+function isSet(value: unknown, most: number): value is readonly unknown[] {
+  return Array.isArray(value) && value.length >= 1 && value.length <= most && new Set(value).size === value.length;
+}
+
 /** Of an answer: a list of objects of a class, or of plain values. */
 export function ListOf(items: DtoClass | Schema): PropertyDecorator {
   return field({ type: 'array', items: schemaOfItems(items) });

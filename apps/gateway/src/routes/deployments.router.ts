@@ -38,7 +38,7 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       once: true,
       handle: async (call) => {
         await requireProject(stores, call.id);
-        return deploymentResponse(await createDeployment(stores, call.request, call.id, call.body));
+        return deploymentResponse(await createDeployment(stores, call));
       },
     }),
     operation({

@@ -135,7 +135,7 @@ describe('exports', () => {
     const outside = await part(`bytes=${CSV.length}-`);
     expect(outside).toMatchObject({ status: 416, body: { type: 'urn:pugmark:problem:range_not_satisfiable' } });
     expect(outside.headers.get('content-range')).toBe(`bytes */${CSV.length}`);
-    expect(await statusOf(`${gateway.url}/exports/${id}/download`, { 'if-none-match': `"${sha256}"` })).toBe(304);
+    expect(await statusOf(`${gateway.url}/exports/${id}/download`, { authorization: `Bearer ${gateway.adminKey}`, 'if-none-match': `"${sha256}"` })).toBe(304);
     expect(await gateway.request('HEAD', `/exports/${id}/download`)).toMatchObject({ status: 200, body: '' });
   });
 

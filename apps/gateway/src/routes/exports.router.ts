@@ -36,10 +36,11 @@ export function exportsRouter({ stores, cache, exportFiles }: Pick<GatewayDepend
       body: body(CreateExportBody),
       answer: { status: 202, json: jsonOf(ExportResponse), location: ({ id }) => `/exports/${id}` },
       once: true,
-      handle: async ({ body: asked, request, traceparent }) => {
+      handle: async (call) => {
+        const { body: asked, traceparent } = call;
         const { projectId, filter } = asked;
         await requireFilter(stores, projectId, filter);
-        const { id } = await createOnce(stores, request, asked, async (tx) => {
+        const { id } = await createOnce(stores, call, asked, async (tx) => {
           const exportId = await stores.exports.create(tx, { projectId, filter: filterOf(filter) });
           await stores.tasks.create(tx, { kind: 'export', subjectId: exportId, traceparent });
           return exportId;

@@ -20,12 +20,13 @@ export function ingestsRouter({ stores, settings }: Pick<GatewayDependencies, 's
       body: body(CreateIngestBody),
       answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
       once: true,
-      handle: async ({ body: asked, request, traceparent }) => {
+      handle: async (call) => {
+        const { body: asked, traceparent } = call;
         const { projectId, mode, detect } = asked;
         const deploymentId = asked.deploymentId ?? null;
         await requirePlace(stores, projectId, deploymentId);
         const folder = await resolveFolder(asked.folder, settings.ingestRoots);
-        const { id } = await createOnce(stores, request, asked, (tx) =>
+        const { id } = await createOnce(stores, call, asked, (tx) =>
           createIngest(tx, stores, { projectId, deploymentId, source: 'folder', mode, folder, detect, traceparent }),
         );
         return acceptedIngest(stores, id);

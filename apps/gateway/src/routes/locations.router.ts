@@ -38,7 +38,7 @@ export function locationsRouter(stores: Stores): Operation[] {
       once: true,
       handle: async (call) => {
         await requireProject(stores, call.id);
-        return locationResponse(await createLocation(stores, call.request, call.id, call.body));
+        return locationResponse(await createLocation(stores, call));
       },
     }),
     operation({

@@ -40,7 +40,7 @@ describe('pictures', () => {
   /** Bytes as they come, and no header that fetch would add. */
   function fetchBytes(path: string, headers: Record<string, string> = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      httpGet(gateway.url + path, { headers, agent: false, timeout: 15_000 }, (answer) => {
+      httpGet(gateway.url + path, { headers: { authorization: `Bearer ${gateway.adminKey}`, ...headers }, agent: false, timeout: 15_000 }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) }));
       }).on('error', reject);

@@ -14,6 +14,7 @@ export function processingRouter(stores: Stores): Operation[] {
       summary: 'How many pictures wait for a model, and how fast they go',
       scope: 'read',
       query: ProcessingQuery,
+      touches: ({ runId }) => (runId === undefined ? [] : [{ resource: 'runs', id: runId }]),
       answer: { status: 200, json: jsonOf(ProcessingResponse) },
       problems: [422],
       handle: async ({ query: { runId } }) => {

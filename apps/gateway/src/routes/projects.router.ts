@@ -15,11 +15,12 @@ export function projectsRouter(stores: Stores): Operation[] {
       name: 'listProjects',
       summary: 'The projects, oldest first',
       scope: 'read',
+      anyProject: true,
       query: PageQuery,
       answer: { status: 200, json: pageTypeOf(ProjectResponse) },
       problems: [422],
-      handle: async ({ query: { limit, cursor } }) => {
-        const rows = await stores.projects.page(stores.db, afterId('projects', cursor), limit + 1);
+      handle: async ({ query: { limit, cursor }, caller }) => {
+        const rows = await stores.projects.page(stores.db, caller.projectIds, afterId('projects', cursor), limit + 1);
         return pageOf('projects', rows, limit, (row) => row.id, projectResponse);
       },
     }),
@@ -33,8 +34,9 @@ export function projectsRouter(stores: Stores): Operation[] {
       answer: { status: 201, json: jsonOf(ProjectResponse), location: ({ id }) => `/projects/${id}` },
       problems: [409],
       once: true,
-      handle: async ({ body: { name }, request }) => {
-        const { id } = await createOnce(stores, request, name, async (tx) => {
+      handle: async (call) => {
+        const { name } = call.body;
+        const { id } = await createOnce(stores, call, name, async (tx) => {
           const row = await stores.projects.create(tx, name);
           if (row === null) throw conflict('name_taken', 'name', 'a project of this name exists already');
           return row.id;

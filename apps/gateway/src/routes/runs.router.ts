@@ -37,9 +37,10 @@ export function runsRouter(stores: Stores): Operation[] {
       body: body(CreateRunBody),
       answer: { status: 202, json: jsonOf(RunResponse), location: ({ id }) => `/runs/${id}` },
       once: true,
-      handle: async ({ body: asked, request, traceparent }) => {
+      handle: async (call) => {
+        const { body: asked, traceparent } = call;
         await requirePlace(stores, asked.projectId, asked.deploymentId ?? null);
-        const { id } = await createOnce(stores, request, asked, (tx) => createRun(tx, stores, asked, traceparent));
+        const { id } = await createOnce(stores, call, asked, (tx) => createRun(tx, stores, asked, traceparent));
         return runDetails(stores.db, id);
       },
     }),
@@ -50,6 +51,7 @@ export function runsRouter(stores: Stores): Operation[] {
       summary: 'Two runs over the same images, side by side',
       scope: 'read',
       query: CompareRunsQuery,
+      touches: ({ a, b }) => [a, b].map((id) => ({ resource: 'runs', id })),
       answer: { status: 200, json: jsonOf(RunComparisonResponse) },
       problems: [422],
       handle: async ({ query: { a, b, minConfidence = null, onlyDifferent, limit, cursor } }) => {

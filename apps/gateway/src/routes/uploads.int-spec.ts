@@ -111,7 +111,7 @@ describe('POST /uploads', () => {
   it('keeps nothing of an upload that was cut off', async () => {
     const request = httpRequest(`${gateway.url}/uploads?projectId=${projectId}`, {
       method: 'POST',
-      headers: { 'content-type': 'multipart/form-data; boundary=b', 'transfer-encoding': 'chunked' },
+      headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'multipart/form-data; boundary=b', 'transfer-encoding': 'chunked' },
     });
     request.on('error', () => undefined);
     request.write('--b\r\nContent-Disposition: form-data; name="a"; filename="whole.jpg"\r\n\r\nwhole\r\n');

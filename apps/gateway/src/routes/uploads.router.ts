@@ -1,7 +1,6 @@
-import type { Request } from 'express';
 import { isDatabaseAway } from '@pugmark/db';
 import { unprocessable } from '../api/http-problem';
-import { FORM_BODY, jsonOf, operation, type Operation } from '../api/operation';
+import { FORM_BODY, jsonOf, operation, type Call, type Operation } from '../api/operation';
 import type { GatewayDependencies } from '../dependencies';
 import { IngestAccepted, UploadQuery } from '../dto/ingests.dto';
 import { acceptedIngest, createIngest } from '../services/create-ingest';
@@ -25,17 +24,19 @@ export function uploadsRouter(parts: Parts): Operation[] {
       answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
       problems: [507],
       once: true,
-      handle: async ({ query, request, traceparent }) => {
+      handle: async (call) => {
+        const { query } = call;
         // Before the body: nobody should send a gigabyte to learn that the project does not exist.
         await requirePlace(stores, query.projectId, query.deploymentId ?? null);
         if (query.detect) await modelsOfNewRun(stores, stores.db, query.projectId);
-        return acceptedIngest(stores, await acceptUpload(request, parts, query, traceparent));
+        return acceptedIngest(stores, await acceptUpload(call, parts));
       },
     }),
   ];
 }
 
-async function acceptUpload(request: Request, { stores, uploads, settings }: Parts, query: UploadQuery, traceparent: string): Promise<number> {
+async function acceptUpload(call: Call<UploadQuery, undefined>, { stores, uploads, settings }: Parts): Promise<number> {
+  const { query, request, traceparent } = call;
   const upload = await uploads.begin();
   let committing = false;
   try {
@@ -44,7 +45,7 @@ async function acceptUpload(request: Request, { stores, uploads, settings }: Par
     // In its place before the row that points to it: a row without its files would be an ingest of nothing.
     const folder = await upload.finish();
     committing = true;
-    const { id, repeated } = await createOnce(stores, request, files, (tx) =>
+    const { id, repeated } = await createOnce(stores, call, files, (tx) =>
       createIngest(tx, stores, {
         projectId: query.projectId,
         deploymentId: query.deploymentId ?? null,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import type { DatabaseTransaction } from '@pugmark/db';
 import type { Stores } from '../dependencies';
+import type { Call } from '../api/operation';
 import { HttpProblem, badFields } from '../api/http-problem';
 
 export interface Created {
@@ -19,8 +20,10 @@ export const IDEMPOTENCY_KEY_SECONDS = 48 * 3_600;
  * that got no answer may send it again. The key is stored in the same transaction, so that neither a crash nor a second request at
  * the same moment comes between. `content` is what was asked for: the same key with other content is a 422.
  */
-export async function createOnce(stores: Stores, request: Request, content: unknown, create: (tx: DatabaseTransaction) => Promise<number>): Promise<Created> {
-  const key = keyOf(request);
+export async function createOnce(stores: Stores, { request, caller }: Pick<Call<object, unknown>, 'request' | 'caller'>, content: unknown, create: (tx: DatabaseTransaction) => Promise<number>): Promise<Created> {
+  const given = keyOf(request);
+  // What one caller chose means nothing to another.
+  const key = given === null ? null : `${caller.keyId ?? ''}:${given}`;
   return stores.db.transaction().execute(async (tx) => {
     if (key === null) return { id: await create(tx), repeated: false };
     const hash = createHash('sha256').update(JSON.stringify([request.method, request.originalUrl, content])).digest();

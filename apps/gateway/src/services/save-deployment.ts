@@ -1,16 +1,17 @@
-import type { Request } from 'express';
 import type { DatabaseTransaction, DeploymentChange, DeploymentWithLocation } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import type { CreateDeploymentBody, UpdateDeploymentBody } from '../dto/deployments.dto';
+import type { Call } from '../api/operation';
 import { unfitFields, conflict, notFound, type HttpProblem } from '../api/http-problem';
 import { createOnce } from './create-once';
 import { assertCoordinates } from './save-location';
 import { timezoneFault } from './timezone-fault';
 
 /** The deployment, with the location that it names. Throws 422 for what does not go together, 409 for what is there otherwise. */
-export async function createDeployment(stores: Stores, request: Request, projectId: number, body: CreateDeploymentBody): Promise<DeploymentWithLocation> {
+export async function createDeployment(stores: Stores, call: Call<object, CreateDeploymentBody>): Promise<DeploymentWithLocation> {
+  const { id: projectId, body } = call;
   await assertTimezone(stores, body.timezone);
-  const { id } = await createOnce(stores, request, body, async (tx) => (await insertDeployment(tx, stores, projectId, body)).id);
+  const { id } = await createOnce(stores, call, body, async (tx) => (await insertDeployment(tx, stores, projectId, body)).id);
   return (await stores.deployments.find(stores.db, id))!;
 }
 

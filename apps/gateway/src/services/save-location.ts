@@ -1,15 +1,16 @@
-import type { Request } from 'express';
 import type { DatabaseTransaction, LocationRow } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import type { CreateLocationBody, UpdateLocationBody } from '../dto/locations.dto';
+import type { Call } from '../api/operation';
 import { unfitFields, conflict, notFound, type HttpProblem } from '../api/http-problem';
 import { createOnce } from './create-once';
 
 /** Throws 422 for half a pair of coordinates, 409 for a name that is taken. */
-export async function createLocation(stores: Stores, request: Request, projectId: number, body: CreateLocationBody): Promise<LocationRow> {
+export async function createLocation(stores: Stores, call: Call<object, CreateLocationBody>): Promise<LocationRow> {
+  const { id: projectId, body } = call;
   assertCoordinates(body);
   const { name, latitude = null, longitude = null } = body;
-  const { id } = await createOnce(stores, request, body, async (tx) => {
+  const { id } = await createOnce(stores, call, body, async (tx) => {
     const row = await stores.locations.create(tx, { project_id: projectId, name, latitude, longitude });
     if (row === null) throw nameTaken();
     return row.id;

@@ -3,8 +3,10 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { NoCache, type Cache } from '@pugmark/cache';
+import { NoCache, type Cache, type RateLimiters } from '@pugmark/cache';
 import {
+  ApiKeyRepository,
+  AuditRepository,
   DeploymentRepository,
   DetectionRepository,
   ExportRepository,
@@ -16,6 +18,7 @@ import {
   ModelRepository,
   ProjectRepository,
   RunRepository,
+  SessionRepository,
   TaskRepository,
   createDatabase,
   migrate,
@@ -23,11 +26,12 @@ import {
   type ModelRow,
   type NewImage,
 } from '@pugmark/db';
-import type { ClaimedTask, Detection, ModelManifest } from '@pugmark/domain';
+import { newApiKey, type ClaimedTask, type Detection, type ModelManifest } from '@pugmark/domain';
 import { Registry } from '@pugmark/platform';
 import { configureImages, renderPicture } from '@pugmark/images';
 import { ExportStorage, PictureStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
 import { createTestDatabase, testLogger, type TestDatabase } from '@pugmark/testing';
+import type { Scope } from '../api/scopes';
 import { createApp } from '../app';
 import type { GatewaySettings, Stores } from '../dependencies';
 import { HttpServer } from '../http-server';
@@ -61,6 +65,7 @@ export interface Answer {
 
 export interface TestGatewayOptions {
   readonly cache?: Cache;
+  readonly limiters?: RateLimiters;
   /** Default: in this process. */
   readonly renderer?: PictureRenderer;
   readonly settings?: Partial<GatewaySettings>;
@@ -70,6 +75,9 @@ export interface TestGatewayOptions {
 
 /** The API over real HTTP, with a Postgres database and folders of its own. */
 export class TestGateway {
+  /** What requests are made with, unless they say otherwise. */
+  adminKey = '';
+
   private constructor(
     readonly url: string,
     readonly port: number,
@@ -96,7 +104,8 @@ export class TestGateway {
       pictures: new PictureStorage(join(folder, 'storage')),
       renditions: new Renditions(new RenditionStorage(join(folder, 'storage')), options.renderer ?? { render: renderPicture }),
       cache: options.cache ?? new NoCache(),
-      settings: { ingestRoots: [join(folder, 'cards')], uploadMaxBytes: 64 * 1024, uploadMaxFiles: 5, pixelLimit: 10_000_000, ...options.settings },
+      limiters: options.limiters ?? new NoCache(),
+      settings: { ingestRoots: [join(folder, 'cards')], uploadMaxBytes: 64 * 1024, uploadMaxFiles: 5, pixelLimit: 10_000_000, auth: 'keys', requestsPerMinute: 0, trustedProxies: 0, ...options.settings },
       brokerStatus: () => ({
         ready: true,
         publisher: 'up',
@@ -113,7 +122,9 @@ export class TestGateway {
     const port = await http.listen();
     const url = `http://127.0.0.1:${port}/api/v1`;
     const contract = new ContractCheck((await (await fetch(`${url}/openapi.json`)).json()) as never);
-    return new TestGateway(url, port, folder, stores, exportFiles, http, contract, database);
+    const gateway = new TestGateway(url, port, folder, stores, exportFiles, http, contract, database);
+    if (options.databaseUrl === undefined) gateway.adminKey = await gateway.key(['admin']);
+    return gateway;
   }
 
   get db(): Database {
@@ -151,12 +162,24 @@ export class TestGateway {
   }
 
   async request(method: string, path: string, init: RequestInit = {}): Promise<Answer> {
-    const response = await fetch(this.url + path, { ...init, method, signal: AbortSignal.timeout(15_000) });
+    const headers = new Headers(init.headers);
+    if (!headers.has('authorization') && !headers.has('cookie')) headers.set('authorization', `Bearer ${this.adminKey}`);
+    // An empty one stands for none.
+    if (headers.get('authorization') === '') headers.delete('authorization');
+    const response = await fetch(this.url + path, { ...init, headers, method, signal: AbortSignal.timeout(15_000) });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     const body = isJson && text !== '' ? JSON.parse(text) : text;
     this.contract.check(method, new URL(response.url).pathname, response.status, response.headers.get('content-type') ?? '', body);
     return { status: response.status, headers: response.headers, body };
+  }
+
+  /** A key with these scopes. */
+  async key(scopes: readonly Scope[], options: { projectIds?: readonly number[]; expiresAt?: Date } = {}): Promise<string> {
+    const { key, prefix, hash } = newApiKey();
+    const { projectIds = null, expiresAt = null } = options;
+    await this.stores.keys.create(this.db, { name: scopes.join(' '), prefix, secretHash: hash, scopes, projectIds, expiresAt, createdBy: null });
+    return key;
   }
 
   /** Every file in the storage, relative to it. */
@@ -282,5 +305,8 @@ function storesOf(db: Database): Stores {
     tasks: new TaskRepository(db),
     exports: new ExportRepository(),
     idempotency: new IdempotencyRepository(),
+    keys: new ApiKeyRepository(),
+    sessions: new SessionRepository(),
+    audit: new AuditRepository(),
   };
 }

@@ -4,6 +4,7 @@ import * as cancelledRuns from './2026-11-24-cancelled-runs';
 import * as models from './2026-11-24-models';
 import * as timeAndPlace from './2026-11-24-time-and-place';
 import * as idempotencyKeys from './2026-11-25-idempotency-keys';
+import * as keys from './2026-11-26-keys';
 
 /** In order of their names. Forward only: a merged migration is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-24-models': models,
   '2026-11-24-time-and-place': timeAndPlace,
   '2026-11-25-idempotency-keys': idempotencyKeys,
+  '2026-11-26-keys': keys,
 };

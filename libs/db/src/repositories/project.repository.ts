@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { Executor } from '../database';
 import type { ProjectsTable } from '../schema';
@@ -38,7 +39,10 @@ export class ProjectRepository {
   }
 
   /** In order of id, those after `afterId`. */
-  async page(db: Executor, afterId: number, limit: number): Promise<ProjectRow[]> {
-    return db.selectFrom('projects').selectAll().where('id', '>', afterId).orderBy('id').limit(limit).execute();
+  /** `only` null: all of them. */
+  async page(db: Executor, only: readonly number[] | null, afterId: number, limit: number): Promise<ProjectRow[]> {
+    let query = db.selectFrom('projects').selectAll().where('id', '>', afterId);
+    if (only !== null) query = query.where('id', '=', sql<number>`any(${[...only]}::bigint[])`);
+    return query.orderBy('id').limit(limit).execute();
   }
 }

@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { ProblemResponse } from '../../dto/problem.dto';
-import { resourceOf } from '../mount-operations';
-import type { Operation } from '../operation';
+import { resourceOf, type Operation } from '../operation';
 import type { Schema } from '../schema';
 import { Schemas, queryParameters } from './schemas';
 
@@ -26,9 +25,15 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     servers: [{ url: '/' }],
     tags: [...new Set(operations.map(tagOf))].map((name) => ({ name })),
     paths,
-    components: { schemas: schemas.all(), headers: HEADERS },
+    security: [{ key: [] }, { session: [] }],
+    components: { schemas: schemas.all(), headers: HEADERS, securitySchemes: SECURITY },
   };
 }
+
+const SECURITY = {
+  key: { type: 'http', scheme: 'bearer', description: 'A key, `pm_…`, made with `POST /api/v1/keys`.' },
+  session: { type: 'apiKey', in: 'cookie', name: 'pugmark_session', description: 'For pages: `POST /api/v1/session`. Changes need the header `x-csrf-token` too.' },
+};
 
 const HEADERS = {
   'X-Request-Id': { description: 'Of this request; the log of the gateway tells more under it.', schema: { type: 'string' } },
@@ -109,10 +114,13 @@ function problemStatuses(one: Operation): number[] {
   return [
     ...new Set([
       400,
+      ...(one.scope === null ? [] : [401, 403]),
+      429,
       ...(one.path.includes(':id') ? [404] : []),
       ...(one.body === undefined ? [] : [413, 415]),
       ...(one.once === true ? [422] : []),
       ...(one.problems ?? []),
+      // Of a page from elsewhere.
       ...(one.method === 'get' ? [] : [403]),
       503,
     ]),

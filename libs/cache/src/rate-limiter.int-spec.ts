@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { Registry } from '@pugmark/platform';
+import { testLogger, testServers } from '@pugmark/testing';
+import { NoCache, RedisCache, type RateLimiters } from './cache';
+
+const LIMIT = { name: 'calls', calls: 3, seconds: 60 };
+
+describe('a rate limiter', () => {
+  const open: RedisCache[] = [];
+  const connected = async (url: string, keyPrefix: string): Promise<RedisCache> => {
+    const cache = new RedisCache({ url, keyPrefix, deadlineMs: 300, logger: testLogger(), metrics: new Registry() });
+    open.push(cache);
+    await cache.connect();
+    return cache;
+  };
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((cache) => cache.close()));
+  });
+
+  it('counts the calls of one caller over all processes, and those of another apart', async () => {
+    const keyPrefix = `pugmark-test-${randomBytes(6).toString('hex')}:`;
+    const one = (await connected(testServers().redisUrl, keyPrefix)).rateLimiter(LIMIT);
+    const other = (await connected(testServers().redisUrl, keyPrefix)).rateLimiter(LIMIT);
+    expect([await one.take('a'), await other.take('a'), await one.take('a')]).toEqual([0, 0, 0]);
+    expect(await one.look('a')).toBeGreaterThanOrEqual(1);
+    const wait = await other.take('a');
+    expect(wait).toBeGreaterThan(50);
+    expect(wait).toBeLessThanOrEqual(60);
+    expect(await other.take('b')).toBe(0);
+    expect(await other.look('b')).toBe(0);
+  });
+
+  it.each<[string, () => Promise<RateLimiters>]>([
+    ['without Redis', () => Promise.resolve(new NoCache())],
+    ['while Redis is away', () => connected('redis://127.0.0.1:1', 'x:')],
+  ])('counts in its own process %s', async (_, make) => {
+    const limiter = (await make()).rateLimiter(LIMIT);
+    for (let call = 0; call < LIMIT.calls; call += 1) expect(await limiter.take('a')).toBe(0);
+    expect(await limiter.take('a')).toBeGreaterThanOrEqual(1);
+    expect(await limiter.look('a')).toBeGreaterThanOrEqual(1);
+    expect(await limiter.take('b')).toBe(0);
+  });
+
+  it('lets calls through again when the window is over', async () => {
+    const limiter = new NoCache().rateLimiter({ name: 'short', calls: 1, seconds: 1 });
+    expect(await limiter.take('a')).toBe(0);
+    const until = Date.now() + 3_000;
+    while ((await limiter.look('a')) !== 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await limiter.take('a')).toBe(0);
+  });
+});
