@@ -5,7 +5,7 @@ export { isDatabaseAway } from './is-database-away';
 export { watchClock } from './watch-clock';
 export { migrate } from './migrate';
 export type { TimeDoubt } from './sql/local-time';
-export type { EngineReport, ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
+export type { EngineReport, ExportFilter, ImageFormat, IngestFileOutcome, ReviewedObservation, StorageMode } from './schema';
 export {
   TaskRepository,
   type DueDoorbell,
@@ -32,6 +32,8 @@ export { IdempotencyRepository } from './repositories/idempotency.repository';
 export { ApiKeyRepository, type ApiKeyRow, type NewApiKey } from './repositories/api-key.repository';
 export { SessionRepository } from './repositories/session.repository';
 export { AuditRepository, type AuditRow } from './repositories/audit.repository';
+export { refreshObservations } from './observations/refresh-observations';
+export { EventRepository } from './repositories/event.repository';
 export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './read-models/project-of';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
 export {

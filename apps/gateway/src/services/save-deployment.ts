@@ -73,7 +73,8 @@ export async function changeDeployment(
   await stores.deployments.update(tx, before.id, change);
   const after = (await stores.deployments.find(tx, before.id))!;
   const moved = after.timezone !== before.timezone || after.clock_offset_seconds !== before.clock_offset_seconds;
-  if (moved) await stores.images.deriveTimesOf(tx, before.id);
+  const dated = [after.starts_at?.getTime(), after.ends_at?.getTime()].join() !== [before.starts_at?.getTime(), before.ends_at?.getTime()].join();
+  if (moved || dated) await stores.images.deriveTimesOf(tx, before.id);
   return after;
 }
 

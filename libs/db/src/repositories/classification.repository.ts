@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Box, Classification } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../database';
+import { refreshObservations } from '../observations/refresh-observations';
 
 /** A detection that a run wants classified. */
 export interface CropToClassify {
@@ -61,5 +62,7 @@ export class ClassificationRepository {
         ${rows.map((r) => r.detectionId)}::bigint[], ${rows.map((r) => r.modelId)}::bigint[], ${rows.map((r) => r.rank)}::smallint[],
         ${rows.map((r) => r.label)}::text[], ${rows.map((r) => r.score)}::real[], ${rows.map((r) => r.engine)}::text[])
       on conflict do nothing`.execute(tx);
+    const images = await tx.selectFrom('detections').select('image_id').distinct().where('id', 'in', [...new Set(rows.map((r) => r.detectionId))]).execute();
+    await refreshObservations(tx, images.map((row) => row.image_id));
   }
 }

@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Updateable } from 'kysely';
 import type { Database, DatabaseTransaction, Executor } from '../database';
+import { markDeploymentsStale } from '../observations/stale-events';
 import type { DeploymentsTable } from '../schema';
 import { instantOf } from '../sql/local-time';
 
@@ -52,6 +53,8 @@ export class DeploymentRepository {
   /** Changes what is given; the rest stays. The name must be free. Whoever changes zone or offset derives the images' times again. */
   async update(tx: DatabaseTransaction, id: number, change: DeploymentChange): Promise<void> {
     if (Object.keys(change).length > 0) await tx.updateTable('deployments').set(change).where('id', '=', id).execute();
+    // Its events know the solar hour of its place.
+    if (change.location_id !== undefined) await markDeploymentsStale(tx, sql`id = ${id}`);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Detection } from '@pugmark/domain';
 import type { DatabaseTransaction } from '../database';
+import { refreshObservations } from '../observations/refresh-observations';
 
 /** What one model found in one image. */
 export interface ImageResult {
@@ -15,7 +16,7 @@ export interface ImageResult {
 
 export class DetectionRepository {
   /**
-   * Stores results, each once for an image, a model version and a stage: one that is there already stays as it is. Two
+   * Stores results, each once for an image, a model version and a stage: one that is there already stays as it is. A few
    * statements for a batch of any size.
    */
   async insertNew(tx: DatabaseTransaction, results: readonly ImageResult[]): Promise<void> {
@@ -41,7 +42,11 @@ export class DetectionRepository {
       const inferenceId = inferenceIds.get(`${result.imageId}/${result.modelId}`);
       return inferenceId === undefined ? [] : result.detections.map((detection) => ({ inferenceId, imageId: result.imageId, detection }));
     });
-    if (rows.length === 0) return;
+    if (rows.length > 0) await this.#insertDetections(tx, rows);
+    await refreshObservations(tx, inserted.map((row) => row.image_id));
+  }
+
+  async #insertDetections(tx: DatabaseTransaction, rows: readonly { readonly inferenceId: number; readonly imageId: number; readonly detection: Detection }[]): Promise<void> {
     // unnest: one parameter for each column, however many rows. (Postgres takes at most 65,535 parameters.)
     await sql`
       insert into detections (inference_id, image_id, category, label, confidence, x, y, width, height)

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { RetryableError } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../database';
+import { refreshDeployment, refreshObservations, summariseNewImages } from '../observations/refresh-observations';
 import type { ImageFormat, StorageMode } from '../schema';
 import { instantOf, localTimeOf, timeDoubt } from '../sql/local-time';
 
@@ -87,6 +88,7 @@ export class ImageRepository {
       .onConflict((conflict) => conflict.columns(['project_id', 'sha256']).doNothing())
       .returning(['id', 'sha256'])
       .execute();
+    await summariseNewImages(tx, rows.map(({ id }) => id));
     return new Map(rows.map((row) => [row.sha256.toString('hex'), row.id]));
   }
 
@@ -136,12 +138,15 @@ export class ImageRepository {
       .executeTakeFirst();
     if (result.numUpdatedRows === 0n) throw new RetryableError('changed_meanwhile', `image ${id} was moved to another deployment just now; look again`);
     await this.#deriveTimes(tx, sql`i.id = ${id}`);
+    await refreshObservations(tx, [id]);
     return true;
   }
 
-  /** Derives the instants of all images of a deployment again, in the transaction that corrects it. Answers how many changed. */
+  /** Derives the instants of all images of a deployment again, and what follows from its dates, in the transaction that corrects it. Answers how many instants changed. */
   async deriveTimesOf(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
-    return this.#deriveTimes(tx, sql`i.deployment_id = ${deploymentId}`);
+    const changed = await this.#deriveTimes(tx, sql`i.deployment_id = ${deploymentId}`);
+    await refreshDeployment(tx, deploymentId);
+    return changed;
   }
 
   async #deriveTimes(tx: DatabaseTransaction, which: RawBuilder<unknown>): Promise<number> {

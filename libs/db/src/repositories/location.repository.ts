@@ -1,5 +1,6 @@
-import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { Executor } from '../database';
+import { sql, type Insertable, type Selectable, type Updateable } from 'kysely';
+import type { DatabaseTransaction, Executor } from '../database';
+import { markDeploymentsStale } from '../observations/stale-events';
 import type { LocationsTable } from '../schema';
 
 export type LocationRow = Selectable<LocationsTable>;
@@ -21,31 +22,22 @@ export class LocationRepository {
 
   /** The location's id; made when the project has none of this name. Coordinates of an existing one stay as they are unless unset. */
   async ensure(
-    db: Executor,
+    tx: DatabaseTransaction,
     location: { projectId: number; name: string; latitude: number | null; longitude: number | null },
   ): Promise<number> {
-    const { id } = await db
-      .insertInto('locations')
-      .values({
-        project_id: location.projectId,
-        name: location.name,
-        latitude: location.latitude,
-        longitude: location.longitude,
-      })
-      .onConflict((conflict) =>
-        conflict.columns(['project_id', 'name']).doUpdateSet((eb) => ({
-          latitude: eb.fn.coalesce('locations.latitude', 'excluded.latitude'),
-          longitude: eb.fn.coalesce('locations.longitude', 'excluded.longitude'),
-        })),
-      )
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    return id;
+    const { projectId, name, latitude, longitude } = location;
+    const created = await this.create(tx, { project_id: projectId, name, latitude, longitude });
+    if (created !== null) return created.id;
+    const known = (await this.findByName(tx, projectId, name))!;
+    if (known.latitude === null && latitude !== null) await this.update(tx, known.id, { latitude, longitude });
+    return known.id;
   }
 
   /** Changes what is given; the rest stays. The name must be free. */
-  async update(db: Executor, id: number, change: LocationChange): Promise<void> {
-    if (Object.keys(change).length > 0) await db.updateTable('locations').set(change).where('id', '=', id).execute();
+  async update(tx: DatabaseTransaction, id: number, change: LocationChange): Promise<void> {
+    if (Object.keys(change).length > 0) await tx.updateTable('locations').set(change).where('id', '=', id).execute();
+    // Events know the solar hour of their place.
+    if (change.longitude !== undefined) await markDeploymentsStale(tx, sql`location_id = ${id}`);
   }
 
   async find(db: Executor, id: number): Promise<LocationRow | null> {

@@ -1,0 +1,168 @@
+import { sql } from 'kysely';
+import { Study, found } from '../testing/study.fixture';
+import { DeploymentRepository } from './deployment.repository';
+import { EventRepository } from './event.repository';
+import { ImageRepository } from './image.repository';
+
+describe('events', () => {
+  let study: Study;
+  const events = new EventRepository();
+
+  beforeEach(async () => {
+    study = await Study.start();
+  });
+  afterEach(() => study.stop());
+
+  const minute = (n: number): string => new Date(Date.UTC(2026, 5, 1) + n * 60_000).toISOString().slice(0, 19);
+
+  async function formed(columns = 'category, label, images, individuals'): Promise<unknown[]> {
+    await events.formStale(study.db, study.projectId);
+    return (await sql.raw(`select ${columns} from events order by deployment_id, label nulls first, category, starts_at, first_image_id`).execute(study.db)).rows;
+  }
+
+  it('are one visit until nothing of the kind was seen for longer than half an hour, and count the most in one image', async () => {
+    const d = await study.deployment('d');
+    await study.image(d, minute(0), [found('deer'), found('deer')]);
+    await study.image(d, minute(30), [found('deer'), found('fox')]);
+    await study.image(d, minute(61), [found('deer')]);
+    expect(await formed()).toEqual([
+      { category: 'animal', label: null, images: 2, individuals: 2 },
+      { category: 'animal', label: null, images: 1, individuals: 1 },
+      { category: 'animal', label: 'deer', images: 2, individuals: 2 },
+      { category: 'animal', label: 'deer', images: 1, individuals: 1 },
+      { category: 'animal', label: 'fox', images: 1, individuals: 1 },
+    ]);
+  });
+
+  it('never reach across deployments', async () => {
+    for (const name of ['a', 'b']) await study.image(await study.deployment(name), minute(0), [found('deer')]);
+    expect(await formed('images')).toHaveLength(4);
+  });
+
+  it('leave out what is below the threshold, and blanks', async () => {
+    const d = await study.deployment('d');
+    await study.image(d, minute(0), [found('deer', 0.4)]);
+    await study.image(d, minute(1), []);
+    await study.image(d, minute(2));
+    expect(await formed()).toEqual([]);
+  });
+
+  it('are single for images without a time or a deployment, and have no time then', async () => {
+    await study.image(await study.deployment('d'), null, [found('deer')]);
+    await study.image(null, minute(0), [found('deer')]);
+    await study.image(null, minute(1), [found('deer')]);
+    expect(await formed('label, starts_at, images')).toEqual([
+      { label: null, starts_at: null, images: 1 },
+      { label: 'deer', starts_at: null, images: 1 },
+      ...[null, null, 'deer', 'deer'].map((label) => ({ label, starts_at: null, images: 1 })),
+    ]);
+  });
+
+  it('know the local hour, also of the hour that is there twice, and the hour of the sun', async () => {
+    const d = await study.deployment('d', { locationId: await study.location('Greenwich', 51.5, 0) });
+    await study.image(d, '2026-10-25T02:30:00', [found('deer')]);
+    // Solar noon at Greenwich was at 11:43:40 UTC on 3 November 2026 (equation of time +16 min 25 s), at 12:14:12 on 11 February.
+    await study.image(d, '2026-11-03T12:42:00', [found('deer')]);
+    await study.image(d, '2026-11-03T13:45:00', [found('fox')]);
+    await study.image(d, '2027-02-11T13:13:00', [found('owl')]);
+    await study.image(d, '2027-02-11T14:15:30', [found('elk')]);
+    expect(await formed(`label, local_start, solar_hour`)).toEqual(
+      expect.arrayContaining([
+        { label: 'deer', local_start: '2026-10-25T02:30:00', solar_hour: 1 },
+        { label: 'deer', local_start: '2026-11-03T12:42:00', solar_hour: 11 },
+        { label: 'fox', local_start: '2026-11-03T13:45:00', solar_hour: 13 },
+        { label: 'owl', local_start: '2027-02-11T13:13:00', solar_hour: 11 },
+        { label: 'elk', local_start: '2027-02-11T14:15:30', solar_hour: 13 },
+      ]),
+    );
+  });
+
+  it('follow a corrected clock, zone, place, time and gap', async () => {
+    const d = await study.deployment('d', { timezone: 'UTC' });
+    const first = await study.image(d, minute(0), [found('deer')]);
+    await study.image(d, minute(40), [found('deer')]);
+    expect(await formed('starts_at, images')).toHaveLength(4);
+    await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, first, { manualLocal: minute(20) }));
+    expect(await formed('starts_at, images')).toEqual([1, 2].map(() => ({ starts_at: new Date('2026-06-01T00:20:00Z'), images: 2 })));
+    await study.db.transaction().execute(async (tx) => {
+      await new DeploymentRepository().update(tx, d, { clock_offset_seconds: 3_600 });
+      await new ImageRepository().deriveTimesOf(tx, d);
+    });
+    expect((await formed('starts_at, images'))[0]).toEqual({ starts_at: new Date('2026-06-01T00:20:00Z'), images: 1 });
+    expect(await formed('images')).toHaveLength(4);
+    const other = await study.deployment('other', { timezone: 'UTC' });
+    await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, first, { deploymentId: other }));
+    expect(await formed('deployment_id')).toEqual([d, d, other, other].map((deployment_id) => ({ deployment_id })));
+  });
+
+  it('take the human’s word over the machine’s, and the machine’s again when it is taken back', async () => {
+    const d = await study.deployment('d');
+    const image = await study.image(d, minute(0), [found('deer')]);
+    await study.review(image, [{ label: 'Capreolus capreolus', individuals: 3 }]);
+    expect(await formed('label, individuals, reviewed')).toEqual([null, 'Capreolus capreolus'].map((label) => ({ label, individuals: 3, reviewed: true })));
+    await study.review(image, []);
+    expect(await formed()).toEqual([]);
+    await study.review(image, null);
+    expect(await formed('label, individuals, reviewed')).toEqual([null, 'deer'].map((label) => ({ label, individuals: 1, reviewed: false })));
+  });
+
+  it('keep their id as long as they begin with the same image', async () => {
+    const d = await study.deployment('d');
+    await study.image(d, minute(0), [found('deer')]);
+    const before = await formed('id');
+    await study.image(d, minute(10), [found('deer', 0.95)]);
+    expect(await formed('id, images')).toEqual(before.map((row) => ({ ...(row as object), images: 2 })));
+  });
+
+  it('go by the model that looked last', async () => {
+    const d = await study.deployment('d');
+    const image = await study.image(d, minute(0), [found('deer')]);
+    const { rows } = await sql<{ id: number }>`
+      insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.1, '{}') returning id`.execute(study.db);
+    await study.detect(image, [found('cow', 0.2)], rows[0]!.id);
+    expect(await formed('label')).toEqual([{ label: null }, { label: 'cow' }]);
+  });
+
+  it('come out the same, however the changes came and whenever they were looked at', async () => {
+    let seed = 7;
+    const random = (n: number): number => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % n;
+    const deployments = [await study.deployment('a', { timezone: 'UTC' }), await study.deployment('b', { timezone: 'UTC' })];
+    const kinds = ['deer', 'fox', 'cow'];
+    const images: number[] = [];
+    for (let step = 0; step < 150; step += 1) {
+      const what = images.length < 10 ? 0 : random(5);
+      const image = images[random(images.length)] ?? 0;
+      const detections = Array.from({ length: random(3) }, () => found(kinds[random(3)]!, 0.3 + random(7) / 10));
+      if (what <= 1) images.push(await study.image(deployments[random(2)]!, minute(random(600)), detections));
+      if (what === 2) await study.review(image, random(3) === 0 ? null : detections.map(({ label }) => ({ label, individuals: 1 + random(4) })));
+      if (what === 3) await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { manualLocal: minute(random(600)) }));
+      if (what === 4) await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { deploymentId: deployments[random(2)]! }));
+      if (random(4) === 0) await events.formStale(study.db, null);
+      if (step % 25 !== 24) continue;
+      const columns = 'deployment_id, category, label, first_image_id, best_image_id, starts_at, ends_at, images, individuals, confidence, reviewed';
+      const byAndBy = await formed(columns);
+      await sql`truncate events`.execute(study.db);
+      await sql`insert into stale_events (project_id, deployment_id, from_at, to_at) select project_id, id, '-infinity', 'infinity' from deployments`.execute(study.db);
+      expect(await formed(columns)).toEqual(byAndBy);
+      expect(byAndBy.length).toBeGreaterThan(10);
+    }
+  });
+
+  it('are formed once when several want them at the same moment', async () => {
+    const d = await study.deployment('d');
+    for (let n = 0; n < 20; n += 1) await study.image(d, minute(n * 40), [found('deer')]);
+    await Promise.all([1, 2, 3, 4].map(() => events.formStale(study.db, study.projectId)));
+    expect(await formed('images')).toHaveLength(40);
+    expect(await study.db.selectFrom('stale_events').selectAll().execute()).toEqual([]);
+  });
+
+  it('are stale still when the process that formed them died before it had', async () => {
+    const d = await study.deployment('d');
+    await study.image(d, minute(0), [found('deer')]);
+    await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(study.db);
+    await sql`create trigger fail before insert on events for each row execute function fail()`.execute(study.db);
+    await expect(events.formStale(study.db, null)).rejects.toThrow('killed');
+    await sql`drop trigger fail on events`.execute(study.db);
+    expect(await formed('images')).toHaveLength(2);
+  });
+});
