@@ -34,6 +34,7 @@ export { SessionRepository } from './repositories/session.repository';
 export { AuditRepository, type AuditRow } from './repositories/audit.repository';
 export { refreshObservations } from './observations/refresh-observations';
 export { EventRepository } from './repositories/event.repository';
+export { hoursOf, type ObservedFilter } from './read-models/observed-filter';
 export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './read-models/project-of';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
 export {
