@@ -1,58 +1,123 @@
-import { TIME_ISSUES, type ListedImage, type TimeIssue } from '@pugmark/db';
+import { IMAGE_SORTS, TIME_ISSUES, type ImageSort, type ListedImage, type TimeIssue } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import { FaultResponse } from './fault.dto';
-import { About, Count, Flag, Fraction, Id, Instant, ListOf, LocalTime, MayBeAbsent, Nested, OneOf, Optional, OrNull, QueryFraction, QueryId, Sha256, Time, Words } from './fields';
+import { About, Count, Flag, Fraction, Id, Instant, Integer, ListOf, LocalTime, MayBeAbsent, Nested, OneOf, Optional, OrNull, QueryId, Sha256, Text, TextLike, Time, Words } from './fields';
 import { PlaceResponse } from './locations.dto';
-import { PageQuery } from './paging';
+import { ObservedQuery } from './observed.dto';
+import { Paged } from './paging';
 import { withoutPaths } from './without-paths';
 
 const STATUSES = ['pending', 'done', 'failed'] as const;
+const CODE = /^[a-z0-9_]+$/;
 
-export class ImagesQuery extends PageQuery {
-  @MayBeAbsent()
-  @QueryId()
-  readonly projectId?: number;
-
-  @MayBeAbsent()
-  @QueryId()
-  readonly deploymentId?: number;
-
+/** What images are narrowed down by, in a query. */
+export class ImageFilterQuery extends ObservedQuery {
   @MayBeAbsent()
   @QueryId()
   readonly ingestId?: number;
 
-  @About('Of this run, and judged by its model.')
+  @About('Of this run, and judged by its model instead of by what counts.')
   @MayBeAbsent()
   @QueryId()
   readonly runId?: number;
 
+  @About('The images of one event.')
   @MayBeAbsent()
-  @OneOf([...CATEGORIES, 'blank'])
-  readonly category?: Category | 'blank';
-
-  @About('Default: the threshold of the model that found it.')
-  @MayBeAbsent()
-  @QueryFraction()
-  readonly minConfidence?: number;
+  @QueryId()
+  readonly eventId?: number;
 
   @MayBeAbsent()
   @OneOf(STATUSES)
   readonly status?: ListedImage['status'];
 
-  @About('Images without a known time lie in no range.')
+  @About('Failed with this code.')
   @MayBeAbsent()
-  @Instant()
-  readonly capturedFrom?: Date;
-
-  @About('Exclusive.')
-  @MayBeAbsent()
-  @Instant()
-  readonly capturedTo?: Date;
+  @TextLike(CODE, 100, 'the code of a failure')
+  readonly failedReason?: string;
 
   @About('Images whose time cannot be relied on, for this reason.')
   @MayBeAbsent()
   @OneOf(TIME_ISSUES)
   readonly timeIssue?: TimeIssue;
+}
+
+export class ListImagesQuery extends Paged(ImageFilterQuery) {
+  @About('`-` is downwards. By time or confidence, images without one are not listed.')
+  @OneOf(IMAGE_SORTS)
+  readonly sort: ImageSort = 'id';
+}
+
+/** The same in the body of a request. */
+export class ImageFilterBody {
+  @Optional()
+  @Id()
+  readonly deploymentId?: number | null;
+
+  @Optional()
+  @Id()
+  readonly locationId?: number | null;
+
+  @Optional()
+  @Id()
+  readonly ingestId?: number | null;
+
+  @About('Of this run, and judged by its model instead of by what counts.')
+  @Optional()
+  @Id()
+  readonly runId?: number | null;
+
+  @Optional()
+  @Id()
+  readonly eventId?: number | null;
+
+  @Optional()
+  @OneOf([...CATEGORIES, 'blank'])
+  readonly category?: Category | 'blank' | null;
+
+  @Optional()
+  @Text(200)
+  readonly label?: string | null;
+
+  @Optional()
+  @Fraction()
+  readonly minConfidence?: number | null;
+
+  @Optional()
+  @Instant()
+  readonly capturedFrom?: Date | null;
+
+  @Optional()
+  @Instant()
+  readonly capturedTo?: Date | null;
+
+  @Optional()
+  @Integer(0, 23)
+  readonly hourFrom?: number | null;
+
+  @Optional()
+  @Integer(0, 23)
+  readonly hourTo?: number | null;
+
+  @Optional()
+  @Flag()
+  readonly reviewed?: boolean | null;
+
+  @Optional()
+  @OneOf(STATUSES)
+  readonly status?: ListedImage['status'] | null;
+
+  @Optional()
+  @TextLike(CODE, 100, 'the code of a failure')
+  readonly failedReason?: string | null;
+
+  @Optional()
+  @OneOf(TIME_ISSUES)
+  readonly timeIssue?: TimeIssue | null;
+}
+
+export class ImageCountResponse {
+  @Count()
+  readonly count!: number;
 }
 
 /** What a person says of an image's place and time; what is absent stays as it is. */

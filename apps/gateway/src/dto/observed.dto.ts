@@ -1,10 +1,9 @@
 import type { ObservedFilter } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import { About, Instant, MayBeAbsent, OneOf, QueryBoolean, QueryFraction, QueryId, QueryInteger, Text } from './fields';
-import { PageQuery } from './paging';
 
 /** What images, events and statistics can all be narrowed down by. */
-export class ObservedPageQuery extends PageQuery implements ObservedFilter {
+export class ObservedQuery implements ObservedFilter {
   @MayBeAbsent()
   @QueryId()
   readonly projectId?: number;

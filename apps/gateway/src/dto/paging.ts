@@ -1,19 +1,27 @@
+import type { ImageSort } from '@pugmark/db';
 import { unprocessable } from '../api/http-problem';
 import type { JsonType } from '../api/operation';
 import type { DtoClass } from '../api/schema';
 import { About, MayBeAbsent, QueryId, QueryInteger, TextLike } from './fields';
 
-/** `?limit=&cursor=` of every list. */
-export class PageQuery {
-  @QueryInteger(1, 200)
-  readonly limit: number = 50;
+/** A query with the `?limit=&cursor=` of every list. */
+export function Paged<Query extends new () => object>(query: Query) {
+  class PagedQuery extends (query as new () => object) {
+    @QueryInteger(1, 200)
+    readonly limit: number = 50;
 
-  @About('`nextCursor` of the page before.')
-  @MayBeAbsent()
-  // Buffer.from passes over what is not base64url; a cursor that was mangled must not be taken for another one.
-  @TextLike(/^[A-Za-z0-9_-]+$/, 8_000, 'the nextCursor of a page')
-  readonly cursor?: string;
+    @About('`nextCursor` of the page before.')
+    @MayBeAbsent()
+    // Buffer.from passes over what is not base64url; a cursor that was mangled must not be taken for another one.
+    @TextLike(/^[A-Za-z0-9_-]+$/, 8_000, 'the nextCursor of a page')
+    readonly cursor?: string;
+  }
+  return PagedQuery as new () => PagedQuery & InstanceType<Query>;
 }
+
+class NoFilter {}
+
+export class PageQuery extends Paged(NoFilter) {}
 
 /** `?projectId=` of the lists that belong to a project. */
 export class ProjectPageQuery extends PageQuery {
@@ -42,14 +50,14 @@ export function pageTypeOf<Item extends object>(type: DtoClass<Item>): JsonType<
 }
 
 /** Which list a cursor belongs to: one of another list must not be taken for a position in this one. */
-export type ListName = 'projects' | 'deployments' | 'locations' | 'ingest_files' | 'runs' | 'compared_images' | 'images' | 'exports' | 'keys' | 'audit';
+export type ListName = 'projects' | 'deployments' | 'locations' | 'ingest_files' | 'runs' | 'compared_images' | 'images' | `images ${ImageSort}` | 'exports' | 'keys' | 'audit';
 
 /** One page, from `limit + 1` rows: the one too many only says that there are more. */
 export function pageOf<Row, Item>(
   list: ListName,
   rows: readonly Row[],
   limit: number,
-  position: (row: Row) => number | string,
+  position: (row: Row) => Position,
   toItem: (row: Row) => Item,
 ): Page<Item> {
   const shown = rows.slice(0, limit);
@@ -60,7 +68,9 @@ export function pageOf<Row, Item>(
   };
 }
 
-export function encodeCursor(list: ListName, position: number | string): string {
+type Position = number | string | readonly [value: number | string, id: number];
+
+export function encodeCursor(list: ListName, position: Position): string {
   return Buffer.from(JSON.stringify([list, position])).toString('base64url');
 }
 
@@ -80,7 +90,19 @@ export function afterText(list: ListName, cursor: string | undefined): string {
   return position;
 }
 
-function decodeCursor(list: ListName, cursor: string): unknown {
+/** A place in a list that is sorted by a value and then by id; null without a cursor. */
+export function afterPlace(list: string, type: 'number' | 'string', cursor: string | undefined): { readonly value: number | string; readonly id: number } | null {
+  if (cursor === undefined) return null;
+  const place = decodeCursor(list, cursor);
+  if (!Array.isArray(place) || place.length !== 2) throw badCursor();
+  const [value, id] = place as unknown[];
+  const isTime = typeof value === 'string' && !Number.isNaN(new Date(value).getTime()) && new Date(value).toISOString() === value;
+  const isValue = type === 'number' ? Number.isFinite(value) : isTime;
+  if (!isValue || !Number.isSafeInteger(id) || (id as number) < 0) throw badCursor();
+  return { value: value as number | string, id: id as number };
+}
+
+function decodeCursor(list: string, cursor: string): unknown {
   try {
     const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(decoded) && decoded.length === 2 && decoded[0] === list) return decoded[1];

@@ -1,6 +1,7 @@
 import type { RunOverview, RunSummary } from '@pugmark/db';
 import { CATEGORIES, TASK_STATES, type Category } from '@pugmark/domain';
 import { About, Amount, Count, Fraction, Id, Integer, ListOf, Nested, OneOf, Optional, OrNull, Time, Words } from './fields';
+import { ImageFilterBody } from './images.dto';
 import { ClassifyBody } from './models.dto';
 import type { ProgressResponse } from './processing.dto';
 
@@ -12,6 +13,11 @@ export class CreateRunBody {
   @Optional()
   @Id()
   readonly deploymentId?: number | null;
+
+  @About('Only the images that pass these filters.')
+  @Optional()
+  @Nested(ImageFilterBody)
+  readonly filter?: ImageFilterBody | null;
 
   @About("The detector; absent or null: the project's, else the default one.")
   @Optional()

@@ -1,3 +1,4 @@
+import { EventRepository } from '@pugmark/db';
 import { TestGateway, animal } from '../testing/gateway.fixture';
 
 describe('images', () => {
@@ -84,26 +85,52 @@ describe('images', () => {
     ['capturedFrom=2026-05-01T06:00:01+02:00', []],
     ['capturedTo=2026-05-01T06:00:00%2B02:00', []],
     ['capturedTo=2026-05-01T04:00:01Z', ['bear', 'faint', 'blank', 'broken', 'pending']],
+    ['label=bear&category=animal', ['bear']],
+    ['label=fox', []],
+    ['hourFrom=6&hourTo=6&category=animal', ['bear']],
+    ['hourFrom=7&hourTo=5', []],
+    ['reviewed=true', []],
+    ['reviewed=false&status=done', ['bear', 'faint', 'blank']],
+    ['failedReason=decode_failed', ['broken']],
+    ['failedReason=other', []],
+    ['sort=-id&status=done', ['blank', 'faint', 'bear']],
+    ['sort=-capturedAt&status=done', ['blank', 'faint', 'bear']],
   ])('finds with %s', async (query, names) => {
     for (const scope of [`projectId=${projectId}`, `deploymentId=${deploymentId}`, `ingestId=${ingestId}`, `runId=${runId}`]) {
       const { body } = await gateway.get(`/images?${scope}&${query}`);
       expect(body.items.map((image: { fileName: string }) => image.fileName.replace('.jpg', ''))).toEqual(names);
+      if (!query.startsWith('sort')) expect((await gateway.get(`/images/count?${scope}&${query}`)).body).toEqual({ count: names.length });
     }
   });
 
-  it('pages through images, each exactly once', async () => {
-    const seen: number[] = [];
+  it.each([
+    ['id', ['bear', 'faint', 'blank', 'broken', 'pending']],
+    ['-id', ['pending', 'broken', 'blank', 'faint', 'bear']],
+    ['capturedAt', ['bear', 'faint', 'blank', 'broken', 'pending']],
+    ['-capturedAt', ['pending', 'broken', 'blank', 'faint', 'bear']],
+    ['-confidence', ['bear']],
+  ])('pages through images sorted by %s, each exactly once', async (sort, names) => {
+    const seen: string[] = [];
     let cursor = '';
     for (;;) {
-      const { body } = await gateway.get(`/images?projectId=${projectId}&limit=2${cursor}`);
-      seen.push(...body.items.map((image: { id: number }) => image.id));
+      const { body } = await gateway.get(`/images?projectId=${projectId}&limit=2&sort=${sort}${cursor}`);
+      seen.push(...body.items.map((image: { fileName: string }) => image.fileName.replace('.jpg', '')));
       if (body.nextCursor === null) break;
       cursor = `&cursor=${body.nextCursor}`;
+      expect((await gateway.get(`/images?sort=${sort === 'id' ? '-id' : 'id'}${cursor}`)).body).toMatchObject({ status: 422, type: 'urn:pugmark:problem:bad_cursor' });
     }
-    expect(seen).toEqual(Object.values(ids));
+    expect(seen).toEqual(names);
   });
 
-  it.each(['category=bear', 'minConfidence=1.1', 'minConfidence=high', 'status=lost', 'capturedFrom=yesterday', 'capturedFrom=2026-05-01', 'limit=201', 'cursor=%', 'species=bear'])(
+  it('lists the images of an event, and says when the event is not there any more', async () => {
+    await new EventRepository().formStale(gateway.db, projectId);
+    const event = await gateway.db.selectFrom('events').select('id').where('project_id', '=', projectId).where('label', '=', 'bear').executeTakeFirstOrThrow();
+    const { body } = await gateway.get(`/images?projectId=${projectId}&eventId=${event.id}`);
+    expect(body.items.map(({ id }: { id: number }) => id)).toEqual([ids.bear]);
+    expect((await gateway.get('/images?eventId=999999')).body).toMatchObject({ status: 422, type: 'urn:pugmark:problem:event_missing' });
+  });
+
+  it.each(['category=bear', 'minConfidence=1.1', 'minConfidence=high', 'status=lost', 'capturedFrom=yesterday', 'capturedFrom=2026-05-01', 'limit=201', 'cursor=%', 'species=bear', 'sort=size', 'hourFrom=24', 'failedReason=A', 'reviewed=maybe'])(
     'refuses %s',
     async (query) => expect((await gateway.get(`/images?${query}`)).status).toBe(400),
   );

@@ -1,10 +1,11 @@
-import { findImage, listImages, type ListedImage } from '@pugmark/db';
+import { countImages, findImage, listImages, type ImageSort, type ListedImage } from '@pugmark/db';
 import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
-import { ImageResponse, ImagesQuery, UpdateImageBody, imageResponse } from '../dto/images.dto';
-import { afterId, pageOf, pageTypeOf } from '../dto/paging';
+import { ImageCountResponse, ImageFilterQuery, ImageResponse, ListImagesQuery, UpdateImageBody, imageResponse } from '../dto/images.dto';
+import { afterPlace, pageOf, pageTypeOf } from '../dto/paging';
 import { assertOnCalendar } from '../services/assert-on-calendar';
+import { imageFilter } from '../services/image-filter';
 import { requirePlace } from '../services/require';
 
 export function imagesRouter(stores: Stores): Operation[] {
@@ -15,13 +16,28 @@ export function imagesRouter(stores: Stores): Operation[] {
       name: 'listImages',
       summary: 'Images and what was found in them',
       scope: 'read',
-      query: ImagesQuery,
+      query: ListImagesQuery,
+      touches: (query: ListImagesQuery) => eventOf(query),
       answer: { status: 200, json: pageTypeOf(ImageResponse) },
       problems: [422],
-      handle: async ({ query: { limit, cursor, ...filter } }) => {
-        const images = await listImages(stores.db, filter, afterId('images', cursor), limit + 1);
-        return pageOf('images', images, limit, (image) => image.id, imageResponse);
+      handle: async ({ query: { limit, cursor, sort, ...filter } }) => {
+        const list = `images ${sort}` as const;
+        const after = afterPlace(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
+        const images = await listImages(stores.db, await imageFilter(stores, filter), after, limit + 1, sort);
+        return pageOf(list, images, limit, (image) => placeOf(sort, image), imageResponse);
       },
+    }),
+    operation({
+      method: 'get',
+      path: '/images/count',
+      name: 'countImages',
+      summary: 'How many images pass the filters',
+      scope: 'read',
+      query: ImageFilterQuery,
+      touches: eventOf,
+      answer: { status: 200, json: jsonOf(ImageCountResponse) },
+      problems: [422],
+      handle: async ({ query }) => ({ count: await countImages(stores.db, await imageFilter(stores, query)) }),
     }),
     operation({
       method: 'get',
@@ -51,6 +67,15 @@ export function imagesRouter(stores: Stores): Operation[] {
       },
     }),
   ];
+}
+
+function eventOf({ eventId }: ImageFilterQuery): { readonly resource: 'events'; readonly id: number }[] {
+  return eventId === undefined ? [] : [{ resource: 'events', id: eventId }];
+}
+
+function placeOf(sort: ImageSort, { id, capturedAt, surest }: ListedImage): readonly [number | string, number] {
+  const value = { id, capturedAt: capturedAt?.toISOString() ?? '', confidence: surest ?? 0 }[sort.replace('-', '') as 'id' | 'capturedAt' | 'confidence'];
+  return [value, id];
 }
 
 async function requireImage(stores: Stores, id: number): Promise<ListedImage> {

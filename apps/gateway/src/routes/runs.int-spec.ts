@@ -77,6 +77,10 @@ describe('runs', () => {
     await gateway.images(id, ['1.jpg', '2.jpg'], { deploymentId });
     await gateway.images(id, ['3.jpg']);
     expect((await gateway.post('/runs', { projectId: id, deploymentId })).body.counts.total).toBe(2);
+    expect((await gateway.post('/runs', { projectId: id, filter: { deploymentId, status: 'pending' } })).body.counts.total).toBe(2);
+    expect((await gateway.post('/runs', { projectId: id, filter: { category: 'animal', capturedFrom: '2026-01-01T00:00:00Z' } })).body).toMatchObject({ status: 422, type: 'urn:pugmark:problem:no_images' });
+    expect((await gateway.post('/runs', { projectId: id, filter: { hourFrom: 24 } })).body).toMatchObject({ status: 400, errors: [{ field: 'filter.hourFrom' }] });
+    expect((await gateway.post('/runs', { projectId: id, filter: { eventId: 999_999 } })).body).toMatchObject({ status: 422, type: 'urn:pugmark:problem:event_missing' });
   });
 
   it('stays active while its ingest may still add to it', async () => {

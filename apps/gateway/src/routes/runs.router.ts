@@ -7,6 +7,7 @@ import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { CompareRunsQuery, RunComparisonResponse } from '../dto/run-comparison.dto';
 import { CreateRunBody, RunListItem, RunResponse, runListItem, runState } from '../dto/runs.dto';
 import { createOnce } from '../services/create-once';
+import { imageFilter } from '../services/image-filter';
 import { modelsOfNewRun, requireNamedProject, requirePlace } from '../services/require';
 import { runDetails } from '../services/run-details';
 
@@ -91,11 +92,12 @@ export function runsRouter(stores: Stores): Operation[] {
 async function createRun(tx: DatabaseTransaction, stores: Stores, body: CreateRunBody, traceparent: string): Promise<number> {
   const { projectId, priority } = body;
   const deploymentId = body.deploymentId ?? null;
+  const filter = await imageFilter(stores, body.filter ?? {});
   const classify = body.classify && classifySettings(body.classify);
   const models = await modelsOfNewRun(stores, tx, projectId, { modelId: body.modelId ?? null, ...(classify === undefined ? {} : { classify }) });
   const id = await stores.runs.create(tx, { projectId, ...models, priority });
-  const images = await stores.runs.createTasksForImages(tx, { id, projectId, deploymentId, priority, traceparent });
-  if (images === 0) throw unprocessable('no_images', deploymentId === null ? 'projectId' : 'deploymentId', 'there are no images to look at yet');
+  const images = await stores.runs.createTasksForImages(tx, { id, projectId, priority, traceparent }, { ...filter, ...(deploymentId === null ? {} : { deploymentId }) });
+  if (images === 0) throw unprocessable('no_images', body.filter == null ? (deploymentId === null ? 'projectId' : 'deploymentId') : 'filter', 'there are no such images to look at yet');
   return id;
 }
 

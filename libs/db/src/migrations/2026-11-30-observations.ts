@@ -146,6 +146,8 @@ const STATEMENTS = [
   `create index stale_events_deployment on stale_events (deployment_id)`,
   `create index stale_events_project on stale_events (project_id)`,
 
+  `create index images_ingest_id on images (ingest_id, id)`,
+  `drop index images_ingest`,
   `create index tasks_run_detect on tasks (run_id, subject_id) where kind = 'detect'`,
   `create index tasks_failed_detect on tasks (subject_id, error_code) where kind = 'detect' and state = 'failed'`,
   `create index tasks_failed_reason on tasks (error_code, subject_id) where kind = 'detect' and state = 'failed'`,

@@ -1,23 +1,21 @@
-import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Detection, ModelManifest } from '@pugmark/domain';
-import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
-import { createDatabase, type Database } from '../database';
-import { migrate } from '../migrate';
+import type { Database } from '../database';
 import { DetectionRepository } from '../repositories/detection.repository';
 import { ModelRepository } from '../repositories/model.repository';
 import { RunRepository } from '../repositories/run.repository';
 import { TaskRepository } from '../repositories/task.repository';
+import { Study } from '../testing/study.fixture';
 import { readDetections, type DetectionRow } from './detection-rows';
 import { findImage, listImages } from './image-list';
 import { countTasks, recentlyFinished, summariseRun } from './progress';
 
-const MANIFEST = { name: 'm', version: '1', licence: 'MIT', threshold: 0.2 } as ModelManifest;
+const MANIFEST = { name: 'm2', version: '1', licence: 'MIT', threshold: 0.2 } as ModelManifest;
 const BOX = { x: 0.1, y: 0.2, width: 0.3, height: 0.4 };
 const found = (category: Detection['category'], confidence: number): Detection => ({ category, label: category, confidence, box: BOX });
 
 describe('what was found, as it is read', () => {
-  let server: TestDatabase;
+  let study: Study;
   let db: Database;
   let projectId: number;
   let modelId: number;
@@ -25,46 +23,17 @@ describe('what was found, as it is read', () => {
   let images: number[];
 
   beforeEach(async () => {
-    server = await createTestDatabase(migrate);
-    db = createDatabase({ url: server.url, applicationName: 'test' });
-    projectId = (await db.insertInto('projects').values({ name: 'P' }).returning('id').executeTakeFirstOrThrow()).id;
+    study = await Study.start();
+    ({ db, projectId } = study);
     modelId = (await new ModelRepository().register(db, MANIFEST)).id;
-    const ingest = await db
-      .insertInto('ingests')
-      .values({ project_id: projectId, source: 'folder', mode: 'reference', folder: '/x' })
-      .returning('id')
-      .executeTakeFirstOrThrow();
     images = [];
-    for (let n = 0; n < 6; n += 1) {
-      const row = await db
-        .insertInto('images')
-        .values({
-          project_id: projectId,
-          ingest_id: ingest.id,
-          sha256: randomBytes(32),
-          mode: 'reference',
-          location: `/secret/${n}.jpg`,
-          file_path: `${n}.jpg`,
-          format: 'jpeg',
-          bytes: 1,
-          width: 10,
-          height: 10,
-        })
-        .returning('id')
-        .executeTakeFirstOrThrow();
-      images.push(row.id);
-    }
+    for (let n = 0; n < 6; n += 1) images.push(await study.image(null, null, undefined, `${n}.jpg`));
     const runs = new RunRepository();
     runId = await runs.create(db, { projectId, modelId, classify: null, priority: 0 });
-    expect(
-      await db.transaction().execute((tx) => runs.createTasksForImages(tx, { id: runId, projectId, deploymentId: null, priority: 0, traceparent: null })),
-    ).toBe(6);
+    expect(await db.transaction().execute((tx) => runs.createTasksForImages(tx, { id: runId, projectId, priority: 0, traceparent: null }))).toBe(6);
   });
 
-  afterEach(async () => {
-    await db.destroy();
-    await server.drop();
-  });
+  afterEach(() => study.stop());
 
   /** The first image animal, then animal and person, below the threshold, nothing and truncated, failed; the last one is not looked at. */
   async function givenResults(): Promise<void> {
@@ -111,7 +80,7 @@ describe('what was found, as it is read', () => {
   it('lists images with their detections, by category, confidence and state', async () => {
     await givenResults();
     const names = async (filter: Parameters<typeof listImages>[1]): Promise<string[]> =>
-      (await listImages(db, { projectId, ...filter }, 0, 10)).map(({ fileName }) => fileName);
+      (await listImages(db, { projectId, ...filter }, null, 10)).map(({ fileName }) => fileName);
     expect(await names({})).toHaveLength(6);
     expect(await names({ category: 'animal' })).toEqual(['0.jpg', '1.jpg']);
     expect(await names({ category: 'animal', minConfidence: 0.6 })).toEqual(['0.jpg']);
@@ -119,8 +88,8 @@ describe('what was found, as it is read', () => {
     expect(await names({ category: 'vehicle', minConfidence: 0.1 })).toEqual(['2.jpg']);
     expect(await names({ category: 'blank' })).toEqual(['2.jpg', '3.jpg']);
     expect(await names({ runId, state: 'failed' })).toEqual(['4.jpg']);
-    expect((await listImages(db, { projectId }, images[1] ?? 0, 2)).map(({ fileName }) => fileName)).toEqual(['2.jpg', '3.jpg']);
-    const all = await listImages(db, { projectId }, 0, 10);
+    expect((await listImages(db, { projectId }, { value: images[1]!, id: images[1]! }, 2)).map(({ fileName }) => fileName)).toEqual(['2.jpg', '3.jpg']);
+    const all = await listImages(db, { projectId }, null, 10);
     expect(all.map(({ status, warning, failure }) => [status, warning, failure?.code ?? null])).toEqual([
       ['done', null, null],
       ['done', null, null],
@@ -142,6 +111,6 @@ describe('what was found, as it is read', () => {
       await db.transaction().execute((tx) => new DetectionRepository().insertNew(tx, [late]));
     });
     expect(rows.map(({ filePath, category }) => `${filePath} ${category}`)).toEqual(['0.jpg animal', '1.jpg animal', '1.jpg person']);
-    expect(rows[0]).toMatchObject({ confidence: expect.closeTo(0.9), model: 'm', modelVersion: '1', deployment: null });
+    expect(rows[0]).toMatchObject({ confidence: expect.closeTo(0.9), model: 'm2', modelVersion: '1', deployment: null });
   });
 });

@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../database';
+import { imageConditions, type ImageFilter } from '../read-models/image-filter';
 import type { RunsTable } from '../schema';
 import type { ClassifySettings } from './model.repository';
 
@@ -22,30 +23,17 @@ export class RunRepository {
     return id;
   }
 
-  /** One detect task for each image of the project, or of one deployment of it. Answers how many. */
+  /** One detect task for each image of the project that passes the filter. Answers how many. */
   async createTasksForImages(
     tx: DatabaseTransaction,
-    run: { id: number; projectId: number; deploymentId: number | null; priority: number; traceparent: string | null },
+    run: { id: number; projectId: number; priority: number; traceparent: string | null },
+    filter: Omit<ImageFilter, 'projectId'> = {},
   ): Promise<number> {
-    const result = await tx
-      .insertInto('tasks')
-      .columns(['kind', 'subject_id', 'run_id', 'priority', 'traceparent'])
-      .expression((eb) => {
-        const images = eb
-          .selectFrom('images')
-          .select((select) => [
-            sql<'detect'>`'detect'`.as('kind'),
-            'images.id as subject_id',
-            select.val(run.id).as('run_id'),
-            sql<number>`${run.priority}::smallint`.as('priority'),
-            sql<string | null>`${run.traceparent}::text`.as('traceparent'),
-          ])
-          .where('project_id', '=', run.projectId)
-          .orderBy('images.id');
-        return run.deploymentId === null ? images : images.where('deployment_id', '=', run.deploymentId);
-      })
-      .executeTakeFirst();
-    return Number(result.numInsertedOrUpdatedRows ?? 0);
+    const result = await sql`
+      insert into tasks (kind, subject_id, run_id, priority, traceparent)
+      select 'detect', s.image_id, ${run.id}::bigint, ${run.priority}::smallint, ${run.traceparent}::text
+      from image_summaries s where ${imageConditions({ ...filter, projectId: run.projectId })} order by s.image_id`.execute(tx);
+    return Number(result.numAffectedRows ?? 0);
   }
 
   async find(db: Executor, id: number): Promise<RunRow | null> {

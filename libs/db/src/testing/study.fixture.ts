@@ -64,14 +64,14 @@ export class Study {
   }
 
   /** `local`: what the camera's clock showed, `YYYY-MM-DDTHH:mm:ss`. */
-  async image(deploymentId: number | null, local: string | null, detections?: readonly Detection[]): Promise<number> {
+  async image(deploymentId: number | null, local: string | null, detections?: readonly Detection[], name = 'x.jpg'): Promise<number> {
     const sha256 = randomBytes(32);
     const added = await this.db.transaction().execute((tx) =>
       new ImageRepository().insertNew(tx, { projectId: this.projectId, deploymentId, ingestId: this.ingestId, mode: 'reference' }, [
         {
           sha256,
           location: `/secret/${sha256.toString('hex')}.jpg`,
-          filePath: 'x.jpg',
+          filePath: name,
           format: 'jpeg',
           bytes: 1,
           width: 100,
