@@ -15,6 +15,7 @@ import {
   ModelRepository,
   ProjectRepository,
   RunRepository,
+  RunTallyRepository,
   SessionRepository,
   TaskRepository,
   createDatabase,
@@ -35,6 +36,7 @@ import { IDEMPOTENCY_KEY_SECONDS } from './services/create-once';
 import { sweepUploads } from './services/sweep-uploads';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
+const FOLD_INTERVAL_MS = 5_000;
 
 void runService(
   'gateway',
@@ -132,6 +134,12 @@ void runService(
       return SWEEP_INTERVAL_MS;
     });
 
+    const tallies = new RunTallyRepository();
+    const fold = backgroundLoop('fold counts', logger, async () => {
+      await tallies.fold(db);
+      return FOLD_INTERVAL_MS;
+    });
+
     return {
       checks: {
         // That the page answers at all says that the event loop turns; nothing else here can only be mended by a restart.
@@ -149,7 +157,7 @@ void runService(
         // Most of the time for requests under way, the rest for the connections behind them.
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
         renderer.close();
-        await Promise.all([dispatcher.stop(), sweep.stop(), firstKey.stop(), clock.stop()]);
+        await Promise.all([dispatcher.stop(), sweep.stop(), fold.stop(), firstKey.stop(), clock.stop()]);
         await Promise.all([broker.close(), cache.close()]);
         await db.destroy();
       },

@@ -19,6 +19,7 @@ export { LocationRepository, type LocationChange, type LocationRow } from './rep
 export { ClassificationRepository, type ClassifyResult, type CropToClassify } from './repositories/classification.repository';
 export { ModelRepository, type ClassifySettings, type ModelRow, type RunModels } from './repositories/model.repository';
 export { RunRepository, type RunRow } from './repositories/run.repository';
+export { RunTallyRepository } from './repositories/run-tally.repository';
 export {
   IngestRepository,
   type IngestFileRow,
@@ -32,7 +33,7 @@ export { IdempotencyRepository } from './repositories/idempotency.repository';
 export { ApiKeyRepository, type ApiKeyRow, type NewApiKey } from './repositories/api-key.repository';
 export { SessionRepository } from './repositories/session.repository';
 export { AuditRepository, type AuditRow } from './repositories/audit.repository';
-export { refreshObservations } from './observations/refresh-observations';
+export { refreshDeployment, refreshObservations } from './observations/refresh-observations';
 export { EventRepository } from './repositories/event.repository';
 export { hoursOf, type ObservedFilter } from './read-models/observed-filter';
 export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './read-models/project-of';

@@ -33,6 +33,8 @@ export interface Schema {
   image_summaries: ImageSummariesTable;
   events: EventsTable;
   stale_events: StaleEventsTable;
+  task_counts: TaskCountsTable;
+  run_tallies: RunTalliesTable;
 }
 
 export interface ApiKeysTable {
@@ -357,6 +359,27 @@ export interface StaleEventsTable {
   deployment_id: number;
   from_at: Date;
   to_at: Date;
+}
+
+/** Written by triggers on `tasks`. */
+export interface TaskCountsTable {
+  id: Id;
+  kind: TaskKind;
+  run_id: number | null;
+  state: TaskState;
+  count: number;
+}
+
+export interface RunTalliesTable {
+  id: Id;
+  run_id: number;
+  engine: string;
+  images: number;
+  blanks: number;
+  animals: number;
+  people: number;
+  vehicles: number;
+  marked: number;
 }
 
 export interface EngineReportsTable {

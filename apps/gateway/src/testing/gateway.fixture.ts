@@ -18,6 +18,7 @@ import {
   ModelRepository,
   ProjectRepository,
   RunRepository,
+  RunTallyRepository,
   SessionRepository,
   TaskRepository,
   createDatabase,
@@ -264,7 +265,7 @@ export class TestGateway {
     const tasks = await this.claim(kind, subjectIds);
     await this.stores.tasks.commit(
       tasks.map((task) => (failure === undefined ? { task, outcome: 'done', result: null } : { task, outcome: 'failed', ...failure })),
-      () => Promise.resolve(),
+      (tx, done) => new RunTallyRepository().add(tx, kind === 'detect' ? done.map(({ task }) => task.id) : []),
     );
   }
 }

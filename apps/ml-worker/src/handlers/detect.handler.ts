@@ -1,4 +1,4 @@
-import type { ClassificationRepository, Database, DatabaseTransaction, DetectionRepository, ImageRepository, ImageResult } from '@pugmark/db';
+import type { ClassificationRepository, Database, DatabaseTransaction, DetectionRepository, ImageRepository, ImageResult, RunTallyRepository } from '@pugmark/db';
 import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import type { EnginePool } from '../engine/engine-pool';
@@ -10,6 +10,7 @@ export interface DetectParts {
   readonly images: ImageRepository;
   readonly detections: DetectionRepository;
   readonly classifications: ClassificationRepository;
+  readonly tallies: RunTallyRepository;
   readonly catalogue: ModelCatalogue;
   readonly pool: Pick<EnginePool, 'look'>;
   /** Name of the engine, stored with each result. */
@@ -56,6 +57,7 @@ export class DetectHandler implements TaskHandler<DatabaseTransaction, ImageResu
 
   async write(tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: ImageResult }[]): Promise<void> {
     await this.#parts.detections.insertNew(tx, done.map(({ result }) => result));
+    await this.#parts.tallies.add(tx, done.map(({ task }) => task.id));
     const runs = await this.#parts.catalogue.ofRuns(done.flatMap(({ task: { runId } }) => (runId === null ? [] : [runId])));
     const classified = done.filter(({ task: { runId } }) => runId !== null && runs.get(runId)?.classify != null);
     await this.#parts.classifications.createTasks(tx, classified.map(({ task }) => task.id));

@@ -6,6 +6,7 @@ import * as timeAndPlace from './2026-11-24-time-and-place';
 import * as idempotencyKeys from './2026-11-25-idempotency-keys';
 import * as keys from './2026-11-26-keys';
 import * as observations from './2026-11-30-observations';
+import * as runCounts from './2026-12-04-run-counts';
 
 /** In order of their names. Forward only: a merged migration is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-25-idempotency-keys': idempotencyKeys,
   '2026-11-26-keys': keys,
   '2026-11-30-observations': observations,
+  '2026-12-04-run-counts': runCounts,
 };

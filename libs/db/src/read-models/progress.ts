@@ -33,10 +33,8 @@ export function stateOf(run: string): RawBuilder<TaskState> {
 export async function countTasks(db: Executor, of: { kind: TaskKind } | { runId: number }): Promise<TaskCounts> {
   const { rows } = await sql<{ state: TaskState; count: number }>`
     select ${stateOf('r')} as state, sum(t.count)::int as count
-    from (
-      select run_id, state, count(*) as count from tasks
-      where ${'runId' in of ? sql`run_id = ${of.runId}` : sql`kind = ${of.kind}`} group by run_id, state
-    ) t left join runs r on r.id = t.run_id group by 1`.execute(db);
+    from task_counts t left join runs r on r.id = t.run_id
+    where ${'runId' in of ? sql`t.run_id = ${of.runId}` : sql`t.kind = ${of.kind}`} group by 1`.execute(db);
   const byState = new Map(rows.map((row) => [row.state, row.count]));
   return Object.fromEntries(TASK_STATES.map((state) => [state, byState.get(state) ?? 0])) as Record<TaskState, number>;
 }
@@ -61,29 +59,13 @@ export async function recentlyFinished(db: Executor, runId: number | null): Prom
 
 export async function summariseRun(db: Executor, runId: number): Promise<RunSummary> {
   const { rows } = await sql<RunSummary>`
-    with results as (
-      select i.id, i.engine, i.warning, m.threshold
-      from tasks t
-      join runs r on r.id = t.run_id
-      join models m on m.id = r.model_id
-      join inferences i on i.image_id = t.subject_id and i.model_id = r.model_id
-      where t.run_id = ${runId} and t.kind = 'detect' and t.state = 'done'
-    ), found as (
-      select r.id, r.engine, r.warning,
-        bool_or(d.category = 'animal') as animal, bool_or(d.category = 'person') as person, bool_or(d.category = 'vehicle') as vehicle
-      from results r left join detections d on d.inference_id = r.id and d.confidence >= r.threshold
-      group by r.id, r.engine, r.warning
-    )
     select
-      (select count(*)::int from tasks where run_id = ${runId} and kind = 'detect') as images,
-      count(*) filter (where animal is null)::int as blanks,
-      count(*) filter (where animal)::int as animals,
-      count(*) filter (where person)::int as people,
-      count(*) filter (where vehicle)::int as vehicles,
-      (select count(*)::int from tasks where run_id = ${runId} and kind = 'detect' and state = 'failed') as failed,
-      count(*) filter (where warning is not null)::int as marked,
-      coalesce(array_agg(distinct engine) filter (where engine is not null), '{}') as engines
-    from found`.execute(db);
+      (select coalesce(sum(count), 0)::int from task_counts where run_id = ${runId} and kind = 'detect') as images,
+      coalesce(sum(blanks), 0)::int as blanks, coalesce(sum(animals), 0)::int as animals, coalesce(sum(people), 0)::int as people,
+      coalesce(sum(vehicles), 0)::int as vehicles,
+      (select coalesce(sum(count), 0)::int from task_counts where run_id = ${runId} and kind = 'detect' and state = 'failed') as failed,
+      coalesce(sum(marked), 0)::int as marked, coalesce(array_agg(distinct engine) filter (where engine is not null), '{}') as engines
+    from run_tallies where run_id = ${runId}`.execute(db);
   const summary = rows[0];
   if (summary === undefined) throw new Error('an aggregate without a row');
   return summary;

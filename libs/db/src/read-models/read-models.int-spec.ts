@@ -4,6 +4,7 @@ import type { Database } from '../database';
 import { DetectionRepository } from '../repositories/detection.repository';
 import { ModelRepository } from '../repositories/model.repository';
 import { RunRepository } from '../repositories/run.repository';
+import { RunTallyRepository } from '../repositories/run-tally.repository';
 import { TaskRepository } from '../repositories/task.repository';
 import { Study } from '../testing/study.fixture';
 import { readDetections, type DetectionRow } from './detection-rows';
@@ -51,7 +52,10 @@ describe('what was found, as it is read', () => {
           result: { imageId: task.subjectId, modelId, engine: 'wasm', warning, decodeMs: 1, inferMs: 2, detections: detections[index] ?? [] },
         };
       }),
-      (tx, done) => new DetectionRepository().insertNew(tx, done.map(({ result }) => result)),
+      async (tx, done) => {
+        await new DetectionRepository().insertNew(tx, done.map(({ result }) => result));
+        await new RunTallyRepository().add(tx, done.map(({ task }) => task.id));
+      },
     );
   }
 

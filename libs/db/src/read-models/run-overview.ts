@@ -40,7 +40,7 @@ async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: 
         where i.run_id = r.id and t.state in ('waiting', 'queued', 'running')
       ) as growing,
       (select coalesce(jsonb_object_agg(c.state, c.count), '{}')
-        from (select ${stateOf('r')} as state, count(*) as count from tasks t where t.run_id = r.id group by 1) c) as counts
+        from (select ${stateOf('r')} as state, sum(t.count) as count from task_counts t where t.run_id = r.id group by 1 having sum(t.count) <> 0) c) as counts
     from runs r join models m on m.id = r.model_id left join models c on c.id = r.classifier_id
     where ${condition} order by r.id limit ${limit}`.execute(db);
   return rows.map((row) => ({
