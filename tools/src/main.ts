@@ -3,6 +3,7 @@ import { messageOf } from '@pugmark/domain';
 import { Interrupts } from './cli/interrupts';
 import { Terminal } from './cli/terminal';
 import { benchCommand } from './bench/bench-command';
+import { benchApiCommand } from './bench-api/bench-api-command';
 import { benchTasksCommand } from './bench-tasks/bench-tasks-command';
 import type { Command } from './command';
 import { demoCommand } from './demo/demo-command';
@@ -15,6 +16,7 @@ import { testCommand } from './test/test-command';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   bench: benchCommand,
+  'bench:api': benchApiCommand,
   'bench:tasks': benchTasksCommand,
   demo: demoCommand,
   soak: soakCommand,

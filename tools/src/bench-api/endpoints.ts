@@ -1,0 +1,111 @@
+/** What is known of the generated study, to make requests from. */
+export interface Known {
+  readonly deployments: number;
+  readonly locations: number;
+  readonly images: number;
+  readonly labels: readonly string[];
+  readonly eventIds: readonly number[];
+  /** Cursors of pages far down the list of images. */
+  readonly cursors: readonly string[];
+}
+
+export type EndpointKind = 'list' | 'item' | 'count' | 'chart';
+
+export interface Endpoint {
+  readonly name: string;
+  /** The operation of the OpenAPI document that it calls. */
+  readonly operation: string;
+  readonly kind: EndpointKind;
+  path(known: Known): string;
+}
+
+const within = (most: number): number => 1 + Math.floor(Math.random() * most);
+const oneOf = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)]!;
+const day = (n: number): string => new Date(Date.UTC(2026, 1, 1 + n)).toISOString();
+const span = (days: number): string => {
+  const from = within(110 - days);
+  return `capturedFrom=${day(from)}&capturedTo=${day(from + days)}`;
+};
+
+/** The filters that images, events and statistics have in common; each value of them is asked for. */
+const FILTERS: Readonly<Record<string, (known: Known) => string>> = {
+  'no filter': () => '',
+  animal: () => 'category=animal',
+  person: () => 'category=person',
+  vehicle: () => 'category=vehicle',
+  'confidence ≥ 0.9': () => 'category=animal&minConfidence=0.9',
+  'confidence ≥ 0.12': () => 'minConfidence=0.12',
+  deployment: ({ deployments }) => `deploymentId=${within(deployments)}`,
+  location: ({ locations }) => `locationId=${within(locations)}`,
+  'a week': () => span(7),
+  'a month, animals': () => `${span(30)}&category=animal`,
+  'the night': () => 'hourFrom=22&hourTo=4',
+  'noon, vehicles': () => 'hourFrom=12&hourTo=12&category=vehicle',
+  'a label': ({ labels }) => `label=${encodeURIComponent(oneOf(labels))}`,
+  'a label in a month': ({ labels }) => `label=${encodeURIComponent(oneOf(labels))}&${span(30)}`,
+  reviewed: () => 'reviewed=true',
+  'not reviewed, animals': () => 'reviewed=false&category=animal',
+};
+
+const IMAGE_FILTERS: typeof FILTERS = {
+  ...FILTERS,
+  blank: () => 'category=blank',
+  'blank, if 0.5 counts': () => 'category=blank&minConfidence=0.5',
+  failed: () => 'status=failed',
+  pending: () => 'status=pending',
+  'a reason': () => `failedReason=${oneOf(['file_missing', 'decode_failed', 'image_timeout'])}`,
+  'out of dates': () => 'timeIssue=out_of_dates',
+  'an ingest': ({ deployments }) => `ingestId=${within(deployments)}`,
+  'an event': ({ eventIds }) => `eventId=${oneOf(eventIds)}`,
+  'a run': () => 'runId=1',
+  'a run, animals': () => 'runId=1&category=animal',
+  'a run, vehicles': () => 'runId=1&category=vehicle',
+};
+
+const images = (name: string, query: (known: Known) => string): Endpoint => ({ name: `images: ${name}`, operation: 'listImages', kind: 'list', path: (known) => `/images?projectId=1&${query(known)}` });
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...Object.entries(IMAGE_FILTERS).map(([name, query]) => images(name, query)),
+  ...['-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence'].flatMap((sort) => [
+    images(`by ${sort}`, () => `sort=${sort}`),
+    images(`animals by ${sort}`, () => `sort=${sort}&category=animal`),
+    images(`vehicles of a month by ${sort}`, () => `sort=${sort}&category=vehicle&${span(30)}`),
+    images(`a label by ${sort}`, ({ labels }) => `sort=${sort}&label=${encodeURIComponent(oneOf(labels))}`),
+    images(`a deployment by ${sort}`, ({ deployments }) => `sort=${sort}&deploymentId=${within(deployments)}`),
+  ]),
+  images('far down the list', ({ cursors }) => `cursor=${oneOf(cursors)}`),
+  images('200 a page', () => 'limit=200'),
+  ...Object.entries(IMAGE_FILTERS).map(([name, query]): Endpoint => ({ name: `count: ${name}`, operation: 'countImages', kind: 'count', path: (known) => `/images/count?projectId=1&${query(known)}` })),
+  { name: 'an image', operation: 'getImage', kind: 'item', path: (known) => `/images/${within(known.images)}` },
+  { name: 'projects', operation: 'listProjects', kind: 'list', path: () => '/projects' },
+  { name: 'a project', operation: 'getProject', kind: 'item', path: () => '/projects/1' },
+  { name: 'locations', operation: 'listLocations', kind: 'list', path: () => '/projects/1/locations' },
+  { name: 'a location', operation: 'getLocation', kind: 'item', path: (known) => `/locations/${within(known.locations)}` },
+  { name: 'deployments', operation: 'listDeployments', kind: 'list', path: () => '/projects/1/deployments' },
+  { name: 'a deployment', operation: 'getDeployment', kind: 'item', path: (known) => `/deployments/${within(known.deployments)}` },
+  { name: 'an ingest', operation: 'getIngest', kind: 'item', path: (known) => `/ingests/${within(known.deployments)}` },
+  { name: 'files of an ingest', operation: 'listIngestFiles', kind: 'list', path: () => `/ingests/${within(20)}/files` },
+  { name: 'skipped files', operation: 'listIngestFiles', kind: 'list', path: () => '/ingests/1/files?outcome=skipped' },
+  { name: 'runs', operation: 'listRuns', kind: 'list', path: () => '/runs?projectId=1' },
+  { name: 'a run over all images', operation: 'getRun', kind: 'item', path: () => '/runs/1' },
+  { name: 'processing', operation: 'getProcessingStatus', kind: 'item', path: () => '/processing/status' },
+  { name: 'models', operation: 'listModels', kind: 'list', path: () => '/models' },
+  { name: 'exports', operation: 'listExports', kind: 'list', path: () => '/exports?projectId=1' },
+  { name: 'keys', operation: 'listKeys', kind: 'list', path: () => '/keys' },
+  { name: 'audit log', operation: 'listAuditLog', kind: 'list', path: () => '/audit' },
+];
+
+/** Operations that are not measured, each with its reason. A new one is neither until someone says so here. */
+export const NOT_MEASURED: Readonly<Record<string, string>> = {
+  getModel: 'one row by its key, as getProject',
+  getExport: 'one row by its key, as getIngest',
+  getKey: 'one row by its key',
+  getSession: 'no query of its own',
+  getOpenApi: 'the same text each time',
+  getSystem: 'asks every dependency; not of the data',
+  compareRuns: 'compares whole runs: a report, as long as they are',
+  downloadExport: 'a file',
+  getOriginal: 'a file',
+  getThumbnail: 'a file, or a rendering',
+  getPreview: 'a file, or a rendering',
+};
