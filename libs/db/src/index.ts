@@ -48,7 +48,8 @@ export {
   type TaskCounts,
 } from './read-models/progress';
 export { TIME_ISSUES, findEvent, type EventSpan, type ImageFilter, type ImageStatus, type TimeIssue } from './read-models/image-filter';
-export { IMAGE_SORTS, countImages, findImage, listImages, type ImagePosition, type ImageSort, type ListedDetection, type ListedImage } from './read-models/image-list';
+export { MOST_COUNTED, MOST_JUDGED, countImages, type ImageCount } from './read-models/image-count';
+export { IMAGE_SORTS, findImage, listImages, type ImagePosition, type ImageSort, type ListedDetection, type ListedImage } from './read-models/image-list';
 export { compareRuns, listComparedImages, type ComparedImage, type RunComparison, type Verdict } from './read-models/run-comparison';
 export { findRun, listRuns, type RunOverview } from './read-models/run-overview';
 export { readDetections, type DetectionRow } from './read-models/detection-rows';

@@ -35,6 +35,7 @@ export interface Schema {
   stale_events: StaleEventsTable;
   task_counts: TaskCountsTable;
   run_tallies: RunTalliesTable;
+  image_counts: ImageCountsTable;
 }
 
 export interface ApiKeysTable {
@@ -328,6 +329,7 @@ export interface ImageSummariesTable {
   animal: number | null;
   person: number | null;
   vehicle: number | null;
+  surest: GeneratedAlways<number | null>;
   confidence: number | null;
 }
 
@@ -380,6 +382,22 @@ export interface RunTalliesTable {
   people: number;
   vehicles: number;
   marked: number;
+}
+
+/** Written by triggers on `image_summaries`. */
+export interface ImageCountsTable {
+  id: Id;
+  project_id: number;
+  deployment_id: number | null;
+  local_hour: number | null;
+  timed: boolean;
+  answered: boolean;
+  reviewed: boolean;
+  has_animal: boolean;
+  has_person: boolean;
+  has_vehicle: boolean;
+  blank: boolean;
+  count: number;
 }
 
 export interface EngineReportsTable {

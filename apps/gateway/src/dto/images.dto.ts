@@ -1,4 +1,4 @@
-import { IMAGE_SORTS, TIME_ISSUES, type ImageSort, type ListedImage, type TimeIssue } from '@pugmark/db';
+import { IMAGE_SORTS, MOST_COUNTED, MOST_JUDGED, TIME_ISSUES, type ImageCount, type ImageSort, type ListedImage, type TimeIssue } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import { FaultResponse } from './fault.dto';
 import { About, Count, Flag, Fraction, Id, Instant, Integer, ListOf, LocalTime, MayBeAbsent, Nested, OneOf, Optional, OrNull, QueryId, Sha256, Text, TextLike, Time, Words } from './fields';
@@ -115,9 +115,13 @@ export class ImageFilterBody {
   readonly timeIssue?: TimeIssue | null;
 }
 
-export class ImageCountResponse {
+export class ImageCountResponse implements ImageCount {
   @Count()
   readonly count!: number;
+
+  @About(`False: there are more. Only by project, place, category, hour and review more than ${MOST_COUNTED} are counted, within a run ${MOST_JUDGED}.`)
+  @Flag()
+  readonly exact!: boolean;
 }
 
 /** What a person says of an image's place and time; what is absent stays as it is. */

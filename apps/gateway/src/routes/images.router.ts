@@ -37,7 +37,7 @@ export function imagesRouter(stores: Stores): Operation[] {
       touches: eventOf,
       answer: { status: 200, json: jsonOf(ImageCountResponse) },
       problems: [422],
-      handle: async ({ query }) => ({ count: await countImages(stores.db, await imageFilter(stores, query)) }),
+      handle: async ({ query }) => countImages(stores.db, await imageFilter(stores, query)),
     }),
     operation({
       method: 'get',

@@ -7,6 +7,7 @@ import * as idempotencyKeys from './2026-11-25-idempotency-keys';
 import * as keys from './2026-11-26-keys';
 import * as observations from './2026-11-30-observations';
 import * as runCounts from './2026-12-04-run-counts';
+import * as imageCounts from './2026-12-05-image-counts';
 
 /** In order of their names. Forward only: a merged migration is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-26-keys': keys,
   '2026-11-30-observations': observations,
   '2026-12-04-run-counts': runCounts,
+  '2026-12-05-image-counts': imageCounts,
 };

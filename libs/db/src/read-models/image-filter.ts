@@ -79,12 +79,11 @@ function placeAndTime(filter: ImageFilter): RawBuilder<unknown>[] {
 /** By the human's word, else that of the model that looked last. */
 function whatCounts({ category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
   const conditions = [];
-  const surest = sql`greatest(s.animal, s.person, s.vehicle)`;
-  if (category === 'blank' && minConfidence !== undefined) conditions.push(sql`(s.answered or s.review_id is not null) and coalesce(${surest}, 0) < ${minConfidence}::real`);
+  if (category === 'blank' && minConfidence !== undefined) conditions.push(sql`(s.answered or s.review_id is not null) and coalesce(s.surest, 0) < ${minConfidence}::real`);
   else if (category === 'blank') conditions.push(sql`s.blank`);
   else if (category !== undefined && minConfidence !== undefined) conditions.push(sql`${sql.ref(`s.${category}`)} >= ${minConfidence}::real`);
   else if (category !== undefined) conditions.push(sql`${sql.ref(`s.has_${category}`)}`);
-  else if (minConfidence !== undefined) conditions.push(sql`${surest} >= ${minConfidence}::real`);
+  else if (minConfidence !== undefined) conditions.push(sql`s.surest >= ${minConfidence}::real`);
   if (status === 'done') conditions.push(sql`s.answered`);
   if (status === 'failed') conditions.push(sql`not s.answered`, failed(undefined));
   if (status === 'pending') conditions.push(sql`not s.answered`, sql`not ${failed(undefined)}`);

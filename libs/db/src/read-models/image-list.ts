@@ -112,12 +112,6 @@ export async function listImages(db: Executor, filter: ImageFilter, after: Image
   return rows;
 }
 
-/** How many images pass the filter. */
-export async function countImages(db: Executor, filter: ImageFilter): Promise<number> {
-  const { rows } = await sql<{ count: number }>`select count(*)::int as count from image_summaries s where ${imageConditions(filter)}`.execute(db);
-  return rows[0]?.count ?? 0;
-}
-
 /** One image with what was found in it. */
 export async function findImage(db: Executor, id: number, filter: Pick<ImageFilter, 'minConfidence'> = {}): Promise<ListedImage | null> {
   const [image] = await listImages(db, filter, { value: id - 1, id: id - 1 }, 1);

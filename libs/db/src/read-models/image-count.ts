@@ -1,0 +1,46 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Executor } from '../database';
+import { imageConditions, type ImageFilter } from './image-filter';
+import { hoursOf } from './observed-filter';
+
+/** Counted one by one no further than this. */
+export const MOST_COUNTED = 100_000;
+/** What a run's model said of an image must be looked up for each. */
+export const MOST_JUDGED = 10_000;
+
+export interface ImageCount {
+  readonly count: number;
+  /** False: there are more. */
+  readonly exact: boolean;
+}
+
+/** The properties of a filter that `image_counts` knows; any other one has images counted one by one. */
+const SUMMED: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'deploymentId', 'locationId', 'category', 'hourFrom', 'hourTo', 'reviewed']);
+
+/**
+ * How many images pass the filter. By project, place, category, hour and review it is a sum, exact however many there are; anything
+ * else is counted, and not beyond a bound: who must know whether it is 100,000 or 300,000 asks for less at a time.
+ */
+export async function countImages(db: Executor, filter: ImageFilter): Promise<ImageCount> {
+  const isSum = Object.entries(filter).every(([property, value]) => value === undefined || SUMMED.has(property));
+  if (isSum) return { count: await sum(db, filter), exact: true };
+  const most = filter.runId === undefined ? MOST_COUNTED : MOST_JUDGED;
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (select 1 from image_summaries s where ${imageConditions(filter)} limit ${most + 1}) counted`.execute(db);
+  const count = rows[0]?.count ?? 0;
+  return { count: Math.min(count, most), exact: count <= most };
+}
+
+async function sum(db: Executor, filter: ImageFilter): Promise<number> {
+  const { projectId, deploymentId, locationId, category, reviewed } = filter;
+  const hours = hoursOf(filter);
+  const conditions: RawBuilder<unknown>[] = [sql`true`];
+  if (projectId !== undefined) conditions.push(sql`project_id = ${projectId}`);
+  if (deploymentId !== undefined) conditions.push(sql`deployment_id = ${deploymentId}`);
+  if (locationId !== undefined) conditions.push(sql`deployment_id in (select id from deployments where location_id = ${locationId})`);
+  if (category !== undefined) conditions.push(category === 'blank' ? sql`blank` : sql.ref(`has_${category}`));
+  if (hours !== null) conditions.push(sql`local_hour = any(${hours}::smallint[])`);
+  if (reviewed !== undefined) conditions.push(sql`reviewed = ${reviewed}`);
+  const { rows } = await sql<{ count: number }>`select coalesce(sum(count), 0)::int as count from image_counts where ${sql.join(conditions, sql` and `)}`.execute(db);
+  return rows[0]?.count ?? 0;
+}
