@@ -1,3 +1,4 @@
+export { checkPicture } from './check-picture';
 export { configureImages } from './configure-images';
 export { decodeCropsForModel, type DecodedCrops } from './decode-crops-for-model';
 export { decodeForModel, type DecodeOptions, type DecodedImage } from './decode-for-model';

@@ -24,9 +24,7 @@ export interface ImageHeader extends CameraFacts {
  * `empty_file`, `not_a_picture`, `unsupported_format`, `too_many_pixels`; RetryableError for trouble that may pass.
  */
 export async function readImageHeader(path: string, options: HeaderOptions): Promise<ImageHeader> {
-  const format = pictureFormat(await readBeginning(path, SIGNATURE_BYTES));
-  const metadata = await metadataOfFile(path, format);
-  assertPixels(metadata, options.pixelLimit);
+  const { format, metadata } = await formatAndMetadata(path, options);
   // A TIFF file is itself what an EXIF block is a small copy of; the library hands out none for it.
   const exif = format === 'tiff' ? await readContent(path) : metadata.exif;
   return {
@@ -36,6 +34,14 @@ export async function readImageHeader(path: string, options: HeaderOptions): Pro
     orientation: validOrientation(metadata.orientation),
     ...cameraFacts(exif),
   };
+}
+
+/** What a file is, and the library's report on it; throws what `readImageHeader` throws. */
+export async function formatAndMetadata(path: string, { pixelLimit }: HeaderOptions): Promise<{ readonly format: PictureFormat; readonly metadata: Metadata }> {
+  const format = pictureFormat(await readBeginning(path, SIGNATURE_BYTES));
+  const metadata = await metadataOfFile(path, format);
+  assertPixels(metadata, pixelLimit);
+  return { format, metadata };
 }
 
 /**
