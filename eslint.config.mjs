@@ -24,7 +24,7 @@ const boundaries = [
   {
     sourceTag: 'layer:app',
     onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform', 'layer:tasks', 'layer:adapter'],
-    allowedExternalImports: ['express', 'busboy', 'csv-parse/sync', 'class-validator', 'class-transformer', 'swagger-ui-dist/*'],
+    allowedExternalImports: ['express', 'busboy', 'csv-parse/sync', 'yauzl', 'class-validator', 'class-transformer', 'swagger-ui-dist/*'],
   },
   { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['*'] },
 ];

@@ -64,7 +64,19 @@ export class GatewayConfig extends ServiceConfig {
   @Max(100_000)
   readonly UPLOAD_MAX_FILES: number = 5_000;
 
-  /** Largest picture that is rendered for looking at, in pixels; that of the ingest service. */
+  /** Most bytes of one upload: as it is sent and, of a ZIP archive, as it is unpacked. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  readonly UPLOAD_MAX_TOTAL_BYTES: number = 20 * 1024 ** 3;
+
+  /** A ZIP archive, or a file in one, that unpacks to more than so many times its size is refused: it is a bomb. Pictures hardly shrink. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  readonly UPLOAD_MAX_ZIP_RATIO: number = 100;
+
+  /** Largest picture that is uploaded, or rendered for looking at, in pixels; that of the ingest service. */
   @IntegerSetting()
   @IsInt()
   @Min(1)

@@ -19,6 +19,7 @@ import type {
 } from '@pugmark/db';
 import type { Logger, Registry } from '@pugmark/platform';
 import type { ExportStorage, PictureStorage, UploadStorage } from '@pugmark/storage';
+import type { PictureCheck } from './rendering/picture-checker';
 import type { Renditions } from './rendering/renditions';
 
 export interface Stores {
@@ -43,7 +44,11 @@ export interface GatewaySettings {
   readonly ingestRoots: readonly string[];
   readonly uploadMaxBytes: number;
   readonly uploadMaxFiles: number;
-  /** Largest picture that is rendered. */
+  /** Of one upload, as sent and as unpacked. */
+  readonly uploadMaxTotalBytes: number;
+  /** What a ZIP archive unpacks to, as a multiple of its size. */
+  readonly uploadMaxZipRatio: number;
+  /** Largest picture that is taken or rendered. */
   readonly pixelLimit: number;
   /** `open`: no keys are asked for. */
   readonly auth: 'keys' | 'open';
@@ -60,6 +65,7 @@ export interface GatewayDependencies {
   readonly exportFiles: ExportStorage;
   readonly pictures: PictureStorage;
   readonly renditions: Renditions;
+  readonly pictureCheck: PictureCheck;
   readonly cache: Cache;
   readonly limiters: RateLimiters;
   readonly settings: GatewaySettings;

@@ -30,6 +30,7 @@ import { ensureFirstKey } from './access/first-key';
 import { GatewayConfig, assertNotOpenToAll } from './config';
 import type { Stores } from './dependencies';
 import { HttpServer } from './http-server';
+import { PictureChecker } from './rendering/picture-checker';
 import { Renderer } from './rendering/renderer';
 import { Renditions } from './rendering/renditions';
 import { IDEMPOTENCY_KEY_SECONDS } from './services/create-once';
@@ -73,6 +74,7 @@ void runService(
     const uploads = new UploadStorage(config.STORAGE_DIR);
     const renditionFiles = new RenditionStorage(config.STORAGE_DIR);
     const renderer = new Renderer({ childPath: join(__dirname, 'rendering', 'render.child.js'), logger });
+    const pictureCheck = new PictureChecker({ childPath: join(__dirname, 'rendering', 'check.child.js'), logger });
 
     // The bell: whoever creates tasks should also ring for them, so that a gateway alone gets its work going.
     const broker = new Broker({
@@ -92,10 +94,13 @@ void runService(
       limiters: cache,
       pictures: new PictureStorage(config.STORAGE_DIR),
       renditions: new Renditions(renditionFiles, renderer),
+      pictureCheck,
       settings: {
         ingestRoots: config.INGEST_ROOTS,
         uploadMaxBytes: config.UPLOAD_MAX_BYTES,
         uploadMaxFiles: config.UPLOAD_MAX_FILES,
+        uploadMaxTotalBytes: config.UPLOAD_MAX_TOTAL_BYTES,
+        uploadMaxZipRatio: config.UPLOAD_MAX_ZIP_RATIO,
         pixelLimit: config.PIXEL_LIMIT,
         auth: config.AUTH,
         requestsPerMinute: config.REQUESTS_PER_MINUTE,
@@ -157,6 +162,7 @@ void runService(
         // Most of the time for requests under way, the rest for the connections behind them.
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
         renderer.close();
+        pictureCheck.close();
         await Promise.all([dispatcher.stop(), sweep.stop(), fold.stop(), firstKey.stop(), clock.stop()]);
         await Promise.all([broker.close(), cache.close()]);
         await db.destroy();

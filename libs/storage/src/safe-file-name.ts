@@ -17,11 +17,14 @@ export function safeFileName(name: string): string {
   return shorten(stem, LONGEST - Buffer.byteLength(extension)) + extension;
 }
 
-/** The name, or with `-2`, `-3` … before its extension, so that `taken` does not know it. Upper and lower case count as the same. */
-export function freeName(name: string, taken: ReadonlySet<string>): string {
+/**
+ * The name, or with `-2`, `-3` … before its extension, so that `taken` does not know it. Upper and lower case count as the same.
+ * `first`: the number to try first, where the smaller ones are known to be taken.
+ */
+export function freeName(name: string, taken: ReadonlySet<string>, first = 1): string {
   const dot = name.lastIndexOf('.');
   const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
-  for (let n = 1; ; n += 1) {
+  for (let n = first; ; n += 1) {
     const candidate = n === 1 ? name : `${stem}-${n}${extension}`;
     if (!taken.has(candidate.toLowerCase())) return candidate;
   }

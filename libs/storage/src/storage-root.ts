@@ -62,14 +62,16 @@ export class StorageRoot {
   }
 }
 
-/** Milliseconds since 1970 of the last write to a file, or to a folder or any file in it; now, when it vanished meanwhile. */
+/** Milliseconds since 1970 of the last write to a file, or to a folder or anything below it; now, when it vanished meanwhile. */
 async function lastWritten(path: string): Promise<number> {
   const facts = await stat(path).catch(() => null);
   if (facts === null) return Date.now();
   if (!facts.isDirectory()) return facts.mtimeMs;
-  const children = await readdir(path).catch(nothingIfMissing);
-  const times = await Promise.all(children.map((name) => stat(join(path, name)).then((s) => s.mtimeMs, () => 0)));
-  return times.reduce((newest, time) => Math.max(newest, time), facts.mtimeMs);
+  let newest = facts.mtimeMs;
+  for (const name of await readdir(path, { recursive: true }).catch(nothingIfMissing)) {
+    newest = Math.max(newest, await stat(join(path, name)).then((s) => s.mtimeMs, () => 0));
+  }
+  return newest;
 }
 
 /** For `catch`: a folder that was never made holds nothing. */

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freeName, safeFileName } from './safe-file-name';
 import { testFolder, untilDiskIsFull } from './test-folder.fixture';
+import { UploadNames } from './upload-names';
 import { UploadStorage } from './upload-storage';
 
 describe('UploadStorage', () => {
@@ -38,10 +39,62 @@ describe('UploadStorage', () => {
     expect(await folder.files()).toEqual([]);
   });
 
+  it('keeps the folders that a file comes in, and files apart from folders of the same name', async () => {
+    const upload = await storage.begin();
+    const add = async (name: string, folders: string[]) => (await upload.add(name, chunks(name), folders)).name;
+    expect(await add('a.jpg', ['DCIM', '100RECNX'])).toBe('DCIM/100RECNX/a.jpg');
+    expect(await add('A.JPG', ['dcim', '100recnx'])).toBe('DCIM/100RECNX/A-2.JPG');
+    expect(await add('b', [])).toBe('b');
+    expect(await add('c.jpg', ['B'])).toBe('B-2/c.jpg');
+    expect(await add('d.jpg', ['b'])).toBe('B-2/d.jpg');
+    expect(await add('dcim', [])).toBe('dcim-2');
+    expect(await add('../e.jpg', ['..', 'x/../y', ''])).toBe('unnamed/y/unnamed/e.jpg');
+    const path = await upload.finish();
+    expect((await folder.files()).filter((file) => !join(folder.path, file).startsWith(`${path}/`))).toEqual([]);
+    expect(await readFile(join(path, 'B-2/d.jpg'), 'utf8')).toBe('d.jpg');
+  });
+
+  it('tells the hash of each file, and where it lies meanwhile', async () => {
+    const upload = await storage.begin();
+    const file = await upload.add('a.jpg', chunks('a', 'bc'));
+    expect(file).toMatchObject({ bytes: 3, sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' });
+    expect(await readFile(file.path, 'utf8')).toBe('abc');
+  });
+
+  it.each(['finish', 'discard'] as const)('removes what was kept aside at %s', async (end) => {
+    const upload = await storage.begin();
+    expect(await readFile(await upload.keepAside(chunks('archive')), 'utf8')).toBe('archive');
+    await upload[end]();
+    expect(await folder.files()).toEqual([]);
+  });
+
+  it('sweeps what a killed process left, however deep, and nothing that is still written to', async () => {
+    const upload = await storage.begin();
+    const deep = await upload.add('a.jpg', chunks('a'), ['DCIM', '100']);
+    await upload.keepAside(chunks('archive'));
+    const old = new Date(Date.now() - 7_200_000);
+    for (const path of await readdir(join(folder.path, 'tmp'), { recursive: true })) await utimes(join(folder.path, 'tmp', path), old, old);
+    await utimes(deep.path, new Date(), new Date());
+    expect(await storage.sweepTemporary(3_600_000)).toBe(1);
+    expect(await folder.files()).toHaveLength(1);
+    await utimes(deep.path, old, old);
+    expect(await storage.sweepTemporary(3_600_000)).toBe(1);
+    expect(await folder.files()).toEqual([]);
+  });
+
   it('removes the half file when the disk is full', async () => {
     const upload = await storage.begin();
     await expect(upload.add('a.jpg', untilDiskIsFull())).rejects.toMatchObject({ code: 'disk_full' });
     expect(await folder.files()).toEqual([]);
+  });
+});
+
+describe('UploadNames', () => {
+  it('finds a name for each of fifty thousand files that are called the same', () => {
+    const names = new UploadNames();
+    const startedAt = performance.now();
+    expect(new Set(Array.from({ length: 50_000 }, () => names.take('IMG_0001.JPG', ['DCIM']))).size).toBe(50_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 });
 

@@ -1,21 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { moveDurably, syncFolder, writeDurably } from './durable-file';
-import { freeName, safeFileName } from './safe-file-name';
+import { basename, dirname, join } from 'node:path';
+import { moveDurably, syncFolder, writeDurably, type WriteChunk } from './durable-file';
 import { asStorageError } from './storage-error';
 import { StorageRoot, nothingIfMissing } from './storage-root';
+import { UploadNames } from './upload-names';
 
 export interface UploadedFile {
-  /** As stored: made safe, and unlike every other name of the upload. */
+  /** As stored, with `/`, relative to the upload: made safe, and unlike every other name of it. */
   readonly name: string;
+  /** Absolute, until `finish`. */
+  readonly path: string;
   readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
 }
 
 /** An upload that is being received. Until `finish` it is temporary: a process that dies leaves something to sweep, no upload. */
 export interface IncomingUpload {
-  /** Stores one file under a safe form of its name. A full disk is a RetryableError `disk_full`. */
-  add(name: string, content: AsyncIterable<Uint8Array>): Promise<UploadedFile>;
+  /** Stores one file under a safe form of its name, in such folders. A full disk is a RetryableError `disk_full`. */
+  add(name: string, content: AsyncIterable<Uint8Array>, folders?: readonly string[]): Promise<UploadedFile>;
+  /** Stores what is not of the upload itself, such as an archive of it, and answers its absolute path; gone with `finish`. */
+  keepAside(content: AsyncIterable<Uint8Array>): Promise<string>;
   /** Puts the folder in its place and answers its absolute path. */
   finish(): Promise<string>;
   /** Removes everything, before or after `finish`. */
@@ -32,28 +38,35 @@ export class UploadStorage {
 
   async begin(): Promise<IncomingUpload> {
     const temporary = await this.#root.temporaryPath('upload');
+    const aside = await this.#root.temporaryPath('aside');
     const place = this.#root.pathOf(`uploads/${randomUUID()}`);
-    const taken = new Set<string>();
+    const names = new UploadNames();
     try {
       await mkdir(temporary);
     } catch (error) {
       throw asStorageError(error);
     }
     return {
-      add: async (name, content) => {
-        const free = freeName(safeFileName(name), taken);
-        taken.add(free.toLowerCase());
-        const { bytes } = await writeDurably(join(temporary, free), async (write) => {
-          for await (const chunk of content) await write(chunk);
-        });
-        return { name: free, bytes };
+      add: async (name, content, folders = []) => {
+        const free = names.take(name, folders);
+        const path = join(temporary, free);
+        await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => Promise.reject(asStorageError(error)));
+        const { bytes, sha256 } = await writeDurably(path, (write) => writeAll(content, write));
+        return { name: free, path, bytes, sha256: sha256.toString('hex') };
+      },
+      keepAside: async (content) => {
+        await writeDurably(aside, (write) => writeAll(content, write));
+        return aside;
       },
       finish: async () => {
+        await rm(aside, { force: true });
+        for (const folder of names.folders) await syncFolder(join(temporary, folder));
         await syncFolder(temporary);
         await moveDurably(temporary, place);
         return place;
       },
       discard: async () => {
+        await rm(aside, { force: true });
         await rm(temporary, { recursive: true, force: true });
         await rm(place, { recursive: true, force: true });
       },
@@ -80,4 +93,8 @@ export class UploadStorage {
   async sweepTemporary(olderThanMs: number): Promise<number> {
     return this.#root.sweepTemporary(olderThanMs);
   }
+}
+
+async function writeAll(content: AsyncIterable<Uint8Array>, write: WriteChunk): Promise<void> {
+  for await (const chunk of content) await write(chunk);
 }

@@ -29,7 +29,7 @@ export class AccessGuard implements Guard {
   async enter(one: Operation, request: Request, response: Response): Promise<Caller> {
     const caller = one.scope === null || this.#parts.authenticator === null ? ANYONE : await this.#parts.authenticator.callerOf(request);
     await this.#assertPace(caller.keyId === null ? `address:${request.ip}` : `key:${caller.keyId}`);
-    if (one.method !== 'get') await this.#audit(one, caller, request, response);
+    if (one.method !== 'get' && one.asks !== true) await this.#audit(one, caller, request, response);
     assertScope(one, caller);
     return caller;
   }

@@ -15,6 +15,7 @@ interface Sample {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
+  readonly pattern?: string;
   readonly items?: Sample;
   readonly properties?: Readonly<Record<string, Sample>>;
   readonly required?: readonly string[];
@@ -67,6 +68,7 @@ describe('every route, from the OpenAPI document', () => {
 
   function bodyOf(type: string, schema: Sample): string | FormData {
     if (type === 'application/json') return JSON.stringify(sample(schema, ''));
+    if (type === 'application/zip') return 'x';
     if (type === 'text/csv') return 'name\nRidge\n';
     const form = new FormData();
     form.set('files', new Blob(['x']), 'a.jpg');
@@ -84,6 +86,7 @@ describe('every route, from the OpenAPI document', () => {
     if (type === 'array') return [sample(schema.items!, name)];
     if (type === 'integer' || type === 'number') return ids[NAMED[name] ?? ''] ?? schema.minimum ?? 1;
     if (type === 'boolean') return true;
+    if (schema.pattern === '^[0-9a-f]{64}$') return 'ab'.repeat(32);
     return name === 'timezone' ? 'Europe/Berlin' : name === 'folder' ? `${gateway.folder}/cards` : name === 'key' ? 'pm_x' : `walk ${Math.random()}`;
   }
 

@@ -12,7 +12,7 @@ export interface Call<Query, Body> {
   /** Of the resource that the path names; 0 where it names none. */
   readonly id: number;
   readonly query: Query;
-  /** Of the declared class; the text of a CSV file; nothing for a form, which the handler reads from `request`. */
+  /** Of the declared class; the text of a CSV file; nothing for a form or an archive, which the handler reads from `request`. */
   readonly body: Body;
   readonly caller: Caller;
   readonly request: Request;
@@ -30,7 +30,7 @@ export type Answer<Value> =
 
 export type JsonType<Value> = { readonly schema: Schema; readonly of?: Value };
 
-export type BodySpec<Body> = { readonly media: 'application/json'; readonly type: DtoClass<Body & object> } | { readonly media: 'text/csv' } | { readonly media: 'multipart/form-data' };
+export type BodySpec<Body> = { readonly media: 'application/json'; readonly type: DtoClass<Body & object> } | { readonly media: 'text/csv' | 'multipart/form-data' | 'application/zip' };
 
 /** Nothing but what is written here is taken, answered or documented: the routes and the OpenAPI document are made from it. */
 export interface Operation<Query = object, Body = unknown, Value = unknown> {
@@ -52,6 +52,8 @@ export interface Operation<Query = object, Body = unknown, Value = unknown> {
   readonly answer: Answer<Value>;
   /** Statuses of problems beyond those that follow from the rest. */
   readonly problems?: readonly number[];
+  /** It changes nothing, whatever its method: the audit log need not know of it. */
+  readonly asks?: boolean;
   /** With an `Idempotency-Key` it is done once, however often it is sent. */
   readonly once?: boolean;
   readonly handle: (call: Call<Query, Body>) => Promise<Value>;
@@ -73,6 +75,8 @@ export function body<Body extends object>(type: DtoClass<Body>): BodySpec<Body> 
 export const CSV_BODY: BodySpec<string> = { media: 'text/csv' };
 
 export const FORM_BODY: BodySpec<undefined> = { media: 'multipart/form-data' };
+
+export const ZIP_BODY: BodySpec<undefined> = { media: 'application/zip' };
 
 /** What the first segment of a path calls its resource: `run` for `/runs/:id/cancel`. */
 export function resourceOf(path: string): string {

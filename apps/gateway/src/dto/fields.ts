@@ -145,6 +145,17 @@ export function Sha256(): PropertyDecorator {
   return field({ type: 'string', pattern: '^[0-9a-f]{64}$' });
 }
 
+/** Up to so many of them; one that is there twice counts once. */
+export function Sha256s(most: number): PropertyDecorator {
+  const pattern = /^[0-9a-f]{64}$/;
+  return field(
+    { type: 'array', items: { type: 'string', pattern: pattern.source }, minItems: 1, maxItems: most },
+    check('sha256s', `must be a list of 1 to ${most} SHA-256, each of 64 hexadecimal digits in lower case`, (value) =>
+      Array.isArray(value) && value.length >= 1 && value.length <= most && value.every((one) => typeof one === 'string' && pattern.test(one)),
+    ),
+  );
+}
+
 /** An object of another DTO class. */
 export function Nested<T extends object>(type: DtoClass<T>): PropertyDecorator {
   return field(

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { testLogger } from '@pugmark/testing';
+import { bundleChild, folderInApp } from '../testing/bundle-child.fixture';
 import { Renderer } from './renderer';
 
-const APP = join(__dirname, '..', '..');
 const OPTIONS = { longestSide: 64, boxes: [], blurred: [], pixelLimit: 1_000_000 };
 
 describe('Renderer', () => {
@@ -14,21 +13,8 @@ describe('Renderer', () => {
   let picture: string;
   const renderers: Renderer[] = [];
   beforeAll(async () => {
-    mkdirSync(join(APP, 'dist'), { recursive: true });
-    // Within the app, where npm packages are found.
-    folder = mkdtempSync(join(APP, 'dist', 'test-'));
-    childPath = join(folder, 'render.child.js');
-    execFileSync(process.execPath, [
-      require.resolve('esbuild/bin/esbuild'),
-      join(__dirname, 'render.child.ts'),
-      '--bundle',
-      '--platform=node',
-      '--format=cjs',
-      '--log-level=warning',
-      `--outfile=${childPath}`,
-      '--external:sharp',
-      '--external:exif-reader',
-    ]);
+    folder = folderInApp();
+    childPath = bundleChild(folder, 'render');
     picture = join(folder, 'picture.png');
     writeFileSync(picture, await sharp({ create: { width: 128, height: 64, channels: 3, background: 'green' } }).png().toBuffer());
   });
@@ -50,7 +36,7 @@ describe('Renderer', () => {
       process.on('message', ({ id, path }) => {
         if (path === 'hang') return;
         if (path === 'crash') process.kill(process.pid, 'SIGSEGV');
-        else process.send({ id, jpeg: Buffer.from(path) });
+        else process.send({ id, result: Buffer.from(path) });
       });`,
     );
     return path;
@@ -84,6 +70,6 @@ describe('Renderer', () => {
   });
 
   it('answers also when the process cannot be started', async () => {
-    await expect(createRenderer({ childPath: join(folder, 'nowhere.js') }).render(picture, OPTIONS)).rejects.toMatchObject({ name: 'RetryableError', code: 'renderer_down' });
+    await expect(createRenderer({ childPath: join(folder, 'nowhere.js') }).render(picture, OPTIONS)).rejects.toMatchObject({ name: 'RetryableError', code: 'pictures_down' });
   });
 });

@@ -1,133 +1,23 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { PermanentError, RetryableError } from '@pugmark/domain';
 import type { RenderOptions } from '@pugmark/images';
-import type { Logger } from '@pugmark/platform';
-import type { FromRenderer, ToRenderer } from './render-protocol';
+import { PictureProcess, type PictureProcessOptions } from './picture-process';
+import type { PictureRenderer } from './renditions';
 
-export interface RendererOptions {
-  /** The bundled `render.child.js`. */
-  readonly childPath: string;
-  readonly logger: Logger;
-  /** Longest that one picture may take. */
-  readonly deadlineMs?: number;
-  /** Most pictures that wait for their turn. */
-  readonly mostWaiting?: number;
-}
+const VERDICT = { code: 'not_renderable', message: 'the picture cannot be shown: it ended the decoder or took it too long' };
 
-interface Job {
-  readonly path: string;
-  readonly options: RenderOptions;
-  readonly resolve: (jpeg: Buffer) => void;
-  readonly reject: (error: Error) => void;
-}
+/** Renders pictures in a process of its own, a bundle of `render.child.ts`. */
+export class Renderer implements PictureRenderer {
+  readonly #process: PictureProcess<RenderOptions, Uint8Array>;
 
-/**
- * Renders pictures in a process of its own, one after the other: a picture that ends or hangs the decoder costs that process
- * and one answer, not the gateway. The process is started when it is needed.
- */
-export class Renderer {
-  readonly #options: Required<RendererOptions>;
-  readonly #waiting: Job[] = [];
-  #child: ChildProcess | undefined;
-  #current: { readonly id: number; readonly job: Job; readonly timer: NodeJS.Timeout } | undefined;
-  #lastId = 0;
-  /** The process has come up: what ends it from then on is the picture that it is at. */
-  #ready = false;
-  #closed = false;
-
-  constructor(options: RendererOptions) {
-    this.#options = { deadlineMs: 20_000, mostWaiting: 100, ...options };
+  constructor(options: PictureProcessOptions) {
+    this.#process = new PictureProcess(options, VERDICT);
   }
 
-  /**
-   * A JPEG. Throws what `renderPicture` throws; PermanentError `not_renderable` when the picture ended the process or took too long;
-   * RetryableError `busy` when too many wait already, `renderer_down` when the process does not come up.
-   */
-  render(path: string, options: RenderOptions): Promise<Buffer> {
-    if (this.#closed) return Promise.reject(new RetryableError('stopping', 'the service is being stopped'));
-    if (this.#waiting.length >= this.#options.mostWaiting) {
-      return Promise.reject(new RetryableError('busy', 'too many pictures are waiting to be rendered; try again'));
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ path, options, resolve, reject });
-      this.#next();
-    });
+  /** A JPEG. Throws what `renderPicture` and `PictureProcess` throw. */
+  async render(path: string, options: RenderOptions): Promise<Buffer> {
+    return Buffer.from(await this.#process.look(path, options));
   }
 
-  /** Ends the process; what waits is rejected with RetryableError `stopping`. */
   close(): void {
-    this.#closed = true;
-    for (const job of this.#waiting.splice(0)) job.reject(new RetryableError('stopping', 'the service is being stopped'));
-    this.#child?.kill('SIGKILL');
+    this.#process.close();
   }
-
-  #next(): void {
-    if (this.#current !== undefined) return;
-    const job = this.#waiting.shift();
-    if (job === undefined) return;
-    const id = ++this.#lastId;
-    const child = (this.#child ??= this.#start());
-    const timer = setTimeout(() => {
-      this.#options.logger.warn({ deadlineMs: this.#options.deadlineMs }, 'a picture took too long to render; ending the renderer');
-      child.kill('SIGKILL');
-    }, this.#options.deadlineMs);
-    this.#current = { id, job, timer };
-    const message: ToRenderer = { id, path: job.path, options: job.options };
-    // What cannot be sent has no process to go to; its end is told by `exit`.
-    child.send(message, () => undefined);
-  }
-
-  #start(): ChildProcess {
-    const child = fork(this.#options.childPath, [], { serialization: 'advanced', env: {}, execArgv: [] });
-    child.on('message', (message: FromRenderer) => this.#answered(message));
-    child.on('error', (err) => {
-      this.#options.logger.warn({ err }, 'the renderer could not be started or reached');
-      this.#ended(child);
-    });
-    child.on('exit', (code, signal) => {
-      if (!this.#closed) this.#options.logger.warn({ code, signal }, 'the renderer ended; the next picture starts another');
-      this.#ended(child);
-    });
-    return child;
-  }
-
-  #answered(message: FromRenderer): void {
-    if ('ready' in message) {
-      this.#ready = true;
-      return;
-    }
-    const current = this.#current;
-    if (current?.id !== message.id) return;
-    this.#settle();
-    if ('jpeg' in message) current.job.resolve(Buffer.from(message.jpeg));
-    else current.job.reject(errorOf(message.error));
-    this.#next();
-  }
-
-  #ended(child: ChildProcess): void {
-    if (this.#child !== child) return;
-    this.#child = undefined;
-    const current = this.#current;
-    const cause = this.#cause();
-    this.#ready = false;
-    this.#settle();
-    current?.job.reject(cause);
-    if (!this.#closed) this.#next();
-  }
-
-  /** Why the process is gone. */
-  #cause(): Error {
-    if (this.#closed) return new RetryableError('stopping', 'the service is being stopped');
-    if (!this.#ready) return new RetryableError('renderer_down', 'the process that renders pictures does not come up; the log of the gateway tells more');
-    return new PermanentError('not_renderable', 'the picture cannot be shown: it ended the decoder or took it too long');
-  }
-
-  #settle(): void {
-    clearTimeout(this.#current?.timer);
-    this.#current = undefined;
-  }
-}
-
-function errorOf({ retryable, code, message }: { readonly retryable: boolean; readonly code: string; readonly message: string }): Error {
-  return retryable ? new RetryableError(code, message) : new PermanentError(code, message);
 }

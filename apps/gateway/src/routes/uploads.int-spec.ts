@@ -1,16 +1,24 @@
 import { readFile, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
+import sharp from 'sharp';
+import { RetryableError } from '@pugmark/domain';
+import { UploadStorage } from '@pugmark/storage';
 import { waitUntil } from '@pugmark/testing';
-import { TestGateway, type Answer } from '../testing/gateway.fixture';
+import { FORM_TYPE, formOf } from '../testing/form.fixture';
+import { NOTHING, TestGateway, type Answer } from '../testing/gateway.fixture';
+import { grownTo, tinyJpeg } from '../testing/test-pictures.fixture';
 
 const MAX_BYTES = 64 * 1024;
+const MAX_TOTAL = 512 * 1024;
 
 describe('POST /uploads', () => {
   let gateway: TestGateway;
   let projectId: number;
+  let [first, second, third]: Buffer[] = [];
   beforeAll(async () => {
-    gateway = await TestGateway.start({ settings: { uploadMaxBytes: MAX_BYTES, uploadMaxFiles: 3 } });
+    [first, second, third] = await Promise.all([1, 2, 3].map(tinyJpeg));
+    gateway = await TestGateway.start({ settings: { uploadMaxBytes: MAX_BYTES, uploadMaxFiles: 3, uploadMaxTotalBytes: MAX_TOTAL, pixelLimit: 2_000 } });
     projectId = await gateway.project();
     await gateway.model();
   });
@@ -23,16 +31,16 @@ describe('POST /uploads', () => {
 
   it('keeps the files and creates an ingest of them', async () => {
     const deploymentId = await gateway.deployment(projectId);
-    const answer = await upload([['IMG_1.JPG', 'first'], ['../../IMG_1.JPG', 'second'], ['Bär im Schnee.jpg', 'third']], `projectId=${projectId}&deploymentId=${deploymentId}`);
+    const answer = await upload([['IMG_1.JPG', first!], ['../../IMG_1.JPG', second!], ['Bär im Schnee.jpg', third!]], `projectId=${projectId}&deploymentId=${deploymentId}`);
     expect(answer).toMatchObject({ status: 202, body: { state: 'pending', runId: expect.any(Number) } });
     expect(answer.headers.get('location')).toBe(`/api/v1/ingests/${answer.body.id}`);
     const ingest = await gateway.stores.ingests.find(gateway.db, answer.body.id);
     expect(ingest).toMatchObject({ source: 'upload', mode: 'copy', deployment_id: deploymentId, run_id: answer.body.runId });
     const folder = ingest?.folder ?? '';
     expect(folder.startsWith(join(gateway.folder, 'storage', 'uploads'))).toBe(true);
-    expect(await readFile(join(folder, 'IMG_1.JPG'), 'utf8')).toBe('first');
-    expect(await readFile(join(folder, 'IMG_1-2.JPG'), 'utf8')).toBe('second');
-    expect(await readFile(join(folder, 'Bär im Schnee.jpg'), 'utf8')).toBe('third');
+    expect(await readFile(join(folder, 'IMG_1.JPG'))).toEqual(first);
+    expect(await readFile(join(folder, 'IMG_1-2.JPG'))).toEqual(second);
+    expect(await readFile(join(folder, 'Bär im Schnee.jpg'))).toEqual(third);
     expect(await gateway.storedFiles()).toHaveLength(3);
     const task = await gateway.db.selectFrom('tasks').selectAll().where('kind', '=', 'scan').executeTakeFirstOrThrow();
     expect(task).toMatchObject({ subject_id: answer.body.id, state: 'waiting' });
@@ -41,22 +49,73 @@ describe('POST /uploads', () => {
   });
 
   it('takes a file of exactly the largest size', async () => {
-    expect((await upload([['a.jpg', 'x'.repeat(MAX_BYTES)]])).status).toBe(202);
+    expect((await upload([['a.jpg', grownTo(MAX_BYTES, first!)]])).status).toBe(202);
+  });
+
+  it('takes many small files without holding them all open', async () => {
+    const other = await TestGateway.start({ settings: { uploadMaxFiles: 2_000 } });
+    const id = await other.project();
+    let [open, most] = [0, 0];
+    const begin = UploadStorage.prototype.begin;
+    const spy = jest.spyOn(UploadStorage.prototype, 'begin').mockImplementation(async function (this: UploadStorage) {
+      const upload = await begin.call(this);
+      return { ...upload, add: (...file) => ((most = Math.max(most, ++open)), upload.add(...file).finally(() => (open -= 1))) };
+    });
+    const body = formOf(Array.from({ length: 1_000 }, (_, i) => [`${i}.jpg`, first!]));
+    expect((await other.request('POST', `/uploads?projectId=${id}&detect=false`, { body, headers: FORM_TYPE })).status).toBe(202);
+    expect(await other.storedFiles()).toHaveLength(1_000);
+    // What one chunk of 64 KB may hold, and the files before it.
+    expect(most).toBeLessThan(16 + Math.ceil(65_536 / (body.length / 1_000)) + 1);
+    spy.mockRestore();
+    await other.stop();
   });
 
   it('starts no run when nothing is to be detected', async () => {
-    expect((await upload([['a.jpg', 'x']], `projectId=${projectId}&detect=false`)).body.runId).toBeNull();
+    expect((await upload([['a.jpg', first!]], `projectId=${projectId}&detect=false`)).body.runId).toBeNull();
   });
 
   it.each([
-    ['a file that is too large', [['a.jpg', 'x'], ['b.jpg', 'x'.repeat(MAX_BYTES + 1)]], 413, 'file_too_large'],
-    ['a file that is far too large', [['b.jpg', 'x'.repeat(MAX_BYTES * 100)]], 413, 'file_too_large'],
-    ['too many files', [['a', 'x'], ['b', 'x'], ['c', 'x'], ['d', 'x']], 413, 'too_many_files'],
-    ['no file', [], 422, 'no_files'],
-  ])('refuses %s and keeps nothing', async (_what, files, status, code) => {
-    const answer = await upload(files as [string, string][]);
-    expect(answer).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
+    ['a file that is too large', () => [['a.jpg', second!], ['b.jpg', grownTo(MAX_BYTES + 1, first!)]], 413, 'file_too_large'],
+    ['a file that is far too large', () => [['b.jpg', grownTo(MAX_BYTES * 7, first!)]], 413, 'file_too_large'],
+    ['files that are too large together', () => Array.from({ length: 10 }, (_, i) => [`${i}.jpg`, grownTo(MAX_BYTES, first!)]), 413, 'upload_too_large'],
+    ['too many files', () => ['a', 'b', 'c', 'd'].map((name) => [name, first!]), 413, 'too_many_files'],
+    ['no file', () => [], 422, 'no_files'],
+  ] as [string, () => [string, Buffer][], number, string][])('refuses %s and keeps nothing', async (_what, files, status, code) => {
+    expect(await upload(files())).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
     await expectNothing();
+  });
+
+  it('refuses more than may be sent before it is sent, where that is said', async () => {
+    const begin = jest.spyOn(UploadStorage.prototype, 'begin');
+    const body = Buffer.alloc(MAX_TOTAL + 1);
+    expect((await gateway.request('POST', `/uploads?projectId=${projectId}`, { body, headers: FORM_TYPE })).status).toBe(413);
+    expect(begin).not.toHaveBeenCalled();
+    begin.mockRestore();
+  });
+
+  it('takes a picture that is cut short: the rest of it is worth having', async () => {
+    expect((await upload([['half.jpg', first!.subarray(0, first!.length - 40)]])).status).toBe(202);
+  });
+
+  it.each([
+    ['a text', () => Buffer.from('a text'), 'not_a_picture'],
+    ['a GIF', () => Buffer.from('GIF89a and more'), 'unsupported_format'],
+    ['nothing', () => Buffer.alloc(0), 'empty_file'],
+    ['a picture of too many pixels', async () => sharp({ create: { width: 50, height: 50, channels: 3, background: 'red' } }).png().toBuffer(), 'too_many_pixels'],
+    ['a picture that is a script too', () => Buffer.concat([first!, Buffer.from('<?php system(1); ?>')]), 'polyglot'],
+  ])('goes by content, not by name: refuses %s, says which file, and keeps nothing of the others', async (_what, content, code) => {
+    const answer = await upload([['a.jpg', second!], ['x/../B?.jpg', await content()], ['c.jpg', third!]]);
+    expect(answer).toMatchObject({ status: 422, body: { type: `urn:pugmark:problem:${code}`, detail: expect.stringMatching(/^B_\.jpg: the /), errors: [{ field: 'B_.jpg' }] } });
+    await expectNothing();
+  });
+
+  it('asks to try again when the pictures cannot be looked at, and keeps nothing', async () => {
+    const other = await TestGateway.start({ pictureCheck: { check: () => Promise.reject(new RetryableError('busy', 'too many')) } });
+    const id = await other.project();
+    const answer = await other.request('POST', `/uploads?projectId=${id}&detect=false`, { body: formOf([['a.jpg', first!], ['b.jpg', second!]]), headers: FORM_TYPE });
+    expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:busy' } });
+    expect(await other.holdings()).toEqual(NOTHING);
+    await other.stop();
   });
 
   it('refuses a field that is no file', async () => {
@@ -83,7 +142,7 @@ describe('POST /uploads', () => {
     ['--b\r\nContent-Disposition form-data\r\n\r\n', 'no form'],
     ['nothing of a form', 'no form'],
   ])('refuses the malformed form %j and keeps nothing', async (body) => {
-    const answer = await gateway.request('POST', `/uploads?projectId=${projectId}`, { body, headers: { 'content-type': 'multipart/form-data; boundary=b' } });
+    const answer = await gateway.request('POST', `/uploads?projectId=${projectId}`, { body, headers: FORM_TYPE });
     expect([400, 422]).toContain(answer.status);
     await expectNothing();
   });
@@ -94,7 +153,7 @@ describe('POST /uploads', () => {
     ['projectId=999999', 422],
     ['projectId=1&colour=red', 400],
   ])('refuses the query %j', async (query, status) => {
-    expect((await upload([['a.jpg', 'x']], query)).status).toBe(status);
+    expect((await upload([['a.jpg', first!]], query)).status).toBe(status);
     await expectNothing();
   });
 
@@ -114,7 +173,7 @@ describe('POST /uploads', () => {
       headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'multipart/form-data; boundary=b', 'transfer-encoding': 'chunked' },
     });
     request.on('error', () => undefined);
-    request.write('--b\r\nContent-Disposition: form-data; name="a"; filename="whole.jpg"\r\n\r\nwhole\r\n');
+    request.write(formOf([['whole.jpg', first!]]).subarray(0, -'--b--\r\n'.length));
     request.write('--b\r\nContent-Disposition: form-data; name="a"; filename="half.jpg"\r\n\r\nhalf of it');
     await waitUntil('both files to be begun', async () => (await gateway.storedFiles()).length === 2);
     request.destroy();
@@ -124,27 +183,21 @@ describe('POST /uploads', () => {
 
   it('keeps nothing when the ingest cannot be created', async () => {
     jest.spyOn(gateway.stores.ingests, 'create').mockRejectedValueOnce(new Error('refused'));
-    expect((await upload([['a.jpg', 'x']])).status).toBe(500);
+    expect((await upload([['a.jpg', first!]])).status).toBe(500);
     await expectNothing();
   });
 
   it('keeps the files when the database went away, because the commit may have counted', async () => {
     jest.spyOn(gateway.stores.ingests, 'create').mockRejectedValueOnce(new Error('Connection terminated unexpectedly'));
-    expect((await upload([['a.jpg', 'x']])).status).toBe(503);
+    expect((await upload([['a.jpg', first!]])).status).toBe(503);
     expect(await gateway.storedFiles()).toHaveLength(1);
   });
 
-  function upload(files: readonly (readonly [name: string, content: string])[], query = `projectId=${projectId}`): Promise<Answer> {
-    // By hand: FormData would tidy the names that are to be tested.
-    const parts = files.map(([name, content]) => `--b\r\nContent-Disposition: form-data; name="files"; filename="${name}"\r\nContent-Type: image/jpeg\r\n\r\n${content}\r\n`);
-    return gateway.request('POST', `/uploads?${query}`, {
-      body: `${parts.join('')}--b--\r\n`,
-      headers: { 'content-type': 'multipart/form-data; boundary=b' },
-    });
+  function upload(files: readonly (readonly [name: string, content: Uint8Array])[], query = `projectId=${projectId}`): Promise<Answer> {
+    return gateway.request('POST', `/uploads?${query}`, { body: formOf(files), headers: FORM_TYPE });
   }
 
   async function expectNothing(): Promise<void> {
-    expect(await gateway.storedFiles()).toEqual([]);
-    for (const table of ['ingests', 'runs', 'tasks'] as const) expect(await gateway.db.selectFrom(table).select('id').execute()).toEqual([]);
+    expect(await gateway.holdings()).toEqual(NOTHING);
   }
 });

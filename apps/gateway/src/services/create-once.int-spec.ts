@@ -1,4 +1,5 @@
 import { TestGateway } from '../testing/gateway.fixture';
+import { tinyJpeg } from '../testing/test-pictures.fixture';
 
 describe('Idempotency-Key', () => {
   let gateway: TestGateway;
@@ -52,11 +53,12 @@ describe('Idempotency-Key', () => {
 
   it('keeps the files of an upload once', async () => {
     const projectId = await gateway.project();
-    const answers = [await upload(projectId, 'a.jpg'), await upload(projectId, 'a.jpg')];
+    const answers = [await upload(projectId, 'a.jpg', 1), await upload(projectId, 'a.jpg', 1)];
     expect(answers.map(({ status }) => status)).toEqual([202, 202]);
     expect(answers[1]!.body).toEqual(answers[0]!.body);
     expect(await gateway.storedFiles()).toHaveLength(1);
-    expect((await upload(projectId, 'b.jpg')).status).toBe(422);
+    expect((await upload(projectId, 'b.jpg', 1)).status).toBe(422);
+    expect((await upload(projectId, 'a.jpg', 2)).status).toBe(422);
     expect(await gateway.storedFiles()).toHaveLength(1);
   });
 
@@ -67,9 +69,9 @@ describe('Idempotency-Key', () => {
     expect((await gateway.post('/projects', { name: 'Otters' }, key('otters'))).status).toBe(409);
   });
 
-  function upload(projectId: number, name: string) {
+  async function upload(projectId: number, name: string, picture: number) {
     const form = new FormData();
-    form.append('files', new Blob(['x']), name);
+    form.append('files', new Blob([new Uint8Array(await tinyJpeg(picture))]), name);
     return gateway.request('POST', `/uploads?projectId=${projectId}`, { body: form, headers: key('an upload') });
   }
 });

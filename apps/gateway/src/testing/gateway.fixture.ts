@@ -29,13 +29,14 @@ import {
 } from '@pugmark/db';
 import { newApiKey, type ClaimedTask, type Detection, type ModelManifest } from '@pugmark/domain';
 import { Registry } from '@pugmark/platform';
-import { configureImages, renderPicture } from '@pugmark/images';
+import { checkPicture, configureImages, renderPicture } from '@pugmark/images';
 import { ExportStorage, PictureStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
-import { createTestDatabase, testLogger, type TestDatabase } from '@pugmark/testing';
+import { createTestDatabase, testLogger, waitUntil, type TestDatabase } from '@pugmark/testing';
 import type { Scope } from '../api/scopes';
 import { createApp } from '../app';
 import type { GatewaySettings, Stores } from '../dependencies';
-import { HttpServer } from '../http-server';
+import { HttpServer, type HttpServerOptions } from '../http-server';
+import type { PictureCheck } from '../rendering/picture-checker';
 import { Renditions, type PictureRenderer } from '../rendering/renditions';
 import { ContractCheck } from './contract-check.fixture';
 
@@ -69,10 +70,16 @@ export interface TestGatewayOptions {
   readonly limiters?: RateLimiters;
   /** Default: in this process. */
   readonly renderer?: PictureRenderer;
+  /** Default: in this process. */
+  readonly pictureCheck?: PictureCheck;
   readonly settings?: Partial<GatewaySettings>;
+  readonly http?: Partial<HttpServerOptions>;
   /** Another database than a fresh one of the test's own. */
   readonly databaseUrl?: string;
 }
+
+/** What `holdings` are before anything was taken in. */
+export const NOTHING = { files: 0, images: 0, ingests: 0, runs: 0, tasks: 0 };
 
 /** The API over real HTTP, with a Postgres database and folders of its own. */
 export class TestGateway {
@@ -103,10 +110,11 @@ export class TestGateway {
       uploads: new UploadStorage(join(folder, 'storage')),
       exportFiles,
       pictures: new PictureStorage(join(folder, 'storage')),
+      pictureCheck: options.pictureCheck ?? { check: checkPicture },
       renditions: new Renditions(new RenditionStorage(join(folder, 'storage')), options.renderer ?? { render: renderPicture }),
       cache: options.cache ?? new NoCache(),
       limiters: options.limiters ?? new NoCache(),
-      settings: { ingestRoots: [join(folder, 'cards')], uploadMaxBytes: 64 * 1024, uploadMaxFiles: 5, pixelLimit: 10_000_000, auth: 'keys', requestsPerMinute: 0, trustedProxies: 0, ...options.settings },
+      settings: { ingestRoots: [join(folder, 'cards')], uploadMaxBytes: 64 * 1024, uploadMaxFiles: 5, uploadMaxTotalBytes: 10 * 1024 ** 2, uploadMaxZipRatio: 100, pixelLimit: 10_000_000, auth: 'keys', requestsPerMinute: 0, trustedProxies: 0, ...options.settings },
       brokerStatus: () => ({
         ready: true,
         publisher: 'up',
@@ -119,7 +127,7 @@ export class TestGateway {
       logger: testLogger(),
       metrics: new Registry(),
     });
-    const http = new HttpServer(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    const http = new HttpServer(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 60_000, idleTimeoutMs: 60_000, ...options.http });
     const port = await http.listen();
     const url = `http://127.0.0.1:${port}/api/v1`;
     const contract = new ContractCheck((await (await fetch(`${url}/openapi.json`)).json()) as never);
@@ -187,6 +195,18 @@ export class TestGateway {
   async storedFiles(): Promise<string[]> {
     const entries = await readdir(join(this.folder, 'storage'), { recursive: true, withFileTypes: true }).catch(() => []);
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 9));
+  }
+
+  /** How much there is of what an upload makes. */
+  async holdings(): Promise<Readonly<Record<string, number>>> {
+    const tables = ['images', 'ingests', 'runs', 'tasks'] as const;
+    const counts = await Promise.all(tables.map(async (table) => [table, (await this.db.selectFrom(table).select('id').execute()).length] as const));
+    return { files: (await this.storedFiles()).length, ...Object.fromEntries(counts) };
+  }
+
+  /** What was cut off is removed after its client knows. */
+  async untilHoldings(expected: Readonly<Record<string, number>>): Promise<void> {
+    await waitUntil('what was cut off to be gone', async () => JSON.stringify(await this.holdings()) === JSON.stringify(expected));
   }
 
   /** Resolves when a statement in this database waits for a lock that another transaction holds. */

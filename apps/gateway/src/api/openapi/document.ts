@@ -20,7 +20,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     info: {
       title: 'Pugmark',
       version,
-      description: 'Camera-trap pictures: what is on them, where and when. Problems are RFC 9457; lists are read page by page with `cursor`.',
+      description: 'Camera-trap pictures: what is on them, where and when. Problems are RFC 9457; lists are read page by page with `cursor`. What is no HTTP, has too many headers or takes too long to arrive is answered with 400, 431 or 408 before any operation sees it.',
     },
     servers: [{ url: '/' }],
     tags: [...new Set(operations.map(tagOf))].map((name) => ({ name })),
@@ -84,6 +84,7 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
 function bodySchema(spec: NonNullable<Operation['body']>, schemas: Schemas): Schema {
   if (spec.media === 'application/json') return schemas.refTo(spec.type);
   if (spec.media === 'text/csv') return { type: 'string', minLength: 1, description: `UTF-8, at most ${BODY_LIMIT}; the first line names the columns.` };
+  if (spec.media === 'application/zip') return { type: 'string', contentMediaType: 'application/octet-stream', description: 'Pictures, in any folders. What macOS and Windows add for themselves is passed over.' };
   return {
     type: 'object',
     properties: { files: { type: 'array', minItems: 1, items: { type: 'string', contentMediaType: 'application/octet-stream' }, description: 'The pictures; the part names do not matter.' } },

@@ -1,12 +1,10 @@
-import type { RenderOptions } from '@pugmark/images';
-
-export interface ToRenderer {
+export interface ToPictureProcess<Options> {
   readonly id: number;
   readonly path: string;
-  readonly options: RenderOptions;
+  readonly options: Options;
 }
 
-export type FromRenderer =
+export type FromPictureProcess<Result> =
   | { readonly ready: true }
-  | { readonly id: number; readonly jpeg: Uint8Array }
+  | { readonly id: number; readonly result: Result }
   | { readonly id: number; readonly error: { readonly retryable: boolean; readonly code: string; readonly message: string } };
