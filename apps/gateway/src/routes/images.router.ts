@@ -3,10 +3,11 @@ import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
 import { ImageCountResponse, ImageFilterQuery, ImageResponse, ListImagesQuery, UpdateImageBody, imageResponse } from '../dto/images.dto';
+import { MissingImages, MissingImagesBody } from '../dto/missing-images.dto';
 import { afterPlace, pageOf, pageTypeOf } from '../dto/paging';
 import { assertOnCalendar } from '../services/assert-on-calendar';
 import { imageFilter } from '../services/image-filter';
-import { requirePlace } from '../services/require';
+import { requireNamedProject, requirePlace } from '../services/require';
 
 export function imagesRouter(stores: Stores): Operation[] {
   return [
@@ -25,6 +26,23 @@ export function imagesRouter(stores: Stores): Operation[] {
         const after = afterPlace(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
         const images = await listImages(stores.db, await imageFilter(stores, filter), after, limit + 1, sort);
         return pageOf(list, images, limit, (image) => placeOf(sort, image), imageResponse);
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/images/missing',
+      name: 'findMissingImages',
+      summary: 'Which of these contents the project does not hold yet: what is left to upload',
+      scope: 'ingest',
+      asks: true,
+      body: body(MissingImagesBody),
+      answer: { status: 200, json: jsonOf(MissingImages) },
+      problems: [422],
+      handle: async ({ body: { projectId, sha256 } }) => {
+        await requireNamedProject(stores, projectId);
+        const asked = [...new Set(sha256)];
+        const held = await stores.images.idsByHash(stores.db, projectId, asked.map((hash) => Buffer.from(hash, 'hex')));
+        return { missing: asked.filter((hash) => !held.has(hash)) };
       },
     }),
     operation({
