@@ -58,7 +58,7 @@ const STATEMENTS = [
 
   // Derived: what counts in each image. The human's word, else that of the model which looked last.
   `create table observations (
-    image_id bigint not null references images,
+    image_id bigint not null references images on delete cascade,
     project_id bigint not null references projects,
     ${CATEGORY},
     label text not null,
@@ -70,7 +70,7 @@ const STATEMENTS = [
   `create index observations_label on observations (project_id, label, image_id)`,
 
   `create table image_summaries (
-    image_id bigint primary key references images,
+    image_id bigint primary key references images on delete cascade,
     project_id bigint not null references projects,
     deployment_id bigint references deployments,
     captured_at timestamptz,
@@ -118,8 +118,8 @@ const STATEMENTS = [
     deployment_id bigint references deployments,
     ${CATEGORY},
     label text,
-    first_image_id bigint not null references images,
-    best_image_id bigint not null references images,
+    first_image_id bigint not null references images on delete cascade,
+    best_image_id bigint not null references images on delete cascade,
     starts_at timestamptz,
     ends_at timestamptz,
     local_start timestamp,
