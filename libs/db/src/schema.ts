@@ -230,6 +230,10 @@ export interface InferencesTable {
   warning: 'truncated' | null;
   decode_ms: number;
   infer_ms: number;
+  /** Confidence of the surest one of each category, whether it reaches the threshold or not. */
+  animal: number | null;
+  person: number | null;
+  vehicle: number | null;
   created_at: CreatedAt;
 }
 
@@ -309,12 +313,14 @@ export interface ObservationsTable {
   label: string;
   individuals: number;
   confidence: number;
+  captured_at: Date | null;
 }
 
 export interface ImageSummariesTable {
   image_id: number;
   project_id: number;
   deployment_id: number | null;
+  ingest_id: number;
   captured_at: Date | null;
   local_hour: number | null;
   out_of_dates: boolean;

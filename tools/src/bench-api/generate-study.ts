@@ -11,7 +11,7 @@ export interface StudySize {
 const VISIT = 9;
 const DAYS = 120;
 /** Changes with what is generated, so that a database of an earlier version is not taken for it. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** The name of the project: a database that holds it has been filled. */
 export function studyName({ images, deployments }: StudySize): string {
@@ -103,6 +103,12 @@ function steps({ images, deployments }: StudySize): [what: string, statement: st
         case when v.kind < 0.8 then (array[${ANIMALS.map((name) => `'${name}'`).join(', ')}])[1 + floor(v.which * ${ANIMALS.length})::int] when v.kind < 0.95 then 'person' else 'car' end as label) kind
       cross join generate_series(1, v.number)
       order by f.id`],
+    ['the surest of them', `
+      update inferences f set animal = surest.animal, person = surest.person, vehicle = surest.vehicle
+      from (
+        select inference_id, max(confidence) filter (where category = 'animal') as animal, max(confidence) filter (where category = 'person') as person,
+          max(confidence) filter (where category = 'vehicle') as vehicle
+        from detections group by inference_id) surest where surest.inference_id = f.id`],
     ['tallies', `
       insert into run_tallies (run_id, engine, images, blanks, animals, people, vehicles, marked)
       select 1, 'null', count(*), count(*) filter (where animal is null), count(*) filter (where animal), count(*) filter (where person), count(*) filter (where vehicle), 0

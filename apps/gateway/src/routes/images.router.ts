@@ -1,4 +1,4 @@
-import { countImages, findImage, listImages, type ImageSort, type ListedImage } from '@pugmark/db';
+import { countImages, findImage, listImages, type ListedImage } from '@pugmark/db';
 import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
@@ -25,7 +25,7 @@ export function imagesRouter(stores: Stores): Operation[] {
         const list = `images ${sort}` as const;
         const after = afterPlace(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
         const images = await listImages(stores.db, await imageFilter(stores, filter), after, limit + 1, sort);
-        return pageOf(list, images, limit, (image) => placeOf(sort, image), imageResponse);
+        return pageOf(list, images, limit, ({ position: { value, id } }) => [value, id], imageResponse);
       },
     }),
     operation({
@@ -89,11 +89,6 @@ export function imagesRouter(stores: Stores): Operation[] {
 
 function eventOf({ eventId }: ImageFilterQuery): { readonly resource: 'events'; readonly id: number }[] {
   return eventId === undefined ? [] : [{ resource: 'events', id: eventId }];
-}
-
-function placeOf(sort: ImageSort, { id, capturedAt, surest }: ListedImage): readonly [number | string, number] {
-  const value = { id, capturedAt: capturedAt?.toISOString() ?? '', confidence: surest ?? 0 }[sort.replace('-', '') as 'id' | 'capturedAt' | 'confidence'];
-  return [value, id];
 }
 
 async function requireImage(stores: Stores, id: number): Promise<ListedImage> {

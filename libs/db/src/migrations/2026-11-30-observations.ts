@@ -56,6 +56,17 @@ const STATEMENTS = [
   `alter table detections add column static_box_id bigint references static_boxes`,
   `create index detections_static_box on detections (static_box_id) where static_box_id is not null`,
 
+  // By what the images of a run are told apart, without reading their detections.
+  `alter table inferences add column animal real, add column person real, add column vehicle real`,
+  `comment on column inferences.animal is 'confidence of the surest animal, whether it reaches the threshold or not'`,
+  `update inferences f set animal = surest.animal, person = surest.person, vehicle = surest.vehicle
+    from (
+      select inference_id, max(confidence) filter (where category = 'animal') as animal, max(confidence) filter (where category = 'person') as person,
+        max(confidence) filter (where category = 'vehicle') as vehicle
+      from detections group by inference_id
+    ) surest where surest.inference_id = f.id`,
+  ...['animal', 'person', 'vehicle'].map((column) => `create index inferences_${column} on inferences (model_id, image_id) where ${column} is not null`),
+
   // Derived: what counts in each image. The human's word, else that of the model which looked last.
   `create table observations (
     image_id bigint not null references images on delete cascade,
@@ -64,15 +75,19 @@ const STATEMENTS = [
     label text not null,
     individuals integer not null check (individuals > 0),
     confidence real not null,
+    captured_at timestamptz,
     primary key (image_id, category, label)
   )`,
   `comment on column observations.confidence is 'of the surest detection; 1 where a person said so'`,
   `create index observations_label on observations (project_id, label, image_id)`,
+  `create index observations_label_captured on observations (project_id, label, captured_at, image_id)`,
+  `create index observations_label_confidence on observations (project_id, label, confidence, image_id)`,
 
   `create table image_summaries (
     image_id bigint primary key references images on delete cascade,
     project_id bigint not null references projects,
     deployment_id bigint references deployments,
+    ingest_id bigint not null references ingests,
     captured_at timestamptz,
     local_hour smallint,
     out_of_dates boolean not null,
@@ -98,6 +113,8 @@ const STATEMENTS = [
   `create index image_summaries_project on image_summaries (project_id, image_id)`,
   `create index image_summaries_captured on image_summaries (project_id, captured_at, image_id)`,
   `create index image_summaries_confidence on image_summaries (project_id, confidence, image_id)`,
+  `create index image_summaries_ingest on image_summaries (ingest_id, image_id)`,
+  `create index image_summaries_deployment_confidence on image_summaries (deployment_id, confidence, image_id) where confidence is not null`,
   `create index image_summaries_deployment on image_summaries (deployment_id, image_id)`,
   `create index image_summaries_deployment_captured on image_summaries (deployment_id, captured_at, image_id)`,
   ...['has_animal', 'has_person', 'has_vehicle', 'blank'].flatMap((kind) => [
@@ -106,6 +123,7 @@ const STATEMENTS = [
   ]),
   ...['animal', 'person', 'vehicle', 'surest'].map((column) => `create index image_summaries_${column} on image_summaries (project_id, ${column}) where ${column} is not null`),
   `create index image_summaries_unanswered on image_summaries (project_id, image_id) where not answered`,
+  `create index image_summaries_unanswered_captured on image_summaries (project_id, captured_at, image_id) where not answered`,
   `create index image_summaries_reviewed on image_summaries (project_id, image_id) where review_id is not null`,
   `create index image_summaries_time_issue on image_summaries (project_id, image_id) where captured_at is null or out_of_dates or time_doubt is not null`,
   `create index image_summaries_inference on image_summaries (inference_id)`,
@@ -149,23 +167,21 @@ const STATEMENTS = [
   `create index stale_events_deployment on stale_events (deployment_id)`,
   `create index stale_events_project on stale_events (project_id)`,
 
-  `create index images_ingest_id on images (ingest_id, id)`,
-  `drop index images_ingest`,
   `create index tasks_run_detect on tasks (run_id, subject_id) where kind = 'detect'`,
   `create index tasks_failed_detect on tasks (subject_id, error_code) where kind = 'detect' and state = 'failed'`,
   `create index tasks_failed_reason on tasks (error_code, subject_id) where kind = 'detect' and state = 'failed'`,
 
   // Of what is there already; from here on `ObservationRepository.refresh` writes both. Written out, because a merged migration must not change with the code.
-  `insert into observations (image_id, project_id, category, label, individuals, confidence)
-    select i.id, i.project_id, d.category, coalesce(said.label, d.label), count(*), max(d.confidence)
+  `insert into observations (image_id, project_id, category, label, individuals, confidence, captured_at)
+    select i.id, i.project_id, d.category, coalesce(said.label, d.label), count(*), max(d.confidence), i.captured_at
     from images i
     join lateral (select f.id, m.threshold from inferences f join models m on m.id = f.model_id where f.image_id = i.id order by f.id desc limit 1) answer on true
     join detections d on d.inference_id = answer.id and d.confidence >= answer.threshold
     left join lateral (select c.label from classifications c where c.detection_id = d.id and c.rank = 1 order by c.model_id desc limit 1) said on true
     group by i.id, d.category, coalesce(said.label, d.label)`,
-  `insert into image_summaries (image_id, project_id, deployment_id, captured_at, local_hour, out_of_dates, time_doubt, answered, inference_id,
+  `insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, local_hour, out_of_dates, time_doubt, answered, inference_id,
       has_animal, has_person, has_vehicle, blank, animal, person, vehicle, confidence)
-    select i.id, i.project_id, i.deployment_id, i.captured_at, extract(hour from i.captured_at at time zone p.timezone),
+    select i.id, i.project_id, i.deployment_id, i.ingest_id, i.captured_at, extract(hour from i.captured_at at time zone p.timezone),
       coalesce(i.captured_at < p.starts_at or i.captured_at > p.ends_at, false), i.time_doubt, answer.id is not null, answer.id,
       counted.animal, counted.person, counted.vehicle, answer.id is not null and counted.confidence is null, raw.animal, raw.person, raw.vehicle, counted.confidence
     from images i

@@ -33,7 +33,7 @@ async function refresh(tx: DatabaseTransaction, which: Which): Promise<void> {
   await markStale(tx, which);
   await sql`delete from observations where ${which('observations.image_id')}`.execute(tx);
   await sql`
-    insert into observations (image_id, project_id, category, label, individuals, confidence)
+    insert into observations (image_id, project_id, category, label, individuals, confidence, captured_at)
     ${machineObservations(which)} union all ${humanObservations(which)}`.execute(tx);
   await writeSummaries(tx, which);
   await markStale(tx, which);
@@ -53,7 +53,7 @@ const NOT_STATIC = sql`not exists (select 1 from static_boxes b where b.id = d.s
 
 function machineObservations(which: Which): RawBuilder<unknown> {
   return sql`
-    select i.id, i.project_id, d.category, coalesce(said.label, d.label), count(*), max(d.confidence)
+    select i.id, i.project_id, d.category, coalesce(said.label, d.label), count(*), max(d.confidence), i.captured_at
     from images i ${REVIEW} ${ANSWER}
     join detections d on d.inference_id = answer.id and d.confidence >= answer.threshold and ${NOT_STATIC}
     left join lateral (select c.label from classifications c where c.detection_id = d.id and c.rank = 1 order by c.model_id desc limit 1) said on true
@@ -63,7 +63,7 @@ function machineObservations(which: Which): RawBuilder<unknown> {
 
 function humanObservations(which: Which): RawBuilder<unknown> {
   return sql`
-    select i.id, i.project_id, seen.category, seen.label, sum(seen.individuals), 1
+    select i.id, i.project_id, seen.category, seen.label, sum(seen.individuals), 1, i.captured_at
     from images i ${REVIEW}
     cross join lateral jsonb_to_recordset(review.observations) as seen (category text, label text, individuals int)
     where ${which('i.id')}
@@ -72,9 +72,9 @@ function humanObservations(which: Which): RawBuilder<unknown> {
 
 async function writeSummaries(tx: DatabaseTransaction, which: Which): Promise<void> {
   await sql`
-    insert into image_summaries (image_id, project_id, deployment_id, captured_at, local_hour, out_of_dates, time_doubt, answered, inference_id, review_id,
+    insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, local_hour, out_of_dates, time_doubt, answered, inference_id, review_id,
       has_animal, has_person, has_vehicle, blank, animal, person, vehicle, confidence)
-    select i.id, i.project_id, i.deployment_id, i.captured_at, extract(hour from i.captured_at at time zone p.timezone),
+    select i.id, i.project_id, i.deployment_id, i.ingest_id, i.captured_at, extract(hour from i.captured_at at time zone p.timezone),
       coalesce(i.captured_at < p.starts_at or i.captured_at > p.ends_at, false), i.time_doubt,
       answer.id is not null, answer.id, case when reviewed.really then review.id end,
       counted.animal, counted.person, counted.vehicle, (reviewed.really or answer.id is not null) and counted.confidence is null,

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Executor } from '../database';
-import { imageConditions, type ImageFilter } from './image-filter';
+import { conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
 import { hoursOf } from './observed-filter';
 
 /** Counted one by one no further than this. */
@@ -25,10 +25,20 @@ export async function countImages(db: Executor, filter: ImageFilter): Promise<Im
   const isSum = Object.entries(filter).every(([property, value]) => value === undefined || SUMMED.has(property));
   if (isSum) return { count: await sum(db, filter), exact: true };
   const most = filter.runId === undefined ? MOST_COUNTED : MOST_JUDGED;
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from (select 1 from image_summaries s where ${imageConditions(filter)} limit ${most + 1}) counted`.execute(db);
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from (select 1 from ${those(filter)} limit ${most + 1}) counted`.execute(db);
   const count = rows[0]?.count ?? 0;
   return { count: Math.min(count, most), exact: count <= most };
+}
+
+/** What `observations` knows besides a label. */
+const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>(['label', 'projectId', 'minConfidence', 'capturedFrom', 'capturedTo']);
+
+function those(filter: ImageFilter): RawBuilder<unknown> {
+  const { label } = filter;
+  if (label === undefined) return sql`image_summaries s where ${imageConditions(filter)}`;
+  const observed = observationsCalled(label, filter);
+  if (Object.entries(filter).every(([property, value]) => value === undefined || OBSERVED.has(property))) return observed;
+  return sql`(select o.image_id from ${observed}) o join image_summaries s on s.image_id = o.image_id where ${conditionsBesideLabel(filter)}`;
 }
 
 async function sum(db: Executor, filter: ImageFilter): Promise<number> {

@@ -78,6 +78,10 @@ describe('images are narrowed down', () => {
     const deployments = await study.db.selectFrom('deployments').select(['id', 'location_id']).orderBy('id').execute();
     expect(await names({ deploymentId: deployments[1]!.id })).toBe('fgj');
     expect(await names({ locationId: deployments[1]!.location_id! })).toBe('fgj');
+    expect(await names({ locationId: deployments[1]!.location_id!, category: 'vehicle' }, '-capturedAt')).toBe('f');
+    expect(await names({ locationId: deployments[1]!.location_id!, label: 'kiwi' }, 'confidence')).toBe('g');
+    expect(await names({ label: 'deer', minConfidence: 0.55 }, '-confidence')).toBe('ab');
+    expect(await names({ label: 'deer', deploymentId: deployments[0]!.id }, '-capturedAt')).toBe('ba');
     expect(await names({ ingestId: 1 })).toBe('abcdefghij');
     expect(await names({ ingestId: 2 })).toBe('');
     expect(await names({ projectId: study.projectId + 1 })).toBe('');
@@ -130,8 +134,7 @@ describe('images are narrowed down', () => {
       const last = page.at(-1);
       if (last === undefined) break;
       paged += page.map(({ fileName }) => fileName).join('');
-      const value = { id: last.id, capturedAt: last.capturedAt?.toISOString() ?? '', confidence: last.surest ?? 0 }[sort.replace('-', '') as 'id'];
-      after = { value, id: last.id };
+      after = last.position;
     }
     expect(paged).toBe(expected);
   });

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { CATEGORIES, type Category, type TaskState } from '@pugmark/domain';
+import type { Category, TaskState } from '@pugmark/domain';
 import type { Executor } from '../database';
 import { hoursOf, type ObservedFilter } from './observed-filter';
 
@@ -54,9 +54,14 @@ const TIME_ISSUE: Readonly<Record<TimeIssue, RawBuilder<unknown>>> = {
 
 /** Conditions on `image_summaries s` that all hold for the images which pass the filter; there is at least one. */
 export function imageConditions(filter: ImageFilter): RawBuilder<unknown> {
+  const { label } = filter;
+  const conditions = conditionsBesideLabel(filter);
+  return label === undefined ? conditions : sql`${conditions} and exists (select 1 from ${observationsCalled(label, filter)} and o.image_id = s.image_id)`;
+}
+
+/** The same without what depends on its label: for those who read from `observationsCalled`. */
+export function conditionsBesideLabel(filter: ImageFilter): RawBuilder<unknown> {
   const conditions = [sql`true`, ...placeAndTime(filter), ...(filter.runId === undefined ? whatCounts(filter) : whatTheRunSays(filter.runId, filter))];
-  if (filter.ingestId !== undefined) conditions.push(sql`s.image_id in (select id from images where ingest_id = ${filter.ingestId})`);
-  if (filter.label !== undefined) conditions.push(labelled(filter.label, filter));
   if (filter.event !== undefined) conditions.push(ofEvent(filter.event));
   if (filter.failedReason !== undefined) conditions.push(sql`not s.answered`, failed(filter.runId, sql`and t.error_code = ${filter.failedReason}`));
   return sql.join(conditions, sql` and `);
@@ -67,6 +72,7 @@ function placeAndTime(filter: ImageFilter): RawBuilder<unknown>[] {
   if (filter.projectId !== undefined) conditions.push(sql`s.project_id = ${filter.projectId}`);
   if (filter.deploymentId !== undefined) conditions.push(sql`s.deployment_id = ${filter.deploymentId}`);
   if (filter.locationId !== undefined) conditions.push(sql`s.deployment_id in (select id from deployments where location_id = ${filter.locationId})`);
+  if (filter.ingestId !== undefined) conditions.push(sql`s.ingest_id = ${filter.ingestId}`);
   if (filter.capturedFrom !== undefined) conditions.push(sql`s.captured_at >= ${filter.capturedFrom}`);
   if (filter.capturedTo !== undefined) conditions.push(sql`s.captured_at < ${filter.capturedTo}`);
   const hours = hoursOf(filter);
@@ -94,17 +100,17 @@ function whatCounts({ category, minConfidence, status, state }: ImageFilter): Ra
 /** By the model of a run alone. */
 function whatTheRunSays(runId: number, { category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
   const inState = state === undefined ? sql`` : sql`and t.state = ${state}`;
+  const answer = (more: RawBuilder<unknown> = sql``) => sql`exists (select 1 from inferences f where f.image_id = s.image_id ${ofRunModel(runId)} ${more})`;
   const conditions = [sql`exists (select 1 from tasks t where t.kind = 'detect' and t.run_id = ${runId} and t.subject_id = s.image_id ${inState})`];
-  const answer = sql`exists (select 1 from inferences f where f.image_id = s.image_id ${ofRunModel(runId)})`;
-  if (status === 'done' || category === 'blank') conditions.push(answer);
-  if (status === 'failed') conditions.push(sql`not ${answer}`, failed(runId));
-  if (status === 'pending') conditions.push(sql`not ${answer}`, sql`not ${failed(runId)}`);
+  if (status === 'done') conditions.push(answer());
+  if (status === 'failed') conditions.push(sql`not ${answer()}`, failed(runId));
+  if (status === 'pending') conditions.push(sql`not ${answer()}`, sql`not ${failed(runId)}`);
   if (category === undefined && minConfidence === undefined) return conditions;
-  const wanted = category === undefined || category === 'blank' ? [...CATEGORIES] : [category];
-  const reaches = sql`exists (
-    select 1 from inferences f join models m on m.id = f.model_id join detections d on d.inference_id = f.id
-    where f.image_id = s.image_id ${ofRunModel(runId)} and d.category = any(${wanted}) and d.confidence >= coalesce(${minConfidence ?? null}::real, m.threshold))`;
-  conditions.push(category === 'blank' ? sql`not ${reaches}` : reaches);
+  const threshold = sql`coalesce(${minConfidence ?? null}::real, (select m.threshold from models m join runs r on r.model_id = m.id where r.id = ${runId}))`;
+  const surest = sql`coalesce(greatest(f.animal, f.person, f.vehicle), 0)`;
+  if (category === 'blank') conditions.push(answer(sql`and ${surest} < ${threshold}`));
+  else if (category === undefined) conditions.push(answer(sql`and ${surest} >= ${threshold}`));
+  else conditions.push(answer(sql`and ${sql.ref(`f.${category}`)} >= ${threshold}`));
   return conditions;
 }
 
@@ -118,10 +124,15 @@ function failed(runId: number | undefined, more: RawBuilder<unknown> = sql``): R
   return sql`s.image_id in (select t.subject_id from tasks t where t.kind = 'detect' and t.state = 'failed' ${ofRun} ${more})`;
 }
 
-function labelled(label: string, { projectId, minConfidence }: ImageFilter): RawBuilder<unknown> {
-  const projects = projectId === undefined ? sql`o.project_id in (select id from projects)` : sql`o.project_id = ${projectId}`;
-  const sure = minConfidence === undefined ? sql`` : sql`and o.confidence >= ${minConfidence}::real`;
-  return sql`s.image_id in (select o.image_id from observations o where ${projects} and o.label = ${label} ${sure})`;
+/** `observations o where …`, to be gone on with: those with this label, one an image, however many categories it is called so in. */
+export function observationsCalled(label: string, { projectId, minConfidence, capturedFrom, capturedTo }: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+  const conditions = [projectId === undefined ? sql`o.project_id in (select id from projects)` : sql`o.project_id = ${projectId}`, sql`o.label = ${label}`];
+  if (minConfidence !== undefined) conditions.push(sql`o.confidence >= ${minConfidence}::real`);
+  // As of its image; here for the index.
+  if (capturedFrom !== undefined) conditions.push(sql`o.captured_at >= ${capturedFrom}`);
+  if (capturedTo !== undefined) conditions.push(sql`o.captured_at < ${capturedTo}`);
+  conditions.push(sql`not exists (select 1 from observations other where other.image_id = o.image_id and other.label = o.label and other.category < o.category)`);
+  return sql`observations o where ${sql.join(conditions, sql` and `)}`;
 }
 
 function ofEvent({ deploymentId, category, label, firstImageId, startsAt, endsAt }: EventSpan): RawBuilder<unknown> {

@@ -2,13 +2,13 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Category } from '@pugmark/domain';
 import type { Executor } from '../database';
 import { localTimeOf, type TimeDoubt } from '../sql/local-time';
-import { imageConditions, ofRunModel, type ImageFilter, type ImageStatus } from './image-filter';
+import { conditionsBesideLabel, imageConditions, observationsCalled, ofRunModel, type ImageFilter, type ImageStatus } from './image-filter';
 
 export const IMAGE_SORTS = ['id', '-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence'] as const;
 /** A `-` is downwards. By time or confidence, images without one are not listed. */
 export type ImageSort = (typeof IMAGE_SORTS)[number];
 
-/** Where a page begins: after this image, and what it is sorted by; of `id` the value is the id. */
+/** Where an image stands: what it is sorted by, of `id` the id, and which one it is. A time is ISO 8601. */
 export interface ImagePosition {
   readonly value: number | string;
   readonly id: number;
@@ -49,8 +49,8 @@ export interface ListedImage {
   readonly cameraModel: string | null;
   readonly latitude: number | null;
   readonly longitude: number | null;
-  /** Confidence of the surest of what counts; null for a blank. */
-  readonly surest: number | null;
+  /** In the list that was asked for. */
+  readonly position: ImagePosition;
   /** `pending` until a model has answered, else `done`; `failed` with a reason. */
   readonly status: ImageStatus;
   readonly failure: { readonly code: string; readonly message: string } | null;
@@ -58,32 +58,27 @@ export interface ListedImage {
   readonly detections: readonly ListedDetection[];
 }
 
-const SORTED_BY: Readonly<Record<'id' | 'capturedAt' | 'confidence', { readonly column: RawBuilder<unknown>; readonly type: RawBuilder<unknown> }>> = {
-  id: { column: sql`s.image_id`, type: sql`bigint` },
-  capturedAt: { column: sql`s.captured_at`, type: sql`timestamptz` },
-  confidence: { column: sql`s.confidence`, type: sql`real` },
+type SortKey = 'id' | 'capturedAt' | 'confidence';
+
+const COLUMNS: Readonly<Record<SortKey, { readonly name: string; readonly type: RawBuilder<unknown> }>> = {
+  id: { name: 'image_id', type: sql`bigint` },
+  capturedAt: { name: 'captured_at', type: sql`timestamptz` },
+  confidence: { name: 'confidence', type: sql`real` },
 };
 
 /** Images with what was found in them at or above the threshold, those after a position. */
 export async function listImages(db: Executor, filter: ImageFilter, after: ImagePosition | null, limit: number, sort: ImageSort = 'id'): Promise<ListedImage[]> {
-  const down = sort.startsWith('-');
-  const { column, type } = SORTED_BY[sort.replace('-', '') as keyof typeof SORTED_BY];
-  const direction = down ? sql`desc` : sql`asc`;
-  const beyond = after === null ? sql`` : sql`and (${column}, s.image_id) ${down ? sql`<` : sql`>`} (${after.value}::${type}, ${after.id}::bigint)`;
+  const direction = sort.startsWith('-') ? sql`desc` : sql`asc`;
   const ofRun = filter.runId === undefined ? sql`` : sql`and t.run_id = ${filter.runId}`;
-  const { rows } = await sql<ListedImage>`
-    with page as materialized (
-      select s.image_id, s.out_of_dates, s.confidence, ${column} as value
-      from image_summaries s where ${imageConditions(filter)} and ${column} is not null ${beyond}
-      order by ${column} ${direction}, s.image_id ${direction} limit ${limit}
-    )
+  const { rows } = await sql<Omit<ListedImage, 'position'> & { value: number | Date }>`
+    with page as materialized (${pageOf(filter, after, limit, sort)})
     select i.id, i.project_id as "projectId", i.deployment_id as "deploymentId", i.ingest_id as "ingestId", i.file_path as "fileName",
       encode(i.sha256, 'hex') as sha256, i.format, i.bytes, i.width, i.height,
       i.captured_local as "capturedLocal", i.captured_at as "capturedAt", p.timezone,
       case when p.id is not null or i.manual_local is not null then ${localTimeOf('i', 'p')} end as "localTime",
       case when i.manual_local is not null then 'manual' when i.captured_local is not null then 'exif' else 'none' end as "timeSource",
       i.time_doubt as "timeDoubt", page.out_of_dates as "outOfDates", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
-      i.latitude, i.longitude, page.confidence as surest,
+      i.latitude, i.longitude, page.value,
       case when answer.found then 'done' when failed.code is not null then 'failed' else 'pending' end as status,
       case when not coalesce(answer.found, false) and failed.code is not null
         then jsonb_build_object('code', failed.code, 'message', failed.message) end as failure,
@@ -109,7 +104,32 @@ export async function listImages(db: Executor, filter: ImageFilter, after: Image
       where t.kind = 'detect' and t.subject_id = i.id and t.state = 'failed' ${ofRun} order by t.id desc limit 1
     ) failed on true
     order by page.value ${direction}, page.image_id ${direction}`.execute(db);
-  return rows;
+  return rows.map(({ value, ...image }) => ({ ...image, position: { value: value instanceof Date ? value.toISOString() : value, id: image.id } }));
+}
+
+/** Ids of the images of one page, with what they are sorted by. Each form reads along an index that has the order already, where there is one. */
+function pageOf(filter: ImageFilter, after: ImagePosition | null, limit: number, sort: ImageSort): RawBuilder<unknown> {
+  const { label, locationId, deploymentId, ...rest } = filter;
+  const key = sort.replace('-', '') as SortKey;
+  const direction = sort.startsWith('-') ? sql`desc` : sql`asc`;
+  const end = (table: 's' | 'o') => {
+    const column = sql.ref(`${table}.${COLUMNS[key].name}`);
+    const id = sql.ref(`${table}.image_id`);
+    const beyond = after === null ? sql`` : sql`and (${column}, ${id}) ${sort.startsWith('-') ? sql`<` : sql`>`} (${after.value}::${COLUMNS[key].type}, ${after.id}::bigint)`;
+    return sql`and ${column} is not null ${beyond} order by ${column} ${direction}, ${id} ${direction} limit ${limit}`;
+  };
+  const columns = (table: 's' | 'o') => sql`s.image_id, s.out_of_dates, ${sql.ref(`${table}.${COLUMNS[key].name}`)} as value`;
+  if (label !== undefined) {
+    return sql`select ${columns('o')} from image_summaries s join (select * from ${observationsCalled(label, filter)}) o on o.image_id = s.image_id where ${conditionsBesideLabel(filter)} ${end('o')}`;
+  }
+  // What counts and is as sure counts for its confidence: said again for the index by it.
+  const sure = key === 'confidence' && filter.runId === undefined && filter.category !== 'blank' && filter.minConfidence !== undefined ? sql`and s.confidence >= ${filter.minConfidence}::real` : sql``;
+  if (locationId === undefined || deploymentId !== undefined) return sql`select ${columns('s')} from image_summaries s where ${imageConditions(filter)} ${sure} ${end('s')}`;
+  // The first of each deployment of the location, and of these the first.
+  return sql`
+    select one.* from (select id from deployments where location_id = ${locationId}) place
+    cross join lateral (select ${columns('s')} from image_summaries s where s.deployment_id = place.id and ${imageConditions(rest)} ${sure} ${end('s')}) one
+    order by one.value ${direction}, one.image_id ${direction} limit ${limit}`;
 }
 
 /** One image with what was found in it. */

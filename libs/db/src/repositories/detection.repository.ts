@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Detection } from '@pugmark/domain';
+import type { Category, Detection } from '@pugmark/domain';
 import type { DatabaseTransaction } from '../database';
 import { refreshObservations } from '../observations/refresh-observations';
 
@@ -32,6 +32,9 @@ export class DetectionRepository {
           warning: result.warning,
           decode_ms: result.decodeMs,
           infer_ms: result.inferMs,
+          animal: surest(result, 'animal'),
+          person: surest(result, 'person'),
+          vehicle: surest(result, 'vehicle'),
         })),
       )
       .onConflict((conflict) => conflict.columns(['image_id', 'model_id', 'stage']).doNothing())
@@ -58,4 +61,9 @@ export class DetectionRepository {
         ${rows.map((r) => r.detection.box.width)}::real[], ${rows.map((r) => r.detection.box.height)}::real[]
       )`.execute(tx);
   }
+}
+
+function surest({ detections }: ImageResult, category: Category): number | null {
+  const confidences = detections.filter((one) => one.category === category).map(({ confidence }) => confidence);
+  return confidences.length === 0 ? null : Math.max(...confidences);
 }
