@@ -13,6 +13,7 @@ import type {
   LocationRepository,
   ModelRepository,
   ProjectRepository,
+  RunControlRepository,
   RunRepository,
   SessionRepository,
   TaskRepository,
@@ -31,6 +32,7 @@ export interface Stores {
   readonly models: ModelRepository;
   readonly engineReports: EngineReportRepository;
   readonly runs: RunRepository;
+  readonly runControl: RunControlRepository;
   readonly ingests: IngestRepository;
   readonly tasks: TaskRepository;
   readonly exports: ExportRepository;

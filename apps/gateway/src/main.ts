@@ -14,6 +14,7 @@ import {
   LocationRepository,
   ModelRepository,
   ProjectRepository,
+  RunControlRepository,
   RunRepository,
   RunTallyRepository,
   SessionRepository,
@@ -63,6 +64,7 @@ void runService(
       models: new ModelRepository(),
       engineReports: new EngineReportRepository(),
       runs: new RunRepository(),
+      runControl: new RunControlRepository(db),
       ingests: new IngestRepository(),
       tasks,
       exports: new ExportRepository(),
@@ -84,7 +86,7 @@ void runService(
       logger,
       metrics,
     });
-    const dispatcher = new Dispatcher({ store: tasks, publisher: broker, logger, metrics: createTaskMetrics(metrics) });
+    const dispatcher = new Dispatcher({ store: tasks, sweeper: stores.runControl, publisher: broker, logger, metrics: createTaskMetrics(metrics) });
 
     const app = createApp({
       stores,

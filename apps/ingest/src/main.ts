@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Broker } from '@pugmark/broker';
-import { ImageRepository, IngestRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock } from '@pugmark/db';
+import { ImageRepository, IngestRepository, RunControlRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock } from '@pugmark/db';
 import { configureImages } from '@pugmark/images';
 import { createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
@@ -57,7 +57,7 @@ void runService(
       onFatal: fail,
     });
     const workers = new ServiceWorkers('ingest', { scan: worker });
-    const dispatcher = new Dispatcher({ store: tasks, publisher: broker, logger, metrics: taskMetrics });
+    const dispatcher = new Dispatcher({ store: tasks, sweeper: new RunControlRepository(db), publisher: broker, logger, metrics: taskMetrics });
 
     workers.start();
     broker.start();

@@ -18,6 +18,7 @@ export { DeploymentRepository, type DeploymentChange, type DeploymentTimes, type
 export { LocationRepository, type LocationChange, type LocationRow } from './repositories/location.repository';
 export { ClassificationRepository, type ClassifyResult, type CropToClassify } from './repositories/classification.repository';
 export { ModelRepository, type ClassifySettings, type ModelRow, type RunModels } from './repositories/model.repository';
+export { RunControlRepository } from './repositories/run-control.repository';
 export { RunRepository, type RunRow } from './repositories/run.repository';
 export { RunTallyRepository } from './repositories/run-tally.repository';
 export {
@@ -40,6 +41,7 @@ export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './read-m
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
 export {
   RATE_WINDOW_SECONDS,
+  countMoving,
   countTasks,
   recentlyFinished,
   summariseRun,

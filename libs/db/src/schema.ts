@@ -141,6 +141,14 @@ export interface RunsTable extends ClassifyColumns {
   cancelled_at: Date | null;
   /** When the last task of a cancelled run had ended; null before. */
   cancel_swept_at: Date | null;
+  /** Since when nothing of it is rung or claimed; null: it is not paused. */
+  paused_at: Date | null;
+  /** What failed up to then is to be started over; null: nothing is left of that. */
+  retry_at: Date | null;
+  /** Its tasks may still have the priority of before; null: they have its own. */
+  reprioritised_at: Date | null;
+  /** When tasks of it were last brought in line with these marks. */
+  swept_at: Date | null;
   created_at: CreatedAt;
 }
 
@@ -209,6 +217,10 @@ export interface TasksTable {
   state: Generated<TaskState>;
   priority: Generated<number>;
   attempt: Generated<number>;
+  /** Attempts of earlier series: a failed task that is started over has a fresh number of them. */
+  attempts_before: Generated<number>;
+  /** Waits until its run goes on, out of the sight of those who ring. */
+  held: Generated<boolean>;
   run_at: Generated<Date>;
   queued_at: Date | null;
   started_at: Date | null;

@@ -12,6 +12,8 @@ export interface ClaimedTask {
   readonly subjectId: number;
   readonly runId: number | null;
   readonly attempt: number;
+  /** Attempts of this series, this one included: a failed task that is started over has a fresh number of them. */
+  readonly tries: number;
   readonly traceparent: string | null;
 }
 
@@ -22,7 +24,7 @@ export type TaskOutcome<Result> =
   | { readonly task: ClaimedTask; readonly outcome: 'failed'; readonly code: string; readonly message: string };
 
 export interface TaskPolicy {
-  /** Attempts in all, the first included; the last one's error makes the task `failed`. */
+  /** Attempts of a series, the first included; the last one's error makes the task `failed`. */
   readonly maxAttempts: number;
   /** A worker that does not renew for this long has lost the task. Renewed every third of it. */
   readonly leaseSeconds: number;
@@ -38,7 +40,7 @@ export const TASK_POLICIES = {
   export: { maxAttempts: 5, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
 } as const satisfies Record<TaskKind, TaskPolicy>;
 
-/** Seconds to wait after attempt number `attempt` (from 1) failed. */
-export function backoffSeconds(policy: TaskPolicy, attempt: number): number {
-  return Math.min(policy.maxBackoffSeconds, policy.backoffSeconds * 2 ** Math.max(0, attempt - 1));
+/** Seconds to wait after the attempt with this number in its series (from 1) failed. */
+export function backoffSeconds(policy: TaskPolicy, tries: number): number {
+  return Math.min(policy.maxBackoffSeconds, policy.backoffSeconds * 2 ** Math.max(0, tries - 1));
 }

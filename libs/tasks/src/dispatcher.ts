@@ -1,10 +1,11 @@
 import { ROUTES, TASK_KINDS, type TaskKind } from '@pugmark/contracts';
 import { backgroundLoop, type BackgroundLoop, type Logger, type TaskMetrics } from '@pugmark/platform';
-import type { DoorbellPublisher, RingingStore } from './ports';
+import type { DoorbellPublisher, RingingStore, RunSweeper } from './ports';
 import { RingPace } from './ring-pace';
 
 export interface DispatcherOptions {
   readonly store: RingingStore;
+  readonly sweeper: RunSweeper;
   readonly publisher: DoorbellPublisher;
   readonly logger: Logger;
   readonly metrics: TaskMetrics;
@@ -14,7 +15,7 @@ export interface DispatcherOptions {
 const RING_BATCH = 512;
 const IDLE_MS = 200;
 const RECONCILE_MS = 2_000;
-/** Tasks of cancelled runs that are ended in one statement. */
+/** Tasks that are brought in line with their runs in one statement. */
 const SWEEP_BATCH = 10_000;
 const SWEEP_MS = 1_000;
 /** The queue is empty and yet the ring is unanswered for this long: it was lost. Longer than a worker holds a batch back. */
@@ -23,8 +24,8 @@ const RING_SECONDS_EMPTY_QUEUE = 15;
 export const RING_SECONDS = 300;
 
 /**
- * Rings the bell of every due task, and puts right what broke: leases that ran out, rings that were lost, tasks that a cancelled
- * run left behind. Any number of dispatchers may run; they skip each other's rows.
+ * Rings the bell of every due task, and puts right what broke: leases that ran out, rings that were lost, tasks that are not
+ * in line with what was asked of their run. Any number of dispatchers may run; they skip each other's rows.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -45,7 +46,7 @@ export class Dispatcher {
         return backgroundLoop(`ring ${kind}`, logger, () => this.#ring(kind, pace));
       }),
       backgroundLoop('reconcile', logger, () => this.#reconcile()),
-      backgroundLoop('sweep cancelled runs', logger, () => this.#sweep()),
+      backgroundLoop('sweep runs', logger, () => this.#sweep()),
     ];
   }
 
@@ -119,7 +120,7 @@ export class Dispatcher {
   }
 
   async #sweep(): Promise<number> {
-    const swept = await this.#options.store.sweepCancelled(SWEEP_BATCH);
-    return swept === SWEEP_BATCH ? 0 : SWEEP_MS;
+    const swept = await this.#options.sweeper.sweep(SWEEP_BATCH);
+    return swept > 0 ? 0 : SWEEP_MS;
   }
 }

@@ -9,6 +9,7 @@ export type {
   LeaseStore,
   RingResult,
   RingingStore,
+  RunSweeper,
   Subscription,
   TaskContext,
   TaskHandler,

@@ -54,14 +54,18 @@ export interface RingingStore {
     limit: number,
     ring: (tasks: readonly { id: number; attempt: number; traceparent: string | null }[]) => Promise<readonly number[]>,
   ): Promise<number>;
-  /** Ends up to `limit` tasks of cancelled runs; answers how many. */
-  sweepCancelled(limit: number): Promise<number>;
   /** The kinds of which something is queued or running: of the others there is nothing to put right. */
   activeKinds(): Promise<readonly TaskKind[]>;
   reconcile(
     kind: TaskKind,
     ringSeconds: number,
   ): Promise<{ readonly leasesExpired: number; readonly exhausted: number; readonly ringsLost: number }>;
+}
+
+/** What brings tasks in line with what was asked of their runs: cancelled, paused, resumed, retried, another priority. */
+export interface RunSweeper {
+  /** Changes some `limit` tasks; answers how many, 0 when none is left. */
+  sweep(limit: number): Promise<number>;
 }
 
 /**

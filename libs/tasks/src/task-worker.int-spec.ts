@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { Broker } from '@pugmark/broker';
-import { TaskRepository, createDatabase, migrate, type Database, type DatabaseTransaction } from '@pugmark/db';
+import { RunControlRepository, RunRepository, TaskRepository, createDatabase, migrate, type Database, type DatabaseTransaction } from '@pugmark/db';
 import { FatalError, PermanentError, RetryableError, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import { createMetrics, createTaskMetrics } from '@pugmark/platform';
 import { createTestDatabase, createTestVhost, testLogger, waitUntil, type TestDatabase, type TestVhost } from '@pugmark/testing';
@@ -56,7 +56,7 @@ describe('tasks, from row to result', () => {
   }
 
   function startDispatcher(broker = startBroker()): Dispatcher {
-    const dispatcher = new Dispatcher({ store: new TaskRepository(db), publisher: broker, logger: testLogger(), metrics: createTaskMetrics(createMetrics('d')) });
+    const dispatcher = new Dispatcher({ store: new TaskRepository(db), sweeper: new RunControlRepository(db), publisher: broker, logger: testLogger(), metrics: createTaskMetrics(createMetrics('d')) });
     dispatcher.start();
     stop.push(() => dispatcher.stop());
     return dispatcher;
@@ -309,7 +309,7 @@ describe('tasks, from row to result', () => {
       await waitUntil('the run to be under way', async () => ((await stateOf(cancelled))['done'] ?? 0) > 200);
 
       const began = performance.now();
-      await db.transaction().execute((tx) => new TaskRepository(db).cancelRun(tx, cancelled));
+      await db.transaction().execute((tx) => new RunControlRepository(db).cancel(tx, cancelled));
       expect(performance.now() - began).toBeLessThan(1_000);
       const done = (await stateOf(cancelled))['done'];
       await waitUntil('the next run to begin', async () => ((await stateOf(next))['done'] ?? 0) > 0, 2_000 - (performance.now() - began));
@@ -320,6 +320,43 @@ describe('tasks, from row to result', () => {
       }, 60_000);
       expect((await stateOf(cancelled))['done']).toBe(done);
       await waitUntil('the next run to end', async () => (await stateOf(next))['done'] === 1_000, 30_000);
+    }, 120_000);
+
+    const locked = (runId: number, act: (control: RunControlRepository, tx: DatabaseTransaction) => Promise<void>): Promise<void> =>
+      db.transaction().execute(async (tx) => {
+        await new RunRepository().lock(tx, runId);
+        await act(new RunControlRepository(db), tx);
+      });
+
+    it('begins nothing of a run that is paused while its bells ring, does others meanwhile, and does all of it once when it is resumed', async () => {
+      const paused = await run(3_000, 5, 1);
+      const other = await run(300, 0, 10_001);
+      const dispatchers = [startDispatcher(), startDispatcher()];
+      let runsAfterThePause = 0;
+      let isPaused = false;
+      const watched: Handle = async (tasks, context) => {
+        if (isPaused) runsAfterThePause += tasks.filter(({ runId }) => runId === paused).length;
+        return slowly(tasks, context);
+      };
+      startWorker(watched);
+      startWorker(watched);
+      await waitUntil('the run to be under way', async () => ((await stateOf(paused))['done'] ?? 0) > 100);
+
+      await locked(paused, (control, tx) => control.pause(tx, paused));
+      // What was claimed before the pause may be handed to its handler just after it.
+      await waitUntil('what ran to be finished', async () => ((await stateOf(paused))['running'] ?? 0) === 0, 10_000);
+      isPaused = true;
+      const { done } = await stateOf(paused);
+      await waitUntil('the other run to end', async () => (await stateOf(other))['done'] === 300, 30_000);
+      expect(runsAfterThePause).toBe(0);
+      expect(await stateOf(paused)).toEqual({ waiting: 3_000 - (done ?? 0), done });
+      expect(await new TaskRepository(db).violations(60, 0)).toEqual([]);
+
+      isPaused = false;
+      await dispatchers[0]?.stop();
+      await locked(paused, (control, tx) => control.resume(tx, paused));
+      await waitUntil('all of it to be done', async () => (await stateOf(paused))['done'] === 3_000, 60_000);
+      expect(await written()).toBe(3_300 + 2);
     }, 120_000);
 
     it('stops a long task within 2 s of its cancel', async () => {

@@ -17,7 +17,7 @@ export interface Ingest {
 
 export interface Run {
   readonly id: Id;
-  readonly state: 'active' | 'done' | 'cancelled';
+  readonly state: 'active' | 'paused' | 'done' | 'cancelled';
   readonly counts: Readonly<Record<'total' | 'waiting' | 'queued' | 'running' | 'done' | 'failed' | 'cancelled', number>>;
   readonly summary: Readonly<Record<'images' | 'blanks' | 'animals' | 'people' | 'vehicles' | 'failed' | 'marked', number>>;
   readonly engines: readonly string[];

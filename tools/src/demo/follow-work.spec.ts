@@ -43,6 +43,11 @@ it('ends with what it waits for when nothing moves', async () => {
   await expect(followWork(stuck)).rejects.toThrow('waiting for run 2 (0 waiting, 2 queued, 0 running)');
 });
 
+it('does not take a paused run for one that is over', async () => {
+  const paused = options({ api: { ingest: async () => INGEST, run: async () => ({ ...ACTIVE, state: 'paused', etaSeconds: null }) }, stillForMs: 20 });
+  await expect(followWork(paused)).rejects.toThrow('waiting for run 2 (paused, 0 waiting, 2 queued, 0 running)');
+});
+
 it('ends at once when an ingest failed', async () => {
   const failed = options({ api: { ingest: async () => ({ ...INGEST, state: 'failed', error: { code: 'folder_unreadable', message: 'folder not readable' } }), run: async () => RUN } });
   await expect(followWork(failed)).rejects.toThrow('ingest 1 failed: folder not readable');

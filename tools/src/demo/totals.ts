@@ -56,7 +56,7 @@ export function movement(works: readonly Work[]): string {
 }
 
 export function isOver({ ingest, run }: Work): boolean {
-  return ingest.state === 'done' && (ingest.runId === null || (run !== null && run.state !== 'active'));
+  return ingest.state === 'done' && (ingest.runId === null || (run !== null && run.state !== 'active' && run.state !== 'paused'));
 }
 
 /** What the work that is not over waits for, in words. */
@@ -66,7 +66,7 @@ export function waitingFor(works: readonly Work[]): string {
     .map(({ ingest, run }) => {
       if (run === null) return `ingest ${ingest.id} (${ingest.state}, ${ingest.filesSeen} files seen)`;
       const { waiting, queued, running } = run.counts;
-      return `run ${run.id} (${waiting} waiting, ${queued} queued, ${running} running)`;
+      return `run ${run.id} (${run.state === 'paused' ? 'paused, ' : ''}${waiting} waiting, ${queued} queued, ${running} running)`;
     })
     .join(' and ');
 }

@@ -137,7 +137,7 @@ describe('ExportHandler', () => {
   });
 
   it('fails for good when the export is not there', async () => {
-    const task = { id: 1, kind: 'export' as const, subjectId: 999_999, runId: null, attempt: 1, traceparent: null };
+    const task = { id: 1, kind: 'export' as const, subjectId: 999_999, runId: null, attempt: 1, tries: 1, traceparent: null };
     expect(await bench.handler().handle([task], context())).toMatchObject([{ outcome: 'failed', code: 'export_missing' }]);
   });
 

@@ -34,7 +34,13 @@ export class CreateRunBody {
   readonly priority: number = 0;
 }
 
-const STATES = ['active', 'done', 'cancelled'] as const;
+export class UpdateRunBody {
+  @About('Higher goes first. What is rung already keeps its place; what waits of a large run gets the new priority within seconds.')
+  @Integer(-100, 100)
+  readonly priority!: number;
+}
+
+const STATES = ['active', 'paused', 'done', 'cancelled'] as const;
 
 export type RunState = (typeof STATES)[number];
 
@@ -140,17 +146,18 @@ export class RunResponse extends RunListItem {
   @Amount()
   readonly ratePerMinute!: number;
 
-  @About('Null when nothing moves: no one can say.')
+  @About('Null when nothing moves, or the run is paused: no one can say.')
   @OrNull()
   @Count()
   readonly etaSeconds!: number | null;
 }
 
-/** `active` while its ingest may still add to it or any of its tasks has not ended. */
+/** `done` when its ingest adds nothing more to it and all of its tasks have ended; before, `paused` or `active`. */
 export function runState(run: RunOverview): RunState {
   if (run.cancelledAt !== null) return 'cancelled';
   const open = run.counts.waiting + run.counts.queued + run.counts.running;
-  return run.growing || open > 0 ? 'active' : 'done';
+  if (!run.growing && open === 0) return 'done';
+  return run.pausedAt === null ? 'active' : 'paused';
 }
 
 export function runListItem(run: RunOverview): RunListItem {

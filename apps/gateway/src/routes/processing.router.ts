@@ -1,9 +1,9 @@
-import { countTasks } from '@pugmark/db';
+import { countMoving, countTasks, findRun } from '@pugmark/db';
 import { unprocessable } from '../api/http-problem';
 import { jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
 import { ProcessingQuery, ProcessingResponse } from '../dto/processing.dto';
-import { progressOf } from '../services/run-details';
+import { progressOf, remainingOf } from '../services/run-details';
 
 export function processingRouter(stores: Stores): Operation[] {
   return [
@@ -18,15 +18,16 @@ export function processingRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(ProcessingResponse) },
       problems: [422],
       handle: async ({ query: { runId } }) => {
-        if (runId !== undefined && (await stores.runs.find(stores.db, runId)) === null) throw unprocessable('run_missing', 'runId', `there is no run ${runId}`);
-        const counts = await countTasks(stores.db, runId === undefined ? { kind: 'detect' } : { runId });
-        const pending = counts.waiting + counts.queued;
+        const run = runId === undefined ? undefined : await findRun(stores.db, runId);
+        if (run === null) throw unprocessable('run_missing', 'runId', `there is no run ${runId}`);
+        const counts = run?.counts ?? (await countTasks(stores.db, { kind: 'detect' }));
+        const remaining = run === undefined ? await countMoving(stores.db, 'detect') : remainingOf(run);
         return {
           processing: counts.running,
-          pending,
+          pending: counts.waiting + counts.queued,
           completed: counts.done,
           failed: counts.failed,
-          ...(await progressOf(stores.db, runId ?? null, pending + counts.running)),
+          ...(await progressOf(stores.db, runId ?? null, remaining)),
         };
       },
     }),

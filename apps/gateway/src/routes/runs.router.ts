@@ -1,11 +1,12 @@
-import { compareRuns, findRun, listComparedImages, listRuns, type DatabaseTransaction } from '@pugmark/db';
-import { HttpProblem, notFound, unprocessable } from '../api/http-problem';
+import { compareRuns, listComparedImages, listRuns, type DatabaseTransaction } from '@pugmark/db';
+import { unprocessable } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
 import { classifySettings } from '../dto/models.dto';
 import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { CompareRunsQuery, RunComparisonResponse } from '../dto/run-comparison.dto';
-import { CreateRunBody, RunListItem, RunResponse, runListItem, runState } from '../dto/runs.dto';
+import { CreateRunBody, RunListItem, RunResponse, UpdateRunBody, runListItem } from '../dto/runs.dto';
+import { cancelRun, pauseRun, resumeRun, retryRun, updateRun } from '../services/control-run';
 import { createOnce } from '../services/create-once';
 import { imageFilter } from '../services/image-filter';
 import { modelsOfNewRun, requireNamedProject, requirePlace } from '../services/require';
@@ -74,19 +75,41 @@ export function runsRouter(stores: Stores): Operation[] {
       handle: ({ id }) => runDetails(stores.db, id),
     }),
     operation({
-      method: 'post',
-      path: '/runs/:id/cancel',
-      name: 'cancelRun',
-      summary: 'Cancels what has not ended of a run',
+      method: 'patch',
+      path: '/runs/:id',
+      name: 'updateRun',
+      summary: 'Moves a run before others, or behind them',
       scope: 'run',
-      answer: { status: 202, json: jsonOf(RunResponse) },
+      body: body(UpdateRunBody),
+      answer: { status: 200, json: jsonOf(RunResponse) },
       problems: [409],
-      handle: async ({ id }) => {
-        await cancelRun(stores, id);
+      handle: async ({ id, body: { priority } }) => {
+        await updateRun(stores, id, priority);
         return runDetails(stores.db, id);
       },
     }),
+    control(stores, 'cancel', 'Cancels what has not ended of a run', cancelRun, [409]),
+    control(stores, 'pause', 'Begins nothing more of a run until it is resumed; what runs is finished', pauseRun, [409]),
+    control(stores, 'resume', 'Goes on with a run that was paused', resumeRun, []),
+    control(stores, 'retry', 'Starts over what failed of a run, with a fresh number of attempts', retryRun, [409]),
   ];
+}
+
+/** `POST /runs/:id/<what>`: takes effect when it is answered, and is carried out in the background. */
+function control(stores: Stores, what: 'cancel' | 'pause' | 'resume' | 'retry', summary: string, act: (stores: Stores, id: number) => Promise<void>, problems: readonly number[]): Operation {
+  return operation({
+    method: 'post',
+    path: `/runs/:id/${what}`,
+    name: `${what}Run`,
+    summary,
+    scope: 'run',
+    answer: { status: 202, json: jsonOf(RunResponse) },
+    problems,
+    handle: async ({ id }) => {
+      await act(stores, id);
+      return runDetails(stores.db, id);
+    },
+  });
 }
 
 async function createRun(tx: DatabaseTransaction, stores: Stores, body: CreateRunBody, traceparent: string): Promise<number> {
@@ -99,14 +122,4 @@ async function createRun(tx: DatabaseTransaction, stores: Stores, body: CreateRu
   const images = await stores.runs.createTasksForImages(tx, { id, projectId, priority, traceparent }, { ...filter, ...(deploymentId === null ? {} : { deploymentId }) });
   if (images === 0) throw unprocessable('no_images', body.filter == null ? (deploymentId === null ? 'projectId' : 'deploymentId') : 'filter', 'there are no such images to look at yet');
   return id;
-}
-
-/** Cancels what has not ended. To cancel twice is in order, to cancel what is done is not. */
-async function cancelRun(stores: Stores, id: number): Promise<void> {
-  await stores.db.transaction().execute(async (tx) => {
-    if (!(await stores.runs.lock(tx, id))) throw notFound(`run ${id}`);
-    const run = await findRun(tx, id);
-    if (run !== null && runState(run) === 'done') throw new HttpProblem(409, 'already_done', 'the run is done already');
-    await stores.tasks.cancelRun(tx, id);
-  });
 }

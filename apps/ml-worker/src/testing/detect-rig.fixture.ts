@@ -6,6 +6,7 @@ import {
   DetectionRepository,
   ImageRepository,
   ModelRepository,
+  RunControlRepository,
   RunTallyRepository,
   TaskRepository,
   createDatabase,
@@ -89,7 +90,7 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
   stop.push(() => worker.drain());
   const ringer = createBroker('gateway');
   ringer.start();
-  const dispatcher = new Dispatcher({ store: new TaskRepository(db), publisher: ringer, logger: testLogger(), metrics: createTaskMetrics(createMetrics('d')) });
+  const dispatcher = new Dispatcher({ store: new TaskRepository(db), sweeper: new RunControlRepository(db), publisher: ringer, logger: testLogger(), metrics: createTaskMetrics(createMetrics('d')) });
   dispatcher.start();
   stop.push(() => dispatcher.stop());
   return {

@@ -6,8 +6,8 @@ import { RING_SECONDS } from '@pugmark/tasks';
 const STATES = ['waiting', 'queued', 'running'] as const;
 
 /**
- * The invariant of the system: every task that has not ended has a live lease, a young ring, or a `run_at` to come. Publishes
- * how many tasks break it and since when, and logs an error when they still do at the next look. A query that failed leaves
+ * The invariant of the system: every task that has not ended has a live lease, a young ring, a `run_at` to come, or a paused
+ * run. Publishes how many tasks break it and since when, and logs an error when they still do at the next look. A query that failed leaves
  * `pugmark_invariant_checked_at` behind: unknown is not zero.
  */
 export class TaskInvariantCheck {

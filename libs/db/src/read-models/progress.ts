@@ -39,6 +39,16 @@ export async function countTasks(db: Executor, of: { kind: TaskKind } | { runId:
   return Object.fromEntries(TASK_STATES.map((state) => [state, byState.get(state) ?? 0])) as Record<TaskState, number>;
 }
 
+/** How many tasks of a kind have not ended and are not of a paused run; null when all that have not ended are. */
+export async function countMoving(db: Executor, kind: TaskKind): Promise<number | null> {
+  const { rows } = await sql<{ open: number; moving: number }>`
+    select coalesce(sum(t.count), 0)::int as open, coalesce(sum(t.count) filter (where r.paused_at is null), 0)::int as moving
+    from task_counts t left join runs r on r.id = t.run_id
+    where t.kind = ${kind} and t.state in ('waiting', 'queued', 'running') and r.cancelled_at is null`.execute(db);
+  const { open = 0, moving = 0 } = rows[0] ?? {};
+  return open > 0 && moving === 0 ? null : moving;
+}
+
 /**
  * Images finished within the last minute and the seconds that they took: the window begins with the first of them, so that the
  * rate of a young run is not diluted by the time before it.

@@ -11,8 +11,9 @@ export interface RunOverview {
   readonly classify: { readonly name: string; readonly version: string; readonly category: Category; readonly threshold: number } | null;
   readonly priority: number;
   readonly cancelledAt: Date | null;
+  readonly pausedAt: Date | null;
   readonly createdAt: Date;
-  /** An ingest may still add images to the run: its scan has not ended. */
+  /** More is to come: an ingest may still add images to the run, for its scan has not ended, or failed tasks are still to be started over. */
   readonly growing: boolean;
   readonly counts: TaskCounts;
 }
@@ -34,8 +35,8 @@ async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: 
   const { rows } = await sql<Omit<RunOverview, 'counts'> & { counts: Partial<Record<TaskState, number>> }>`
     select r.id, r.project_id as "projectId", m.name as "modelName", m.version as "modelVersion", r.priority,
       case when c.id is not null then jsonb_build_object('name', c.name, 'version', c.version, 'category', r.classify_category, 'threshold', r.classify_threshold) end as classify,
-      r.cancelled_at as "cancelledAt", r.created_at as "createdAt",
-      exists (
+      r.cancelled_at as "cancelledAt", r.paused_at as "pausedAt", r.created_at as "createdAt",
+      r.retry_at is not null or exists (
         select 1 from ingests i join tasks t on t.kind = 'scan' and t.subject_id = i.id
         where i.run_id = r.id and t.state in ('waiting', 'queued', 'running')
       ) as growing,

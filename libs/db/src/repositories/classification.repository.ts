@@ -24,8 +24,8 @@ export class ClassificationRepository {
   async createTasks(tx: DatabaseTransaction, detectTaskIds: readonly number[]): Promise<void> {
     if (detectTaskIds.length === 0) return;
     await sql`
-      insert into tasks (kind, subject_id, run_id, priority, traceparent)
-      select 'classify', t.subject_id, t.run_id, t.priority, t.traceparent
+      insert into tasks (kind, subject_id, run_id, priority, held, traceparent)
+      select 'classify', t.subject_id, t.run_id, r.priority, r.paused_at is not null, t.traceparent
       from tasks t join runs r on r.id = t.run_id
       where t.id = any(${[...detectTaskIds]}::bigint[]) and r.classifier_id is not null and exists (
         select 1 from inferences i join detections d on d.inference_id = i.id

@@ -112,8 +112,8 @@ export class ImageRepository {
   ): Promise<void> {
     if (imageIds.length === 0) return;
     await sql`
-      insert into tasks (kind, subject_id, run_id, priority, traceparent)
-      select 'detect', i.id, r.id, r.priority, ${run.traceparent}::text
+      insert into tasks (kind, subject_id, run_id, priority, held, traceparent)
+      select 'detect', i.id, r.id, r.priority, r.paused_at is not null, ${run.traceparent}::text
       from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null order by i.id for share of r`.execute(tx);
   }
 

@@ -1,8 +1,7 @@
 import { sql } from 'kysely';
-import { createTestDatabase, waitUntil, type TestDatabase } from '@pugmark/testing';
+import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
 import { createDatabase, type Database } from '../database';
 import { migrate } from '../migrate';
-import { countTasks } from '../read-models/progress';
 import { TaskRepository } from './task.repository';
 
 describe('TaskRepository', () => {
@@ -172,70 +171,6 @@ describe('TaskRepository', () => {
     expect(await tasks.renew([task])).toEqual([]);
     expect(await tasks.commit([{ task, outcome: 'done', result: 1 }], async () => undefined)).toEqual([]);
     expect(await states()).toEqual(['cancelled', 'waiting']);
-  });
-
-  describe('a cancelled run', () => {
-    let runId: number;
-
-    beforeEach(async () => {
-      await sql`truncate projects, models restart identity cascade`.execute(db);
-      const { rows } = await sql<{ id: number }>`
-        with p as (insert into projects (name) values ('p') returning id),
-             m as (insert into models (name, version, licence, threshold, manifest) values ('m', '1', 'MIT', 0.2, '{}') returning id)
-        insert into runs (project_id, model_id) select p.id, m.id from p, m returning id`.execute(db);
-      runId = rows[0]?.id ?? 0;
-    });
-
-    const cancel = (): Promise<void> => db.transaction().execute((tx) => tasks.cancelRun(tx, runId));
-
-    it('ends at once what is queued or running, and what waits is neither rung nor claimed any more', async () => {
-      await given(4, { run_id: runId });
-      await given(1, { subject_id: 99 });
-      await ringAll(2);
-      const [running] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
-      if (running === undefined) throw new Error('not claimed');
-
-      await cancel();
-
-      expect(await states()).toEqual(['cancelled', 'cancelled', 'waiting', 'waiting', 'waiting']);
-      expect(await tasks.held([running])).toEqual([]);
-      expect(await tasks.commit([{ task: running, outcome: 'done', result: 1 }], async () => undefined)).toEqual([]);
-      expect(await tasks.claim('detect', [{ id: 3, attempt: 1 }], 'w')).toEqual([]);
-      expect(await ringAll()).toBe(1);
-      expect(await countTasks(db, { runId })).toMatchObject({ waiting: 0, cancelled: 4 });
-    });
-
-    it('is swept bit by bit, around what a dispatcher is just ringing, and is then done with', async () => {
-      await given(5, { run_id: runId });
-      const sweeps: number[] = [];
-      await tasks.ringDue('detect', 10, 2, async (due) => {
-        await cancel();
-        sweeps.push(await tasks.sweepCancelled(2), await tasks.sweepCancelled(2), await tasks.sweepCancelled(2));
-        return due.map((task) => task.id);
-      });
-      const unswept = async (): Promise<unknown> => (await db.selectFrom('runs').select('cancel_swept_at').executeTakeFirstOrThrow()).cancel_swept_at;
-      expect(sweeps).toEqual([2, 1, 0]);
-      expect(await states()).toEqual(['queued', 'queued', 'cancelled', 'cancelled', 'cancelled']);
-      expect(await unswept()).toBeNull();
-      expect(await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w')).toEqual([]);
-
-      expect(await tasks.sweepCancelled(10)).toBe(2);
-      expect(await tasks.sweepCancelled(10)).toBe(0);
-      expect(await unswept()).not.toBeNull();
-    });
-
-    it('lets no claim slip in while the cancel is being written', async () => {
-      await given(1, { run_id: runId });
-      let claimed: Promise<unknown[]> | undefined;
-      await db.transaction().execute(async (tx) => {
-        await sql`select 1 from runs where id = ${runId} for update`.execute(tx);
-        claimed = tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
-        // The claim waits for the run's row: seen as such by the server before the cancel goes on.
-        await waitUntil('the claim to wait', async () => (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%open_runs%'`.execute(db)).rows.length > 0);
-        await tasks.cancelRun(tx, runId);
-      });
-      expect(await claimed).toEqual([]);
-    });
   });
 
   describe('the invariant', () => {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { TASK_KINDS, type TaskKind } from '@pugmark/contracts';
 import { TASK_POLICIES, backoffSeconds, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../database';
+import { CLOSED_RUNS, HELD_RUNS, TO_RETRY, UNSWEPT_RUNS } from '../sql/run-marks';
 
 /** A waiting task whose bell is to be rung; `attempt` is the one that the message asks for. */
 export interface RingableTask {
@@ -43,10 +44,16 @@ export class TaskRepository {
 
   /** The kinds of which there is a waiting task whose `run_at` has come. */
   async dueKinds(): Promise<TaskKind[]> {
-    const { rows } = await sql<{ kind: TaskKind }>`
-      select kind from unnest(${[...TASK_KINDS]}::text[]) as kind
-      where exists (select 1 from tasks t where t.kind = kind.kind and t.state = 'waiting' and t.run_at <= now())`.execute(this.#db);
-    return rows.map(({ kind }) => kind);
+    return this.#db.transaction().execute(async (tx) => {
+      await sql`select ${BY_INDEX}`.execute(tx);
+      const { rows } = await sql<{ kind: TaskKind }>`
+        select kind from unnest(${[...TASK_KINDS]}::text[]) as kind
+        where (
+          select true from tasks t where t.kind = kind.kind and t.state = 'waiting' and not t.held and t.run_at <= now()
+          order by t.priority desc, t.run_at, t.id limit 1
+        )`.execute(tx);
+      return rows.map(({ kind }) => kind);
+    });
   }
 
   /**
@@ -62,15 +69,18 @@ export class TaskRepository {
     ring: (tasks: readonly RingableTask[]) => Promise<readonly number[]>,
   ): Promise<number> {
     return this.#db.transaction().execute(async (tx) => {
+      const { rows: queued } = await sql<{ count: number }>`
+        select count(*) as count, ${BY_INDEX} from tasks where kind = ${kind} and state = 'queued'`.execute(tx);
+      const room = Math.min(limit, depth - (queued[0]?.count ?? 0));
+      if (room <= 0) return 0;
       const { rows } = await sql<RingableTask>`
         select id, attempt + 1 as attempt, traceparent from tasks
-        where kind = ${kind} and state = 'waiting' and run_at <= now()
-          and (run_id is null or run_id <> all (array(${UNSWEPT_RUNS})))
-        order by priority desc, run_at, id
-        limit greatest(0, least(${limit}::int, ${depth}::int - (select count(*) from tasks where kind = ${kind} and state = 'queued')))
-        for update skip locked`.execute(tx);
+        where kind = ${kind} and state = 'waiting' and not held and run_at <= now()
+          and (run_id is null or run_id <> all (array(${CLOSED_RUNS})))
+        order by priority desc, run_at, id limit ${room} for update skip locked`.execute(tx);
       if (rows.length === 0) return 0;
       const confirmed = await ring(rows);
+      if (confirmed.length === 0) return 0;
       await sql`update tasks set state = 'queued', queued_at = clock_timestamp() where id = any(${confirmed}::bigint[])`.execute(tx);
       return confirmed.length;
     });
@@ -78,8 +88,8 @@ export class TaskRepository {
 
   /**
    * Takes the tasks that these doorbells name, those that still wait for this very attempt. What is missing in the answer was
-   * claimed by another, has ended or was cancelled: its doorbell is stale. The run is locked against a cancel, so that no task
-   * of it starts to run behind the cancel's back.
+   * claimed by another, has ended, was cancelled or is of a paused run: its doorbell is stale. The run is locked against a cancel
+   * and a pause, so that no task of it starts to run behind their backs.
    */
   async claim(kind: TaskKind, doorbells: readonly DueDoorbell[], owner: string): Promise<ClaimedTask[]> {
     const { rows } = await sql<ClaimedTask>`
@@ -87,7 +97,7 @@ export class TaskRepository {
         select distinct * from unnest(${doorbells.map((d) => d.id)}::bigint[], ${doorbells.map((d) => d.attempt)}::int[]) as w (id, attempt)
       ), open_runs as materialized (
         select r.id from runs r
-        where r.id in (select t.run_id from tasks t join wanted w on w.id = t.id) and r.cancelled_at is null
+        where r.id in (select t.run_id from tasks t join wanted w on w.id = t.id) and r.cancelled_at is null and r.paused_at is null
         for key share
       ), locked as (
         select t.id from tasks t join wanted w on w.id = t.id
@@ -96,10 +106,10 @@ export class TaskRepository {
         order by t.id for update of t
       )
       update tasks t set
-        state = 'running', attempt = t.attempt + 1, owner = ${owner}, started_at = clock_timestamp(),
+        state = 'running', attempt = t.attempt + 1, held = false, owner = ${owner}, started_at = clock_timestamp(),
         lease_until = clock_timestamp() + ${TASK_POLICIES[kind].leaseSeconds} * interval '1 second'
       from locked l where t.id = l.id
-      returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt, t.traceparent`.execute(this.#db);
+      returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt, t.attempt - t.attempts_before as tries, t.traceparent`.execute(this.#db);
     return rows;
   }
 
@@ -187,13 +197,13 @@ export class TaskRepository {
     const policy = TASK_POLICIES[kind];
     const { rows } = await sql<{ state: string; count: number }>`
       with expired as (
-        select id from tasks where kind = ${kind} and state = 'running' and lease_until < now()
+        select id, attempt - attempts_before >= ${policy.maxAttempts} as exhausted from tasks where kind = ${kind} and state = 'running' and lease_until < now()
         order by id limit 10000 for update skip locked
       ), put_back as (
         update tasks t set
-          state = case when t.attempt >= ${policy.maxAttempts} then 'failed' else 'waiting' end,
+          state = case when e.exhausted then 'failed' else 'waiting' end,
           run_at = now(), queued_at = null, lease_until = null,
-          finished_at = case when t.attempt >= ${policy.maxAttempts} then now() end,
+          finished_at = case when e.exhausted then now() end,
           error_code = 'worker_lost',
           error_message = 'the worker ' || t.owner || ' stopped renewing its lease in attempt ' || t.attempt,
           owner = null
@@ -212,9 +222,10 @@ export class TaskRepository {
   }
 
   /**
-   * The invariant of the whole system: every task that is not terminal has a live lease, a young ring, or a `run_at` to come.
-   * A due task that waits is in order as long as something of its kind is queued or running (depth per queue is bounded);
-   * with nothing ahead of it, nobody is ringing. `graceSeconds` is what repair may take.
+   * The invariant of the whole system: every task that is not terminal has a live lease, a young ring, a `run_at` to come, or a
+   * paused run. A due task that waits is in order as long as something of its kind is queued or running (depth per queue is
+   * bounded); with nothing ahead of it, nobody is ringing. A task that is held though its run goes on, or that failed and was to
+   * be started over, is in order as long as the sweep moves its run. `graceSeconds` is what repair may take.
    */
   async violations(ringSeconds: number, graceSeconds: number): Promise<InvariantViolation[]> {
     const { rows } = await sql<InvariantViolation>`
@@ -226,9 +237,17 @@ export class TaskRepository {
           where state = 'queued' and queued_at < now() - ${ringSeconds + graceSeconds} * interval '1 second'
         union all
         select kind, state, run_at from tasks t
-          where state = 'waiting' and run_at < now() - ${graceSeconds} * interval '1 second'
+          where state = 'waiting' and not held and run_at < now() - ${graceSeconds} * interval '1 second'
+          and (run_id is null or run_id <> all (array(${CLOSED_RUNS})))
           and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'queued')
           and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'running')
+        union all
+        select t.kind, t.state, greatest(r.created_at, r.swept_at) from runs r join tasks t on t.run_id = r.id and t.held
+          where r.id in (${HELD_RUNS}) and r.paused_at is null and r.id <> all (array(${UNSWEPT_RUNS}))
+          and greatest(r.created_at, r.swept_at) < now() - ${graceSeconds} * interval '1 second'
+        union all
+        select t.kind, 'waiting', greatest(r.retry_at, r.swept_at) from runs r join tasks t on t.run_id = r.id and ${TO_RETRY}
+          where r.retry_at is not null and greatest(r.retry_at, r.swept_at) < now() - ${graceSeconds} * interval '1 second'
       ) broken group by kind, state order by kind, state`.execute(this.#db);
     return rows;
   }
@@ -269,48 +288,24 @@ export class TaskRepository {
       .executeTakeFirst();
     return Number(result.numUpdatedRows);
   }
-
-  /**
-   * Cancels a run, whose row the transaction must have locked, at once and however many tasks it has: what is queued or running
-   * is cancelled here, what waits can no longer be rung or claimed, and `sweepCancelled` ends it bit by bit.
-   */
-  async cancelRun(tx: DatabaseTransaction, runId: number): Promise<void> {
-    await tx.updateTable('runs').set({ cancelled_at: sql`now()` }).where('id', '=', runId).where('cancelled_at', 'is', null).execute();
-    await tx.updateTable('tasks').set(CANCELLED).where('run_id', '=', runId).where('state', 'in', ['queued', 'running']).execute();
-  }
-
-  /** Ends up to `limit` tasks of cancelled runs and answers how many. A dispatcher that is ringing some of them is not waited for. */
-  async sweepCancelled(limit: number): Promise<number> {
-    const { rows } = await sql`
-      with left_over as (
-        select id from tasks
-        where run_id = any (array(${UNSWEPT_RUNS})) and state in ('waiting', 'queued', 'running')
-        limit ${limit} for update skip locked
-      )
-      update tasks t set state = 'cancelled', finished_at = now(), owner = null, lease_until = null, queued_at = null
-      from left_over l where t.id = l.id returning 1`.execute(this.#db);
-    if (rows.length === 0) {
-      await sql`
-        update runs r set cancel_swept_at = now()
-        where cancelled_at is not null and cancel_swept_at is null
-          and not exists (select 1 from tasks t where t.run_id = r.id and t.state in ('waiting', 'queued', 'running'))`.execute(this.#db);
-    }
-    return rows.length;
-  }
 }
 
-const CANCELLED = { state: 'cancelled', finished_at: sql<Date>`now()`, owner: null, lease_until: null, queued_at: null } as const;
+const CANCELLED = { state: 'cancelled', held: false, finished_at: sql<Date>`now()`, owner: null, lease_until: null, queued_at: null } as const;
 
-/** Runs that were cancelled and may still have tasks that have not ended: few, and found by an index of their own. */
-const UNSWEPT_RUNS = sql`select id from runs where cancelled_at is not null and cancel_swept_at is null`;
+/**
+ * For the rest of the transaction Postgres does not sort, so that whoever asks for due tasks in the order of `tasks_waiting` gets them
+ * from that index. Left to itself it reads the whole table after a large run was paused: it believes for minutes that everything is
+ * still due, and then that the index is as large as it was.
+ */
+const BY_INDEX = sql`set_config('enable_sort', 'off', true)`;
 
 function nextState(outcome: TaskOutcome<unknown>): 'done' | 'failed' | 'waiting' {
   if (outcome.outcome !== 'retry') return outcome.outcome;
-  return outcome.task.attempt >= TASK_POLICIES[outcome.task.kind].maxAttempts ? 'failed' : 'waiting';
+  return outcome.task.tries >= TASK_POLICIES[outcome.task.kind].maxAttempts ? 'failed' : 'waiting';
 }
 
 function waitSeconds(outcome: TaskOutcome<unknown>): number {
-  return Math.ceil(backoffSeconds(TASK_POLICIES[outcome.task.kind], outcome.task.attempt));
+  return Math.ceil(backoffSeconds(TASK_POLICIES[outcome.task.kind], outcome.task.tries));
 }
 
 function errorCode(outcome: TaskOutcome<unknown>): string | null {
