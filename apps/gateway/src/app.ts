@@ -11,8 +11,10 @@ import { requestContext } from './middleware/request-context';
 import { refuseCrossSite, securityHeaders } from './middleware/security';
 import { deploymentsRouter } from './routes/deployments.router';
 import { docsPage } from './routes/docs-page';
+import { eventsRouter } from './routes/events.router';
 import { exportsRouter } from './routes/exports.router';
 import { imagesRouter } from './routes/images.router';
+import { incidentsRouter } from './routes/incidents.router';
 import { ingestsRouter } from './routes/ingests.router';
 import { keysRouter } from './routes/keys.router';
 import { locationsRouter } from './routes/locations.router';
@@ -62,10 +64,12 @@ function operationsOf(dependencies: GatewayDependencies): Operation[] {
     ...uploadsRouter(dependencies),
     ...imagesRouter(stores),
     ...picturesRouter(dependencies),
-    ...runsRouter(stores),
+    ...runsRouter(dependencies),
     ...modelsRouter(stores),
     ...processingRouter(stores),
     ...exportsRouter(dependencies),
+    ...eventsRouter(dependencies),
+    ...incidentsRouter(stores),
     ...systemRouter(dependencies),
     ...keysRouter(stores),
   ];

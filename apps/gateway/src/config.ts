@@ -44,6 +44,36 @@ export class GatewayConfig extends ServiceConfig {
   @Min(0)
   readonly REQUESTS_PER_MINUTE: number = 12_000;
 
+  /** Most ingests that may wait to be read; more are refused with 503 until it is fewer. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  readonly MAX_WAITING_SCANS: number = 1_000;
+
+  /** Most exports that may wait to be made; more are refused with 503 until it is fewer. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  readonly MAX_WAITING_EXPORTS: number = 1_000;
+
+  /** Most runs that may be under way, those of ingests included; more by `POST /runs` are refused with 503 until it is fewer. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  readonly MAX_OPEN_RUNS: number = 1_000;
+
+  /** Most clients that may listen to events at once. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  readonly MAX_EVENT_STREAMS: number = 1_000;
+
+  /** Most clients that may listen to events at once with one key. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  readonly MAX_EVENT_STREAMS_PER_KEY: number = 50;
+
   /** How many proxies of one's own stand before the gateway; what they say of a client's address and of TLS is believed. */
   @IntegerSetting()
   @IsInt()

@@ -7,8 +7,10 @@ import type {
   DeploymentRepository,
   EngineReportRepository,
   ExportRepository,
+  FeedRepository,
   IdempotencyRepository,
   ImageRepository,
+  IncidentRepository,
   IngestRepository,
   LocationRepository,
   ModelRepository,
@@ -20,6 +22,7 @@ import type {
 } from '@pugmark/db';
 import type { Logger, Registry } from '@pugmark/platform';
 import type { ExportStorage, PictureStorage, UploadStorage } from '@pugmark/storage';
+import type { EventStreams } from './feed/event-streams';
 import type { PictureCheck } from './rendering/picture-checker';
 import type { Renditions } from './rendering/renditions';
 
@@ -40,6 +43,8 @@ export interface Stores {
   readonly keys: ApiKeyRepository;
   readonly sessions: SessionRepository;
   readonly audit: AuditRepository;
+  readonly incidents: IncidentRepository;
+  readonly feed: FeedRepository;
 }
 
 export interface GatewaySettings {
@@ -58,6 +63,10 @@ export interface GatewaySettings {
   readonly requestsPerMinute: number;
   /** How many proxies of one's own stand before this server; what they say of a client's address is believed. */
   readonly trustedProxies: number;
+  /** As many of each may wait; more are not taken on. */
+  readonly maxWaitingScans: number;
+  readonly maxWaitingExports: number;
+  readonly maxOpenRuns: number;
 }
 
 /** Everything that the API is made of; the composition root supplies it. */
@@ -70,6 +79,7 @@ export interface GatewayDependencies {
   readonly pictureCheck: PictureCheck;
   readonly cache: Cache;
   readonly limiters: RateLimiters;
+  readonly events: EventStreams;
   readonly settings: GatewaySettings;
   /** What `GET /system` says of the broker. */
   readonly brokerStatus: () => BrokerStatus;

@@ -7,8 +7,10 @@ import {
   AuditRepository,
   DeploymentRepository,
   ExportRepository,
+  FeedRepository,
   IdempotencyRepository,
   ImageRepository,
+  IncidentRepository,
   IngestRepository,
   EngineReportRepository,
   LocationRepository,
@@ -30,6 +32,8 @@ import { createApp } from './app';
 import { ensureFirstKey } from './access/first-key';
 import { GatewayConfig, assertNotOpenToAll } from './config';
 import type { Stores } from './dependencies';
+import { EventStreams, STREAM_TIMES } from './feed/event-streams';
+import { feedLoop } from './feed/write-feed';
 import { HttpServer } from './http-server';
 import { PictureChecker } from './rendering/picture-checker';
 import { Renderer } from './rendering/renderer';
@@ -72,6 +76,8 @@ void runService(
       keys: new ApiKeyRepository(),
       sessions: new SessionRepository(),
       audit: new AuditRepository(),
+      incidents: new IncidentRepository(),
+      feed: new FeedRepository(),
     };
     const uploads = new UploadStorage(config.STORAGE_DIR);
     const renditionFiles = new RenditionStorage(config.STORAGE_DIR);
@@ -88,12 +94,19 @@ void runService(
     });
     const dispatcher = new Dispatcher({ store: tasks, sweeper: stores.runControl, publisher: broker, logger, metrics: createTaskMetrics(metrics) });
 
+    const events = new EventStreams({
+      stores,
+      settings: { ...STREAM_TIMES, most: config.MAX_EVENT_STREAMS, mostOfOne: config.MAX_EVENT_STREAMS_PER_KEY },
+      logger,
+      metrics,
+    });
     const app = createApp({
       stores,
       uploads,
       exportFiles: new ExportStorage(config.STORAGE_DIR),
       cache,
       limiters: cache,
+      events,
       pictures: new PictureStorage(config.STORAGE_DIR),
       renditions: new Renditions(renditionFiles, renderer),
       pictureCheck,
@@ -107,6 +120,9 @@ void runService(
         auth: config.AUTH,
         requestsPerMinute: config.REQUESTS_PER_MINUTE,
         trustedProxies: config.TRUSTED_PROXIES,
+        maxWaitingScans: config.MAX_WAITING_SCANS,
+        maxWaitingExports: config.MAX_WAITING_EXPORTS,
+        maxOpenRuns: config.MAX_OPEN_RUNS,
       },
       brokerStatus: () => broker.status(),
       version: packageVersion(),
@@ -126,6 +142,7 @@ void runService(
     const clock = watchClock(db, metrics, logger);
     dispatcher.start();
     if (cache instanceof RedisCache) void cache.connect();
+    const feed = feedLoop({ stores, cache, logger, metrics });
     // Not waited for: the database may not be there yet. Until it is done nobody has a key, and the service is not ready.
     let someoneHasAKey = config.AUTH === 'open';
     const firstKey = backgroundLoop('see that someone has a key', logger, async () => {
@@ -161,11 +178,13 @@ void runService(
         },
       },
       drain: async () => {
+        // These requests do not end by themselves; their clients go on elsewhere, where they were.
+        const silent = events.close();
         // Most of the time for requests under way, the rest for the connections behind them.
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
         renderer.close();
         pictureCheck.close();
-        await Promise.all([dispatcher.stop(), sweep.stop(), fold.stop(), firstKey.stop(), clock.stop()]);
+        await Promise.all([silent, dispatcher.stop(), feed.stop(), sweep.stop(), fold.stop(), firstKey.stop(), clock.stop()]);
         await Promise.all([broker.close(), cache.close()]);
         await db.destroy();
       },

@@ -5,6 +5,7 @@ export { isDatabaseAway } from './is-database-away';
 export { watchClock } from './watch-clock';
 export { migrate } from './migrate';
 export type { TimeDoubt } from './sql/local-time';
+export { FEED_TOPICS, SEVERITIES, type FeedTopic, type Severity } from './feed-schema';
 export type { EngineReport, ExportFilter, ImageFormat, IngestFileOutcome, ReviewedObservation, StorageMode } from './schema';
 export {
   TaskRepository,
@@ -37,6 +38,8 @@ export { AuditRepository, type AuditRow } from './repositories/audit.repository'
 export { refreshDeployment, refreshObservations } from './observations/refresh-observations';
 export { EventRepository } from './repositories/event.repository';
 export { hoursOf, type ObservedFilter } from './read-models/observed-filter';
+export { FeedRepository, type FeedBounds, type FeedFilter, type FeedRow, type FeedSubject } from './repositories/feed.repository';
+export { IncidentRepository, type IncidentRow, type NewIncident } from './repositories/incident.repository';
 export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './read-models/project-of';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
 export {
@@ -44,8 +47,10 @@ export {
   countMoving,
   countTasks,
   recentlyFinished,
+  recentlyFinishedByRun,
   summariseRun,
   taskOf,
+  type RecentlyFinished,
   type RunSummary,
   type TaskCounts,
 } from './read-models/progress';
@@ -53,5 +58,7 @@ export { TIME_ISSUES, findEvent, type EventSpan, type ImageFilter, type ImageSta
 export { MOST_COUNTED, MOST_JUDGED, countImages, type ImageCount } from './read-models/image-count';
 export { IMAGE_SORTS, findImage, listImages, type ImagePosition, type ImageSort, type ListedDetection, type ListedImage } from './read-models/image-list';
 export { compareRuns, listComparedImages, type ComparedImage, type RunComparison, type Verdict } from './read-models/run-comparison';
-export { findRun, listRuns, type RunOverview } from './read-models/run-overview';
+export { runsThatMayHaveChanged } from './read-models/feed-candidates';
+export { countOpenRuns, countWaiting } from './read-models/queue-length';
+export { findRun, findRuns, listRuns, type RunOverview } from './read-models/run-overview';
 export { readDetections, type DetectionRow } from './read-models/detection-rows';

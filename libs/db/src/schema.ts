@@ -1,10 +1,11 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { TaskKind } from '@pugmark/contracts';
 import type { Box, Category, ModelManifest, Stage, TaskState } from '@pugmark/domain';
+import type { FeedStateTable, FeedTable, IncidentsTable } from './feed-schema';
 import type { TimeDoubt } from './sql/local-time';
 
-type Id = GeneratedAlways<number>;
-type CreatedAt = ColumnType<Date, never, never>;
+export type Id = GeneratedAlways<number>;
+export type CreatedAt = ColumnType<Date, never, never>;
 /** A reading of a clock without zone, `YYYY-MM-DDTHH:mm:ss`. */
 type WallClock = string;
 
@@ -36,6 +37,9 @@ export interface Schema {
   task_counts: TaskCountsTable;
   run_tallies: RunTalliesTable;
   image_counts: ImageCountsTable;
+  incidents: IncidentsTable;
+  feed: FeedTable;
+  feed_state: FeedStateTable;
 }
 
 export interface ApiKeysTable {
@@ -149,6 +153,8 @@ export interface RunsTable extends ClassifyColumns {
   reprioritised_at: Date | null;
   /** When tasks of it were last brought in line with these marks. */
   swept_at: Date | null;
+  /** Its last row of the feed is still to be written. */
+  feed_open: Generated<boolean>;
   created_at: CreatedAt;
 }
 
@@ -448,6 +454,8 @@ export interface ExportsTable {
   sha256: Buffer | null;
   file_key: string | null;
   expires_at: Date | null;
+  /** The row of the feed that says how it ended is still to be written. */
+  feed_open: Generated<boolean>;
   created_at: CreatedAt;
 }
 

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { RateLimiter } from '@pugmark/cache';
 import { PROJECT_RESOURCES, findProjectOf, type ProjectResource } from '@pugmark/db';
-import { HttpProblem, notFound } from '../api/http-problem';
+import { HttpProblem, notFound, tooMany } from '../api/http-problem';
 import type { Guard } from '../api/mount-operations';
 import { resourceOf, type Call, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
@@ -43,7 +43,8 @@ export class AccessGuard implements Guard {
     const named = [query, body].map((given) => (given as { projectId?: unknown } | undefined)?.projectId).filter((value): value is number => typeof value === 'number');
     for (const { resource, id: touched } of one.touches?.(query) ?? []) named.push((await findProjectOf(this.#parts.stores.db, resource, touched)) ?? 0);
     const foreign = named.find((projectId) => !allowed.includes(projectId));
-    if (foreign !== undefined || (ofPath === null && named.length === 0)) {
+    const ofNone = ofPath === null && named.length === 0 && one.ownProjects !== true;
+    if (foreign !== undefined || ofNone) {
       throw new HttpProblem(403, 'project_not_allowed', `this key is for the projects ${allowed.join(', ')} alone${named.length === 0 ? ': name one as projectId, where the request has it' : ''}`);
     }
   }
@@ -82,8 +83,4 @@ export class AccessGuard implements Guard {
 function assertScope({ scope }: Operation, { scopes }: Caller): void {
   if (scope === null || scope === 'any' || scopes.includes('admin') || scopes.includes(scope)) return;
   throw new HttpProblem(403, 'scope_missing', `this needs the scope "${scope}"; the key has: ${scopes.join(', ')}`);
-}
-
-export function tooMany(code: string, what: string, seconds: number): HttpProblem {
-  return new HttpProblem(429, code, `${what}: try again in ${seconds} s`, { headers: { 'retry-after': String(seconds) } });
 }

@@ -17,6 +17,9 @@ export interface ProblemBody {
   readonly errors?: readonly FieldError[];
 }
 
+/** Where nothing better is known. */
+const RETRY_AFTER_SECONDS = 5;
+
 /** An answer that is not what the client hoped for. `code` is stable, for programs; the message is shown to the client. */
 export class HttpProblem extends Error {
   readonly errors: readonly FieldError[] | undefined;
@@ -31,7 +34,8 @@ export class HttpProblem extends Error {
     super(detail, { cause: options.cause });
     this.name = 'HttpProblem';
     this.errors = options.errors;
-    this.headers = options.headers ?? {};
+    // What may go well later always says when.
+    this.headers = { ...(status === 429 || status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}), ...options.headers };
   }
 
   body(instance: string, requestId: string): ProblemBody {
@@ -75,4 +79,9 @@ export function notFound(what: string): HttpProblem {
 /** 503: to be tried again. */
 export function unavailable(code: string, detail: string, retryAfterSeconds: number, cause?: unknown): HttpProblem {
   return new HttpProblem(503, code, detail, { headers: { 'retry-after': String(retryAfterSeconds) }, cause });
+}
+
+/** 429: to be tried again, more slowly. */
+export function tooMany(code: string, what: string, seconds: number): HttpProblem {
+  return new HttpProblem(429, code, `${what}: try again in ${seconds} s`, { headers: { 'retry-after': String(seconds) } });
 }

@@ -49,6 +49,10 @@ function prepare(one: Operation, guard: Guard): RequestHandler[] {
       response.locals['query'] = one.query === undefined ? refuseAnyQuery(request.query) : parseDto(one.query, request.query);
       next();
     },
+    async (request, response, next) => {
+      await one.admit?.({ query: response.locals['query'] as object, caller: response.locals['caller'] as Caller, request });
+      next();
+    },
     ...(one.body === undefined ? [] : readers(one.body)),
   ];
 }

@@ -22,11 +22,16 @@ export interface Call<Query, Body> {
   readonly logger: Logger;
 }
 
-/** What is answered when all goes well: JSON of a class, a list of them, or a file that the handler sends itself. */
+/** What can be said of a request before its body is read. */
+export type Admission<Query> = Pick<Call<Query, undefined>, 'query' | 'caller' | 'request'>;
+
+/** What is answered when all goes well: JSON of a class, a list of them, or a file or events that the handler sends itself. */
 export type Answer<Value> =
   | { readonly status: 200 | 201 | 202; readonly json: JsonType<Value>; readonly location?: (value: Value) => string }
   | { readonly status: 204 }
-  | { readonly status: 200; readonly files: readonly string[]; readonly ranges: boolean };
+  | { readonly status: 200; readonly files: readonly string[]; readonly ranges: boolean }
+  /** Server-sent events by name, each with the class of its data. */
+  | { readonly status: 200; readonly events: Readonly<Record<string, DtoClass>> };
 
 export type JsonType<Value> = { readonly schema: Schema; readonly of?: Value };
 
@@ -45,6 +50,8 @@ export interface Operation<Query = object, Body = unknown, Value = unknown> {
   readonly scope: Scope | 'any' | null;
   /** It belongs to no project: keys that are bound to projects may do it too. */
   readonly anyProject?: boolean;
+  /** Where the query names no project, it answers of all that the key may see: the handler leaves out the others. */
+  readonly ownProjects?: boolean;
   /** What the query names besides `projectId`; keys that are bound to projects may name what is theirs. */
   readonly touches?: (query: Query) => readonly { readonly resource: ProjectResource; readonly id: number }[];
   readonly query?: DtoClass<Query & object>;
@@ -56,6 +63,8 @@ export interface Operation<Query = object, Body = unknown, Value = unknown> {
   readonly asks?: boolean;
   /** With an `Idempotency-Key` it is done once, however often it is sent. */
   readonly once?: boolean;
+  /** Refuses, before the body is read, what there is no room for. */
+  readonly admit?: (call: Admission<Query>) => Promise<void>;
   readonly handle: (call: Call<Query, Body>) => Promise<Value>;
 }
 

@@ -108,6 +108,11 @@ export function exportStatus(row: ExportWithTask): ExportStatus {
   }
 }
 
+/** Whether it has ended, as one that can be downloaded or in any other way. */
+export function exportHasEnded(status: ExportStatus): boolean {
+  return status !== 'pending' && status !== 'processing';
+}
+
 /** `live` is fresher than the row, and only believed while the row says that the export is being made. */
 export function exportResponse(row: ExportWithTask, live?: ExportJob): ExportResponse {
   const status = exportStatus(row);

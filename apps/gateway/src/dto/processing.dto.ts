@@ -1,3 +1,5 @@
+import type { RecentlyFinished } from '@pugmark/db';
+import { etaSeconds, ratePerMinute } from '@pugmark/domain';
 import { About, Amount, Count, MayBeAbsent, OrNull, QueryId } from './fields';
 
 export class ProcessingQuery {
@@ -31,4 +33,10 @@ export class ProcessingResponse extends ProgressResponse {
 
   @Count()
   readonly failed!: number;
+}
+
+/** Pictures a minute, to a tenth, and seconds to go; `remaining` null: no one can say. */
+export function progressResponse({ finished, seconds }: RecentlyFinished, remaining: number | null): ProgressResponse {
+  const rate = ratePerMinute(finished, seconds);
+  return { ratePerMinute: Math.round(rate * 10) / 10, etaSeconds: remaining === null ? null : etaSeconds(remaining, rate) };
 }

@@ -1,9 +1,9 @@
-import type { RunOverview, RunSummary } from '@pugmark/db';
+import type { RecentlyFinished, RunOverview, RunSummary } from '@pugmark/db';
 import { CATEGORIES, TASK_STATES, type Category } from '@pugmark/domain';
 import { About, Amount, Count, Fraction, Id, Integer, ListOf, Nested, OneOf, Optional, OrNull, Time, Words } from './fields';
 import { ImageFilterBody } from './images.dto';
 import { ClassifyBody } from './models.dto';
-import type { ProgressResponse } from './processing.dto';
+import { progressResponse } from './processing.dto';
 
 export class CreateRunBody {
   @Id()
@@ -111,6 +111,17 @@ export class RunListItem {
   readonly createdAt!: string;
 }
 
+/** How far a run is. */
+export class RunProgress extends RunListItem {
+  @Amount()
+  readonly ratePerMinute!: number;
+
+  @About('Null when nothing moves, or the run is paused: no one can say.')
+  @OrNull()
+  @Count()
+  readonly etaSeconds!: number | null;
+}
+
 /** What was found, in images. */
 class RunSummaryResponse {
   @Count()
@@ -136,20 +147,12 @@ class RunSummaryResponse {
   readonly marked!: number;
 }
 
-export class RunResponse extends RunListItem {
+export class RunResponse extends RunProgress {
   @Nested(RunSummaryResponse)
   readonly summary!: RunSummaryResponse;
 
   @ListOf({ type: 'string' })
   readonly engines!: readonly string[];
-
-  @Amount()
-  readonly ratePerMinute!: number;
-
-  @About('Null when nothing moves, or the run is paused: no one can say.')
-  @OrNull()
-  @Count()
-  readonly etaSeconds!: number | null;
 }
 
 /** `done` when its ingest adds nothing more to it and all of its tasks have ended; before, `paused` or `active`. */
@@ -173,7 +176,16 @@ export function runListItem(run: RunOverview): RunListItem {
   };
 }
 
-export function runResponse(run: RunOverview, summary: RunSummary, progress: ProgressResponse): RunResponse {
+export function runProgress(run: RunOverview, recent: RecentlyFinished): RunProgress {
+  return { ...runListItem(run), ...progressResponse(recent, remainingOf(run)) };
+}
+
+/** Tasks of a run that have not ended; null while it is paused. */
+export function remainingOf(run: RunOverview): number | null {
+  return runState(run) === 'paused' ? null : run.counts.waiting + run.counts.queued + run.counts.running;
+}
+
+export function runResponse(run: RunOverview, recent: RecentlyFinished, summary: RunSummary): RunResponse {
   const { engines, ...figures } = summary;
-  return { ...runListItem(run), summary: figures, engines, ...progress };
+  return { ...runProgress(run, recent), summary: figures, engines };
 }

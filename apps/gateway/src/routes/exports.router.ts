@@ -1,4 +1,4 @@
-import { exportJobKey, type ExportJob } from '@pugmark/cache';
+import { exportJobKey } from '@pugmark/cache';
 import type { ExportFilter, ExportWithTask } from '@pugmark/db';
 import { HttpProblem, notFound, unprocessable } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
@@ -6,10 +6,12 @@ import type { GatewayDependencies, Stores } from '../dependencies';
 import { CreateExportBody, ExportResponse, exportResponse, exportStatus, type ExportFilterBody } from '../dto/exports.dto';
 import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { createOnce } from '../services/create-once';
+import { liveExport } from '../services/live-export';
 import { requireNamedProject, requirePlace } from '../services/require';
+import { requireRoom } from '../services/require-room';
 import { sendExport } from '../services/send-export';
 
-export function exportsRouter({ stores, cache, exportFiles }: Pick<GatewayDependencies, 'stores' | 'cache' | 'exportFiles'>): Operation[] {
+export function exportsRouter({ stores, cache, exportFiles, settings }: Pick<GatewayDependencies, 'stores' | 'cache' | 'exportFiles' | 'settings'>): Operation[] {
   return [
     operation({
       method: 'get',
@@ -36,6 +38,7 @@ export function exportsRouter({ stores, cache, exportFiles }: Pick<GatewayDepend
       body: body(CreateExportBody),
       answer: { status: 202, json: jsonOf(ExportResponse), location: ({ id }) => `/exports/${id}` },
       once: true,
+      admit: (call) => requireRoom(stores, settings, 'exports', call),
       handle: async (call) => {
         const { body: asked, traceparent } = call;
         const { projectId, filter } = asked;
@@ -55,11 +58,7 @@ export function exportsRouter({ stores, cache, exportFiles }: Pick<GatewayDepend
       summary: 'How far an export is, and where its file is',
       scope: 'read',
       answer: { status: 200, json: jsonOf(ExportResponse) },
-      handle: async ({ id }) => {
-        const row = await requireExport(stores, id);
-        const live = exportStatus(row) === 'processing' ? await cache.get<ExportJob>(exportJobKey(row.id)) : undefined;
-        return exportResponse(row, live);
-      },
+      handle: async ({ id }) => liveExport(cache, await requireExport(stores, id)),
     }),
     operation({
       method: 'get',

@@ -7,6 +7,7 @@ import { afterText, pageOf, pageTypeOf } from '../dto/paging';
 import { acceptedIngest, createIngest } from '../services/create-ingest';
 import { createOnce } from '../services/create-once';
 import { requirePlace } from '../services/require';
+import { requireRoom } from '../services/require-room';
 import { resolveFolder } from '../services/resolve-folder';
 
 export function ingestsRouter({ stores, settings }: Pick<GatewayDependencies, 'stores' | 'settings'>): Operation[] {
@@ -20,6 +21,7 @@ export function ingestsRouter({ stores, settings }: Pick<GatewayDependencies, 's
       body: body(CreateIngestBody),
       answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
       once: true,
+      admit: (call) => requireRoom(stores, settings, 'scans', call),
       handle: async (call) => {
         const { body: asked, traceparent } = call;
         const { projectId, mode, detect } = asked;

@@ -1,9 +1,9 @@
-import { countMoving, countTasks, findRun } from '@pugmark/db';
+import { countMoving, countTasks, findRun, recentlyFinished } from '@pugmark/db';
 import { unprocessable } from '../api/http-problem';
 import { jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
-import { ProcessingQuery, ProcessingResponse } from '../dto/processing.dto';
-import { progressOf, remainingOf } from '../services/run-details';
+import { ProcessingQuery, ProcessingResponse, progressResponse } from '../dto/processing.dto';
+import { remainingOf } from '../dto/runs.dto';
 
 export function processingRouter(stores: Stores): Operation[] {
   return [
@@ -27,7 +27,7 @@ export function processingRouter(stores: Stores): Operation[] {
           pending: counts.waiting + counts.queued,
           completed: counts.done,
           failed: counts.failed,
-          ...(await progressOf(stores.db, runId ?? null, remaining)),
+          ...progressResponse(await recentlyFinished(stores.db, runId ?? null), remaining),
         };
       },
     }),

@@ -1,7 +1,7 @@
 import { compareRuns, listComparedImages, listRuns, type DatabaseTransaction } from '@pugmark/db';
 import { unprocessable } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
-import type { Stores } from '../dependencies';
+import type { GatewayDependencies, Stores } from '../dependencies';
 import { classifySettings } from '../dto/models.dto';
 import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { CompareRunsQuery, RunComparisonResponse } from '../dto/run-comparison.dto';
@@ -10,9 +10,10 @@ import { cancelRun, pauseRun, resumeRun, retryRun, updateRun } from '../services
 import { createOnce } from '../services/create-once';
 import { imageFilter } from '../services/image-filter';
 import { modelsOfNewRun, requireNamedProject, requirePlace } from '../services/require';
+import { requireRoom } from '../services/require-room';
 import { runDetails } from '../services/run-details';
 
-export function runsRouter(stores: Stores): Operation[] {
+export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stores' | 'settings'>): Operation[] {
   return [
     operation({
       method: 'get',
@@ -39,6 +40,7 @@ export function runsRouter(stores: Stores): Operation[] {
       body: body(CreateRunBody),
       answer: { status: 202, json: jsonOf(RunResponse), location: ({ id }) => `/runs/${id}` },
       once: true,
+      admit: (call) => requireRoom(stores, settings, 'runs', call),
       handle: async (call) => {
         const { body: asked, traceparent } = call;
         await requirePlace(stores, asked.projectId, asked.deploymentId ?? null);

@@ -5,6 +5,7 @@ import { acceptedIngest } from '../services/create-ingest';
 import { receiveForm } from '../services/receive-form';
 import { receiveZip } from '../services/receive-zip';
 import { modelsOfNewRun, requirePlace } from '../services/require';
+import { requireRoom } from '../services/require-room';
 
 export function uploadsRouter(parts: UploadParts): Operation[] {
   return [
@@ -14,7 +15,7 @@ export function uploadsRouter(parts: UploadParts): Operation[] {
 }
 
 function uploadOperation(parts: UploadParts, path: string, name: string, summary: string, body: BodySpec<undefined>, receive: Receive): Operation {
-  const { stores } = parts;
+  const { stores, settings } = parts;
   return operation({
     method: 'post',
     path,
@@ -26,6 +27,7 @@ function uploadOperation(parts: UploadParts, path: string, name: string, summary
     answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
     problems: [507],
     once: true,
+    admit: (call) => requireRoom(stores, settings, 'scans', call),
     handle: async (call) => {
       const { query } = call;
       // Before the body: nobody should send a gigabyte to learn that the project does not exist.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import type { DatabaseTransaction } from '@pugmark/db';
+import type { Caller } from '../access/caller';
 import type { Stores } from '../dependencies';
 import type { Call } from '../api/operation';
 import { HttpProblem, badFields } from '../api/http-problem';
@@ -21,9 +22,7 @@ export const IDEMPOTENCY_KEY_SECONDS = 48 * 3_600;
  * the same moment comes between. `content` is what was asked for: the same key with other content is a 422.
  */
 export async function createOnce(stores: Stores, { request, caller }: Pick<Call<object, unknown>, 'request' | 'caller'>, content: unknown, create: (tx: DatabaseTransaction) => Promise<number>): Promise<Created> {
-  const given = keyOf(request);
-  // What one caller chose means nothing to another.
-  const key = given === null ? null : `${caller.keyId ?? ''}:${given}`;
+  const key = keyOf(request, caller);
   return stores.db.transaction().execute(async (tx) => {
     if (key === null) return { id: await create(tx), repeated: false };
     const hash = createHash('sha256').update(JSON.stringify([request.method, request.originalUrl, content])).digest();
@@ -40,9 +39,16 @@ export async function createOnce(stores: Stores, { request, caller }: Pick<Call<
   });
 }
 
-function keyOf(request: Request): string | null {
+/** Whether a request with the same `Idempotency-Key` has made something: this one will make nothing, only be answered alike. */
+export async function wasMade(stores: Stores, { request, caller }: Pick<Call<unknown, unknown>, 'request' | 'caller'>): Promise<boolean> {
+  const key = keyOf(request, caller);
+  return key !== null && stores.idempotency.isTaken(stores.db, key);
+}
+
+function keyOf(request: Request, { keyId }: Caller): string | null {
   const key = request.get('idempotency-key');
   if (key === undefined) return null;
   if (!/^[\x21-\x7e]{1,200}$/.test(key)) throw badFields([{ field: 'Idempotency-Key', message: 'must be 1 to 200 visible ASCII characters' }]);
-  return key;
+  // What one caller chose means nothing to another.
+  return `${keyId ?? ''}:${key}`;
 }

@@ -2,11 +2,16 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 
 interface Described {
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>;
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>>; readonly headers?: Readonly<Record<string, HeaderRef>> }>>;
+}
+
+interface HeaderRef {
+  readonly $ref?: string;
 }
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
+  readonly components: { readonly headers: Readonly<Record<string, { readonly required?: boolean }>> };
 }
 
 /** Holds every answer against the OpenAPI document: a status or a field that it does not promise fails the test that met it. */
@@ -24,7 +29,7 @@ export class ContractCheck {
       .sort((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
   }
 
-  check(method: string, path: string, status: number, contentType: string, body: unknown): void {
+  check(method: string, path: string, status: number, headers: Headers, body: unknown): void {
     const route = this.#routes.find(({ pattern }) => pattern.test(path));
     const key = method === 'HEAD' ? 'get' : method.toLowerCase();
     const operation = route === undefined ? undefined : this.document.paths[route.path]?.[key];
@@ -35,13 +40,28 @@ export class ContractCheck {
     const response = operation.responses[String(status)];
     const what = `${method} ${route.path} answered ${status}`;
     if (response === undefined) throw new Error(`${what}, which is not documented: ${JSON.stringify(body)}`);
-    const type = contentType.split(';')[0] ?? '';
+    const missing = Object.entries(response.headers ?? {}).filter(([name, { $ref }]) => this.#isRequired($ref) && !headers.has(name));
+    if (missing.length > 0) throw new Error(`${what} without the header ${missing.map(([name]) => name).join(', ')}`);
+    const type = headers.get('content-type')?.split(';')[0] ?? '';
     if (method === 'HEAD' || response.content === undefined) return;
     if (response.content[type] === undefined) throw new Error(`${what} as ${type}, which is not documented`);
     if (!type.endsWith('json')) return;
-    const pointer = ['paths', route.path, key, 'responses', String(status), 'content', type, 'schema'].map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
+    this.#validate(what, ['paths', route.path, key, 'responses', String(status), 'content', type, 'schema'], body);
+  }
+
+  /** The data of a server-sent event. */
+  checkEvent(path: string, event: string, data: unknown): void {
+    this.#validate(`an event "${event}" of ${path}`, ['paths', path, 'get', 'responses', '200', 'content', 'text/event-stream', 'x-events', event], data);
+  }
+
+  #isRequired(ref: string | undefined): boolean {
+    return this.document.components.headers[ref?.split('/').at(-1) ?? '']?.required === true;
+  }
+
+  #validate(what: string, at: readonly string[], value: unknown): void {
+    const pointer = at.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
     const validate = this.#validators.get(pointer) ?? this.#ajv.compile({ $ref: `api#/${pointer}` });
     this.#validators.set(pointer, validate);
-    if (!validate(body)) throw new Error(`${what} against the document: ${this.#ajv.errorsText(validate.errors)}: ${JSON.stringify(body).slice(0, 2_000)}`);
+    if (!validate(value)) throw new Error(`${what} against the document: ${this.#ajv.errorsText(validate.errors)}: ${JSON.stringify(value).slice(0, 2_000)}`);
   }
 }

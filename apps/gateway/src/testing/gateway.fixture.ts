@@ -10,8 +10,10 @@ import {
   DeploymentRepository,
   DetectionRepository,
   ExportRepository,
+  FeedRepository,
   IdempotencyRepository,
   ImageRepository,
+  IncidentRepository,
   IngestRepository,
   EngineReportRepository,
   LocationRepository,
@@ -29,17 +31,20 @@ import {
   type NewImage,
 } from '@pugmark/db';
 import { newApiKey, type ClaimedTask, type Detection, type ModelManifest } from '@pugmark/domain';
-import { Registry } from '@pugmark/platform';
+import { Registry, type BackgroundLoop } from '@pugmark/platform';
 import { checkPicture, configureImages, renderPicture } from '@pugmark/images';
 import { ExportStorage, PictureStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
 import { createTestDatabase, testLogger, waitUntil, type TestDatabase } from '@pugmark/testing';
 import type { Scope } from '../api/scopes';
 import { createApp } from '../app';
 import type { GatewaySettings, Stores } from '../dependencies';
+import { EventStreams, STREAM_TIMES, type StreamSettings } from '../feed/event-streams';
+import { feedLoop } from '../feed/write-feed';
 import { HttpServer, type HttpServerOptions } from '../http-server';
 import type { PictureCheck } from '../rendering/picture-checker';
 import { Renditions, type PictureRenderer } from '../rendering/renditions';
 import { ContractCheck } from './contract-check.fixture';
+import { EventClient, type ListenOptions } from './event-client.fixture';
 
 export const MANIFEST: ModelManifest = {
   name: 'test-model',
@@ -77,6 +82,29 @@ export interface TestGatewayOptions {
   readonly http?: Partial<HttpServerOptions>;
   /** Another database than a fresh one of the test's own. */
   readonly databaseUrl?: string;
+  /** It writes the feed too, this often; default: not, a test that needs it does so itself. */
+  readonly writeFeedEveryMs?: number;
+  readonly streams?: Partial<StreamSettings>;
+}
+
+const SETTINGS = {
+  uploadMaxBytes: 64 * 1024,
+  uploadMaxFiles: 5,
+  uploadMaxTotalBytes: 10 * 1024 ** 2,
+  uploadMaxZipRatio: 100,
+  pixelLimit: 10_000_000,
+  auth: 'keys',
+  requestsPerMinute: 0,
+  trustedProxies: 0,
+  maxWaitingScans: 1_000,
+  maxWaitingExports: 1_000,
+  maxOpenRuns: 1_000,
+} as const;
+
+interface Running {
+  readonly http: HttpServer;
+  readonly events: EventStreams;
+  readonly feed: BackgroundLoop | null;
 }
 
 /** What `holdings` are before anything was taken in. */
@@ -93,19 +121,25 @@ export class TestGateway {
     readonly folder: string,
     readonly stores: Stores,
     readonly exportFiles: ExportStorage,
-    private readonly http: HttpServer,
+    readonly databaseUrl: string,
+    readonly metrics: Registry,
+    private readonly running: Running,
     private readonly contract: ContractCheck,
     private readonly database: TestDatabase | null,
   ) {}
 
   static async start(options: TestGatewayOptions = {}): Promise<TestGateway> {
     const database = options.databaseUrl === undefined ? await createTestDatabase(migrate) : null;
-    const db = createDatabase({ url: options.databaseUrl ?? database?.url ?? '', applicationName: 'gateway-test' });
+    const databaseUrl = options.databaseUrl ?? database?.url ?? '';
+    const db = createDatabase({ url: databaseUrl, applicationName: 'gateway-test' });
     const folder = await mkdtemp(join(tmpdir(), 'pugmark-gateway-'));
     await mkdir(join(folder, 'cards'));
     configureImages();
     const stores = storesOf(db);
     const exportFiles = new ExportStorage(join(folder, 'storage'));
+    const cache = options.cache ?? new NoCache();
+    const [logger, metrics] = [testLogger(), new Registry()];
+    const events = new EventStreams({ stores, settings: { ...STREAM_TIMES, most: 100, mostOfOne: 20, ...options.streams }, logger, metrics });
     const app = createApp({
       stores,
       uploads: new UploadStorage(join(folder, 'storage')),
@@ -113,9 +147,10 @@ export class TestGateway {
       pictures: new PictureStorage(join(folder, 'storage')),
       pictureCheck: options.pictureCheck ?? { check: checkPicture },
       renditions: new Renditions(new RenditionStorage(join(folder, 'storage')), options.renderer ?? { render: renderPicture }),
-      cache: options.cache ?? new NoCache(),
+      cache,
       limiters: options.limiters ?? new NoCache(),
-      settings: { ingestRoots: [join(folder, 'cards')], uploadMaxBytes: 64 * 1024, uploadMaxFiles: 5, uploadMaxTotalBytes: 10 * 1024 ** 2, uploadMaxZipRatio: 100, pixelLimit: 10_000_000, auth: 'keys', requestsPerMinute: 0, trustedProxies: 0, ...options.settings },
+      events,
+      settings: { ingestRoots: [join(folder, 'cards')], ...SETTINGS, ...options.settings },
       brokerStatus: () => ({
         ready: true,
         publisher: 'up',
@@ -125,14 +160,15 @@ export class TestGateway {
         problems: [],
       }),
       version: '1.2.3',
-      logger: testLogger(),
-      metrics: new Registry(),
+      logger,
+      metrics,
     });
     const http = new HttpServer(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 60_000, idleTimeoutMs: 60_000, ...options.http });
+    const feed = options.writeFeedEveryMs === undefined ? null : feedLoop({ stores, cache, logger, metrics, everyMs: options.writeFeedEveryMs });
     const port = await http.listen();
     const url = `http://127.0.0.1:${port}/api/v1`;
     const contract = new ContractCheck((await (await fetch(`${url}/openapi.json`)).json()) as never);
-    const gateway = new TestGateway(url, port, folder, stores, exportFiles, http, contract, database);
+    const gateway = new TestGateway(url, port, folder, stores, exportFiles, databaseUrl, metrics, { http, events, feed }, contract, database);
     if (options.databaseUrl === undefined) gateway.adminKey = await gateway.key(['admin']);
     return gateway;
   }
@@ -142,10 +178,22 @@ export class TestGateway {
   }
 
   async stop(): Promise<void> {
-    await this.http.close(2_000);
+    await this.drain();
     await this.stores.db.destroy();
     await this.database?.drop();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** As it ends in order; `stop` does it too. */
+  async drain(): Promise<void> {
+    const silent = this.running.events.close();
+    await this.running.http.close(2_000);
+    await Promise.all([silent, this.running.feed?.stop()]);
+  }
+
+  /** Listens to events, from `path` with its query. */
+  async listen(path = '/events', options: ListenOptions = {}): Promise<EventClient> {
+    return EventClient.connect(this.url + path, { key: this.adminKey, ...options, check: (event, data) => this.contract.checkEvent('/api/v1/events', event, data) });
   }
 
   async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
@@ -177,10 +225,12 @@ export class TestGateway {
     // An empty one stands for none.
     if (headers.get('authorization') === '') headers.delete('authorization');
     const response = await fetch(this.url + path, { ...init, headers, method, signal: AbortSignal.timeout(15_000) });
-    const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    const body = isJson && text !== '' ? JSON.parse(text) : text;
-    this.contract.check(method, new URL(response.url).pathname, response.status, response.headers.get('content-type') ?? '', body);
+    const type = response.headers.get('content-type') ?? '';
+    // Of a stream, which does not end, only the head.
+    if (type.startsWith('text/event-stream')) await response.body?.cancel();
+    const text = response.bodyUsed ? '' : await response.text();
+    const body = /json/.test(type) && text !== '' ? JSON.parse(text) : text;
+    this.contract.check(method, new URL(response.url).pathname, response.status, response.headers, body);
     return { status: response.status, headers: response.headers, body };
   }
 
@@ -331,5 +381,7 @@ function storesOf(db: Database): Stores {
     keys: new ApiKeyRepository(),
     sessions: new SessionRepository(),
     audit: new AuditRepository(),
+    incidents: new IncidentRepository(),
+    feed: new FeedRepository(),
   };
 }

@@ -49,12 +49,28 @@ export async function countMoving(db: Executor, kind: TaskKind): Promise<number 
   return open > 0 && moving === 0 ? null : moving;
 }
 
+export interface RecentlyFinished {
+  readonly finished: number;
+  readonly seconds: number;
+}
+
 /**
  * Images finished within the last minute and the seconds that they took: the window begins with the first of them, so that the
  * rate of a young run is not diluted by the time before it.
  */
-export async function recentlyFinished(db: Executor, runId: number | null): Promise<{ finished: number; seconds: number }> {
-  let query = db
+export async function recentlyFinished(db: Executor, runId: number | null): Promise<RecentlyFinished> {
+  const query = finishedInWindow(db);
+  return (runId === null ? query : query.where('run_id', '=', runId)).executeTakeFirstOrThrow();
+}
+
+/** The same of each run of which any was, by its id. */
+export async function recentlyFinishedByRun(db: Executor): Promise<ReadonlyMap<number, RecentlyFinished>> {
+  const rows = await finishedInWindow(db).select('run_id').where('run_id', 'is not', null).groupBy('run_id').execute();
+  return new Map(rows.map(({ run_id, ...recent }) => [run_id!, recent]));
+}
+
+function finishedInWindow(db: Executor) {
+  return db
     .selectFrom('tasks')
     .select([
       sql<number>`count(*)::int`.as('finished'),
@@ -63,8 +79,6 @@ export async function recentlyFinished(db: Executor, runId: number | null): Prom
     .where('kind', '=', 'detect')
     .where('state', 'in', ['done', 'failed'])
     .where('finished_at', '>', sql<Date>`now() - ${RATE_WINDOW_SECONDS} * interval '1 second'`);
-  if (runId !== null) query = query.where('run_id', '=', runId);
-  return query.executeTakeFirstOrThrow();
 }
 
 export async function summariseRun(db: Executor, runId: number): Promise<RunSummary> {

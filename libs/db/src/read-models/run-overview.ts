@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { TASK_STATES, type Category, type TaskState } from '@pugmark/domain';
 import type { Executor } from '../database';
 import { stateOf, type TaskCounts } from './progress';
@@ -27,6 +27,17 @@ export async function findRun(db: Executor, id: number): Promise<RunOverview | n
   return (await overview(db, sql`r.id = ${id}`, 1))[0] ?? null;
 }
 
+/** Those of these runs that are there, in order of id. */
+export async function findRuns(db: Executor, ids: readonly number[]): Promise<RunOverview[]> {
+  return overview(db, sql`r.id = any(${[...ids]}::bigint[])`, ids.length);
+}
+
+/** Whether tasks may still come to the run `r`: of an ingest, or of those that are to be started over. */
+export const GROWING: RawBuilder<boolean> = sql<boolean>`(r.retry_at is not null or exists (
+  select 1 from ingests i join tasks t on t.kind = 'scan' and t.subject_id = i.id
+  where i.run_id = r.id and t.state in ('waiting', 'queued', 'running')
+))`;
+
 /**
  * One statement, so that `growing` and the counts are of one instant: read one after the other, a scan could end and add its
  * last images in between, and the run would seem done.
@@ -36,10 +47,7 @@ async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: 
     select r.id, r.project_id as "projectId", m.name as "modelName", m.version as "modelVersion", r.priority,
       case when c.id is not null then jsonb_build_object('name', c.name, 'version', c.version, 'category', r.classify_category, 'threshold', r.classify_threshold) end as classify,
       r.cancelled_at as "cancelledAt", r.paused_at as "pausedAt", r.created_at as "createdAt",
-      r.retry_at is not null or exists (
-        select 1 from ingests i join tasks t on t.kind = 'scan' and t.subject_id = i.id
-        where i.run_id = r.id and t.state in ('waiting', 'queued', 'running')
-      ) as growing,
+      ${GROWING} as growing,
       (select coalesce(jsonb_object_agg(c.state, c.count), '{}')
         from (select ${stateOf('r')} as state, sum(t.count) as count from task_counts t where t.run_id = r.id group by 1 having sum(t.count) <> 0) c) as counts
     from runs r join models m on m.id = r.model_id left join models c on c.id = r.classifier_id

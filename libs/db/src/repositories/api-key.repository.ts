@@ -43,6 +43,18 @@ export class ApiKeyRepository {
     return (await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
   }
 
+  /** Of these keys, the ones that may still be used. */
+  async usable(db: Executor, ids: readonly number[]): Promise<Set<number>> {
+    const rows = await db
+      .selectFrom('api_keys')
+      .select('id')
+      .where('id', 'in', [...ids])
+      .where('revoked_at', 'is', null)
+      .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
+      .execute();
+    return new Set(rows.map(({ id }) => id));
+  }
+
   async page(db: Executor, afterId: number, limit: number): Promise<ApiKeyRow[]> {
     return db.selectFrom('api_keys').selectAll().where('id', '>', afterId).orderBy('id').limit(limit).execute();
   }

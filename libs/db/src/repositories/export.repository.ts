@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { TaskState } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../database';
+import { LAST_LOOK } from '../read-models/feed-candidates';
 import type { ExportFilter, ExportsTable } from '../schema';
 
 export interface ExportWithTask extends Selectable<ExportsTable> {
@@ -38,6 +39,14 @@ export class ExportRepository {
       .where('exports.id', '>', afterId)
       .orderBy('exports.id')
       .limit(limit)
+      .execute();
+  }
+
+  /** Those of which the feed does not yet say how they ended, and those whose time ran out since its last look. */
+  async unannounced(tx: DatabaseTransaction): Promise<ExportWithTask[]> {
+    return this.#withTask(tx)
+      .where(sql<boolean>`(exports.feed_open or (exports.expires_at > ${LAST_LOOK} and exports.expires_at < now()))`)
+      .orderBy('exports.id')
       .execute();
   }
 

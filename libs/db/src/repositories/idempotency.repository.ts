@@ -23,6 +23,11 @@ export class IdempotencyRepository {
     return { requestHash: row.request_hash, resourceId: row.resource_id! };
   }
 
+  /** Whether a request with this key has made something. */
+  async isTaken(db: Executor, key: string): Promise<boolean> {
+    return (await db.selectFrom('idempotency_keys').select('key').where('key', '=', key).executeTakeFirst()) !== undefined;
+  }
+
   /** What the request made, in the transaction that made it and took the key. */
   async settle(tx: DatabaseTransaction, key: string, resourceId: number): Promise<void> {
     await tx.updateTable('idempotency_keys').set({ resource_id: resourceId }).where('key', '=', key).execute();

@@ -93,7 +93,7 @@ export class RunControlRepository {
   /** Starts over what failed of it, with a fresh number of attempts. False when nothing did. */
   async retry(tx: DatabaseTransaction, runId: number): Promise<boolean> {
     // Not the time at which the transaction began: what failed before this statement is meant.
-    await tx.updateTable('runs').set({ retry_at: sql`clock_timestamp()` }).where('id', '=', runId).execute();
+    await tx.updateTable('runs').set({ retry_at: sql`clock_timestamp()`, feed_open: true }).where('id', '=', runId).execute();
     const changed = await this.#changeOne(tx, runId, RETRY);
     await this.#forgetRetry(tx, [runId]);
     return changed > 0;

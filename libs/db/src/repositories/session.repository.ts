@@ -23,6 +23,17 @@ export class SessionRepository {
     return row ?? null;
   }
 
+  /** Of these sessions, by the base64 of their hashes, the ones that have not ended. */
+  async live(db: Executor, tokenHashes: readonly Buffer[]): Promise<Set<string>> {
+    const rows = await db
+      .selectFrom('sessions')
+      .select('token_hash')
+      .where('token_hash', 'in', [...tokenHashes])
+      .where('expires_at', '>', sql<Date>`now()`)
+      .execute();
+    return new Set(rows.map((row) => row.token_hash.toString('base64')));
+  }
+
   async end(db: Executor, tokenHash: Buffer): Promise<void> {
     await db.deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();
   }

@@ -36,8 +36,8 @@ const SECURITY = {
 };
 
 const HEADERS = {
-  'X-Request-Id': { description: 'Of this request; the log of the gateway tells more under it.', schema: { type: 'string' } },
-  'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } },
+  'X-Request-Id': { required: true, description: 'Of this request; the log of the gateway tells more under it.', schema: { type: 'string' } },
+  'Retry-After': { required: true, description: 'Seconds after which to try again.', schema: { type: 'integer' } },
 };
 
 function operationObject(one: Operation, schemas: Schemas, problem: object): object {
@@ -70,6 +70,13 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
     description: 'Sent again with the same key, the request makes nothing twice; remembered for two days.',
     schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
   };
+  const lastEventId = {
+    name: 'Last-Event-ID',
+    in: 'header',
+    required: false,
+    description: 'The id of the last event that was received: exactly what came after it is sent. Browsers set it by themselves when they connect again.',
+    schema: { type: 'integer', minimum: 0 },
+  };
   const query = one.query === undefined ? [] : queryParameters(one.query);
   return [
     ...(one.path.includes(':id') ? [id] : []),
@@ -78,6 +85,7 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
       return { name, in: 'query', required, ...(description === undefined ? {} : { description }), schema: rest };
     }),
     ...(one.once === true ? [once] : []),
+    ...('events' in one.answer ? [lastEventId] : []),
   ];
 }
 
@@ -102,6 +110,11 @@ function success(one: Operation, schemas: Schemas): Record<string, object> {
       ...(answer.ranges ? { '206': { description: STATUS_CODES[206], content } } : {}),
       '304': { description: STATUS_CODES[304] },
     };
+  }
+  if ('events' in answer) {
+    const events = Object.fromEntries(Object.entries(answer.events).map(([name, type]) => [name, schemas.refTo(type)]));
+    const schema = { type: 'string', description: 'Server-sent events; `x-events` has the schemas of their `data`, by `event`.' };
+    return { '200': { description: 'OK: events, until the client goes.', content: { 'text/event-stream': { schema, 'x-events': events } } } };
   }
   const headers = answer.location === undefined ? {} : { headers: { Location: { description: 'Of what was made.', schema: { type: 'string' } } } };
   return {
