@@ -1,4 +1,4 @@
-import { TaskRepository, createDatabase, pingDatabase, watchClock } from '@pugmark/db';
+import { IncidentRepository, TaskRepository, createDatabase, pingDatabase, watchClock } from '@pugmark/db';
 import { backgroundLoop, loadConfig, runService } from '@pugmark/platform';
 import { TaskInvariantCheck } from './checks/task-invariant.check';
 import { WatchdogConfig } from './config';
@@ -13,7 +13,7 @@ void runService(
       poolSize: 2,
       onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
     });
-    const invariant = new TaskInvariantCheck(new TaskRepository(db), config.INVARIANT_GRACE_SECONDS, logger, metrics);
+    const invariant = new TaskInvariantCheck({ db, tasks: new TaskRepository(db), incidents: new IncidentRepository(), logger, metrics }, config.INVARIANT_GRACE_SECONDS);
     const loop = backgroundLoop('task invariant', logger, async () => {
       await invariant.run();
       return config.CHECK_INTERVAL_MS;

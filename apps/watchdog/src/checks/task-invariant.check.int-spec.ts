@@ -1,4 +1,4 @@
-import { TaskRepository, createDatabase, migrate, type Database } from '@pugmark/db';
+import { IncidentRepository, TaskRepository, createDatabase, migrate, type Database } from '@pugmark/db';
 import { createMetrics, type Registry } from '@pugmark/platform';
 import { createTestDatabase, testLogger, type TestDatabase } from '@pugmark/testing';
 import { TaskInvariantCheck } from './task-invariant.check';
@@ -9,6 +9,9 @@ describe('the task invariant', () => {
   let metrics: Registry;
   let errors: string[];
   let check: TaskInvariantCheck;
+  /** One of a process that starts afresh. */
+  let newCheck: () => TaskInvariantCheck;
+  const incidents = new IncidentRepository();
 
   beforeEach(async () => {
     server = await createTestDatabase(migrate);
@@ -17,7 +20,8 @@ describe('the task invariant', () => {
     errors = [];
     const logger = testLogger();
     jest.spyOn(logger, 'error').mockImplementation((...args: unknown[]) => void errors.push(String(args.at(-1))));
-    check = new TaskInvariantCheck(new TaskRepository(db), 30, logger, metrics);
+    newCheck = () => new TaskInvariantCheck({ db, tasks: new TaskRepository(db), incidents, logger, metrics: createMetrics('watchdog') }, 30);
+    check = new TaskInvariantCheck({ db, tasks: new TaskRepository(db), incidents, logger, metrics }, 30);
   });
 
   afterEach(async () => {
@@ -51,6 +55,44 @@ describe('the task invariant', () => {
     await check.run();
     expect(await value('pugmark_invariant_violations', { kind: 'detect', state: 'running' })).toBe(0);
   });
+
+  it('opens an incident for each kind that stands still at two looks, and resolves it at the first look that finds none', async () => {
+    await stall('detect');
+    await check.run();
+    expect(await incidents.page(db, null, null, 9)).toEqual([]);
+    await stall('export');
+    await check.run();
+    expect(await incidents.page(db, true, null, 9)).toMatchObject([{ check_name: 'task-invariant', subject: 'detect', severity: 'critical', message: expect.stringMatching(/^detect tasks stand still, the oldest for 10 min \(1 running\)/) }]);
+    await check.run();
+    expect((await incidents.page(db, true, null, 9)).map(({ subject }) => subject)).toEqual(['export', 'detect']);
+
+    await db.updateTable('tasks').set({ lease_until: new Date(Date.now() + 60_000) }).where('kind', '=', 'detect').execute();
+    await check.run();
+    expect((await incidents.page(db, true, null, 9)).map(({ subject }) => subject)).toEqual(['export']);
+    expect(await incidents.page(db, false, null, 9)).toMatchObject([{ subject: 'detect', resolved_at: expect.any(Date) }]);
+  });
+
+  it('goes on with the incident that another process opened, and resolves what that one did not live to', async () => {
+    await stall('detect');
+    await check.run();
+    await check.run();
+    const [opened] = await incidents.page(db, true, null, 9);
+    const next = newCheck();
+    await next.run();
+    await next.run();
+    expect(await incidents.page(db, null, null, 9)).toMatchObject([{ id: opened!.id, resolved_at: null }]);
+    expect((await incidents.find(db, opened!.id))!.seen_at.getTime()).toBeGreaterThan(opened!.seen_at.getTime());
+
+    await db.deleteFrom('tasks').execute();
+    await newCheck().run();
+    expect(await incidents.page(db, true, null, 9)).toEqual([]);
+    await stall('detect');
+    await check.run();
+    await check.run();
+    expect(await incidents.page(db, null, null, 9)).toMatchObject([{ resolved_at: null }, { id: opened!.id, resolved_at: expect.any(Date) }]);
+  });
+
+  const stall = (kind: 'detect' | 'export') => db.insertInto('tasks').values({ kind, subject_id: 1, state: 'running', owner: 'w', lease_until: long }).execute();
 
   it('does not claim that all is well when the database does not answer', async () => {
     await server.drop();

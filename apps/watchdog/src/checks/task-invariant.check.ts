@@ -1,30 +1,40 @@
-import { TASK_KINDS } from '@pugmark/contracts';
-import type { TaskRepository } from '@pugmark/db';
+import { TASK_KINDS, type TaskKind } from '@pugmark/contracts';
+import type { Database, IncidentRepository, InvariantViolation, TaskRepository } from '@pugmark/db';
 import { Gauge, type Logger, type Registry } from '@pugmark/platform';
 import { RING_SECONDS } from '@pugmark/tasks';
 
 const STATES = ['waiting', 'queued', 'running'] as const;
+/** Of the incidents that it opens; their subjects are the kinds of tasks. */
+const CHECK = 'task-invariant';
+
+export interface TaskInvariantParts {
+  readonly db: Database;
+  readonly tasks: TaskRepository;
+  readonly incidents: IncidentRepository;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}
 
 /**
  * The invariant of the system: every task that has not ended has a live lease, a young ring, a `run_at` to come, or a paused
- * run. Publishes how many tasks break it and since when, and logs an error when they still do at the next look. A query that failed leaves
- * `pugmark_invariant_checked_at` behind: unknown is not zero.
+ * run. Publishes how many tasks break it and since when; when those of a kind still do at the next look, it logs an error and opens an
+ * incident, which is resolved by the first look that finds the invariant to hold, of whichever process. A query that failed leaves
+ * `pugmark_invariant_checked_at` behind and opens and resolves nothing: unknown is not zero.
  */
 export class TaskInvariantCheck {
-  readonly #tasks: TaskRepository;
+  readonly #parts: TaskInvariantParts;
   readonly #graceSeconds: number;
-  readonly #logger: Logger;
   readonly #violations: Gauge<'kind' | 'state'>;
   readonly #oldest: Gauge<'kind' | 'state'>;
   readonly #checkedAt: Gauge;
-  #broken = false;
+  /** Kinds of which tasks broke it at the last look. */
+  #broken = new Set<TaskKind>();
 
-  constructor(tasks: TaskRepository, graceSeconds: number, logger: Logger, metrics: Registry) {
-    this.#tasks = tasks;
+  constructor(parts: TaskInvariantParts, graceSeconds: number) {
+    this.#parts = parts;
     this.#graceSeconds = graceSeconds;
-    this.#logger = logger;
     const labelNames = ['kind', 'state'] as const;
-    const registers = [metrics];
+    const registers = [parts.metrics];
     this.#violations = new Gauge({
       name: 'pugmark_invariant_violations',
       help: 'Tasks that nobody works on, rings for, or has put off: should be 0',
@@ -41,7 +51,19 @@ export class TaskInvariantCheck {
   }
 
   async run(): Promise<void> {
-    const violations = await this.#tasks.violations(RING_SECONDS, this.#graceSeconds);
+    const { tasks, logger } = this.#parts;
+    const violations = await tasks.violations(RING_SECONDS, this.#graceSeconds);
+    this.#publish(violations);
+    // Between two doorbells a queue may be empty for an instant; what stands at two looks in a row stands.
+    const broken = new Set(violations.map(({ kind }) => kind));
+    const stalled = [...broken].filter((kind) => this.#broken.has(kind));
+    if (stalled.length > 0) logger.error({ violations }, 'tasks are stalled: nobody works on them or rings for them');
+    if (broken.size === 0 && this.#broken.size > 0) logger.info('the task invariant holds again');
+    this.#broken = broken;
+    await this.#tell(stalled, violations);
+  }
+
+  #publish(violations: readonly InvariantViolation[]): void {
     for (const kind of TASK_KINDS) {
       for (const state of STATES) {
         const found = violations.find((violation) => violation.kind === kind && violation.state === state);
@@ -50,9 +72,20 @@ export class TaskInvariantCheck {
       }
     }
     this.#checkedAt.setToCurrentTime();
-    // Between two doorbells a queue may be empty for an instant; what stands at two looks in a row stands.
-    if (violations.length > 0 && this.#broken) this.#logger.error({ violations }, 'tasks are stalled: nobody works on them or rings for them');
-    if (violations.length === 0 && this.#broken) this.#logger.info('the task invariant holds again');
-    this.#broken = violations.length > 0;
   }
+
+  /** A kind that is broken for the first look keeps what is open of it, and opens nothing yet. */
+  async #tell(stalled: readonly TaskKind[], violations: readonly InvariantViolation[]): Promise<void> {
+    const { db, incidents } = this.#parts;
+    for (const kind of stalled) {
+      await incidents.open(db, { check: CHECK, subject: kind, severity: 'critical', message: messageOf(kind, violations.filter((violation) => violation.kind === kind)) });
+    }
+    await incidents.resolveOthers(db, CHECK, [...this.#broken]);
+  }
+}
+
+function messageOf(kind: TaskKind, violations: readonly InvariantViolation[]): string {
+  const states = violations.map(({ state, count }) => `${count} ${state}`).join(', ');
+  const minutes = Math.max(1, Math.round(Math.max(...violations.map(({ oldestSeconds }) => oldestSeconds)) / 60));
+  return `${kind} tasks stand still, the oldest for ${minutes} min (${states}): nobody works on them or rings for them. See that the gateway, RabbitMQ and the worker of this kind are up and ready.`;
 }
