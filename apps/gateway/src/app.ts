@@ -11,7 +11,7 @@ import { requestContext } from './middleware/request-context';
 import { refuseCrossSite, securityHeaders } from './middleware/security';
 import { deploymentsRouter } from './routes/deployments.router';
 import { docsPage } from './routes/docs-page';
-import { eventsRouter } from './routes/events.router';
+import { feedRouter } from './routes/feed.router';
 import { exportsRouter } from './routes/exports.router';
 import { imagesRouter } from './routes/images.router';
 import { incidentsRouter } from './routes/incidents.router';
@@ -68,7 +68,7 @@ function operationsOf(dependencies: GatewayDependencies): Operation[] {
     ...modelsRouter(stores),
     ...processingRouter(stores),
     ...exportsRouter(dependencies),
-    ...eventsRouter(dependencies),
+    ...feedRouter(dependencies),
     ...incidentsRouter(stores),
     ...systemRouter(dependencies),
     ...keysRouter(stores),

@@ -192,8 +192,8 @@ export class TestGateway {
   }
 
   /** Listens to events, from `path` with its query. */
-  async listen(path = '/events', options: ListenOptions = {}): Promise<EventClient> {
-    return EventClient.connect(this.url + path, { key: this.adminKey, ...options, check: (event, data) => this.contract.checkEvent('/api/v1/events', event, data) });
+  async listen(path = '/feed', options: ListenOptions = {}): Promise<EventClient> {
+    return EventClient.connect(this.url + path, { key: this.adminKey, ...options, check: (event, data) => this.contract.checkEvent('/api/v1/feed', event, data) });
   }
 
   async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {

@@ -6,7 +6,7 @@ import { TestGateway } from '../testing/gateway.fixture';
 /** Times of tests: as in a gateway, only shorter. */
 const QUICK = { heartbeatMs: 200, unreadMs: 300, checkKeysMs: 100 };
 
-describe('GET /events', () => {
+describe('GET /feed', () => {
   let gateway: TestGateway;
   let projectId: number;
   let modelId: number;
@@ -66,13 +66,13 @@ describe('GET /events', () => {
   it('goes on after the id of the last event, with nothing lost and nothing twice', async () => {
     const run = await newRun();
     const before = await newest();
-    const first = await listen('/events', { lastEventId: before });
+    const first = await listen('/feed', { lastEventId: before });
     await first.until('the run', () => first.events.length > 0);
     first.leave();
     await gateway.finish('detect', run.images);
     const [one, two] = [await newRun(), await newRun()];
     for (const { id } of [one, two]) await inFeed('run', id);
-    for (const again of [await listen('/events', { lastEventId: first.lastEventId! }), await listen(`/events?lastEventId=${first.lastEventId}`)]) {
+    for (const again of [await listen('/feed', { lastEventId: first.lastEventId! }), await listen(`/feed?lastEventId=${first.lastEventId}`)]) {
       await again.until('what came meanwhile', () => again.of('run').some(({ id }) => id === two.id));
       expect([...first.ids, ...again.ids]).toEqual((await idsAfter(before)).slice(0, first.ids.length + again.ids.length));
       expect(again.events.map(({ event }) => event)).not.toContain('reset');
@@ -80,7 +80,7 @@ describe('GET /events', () => {
   });
 
   it('remembers how far it was also when nothing of what was asked for came', async () => {
-    const client = await listen('/events?topics=incident');
+    const client = await listen('/feed?topics=incident');
     await newRun().then(({ id }) => inFeed('run', id));
     const position = await newest();
     await client.until('an id without an event', ({ lastEventId }) => Number(lastEventId) >= position);
@@ -94,7 +94,7 @@ describe('GET /events', () => {
     const run = await newRun();
     await inFeed('run', run.id);
     await prepare();
-    const client = await listen('/events', { lastEventId });
+    const client = await listen('/feed', { lastEventId });
     await client.until('the run', () => client.of('run').length > 0);
     expect(client.events[0]).toMatchObject({ id: null, event: 'reset', data: { reason: expect.stringContaining('read anew') } });
     expect(client.of('run')).toMatchObject([{ id: run.id, state: 'active' }]);
@@ -104,8 +104,8 @@ describe('GET /events', () => {
     const other = await gateway.project();
     const key = await gateway.key(['read'], { projectIds: [projectId] });
     const before = await newest();
-    const bound = await listen('/events', { key });
-    const ofProject = await listen(`/events?projectId=${other}&topics=run,incident`);
+    const bound = await listen('/feed', { key });
+    const ofProject = await listen(`/feed?projectId=${other}&topics=run,incident`);
     const { id: incidentId } = await gateway.stores.incidents.open(gateway.db, { check: 'check', subject: 's', severity: 'warning', message: 'm' });
     const [mine, foreign] = [await newRun(), await newRun(other)];
     const exportId = await newExport(other);
@@ -114,12 +114,12 @@ describe('GET /events', () => {
     expect(ofProject.of('incident')).toMatchObject([{ id: incidentId }]);
     for (const [topic, id] of [['run', mine.id], ['export', exportId]] as const) await inFeed(topic, id);
     await bound.until('its run', () => bound.of('run').length > 0);
-    const late = await listen('/events', { key, lastEventId: before });
+    const late = await listen('/feed', { key, lastEventId: before });
     await late.until('its run', () => late.of('run').length > 0);
     for (const client of [bound, late]) {
       expect(client.events.every(({ event, data }) => event !== 'incident' && data.projectId === projectId)).toBe(true);
     }
-    expect((await gateway.get(`/events?projectId=${other}`, { authorization: `Bearer ${key}` })).status).toBe(403);
+    expect((await gateway.get(`/feed?projectId=${other}`, { authorization: `Bearer ${key}` })).status).toBe(403);
   });
 
   it.each([
@@ -128,17 +128,17 @@ describe('GET /events', () => {
     ['lastEventId=x', 400],
     ['projectId=999999', 422],
   ])('refuses %s with %i', async (query, status) => {
-    expect((await gateway.get(`/events?${query}`)).status).toBe(status);
+    expect((await gateway.get(`/feed?${query}`)).status).toBe(status);
   });
 
   it('refuses an id that is none, and answers HEAD', async () => {
-    expect((await gateway.get('/events', { 'last-event-id': 'abc' })).status).toBe(400);
-    expect((await gateway.request('HEAD', '/events')).status).toBe(200);
+    expect((await gateway.get('/feed', { 'last-event-id': 'abc' })).status).toBe(400);
+    expect((await gateway.request('HEAD', '/feed')).status).toBe(200);
   });
 
   it('shows that it lives, and outlives the time after which silent connections are closed', async () => {
     const slow = await TestGateway.start({ databaseUrl: gateway.databaseUrl, http: { idleTimeoutMs: 300 }, streams: { heartbeatMs: 1_200 } });
-    const client = await listen('/events', {}, slow);
+    const client = await listen('/feed', {}, slow);
     await client.until('two heartbeats', ({ heartbeats }) => heartbeats >= 3, 10_000);
     expect(client.ended).toBe(false);
     await slow.stop();
@@ -147,7 +147,7 @@ describe('GET /events', () => {
 
   it('cuts off a client that does not read, holds back nothing for it, and lets it go on where it was', async () => {
     const before = await newest();
-    const client = await listen('/events', { lastEventId: before });
+    const client = await listen('/feed', { lastEventId: before });
     await client.until('a sign of life', ({ heartbeats }) => heartbeats > 0);
     client.stopReading();
     // More than the buffers of two TCP stacks.
@@ -162,7 +162,7 @@ describe('GET /events', () => {
     await waitUntil('the rest to have come', () => client.ended);
     // One that waits longer: the client must get through all of it.
     const patient = await TestGateway.start({ databaseUrl: gateway.databaseUrl });
-    const again = await listen('/events', { lastEventId: client.lastEventId! }, patient);
+    const again = await listen('/feed', { lastEventId: client.lastEventId! }, patient);
     await waitUntil('everything', () => client.ids.length + again.ids.length >= 3_000);
     expect([...client.ids, ...again.ids]).toEqual(await idsAfter(before));
     await patient.stop();
@@ -173,24 +173,24 @@ describe('GET /events', () => {
   it('refuses more streams than one key, and than the server may have, and says when to try again', async () => {
     const first = await listen();
     for (let n = 0; n < 2; n += 1) await listen();
-    const tooMany = await gateway.get('/events');
+    const tooMany = await gateway.get('/feed');
     expect(tooMany).toMatchObject({ status: 429, body: { type: 'urn:pugmark:problem:too_many_streams' } });
     expect(Number(tooMany.headers.get('retry-after'))).toBeGreaterThan(0);
     const key = await gateway.key(['read']);
-    for (let n = 0; n < 2; n += 1) await listen('/events', { key });
-    const full = await gateway.get('/events', { authorization: `Bearer ${key}` });
+    for (let n = 0; n < 2; n += 1) await listen('/feed', { key });
+    const full = await gateway.get('/feed', { authorization: `Bearer ${key}` });
     expect(full).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:too_many_streams' } });
     expect(Number(full.headers.get('retry-after'))).toBeGreaterThan(0);
     first.leave();
     await waitUntil('its place to be free', async () => (await streams(gateway)) === 4);
-    expect((await gateway.get('/events', { authorization: `Bearer ${key}` })).status).toBe(200);
+    expect((await gateway.get('/feed', { authorization: `Bearer ${key}` })).status).toBe(200);
   });
 
   it('ends when the key is revoked or has expired, or its session was signed out', async () => {
     const [revoked, expiring] = [await gateway.key(['read']), await gateway.key(['read'], { expiresAt: new Date(Date.now() + 500) })];
     const signedIn = await gateway.post('/session', { key: await gateway.key(['read']) });
     const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!;
-    const ending = [await listen('/events', { key: revoked }), await listen('/events', { key: expiring }), await listen('/events', { headers: { cookie, authorization: '' } })];
+    const ending = [await listen('/feed', { key: revoked }), await listen('/feed', { key: expiring }), await listen('/feed', { headers: { cookie, authorization: '' } })];
     const stays = await listen();
     await gateway.db.updateTable('api_keys').set({ revoked_at: new Date() }).where('prefix', '=', revoked.slice(0, 11)).execute();
     await gateway.request('DELETE', '/session', { headers: { cookie, 'x-csrf-token': signedIn.body.csrfToken } });
@@ -201,8 +201,8 @@ describe('GET /events', () => {
   it('ends at once when the gateway drains, and a client goes on at the next gateway where it was', async () => {
     const first = await TestGateway.start({ databaseUrl: gateway.databaseUrl });
     const before = await newest();
-    const client = await listen('/events', { lastEventId: before }, first);
-    const [one, stuck] = [await newRun(), await listen('/events', { lastEventId: before }, first)];
+    const client = await listen('/feed', { lastEventId: before }, first);
+    const [one, stuck] = [await newRun(), await listen('/feed', { lastEventId: before }, first)];
     stuck.stopReading();
     await client.until('the run', () => client.of('run').length > 0);
     const startedAt = performance.now();
@@ -213,7 +213,7 @@ describe('GET /events', () => {
     // While there is no gateway that it could ask.
     await gateway.finish('detect', one.images);
     const next = await TestGateway.start({ databaseUrl: gateway.databaseUrl });
-    const again = await listen('/events', { lastEventId: client.lastEventId! }, next);
+    const again = await listen('/feed', { lastEventId: client.lastEventId! }, next);
     await again.until('the end of the run', () => again.of('run').some(({ state }) => state === 'done'));
     expect([...client.ids, ...again.ids]).toEqual(await idsAfter(before));
     await next.stop();
@@ -222,7 +222,7 @@ describe('GET /events', () => {
   it('tells the clients of two gateways, which both write, the same in the same order', async () => {
     const other = await TestGateway.start({ databaseUrl: gateway.databaseUrl, writeFeedEveryMs: 20 });
     const before = await newest();
-    const listening = [await listen('/events', { lastEventId: before }), await listen('/events', { lastEventId: before }, other), await listen('/events', { lastEventId: before }, other)];
+    const listening = [await listen('/feed', { lastEventId: before }), await listen('/feed', { lastEventId: before }, other), await listen('/feed', { lastEventId: before }, other)];
     for (let round = 0; round < 10; round += 1) {
       const runs = await Promise.all([newRun(), newRun(), newRun()]);
       await Promise.all([newExport(), ...runs.map(({ images }) => gateway.claim('detect', images.slice(0, 1)))]);
@@ -230,7 +230,7 @@ describe('GET /events', () => {
       const moved = listening.shift()!;
       await moved.until('something', ({ lastEventId }) => lastEventId !== null);
       moved.leave();
-      const on = await listen('/events', { lastEventId: moved.lastEventId! }, round % 2 === 0 ? gateway : other);
+      const on = await listen('/feed', { lastEventId: moved.lastEventId! }, round % 2 === 0 ? gateway : other);
       on.events.unshift(...moved.events);
       listening.push(on);
       await Promise.all(runs.map(({ images }) => gateway.finish('detect', images.slice(1))));

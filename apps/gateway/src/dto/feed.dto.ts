@@ -3,7 +3,7 @@ import { About, MayBeAbsent, QueryId, QueryInteger, TextLike, Words } from './fi
 
 const TOPICS = FEED_TOPICS.join('|');
 
-export class EventsQuery {
+export class FeedQuery {
   @About('Only the runs and exports of this project; incidents belong to none and come all the same.')
   @MayBeAbsent()
   @QueryId()
@@ -26,6 +26,6 @@ export class ResetEvent {
   readonly reason!: string;
 }
 
-export function topicsOf({ topics }: EventsQuery): readonly FeedTopic[] {
+export function topicsOf({ topics }: FeedQuery): readonly FeedTopic[] {
   return topics === undefined ? FEED_TOPICS : FEED_TOPICS.filter((topic) => topics.split(',').includes(topic));
 }

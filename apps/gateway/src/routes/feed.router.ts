@@ -4,22 +4,22 @@ import type { Caller } from '../access/caller';
 import { badFields } from '../api/http-problem';
 import { operation, type Operation } from '../api/operation';
 import type { GatewayDependencies } from '../dependencies';
-import { EventsQuery, ResetEvent, topicsOf } from '../dto/events.dto';
+import { FeedQuery, ResetEvent, topicsOf } from '../dto/feed.dto';
 import { ExportResponse } from '../dto/exports.dto';
 import { IncidentResponse } from '../dto/incidents.dto';
 import { RunProgress } from '../dto/runs.dto';
 import { requireNamedProject } from '../services/require';
 
-export function eventsRouter({ stores, events }: Pick<GatewayDependencies, 'stores' | 'events'>): Operation[] {
+export function feedRouter({ stores, events }: Pick<GatewayDependencies, 'stores' | 'events'>): Operation[] {
   return [
     operation({
       method: 'get',
-      path: '/events',
-      name: 'listenToEvents',
+      path: '/feed',
+      name: 'listenToFeed',
       summary: 'How runs and exports go on, and, for keys that are not bound to projects, incidents: as server-sent events',
       scope: 'read',
       ownProjects: true,
-      query: EventsQuery,
+      query: FeedQuery,
       answer: { status: 200, events: { run: RunProgress, export: ExportResponse, incident: IncidentResponse, reset: ResetEvent } },
       problems: [422],
       handle: async (call) => {
@@ -33,11 +33,11 @@ export function eventsRouter({ stores, events }: Pick<GatewayDependencies, 'stor
 }
 
 /** Incidents belong to no project. */
-function visibleTopics({ projectIds }: Caller, query: EventsQuery): readonly FeedTopic[] {
+function visibleTopics({ projectIds }: Caller, query: FeedQuery): readonly FeedTopic[] {
   return topicsOf(query).filter((topic) => topic !== 'incident' || projectIds === null);
 }
 
-function lastEventId(request: Request, query: EventsQuery): number | null {
+function lastEventId(request: Request, query: FeedQuery): number | null {
   // A client that knows of no event yet may send an empty one.
   const given = request.get('last-event-id') || undefined;
   if (given === undefined) return query.lastEventId ?? null;
