@@ -81,7 +81,8 @@ export class ExportBench {
   async newProject(deploymentName = 'Ridge'): Promise<void> {
     this.projectId = (await new ProjectRepository().create(this.db, `project ${randomBytes(4).toString('hex')}`))?.id ?? 0;
     const deployments = new DeploymentRepository();
-    const locationId = await new LocationRepository().ensure(this.db, { projectId: this.projectId, name: 'North, "upper"', latitude: null, longitude: null });
+    const location = { projectId: this.projectId, name: 'North, "upper"', latitude: null, longitude: null };
+    const locationId = await this.db.transaction().execute((tx) => new LocationRepository().ensure(tx, location));
     const deployment = await deployments.create(this.db, {
       project_id: this.projectId,
       location_id: locationId,
