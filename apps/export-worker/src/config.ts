@@ -2,6 +2,9 @@ import { IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { IntegerSetting, ServiceConfig } from '@pugmark/platform';
 
 export class ExportWorkerConfig extends ServiceConfig {
+  // Counting and sorting a million detections may take longer than a page of the API ever should.
+  override readonly DATABASE_STATEMENT_TIMEOUT_MS: number = 300_000;
+
   /** Folder of finished exports; the same one as the gateway's. Required. */
   @IsString()
   readonly STORAGE_DIR!: string;

@@ -22,9 +22,10 @@ void runService(
     const db = createDatabase({
       url: config.DATABASE_URL,
       applicationName: 'pugmark-export-worker',
-      // Counting and sorting a million detections may take longer than a page of the API ever should.
-      statementTimeoutMs: 300_000,
+      poolSize: config.DATABASE_POOL_SIZE,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
       onIdleError,
+      metrics,
     });
     const cache =
       config.REDIS_URL === undefined

@@ -52,7 +52,10 @@ void runService(
     const db = createDatabase({
       url: config.DATABASE_URL,
       applicationName: 'pugmark-gateway',
+      poolSize: config.DATABASE_POOL_SIZE,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
       onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
+      metrics,
     });
     const cache =
       config.REDIS_URL === undefined

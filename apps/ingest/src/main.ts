@@ -20,7 +20,10 @@ void runService(
     const db = createDatabase({
       url: config.DATABASE_URL,
       applicationName: 'pugmark-ingest',
+      poolSize: config.DATABASE_POOL_SIZE,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
       onIdleError,
+      metrics,
     });
     const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-ingest-leases', onIdleError });
     const broker = new Broker({

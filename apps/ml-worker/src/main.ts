@@ -41,7 +41,10 @@ void runService(
     const db = createDatabase({
       url: config.DATABASE_URL,
       applicationName: 'pugmark-ml-worker',
+      poolSize: config.DATABASE_POOL_SIZE,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
       onIdleError,
+      metrics,
     });
     const models = new ModelRepository();
     const builtIn = modelRef(BUILTIN_MODEL, config.MODELS_DIR);

@@ -2,6 +2,8 @@ import { IsInt, Min } from 'class-validator';
 import { IntegerSetting, ServiceConfig } from '@pugmark/platform';
 
 export class WatchdogConfig extends ServiceConfig {
+  override readonly DATABASE_POOL_SIZE: number = 2;
+
   /** Milliseconds between two looks at the invariant. */
   @IntegerSetting()
   @IsInt()

@@ -10,8 +10,10 @@ void runService(
     const db = createDatabase({
       url: config.DATABASE_URL,
       applicationName: 'pugmark-watchdog',
-      poolSize: 2,
+      poolSize: config.DATABASE_POOL_SIZE,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
       onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
+      metrics,
     });
     const invariant = new TaskInvariantCheck({ db, tasks: new TaskRepository(db), incidents: new IncidentRepository(), logger, metrics }, config.INVARIANT_GRACE_SECONDS);
     const loop = backgroundLoop('task invariant', logger, async () => {

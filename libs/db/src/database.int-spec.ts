@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
+import { Registry } from '@pugmark/platform';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@pugmark/testing';
 import { createDatabase, type Database } from './database';
+import { isPoolExhausted } from './is-pool-exhausted';
 
 describe('createDatabase', () => {
   let server: TestDatabase;
@@ -36,6 +38,18 @@ describe('createDatabase', () => {
     }
   });
 
+  it('gives nobody a connection of which it was just told that it ends', async () => {
+    const narrow = createDatabase({ url: server.url, applicationName: 'narrow', poolSize: 1 });
+    try {
+      for (let time = 0; time < 20; time += 1) {
+        await expect(sql`select pg_terminate_backend(pg_backend_pid())`.execute(narrow)).rejects.toThrow(/terminat/);
+        expect((await sql<{ one: number }>`select 1 as one`.execute(narrow)).rows).toEqual([{ one: 1 }]);
+      }
+    } finally {
+      await narrow.destroy();
+    }
+  });
+
   it('destroys a connection whose statement timed out, so that nobody waits behind it', async () => {
     const impatient = createDatabase({ url: server.url, applicationName: 'impatient', poolSize: 1, statementTimeoutMs: 300 });
     try {
@@ -43,6 +57,23 @@ describe('createDatabase', () => {
       expect((await sql<{ one: number }>`select 1 as one`.execute(impatient)).rows).toEqual([{ one: 1 }]);
     } finally {
       await impatient.destroy();
+    }
+  });
+
+  it('lets nobody wait for a connection without end, and shows who waits', async () => {
+    const registry = new Registry();
+    const narrow = createDatabase({ url: server.url, applicationName: 'narrow', poolSize: 1, statementTimeoutMs: 400, metrics: registry });
+    const gauge = async (name: string): Promise<number> => (await registry.getSingleMetric(`pugmark_database_pool_${name}`)!.get()).values[0]!.value;
+    try {
+      const holder = await narrow.startTransaction().execute();
+      const refused = sql`select 1`.execute(narrow).then(() => null, (error: unknown) => error);
+      await waitUntil('someone to wait', async () => (await gauge('waiting')) === 1);
+      expect([await gauge('connections'), await gauge('idle')]).toEqual([1, 0]);
+      expect(isPoolExhausted(await refused)).toBe(true);
+      await holder.commit().execute();
+      expect([await gauge('connections'), await gauge('idle'), await gauge('waiting')]).toEqual([1, 1, 0]);
+    } finally {
+      await narrow.destroy();
     }
   });
 });

@@ -1,8 +1,16 @@
 import { Client } from 'pg';
+import { isConnectionBroken } from './is-connection-broken';
+
+/** What pg does not declare. */
+interface Insides {
+  readonly connection: { readonly stream: { destroy(): void }; emit(event: 'error', error: unknown): boolean };
+}
 
 /**
  * A connection that dies of its first timed-out query. pg's `query_timeout` fails the query but leaves it on the wire, so that
- * the next user of the connection would wait behind it, on a half-open network forever. Destroyed, the pool replaces it.
+ * the next user of the connection would wait behind it, on a half-open network forever. Destroyed, the pool replaces it. And one
+ * that is known to be broken as soon as the server says so: the end of the socket comes a little later, and until then pg would hand
+ * the connection to the next in line.
  */
 export class DeadlineClient extends Client {
   constructor(config?: ConstructorParameters<typeof Client>[0]) {
@@ -17,9 +25,10 @@ export class DeadlineClient extends Client {
     const result: unknown = (super.query as (...a: unknown[]) => unknown).apply(this, args);
     if (result instanceof Promise) {
       result.catch((error: unknown) => {
-        if (error instanceof Error && error.message === 'Query read timeout') {
-          (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
-        }
+        const { connection } = this as unknown as Insides;
+        if (error instanceof Error && error.message === 'Query read timeout') connection.stream.destroy();
+        // Before the query's caller hears of it and gives the connection back.
+        else if (isConnectionBroken(error)) connection.emit('error', error);
       });
     }
     return result as never;

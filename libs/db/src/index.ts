@@ -1,7 +1,11 @@
 export { createDatabase, pingDatabase, type Database, type DatabaseOptions, type DatabaseTransaction, type Executor } from './database';
 export { createLeaseStore } from './lease-store';
 export { isUniqueViolation } from './is-unique-violation';
+export { inTransaction, type TransactionOptions } from './in-transaction';
+export { isConnectionBroken } from './is-connection-broken';
 export { isDatabaseAway } from './is-database-away';
+export { isPoolExhausted } from './is-pool-exhausted';
+export { onceMore } from './once-more';
 export { watchClock } from './watch-clock';
 export { migrate } from './migrate';
 export type { TimeDoubt } from './sql/local-time';

@@ -1,4 +1,4 @@
-const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+import { isNetworkFault } from './is-network-fault';
 
 /**
  * SQLSTATEs that pass by themselves (PostgreSQL manual, appendix A): class 08 connection exception, 53 insufficient resources,
@@ -8,18 +8,14 @@ const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EN
 const PASSING_STATE = /^(08|53|57|40)[0-9A-Z]{3}$|^(55P03|25P03|25P04)$/;
 
 /** pg reports these without a code. */
-const CLIENT_SIDE = [/^Connection terminated/, /timeout exceeded when trying to connect/, /^Query read timeout/, /^Client has encountered a connection error/];
+const CLIENT_SIDE = [/^Connection terminated/, /timeout exceeded when trying to connect/, /^Query read timeout/, /^Client .* is not queryable$/];
 
 /** Is the error one of a database that is away, overloaded or restarting, so that the same request may go well later? */
 export function isDatabaseAway(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { code, syscall, message, errors } = error as { code?: unknown; syscall?: unknown; message?: unknown; errors?: unknown };
+  const { code, message, errors } = error as { code?: unknown; message?: unknown; errors?: unknown };
   // A host with several addresses: one error for each that was tried.
   if (Array.isArray(errors) && errors.length > 0) return errors.every(isDatabaseAway);
-  if (typeof code === 'string') {
-    if (PASSING_STATE.test(code)) return true;
-    // The same codes come from other sockets and from files; those have another system call.
-    if (NETWORK.has(code)) return syscall === undefined || ['connect', 'read', 'write', 'getaddrinfo'].includes(String(syscall));
-  }
+  if ((typeof code === 'string' && PASSING_STATE.test(code)) || isNetworkFault(error)) return true;
   return typeof message === 'string' && CLIENT_SIDE.some((pattern) => pattern.test(message));
 }

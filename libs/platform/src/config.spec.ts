@@ -26,6 +26,16 @@ it('names every bad setting at once', () => {
   for (const name of ['DATABASE_URL', 'RABBITMQ_URL', 'HEALTH_PORT', 'LOG_LEVEL']) expect(problem).toContain(name);
 });
 
+it('lets a service have a default of its own for a setting that all have, and holds it to the same bounds', () => {
+  class OwnConfig extends ServiceConfig {
+    override readonly DATABASE_POOL_SIZE: number = 2;
+  }
+  expect(loadConfig(ServiceConfig, GOOD)).toMatchObject({ DATABASE_POOL_SIZE: 8, DATABASE_STATEMENT_TIMEOUT_MS: 30_000 });
+  expect(loadConfig(OwnConfig, GOOD)).toMatchObject({ DATABASE_POOL_SIZE: 2 });
+  expect(loadConfig(OwnConfig, { ...GOOD, DATABASE_POOL_SIZE: '20' })).toMatchObject({ DATABASE_POOL_SIZE: 20 });
+  expect(() => loadConfig(OwnConfig, { ...GOOD, DATABASE_POOL_SIZE: '1' })).toThrow('DATABASE_POOL_SIZE');
+});
+
 it('takes a number that is none for an error, not for a default', () => {
   expect(problemOf({ ...GOOD, HEALTH_PORT: '90o0' })).toContain('HEALTH_PORT');
   expect(problemOf({ ...GOOD, SHUTDOWN_TIMEOUT_MS: '5' })).toContain('SHUTDOWN_TIMEOUT_MS');

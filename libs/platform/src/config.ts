@@ -22,6 +22,23 @@ export class ServiceConfig {
   @IsUrl({ ...URL_OPTIONS, protocols: ['postgres', 'postgresql'] })
   readonly DATABASE_URL!: string;
 
+  /**
+   * Most connections to Postgres that the service's work has at a time (watchdog: 2); leases have two more of their own. All services
+   * together must stay below the server's `max_connections`.
+   */
+  @IntegerSetting()
+  @IsInt()
+  @Min(2)
+  @Max(500)
+  readonly DATABASE_POOL_SIZE: number = 8;
+
+  /** Longest that one statement may take, in milliseconds (export-worker: 300,000); what waits for a connection waits as long, but at most 10 s. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1_000)
+  @Max(3_600_000)
+  readonly DATABASE_STATEMENT_TIMEOUT_MS: number = 30_000;
+
   /** RabbitMQ, the doorbells: `amqp://user:password@host:5672/vhost`. Required. */
   @IsUrl({ ...URL_OPTIONS, protocols: ['amqp', 'amqps'] })
   readonly RABBITMQ_URL!: string;

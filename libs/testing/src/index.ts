@@ -1,3 +1,4 @@
+export { startDatabaseRelay, type DatabaseRelay } from './database-relay';
 export { testServers, type TestServers } from './servers';
 export { createTestDatabase, type TestDatabase } from './test-database';
 export { createTestVhost, type TestVhost } from './test-vhost';

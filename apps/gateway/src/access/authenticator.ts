@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
-import { isDatabaseAway, type ApiKeyRow } from '@pugmark/db';
+import { isDatabaseAway, onceMore, type ApiKeyRow } from '@pugmark/db';
 import { parseApiKey } from '@pugmark/domain';
 import { HttpProblem } from '../api/http-problem';
 import type { Stores } from '../dependencies';
@@ -61,7 +61,7 @@ export class Authenticator {
   async #remember(text: string, find: () => Promise<Caller>): Promise<Caller> {
     const secret = tokenHash(text).toString('base64');
     try {
-      const caller = await find();
+      const caller = await onceMore(find);
       this.#remembered.delete(secret);
       this.#remembered.set(secret, { caller, at: Date.now() });
       // A Map keeps the order of insertion: the first is the one not seen for longest.

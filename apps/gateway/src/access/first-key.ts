@@ -1,3 +1,4 @@
+import { inTransaction } from '@pugmark/db';
 import type { Logger } from '@pugmark/platform';
 import { newApiKey, parseApiKey, type ApiKey } from '@pugmark/domain';
 import type { Stores } from '../dependencies';
@@ -8,7 +9,9 @@ import type { Stores } from '../dependencies';
  */
 export async function ensureFirstKey(stores: Pick<Stores, 'db' | 'keys'>, supplied: string | undefined, logger: Logger): Promise<void> {
   const given = supplied === undefined ? null : parseApiKey(supplied);
-  await stores.db.transaction().execute(async (tx) => {
+  // One, however often the transaction is begun: what was shown must be what is stored.
+  const made = newApiKey();
+  await inTransaction(stores.db, async (tx) => {
     await stores.keys.lockFirst(tx);
     const create = (key: ApiKey, name: string) =>
       stores.keys.create(tx, { name, prefix: key.prefix, secretHash: key.hash, scopes: ['admin'], projectIds: null, expiresAt: null, createdBy: null });
@@ -20,8 +23,7 @@ export async function ensureFirstKey(stores: Pick<Stores, 'db' | 'keys'>, suppli
       return;
     }
     if (await stores.keys.any(tx)) return;
-    const key = newApiKey();
-    logger.warn({ adminKey: key.key }, 'the first admin key; it is shown this once: keep it, and make others with it (POST /api/v1/keys)');
-    await create(key, 'first key');
+    logger.warn({ adminKey: made.key }, 'the first admin key; it is shown this once: keep it, and make others with it (POST /api/v1/keys)');
+    await create(made, 'first key');
   });
 }

@@ -1,7 +1,6 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { newApiKey } from '@pugmark/domain';
 import { migrate } from '@pugmark/db';
-import { createTestDatabase, testLogger, waitUntil } from '@pugmark/testing';
+import { createTestDatabase, startDatabaseRelay, testLogger, waitUntil } from '@pugmark/testing';
 import { NoCache } from '@pugmark/cache';
 import { TestGateway } from '../testing/gateway.fixture';
 import { ensureFirstKey } from './first-key';
@@ -189,21 +188,11 @@ describe('the first key', () => {
 describe('a caller that is known', () => {
   it('still learns how the system is when the database is away', async () => {
     const database = await createTestDatabase(migrate);
-    const { hostname, port } = new URL(database.url);
-    const sockets = new Set<Socket>();
-    const relay = createServer((client) => {
-      const server = connect(Number(port), hostname);
-      for (const socket of [client, server]) sockets.add(socket.on('error', () => undefined));
-      client.pipe(server).pipe(client);
-    });
-    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
-    const url = new URL(database.url);
-    url.host = `127.0.0.1:${(relay.address() as AddressInfo).port}`;
-    const gateway = await TestGateway.start({ databaseUrl: url.href });
+    const relay = await startDatabaseRelay(database.url);
+    const gateway = await TestGateway.start({ databaseUrl: relay.url });
     const key = await gateway.key(['read']);
     expect((await gateway.get('/system', bearer(key))).body.dependencies.postgres).toBe('up');
     relay.close();
-    for (const socket of sockets) socket.destroy();
 
     await waitUntil('the loss to be seen', async () => (await gateway.get('/projects', bearer(key))).status === 503);
     expect((await gateway.get('/system', bearer(key))).body.dependencies.postgres).toBe('down');

@@ -1,3 +1,4 @@
+import { onceMore } from '@pugmark/db';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Caller } from '../access/caller';
 import { contextOf } from '../middleware/request-context';
@@ -65,8 +66,11 @@ function readers({ media }: BodySpec<unknown>): readonly RequestHandler[] {
 function serve(one: Operation, guard: Guard): RequestHandler {
   return async (request, response) => {
     const call = callOf(one, request, response);
-    await guard.assertProjects(one, call);
-    const value = await one.handle(call);
+    const handle = async (): Promise<unknown> => {
+      await guard.assertProjects(one, call);
+      return one.handle(call);
+    };
+    const value = await (one.method === 'get' || one.asks === true ? onceMore(handle, (err) => mayReadAgain(err, call)) : handle());
     if (!('json' in one.answer)) {
       if (one.answer.status === 204) response.status(204).end();
       return;
@@ -76,6 +80,13 @@ function serve(one: Operation, guard: Guard): RequestHandler {
     if (one.method === 'get') response.set('cache-control', KEEP_BUT_ASK);
     response.status(status).json(value);
   };
+}
+
+/** What is half sent cannot be begun again. */
+function mayReadAgain(err: unknown, { response, logger }: Call<object, unknown>): boolean {
+  if (response.headersSent) return false;
+  logger.warn({ err }, 'a connection to the database broke in the middle of a look: looking again over another one');
+  return true;
 }
 
 function callOf(one: Operation, request: Request, response: Response): Call<object, unknown> {

@@ -1,5 +1,5 @@
 import { PermanentError, RetryableError } from '@pugmark/domain';
-import { isDatabaseAway, isUniqueViolation } from '@pugmark/db';
+import { isDatabaseAway, isPoolExhausted, isUniqueViolation } from '@pugmark/db';
 import { withoutPaths } from '../dto/without-paths';
 import { HttpProblem, unavailable } from '../api/http-problem';
 
@@ -18,6 +18,9 @@ const BODY_PROBLEMS: Readonly<Record<string, readonly [status: number, code: str
 /** Translates anything thrown while a request was served. What is not known becomes a 500 that tells nothing of its cause. */
 export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
+  if (isPoolExhausted(error)) {
+    return unavailable('database_busy', 'all connections to the database are in use (setting DATABASE_POOL_SIZE); try again', RETRY_AFTER_SECONDS, error);
+  }
   if (isDatabaseAway(error)) {
     return unavailable('database_away', 'the database does not answer; try again', RETRY_AFTER_SECONDS, error);
   }

@@ -1,4 +1,4 @@
-import { countImages, findImage, listImages, type ListedImage } from '@pugmark/db';
+import { countImages, findImage, inTransaction, listImages, type ListedImage } from '@pugmark/db';
 import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
@@ -80,7 +80,7 @@ export function imagesRouter(stores: Stores): Operation[] {
         if (deploymentId != null) await requirePlace(stores, projectId, deploymentId);
         if (localTime != null) assertOnCalendar('localTime', localTime);
         const correction = { ...(deploymentId === undefined ? {} : { deploymentId }), ...(localTime === undefined ? {} : { manualLocal: localTime }) };
-        await stores.db.transaction().execute((tx) => stores.images.correct(tx, id, correction));
+        await inTransaction(stores.db, (tx) => stores.images.correct(tx, id, correction));
         return imageResponse(await requireImage(stores, id));
       },
     }),

@@ -1,4 +1,4 @@
-import type { DatabaseTransaction } from '@pugmark/db';
+import { inTransaction, type DatabaseTransaction } from '@pugmark/db';
 import { newApiKey } from '@pugmark/domain';
 import { HttpProblem, notFound, unprocessable } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
@@ -65,7 +65,7 @@ export function keysRouter(stores: Stores): Operation[] {
       scope: 'admin',
       answer: { status: 204 },
       problems: [409],
-      handle: ({ id }) => stores.db.transaction().execute((tx) => revoke(tx, stores, id)),
+      handle: ({ id }) => inTransaction(stores.db, (tx) => revoke(tx, stores, id), { idempotent: true }),
     }),
     operation({
       method: 'get',

@@ -1,3 +1,4 @@
+import { inTransaction } from '@pugmark/db';
 import { unprocessable, notFound } from '../api/http-problem';
 import { jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
@@ -38,7 +39,7 @@ export function modelsRouter(stores: Stores): Operation[] {
       handle: async ({ id }) => {
         const { stage } = await requireModelRow(stores, id);
         if (stage !== 'detect') throw unprocessable('not_a_detector', 'id', `model ${id} is a classifier: only a detector can be the default`);
-        await stores.db.transaction().execute((tx) => stores.models.makeDefault(tx, id));
+        await inTransaction(stores.db, (tx) => stores.models.makeDefault(tx, id), { idempotent: true });
         return modelResponse(await requireModelRow(stores, id));
       },
     }),

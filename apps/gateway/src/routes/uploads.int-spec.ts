@@ -188,8 +188,9 @@ describe('POST /uploads', () => {
   });
 
   it('keeps the files when the database went away, because the commit may have counted', async () => {
-    jest.spyOn(gateway.stores.ingests, 'create').mockRejectedValueOnce(new Error('Connection terminated unexpectedly'));
+    const create = jest.spyOn(gateway.stores.ingests, 'create').mockRejectedValue(new Error('Connection terminated unexpectedly'));
     expect((await upload([['a.jpg', first!]])).status).toBe(503);
+    create.mockRestore();
     expect(await gateway.storedFiles()).toHaveLength(1);
   });
 

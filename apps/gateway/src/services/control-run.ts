@@ -1,4 +1,4 @@
-import { findRun, type DatabaseTransaction, type RunOverview } from '@pugmark/db';
+import { findRun, inTransaction, type DatabaseTransaction, type RunOverview } from '@pugmark/db';
 import { HttpProblem, notFound } from '../api/http-problem';
 import type { Stores } from '../dependencies';
 import { runState } from '../dto/runs.dto';
@@ -44,7 +44,7 @@ export function updateRun(stores: Stores, id: number, priority: number): Promise
 
 /** With the run's row locked: its state stays what it is while it is acted on, but for what its running tasks come to. */
 async function control(stores: Stores, id: number, act: (tx: DatabaseTransaction, run: RunOverview) => Promise<void>): Promise<void> {
-  await stores.db.transaction().execute(async (tx) => {
+  await inTransaction(stores.db, async (tx) => {
     const run = (await stores.runs.lock(tx, id)) ? await findRun(tx, id) : null;
     if (run === null) throw notFound(`run ${id}`);
     await act(tx, run);

@@ -1,4 +1,4 @@
-import type { DatabaseTransaction, DeploymentChange, DeploymentWithLocation } from '@pugmark/db';
+import { inTransaction, type DatabaseTransaction, type DeploymentChange, type DeploymentWithLocation } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import type { CreateDeploymentBody, UpdateDeploymentBody } from '../dto/deployments.dto';
 import type { Call } from '../api/operation';
@@ -18,7 +18,7 @@ export async function createDeployment(stores: Stores, call: Call<object, Create
 /** Corrects a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, and 404. */
 export async function updateDeployment(stores: Stores, id: number, body: UpdateDeploymentBody): Promise<DeploymentWithLocation> {
   if (body.timezone !== undefined) await assertTimezone(stores, body.timezone);
-  return stores.db.transaction().execute(async (tx) => {
+  return inTransaction(stores.db, async (tx) => {
     const before = await stores.deployments.lock(tx, id);
     if (before === null) throw notFound(`deployment ${id}`);
     return changeDeployment(tx, stores, before, body);

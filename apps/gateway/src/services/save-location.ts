@@ -1,4 +1,4 @@
-import type { DatabaseTransaction, LocationRow } from '@pugmark/db';
+import { inTransaction, type DatabaseTransaction, type LocationRow } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import type { CreateLocationBody, UpdateLocationBody } from '../dto/locations.dto';
 import type { Call } from '../api/operation';
@@ -32,7 +32,7 @@ export async function saveLocation(tx: DatabaseTransaction, stores: Stores, proj
 /** Throws as `createLocation`, and 404. */
 export async function updateLocation(stores: Stores, id: number, body: UpdateLocationBody): Promise<LocationRow> {
   assertCoordinates(body);
-  return stores.db.transaction().execute(async (tx) => {
+  return inTransaction(stores.db, async (tx) => {
     const before = await stores.locations.find(tx, id);
     if (before === null) throw notFound(`location ${id}`);
     if (body.name !== undefined && body.name !== before.name && (await stores.locations.findByName(tx, before.project_id, body.name)) !== null) throw nameTaken();

@@ -27,6 +27,7 @@ import {
   createDatabase,
   migrate,
   type Database,
+  type DatabaseOptions,
   type ModelRow,
   type NewImage,
 } from '@pugmark/db';
@@ -82,6 +83,7 @@ export interface TestGatewayOptions {
   readonly http?: Partial<HttpServerOptions>;
   /** Another database than a fresh one of the test's own. */
   readonly databaseUrl?: string;
+  readonly database?: Pick<DatabaseOptions, 'poolSize' | 'statementTimeoutMs'>;
   /** It writes the feed too, this often; default: not, a test that needs it does so itself. */
   readonly writeFeedEveryMs?: number;
   readonly streams?: Partial<StreamSettings>;
@@ -131,7 +133,7 @@ export class TestGateway {
   static async start(options: TestGatewayOptions = {}): Promise<TestGateway> {
     const database = options.databaseUrl === undefined ? await createTestDatabase(migrate) : null;
     const databaseUrl = options.databaseUrl ?? database?.url ?? '';
-    const db = createDatabase({ url: databaseUrl, applicationName: 'gateway-test' });
+    const db = createDatabase({ url: databaseUrl, applicationName: 'gateway-test', ...options.database });
     const folder = await mkdtemp(join(tmpdir(), 'pugmark-gateway-'));
     await mkdir(join(folder, 'cards'));
     configureImages();
@@ -208,8 +210,8 @@ export class TestGateway {
     return this.send('PUT', path, body, {});
   }
 
-  async patch(path: string, body: unknown): Promise<Answer> {
-    return this.send('PATCH', path, body, {});
+  async patch(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('PATCH', path, body, headers);
   }
 
   private send(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
@@ -260,15 +262,12 @@ export class TestGateway {
     await waitUntil('what was cut off to be gone', async () => JSON.stringify(await this.holdings()) === JSON.stringify(expected));
   }
 
-  /** Resolves when a statement in this database waits for a lock that another transaction holds. */
-  async someoneWaits(): Promise<void> {
-    const until = Date.now() + 10_000;
-    while (Date.now() < until) {
-      const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(this.db);
-      if (rows.length > 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error('nobody waits for a lock');
+  /** Resolves when a statement in this database waits for a lock that another transaction holds; with its process id. */
+  async someoneWaits(db: Database = this.db): Promise<number> {
+    return waitUntil('someone to wait for a lock', async () => {
+      const { rows } = await sql<{ pid: number }>`select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+      return rows[0]?.pid;
+    });
   }
 
   // What the other services would have written, through the same repositories.

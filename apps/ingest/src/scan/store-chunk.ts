@@ -1,11 +1,12 @@
-import type {
-  Database,
-  DatabaseTransaction,
-  ImageRepository,
-  IngestRepository,
-  IngestRow,
-  NewImage,
-  TaskRepository,
+import {
+  inTransaction,
+  type Database,
+  type DatabaseTransaction,
+  type ImageRepository,
+  type IngestRepository,
+  type IngestRow,
+  type NewImage,
+  type TaskRepository,
 } from '@pugmark/db';
 import { RetryableError, type ClaimedTask } from '@pugmark/domain';
 import type { ReadPicture } from './read-picture';
@@ -19,10 +20,11 @@ export interface ScanStores {
 
 /**
  * One step of a scan in one transaction: pictures, what became of each file, counters, and the detect tasks of the new
- * pictures. Fenced: when the scan was taken over by another worker, nothing of the step remains.
+ * pictures. Fenced: when the scan was taken over by another worker, nothing of the step remains. Not idempotent: the counters would
+ * count twice. When nobody knows whether it was committed, the scan walks again and passes over what is listed.
  */
 export async function storeChunk(stores: ScanStores, task: ClaimedTask, ingest: IngestRow, files: readonly ReadPicture[]): Promise<void> {
-  await stores.db.transaction().execute(async (tx) => {
+  await inTransaction(stores.db, async (tx) => {
     if (!(await stores.tasks.holds(tx, task))) throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
     // In order of hash, so that two ingests that meet the same pictures wait for one another instead of deadlocking.
     const pictures = files.flatMap((file) => ('image' in file ? [file.image] : [])).sort((a, b) => a.sha256.compare(b.sha256));

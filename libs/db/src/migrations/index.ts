@@ -10,6 +10,7 @@ import * as feed from './2026-11-28-feed';
 import * as observations from './2026-11-30-observations';
 import * as runCounts from './2026-12-04-run-counts';
 import * as imageCounts from './2026-12-05-image-counts';
+import * as foreignKeys from './2026-12-07-foreign-keys';
 
 /** In order of their names. Forward only: a merged migration is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-30-observations': observations,
   '2026-12-04-run-counts': runCounts,
   '2026-12-05-image-counts': imageCounts,
+  '2026-12-07-foreign-keys': foreignKeys,
 };

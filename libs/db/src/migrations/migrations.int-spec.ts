@@ -1,8 +1,9 @@
 import { Migrator, sql } from 'kysely';
-import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
+import { createTestDatabase, waitUntil, type TestDatabase } from '@pugmark/testing';
 import { createDatabase, type Database } from '../database';
 import { migrate } from '../migrate';
 import { MIGRATIONS } from '.';
+import { countRows, seedEmptyTables } from './seed-rows.fixture';
 
 /** Migrations against a database that is in use: what is in it must come through, and be brought up to date. */
 describe('migrations', () => {
@@ -42,4 +43,79 @@ describe('migrations', () => {
     const applied = await Promise.all([migrate(database.url), migrate(database.url), migrate(database.url)]);
     expect(applied.flat().sort()).toEqual(Object.keys(MIGRATIONS).sort());
   });
+
+  it('bring rows of every table through each of them, and leave every constraint kept', async () => {
+    for (const name of Object.keys(MIGRATIONS).sort()) {
+      const before = await counts();
+      await migrateTo(name);
+      expect([name, await counts()]).toEqual([name, expect.objectContaining(before)]);
+      await seedEmptyTables(db);
+      expect(Object.entries(await counts()).filter(([, count]) => count === 0)).toEqual([]);
+      expect([name, await brokenConstraints()]).toEqual([name, []]);
+    }
+    expect(await migrate(database.url)).toEqual([]);
+  });
+
+  it('tell of a constraint that a row breaks', async () => {
+    await migrate(database.url);
+    await seedEmptyTables(db);
+    await sql.raw(`alter table locations add constraint north check (latitude > 1) not valid`).execute(db);
+    expect(await brokenConstraints()).toEqual([{ name: 'locations.north', validated: false, broken: 1 }]);
+  });
+
+  it('leave the database whole when one of two processes is killed in the middle: the other does all of it', async () => {
+    const names = Object.keys(MIGRATIONS).sort();
+    await migrateTo(names[0]!);
+    await seedEmptyTables(db);
+    // A reader that does not end: whatever changes this table waits for it.
+    const reader = await db.startTransaction().execute();
+    await sql`lock table images in access share mode`.execute(reader);
+    const outcomes = [migrate(database.url), migrate(database.url)].map((applied) => applied.then((done) => done.length, () => 'killed' as const));
+    const inTheMiddle = await waitUntil('one to wait for the table, the other for the one', async () => {
+      const { rows } = await sql<{ pid: number; event: string }>`
+        select pid, wait_event as event from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+      return rows.some(({ event }) => event === 'advisory') && rows.find(({ event }) => event === 'relation')?.pid;
+    });
+    await sql`select pg_terminate_backend(${inTheMiddle})`.execute(db);
+    await waitUntil('it to be gone', async () => (await sql`select 1 from pg_stat_activity where pid = ${inTheMiddle}`.execute(db)).rows.length === 0);
+    expect((await sql`select name from kysely_migration`.execute(db)).rows).toEqual([{ name: names[0] }]);
+    await reader.rollback().execute();
+    expect((await Promise.all(outcomes)).sort()).toEqual([names.length - 1, 'killed'].sort());
+
+    const fresh = await createTestDatabase(migrate);
+    const other = createDatabase({ url: fresh.url, applicationName: 'migrations-test' });
+    expect(await shapeOf(db)).toEqual(await shapeOf(other));
+    await other.destroy();
+    await fresh.drop();
+    expect(await migrate(database.url)).toEqual([]);
+  });
+
+  async function counts(): Promise<Record<string, number>> {
+    const { rows } = await sql<{ name: string }>`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not like 'kysely%'`.execute(db);
+    return Object.fromEntries(await Promise.all(rows.map(async ({ name }) => [name, await countRows(db, name)] as const)));
+  }
+
+  /** Checks and foreign keys that are not validated, and checks that a row breaks. */
+  async function brokenConstraints(): Promise<object[]> {
+    const { rows } = await sql<{ name: string; table: string; check: string | null; validated: boolean }>`
+      select conrelid::regclass || '.' || conname as name, conrelid::regclass::text as table, convalidated as validated,
+        case when contype = 'c' then pg_get_expr(conbin, conrelid) end as check
+      from pg_constraint where connamespace = 'public'::regnamespace`.execute(db);
+    const looked = rows.map(async ({ name, table, check, validated }) => {
+      const broken = check === null ? 0 : (await sql<{ count: number }>`select count(*)::int as count from ${sql.table(table)} where not (${sql.raw(check)})`.execute(db)).rows[0]!.count;
+      return { name, validated, broken };
+    });
+    return (await Promise.all(looked)).filter(({ validated, broken }) => !validated || broken > 0);
+  }
 });
+
+/** Columns, constraints and indexes, in words. */
+async function shapeOf(db: Database): Promise<unknown> {
+  const columns = sql`
+    select attrelid::regclass::text as table, attname as name, format_type(atttypid, atttypmod) as type, attnotnull as required, pg_get_expr(d.adbin, d.adrelid) as standard
+    from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where attrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r') and attnum > 0 order by 1, 2`;
+  const constraints = sql`select conrelid::regclass::text as table, conname as name, pg_get_constraintdef(oid) as definition from pg_constraint where connamespace = 'public'::regnamespace order by 1, 2`;
+  const indexes = sql`select indexdef from pg_indexes where schemaname = 'public' order by 1`;
+  return Promise.all([columns, constraints, indexes].map(async (query) => (await query.execute(db)).rows));
+}

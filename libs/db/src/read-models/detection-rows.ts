@@ -34,7 +34,7 @@ export interface DetectionRow {
 /**
  * Hands all detections that pass the filter to `page`, `pageSize` at a time in order of id, from one consistent snapshot and in
  * constant memory. `total` is their number in the same snapshot. An idle transaction is ended by the server, so `page` must not
- * dawdle.
+ * dawdle. Never begun again by itself: what `page` got, it has; the export's task begins again with a file of its own.
  */
 export async function readDetections(
   db: Database,

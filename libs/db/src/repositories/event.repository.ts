@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction, Executor } from '../database';
+import { inTransaction } from '../in-transaction';
 import { solarHour } from '../sql/solar-time';
 
 /** Class of the advisory locks under which the events of one deployment are formed. */
@@ -20,7 +21,7 @@ export class EventRepository {
   async formStale(db: Database, projectId: number | null): Promise<void> {
     for (;;) {
       const deployments = await this.#stale(db, projectId);
-      for (const id of deployments) await db.transaction().execute((tx) => this.#form(tx, id));
+      for (const id of deployments) await inTransaction(db, (tx) => this.#form(tx, id), { idempotent: true });
       if (deployments.length < ROUND) return;
     }
   }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../database';
+import { inTransaction } from '../in-transaction';
 
 /** Class of the advisory lock under which counts are added up. */
 const FOLDING = 7_411_210;
@@ -33,7 +34,7 @@ export class RunTallyRepository {
 
   /** Puts one row in place of many that are summed up anyway. Readers see the same sums before and after. */
   async fold(db: Database): Promise<void> {
-    await db.transaction().execute(async (tx) => {
+    await inTransaction(db, async (tx) => {
       const { rows } = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(${FOLDING}) as free`.execute(tx);
       if (rows[0]?.free !== true) return;
       await sql`

@@ -1,4 +1,4 @@
-import type { DatabaseTransaction } from '@pugmark/db';
+import { inTransaction, type DatabaseTransaction } from '@pugmark/db';
 import type { Stores } from '../../dependencies';
 import type { ImportReport, LineFault } from '../../dto/imports.dto';
 import { HttpProblem } from '../../api/http-problem';
@@ -16,10 +16,13 @@ export interface RowToImport {
  * not the first alone, because the others are tried too. Throws a 422 that lists them, unless it is a dry run.
  */
 export async function importRows(stores: Stores, rows: readonly RowToImport[], known: readonly LineFault[], dryRun: boolean): Promise<ImportReport> {
-  const counts: Record<RowOutcome, number> = { created: 0, updated: 0, unchanged: 0 };
-  const faults = [...known];
+  let counts: Record<RowOutcome, number> = { created: 0, updated: 0, unchanged: 0 };
+  let faults = [...known];
   try {
-    await stores.db.transaction().execute(async (tx) => {
+    await inTransaction(stores.db, async (tx) => {
+      // It may be begun again.
+      counts = { created: 0, updated: 0, unchanged: 0 };
+      faults = [...known];
       for (const { line, save } of rows) {
         try {
           counts[await save(tx)] += 1;
