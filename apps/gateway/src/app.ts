@@ -43,6 +43,8 @@ export function createApp(dependencies: GatewayDependencies): Express {
   const operations = [...operationsOf(dependencies), ...sessionRouter({ stores, authenticator, wrongKeys: limiters.rateLimiter(WRONG_KEYS) })];
   const app = express();
   app.disable('x-powered-by');
+  // Operations say which of their answers have one.
+  app.disable('etag');
   app.set('trust proxy', settings.trustedProxies);
   app.use(requestContext(dependencies.logger), accessLog(dependencies.metrics), securityHeaders, refuseCrossSite);
   app.use('/api/v1', mountOperations([...operations, ...openApiRouter(operations, dependencies.version)], guard));

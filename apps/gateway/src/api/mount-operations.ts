@@ -3,7 +3,9 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import type { Caller } from '../access/caller';
 import { contextOf } from '../middleware/request-context';
 import { csvBody } from './csv-body';
+import { etagOf, tellsEtag } from './etag';
 import { HttpProblem, badFields } from './http-problem';
+import { ifMatchOf } from './if-match';
 import { jsonBody } from './json-body';
 import { resourceOf, type BodySpec, type Call, type Operation } from './operation';
 import { parseDto } from './parse-dto';
@@ -78,7 +80,9 @@ function serve(one: Operation, guard: Guard): RequestHandler {
     const { status, location } = one.answer;
     if (location !== undefined) response.location(`/api/v1${location(value)}`);
     if (one.method === 'get') response.set('cache-control', KEEP_BUT_ASK);
-    response.status(status).json(value);
+    const json = JSON.stringify(value);
+    if (tellsEtag(one)) response.set('etag', etagOf(json));
+    response.status(status).type('json').send(json);
   };
 }
 
@@ -100,6 +104,13 @@ function callOf(one: Operation, request: Request, response: Response): Call<obje
     response,
     traceparent,
     logger,
+    assertMatches: one.ifMatch === true ? ifMatchOf(request) : undeclared(one),
+  };
+}
+
+function undeclared({ name }: Operation): () => never {
+  return () => {
+    throw new Error(`${name} does not say that it takes If-Match`);
   };
 }
 

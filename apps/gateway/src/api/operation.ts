@@ -20,6 +20,11 @@ export interface Call<Query, Body> {
   /** W3C Trace Context, handed on to the tasks that the request creates. */
   readonly traceparent: string;
   readonly logger: Logger;
+  /**
+   * Throws a 412 unless the state that the client saw is the present one. To be called where `ifMatch` is true, with what GET would answer
+   * now, in the transaction that makes the change and after it has locked the row: between this and the change nothing may come.
+   */
+  readonly assertMatches: (present: object) => void;
 }
 
 /** What can be said of a request before its body is read. */
@@ -65,6 +70,8 @@ export interface Operation<Query = object, Body = unknown, Value = unknown> {
   readonly once?: boolean;
   /** Refuses, before the body is read, what there is no room for. */
   readonly admit?: (call: Admission<Query>) => Promise<void>;
+  /** It takes `If-Match` with the ETag that GET answers at the same path. */
+  readonly ifMatch?: boolean;
   readonly handle: (call: Call<Query, Body>) => Promise<Value>;
 }
 

@@ -78,10 +78,8 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       body: body(UpdateDeploymentBody),
       answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
       problems: [409, 422],
-      handle: async ({ id, body: change }) => {
-        const row = await updateDeployment(stores, id, change);
-        return deploymentDetails(row, await stores.deployments.times(stores.db, id));
-      },
+      ifMatch: true,
+      handle: (call) => updateDeployment(stores, call),
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import { countImages, findImage, inTransaction, listImages, type ListedImage } from '@pugmark/db';
+import { countImages, findImage, inTransaction, listImages, type Executor, type ListedImage } from '@pugmark/db';
 import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
@@ -64,7 +64,7 @@ export function imagesRouter(stores: Stores): Operation[] {
       summary: 'An image and what was found in it',
       scope: 'read',
       answer: { status: 200, json: jsonOf(ImageResponse) },
-      handle: async ({ id }) => imageResponse(await requireImage(stores, id)),
+      handle: async ({ id }) => imageResponse(await requireImage(stores.db, id)),
     }),
     operation({
       method: 'patch',
@@ -75,13 +75,18 @@ export function imagesRouter(stores: Stores): Operation[] {
       body: body(UpdateImageBody),
       answer: { status: 200, json: jsonOf(ImageResponse) },
       problems: [422],
-      handle: async ({ id, body: { deploymentId, localTime } }) => {
-        const { projectId } = await requireImage(stores, id);
+      ifMatch: true,
+      handle: async ({ id, body: { deploymentId, localTime }, assertMatches }) => {
+        const { projectId } = await requireImage(stores.db, id);
         if (deploymentId != null) await requirePlace(stores, projectId, deploymentId);
         if (localTime != null) assertOnCalendar('localTime', localTime);
         const correction = { ...(deploymentId === undefined ? {} : { deploymentId }), ...(localTime === undefined ? {} : { manualLocal: localTime }) };
-        await inTransaction(stores.db, (tx) => stores.images.correct(tx, id, correction));
-        return imageResponse(await requireImage(stores, id));
+        return inTransaction(stores.db, async (tx) => {
+          await stores.images.lock(tx, id, correction);
+          assertMatches(imageResponse(await requireImage(tx, id)));
+          await stores.images.correct(tx, id, correction);
+          return imageResponse(await requireImage(tx, id));
+        });
       },
     }),
   ];
@@ -91,8 +96,8 @@ function eventOf({ eventId }: ImageFilterQuery): { readonly resource: 'events'; 
   return eventId === undefined ? [] : [{ resource: 'events', id: eventId }];
 }
 
-async function requireImage(stores: Stores, id: number): Promise<ListedImage> {
-  const image = await findImage(stores.db, id);
+async function requireImage(db: Executor, id: number): Promise<ListedImage> {
+  const image = await findImage(db, id);
   if (image === null) throw notFound(`image ${id}`);
   return image;
 }

@@ -78,7 +78,8 @@ export function locationsRouter(stores: Stores): Operation[] {
       body: body(UpdateLocationBody),
       answer: { status: 200, json: jsonOf(LocationResponse) },
       problems: [409, 422],
-      handle: async ({ id, body: change }) => locationResponse(await updateLocation(stores, id, change)),
+      ifMatch: true,
+      handle: async (call) => locationResponse(await updateLocation(stores, call)),
     }),
   ];
 }

@@ -1,5 +1,6 @@
-import { body, jsonOf, operation, type Operation } from '../api/operation';
-import { conflict } from '../api/http-problem';
+import { inTransaction } from '@pugmark/db';
+import { body, jsonOf, operation, type Call, type Operation } from '../api/operation';
+import { conflict, notFound } from '../api/http-problem';
 import type { Stores } from '../dependencies';
 import { classifySettings } from '../dto/models.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
@@ -62,14 +63,21 @@ export function projectsRouter(stores: Stores): Operation[] {
       body: body(UpdateProjectBody),
       answer: { status: 200, json: jsonOf(ProjectResponse) },
       problems: [422],
-      handle: async ({ id, body: { modelId, classify } }) => {
-        await requireProject(stores, id);
-        if (typeof modelId === 'number') await requireStage(stores, stores.db, modelId, 'detect', 'modelId');
-        if (classify) await requireStage(stores, stores.db, classify.modelId, 'classify', 'classify.modelId');
-        const settings = { ...(modelId === undefined ? {} : { modelId }), ...(classify === undefined ? {} : { classify: classify && classifySettings(classify) }) };
-        await stores.projects.setModels(stores.db, id, settings);
-        return projectResponse(await requireProject(stores, id));
-      },
+      ifMatch: true,
+      handle: (call) => updateProject(stores, call),
     }),
   ];
+}
+
+async function updateProject(stores: Stores, { id, body: { modelId, classify }, assertMatches }: Call<object, UpdateProjectBody>): Promise<ProjectResponse> {
+  return inTransaction(stores.db, async (tx) => {
+    const before = await stores.projects.lock(tx, id);
+    if (before === null) throw notFound(`project ${id}`);
+    assertMatches(projectResponse(before));
+    if (typeof modelId === 'number') await requireStage(stores, tx, modelId, 'detect', 'modelId');
+    if (classify) await requireStage(stores, tx, classify.modelId, 'classify', 'classify.modelId');
+    const settings = { ...(modelId === undefined ? {} : { modelId }), ...(classify === undefined ? {} : { classify: classify && classifySettings(classify) }) };
+    await stores.projects.setModels(tx, id, settings);
+    return projectResponse((await stores.projects.find(tx, id))!);
+  });
 }

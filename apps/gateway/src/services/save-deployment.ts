@@ -1,6 +1,6 @@
 import { inTransaction, type DatabaseTransaction, type DeploymentChange, type DeploymentWithLocation } from '@pugmark/db';
 import type { Stores } from '../dependencies';
-import type { CreateDeploymentBody, UpdateDeploymentBody } from '../dto/deployments.dto';
+import { deploymentDetails, type CreateDeploymentBody, type DeploymentDetailsResponse, type UpdateDeploymentBody } from '../dto/deployments.dto';
 import type { Call } from '../api/operation';
 import { unfitFields, conflict, notFound, type HttpProblem } from '../api/http-problem';
 import { createOnce } from './create-once';
@@ -15,13 +15,14 @@ export async function createDeployment(stores: Stores, call: Call<object, Create
   return (await stores.deployments.find(stores.db, id))!;
 }
 
-/** Corrects a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, and 404. */
-export async function updateDeployment(stores: Stores, id: number, body: UpdateDeploymentBody): Promise<DeploymentWithLocation> {
+/** Corrects a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, 404 and 412. */
+export async function updateDeployment(stores: Stores, { id, body, assertMatches }: Call<object, UpdateDeploymentBody>): Promise<DeploymentDetailsResponse> {
   if (body.timezone !== undefined) await assertTimezone(stores, body.timezone);
   return inTransaction(stores.db, async (tx) => {
     const before = await stores.deployments.lock(tx, id);
     if (before === null) throw notFound(`deployment ${id}`);
-    return changeDeployment(tx, stores, before, body);
+    assertMatches(deploymentDetails(before, await stores.deployments.times(tx, id)));
+    return deploymentDetails(await changeDeployment(tx, stores, before, body), await stores.deployments.times(tx, id));
   });
 }
 

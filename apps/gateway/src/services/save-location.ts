@@ -1,6 +1,6 @@
 import { inTransaction, type DatabaseTransaction, type LocationRow } from '@pugmark/db';
 import type { Stores } from '../dependencies';
-import type { CreateLocationBody, UpdateLocationBody } from '../dto/locations.dto';
+import { locationResponse, type CreateLocationBody, type UpdateLocationBody } from '../dto/locations.dto';
 import type { Call } from '../api/operation';
 import { unfitFields, conflict, notFound, type HttpProblem } from '../api/http-problem';
 import { createOnce } from './create-once';
@@ -29,12 +29,13 @@ export async function saveLocation(tx: DatabaseTransaction, stores: Stores, proj
   return 'updated';
 }
 
-/** Throws as `createLocation`, and 404. */
-export async function updateLocation(stores: Stores, id: number, body: UpdateLocationBody): Promise<LocationRow> {
+/** Throws as `createLocation`, 404 and 412. */
+export async function updateLocation(stores: Stores, { id, body, assertMatches }: Call<object, UpdateLocationBody>): Promise<LocationRow> {
   assertCoordinates(body);
   return inTransaction(stores.db, async (tx) => {
-    const before = await stores.locations.find(tx, id);
+    const before = await stores.locations.lock(tx, id);
     if (before === null) throw notFound(`location ${id}`);
+    assertMatches(locationResponse(before));
     if (body.name !== undefined && body.name !== before.name && (await stores.locations.findByName(tx, before.project_id, body.name)) !== null) throw nameTaken();
     await stores.locations.update(tx, id, {
       ...(body.name === undefined ? {} : { name: body.name }),

@@ -1,5 +1,4 @@
 import { sql, type RawBuilder } from 'kysely';
-import { RetryableError } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../database';
 import { refreshDeployment, refreshObservations, summariseNewImages } from '../observations/refresh-observations';
 import type { ImageFormat, StorageMode } from '../schema';
@@ -118,28 +117,32 @@ export class ImageRepository {
   }
 
   /**
-   * Sets what people say of an image's place and time, and derives its instant again. Absent: stays. False when it is not there.
-   * Throws RetryableError `changed_meanwhile` when another moved it to another deployment at the same moment.
+   * Locks an image that is to be corrected so, until the transaction ends, and before it the deployment that its time goes by, as whoever
+   * corrects the deployment does: its zone must not change meanwhile. False when the image is not there.
    */
-  async correct(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<boolean> {
-    const image = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
-    if (image === undefined) return false;
-    const deploymentId = to.deploymentId === undefined ? image.deployment_id : to.deploymentId;
-    // Before the image, as whoever corrects the deployment does: its zone must not change while it is used here.
-    await this.#lockPlace(tx, deploymentId);
-    const result = await tx
+  async lock(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<boolean> {
+    const before = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
+    if (before === undefined) return false;
+    await this.#lockPlace(tx, to.deploymentId === undefined ? before.deployment_id : to.deploymentId);
+    const locked = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
+    if (locked === undefined) return false;
+    // Moved while it was waited for. Now the image is locked first: who meets that the other way round is a deadlock, and begun again.
+    if (to.deploymentId === undefined && locked.deployment_id !== before.deployment_id) await this.#lockPlace(tx, locked.deployment_id);
+    return true;
+  }
+
+  /** Sets what people say of the place and time of an image that is locked for it, and derives its instant again. Absent: stays. */
+  async correct(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<void> {
+    await tx
       .updateTable('images')
       .set((eb) => ({
-        deployment_id: deploymentId,
+        deployment_id: to.deploymentId === undefined ? eb.ref('deployment_id') : eb.val(to.deploymentId),
         manual_local: to.manualLocal === undefined ? eb.ref('manual_local') : eb.val(to.manualLocal),
       }))
       .where('id', '=', id)
-      .where('deployment_id', 'is not distinct from', image.deployment_id)
-      .executeTakeFirst();
-    if (result.numUpdatedRows === 0n) throw new RetryableError('changed_meanwhile', `image ${id} was moved to another deployment just now; look again`);
+      .execute();
     await this.#deriveTimes(tx, sql`i.id = ${id}`);
     await refreshObservations(tx, [id]);
-    return true;
   }
 
   /** Derives the instants of all images of a deployment again, and what follows from its dates, in the transaction that corrects it. Answers how many instants changed. */

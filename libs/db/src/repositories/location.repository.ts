@@ -40,6 +40,11 @@ export class LocationRepository {
     if (change.longitude !== undefined) await markDeploymentsStale(tx, sql`location_id = ${id}`);
   }
 
+  /** The row, locked until the transaction ends. Null when there is none. */
+  async lock(tx: DatabaseTransaction, id: number): Promise<LocationRow | null> {
+    return (await tx.selectFrom('locations').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null;
+  }
+
   async find(db: Executor, id: number): Promise<LocationRow | null> {
     return (await db.selectFrom('locations').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
   }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
-import type { Executor } from '../database';
+import type { DatabaseTransaction, Executor } from '../database';
 import type { ProjectsTable } from '../schema';
 import type { ClassifySettings } from './model.repository';
 
@@ -20,6 +20,11 @@ export class ProjectRepository {
 
   async find(db: Executor, id: number): Promise<ProjectRow | null> {
     return (await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  /** The row, locked until the transaction ends. Null when there is none. */
+  async lock(tx: DatabaseTransaction, id: number): Promise<ProjectRow | null> {
+    return (await tx.selectFrom('projects').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null;
   }
 
   /** Which models its new runs are for; what is not given stays. False when there is no such project. */

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { ProblemResponse } from '../../dto/problem.dto';
+import { tellsEtag } from '../etag';
 import { resourceOf, type Operation } from '../operation';
 import type { Schema } from '../schema';
 import { Schemas, queryParameters } from './schemas';
@@ -37,6 +38,7 @@ const SECURITY = {
 
 const HEADERS = {
   'X-Request-Id': { required: true, description: 'Of this request; the log of the gateway tells more under it.', schema: { type: 'string' } },
+  ETag: { description: 'Strong, of this very answer: for If-None-Match, and for If-Match where the operation takes it.', schema: { type: 'string' } },
   'Retry-After': { required: true, description: 'Seconds after which to try again.', schema: { type: 'integer' } },
 };
 
@@ -77,6 +79,13 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
     description: 'The id of the last event that was received: exactly what came after it is sent. Browsers set it by themselves when they connect again.',
     schema: { type: 'integer', minimum: 0 },
   };
+  const ifMatch = {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag that GET answered: if the present one is another, nothing is changed (412). `*`: whichever it is.',
+    schema: { type: 'string', minLength: 1 },
+  };
   const query = one.query === undefined ? [] : queryParameters(one.query);
   return [
     ...(one.path.includes(':id') ? [id] : []),
@@ -86,6 +95,7 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
     }),
     ...(one.once === true ? [once] : []),
     ...('events' in one.answer ? [lastEventId] : []),
+    ...(one.ifMatch === true ? [ifMatch] : []),
   ];
 }
 
@@ -116,7 +126,11 @@ function success(one: Operation, schemas: Schemas): Record<string, object> {
     const schema = { type: 'string', description: 'Server-sent events; `x-events` has the schemas of their `data`, by `event`.' };
     return { '200': { description: 'OK: events, until the client goes.', content: { 'text/event-stream': { schema, 'x-events': events } } } };
   }
-  const headers = answer.location === undefined ? {} : { headers: { Location: { description: 'Of what was made.', schema: { type: 'string' } } } };
+  const known = {
+    ...(answer.location === undefined ? {} : { Location: { description: 'Of what was made.', schema: { type: 'string' } } }),
+    ...(tellsEtag(one) ? { ETag: { $ref: '#/components/headers/ETag' } } : {}),
+  };
+  const headers = Object.keys(known).length === 0 ? {} : { headers: known };
   return {
     [String(answer.status)]: { description: STATUS_CODES[answer.status], ...headers, content: { 'application/json': { schema: schemas.resolve(answer.json.schema) } } },
     ...(one.method === 'get' ? { '304': { description: 'Not Modified: as it was under the ETag in If-None-Match.' } } : {}),
@@ -133,6 +147,7 @@ function problemStatuses(one: Operation): number[] {
       ...(one.path.includes(':id') ? [404] : []),
       ...(one.body === undefined ? [] : [413, 415]),
       ...(one.once === true ? [422] : []),
+      ...(one.ifMatch === true ? [412] : []),
       ...(one.problems ?? []),
       // Of a page from elsewhere.
       ...(one.method === 'get' ? [] : [403]),
