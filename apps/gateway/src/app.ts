@@ -26,6 +26,7 @@ import { projectsRouter } from './routes/projects.router';
 import { runsRouter } from './routes/runs.router';
 import { sessionRouter } from './routes/session.router';
 import { systemRouter } from './routes/system.router';
+import { taxaRouter } from './routes/taxa.router';
 import { uploadsRouter } from './routes/uploads.router';
 
 /** Ten wrong keys from one address, then it waits. */
@@ -61,6 +62,7 @@ function operationsOf(dependencies: GatewayDependencies): Operation[] {
   return [
     ...projectsRouter(stores),
     ...locationsRouter(stores),
+    ...taxaRouter(stores),
     ...deploymentsRouter(stores),
     ...ingestsRouter(dependencies),
     ...uploadsRouter(dependencies),

@@ -19,6 +19,7 @@ import type {
   RunRepository,
   SessionRepository,
   TaskRepository,
+  TaxonRepository,
 } from '@pugmark/db';
 import type { Logger, Registry } from '@pugmark/platform';
 import type { ExportStorage, PictureStorage, UploadStorage } from '@pugmark/storage';
@@ -31,6 +32,7 @@ export interface Stores {
   readonly projects: ProjectRepository;
   readonly deployments: DeploymentRepository;
   readonly locations: LocationRepository;
+  readonly taxa: TaxonRepository;
   readonly images: ImageRepository;
   readonly models: ModelRepository;
   readonly engineReports: EngineReportRepository;

@@ -21,6 +21,7 @@ export {
 export { ProjectRepository, type ProjectRow } from './repositories/project.repository';
 export { DeploymentRepository, type DeploymentChange, type DeploymentTimes, type DeploymentWithLocation } from './repositories/deployment.repository';
 export { LocationRepository, type LocationChange, type LocationRow } from './repositories/location.repository';
+export { TaxonRepository, type NewTaxon, type TaxonChange, type TaxonFilter, type TaxonRow } from './repositories/taxon.repository';
 export { ClassificationRepository, type ClassifyResult, type CropToClassify } from './repositories/classification.repository';
 export { ModelRepository, type ClassifySettings, type ModelRow, type RunModels } from './repositories/model.repository';
 export { RunControlRepository } from './repositories/run-control.repository';

@@ -12,6 +12,7 @@ type WallClock = string;
 export interface Schema {
   projects: ProjectsTable;
   locations: LocationsTable;
+  taxa: TaxaTable;
   deployments: DeploymentsTable;
   models: ModelsTable;
   runs: RunsTable;
@@ -109,6 +110,19 @@ export interface LocationsTable {
   name: string;
   latitude: number | null;
   longitude: number | null;
+  created_at: CreatedAt;
+}
+
+export interface TaxaTable {
+  id: Id;
+  project_id: number;
+  scientific_name: string;
+  common_name: string | null;
+  category: Generated<Category>;
+  rank: string | null;
+  /** For searching; only ever written. */
+  words: string;
+  archived_at: Date | null;
   created_at: CreatedAt;
 }
 

@@ -48,9 +48,10 @@ describe('every route, from the OpenAPI document', () => {
     const location = (await gateway.post(`/projects/${project}/locations`, { name: 'Ridge' })).body.id;
     const run = await gateway.run(project, model);
     const madeExport = (await gateway.post('/exports', { projectId: project, format: 'csv', content: 'detections' })).body.id;
+    const taxa = (await gateway.post(`/projects/${project}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id;
     const key = (await gateway.post('/keys', { name: 'to look at', scopes: ['read'] })).body.id;
     const incident = (await gateway.stores.incidents.open(gateway.db, { check: 'walk', subject: 'x', severity: 'warning', message: 'x' })).id;
-    ids = { project, deployment, model, image: images[0]!, ingest: ingestId, location, run, export: madeExport, key, incident };
+    ids = { project, deployment, model, image: images[0]!, ingest: ingestId, location, taxa, run, export: madeExport, key, incident };
   });
   afterAll(() => gateway.stop());
 
@@ -141,7 +142,7 @@ describe('every route, from the OpenAPI document', () => {
   });
 
   async function everything(): Promise<unknown> {
-    const tables = ['projects', 'locations', 'deployments', 'images', 'runs', 'ingests', 'exports', 'tasks', 'models'] as const;
+    const tables = ['projects', 'locations', 'deployments', 'taxa', 'images', 'runs', 'ingests', 'exports', 'tasks', 'models'] as const;
     return Promise.all(tables.map((table) => gateway.db.selectFrom(table).selectAll().orderBy('id').execute()));
   }
 });

@@ -30,12 +30,13 @@ describe('If-Match', () => {
       locations: { id: (await gateway.post(`/projects/${projectId}/locations`, { name: 'Ridge' })).body.id, changes: names },
       deployments: { id: deploymentId, changes: names },
       images: { id: ids[0]!, changes: [{ localTime: '2026-05-02T00:00:00' }, { deploymentId: null }] },
+      taxa: { id: (await gateway.post(`/projects/${projectId}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id, changes: [{ rank: 'genus' }, { rank: 'family' }] },
     };
   });
 
   /** What a run shows moves by itself while it goes on: nobody could ever have seen how it is now. */
   const NOT = ['/api/v1/runs/{id}'];
-  const RESOURCES = ['projects', 'locations', 'deployments', 'images'];
+  const RESOURCES = ['projects', 'locations', 'deployments', 'images', 'taxa'];
 
   it('is taken by each PATCH and PUT of what has a GET, and by nothing else, as the document says', () => {
     const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, one]) => ({ path, method, one, readable: 'get' in methods })));

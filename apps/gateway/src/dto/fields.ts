@@ -43,6 +43,9 @@ const BLANKS = ' \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u300
 /** A line of text: not empty, no blanks around it, no control characters (Postgres takes no NUL). */
 export const LINE = `^[^${CONTROLS}${BLANKS}]([^${CONTROLS}]*[^${CONTROLS}${BLANKS}])?$`;
 
+/** Any text without control characters, blanks around it or not. */
+export const NO_CONTROLS = `^[^${CONTROLS}]+$`;
+
 export function Text(longest: number): PropertyDecorator {
   const pattern = new RegExp(LINE, 'u');
   return field(

@@ -50,7 +50,20 @@ export function pageTypeOf<Item extends object>(type: DtoClass<Item>): JsonType<
 }
 
 /** Which list a cursor belongs to: one of another list must not be taken for a position in this one. */
-export type ListName = 'projects' | 'deployments' | 'locations' | 'ingest_files' | 'runs' | 'compared_images' | 'images' | `images ${ImageSort}` | 'exports' | 'keys' | 'audit' | 'incidents';
+export type ListName =
+  | 'projects'
+  | 'deployments'
+  | 'locations'
+  | 'taxa'
+  | 'ingest_files'
+  | 'runs'
+  | 'compared_images'
+  | 'images'
+  | `images ${ImageSort}`
+  | 'exports'
+  | 'keys'
+  | 'audit'
+  | 'incidents';
 
 /** One page, from `limit + 1` rows: the one too many only says that there are more. */
 export function pageOf<Row, Item>(

@@ -7,6 +7,7 @@ import * as idempotencyKeys from './2026-11-25-idempotency-keys';
 import * as keys from './2026-11-26-keys';
 import * as heldRuns from './2026-11-27-held-runs';
 import * as feed from './2026-11-28-feed';
+import * as taxa from './2026-11-29-taxa';
 import * as observations from './2026-11-30-observations';
 import * as runCounts from './2026-12-04-run-counts';
 import * as imageCounts from './2026-12-05-image-counts';
@@ -22,6 +23,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-26-keys': keys,
   '2026-11-27-held-runs': heldRuns,
   '2026-11-28-feed': feed,
+  '2026-11-29-taxa': taxa,
   '2026-11-30-observations': observations,
   '2026-12-04-run-counts': runCounts,
   '2026-12-05-image-counts': imageCounts,

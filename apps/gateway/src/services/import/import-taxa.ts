@@ -1,0 +1,30 @@
+import type { Stores } from '../../dependencies';
+import type { ImportReport } from '../../dto/imports.dto';
+import { CreateTaxonBody } from '../../dto/taxa.dto';
+import { parseDto } from '../../api/parse-dto';
+import { saveTaxon } from '../save-taxon';
+import { importRows } from './import-rows';
+import { readCsv, type Columns } from './read-csv';
+import { withoutRepeats } from './without-repeats';
+
+type Column = 'scientificName' | 'commonName' | 'category' | 'rank';
+/** With the names of Darwin Core and of Camtrap DP's list of taxa. */
+const COLUMNS: Columns<Column> = {
+  scientificName: ['name', 'species', 'taxon', 'latinName'],
+  commonName: ['vernacularName', 'vernacularNames.eng', 'english'],
+  category: [],
+  rank: ['taxonRank'],
+};
+
+/** Makes and corrects taxa, and brings archived ones back; those that the file does not name, and cells that are empty, leave what is there. */
+export async function importTaxa(stores: Stores, projectId: number, text: string, dryRun: boolean): Promise<ImportReport> {
+  const { rows, faults } = readCsv(text, COLUMNS, ['scientificName']);
+  const toImport = withoutRepeats(rows, ({ cells }) => cells.scientificName?.toLowerCase(), faults, 'scientificName').map(({ line, cells }) => ({
+    line,
+    save: (tx: Parameters<typeof saveTaxon>[0]) => {
+      const category = cells.category?.toLowerCase();
+      return saveTaxon(tx, stores, projectId, parseDto(CreateTaxonBody, { ...cells, ...(category === undefined ? {} : { category }) }));
+    },
+  }));
+  return importRows(stores, toImport, faults, dryRun);
+}
