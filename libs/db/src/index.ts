@@ -10,7 +10,8 @@ export { watchClock } from './watch-clock';
 export { migrate } from './migrate';
 export type { TimeDoubt } from './sql/local-time';
 export { FEED_TOPICS, SEVERITIES, type FeedTopic, type Severity } from './feed-schema';
-export type { EngineReport, ExportFilter, ImageFormat, IngestFileOutcome, ReviewedObservation, StorageMode } from './schema';
+export type { EngineReport, ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
+export type { ReviewedObservation } from './what-counts-schema';
 export {
   TaskRepository,
   type DueDoorbell,

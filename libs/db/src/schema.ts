@@ -1,15 +1,16 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { TaskKind } from '@pugmark/contracts';
-import type { Box, Category, ModelManifest, Stage, TaskState } from '@pugmark/domain';
+import type { Category, ModelManifest, Stage, TaskState } from '@pugmark/domain';
 import type { FeedStateTable, FeedTable, IncidentsTable } from './feed-schema';
 import type { TimeDoubt } from './sql/local-time';
+import type { WhatCountsSchema } from './what-counts-schema';
 
 export type Id = GeneratedAlways<number>;
 export type CreatedAt = ColumnType<Date, never, never>;
 /** A reading of a clock without zone, `YYYY-MM-DDTHH:mm:ss`. */
-type WallClock = string;
+export type WallClock = string;
 
-export interface Schema {
+export interface Schema extends WhatCountsSchema {
   projects: ProjectsTable;
   locations: LocationsTable;
   taxa: TaxaTable;
@@ -29,15 +30,6 @@ export interface Schema {
   api_keys: ApiKeysTable;
   sessions: SessionsTable;
   audit_log: AuditLogTable;
-  reviews: ReviewsTable;
-  static_boxes: StaticBoxesTable;
-  observations: ObservationsTable;
-  image_summaries: ImageSummariesTable;
-  events: EventsTable;
-  stale_events: StaleEventsTable;
-  task_counts: TaskCountsTable;
-  run_tallies: RunTalliesTable;
-  image_counts: ImageCountsTable;
   incidents: IncidentsTable;
   feed: FeedTable;
   feed_state: FeedStateTable;
@@ -291,151 +283,6 @@ export interface ClassificationsTable {
   score: number;
   engine: string;
   created_at: CreatedAt;
-}
-
-/** What a person says is on an image. */
-export interface ReviewedObservation {
-  readonly category: Category;
-  /** A species by its scientific name, or whatever else people call it; the category where nothing more is known. */
-  readonly label: string;
-  readonly taxonId: number | null;
-  readonly individuals: number;
-  /** Where on the image, in fractions of it; null: somewhere. */
-  readonly box: Box | null;
-  /** The machine's detection that this confirms or corrects; null: the person saw what the machine did not. */
-  readonly detectionId: number | null;
-}
-
-export interface ReviewsTable {
-  id: Id;
-  project_id: number;
-  image_id: number;
-  action: string;
-  /** All that is on the image from then on; `[]` a blank; null: the machine counts again. */
-  observations: ColumnType<readonly ReviewedObservation[] | null, string | null, never>;
-  /** Of the request that said the same of many images. */
-  batch_id: string | null;
-  key_id: number | null;
-  /** The name of the key at that time. */
-  reviewer: string;
-  undone_at: Date | null;
-  undone_by: string | null;
-  created_at: CreatedAt;
-}
-
-export interface StaticBoxesTable {
-  id: Id;
-  project_id: number;
-  deployment_id: number;
-  category: Category;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  images: number;
-  unmarked_at: Date | null;
-  unmarked_by: string | null;
-  created_at: CreatedAt;
-}
-
-export interface ObservationsTable {
-  image_id: number;
-  project_id: number;
-  category: Category;
-  label: string;
-  individuals: number;
-  confidence: number;
-  captured_at: Date | null;
-}
-
-export interface ImageSummariesTable {
-  image_id: number;
-  project_id: number;
-  deployment_id: number | null;
-  ingest_id: number;
-  captured_at: Date | null;
-  local_hour: number | null;
-  out_of_dates: boolean;
-  time_doubt: TimeDoubt | null;
-  answered: boolean;
-  inference_id: number | null;
-  review_id: number | null;
-  has_animal: boolean;
-  has_person: boolean;
-  has_vehicle: boolean;
-  blank: boolean;
-  animal: number | null;
-  person: number | null;
-  vehicle: number | null;
-  surest: GeneratedAlways<number | null>;
-  confidence: number | null;
-}
-
-export interface EventsTable {
-  id: Id;
-  project_id: number;
-  deployment_id: number | null;
-  category: Category;
-  /** Null: an event of the category, whatever it is called. */
-  label: string | null;
-  first_image_id: number;
-  /** The one with the surest detection. */
-  best_image_id: number;
-  /** Null, as `ends_at`: of one image without a known time or deployment. */
-  starts_at: Date | null;
-  ends_at: Date | null;
-  local_start: WallClock | null;
-  /** Hour of the apparent solar day; null where the location has no coordinates. */
-  solar_hour: number | null;
-  images: number;
-  individuals: number;
-  confidence: number;
-  reviewed: boolean;
-}
-
-export interface StaleEventsTable {
-  id: Id;
-  project_id: number;
-  deployment_id: number;
-  from_at: Date;
-  to_at: Date;
-}
-
-/** Written by triggers on `tasks`. */
-export interface TaskCountsTable {
-  id: Id;
-  kind: TaskKind;
-  run_id: number | null;
-  state: TaskState;
-  count: number;
-}
-
-export interface RunTalliesTable {
-  id: Id;
-  run_id: number;
-  engine: string;
-  images: number;
-  blanks: number;
-  animals: number;
-  people: number;
-  vehicles: number;
-  marked: number;
-}
-
-/** Written by triggers on `image_summaries`. */
-export interface ImageCountsTable {
-  id: Id;
-  project_id: number;
-  deployment_id: number | null;
-  local_hour: number | null;
-  timed: boolean;
-  answered: boolean;
-  reviewed: boolean;
-  has_animal: boolean;
-  has_person: boolean;
-  has_vehicle: boolean;
-  blank: boolean;
-  count: number;
 }
 
 export interface EngineReportsTable {

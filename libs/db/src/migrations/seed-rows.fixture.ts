@@ -5,6 +5,7 @@ import type { Executor } from '../database';
 const BY_HAND: Readonly<Record<string, string>> = {
   'deployments.ends_at': `now() + interval '1 day'`,
   'deployments.timezone': `'Europe/Berlin'`,
+  'feed.subject_id': `(select count(*) from feed)`,
 };
 
 /** A value of a type, a new one for each `n`. */

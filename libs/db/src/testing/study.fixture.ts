@@ -10,7 +10,7 @@ import { DetectionRepository } from '../repositories/detection.repository';
 import { ImageRepository } from '../repositories/image.repository';
 import { LocationRepository } from '../repositories/location.repository';
 import { ModelRepository } from '../repositories/model.repository';
-import type { ReviewedObservation } from '../schema';
+import type { ReviewedObservation } from '../what-counts-schema';
 
 const BOX = { x: 0.1, y: 0.2, width: 0.3, height: 0.4 };
 
