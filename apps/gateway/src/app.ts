@@ -23,6 +23,8 @@ import { openApiRouter } from './routes/openapi.router';
 import { picturesRouter } from './routes/pictures.router';
 import { processingRouter } from './routes/processing.router';
 import { projectsRouter } from './routes/projects.router';
+import { reviewQueueRouter } from './routes/review-queue.router';
+import { reviewsRouter } from './routes/reviews.router';
 import { runsRouter } from './routes/runs.router';
 import { sessionRouter } from './routes/session.router';
 import { systemRouter } from './routes/system.router';
@@ -68,6 +70,8 @@ function operationsOf(dependencies: GatewayDependencies): Operation[] {
     ...uploadsRouter(dependencies),
     ...imagesRouter(stores),
     ...picturesRouter(dependencies),
+    ...reviewsRouter(stores),
+    ...reviewQueueRouter(stores),
     ...runsRouter(dependencies),
     ...modelsRouter(stores),
     ...processingRouter(stores),

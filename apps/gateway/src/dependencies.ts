@@ -6,6 +6,7 @@ import type {
   Database,
   DeploymentRepository,
   EngineReportRepository,
+  EventRepository,
   ExportRepository,
   FeedRepository,
   IdempotencyRepository,
@@ -15,6 +16,7 @@ import type {
   LocationRepository,
   ModelRepository,
   ProjectRepository,
+  ReviewRepository,
   RunControlRepository,
   RunRepository,
   SessionRepository,
@@ -47,6 +49,8 @@ export interface Stores {
   readonly audit: AuditRepository;
   readonly incidents: IncidentRepository;
   readonly feed: FeedRepository;
+  readonly reviews: ReviewRepository;
+  readonly events: EventRepository;
 }
 
 export interface GatewaySettings {

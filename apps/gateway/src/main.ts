@@ -13,9 +13,11 @@ import {
   IncidentRepository,
   IngestRepository,
   EngineReportRepository,
+  EventRepository,
   LocationRepository,
   ModelRepository,
   ProjectRepository,
+  ReviewRepository,
   RunControlRepository,
   RunRepository,
   RunTallyRepository,
@@ -83,6 +85,8 @@ void runService(
       audit: new AuditRepository(),
       incidents: new IncidentRepository(),
       feed: new FeedRepository(),
+      reviews: new ReviewRepository(),
+      events: new EventRepository(),
     };
     const uploads = new UploadStorage(config.STORAGE_DIR);
     const renditionFiles = new RenditionStorage(config.STORAGE_DIR);

@@ -11,7 +11,6 @@ export { migrate } from './migrate';
 export type { TimeDoubt } from './sql/local-time';
 export { FEED_TOPICS, SEVERITIES, type FeedTopic, type Severity } from './feed-schema';
 export type { EngineReport, ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
-export type { ReviewedObservation } from './what-counts-schema';
 export {
   TaskRepository,
   type DueDoorbell,
@@ -42,6 +41,7 @@ export { ApiKeyRepository, type ApiKeyRow, type NewApiKey } from './repositories
 export { SessionRepository } from './repositories/session.repository';
 export { AuditRepository, type AuditRow } from './repositories/audit.repository';
 export { refreshDeployment, refreshObservations } from './observations/refresh-observations';
+export { ReviewRepository, type HistoryRow, type NewReview, type ReviewBatch, type Reviewer, type ReviewRow } from './repositories/review.repository';
 export { EventRepository } from './repositories/event.repository';
 export { hoursOf, type ObservedFilter } from './read-models/observed-filter';
 export { FeedRepository, type FeedBounds, type FeedFilter, type FeedRow, type FeedSubject } from './repositories/feed.repository';
@@ -68,3 +68,6 @@ export { runsThatMayHaveChanged } from './read-models/feed-candidates';
 export { countOpenRuns, countWaiting } from './read-models/queue-length';
 export { findRun, findRuns, listRuns, type RunOverview } from './read-models/run-overview';
 export { readDetections, type DetectionRow } from './read-models/detection-rows';
+export { readWords, type CountingReview, type ImageWord, type ProposedObservation } from './read-models/image-words';
+export { findEventImages, type EventImages } from './read-models/event-images';
+export { QUEUES, countQueue, listQueue, type Queue, type QueueFilter, type QueuePosition, type QueueRow } from './read-models/review-queue';

@@ -1,12 +1,14 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { GeneratedAlways } from 'kysely';
 import type { TaskKind } from '@pugmark/contracts';
-import type { Box, Category, TaskState } from '@pugmark/domain';
+import type { Category, TaskState } from '@pugmark/domain';
+import type { ReviewBatchesTable, ReviewsTable } from './review-tables';
 import type { CreatedAt, Id, WallClock } from './schema';
 import type { TimeDoubt } from './sql/local-time';
 
 /** What people said, what follows from it and from the models' results, and how many there are of each sort. */
 export interface WhatCountsSchema {
   reviews: ReviewsTable;
+  review_batches: ReviewBatchesTable;
   static_boxes: StaticBoxesTable;
   observations: ObservationsTable;
   image_summaries: ImageSummariesTable;
@@ -15,36 +17,6 @@ export interface WhatCountsSchema {
   task_counts: TaskCountsTable;
   run_tallies: RunTalliesTable;
   image_counts: ImageCountsTable;
-}
-
-/** What a person says is on an image. */
-export interface ReviewedObservation {
-  readonly category: Category;
-  /** A species by its scientific name, or whatever else people call it; the category where nothing more is known. */
-  readonly label: string;
-  readonly taxonId: number | null;
-  readonly individuals: number;
-  /** Where on the image, in fractions of it; null: somewhere. */
-  readonly box: Box | null;
-  /** The machine's detection that this confirms or corrects; null: the person saw what the machine did not. */
-  readonly detectionId: number | null;
-}
-
-export interface ReviewsTable {
-  id: Id;
-  project_id: number;
-  image_id: number;
-  action: string;
-  /** All that is on the image from then on; `[]` a blank; null: the machine counts again. */
-  observations: ColumnType<readonly ReviewedObservation[] | null, string | null, never>;
-  /** Of the request that said the same of many images. */
-  batch_id: string | null;
-  key_id: number | null;
-  /** The name of the key at that time. */
-  reviewer: string;
-  undone_at: Date | null;
-  undone_by: string | null;
-  created_at: CreatedAt;
 }
 
 export interface StaticBoxesTable {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { newApiKey } from '@pugmark/domain';
 import { SCOPES } from '../api/scopes';
 import { TestGateway } from '../testing/gateway.fixture';
@@ -14,6 +15,7 @@ interface Sample {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
+  readonly format?: string;
   readonly minimum?: number;
   readonly pattern?: string;
   readonly items?: Sample;
@@ -51,7 +53,8 @@ describe('every route, from the OpenAPI document', () => {
     const taxa = (await gateway.post(`/projects/${project}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id;
     const key = (await gateway.post('/keys', { name: 'to look at', scopes: ['read'] })).body.id;
     const incident = (await gateway.stores.incidents.open(gateway.db, { check: 'walk', subject: 'x', severity: 'warning', message: 'x' })).id;
-    ids = { project, deployment, model, image: images[0]!, ingest: ingestId, location, taxa, run, export: madeExport, key, incident };
+    const review = (await gateway.put(`/images/${images[0]!}/review`, { observations: [] })).body.review.id;
+    ids = { project, deployment, model, image: images[0]!, ingest: ingestId, location, taxa, run, export: madeExport, key, incident, review };
   });
   afterAll(() => gateway.stop());
 
@@ -91,6 +94,7 @@ describe('every route, from the OpenAPI document', () => {
     if (type === 'integer' || type === 'number') return ids[NAMED[name] ?? ''] ?? schema.minimum ?? 1;
     if (type === 'boolean') return true;
     if (schema.pattern === '^[0-9a-f]{64}$') return 'ab'.repeat(32);
+    if (schema.format === 'uuid') return randomUUID();
     return name === 'timezone' ? 'Europe/Berlin' : name === 'folder' ? `${gateway.folder}/cards` : name === 'key' ? 'pm_x' : `walk ${Math.random()}`;
   }
 
@@ -142,7 +146,7 @@ describe('every route, from the OpenAPI document', () => {
   });
 
   async function everything(): Promise<unknown> {
-    const tables = ['projects', 'locations', 'deployments', 'taxa', 'images', 'runs', 'ingests', 'exports', 'tasks', 'models'] as const;
+    const tables = ['projects', 'locations', 'deployments', 'taxa', 'images', 'runs', 'ingests', 'exports', 'tasks', 'models', 'reviews'] as const;
     return Promise.all(tables.map((table) => gateway.db.selectFrom(table).selectAll().orderBy('id').execute()));
   }
 });

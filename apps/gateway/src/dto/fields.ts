@@ -163,7 +163,7 @@ export function Sha256s(most: number): PropertyDecorator {
 export function Nested<T extends object>(type: DtoClass<T>): PropertyDecorator {
   return field(
     { $dto: type },
-    Transform(({ value }) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? plainToInstance(type, value) : value)),
+    Transform(({ value }) => (isObject(value) ? plainToInstance(type, value) : value)),
     IsObject(),
     ValidateNested(),
   );
@@ -187,6 +187,28 @@ export function Ids(most: number): PropertyDecorator {
 
 function isSet(value: unknown, most: number): value is readonly unknown[] {
   return Array.isArray(value) && value.length >= 1 && value.length <= most && new Set(value).size === value.length;
+}
+
+/** So many objects of another DTO class at most, each checked. */
+export function ManyOf<T extends object>(type: DtoClass<T>, most: number): PropertyDecorator {
+  return field(
+    { type: 'array', items: { $dto: type }, maxItems: most },
+    Transform(({ value }) => (Array.isArray(value) && value.every(isObject) ? plainToInstance(type, value) : value)),
+    check('manyOf', `must be a list of at most ${most} objects`, (value) => Array.isArray(value) && value.length <= most && value.every(isObject)),
+    ValidateNested({ each: true }),
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function Uuid(): PropertyDecorator {
+  const pattern = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+  return field(
+    { type: 'string', format: 'uuid', pattern },
+    check('uuid', 'must be a UUID, in lower case', (value) => typeof value === 'string' && new RegExp(pattern).test(value)),
+  );
 }
 
 /** Of an answer: a list of objects of a class, or of plain values. */

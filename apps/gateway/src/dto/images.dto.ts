@@ -164,6 +164,9 @@ class ClassificationResponse {
 }
 
 export class DetectionResponse {
+  @Id()
+  readonly id!: number;
+
   @OneOf(CATEGORIES)
   readonly category!: Category;
 
@@ -301,7 +304,8 @@ export function imageResponse(image: ListedImage): ImageResponse {
     status: image.status,
     failure: image.failure === null ? null : { code: image.failure.code, message: withoutPaths(image.failure.message) },
     warning: image.warning,
-    detections: image.detections.map(({ category, label, confidence, box, model, classifications }) => ({
+    detections: image.detections.map(({ id, category, label, confidence, box, model, classifications }) => ({
+      id,
       category,
       label,
       confidence,

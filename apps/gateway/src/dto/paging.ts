@@ -1,4 +1,4 @@
-import type { ImageSort } from '@pugmark/db';
+import type { ImageSort, Queue } from '@pugmark/db';
 import { unprocessable } from '../api/http-problem';
 import type { JsonType } from '../api/operation';
 import type { DtoClass } from '../api/schema';
@@ -60,6 +60,8 @@ export type ListName =
   | 'compared_images'
   | 'images'
   | `images ${ImageSort}`
+  | 'reviews'
+  | `review_queue ${Queue}`
   | 'exports'
   | 'keys'
   | 'audit'

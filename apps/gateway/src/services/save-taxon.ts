@@ -1,4 +1,4 @@
-import { inTransaction, type DatabaseTransaction, type TaxonRow } from '@pugmark/db';
+import { inTransaction, type DatabaseTransaction, type TaxonChange, type TaxonRow } from '@pugmark/db';
 import type { Stores } from '../dependencies';
 import { taxonResponse, type CreateTaxonBody, type UpdateTaxonBody } from '../dto/taxa.dto';
 import type { Call } from '../api/operation';
@@ -12,7 +12,7 @@ export async function createTaxon(stores: Stores, call: Call<object, CreateTaxon
     const { row, before } = await insertOrLock(tx, stores, projectId, body);
     if (before === null) return row.id;
     if (before.archived_at === null) throw conflict('name_taken', 'scientificName', 'the project has a taxon of this name already');
-    return (await stores.taxa.update(tx, before, { ...body, archived: false })).id;
+    return (await changeTaxon(tx, stores, before, { ...body, archived: false })).id;
   });
   return (await stores.taxa.find(stores.db, id))!;
 }
@@ -21,7 +21,7 @@ export async function createTaxon(stores: Stores, call: Call<object, CreateTaxon
 export async function saveTaxon(tx: DatabaseTransaction, stores: Stores, projectId: number, body: CreateTaxonBody): Promise<'created' | 'updated' | 'unchanged'> {
   const { before } = await insertOrLock(tx, stores, projectId, body);
   if (before === null) return 'created';
-  const after = await stores.taxa.update(tx, before, { ...body, archived: false });
+  const after = await changeTaxon(tx, stores, before, { ...body, archived: false });
   return JSON.stringify(before) === JSON.stringify(after) ? 'unchanged' : 'updated';
 }
 
@@ -35,8 +35,15 @@ export async function updateTaxon(stores: Stores, { id, body, assertMatches }: C
       const other = (await stores.taxa.findByNames(tx, before.project_id, [body.scientificName])).get(body.scientificName);
       if (other !== undefined && other.id !== id) throw nameOf(other);
     }
-    return stores.taxa.update(tx, before, body);
+    return changeTaxon(tx, stores, before, body);
   });
+}
+
+/** With everything that was observed of it. */
+async function changeTaxon(tx: DatabaseTransaction, stores: Stores, before: TaxonRow, change: TaxonChange): Promise<TaxonRow> {
+  const after = await stores.taxa.update(tx, before, change);
+  if (after.scientific_name !== before.scientific_name || after.category !== before.category) await stores.reviews.refreshTaxon(tx, before.project_id, before.id);
+  return after;
 }
 
 /** The new row; or, with `before`, the one that has the name, locked. */

@@ -16,9 +16,11 @@ import {
   IncidentRepository,
   IngestRepository,
   EngineReportRepository,
+  EventRepository,
   LocationRepository,
   ModelRepository,
   ProjectRepository,
+  ReviewRepository,
   RunControlRepository,
   RunRepository,
   RunTallyRepository,
@@ -207,8 +209,8 @@ export class TestGateway {
     return this.send('POST', path, body, headers);
   }
 
-  async put(path: string, body?: unknown): Promise<Answer> {
-    return this.send('PUT', path, body, {});
+  async put(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('PUT', path, body, headers);
   }
 
   async patch(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
@@ -384,5 +386,7 @@ function storesOf(db: Database): Stores {
     audit: new AuditRepository(),
     incidents: new IncidentRepository(),
     feed: new FeedRepository(),
+    reviews: new ReviewRepository(),
+    events: new EventRepository(),
   };
 }

@@ -41,15 +41,20 @@ async function refresh(tx: DatabaseTransaction, which: Which): Promise<void> {
 }
 
 /** The review of image `i` that counts, as `review`; its `observations` null: none, the machine counts. */
-const REVIEW = sql`
+export const REVIEW = sql`
   left join lateral (select r.id, r.observations from reviews r where r.image_id = i.id and r.undone_at is null order by r.id desc limit 1) review on true`;
 
+/** What `seen`, of a human's word, is called now, as `named`: a taxon may have been corrected since. */
+export const NAMED = sql`
+  left join taxa taxon on taxon.id = seen."taxonId"
+  cross join lateral (select coalesce(taxon.category, seen.category) as category, coalesce(taxon.scientific_name, seen.label) as label) named`;
+
 /** What the model said that looked last at image `i`, as `answer`. */
-const ANSWER = sql`
+export const ANSWER = sql`
   left join lateral (select f.id, m.threshold from inferences f join models m on m.id = f.model_id where f.image_id = i.id order by f.id desc limit 1) answer on true`;
 
 /** A detection `d` is not one of those that are always there. */
-const NOT_STATIC = sql`not exists (select 1 from static_boxes b where b.id = d.static_box_id and b.unmarked_at is null)`;
+export const NOT_STATIC = sql`not exists (select 1 from static_boxes b where b.id = d.static_box_id and b.unmarked_at is null)`;
 
 function machineObservations(which: Which): RawBuilder<unknown> {
   return sql`
@@ -63,11 +68,12 @@ function machineObservations(which: Which): RawBuilder<unknown> {
 
 function humanObservations(which: Which): RawBuilder<unknown> {
   return sql`
-    select i.id, i.project_id, seen.category, seen.label, sum(seen.individuals), 1, i.captured_at
+    select i.id, i.project_id, named.category, named.label, sum(seen.individuals), 1, i.captured_at
     from images i ${REVIEW}
-    cross join lateral jsonb_to_recordset(review.observations) as seen (category text, label text, individuals int)
+    cross join lateral jsonb_to_recordset(review.observations) as seen (category text, label text, "taxonId" bigint, individuals int)
+    ${NAMED}
     where ${which('i.id')}
-    group by i.id, seen.category, seen.label`;
+    group by i.id, named.category, named.label`;
 }
 
 async function writeSummaries(tx: DatabaseTransaction, which: Which): Promise<void> {

@@ -15,6 +15,7 @@ export interface ImagePosition {
 }
 
 export interface ListedDetection {
+  readonly id: number;
   readonly category: Category;
   readonly label: string;
   readonly confidence: number;
@@ -87,7 +88,7 @@ export async function listImages(db: Executor, filter: ImageFilter, after: Image
     left join deployments p on p.id = i.deployment_id
     left join lateral (
       select true as found, max(f.warning) as warning, jsonb_agg(jsonb_build_object(
-          'category', d.category, 'label', d.label, 'confidence', d.confidence,
+          'id', d.id, 'category', d.category, 'label', d.label, 'confidence', d.confidence,
           'box', jsonb_build_object('x', d.x, 'y', d.y, 'width', d.width, 'height', d.height),
           'model', m.name || ' ' || m.version,
           'classifications', (

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Category, Detection, ModelManifest } from '@pugmark/domain';
+import type { Category, Detection, ModelManifest, ReviewedObservation } from '@pugmark/domain';
 import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
 import { createDatabase, type Database } from '../database';
 import { migrate } from '../migrate';
@@ -10,7 +10,6 @@ import { DetectionRepository } from '../repositories/detection.repository';
 import { ImageRepository } from '../repositories/image.repository';
 import { LocationRepository } from '../repositories/location.repository';
 import { ModelRepository } from '../repositories/model.repository';
-import type { ReviewedObservation } from '../what-counts-schema';
 
 const BOX = { x: 0.1, y: 0.2, width: 0.3, height: 0.4 };
 
