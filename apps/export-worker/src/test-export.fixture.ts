@@ -12,15 +12,17 @@ import {
   IngestRepository,
   ModelRepository,
   ProjectRepository,
+  ReviewRepository,
   RunRepository,
   TaskRepository,
   createDatabase,
   migrate,
   type Database,
+  type ExportContent,
   type ExportFilter,
   type ExportWithTask,
 } from '@pugmark/db';
-import type { ClaimedTask, Detection, TaskOutcome } from '@pugmark/domain';
+import type { ClaimedTask, Detection, ReviewedObservation, TaskOutcome } from '@pugmark/domain';
 import { ExportStorage } from '@pugmark/storage';
 import { createTestDatabase, testLogger, type TestDatabase } from '@pugmark/testing';
 import type { TaskContext } from '@pugmark/tasks';
@@ -125,13 +127,25 @@ export class ExportBench {
     });
   }
 
+  /** What a person named Kim says is on an image; null takes it back. */
+  async review(imageId: number, observations: readonly Partial<ReviewedObservation>[] | null): Promise<void> {
+    const all = observations?.map((one) => ({ category: 'animal' as const, label: 'animal', taxonId: null, individuals: 1, box: null, detectionId: null, ...one })) ?? null;
+    const kim = { name: 'Kim', keyId: null, note: null, batchId: null };
+    await this.db.transaction().execute((tx) => new ReviewRepository().add(tx, this.projectId, kim, [{ imageId, action: all === null ? 'withdraw' : 'set', observations: all }]));
+  }
+
+  /** Of what was found in an image, in the order in which it was found. */
+  async detectionIds(imageId: number): Promise<number[]> {
+    return (await this.db.selectFrom('detections').select('id').where('image_id', '=', imageId).orderBy('id').execute()).map(({ id }) => id);
+  }
+
   async run(): Promise<number> {
     return new RunRepository().create(this.db, { projectId: this.projectId, modelId: this.modelId, classify: null, priority: 0 });
   }
 
-  async newExport(filter: ExportFilter = {}): Promise<number> {
+  async newExport(filter: ExportFilter = {}, content: ExportContent = 'detections'): Promise<number> {
     return this.db.transaction().execute(async (tx) => {
-      const id = await this.exports.create(tx, { projectId: this.projectId, filter });
+      const id = await this.exports.create(tx, { projectId: this.projectId, content, filter });
       await this.tasks.create(tx, { kind: 'export', subjectId: id });
       return id;
     });
@@ -183,4 +197,18 @@ export function context(signal: AbortSignal = new AbortController().signal, drai
 
 export function detection(confidence: number, more: Partial<Detection> = {}): Detection {
   return { category: 'animal', label: 'bear', confidence, box: { x: 0.25, y: 0.125, width: 0.5, height: 0.0625 }, ...more };
+}
+
+/** RFC 4180, read by other code than it was written by. */
+export function parseCsv(text: string): string[][] {
+  const records: string[][] = [];
+  let record: string[] = [];
+  const cells = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy;
+  for (let match = cells.exec(text); match !== null; match = cells.exec(text)) {
+    record.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
+    if (match[3] === ',') continue;
+    records.push(record);
+    record = [];
+  }
+  return records;
 }

@@ -10,7 +10,7 @@ export { watchClock } from './watch-clock';
 export { migrate } from './migrate';
 export type { TimeDoubt } from './sql/local-time';
 export { FEED_TOPICS, SEVERITIES, type FeedTopic, type Severity } from './feed-schema';
-export type { EngineReport, ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
+export type { EngineReport, ExportContent, ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
 export {
   TaskRepository,
   type DueDoorbell,
@@ -68,6 +68,7 @@ export { runsThatMayHaveChanged } from './read-models/feed-candidates';
 export { countOpenRuns, countWaiting } from './read-models/queue-length';
 export { findRun, findRuns, listRuns, type RunOverview } from './read-models/run-overview';
 export { readDetections, type DetectionRow } from './read-models/detection-rows';
+export { readObservations, type ObservationRow } from './read-models/observation-rows';
 export { readWords, type CountingReview, type ImageWord, type ProposedObservation } from './read-models/image-words';
 export { findEventImages, type EventImages } from './read-models/event-images';
 export { QUEUES, countQueue, listQueue, type Queue, type QueueFilter, type QueuePosition, type QueueRow } from './read-models/review-queue';

@@ -303,11 +303,13 @@ export interface EngineReport {
   readonly processesUp: number;
 }
 
+export type ExportContent = 'detections' | 'observations';
+
 export interface ExportsTable {
   id: Id;
   project_id: number;
   format: 'csv';
-  content: 'detections';
+  content: ExportContent;
   filter: JSONColumnType<ExportFilter>;
   percent: Generated<number>;
   row_count: number | null;
@@ -320,7 +322,7 @@ export interface ExportsTable {
   created_at: CreatedAt;
 }
 
-/** Which detections an export holds; an absent property does not filter. */
+/** What an export holds; an absent property does not filter. */
 export interface ExportFilter {
   readonly deploymentId?: number;
   readonly runId?: number;

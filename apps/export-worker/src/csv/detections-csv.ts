@@ -1,13 +1,10 @@
 import type { DetectionRow } from '@pugmark/db';
-import { csvLine, guarded, type CsvValue } from './csv-line';
+import { csvLine, guarded } from './csv-line';
+import { IMAGE_COLUMNS, fraction, type Column } from './image-columns';
 
-const COLUMNS: readonly (readonly [name: string, value: (row: DetectionRow) => CsvValue])[] = [
+const COLUMNS: readonly Column<DetectionRow>[] = [
   ['detection_id', (row) => row.detectionId],
-  ['image_id', (row) => row.imageId],
-  ['file_path', (row) => guarded(row.filePath)],
-  ['sha256', (row) => row.sha256],
-  ['deployment', (row) => guarded(row.deployment)],
-  ['location', (row) => guarded(row.location)],
+  ...IMAGE_COLUMNS,
   // The camera's clock and, when the zone is known, the instant; empty when the picture has no time: none is invented.
   ['captured_local', (row) => row.capturedLocal],
   ['timezone', (row) => row.timezone],
@@ -28,15 +25,15 @@ const COLUMNS: readonly (readonly [name: string, value: (row: DetectionRow) => C
   ['classification', (row) => guarded(row.classification)],
   ['classification_score', (row) => (row.classificationScore === null ? null : fraction(row.classificationScore))],
   ['classifier', (row) => guarded(row.classifier)],
+  // The same box again and again: a branch or a stone; it does not count.
+  ['static', (row) => String(row.static)],
+  // What a person says of it, and calls it; empty where nobody has said anything of it.
+  ['review', (row) => row.review],
+  ['review_label', (row) => guarded(row.reviewLabel)],
 ];
 
 export const DETECTIONS_HEADER = csvLine(COLUMNS.map(([name]) => name));
 
 export function detectionLine(row: DetectionRow): string {
   return csvLine(COLUMNS.map(([, value]) => value(row)));
-}
-
-/** Six digits: what a 32 bit float holds, and never an exponent, which some readers do not take for a number. */
-function fraction(value: number): string {
-  return value.toFixed(6);
 }

@@ -1,10 +1,10 @@
 import { exportJobKey, type Cache } from '@pugmark/cache';
 import { ImageRepository } from '@pugmark/db';
 import { ExportStorage, type StoredFile, type WriteChunk } from '@pugmark/storage';
-import { ExportBench, context, detection } from '../test-export.fixture';
+import { ExportBench, context, detection, parseCsv } from '../test-export.fixture';
 
 const HEADER =
-  'detection_id,image_id,file_path,sha256,deployment,location,captured_local,timezone,captured_at,category,label,confidence,x,y,width,height,image_width,image_height,model,model_version,classification,classification_score,classifier';
+  'detection_id,image_id,file_path,sha256,deployment,location,captured_local,timezone,captured_at,category,label,confidence,x,y,width,height,image_width,image_height,model,model_version,classification,classification_score,classifier,static,review,review_label';
 
 describe('ExportHandler', () => {
   let bench: ExportBench;
@@ -28,7 +28,7 @@ describe('ExportHandler', () => {
       HEADER,
       expect.stringMatching(
         new RegExp(
-          `^\\d+,${imageId},100RECNX/IMG_0001.JPG,[0-9a-f]{64},Ridge,"North, ""upper""",2026-05-01T06:00:00,Europe/Berlin,2026-05-01T04:00:00.000Z,animal,bear,0\\.750000,0\\.250000,0\\.125000,0\\.500000,0\\.062500,1920,1080,test-model,1\\.0\\.0,,,$`,
+          `^\\d+,${imageId},100RECNX/IMG_0001.JPG,[0-9a-f]{64},Ridge,"North, ""upper""",2026-05-01T06:00:00,Europe/Berlin,2026-05-01T04:00:00.000Z,animal,bear,0\\.750000,0\\.250000,0\\.125000,0\\.500000,0\\.062500,1920,1080,test-model,1\\.0\\.0,,,,false,,$`,
         ),
       ),
     ]);
@@ -43,7 +43,7 @@ describe('ExportHandler', () => {
     const { text } = await bench.result(id);
     const records = parseCsv(text);
     expect(records.slice(1).map((record) => record[2])).toEqual(['a,b.jpg', 'say "hi".jpg', 'two\nlines.jpg', "'=cmd.jpg", "'-dash.jpg", 'Bär 熊.jpg']);
-    expect(new Set(records.map((record) => record.length))).toEqual(new Set([23]));
+    expect(new Set(records.map((record) => record.length))).toEqual(new Set([26]));
     expect(records[1]?.[4]).toBe(`'=HYPERLINK("http://evil")`);
     expect(records[1]?.[5]).toBe('North, "upper"');
   });
@@ -90,7 +90,7 @@ describe('ExportHandler', () => {
     const last = async (filter: object): Promise<string[]> => {
       const id = await bench.newExport(filter);
       await bench.work(id);
-      return parseCsv((await bench.result(id)).text)[1]!.slice(20);
+      return parseCsv((await bench.result(id)).text)[1]!.slice(20, 23);
     };
     // Guarded, as every text in a cell that a spreadsheet would take for a formula.
     expect(await last({})).toEqual(["'=badger", '0.750000', 'species 2']);
@@ -213,18 +213,4 @@ class InterferingStorage extends ExportStorage {
       signal,
     );
   }
-}
-
-/** RFC 4180, read by other code than it was written by. */
-function parseCsv(text: string): string[][] {
-  const records: string[][] = [];
-  let record: string[] = [];
-  const cells = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy;
-  for (let match = cells.exec(text); match !== null; match = cells.exec(text)) {
-    record.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
-    if (match[3] === ',') continue;
-    records.push(record);
-    record = [];
-  }
-  return records;
 }

@@ -1,10 +1,20 @@
-import { readDetections, type Database, type DatabaseTransaction, type ExportArtifact, type ExportRepository, type ExportWithTask } from '@pugmark/db';
+import {
+  readDetections,
+  readObservations,
+  type Database,
+  type DatabaseTransaction,
+  type ExportArtifact,
+  type ExportContent,
+  type ExportRepository,
+  type ExportWithTask,
+} from '@pugmark/db';
 import type { Cache } from '@pugmark/cache';
 import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 import type { Logger } from '@pugmark/platform';
 import type { ExportStorage, StoredFile } from '@pugmark/storage';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import { DETECTIONS_HEADER, detectionLine } from '../csv/detections-csv';
+import { OBSERVATIONS_HEADER, observationLine } from '../csv/observations-csv';
 import { ProgressReporter } from '../services/progress-reporter';
 
 export interface ExportStores {
@@ -19,6 +29,24 @@ export interface ExportOptions {
   readonly keepSeconds: number;
   readonly pageRows: number;
 }
+
+type WritePage = (lines: readonly string[], total: number) => Promise<void>;
+
+interface Content {
+  readonly header: string;
+  readonly pages: (db: Database, entry: ExportWithTask, pageRows: number, write: WritePage) => Promise<void>;
+}
+
+const CONTENTS: Readonly<Record<ExportContent, Content>> = {
+  detections: {
+    header: DETECTIONS_HEADER,
+    pages: (db, entry, pageRows, write) => readDetections(db, entry.project_id, entry.filter, pageRows, (rows, total) => write(rows.map(detectionLine), total)),
+  },
+  observations: {
+    header: OBSERVATIONS_HEADER,
+    pages: (db, entry, pageRows, write) => readObservations(db, entry.project_id, entry.filter, pageRows, (rows, total) => write(rows.map(observationLine), total)),
+  },
+};
 
 /** Writes the file of an export: from one snapshot, page by page, in constant memory. */
 export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArtifact> {
@@ -65,10 +93,11 @@ export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArt
       const file: StoredFile = await this.#files.write(
         name,
         async (write) => {
-          await write(DETECTIONS_HEADER);
-          await readDetections(db, entry.project_id, entry.filter, this.#options.pageRows, async (rows, total) => {
-            await write(rows.map(detectionLine).join(''));
-            rowCount += rows.length;
+          const { header, pages } = CONTENTS[entry.content];
+          await write(header);
+          await pages(db, entry, this.#options.pageRows, async (lines, total) => {
+            await write(lines.join(''));
+            rowCount += lines.length;
             context.progress();
             progress.report(rowCount, total);
           });

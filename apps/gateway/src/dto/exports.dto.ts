@@ -1,15 +1,18 @@
 import type { ExportJob } from '@pugmark/cache';
-import type { ExportWithTask } from '@pugmark/db';
+import type { ExportContent, ExportWithTask } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import { About, Count, Fraction, Id, Integer, Nested, OneOf, Optional, OrNull, Sha256, Time, Words } from './fields';
 import { FaultResponse } from './fault.dto';
 import { withoutPaths } from './without-paths';
+
+const CONTENTS = ['detections', 'observations'] as const;
 
 export class ExportFilterBody {
   @Optional()
   @Id()
   readonly deploymentId?: number;
 
+  @About('Of `detections` alone: what counts is of no run.')
   @Optional()
   @Id()
   readonly runId?: number;
@@ -30,8 +33,9 @@ export class CreateExportBody {
   @OneOf(['csv'])
   readonly format!: 'csv';
 
-  @OneOf(['detections'])
-  readonly content!: 'detections';
+  @About('`detections`: what models found, each box. `observations`: what counts in each image, by a human’s word or else a machine’s.')
+  @OneOf(CONTENTS)
+  readonly content!: ExportContent;
 
   @Nested(ExportFilterBody)
   readonly filter: ExportFilterBody = new ExportFilterBody();
@@ -51,8 +55,8 @@ export class ExportResponse {
   @OneOf(['csv'])
   readonly format!: 'csv';
 
-  @OneOf(['detections'])
-  readonly content!: 'detections';
+  @OneOf(CONTENTS)
+  readonly content!: ExportContent;
 
   @Nested(ExportFilterBody)
   readonly filter!: ExportFilterBody;

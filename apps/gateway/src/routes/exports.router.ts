@@ -1,6 +1,6 @@
 import { exportJobKey } from '@pugmark/cache';
 import type { ExportFilter, ExportWithTask } from '@pugmark/db';
-import { HttpProblem, notFound, unprocessable } from '../api/http-problem';
+import { HttpProblem, notFound, unfitFields, unprocessable } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { GatewayDependencies, Stores } from '../dependencies';
 import { CreateExportBody, ExportResponse, exportResponse, exportStatus, type ExportFilterBody } from '../dto/exports.dto';
@@ -41,10 +41,11 @@ export function exportsRouter({ stores, cache, exportFiles, settings }: Pick<Gat
       admit: (call) => requireRoom(stores, settings, 'exports', call),
       handle: async (call) => {
         const { body: asked, traceparent } = call;
-        const { projectId, filter } = asked;
+        const { projectId, content, filter } = asked;
+        if (content === 'observations' && filter.runId != null) throw unfitFields([{ field: 'filter.runId', message: 'means nothing for observations: they are of what counts, not of a run' }]);
         await requireFilter(stores, projectId, filter);
         const { id } = await createOnce(stores, call, asked, async (tx) => {
-          const exportId = await stores.exports.create(tx, { projectId, filter: filterOf(filter) });
+          const exportId = await stores.exports.create(tx, { projectId, content, filter: filterOf(filter) });
           await stores.tasks.create(tx, { kind: 'export', subjectId: exportId, traceparent });
           return exportId;
         });

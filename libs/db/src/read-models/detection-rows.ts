@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Database } from '../database';
+import { NAMED, NOT_STATIC, REVIEW } from '../observations/refresh-observations';
 import type { ExportFilter } from '../schema';
 
 /** One line of a CSV of detections. */
@@ -29,6 +30,12 @@ export interface DetectionRow {
   readonly classificationScore: number | null;
   /** Its name and version. */
   readonly classifier: string | null;
+  /** Always there: marked as a static false positive, and not unmarked. */
+  readonly static: boolean;
+  /** What the human's word that counts says of it; null: nothing. */
+  readonly review: 'confirmed' | 'rejected' | 'relabelled' | null;
+  /** What the human calls it. */
+  readonly reviewLabel: string | null;
 }
 
 /**
@@ -75,8 +82,9 @@ export async function readDetections(
             p.name as deployment, l.name as location, i.captured_local as "capturedLocal", p.timezone, i.captured_at as "capturedAt",
             d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, i.width as "imageWidth", i.height as "imageHeight",
             m.name as model, m.version as "modelVersion",
-            said.label as classification, said.score as "classificationScore", said.classifier
-          ${source(classified(filter))} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(tx);
+            said.label as classification, said.score as "classificationScore", said.classifier,
+            not ${NOT_STATIC} as static, judged.review, judged.label as "reviewLabel"
+          ${source(sql`${classified(filter)} ${REVIEW} ${JUDGED}`)} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(tx);
         const last = rows.at(-1);
         if (last === undefined) return;
         await page(rows, total);
@@ -94,3 +102,26 @@ function classified({ runId }: ExportFilter): RawBuilder<unknown> {
       where c.detection_id = d.id and c.rank = 1 ${ofRun} order by c.model_id desc limit 1
     ) said on true`;
 }
+
+/**
+ * What the human's word, which says all that is on the image, says of detection `d`. It names the detection, with the line's own category and
+ * label or with others; or leaves it out, and so rejects it, unless it names something that this may be: of the same category, and anywhere, or
+ * where this is and not by another detection of the same model.
+ */
+const JUDGED = sql`
+  left join lateral (
+    select coalesce(judged.review, case when not left_out.doubtful then 'rejected' end) as review, judged.label
+    from (
+      select coalesce(bool_or(seen.category = d.category and other.inference_id is distinct from d.inference_id and (seen.box is null
+          or (seen.box->>'x')::float < d.x + d.width and d.x < (seen.box->>'x')::float + (seen.box->>'width')::float
+          and (seen.box->>'y')::float < d.y + d.height and d.y < (seen.box->>'y')::float + (seen.box->>'height')::float)), false) as doubtful
+      from jsonb_to_recordset(review.observations) as seen (category text, box jsonb, "detectionId" bigint)
+      left join detections other on other.id = seen."detectionId"
+    ) left_out
+    left join lateral (
+      select named.label, case when named.category = d.category and named.label = coalesce(said.label, d.label) then 'confirmed' else 'relabelled' end as review
+      from jsonb_to_recordset(review.observations) as seen (category text, label text, "taxonId" bigint, "detectionId" bigint) ${NAMED}
+      where seen."detectionId" = d.id limit 1
+    ) judged on true
+    where review.observations is not null
+  ) judged on true`;

@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely';
 import type { TaskState } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../database';
 import { LAST_LOOK } from '../read-models/feed-candidates';
-import type { ExportFilter, ExportsTable } from '../schema';
+import type { ExportContent, ExportFilter, ExportsTable } from '../schema';
 
 export interface ExportWithTask extends Selectable<ExportsTable> {
   readonly task_state: TaskState;
@@ -20,10 +20,10 @@ export interface ExportArtifact {
 }
 
 export class ExportRepository {
-  async create(db: Executor, entry: { projectId: number; filter: ExportFilter }): Promise<number> {
+  async create(db: Executor, entry: { projectId: number; content: ExportContent; filter: ExportFilter }): Promise<number> {
     const { id } = await db
       .insertInto('exports')
-      .values({ project_id: entry.projectId, format: 'csv', content: 'detections', filter: JSON.stringify(entry.filter) })
+      .values({ project_id: entry.projectId, format: 'csv', content: entry.content, filter: JSON.stringify(entry.filter) })
       .returning('id')
       .executeTakeFirstOrThrow();
     return id;
