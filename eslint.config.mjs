@@ -20,10 +20,11 @@ const boundaries = [
   { sourceTag: 'adapter:storage', allowedExternalImports: [] },
   { sourceTag: 'adapter:images', allowedExternalImports: ['sharp', 'exif-reader'] },
   { sourceTag: 'adapter:inference', allowedExternalImports: ['@tensorflow/*', '@vladmandic/human'] },
+  { sourceTag: 'layer:client', onlyDependOnLibsWithTags: [], allowedExternalImports: ['openapi-fetch'] },
   { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:platform', 'layer:testing'], allowedExternalImports: ['pg'] },
   {
     sourceTag: 'layer:app',
-    onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform', 'layer:tasks', 'layer:adapter'],
+    onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform', 'layer:tasks', 'layer:adapter', 'layer:client'],
     allowedExternalImports: ['express', 'busboy', 'csv-parse/sync', 'yauzl', 'class-validator', 'class-transformer', 'swagger-ui-dist/*'],
   },
   { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['*'] },
@@ -37,7 +38,7 @@ const boundaryRule = (depConstraints) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.pugmark/**', '.nx/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.pugmark/**', '.nx/**', 'libs/client/src/schema.ts'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   { plugins: { '@nx': nx } },
@@ -65,6 +66,14 @@ export default tseslint.config(
     files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
     ignores: ['**/main.ts', '**/*.child.ts', '**/*.spec.ts', '**/*.int-spec.ts', 'libs/testing/**'],
     rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Settings are read in config.ts, from main.ts.' }] },
+  },
+  {
+    files: ['libs/client/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'The client runs in browsers, too.' }] }],
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'require', 'global', '__dirname', '__filename', 'setImmediate'],
+    },
   },
   { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: { console: 'readonly', process: 'readonly', require: 'readonly', module: 'readonly', __dirname: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', URL: 'readonly', fetch: 'readonly', AbortSignal: 'readonly' } }, rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { ApiError } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
 import { Interrupts } from './cli/interrupts';
 import { Terminal } from './cli/terminal';
+import { apiFuzzCommand } from './api-fuzz/api-fuzz-command';
 import { benchCommand } from './bench/bench-command';
 import { benchApiCommand } from './bench-api/bench-api-command';
 import { benchTasksCommand } from './bench-tasks/bench-tasks-command';
@@ -23,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   start: startCommand,
   tensorflow: tensorflowCommand,
   test: testCommand,
+  'test:api-fuzz': apiFuzzCommand,
   'test:faults': faultsCommand,
 };
 
@@ -52,7 +55,7 @@ async function main(): Promise<number> {
   } catch (error) {
     terminal.progress('');
     // A fault of the launcher's own shows where it is; everything else is for a person to act on.
-    const text = error instanceof LauncherError ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+    const text = error instanceof LauncherError || error instanceof ApiError ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
     process.stderr.write(`pugmark: ${text}\n`);
     return error instanceof LauncherError ? error.exitCode : 1;
   }

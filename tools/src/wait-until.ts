@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
 import { InterruptedError, LauncherError } from './launcher-error';
 
@@ -11,7 +12,7 @@ export interface WaitOptions {
 }
 
 /**
- * Asks again and again until the answer is neither `undefined` nor `false`, and returns it. A thrown LauncherError ends the wait; any other
+ * Asks again and again until the answer is neither `undefined` nor `false`, and returns it. A thrown LauncherError or ApiError ends the wait; any other
  * error counts as 'not yet', and is named when the deadline passes.
  */
 export async function waitUntil<T>(ask: () => T | Promise<T>, options: WaitOptions): Promise<Exclude<T, undefined | false>> {
@@ -23,7 +24,7 @@ export async function waitUntil<T>(ask: () => T | Promise<T>, options: WaitOptio
       const answer = await ask();
       if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
     } catch (error) {
-      if (error instanceof LauncherError) throw error;
+      if (error instanceof LauncherError || error instanceof ApiError) throw error;
       last = messageOf(error);
     }
     if (performance.now() > end) {

@@ -17,10 +17,10 @@ export interface Command {
 
 export const EXIT = {
   ok: 0,
-  /** Something is not as it should be: the broker differs, a letter was left. */
+  /** Something is not as it should be: the broker differs, a letter was left, work stands still. */
   differs: 1,
   usage: 2,
-  /** The broker cannot be reached, or not be asked. */
+  /** Who is to be asked cannot be reached, or not be asked. */
   unreachable: 3,
 } as const;
 

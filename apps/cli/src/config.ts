@@ -20,6 +20,16 @@ export class CliConfig {
   @IsUrl({ ...URL_OPTIONS, protocols: ['postgres', 'postgresql'] })
   readonly DATABASE_URL?: string;
 
+  /** Of the gateway, such as `http://localhost:8080`. */
+  @IsOptional()
+  @IsUrl({ ...URL_OPTIONS, protocols: ['http', 'https'] })
+  readonly PUGMARK_URL?: string;
+
+  /** A key of its API, `pm_…`. */
+  @IsOptional()
+  @IsString()
+  readonly PUGMARK_KEY?: string;
+
   /** Folder of the models that were added: that of the ml-workers. */
   @IsOptional()
   @IsString()

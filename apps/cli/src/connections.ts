@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { messageOf } from '@pugmark/domain';
 import { UsageError } from './command';
 import type { CliConfig } from './config';
 
@@ -22,6 +23,37 @@ export function findBroker(config: CliConfig, instance: string, folder: string):
     throw new UsageError(`no broker is known: set RABBITMQ_URL and RABBITMQ_MANAGEMENT_URL, or run npm start (no instance '${instance}' runs from ${folder})`);
   }
   return connection(running.rabbitmqUrl, running.rabbitmqManagementUrl);
+}
+
+export interface ApiOptions {
+  /** As given on the command line. */
+  readonly url?: string | undefined;
+  /** The file that holds the key. */
+  readonly keyFile?: string | undefined;
+  readonly instance: string;
+}
+
+/**
+ * The API of the command line, else of the environment, else of the running instance. The key of the instance is only ever sent to the
+ * instance.
+ */
+export function findApi({ PUGMARK_URL, PUGMARK_KEY }: CliConfig, { url, keyFile, instance }: ApiOptions, folder: string): { readonly url: string; readonly key: string | undefined } {
+  const key = keyFile === undefined ? PUGMARK_KEY : readKey(resolve(folder, keyFile));
+  const asked = url ?? PUGMARK_URL;
+  if (asked !== undefined && !URL.canParse(asked)) throw new UsageError(`--url takes an address such as http://localhost:8080, not '${asked}'`);
+  if (asked !== undefined) return { url: asked, key };
+  const running = readInstance<{ readonly url: string }>(instance, 'api.json', folder);
+  if (running === null) throw new UsageError(`no gateway is known: give --url, or set PUGMARK_URL and PUGMARK_KEY, or run npm start (no instance '${instance}' runs from ${folder})`);
+  const own = join(running.workspace, '.pugmark', instance, 'admin-key');
+  return { url: running.url, key: key ?? (existsSync(own) ? readKey(own) : undefined) };
+}
+
+function readKey(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`the key cannot be read: ${messageOf(error)}`);
+  }
 }
 
 /** Where the database and the models are, and the native library, if any: from the environment, else of the instance that runs. */
@@ -54,14 +86,22 @@ interface Connections {
   readonly databaseUrl: string;
   readonly rabbitmqUrl: string;
   readonly rabbitmqManagementUrl?: string;
+}
+
+interface Placed {
   /** The folder that holds `.pugmark`. */
   readonly workspace: string;
 }
 
-function readConnections(instance: string, folder: string): Connections | null {
+function readConnections(instance: string, folder: string): (Connections & Placed) | null {
+  return readInstance<Connections>(instance, 'connections.json', folder);
+}
+
+/** What the launcher notes of an instance that runs from this folder or one above it; null when there is none. */
+function readInstance<T>(instance: string, file: string, folder: string): (T & Placed) | null {
   for (let at = folder; ; at = dirname(at)) {
     try {
-      return { ...(JSON.parse(readFileSync(join(at, '.pugmark', instance, 'connections.json'), 'utf8')) as Omit<Connections, 'workspace'>), workspace: at };
+      return { ...(JSON.parse(readFileSync(join(at, '.pugmark', instance, file), 'utf8')) as T), workspace: at };
     } catch {
       // Not here: perhaps further up.
       if (dirname(at) === at) return null;

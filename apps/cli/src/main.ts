@@ -1,13 +1,18 @@
+import { ApiProblem } from '@pugmark/client';
 import { FatalError, PermanentError, messageOf } from '@pugmark/domain';
 import { loadConfig } from '@pugmark/platform';
 import { EXIT, UsageError, type Command } from './command';
 import { deadLettersCommand } from './commands/dead-letters';
 import { doctorCommand } from './commands/doctor';
 import { modelsCommand } from './commands/models';
+import { statusCommand } from './commands/status';
 import { topologyCommand } from './commands/topology';
+import { uploadCommand } from './commands/upload';
 import { CliConfig } from './config';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  status: statusCommand,
+  upload: uploadCommand,
   topology: topologyCommand,
   'dead-letters': deadLettersCommand,
   models: modelsCommand,
@@ -46,7 +51,8 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(`pugmark: ${messageOf(error)}\n`);
-    const wrong = error instanceof UsageError || error instanceof PermanentError || error instanceof FatalError;
+    const refused = error instanceof ApiProblem && error.status < 500 && error.status !== 429;
+    const wrong = refused || error instanceof UsageError || error instanceof PermanentError || error instanceof FatalError;
     process.exit(wrong ? EXIT.usage : EXIT.unreachable);
   },
 );

@@ -38,12 +38,12 @@ const WRONG_KEYS = { name: 'wrong-keys', calls: 10, seconds: 600 };
 export function createApp(dependencies: GatewayDependencies): Express {
   const { stores, limiters, settings } = dependencies;
   const authenticator = new Authenticator(stores);
+  const operations = allOperations(dependencies, authenticator);
   const guard = new AccessGuard({
     stores,
     authenticator: settings.auth === 'open' ? null : authenticator,
     limiter: settings.requestsPerMinute === 0 ? null : limiters.rateLimiter({ name: 'requests', calls: settings.requestsPerMinute, seconds: 60 }),
   });
-  const operations = [...operationsOf(dependencies), ...sessionRouter({ stores, authenticator, wrongKeys: limiters.rateLimiter(WRONG_KEYS) })];
   const app = express();
   app.disable('x-powered-by');
   // Operations say which of their answers have one.
@@ -59,8 +59,9 @@ export function createApp(dependencies: GatewayDependencies): Express {
   return app;
 }
 
-function operationsOf(dependencies: GatewayDependencies): Operation[] {
-  const { stores } = dependencies;
+/** Everything that the API can do, but for the document of it. */
+export function allOperations(dependencies: GatewayDependencies, authenticator: Authenticator): Operation[] {
+  const { stores, limiters } = dependencies;
   return [
     ...projectsRouter(stores),
     ...locationsRouter(stores),
@@ -80,5 +81,6 @@ function operationsOf(dependencies: GatewayDependencies): Operation[] {
     ...incidentsRouter(stores),
     ...systemRouter(dependencies),
     ...keysRouter(stores),
+    ...sessionRouter({ stores, authenticator, wrongKeys: limiters.rateLimiter(WRONG_KEYS) }),
   ];
 }

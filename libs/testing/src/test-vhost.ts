@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { testServers } from './servers';
+import { testServers, type TestServers } from './servers';
 
 export interface TestVhost {
   /** AMQP URL of the virtual host. */
@@ -11,8 +11,7 @@ export interface TestVhost {
 }
 
 /** A RabbitMQ virtual host of the test's own. */
-export async function createTestVhost(): Promise<TestVhost> {
-  const { rabbitmqUrl, rabbitmqManagementUrl } = testServers();
+export async function createTestVhost({ rabbitmqUrl, rabbitmqManagementUrl }: Pick<TestServers, 'rabbitmqUrl' | 'rabbitmqManagementUrl'> = testServers()): Promise<TestVhost> {
   const name = `pugmark-test-${randomBytes(6).toString('hex')}`;
   const amqp = new URL(rabbitmqUrl);
   const user = amqp.username || 'guest';

@@ -5,7 +5,7 @@ import type { CommandContext } from '../command';
 import { startApps } from '../platform/start-apps';
 import { Ports } from '../processes/ports';
 import type { ServiceUrls } from '../services/service-context';
-import { ApiClient, type Id } from '../api/api-client';
+import { ApiClient } from '../api/api-client';
 import { waitUntil } from '../wait-until';
 import { aloneTimes } from './bare-loop';
 import { median } from './median';
@@ -56,7 +56,7 @@ export async function latency(options: LatencyOptions, context: CommandContext):
 }
 
 /** Takes a folder in and waits for its run; answers the run. */
-async function lookAt(api: ApiClient, pool: Pool, folder: string, { signal }: CommandContext): Promise<Id> {
+async function lookAt(api: ApiClient, pool: Pool, folder: string, { signal }: CommandContext): Promise<number> {
   const project = await api.createProject(`Latency ${new Date().toISOString()} ${Math.random()}`);
   const { id, runId } = await api.startIngest(project.id, undefined, folder);
   await waitUntil(async () => (await api.ingest(id)).state === 'done' && (await openTasks(pool, runId!)) === 0, { what: 'the pictures to be done', deadlineMs: DEADLINE_MS, everyMs: 500, signal });
@@ -64,10 +64,10 @@ async function lookAt(api: ApiClient, pool: Pool, folder: string, { signal }: Co
 }
 
 /** The same pictures in a run of their own, each one rung when the one before has ended. */
-async function oneByOne(pool: Pool, runId: Id, { signal }: CommandContext): Promise<Id> {
-  const { rows } = await pool.query<{ id: Id }>('insert into runs (project_id, model_id) select project_id, model_id from runs where id = $1 returning id', [runId]);
+async function oneByOne(pool: Pool, runId: number, { signal }: CommandContext): Promise<number> {
+  const { rows } = await pool.query<{ id: number }>('insert into runs (project_id, model_id) select project_id, model_id from runs where id = $1 returning id', [runId]);
   const own = rows[0]!.id;
-  const subjects = await pool.query<{ subject_id: Id }>("select subject_id from tasks where run_id = $1 and kind = 'detect' order by id", [runId]);
+  const subjects = await pool.query<{ subject_id: number }>("select subject_id from tasks where run_id = $1 and kind = 'detect' order by id", [runId]);
   for (const { subject_id: subject } of subjects.rows) {
     await pool.query("insert into tasks (kind, subject_id, run_id) values ('detect', $1, $2)", [subject, own]);
     await waitUntil(async () => (await openTasks(pool, own)) === 0, { what: 'a picture to be done', deadlineMs: DEADLINE_MS, everyMs: 5, signal });
@@ -75,12 +75,12 @@ async function oneByOne(pool: Pool, runId: Id, { signal }: CommandContext): Prom
   return own;
 }
 
-async function openTasks(pool: Pool, runId: Id): Promise<number> {
+async function openTasks(pool: Pool, runId: number): Promise<number> {
   const { rows } = await pool.query<{ n: number }>("select count(*)::int as n from tasks where run_id = $1 and state in ('waiting', 'queued', 'running')", [runId]);
   return rows[0]!.n;
 }
 
-async function medianOf(pool: Pool, runId: Id, since: 'queued_at' | 'started_at'): Promise<number> {
+async function medianOf(pool: Pool, runId: number, since: 'queued_at' | 'started_at'): Promise<number> {
   const { rows } = await pool.query<{ ms: number }>(
     `select extract(epoch from finished_at - ${since})::float8 * 1000 as ms from tasks where run_id = $1 and kind = 'detect' and state = 'done'`,
     [runId],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import type { ApiClient, Id } from '../api/api-client';
+import type { ApiClient } from '../api/api-client';
 import type { CommandContext } from '../command';
 import { LauncherError } from '../launcher-error';
 import { startApps } from '../platform/start-apps';
@@ -48,7 +48,7 @@ export async function pipelineRate(options: PipelineRateOptions, context: Comman
   }
 }
 
-async function ingest(api: ApiClient, folder: string, { signal }: CommandContext): Promise<Id> {
+async function ingest(api: ApiClient, folder: string, { signal }: CommandContext): Promise<number> {
   const project = await api.createProject(`Bench ${new Date().toISOString()} ${Math.random()}`);
   const { id } = await api.startIngest(project.id, undefined, folder);
   await waitUntil(
@@ -63,7 +63,7 @@ async function ingest(api: ApiClient, folder: string, { signal }: CommandContext
 }
 
 /** From the database's own clock, so that how often this program looks does not matter. */
-function timesOf(databaseUrl: string, ingestId: Id): Promise<{ images: number; failed: number; seconds: number }> {
+function timesOf(databaseUrl: string, ingestId: number): Promise<{ images: number; failed: number; seconds: number }> {
   return withPool(databaseUrl, async (pool) => {
     const { rows } = await pool.query<{ images: number; failed: number; seconds: number }>(
       `select count(*)::int as images, count(*) filter (where t.state <> 'done')::int as failed,

@@ -1,5 +1,4 @@
 import type { Pool } from 'pg';
-import type { Id } from '../api/api-client';
 import { parseMetrics, type MetricSample } from '../rig/metrics-text';
 
 /** How long one stage took, over all pictures (or batches) of a round. */
@@ -16,7 +15,7 @@ export type Stages = Readonly<Record<'queue wait' | 'decode' | 'infer' | 'commit
 const BOUNDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] as const;
 
 /** Of the pictures of one ingest. `metrics` is the ml-worker's page. */
-export async function stageTimes(pool: Pool, ingestId: Id, metrics: string): Promise<Stages> {
+export async function stageTimes(pool: Pool, ingestId: number, metrics: string): Promise<Stages> {
   const { rows } = await pool.query<{ queue: number; decode: number; infer: number }>(
     `select extract(epoch from t.started_at - t.queued_at)::float8 * 1000 as queue, f.decode_ms as decode, f.infer_ms as infer
      from ingests i join tasks t on t.run_id = i.run_id and t.kind = 'detect'

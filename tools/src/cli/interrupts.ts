@@ -1,3 +1,5 @@
+import { InterruptedError } from '../launcher-error';
+
 /** npm passes Ctrl-C on although the terminal has sent it already; what comes this soon is the same wish. */
 const SAME_WISH_MS = 800;
 
@@ -25,7 +27,7 @@ export class Interrupts {
     if (this.#first === null) {
       this.#first = this.now();
       this.onFirst();
-      this.#abort.abort();
+      this.#abort.abort(new InterruptedError());
     } else if (this.now() - this.#first > SAME_WISH_MS) {
       for (const kill of this.#kills) kill();
       this.onSecond();

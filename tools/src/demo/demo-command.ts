@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ApiClient, type Id } from '../api/api-client';
+import { ApiClient } from '../api/api-client';
 import { table } from '../cli/table';
 import type { CommandContext } from '../command';
 import { InterruptedError } from '../launcher-error';
@@ -52,16 +52,16 @@ async function work(
   deployments: readonly DemoDeployment[],
   platform: Platform,
   { terminal, signal, log }: CommandContext,
-): Promise<{ readonly projectId: Id; readonly result: DemoResult }> {
+): Promise<{ readonly projectId: number; readonly result: DemoResult }> {
   const api = new ApiClient(platform.apiUrl, platform.adminKey, signal);
   // Each demo counts its own pictures, so each has a project of its own.
   const project = await api.createProject(`Demo ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`);
-  const placed: { readonly id: Id; readonly folder: string }[] = [];
+  const placed: { readonly id: number; readonly folder: string }[] = [];
   for (const { name, folder } of deployments) {
     placed.push({ ...(await api.createDeployment(project.id, { name, timezone: 'Europe/Berlin', locationName: name })), folder });
   }
   const began = performance.now();
-  const ingests: Id[] = [];
+  const ingests: number[] = [];
   for (const { id, folder } of placed) {
     log(`looking at ${folder}`);
     ingests.push((await api.startIngest(project.id, id, folder)).id);
@@ -90,7 +90,7 @@ function resultTable(result: DemoResult, engine: Engine | undefined): string {
   ]);
 }
 
-function whereToLook({ apiUrl, adminKeyFile, logFolder }: Platform, projectId: Id): string {
+function whereToLook({ apiUrl, adminKeyFile, logFolder }: Platform, projectId: number): string {
   const api = `${apiUrl}/api/v1`;
   const curl = 'curl -H "$KEY"';
   return [

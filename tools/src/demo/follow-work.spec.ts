@@ -1,17 +1,39 @@
+import { NoAnswer } from '@pugmark/client';
 import { Terminal } from '../cli/terminal';
-import { ApiError, type Ingest, type Run } from '../api/api-client';
+import type { Ingest, Run } from '../api/api-client';
 import { followWork, type FollowOptions } from './follow-work';
 import { demoProgress, demoResult } from './totals';
 
-const INGEST: Ingest = { id: 1, state: 'done', filesSeen: 4, imagesAdded: 3, duplicates: 1, skipped: 0, runId: 2, error: null };
+const INGEST: Ingest = {
+  id: 1,
+  projectId: 1,
+  deploymentId: null,
+  source: 'folder',
+  mode: 'reference',
+  folder: '/pictures',
+  state: 'done',
+  filesSeen: 4,
+  imagesAdded: 3,
+  duplicates: 1,
+  skipped: 0,
+  bytesAdded: 3_000,
+  runId: 2,
+  error: null,
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
 const RUN: Run = {
   id: 2,
+  projectId: 1,
+  model: { name: 'model', version: '1' },
+  classify: null,
+  priority: 0,
   state: 'done',
   counts: { total: 3, waiting: 0, queued: 0, running: 0, done: 3, failed: 0, cancelled: 0 },
   summary: { images: 3, blanks: 1, animals: 2, people: 0, vehicles: 0, failed: 0, marked: 0 },
   engines: ['wasm'],
   ratePerMinute: 60,
   etaSeconds: 0,
+  createdAt: '2026-01-01T00:00:00.000Z',
 };
 const ACTIVE: Run = { ...RUN, state: 'active', counts: { ...RUN.counts, done: 1, queued: 2 }, etaSeconds: 2 };
 
@@ -29,7 +51,7 @@ function options(more: Partial<FollowOptions>): FollowOptions {
 }
 
 it('looks again until everything is over, also across an answer that fails', async () => {
-  const runs = [ACTIVE, new ApiError('GET /runs/2 answered 503'), ACTIVE, RUN];
+  const runs = [ACTIVE, new NoAnswer('GET /runs/2', 'no answer within 30 s'), ACTIVE, RUN];
   const run = async (): Promise<Run> => {
     const next = runs.shift() ?? RUN;
     if (next instanceof Error) throw next;

@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
 import { progressLine } from '../cli/progress-line';
 import type { Terminal } from '../cli/terminal';
 import { InterruptedError, LauncherError } from '../launcher-error';
-import { ApiError, type ApiClient, type Id } from '../api/api-client';
+import type { ApiClient } from '../api/api-client';
 import { demoProgress, isOver, movement, waitingFor, type Work } from './totals';
 
 export interface FollowOptions {
   readonly api: Pick<ApiClient, 'ingest' | 'run'>;
-  readonly ingests: readonly Id[];
+  readonly ingests: readonly number[];
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   /** Throws when there is no hope left, say because a service keeps ending. */
@@ -58,7 +59,7 @@ export async function followWork(options: FollowOptions): Promise<readonly Work[
   throw new InterruptedError();
 }
 
-async function look(api: FollowOptions['api'], id: Id): Promise<Work> {
+async function look(api: FollowOptions['api'], id: number): Promise<Work> {
   const ingest = await api.ingest(id);
   return { ingest, run: ingest.runId === null ? null : await api.run(ingest.runId) };
 }

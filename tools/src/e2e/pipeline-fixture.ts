@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import type { ServiceName } from '@pugmark/contracts';
 import { createTestDatabase, createTestVhost, testServers, waitUntil } from '@pugmark/testing';
-import { ApiClient, type Id } from '../api/api-client';
+import { ApiClient } from '../api/api-client';
 import { startApps } from '../platform/start-apps';
 import { Ports } from '../processes/ports';
 import { parseMetrics, sumOf } from '../rig/metrics-text';
@@ -31,9 +31,9 @@ export interface Pipeline {
   pid(service: ServiceName): number | null;
   /** SIGKILL, then waits until the supervisor has another process up and that one is ready. */
   kill(service: ServiceName): Promise<void>;
-  project(): Promise<Id>;
+  project(): Promise<number>;
   /** Ends once the ingest and its run have. */
-  finished(ingestId: Id, timeoutMs: number): Promise<void>;
+  finished(ingestId: number, timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
     },
     pugmark: async (...args) => {
       const main = join(ROOT, 'apps', 'cli', 'dist', 'bundle', 'main.js');
-      const env = { PATH: process.env['PATH'], DATABASE_URL: database.url, MODELS_DIR: modelsDir, ...settings };
+      const env = { PATH: process.env['PATH'], DATABASE_URL: database.url, MODELS_DIR: modelsDir, PUGMARK_URL: apps.apiUrl, PUGMARK_KEY: apps.adminKey, ...settings };
       return (await promisify(execFile)(process.execPath, [main, ...args], { env, timeout: 60_000 })).stdout;
     },
     folder,

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitUntil } from '@pugmark/testing';
-import type { Id, Image } from '../api/api-client';
+import type { Image } from '../api/api-client';
 import { makePictures } from '../demo/pictures/make-pictures';
 import { catPicture, sha256, writeDistinctPictures } from './pictures';
 import { ROOT, startPipeline, type Pipeline } from './pipeline-fixture';
@@ -19,18 +19,13 @@ describe('the pipeline, from folder to CSV', () => {
     await pipeline.stop();
   }, TIMEOUT_MS);
 
-  async function allImages(projectId: Id): Promise<Image[]> {
+  async function allImages(projectId: number): Promise<Image[]> {
     const images: Image[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: { items: readonly Image[]; nextCursor: string | null } = await pipeline.api.images(projectId, cursor);
-      images.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== null);
+    for await (const image of pipeline.api.images(projectId)) images.push(image);
     return images;
   }
 
-  async function ingest(projectId: Id, folder: string, mode: 'reference' | 'copy'): Promise<Id> {
+  async function ingest(projectId: number, folder: string, mode: 'reference' | 'copy'): Promise<number> {
     const { id } = await pipeline.api.startIngest(projectId, undefined, folder, mode);
     await pipeline.finished(id, TIMEOUT_MS);
     return id;

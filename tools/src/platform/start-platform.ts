@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandContext } from '../command';
 import { Ports } from '../processes/ports';
 import { nativeEngine } from '../tensorflow/native-engine';
 import { startServices, type RunningServices } from '../services/start-services';
+import { writeState } from '../services/state-file';
 import { gatewayPort } from './gateway-port';
 import { startApps, type RunningApps } from './start-apps';
 
@@ -36,10 +38,14 @@ export async function startPlatform(options: PlatformOptions, context: CommandCo
   try {
     const { ingestRoots, onLine } = options;
     const apps = await startApps({ urls, folder: join(dir, options.instance), gatewayPort: port, ingestRoots, onLine }, context, ports);
+    // For `pugmark`, which asks the running instance from another terminal.
+    const address = join(dir, options.instance, 'api.json');
+    writeState(address, { url: apps.apiUrl });
     return {
       ...apps,
       urls,
       stop: async () => {
+        rmSync(address, { force: true });
         await apps.supervisor.stop();
         await stopServices();
       },

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
-import { ApiClient, type Id } from '../api/api-client';
+import { ApiClient } from '../api/api-client';
 import { median } from '../bench/median';
 import { repeatPictures } from '../bench/repeat-pictures';
 import { parseOptions } from '../cli/parse-options';
@@ -115,7 +115,7 @@ async function run(platform: Platform, folder: string, count: number, { signal, 
   return samples;
 }
 
-async function progress(api: ApiClient, id: Id, count: number): Promise<{ done: number; over: boolean }> {
+async function progress(api: ApiClient, id: number, count: number): Promise<{ done: number; over: boolean }> {
   const ingest = await api.ingest(id);
   if (ingest.runId === null) throw new LauncherError('the ingest has no run');
   const { state, counts } = await api.run(ingest.runId);

@@ -14,17 +14,22 @@ export async function findBuildTools(signal: AbortSignal | undefined): Promise<B
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
     throw new Error(`TensorFlow's library is taken for Linux on x86-64 and 64-bit Arm alone, this is ${process.platform} on ${process.arch}`);
   }
-  const missing: string[] = [];
-  const python = findOnPath(['python3']);
-  const hasPip = python !== null && (await runStep({ command: python, args: ['-m', 'pip', '--version'], deadlineMs: 30_000, signal }).then(() => true, () => false));
-  if (python === null) missing.push('Python 3 with pip (python3 python3-pip)');
-  else if (!hasPip) missing.push('pip (python3-pip)');
+  const python = await findPython(signal);
   const compiler = findOnPath(['g++', 'clang++', 'c++']);
-  if (compiler === null) missing.push('a C++ compiler (g++)');
-  if (python === null || compiler === null || missing.length > 0) {
+  if (!python.hasPip || compiler === null) {
+    const missing = [...(python.hasPip ? [] : [python.missing]), ...(compiler === null ? ['a C++ compiler (g++)'] : [])];
     throw new Error(`it is compiled here, which takes ${missing.join(' and ')}: install that (Debian: the packages in brackets) and start again`);
   }
-  return { python, compiler };
+  return { python: python.path, compiler };
+}
+
+/** Python 3 that has pip, or what there is to install. */
+export async function findPython(signal: AbortSignal | undefined): Promise<{ readonly hasPip: true; readonly path: string; readonly version: string } | { readonly hasPip: false; readonly missing: string }> {
+  const path = findOnPath(['python3']);
+  if (path === null) return { hasPip: false, missing: 'Python 3 with pip (python3 python3-pip)' };
+  // `pip 24.0 from … (python 3.11)`
+  const pip = await runStep({ command: path, args: ['-m', 'pip', '--version'], deadlineMs: 30_000, signal }).catch(() => null);
+  return pip === null ? { hasPip: false, missing: 'pip (python3-pip)' } : { hasPip: true, path, version: /\(python ([\d.]+)\)/.exec(pip)?.[1] ?? 'unknown' };
 }
 
 const DRIVER = '/proc/driver/nvidia/gpus';

@@ -10,7 +10,7 @@ const step = (name: string, targets: readonly string[], needsServices: boolean, 
   name,
   nx: ['run-many', '-t', ...targets, ...more],
   needsServices,
-  hasTests: targets.some((target) => ['test', 'int-test', 'e2e'].includes(target)),
+  hasTests: targets.some((target) => ['test', 'int-test', 'e2e', 'api-fuzz'].includes(target)),
 });
 
 /** What `npm test` does, in this order. */
@@ -18,6 +18,7 @@ export const STEPS: readonly TestStep[] = [
   step('check', ['lint', 'typecheck', 'test', 'build'], false, '--parallel=2'),
   step('int-test', ['int-test'], true, '--parallel=1'),
   step('e2e', ['e2e'], true, '--parallel=1'),
+  step('api-fuzz', ['api-fuzz'], true),
 ];
 
 /** What `--only` takes besides the steps' own names: the parts of `check`. */

@@ -3,6 +3,7 @@ import { columns } from '../columns';
 import { EXIT, UsageError, type Command, type CommandContext } from '../command';
 import { findBroker } from '../connections';
 import { parseCommandLine } from '../parse-args';
+import { printable } from '../printable';
 
 const USAGE = 'pugmark dead-letters list [--limit N] | show ID | requeue (ID… | --all) | drop (ID… | --all)   [--json] [--instance NAME]';
 /** Characters of a body that `show` prints. */
@@ -93,10 +94,4 @@ function detailsText({ id, reason, queue, type, version, bytes, publishedAt, hea
     ['body', `${bytes} bytes${encoding === 'hex' ? ', no text; in hexadecimal' : ''}${body.length > MOST_BODY ? `, the first ${MOST_BODY} characters` : ''}:`],
   ]);
   return `${facts}\n\n${printable(body.slice(0, MOST_BODY))}`;
-}
-
-/** What a stranger wrote must not drive the terminal. */
-function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,5 +1,5 @@
 import { Transform, plainToInstance } from 'class-transformer';
-import { IsBoolean, IsDate, IsIn, IsInt, IsNumber, IsObject, IsOptional, Max, Min, ValidateBy, ValidateIf, ValidateNested, isISO8601 } from 'class-validator';
+import { IsBoolean, IsDate, IsIn, IsInt, IsNumber, IsObject, IsOptional, Max, Min, ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
 import { describeField, type DtoClass, type Schema } from '../api/schema';
 
 // Each decorator says what a field is twice, side by side: to class-validator, which checks what clients send, and to the OpenAPI
@@ -92,9 +92,10 @@ export function Amount(): PropertyDecorator {
   return field({ type: 'number' });
 }
 
-/** In [0, 1]. */
+/** In [0, 1]. What is nearer to 0 than any single-precision number is 0: Postgres would refuse it as a `real`. */
 export function Fraction(): PropertyDecorator {
-  return field({ type: 'number', minimum: 0, maximum: 1 }, IsNumber({ allowNaN: false, allowInfinity: false }), Min(0), Max(1));
+  const nearZero = Transform(({ value }) => (typeof value === 'number' && value > 0 && Math.fround(value) === 0 ? 0 : value));
+  return field({ type: 'number', minimum: 0, maximum: 1 }, nearZero, IsNumber({ allowNaN: false, allowInfinity: false }), Min(0), Max(1));
 }
 
 /** An angle in degrees, from `-most` to `most`. */
@@ -125,7 +126,20 @@ function instantOf(value: unknown): Date | null {
   if (typeof value !== 'string') return null;
   // In a query a `+` that was not encoded arrives as a blank.
   const text = value.replace(/ (\d\d:\d\d)$/, '+$1').toUpperCase();
-  return INSTANT.test(text) && isISO8601(text, { strict: true }) ? new Date(text) : null;
+  const [, local] = INSTANT.exec(text) ?? [];
+  if (local === undefined || !isOnCalendar(local)) return null;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? null : new Date(Math.min(Math.max(ms, FIRST_INSTANT), LAST_INSTANT));
+}
+
+/** Of the years that have four digits. An offset may reach a few hours beyond them: so far away that does not matter. */
+const FIRST_INSTANT = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** No 30th of February: Date takes it for a day in March. */
+export function isOnCalendar(local: string): boolean {
+  const date = new Date(`${local}Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(local);
 }
 
 /** Of an answer: a point in time, ISO 8601 in UTC. */
@@ -237,7 +251,8 @@ export function QueryInteger(least: number, most: number): PropertyDecorator {
 }
 
 export function QueryFraction(): PropertyDecorator {
-  return field({}, queryNumber(), Fraction());
+  // class-transformer begins with what was declared last.
+  return field({}, Fraction(), queryNumber());
 }
 
 export function QueryBoolean(): PropertyDecorator {

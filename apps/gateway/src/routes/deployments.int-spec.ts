@@ -64,6 +64,8 @@ describe('the times of a deployment', () => {
     expect((await gateway.get(`/images?deploymentId=${deploymentId}&timeIssue=no_time`)).body.items.map((image: { id: number }) => image.id)).toEqual([ids[4]]);
     const open = await gateway.patch(`/deployments/${deploymentId}`, { startsAt: null, endsAt: null });
     expect(open.body).toMatchObject({ startsAt: null, endsAt: null, times: { outOfDates: 0 } });
+    const always = await gateway.patch(`/deployments/${deploymentId}`, { startsAt: '0000-01-01T00:00:00+01:00', endsAt: '9999-12-31T23:59:59-12:00' });
+    expect(always.body).toMatchObject({ startsAt: '0000-01-01T00:00:00.000Z', endsAt: '9999-12-31T23:59:59.999Z', times: { outOfDates: 0 } });
   });
 
   it('lets a person give the time of a picture, beside what the camera says', async () => {

@@ -78,6 +78,8 @@ describe('images', () => {
     ['category=animal&minConfidence=0.2', ['bear', 'faint']],
     ['category=blank&minConfidence=0.2', ['blank']],
     ['category=animal&minConfidence=0.8', []],
+    // Nearer to 0 than what Postgres takes as a real.
+    ['category=animal&minConfidence=2e-308', ['bear', 'faint']],
     ['status=done', ['bear', 'faint', 'blank']],
     ['status=failed', ['broken']],
     ['status=pending', ['pending']],

@@ -1,8 +1,14 @@
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 
+interface Answered {
+  readonly $ref?: string;
+  readonly content?: Readonly<Record<string, object>>;
+  readonly headers?: Readonly<Record<string, HeaderRef>>;
+}
+
 interface Described {
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>>; readonly headers?: Readonly<Record<string, HeaderRef>> }>>;
+  readonly responses: Readonly<Record<string, Answered>>;
 }
 
 interface HeaderRef {
@@ -11,7 +17,10 @@ interface HeaderRef {
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
-  readonly components: { readonly headers: Readonly<Record<string, { readonly required?: boolean }>> };
+  readonly components: {
+    readonly responses: Readonly<Record<string, Answered>>;
+    readonly headers: Readonly<Record<string, { readonly required?: boolean }>>;
+  };
 }
 
 /** Holds every answer against the OpenAPI document: a status or a field that it does not promise fails the test that met it. */
@@ -37,7 +46,9 @@ export class ContractCheck {
     if (route === undefined || operation === undefined) return;
     // A fault of ours; the tests that bring one about say so.
     if (status === 500) return;
-    const response = operation.responses[String(status)];
+    const promised = operation.responses[String(status)];
+    const shared = promised?.$ref?.split('/').at(-1);
+    const response = shared === undefined ? promised : this.document.components.responses[shared];
     const what = `${method} ${route.path} answered ${status}`;
     if (response === undefined) throw new Error(`${what}, which is not documented: ${JSON.stringify(body)}`);
     const missing = Object.entries(response.headers ?? {}).filter(([name, { $ref }]) => this.#isRequired($ref) && !headers.has(name));
@@ -46,7 +57,8 @@ export class ContractCheck {
     if (method === 'HEAD' || response.content === undefined) return;
     if (response.content[type] === undefined) throw new Error(`${what} as ${type}, which is not documented`);
     if (!type.endsWith('json')) return;
-    this.#validate(what, ['paths', route.path, key, 'responses', String(status), 'content', type, 'schema'], body);
+    const place = shared === undefined ? ['paths', route.path, key, 'responses', String(status)] : ['components', 'responses', shared];
+    this.#validate(what, [...place, 'content', type, 'schema'], body);
   }
 
   /** The data of a server-sent event. */

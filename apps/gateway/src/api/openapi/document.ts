@@ -10,11 +10,11 @@ const BODY_LIMIT = '1 MB';
 /** https://spec.openapis.org/oas/v3.1.0, made from the operations and the DTO classes that they name. */
 export function openApiDocument(operations: readonly Operation[], version: string): object {
   const schemas = new Schemas();
-  const problem = { 'application/problem+json': { schema: schemas.refTo(ProblemResponse) } };
+  const content = { 'application/problem+json': { schema: schemas.refTo(ProblemResponse) } };
   const paths: Record<string, Record<string, object>> = {};
   for (const one of operations) {
     const path = `/api/v1${one.path.replace(':id', '{id}')}`;
-    paths[path] = { ...paths[path], [one.method]: operationObject(one, schemas, problem) };
+    paths[path] = { ...paths[path], [one.method]: operationObject(one, schemas) };
   }
   return {
     openapi: '3.1.0',
@@ -27,8 +27,19 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     tags: [...new Set(operations.map(tagOf))].map((name) => ({ name })),
     paths,
     security: [{ key: [] }, { session: [] }],
-    components: { schemas: schemas.all(), headers: HEADERS, securitySchemes: SECURITY },
+    components: { schemas: schemas.all(), responses: problemResponses(operations, content), headers: HEADERS, securitySchemes: SECURITY },
   };
+}
+
+/** Of each status, one: the operations refer to it. */
+function problemResponses(operations: readonly Operation[], content: object): object {
+  const statuses = [...new Set(operations.flatMap(problemStatuses))].sort((a, b) => a - b);
+  return Object.fromEntries(statuses.map((status) => [problemName(status), { description: STATUS_CODES[status], headers: problemHeaders(status), content }]));
+}
+
+/** `NotFound` */
+function problemName(status: number): string {
+  return STATUS_CODES[status]!.replace(/\W/g, '');
 }
 
 const SECURITY = {
@@ -42,7 +53,7 @@ const HEADERS = {
   'Retry-After': { required: true, description: 'Seconds after which to try again.', schema: { type: 'integer' } },
 };
 
-function operationObject(one: Operation, schemas: Schemas, problem: object): object {
+function operationObject(one: Operation, schemas: Schemas): object {
   return {
     operationId: one.name,
     tags: [tagOf(one)],
@@ -51,7 +62,7 @@ function operationObject(one: Operation, schemas: Schemas, problem: object): obj
     ...(one.body === undefined ? {} : { requestBody: { required: true, content: { [one.body.media]: { schema: bodySchema(one.body, schemas) } } } }),
     responses: {
       ...success(one, schemas),
-      ...Object.fromEntries(problemStatuses(one).map((status) => [String(status), { description: STATUS_CODES[status], headers: problemHeaders(status), content: problem }])),
+      ...Object.fromEntries(problemStatuses(one).map((status) => [String(status), { $ref: `#/components/responses/${problemName(status)}` }])),
     },
     ...(one.scope === null ? { security: [] } : { 'x-scope': one.scope }),
   };
@@ -105,8 +116,9 @@ function bodySchema(spec: NonNullable<Operation['body']>, schemas: Schemas): Sch
   if (spec.media === 'application/zip') return { type: 'string', contentMediaType: 'application/octet-stream', description: 'Pictures, in any folders. What macOS and Windows add for themselves is passed over.' };
   return {
     type: 'object',
-    properties: { files: { type: 'array', minItems: 1, items: { type: 'string', contentMediaType: 'application/octet-stream' }, description: 'The pictures; the part names do not matter.' } },
+    properties: { files: { type: 'array', minItems: 1, items: { type: 'string', contentMediaType: 'application/octet-stream' }, description: 'The pictures, each with the name of its file.' } },
     required: ['files'],
+    additionalProperties: false,
   };
 }
 

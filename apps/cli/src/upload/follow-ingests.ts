@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError, NoAnswer, type PugmarkClient, type Schemas } from '@pugmark/client';
+import type { Refusal } from './send-files';
+
+const LOOK_EVERY_MS = 500;
+const STILL_MS = 5 * 60_000;
+
+export interface Ingested {
+  readonly added: number;
+  /** Came in by another way meanwhile. */
+  readonly duplicates: number;
+  readonly refused: readonly Refusal[];
+}
+
+/** Waits until what was sent is taken in; answers what became of it. Throws when nothing moves for five minutes. */
+export async function followIngests(client: PugmarkClient, ids: readonly number[], stillMs = STILL_MS): Promise<Ingested> {
+  let [added, duplicates] = [0, 0];
+  const refused: Refusal[] = [];
+  for (const id of ids) {
+    const ingest = await ended(client, id, stillMs);
+    added += ingest.imagesAdded;
+    duplicates += ingest.duplicates;
+    if (ingest.state !== 'done') refused.push({ path: `upload ${id}`, reason: ingest.error?.message ?? ingest.state });
+    if (ingest.skipped === 0) continue;
+    const skipped = client.all('/api/v1/ingests/{id}/files', { params: { path: { id }, query: { outcome: 'skipped', limit: 200 } } });
+    for await (const { path, reason } of skipped) refused.push({ path, reason: reason ?? 'it was not taken' });
+  }
+  return { added, duplicates, refused };
+}
+
+async function ended(client: PugmarkClient, id: number, stillMs: number): Promise<Schemas['IngestResponse']> {
+  let before = '';
+  let movedAt = performance.now();
+  for (;;) {
+    const ingest = await look(client, id);
+    const now = ingest === null ? before : `${ingest.state} ${ingest.filesSeen}`;
+    if (ingest !== null && !['pending', 'running'].includes(ingest.state)) return ingest;
+    if (now !== before) movedAt = performance.now();
+    before = now;
+    if (performance.now() - movedAt > stillMs) {
+      throw new NoAnswer(`upload ${id}`, `sent, but not taken in: nothing has moved for ${Math.round(stillMs / 60_000)} minutes; pugmark status says what stands out`);
+    }
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+/** Null where the server could not say just now: only a standstill ends the wait. */
+async function look(client: PugmarkClient, id: number): Promise<Schemas['IngestResponse'] | null> {
+  try {
+    return await client.get('/api/v1/ingests/{id}', { params: { path: { id } } });
+  } catch (error) {
+    if (error instanceof ApiError && !('status' in error && Number(error.status) < 500)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { ApiProblem, NoAnswer, type PugmarkClient, type Schemas } from '@pugmark/client';
+import { messageOf } from '@pugmark/domain';
+
+export interface Place {
+  readonly projectId: number;
+  readonly deploymentId: number | undefined;
+  /** With a run over what is added. */
+  readonly detect: boolean;
+}
+
+export interface Refusal {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface Sent {
+  /** One for each part that was taken. */
+  readonly ingests: readonly Schemas['IngestAccepted'][];
+  readonly refused: readonly Refusal[];
+}
+
+const TRIES = 3;
+
+/**
+ * Sends pictures as one upload. The server takes all of them or none: one that it refuses is left out and the rest sent again, so that
+ * what can be taken is. Throws what is not the fault of a file.
+ */
+export async function sendFiles(client: PugmarkClient, place: Place, paths: readonly string[]): Promise<Sent> {
+  const ingests: Schemas['IngestAccepted'][] = [];
+  const refused: Refusal[] = [];
+  // Each turn leaves out a file or makes parts smaller: it ends.
+  const open = [paths];
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    if (part.length === 0) continue;
+    try {
+      ingests.push(await sendOnce(client, place, part));
+    } catch (error) {
+      if (error instanceof Unreadable) {
+        refused.push({ path: error.path, reason: error.message });
+        open.push(part.filter((path) => path !== error.path));
+        continue;
+      }
+      if (!isOfFiles(error)) throw error;
+      const named = part.filter((path) => basename(path) === error.errors[0]?.field);
+      const bad = part.length === 1 ? part[0] : named.length === 1 ? named[0] : undefined;
+      if (bad !== undefined) refused.push({ path: bad, reason: error.errors[0]?.message ?? error.detail });
+      const half = Math.ceil(part.length / 2);
+      open.push(...(bad === undefined ? [part.slice(half), part.slice(0, half)] : [part.filter((path) => path !== bad)]));
+    }
+  }
+  return { ingests, refused };
+}
+
+/** With one key for all tries: whichever of them arrived, one ingest is made. */
+async function sendOnce(client: PugmarkClient, { projectId, deploymentId, detect }: Place, paths: readonly string[]): Promise<Schemas['IngestAccepted']> {
+  const params = { query: { projectId, deploymentId, detect }, header: { 'Idempotency-Key': randomUUID() } };
+  const files = await Promise.all(paths.map(readAsFile));
+  for (let made = 1; ; made += 1) {
+    try {
+      return await client.post('/api/v1/uploads', { params, body: { files } });
+    } catch (error) {
+      if (!(error instanceof NoAnswer) || made >= TRIES) throw error;
+    }
+  }
+}
+
+/** It was there a moment ago, when it was hashed. */
+class Unreadable extends Error {
+  constructor(
+    readonly path: string,
+    cause: unknown,
+  ) {
+    super(`it cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function readAsFile(path: string): Promise<File> {
+  const content = await readFile(path).catch((error: unknown) => {
+    throw new Unreadable(path, error);
+  });
+  return new File([content], basename(path));
+}
+
+/** A file is at fault, or there are too many of them; not the project, which the query names, nor the server. */
+function isOfFiles(error: unknown): error is ApiProblem {
+  if (!(error instanceof ApiProblem)) return false;
+  const field = error.errors[0]?.field;
+  return error.status === 413 || (error.status === 422 && field !== undefined && !['projectId', 'deploymentId', 'modelId'].includes(field));
+}

@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const MAIN = join(__dirname, '../../dist/bundle/main.js');
+
+/** The real gateway takes part in tools/src/e2e/upload.e2e-spec.ts; this one refuses, breaks off and forgets to answer when it is told to. */
+describe('pugmark upload, where the server is difficult', () => {
+  let server: Server;
+  let url: string;
+  let folder: string;
+  /** SHA-256 of what the project holds. */
+  let held: Set<string>;
+  /** Names of the files of each upload that was taken, and its key. */
+  let taken: { readonly names: string[]; readonly key: string }[];
+  let attempts: number;
+  /** Answers an upload instead of the server; false: it is taken as usual. */
+  let instead: (names: string[], response: ServerResponse, body: string) => boolean;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'pugmark-upload-'));
+    [held, taken, attempts, instead] = [new Set(), [], 0, () => false];
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (data: Buffer) => (body += data.toString('latin1')));
+      request.on('end', () => answer(request, body, response));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true });
+  });
+
+  function json(response: ServerResponse, value: unknown, status = 200): void {
+    response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' }).end(JSON.stringify(value));
+  }
+
+  function refuse(response: ServerResponse, status: number, code: string, field?: string): void {
+    const errors = field === undefined ? {} : { errors: [{ field, message: `it is not in order (${code})` }] };
+    json(response, { type: `urn:pugmark:problem:${code}`, title: '', status, detail: `about ${code}`, instance: '', requestId: 'r', ...errors }, status);
+  }
+
+  function answer(request: IncomingMessage, body: string, response: ServerResponse): void {
+    const path = request.url!.split('?')[0]!.replace('/api/v1', '');
+    if (path === '/projects') return json(response, { items: [{ id: 1, name: 'Serengeti' }], nextCursor: null });
+    if (path === '/projects/1/deployments') return json(response, { items: [{ id: 3, projectId: 1, name: 'Ridge' }], nextCursor: null });
+    if (path === '/images/missing') return json(response, { missing: (JSON.parse(body) as { sha256: string[] }).sha256.filter((hash) => !held.has(hash)) });
+    if (path.startsWith('/ingests/')) return json(response, { id: 1, state: 'done', imagesAdded: taken[Number(path.split('/')[2]) - 1]!.names.length, duplicates: 0, skipped: 0, filesSeen: 1, error: null });
+    const names = [...body.matchAll(/filename="([^"]*)"/g)].map(([, name]) => name!);
+    attempts += 1;
+    if (instead(names, response, body)) return;
+    taken.push({ names, key: String(request.headers['idempotency-key']) });
+    json(response, { id: taken.length, runId: 7, state: 'pending' }, 202);
+  }
+
+  function pictures(...names: string[]): void {
+    for (const name of names) {
+      mkdirSync(join(folder, name, '..'), { recursive: true });
+      writeFileSync(join(folder, name), `content of ${name}`);
+    }
+  }
+
+  function upload(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    return new Promise((resolve) => {
+      const env = { PATH: process.env['PATH'], PUGMARK_URL: url };
+      execFile(process.execPath, [MAIN, 'upload', ...args], { cwd: folder, env, timeout: 30_000 }, (error, out, err) => resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err }));
+    });
+  }
+
+  it('sends what is missing, once each, and leaves out what is no picture by its name', async () => {
+    pictures('a.jpg', 'below/b.JPG', 'c.png', '.d.jpg', 'notes.txt');
+    writeFileSync(join(folder, 'twin.jpg'), 'content of a.jpg');
+    held.add(createHash('sha256').update('content of c.png').digest('hex'));
+    const { code, out } = await upload('.', '--project', 'Serengeti', '--deployment', 'Ridge');
+    expect(out).toContain('4 pictures below');
+    expect(out).toMatch(/added +2 \(.*there before +1.*twice in the folder +1.*refused +0.*run 7/s);
+    expect(taken.map(({ names }) => names)).toEqual([['a.jpg', 'b.JPG']]);
+    expect(code).toBe(0);
+  });
+
+  it('leaves out the file that is refused by its name, and sends the rest', async () => {
+    pictures('a.jpg', 'bad.jpg', 'c.jpg');
+    instead = (names, response) => {
+      if (!names.includes('bad.jpg')) return false;
+      refuse(response, 422, 'not_a_picture', 'bad.jpg');
+      return true;
+    };
+    const { code, out } = await upload('.', '--project', 'Serengeti');
+    expect(code).toBe(1);
+    expect(out).toMatch(/added +2 .*Refused:\n {2}bad\.jpg: it is not in order \(not_a_picture\)/s);
+    expect(attempts).toBe(2);
+  });
+
+  it('finds the refused one among files of one name by halving', async () => {
+    pictures('1/x.jpg', '2/x.jpg', '3/x.jpg', '4/x.jpg', '5/x.jpg');
+    instead = (_names, response, body) => {
+      if (!body.includes('content of 2/x.jpg')) return false;
+      refuse(response, 422, 'not_a_picture', 'x.jpg');
+      return true;
+    };
+    const { code, out } = await upload('.', '--project', 'Serengeti');
+    expect(out).toMatch(/added +4 .*refused +1.*Refused:\n {2}2\/x\.jpg: /s);
+    expect(code).toBe(1);
+  });
+
+  it('sends the same part with the same key when no answer came', async () => {
+    pictures('a.jpg');
+    const cut: string[] = [];
+    instead = (names, response) => {
+      if (cut.length === 2) return false;
+      cut.push(...names);
+      response.destroy();
+      return true;
+    };
+    expect((await upload('.', '--project', 'Serengeti')).code).toBe(0);
+    expect(attempts).toBe(3);
+    expect(taken[0]!.key).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('breaks off with what to do when the server cannot, and takes it up again', async () => {
+    pictures('a.jpg', 'b.jpg');
+    instead = (_names, response) => {
+      refuse(response, 507, 'disk_full');
+      return true;
+    };
+    const { code, out, err } = await upload('.', '--project', 'Serengeti');
+    expect([code, out]).toEqual([3, expect.stringContaining('run it again for the rest')]);
+    expect(err).toContain('(disk_full)');
+    instead = () => false;
+    expect((await upload('.', '--project', 'Serengeti')).code).toBe(0);
+  });
+
+  it('says what is wrong before anything is sent', async () => {
+    pictures('a.jpg');
+    expect(await upload('.')).toMatchObject({ code: 2, err: expect.stringContaining('one folder and --project are needed') });
+    expect(await upload('nowhere', '--project', 'Serengeti')).toMatchObject({ code: 2, err: expect.stringContaining('does not exist') });
+    expect(await upload('a.jpg', '--project', 'Serengeti')).toMatchObject({ code: 2, err: expect.stringContaining('is not a folder') });
+    expect(await upload('.', '--project', 'Kruger')).toMatchObject({ code: 2, err: expect.stringContaining("no project has the id or name 'Kruger'; there are: Serengeti") });
+    expect(await upload('.', '--project', 'Serengeti', '--deployment', 'Creek')).toMatchObject({ code: 2, err: expect.stringContaining('there are: Ridge') });
+    expect(attempts).toBe(0);
+  });
+});

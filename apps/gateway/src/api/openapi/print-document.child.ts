@@ -1,0 +1,5 @@
+// Prints the OpenAPI document, for `npm run api:generate`. Argument: the version that it is to name.
+import 'reflect-metadata';
+import { offlineDocument } from './offline-document';
+
+void offlineDocument(process.argv[2] ?? '').then((document) => process.stdout.write(`${JSON.stringify(document, null, 2)}\n`));

@@ -1,0 +1,56 @@
+import type { components } from './schema';
+
+export type FieldError = components['schemas']['FieldErrorResponse'];
+
+/** A call that did not work: the server refused it, or did not answer. */
+export abstract class ApiError extends Error {}
+
+/** What the server answered instead, as RFC 9457 has it (https://www.rfc-editor.org/rfc/rfc9457). */
+export class ApiProblem extends ApiError {
+  readonly status: number;
+  /** Stays the same, for programs: the last part of `type`, such as `name_taken`; `http_502` of a server that answers no problem. */
+  readonly code: string;
+  /** What is wrong and what to do, for people. */
+  readonly detail: string;
+  /** The fields at fault; empty where it is none's. */
+  readonly errors: readonly FieldError[];
+  /** Seconds after which to try again; null where the server does not say. */
+  readonly retryAfter: number | null;
+  /** The gateway's log tells more under it. */
+  readonly requestId: string | null;
+
+  /** `call` is method and path, `body` what was read of the answer. */
+  constructor(call: string, { status, statusText, headers }: Response, body: unknown) {
+    const problem = isProblem(body) ? body : null;
+    const detail = problem?.detail ?? (typeof body === 'string' && body.trim() !== '' ? body.trim().slice(0, 500) : statusText);
+    const code = problem?.type.split(':').at(-1) ?? `http_${status}`;
+    super(`${call} answered ${status} (${code}): ${detail}`);
+    this.name = 'ApiProblem';
+    this.status = status;
+    this.code = code;
+    this.detail = detail;
+    this.errors = problem?.errors ?? [];
+    this.retryAfter = secondsUntil(headers.get('retry-after'));
+    this.requestId = problem?.requestId ?? headers.get('x-request-id');
+  }
+}
+
+/** There was no answer, or none that could be read: the server is away, or is no Pugmark. */
+export class NoAnswer extends ApiError {
+  constructor(call: string, reason: string, options?: ErrorOptions) {
+    super(`${call}: ${reason}`, options);
+    this.name = 'NoAnswer';
+  }
+}
+
+function isProblem(body: unknown): body is components['schemas']['ProblemResponse'] {
+  const { type, detail } = (typeof body === 'object' && body !== null ? body : {}) as { type?: unknown; detail?: unknown };
+  return typeof type === 'string' && typeof detail === 'string';
+}
+
+/** Seconds, or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+function secondsUntil(header: string | null): number | null {
+  if (header === null) return null;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1_000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
+}
