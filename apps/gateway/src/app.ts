@@ -11,8 +11,9 @@ import { requestContext } from './middleware/request-context';
 import { refuseCrossSite, securityHeaders } from './middleware/security';
 import { deploymentsRouter } from './routes/deployments.router';
 import { docsPage } from './routes/docs-page';
-import { feedRouter } from './routes/feed.router';
+import { eventsRouter } from './routes/events.router';
 import { exportsRouter } from './routes/exports.router';
+import { feedRouter } from './routes/feed.router';
 import { imagesRouter } from './routes/images.router';
 import { incidentsRouter } from './routes/incidents.router';
 import { ingestsRouter } from './routes/ingests.router';
@@ -27,6 +28,7 @@ import { reviewQueueRouter } from './routes/review-queue.router';
 import { reviewsRouter } from './routes/reviews.router';
 import { runsRouter } from './routes/runs.router';
 import { sessionRouter } from './routes/session.router';
+import { statisticsRouter } from './routes/statistics.router';
 import { systemRouter } from './routes/system.router';
 import { taxaRouter } from './routes/taxa.router';
 import { uploadsRouter } from './routes/uploads.router';
@@ -75,6 +77,8 @@ export function allOperations(dependencies: GatewayDependencies, authenticator: 
     ...reviewQueueRouter(stores),
     ...runsRouter(dependencies),
     ...modelsRouter(stores),
+    ...eventsRouter(stores),
+    ...statisticsRouter(stores),
     ...processingRouter(stores),
     ...exportsRouter(dependencies),
     ...feedRouter(dependencies),

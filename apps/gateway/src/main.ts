@@ -9,6 +9,7 @@ import {
   ExportRepository,
   FeedRepository,
   IdempotencyRepository,
+  ImageDayRepository,
   ImageRepository,
   IncidentRepository,
   IngestRepository,
@@ -46,6 +47,7 @@ import { sweepUploads } from './services/sweep-uploads';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 const FOLD_INTERVAL_MS = 5_000;
+const FORM_INTERVAL_MS = 2_000;
 
 void runService(
   'gateway',
@@ -168,9 +170,16 @@ void runService(
     });
 
     const tallies = new RunTallyRepository();
-    const fold = backgroundLoop('fold counts', logger, async () => {
+    const imageDays = new ImageDayRepository();
+    const fold = backgroundLoop('fold counts', logger, async (signal) => {
       await tallies.fold(db);
+      await imageDays.fold(db, signal);
       return FOLD_INTERVAL_MS;
+    });
+    // So that readers, who form what is stale too, find little to do.
+    const form = backgroundLoop('form events', logger, async (signal) => {
+      await stores.events.formStale(db, null, signal);
+      return FORM_INTERVAL_MS;
     });
 
     return {
@@ -193,7 +202,7 @@ void runService(
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
         renderer.close();
         pictureCheck.close();
-        await Promise.all([silent, dispatcher.stop(), feed.stop(), sweep.stop(), fold.stop(), firstKey.stop(), clock.stop()]);
+        await Promise.all([silent, dispatcher.stop(), feed.stop(), sweep.stop(), fold.stop(), form.stop(), firstKey.stop(), clock.stop()]);
         await Promise.all([broker.close(), cache.close()]);
         await db.destroy();
       },

@@ -33,7 +33,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Sets which models new runs of a project are for */
+        /** Sets which models new runs of a project are for, and how its images are grouped */
         patch: operations["updateProject"];
         trace?: never;
     };
@@ -695,6 +695,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of a project: independent visits */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An event */
+        get: operations["getEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{id}/sequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The images of a deployment that have a time, by sequence, in order of time */
+        get: operations["listSequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A study in a few numbers */
+        get: operations["getSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events, and how many to 100 trap-nights */
+        get: operations["getCaptures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events by the hour of the day in which they began */
+        get: operations["getActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events by the day, week or month in which they began */
+        get: operations["getTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where events were, by location */
+        get: operations["getPresence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/processing/status": {
         parameters: {
             query?: never;
@@ -942,6 +1078,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ActivityResponse: {
+            /** @description Events without a known time: in no hour. */
+            withoutTime: number;
+            /** @description By the sun, events at places without coordinates: in no hour either. */
+            withoutPlace: number;
+            /** @description 24 numbers each, of the hours from 0 on. */
+            kinds: components["schemas"]["SeriesResponse"][];
+        };
         AuditEntryResponse: {
             id: number;
             /** Format: date-time */
@@ -980,6 +1124,47 @@ export interface components {
             topology: string;
             /** @description One line for each thing that is not as it should be. */
             problems: string[];
+        };
+        CaptureRateResponse: {
+            /**
+             * @description Null: all labels that are not listed by themselves.
+             * @enum {string|null}
+             */
+            category: "animal" | "person" | "vehicle" | null;
+            /** @description Null unless grouped by label. */
+            label: string | null;
+            events: number;
+            /** @description The largest number in one image of each event, added up over the events. */
+            individuals: number;
+            /** @description Events with a known time at deployments whose nights are known: those that the rate counts. */
+            ratedEvents: number;
+            /** @description 100 × `ratedEvents` / `trapNights`; null without a night. */
+            per100TrapNights: number | null;
+        };
+        CaptureRatesResponse: {
+            total: components["schemas"]["CapturesResponse"];
+            /** @description Empty unless `by` is given. */
+            groups: components["schemas"]["CapturesAtResponse"][];
+        };
+        CapturesAtResponse: {
+            deployments: number;
+            /** @description Of them, those without a known start: their nights are not known, and are in no rate. */
+            deploymentsWithoutDates: number;
+            /** @description Nights that a camera stood; null where no deployment has dates. */
+            trapNights: number | null;
+            kinds: components["schemas"]["CaptureRateResponse"][];
+            deploymentId: number | null;
+            deploymentName: string | null;
+            locationId: number | null;
+            locationName: string | null;
+        };
+        CapturesResponse: {
+            deployments: number;
+            /** @description Of them, those without a known start: their nights are not known, and are in no rate. */
+            deploymentsWithoutDates: number;
+            /** @description Nights that a camera stood; null where no deployment has dates. */
+            trapNights: number | null;
+            kinds: components["schemas"]["CaptureRateResponse"][];
         };
         ClassificationResponse: {
             label: string;
@@ -1239,6 +1424,40 @@ export interface components {
             /** @description Ready to take work. */
             processesUp: number;
         };
+        EventResponse: {
+            /** @description An event keeps it while it begins with the same image. */
+            id: number;
+            projectId: number;
+            deploymentId: number | null;
+            deploymentName: string | null;
+            locationId: number | null;
+            locationName: string | null;
+            /** @enum {string} */
+            category: "animal" | "person" | "vehicle";
+            /** @description Null: a visit of the category, whatever it is called. */
+            label: string | null;
+            /**
+             * Format: date-time
+             * @description Null, as the end: one image of which the time or the deployment is not known.
+             */
+            startsAt: string | null;
+            /** Format: date-time */
+            endsAt: string | null;
+            /** @description The start by the clocks of the place. */
+            localStart: string | null;
+            /** @description Hour of the start by the sun, at its highest at 12; null where the location has no coordinates. */
+            solarHour: number | null;
+            images: number;
+            /** @description The largest number in one image of the event. */
+            individuals: number;
+            /** @description Of the surest; 1 where a person said so. */
+            confidence: number;
+            /** @description A person has looked at one of its images, or more. */
+            reviewed: boolean;
+            firstImageId: number;
+            /** @description The image with the surest. */
+            bestImageId: number;
+        };
         ExportFilterBody: {
             deploymentId?: number | null;
             /** @description Of `detections` alone: what counts is of no run. */
@@ -1316,6 +1535,23 @@ export interface components {
             count: number;
             /** @description False: there are more. Only by project, place, category, hour and review more than 100000 are counted, within a run 10000. */
             exact: boolean;
+        };
+        ImageCountsResponse: {
+            images: number;
+            /** @description A model has looked at them. `answered`, `pending` and `failed` make up all images. */
+            answered: number;
+            pending: number;
+            failed: number;
+            /** @description Looked at, by a model or a person, and nothing counts. */
+            blank: number;
+            /** @description With an animal that counts; an image may be with a person or a vehicle too. */
+            animal: number;
+            person: number;
+            vehicle: number;
+            reviewed: number;
+            withoutTime: number;
+            /** @description Boxes of the model that looked last, from its threshold on, without static ones; reviews change nothing of it. */
+            detections: number;
         };
         ImageFilterBody: {
             deploymentId?: number | null;
@@ -1503,6 +1739,18 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
         };
+        KindCountResponse: {
+            /**
+             * @description Null: all labels that are not listed by themselves.
+             * @enum {string|null}
+             */
+            category: "animal" | "person" | "vehicle" | null;
+            /** @description Null unless grouped by label. */
+            label: string | null;
+            events: number;
+            /** @description The largest number in one image of each event, added up over the events. */
+            individuals: number;
+        };
         LineFault: {
             /** @description Counted from 1, the one with the names of the columns. */
             line: number;
@@ -1553,6 +1801,33 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
         };
+        PlacePresenceResponse: {
+            latitude: number | null;
+            longitude: number | null;
+            locationId: number | null;
+            /** @description Of a deployment whose location is not known; else null. */
+            deploymentId: number | null;
+            /** @description Of the location, or of the deployment. */
+            name: string;
+            deployments: number;
+            deploymentsWithoutDates: number;
+            trapNights: number | null;
+            /** @description 0: a camera stood there, and it was not seen. */
+            events: number;
+            individuals: number;
+            /** Format: date-time */
+            firstSeen: string | null;
+            /** Format: date-time */
+            lastSeen: string | null;
+            /** @description Local days on which an event began. */
+            daysPresent: number;
+            kinds: components["schemas"]["KindCountResponse"][];
+        };
+        PresenceResponse: {
+            places: components["schemas"]["PlacePresenceResponse"][];
+            /** @description Events of images whose deployment is not known: at no place. */
+            withoutDeployment: number;
+        };
         ProblemResponse: {
             /** @description `urn:pugmark:problem:` and a code that stays the same, for programs. */
             type: string;
@@ -1579,6 +1854,10 @@ export interface components {
             /** @description The detector of new runs; null: the default one. */
             modelId: number | null;
             classify: components["schemas"]["ClassifyResponse"] | null;
+            /** @description Longer between two images of a deployment, and a new sequence begins. */
+            sequenceGapSeconds: number;
+            /** @description Longer without a kind of animal at a deployment, and its next image begins a new event. */
+            eventGapSeconds: number;
             /** Format: date-time */
             createdAt: string;
         };
@@ -1805,6 +2084,28 @@ export interface components {
             category?: "animal" | "person" | "vehicle" | null;
             label?: string | null;
         };
+        SequenceResponse: {
+            /** Format: date-time */
+            startsAt: string;
+            /** Format: date-time */
+            endsAt: string;
+            /** @description It goes on from the one before: of a very long sequence this is a part. */
+            continued: boolean;
+            /** @description In order of time. */
+            imageIds: number[];
+        };
+        SeriesResponse: {
+            /**
+             * @description Null: all labels that are not listed by themselves.
+             * @enum {string|null}
+             */
+            category: "animal" | "person" | "vehicle" | null;
+            /** @description Null unless grouped by label. */
+            label: string | null;
+            events: number[];
+            /** @description The largest number in one image of each event, added up over the events. */
+            individuals: number[];
+        };
         SessionBody: {
             /** @description The key to sign in with. */
             key: string;
@@ -1822,6 +2123,21 @@ export interface components {
             /** @description None: the image is blank. */
             observations: components["schemas"]["ReviewedObservationBody"][];
             note?: string | null;
+        };
+        SummaryResponse: {
+            deployments: number;
+            /** @description Of them, those without a known start: their nights are not known, and are in no rate. */
+            deploymentsWithoutDates: number;
+            /** @description Nights that a camera stood; null where no deployment has dates. */
+            trapNights: number | null;
+            images: components["schemas"]["ImageCountsResponse"];
+            events: number;
+            individuals: number;
+            /** @description Events without a known time: each of one image. */
+            withoutTime: number;
+            /** @description At which the deployments stood. */
+            locations: number;
+            kinds: components["schemas"]["KindCountResponse"][];
         };
         SystemResponse: {
             version: string;
@@ -1849,6 +2165,16 @@ export interface components {
             archivedAt: string | null;
             /** Format: date-time */
             createdAt: string;
+        };
+        TimelineResponse: {
+            /** @description The first day of each step, of the local calendars; no step is left out. */
+            steps: string[];
+            /** @description Of each step; a night belongs to the day on which it begins. 0: no camera whose dates are known stood then. */
+            trapNights: number[];
+            /** @description Events without a known time: in no step. */
+            withoutTime: number;
+            /** @description One number for each step. */
+            kinds: components["schemas"]["SeriesResponse"][];
         };
         UndoBatchBody: {
             projectId: number;
@@ -1890,6 +2216,10 @@ export interface components {
             modelId?: number | null;
             /** @description The classifier of what the detector finds; null for none. */
             classify?: components["schemas"]["ClassifyBody"] | null;
+            /** @description Longer between two images of a deployment, and a new sequence begins. */
+            sequenceGapSeconds?: number;
+            /** @description Longer without a kind of animal at a deployment, and its next image begins a new event. All events of the project are formed anew. */
+            eventGapSeconds?: number;
         };
         UpdateRunBody: {
             /** @description Higher goes first. What is rung already keeps its place; what waits of a large run gets the new priority within seconds. */
@@ -3085,12 +3415,9 @@ export interface operations {
     listImages: {
         parameters: {
             query?: {
-                projectId?: number;
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A human’s word counts, else that of the model which looked last; `blank`: looked at, and nothing counts. */
-                category?: "animal" | "person" | "vehicle" | "blank";
                 /** @description A species, or whatever models and people call it, to the letter. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
@@ -3105,6 +3432,9 @@ export interface operations {
                 hourTo?: number;
                 /** @description Whether a person has said what is on it. */
                 reviewed?: boolean;
+                projectId?: number;
+                /** @description A human’s word counts, else that of the model which looked last; `blank`: looked at, and nothing counts. */
+                category?: "animal" | "person" | "vehicle" | "blank";
                 ingestId?: number;
                 /** @description Of this run, and judged by its model instead of by what counts. */
                 runId?: number;
@@ -3191,12 +3521,9 @@ export interface operations {
     countImages: {
         parameters: {
             query?: {
-                projectId?: number;
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A human’s word counts, else that of the model which looked last; `blank`: looked at, and nothing counts. */
-                category?: "animal" | "person" | "vehicle" | "blank";
                 /** @description A species, or whatever models and people call it, to the letter. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
@@ -3211,6 +3538,9 @@ export interface operations {
                 hourTo?: number;
                 /** @description Whether a person has said what is on it. */
                 reviewed?: boolean;
+                projectId?: number;
+                /** @description A human’s word counts, else that of the model which looked last; `blank`: looked at, and nothing counts. */
+                category?: "animal" | "person" | "vehicle" | "blank";
                 ingestId?: number;
                 /** @description Of this run, and judged by its model instead of by what counts. */
                 runId?: number;
@@ -4263,6 +4593,450 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query: {
+                deploymentId?: number;
+                /** @description Of all deployments at this location. */
+                locationId?: number;
+                /** @description A species, or whatever models and people call it, to the letter. */
+                label?: string;
+                /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
+                minConfidence?: number;
+                /** @description Images without a known time lie in no range. */
+                capturedFrom?: string;
+                /** @description Exclusive. */
+                capturedTo?: string;
+                /** @description First local hour of the day; with `hourTo` below it, the hours reach over midnight. */
+                hourFrom?: number;
+                /** @description Last local hour of the day, included. */
+                hourTo?: number;
+                /** @description Whether a person has said what is on it. */
+                reviewed?: boolean;
+                projectId: number;
+                category?: "animal" | "person" | "vehicle";
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description `category`: visits of any animal, person or vehicle. `label`: of each species by itself, as also where a `label` is asked for. */
+                groupBy?: "category" | "label";
+                /** @description By their start; `-start`: newest first. Events without a known time come last in both. */
+                sort?: "start" | "-start";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["EventResponse"][];
+                        /** @description For the next page; null on the last one. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the event. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventResponse"];
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listSequences: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the deployment. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SequenceResponse"][];
+                        /** @description For the next page; null on the last one. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getSummary: {
+        parameters: {
+            query: {
+                deploymentId?: number;
+                /** @description Of all deployments at this location. */
+                locationId?: number;
+                /** @description A species, or whatever models and people call it, to the letter. */
+                label?: string;
+                /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
+                minConfidence?: number;
+                /** @description Images without a known time lie in no range. */
+                capturedFrom?: string;
+                /** @description Exclusive. */
+                capturedTo?: string;
+                /** @description First local hour of the day; with `hourTo` below it, the hours reach over midnight. */
+                hourFrom?: number;
+                /** @description Last local hour of the day, included. */
+                hourTo?: number;
+                /** @description Whether a person has said what is on it. */
+                reviewed?: boolean;
+                projectId: number;
+                category?: "animal" | "person" | "vehicle";
+                /** @description By animal, person and vehicle, or by what they are called. An event of a category may be of several labels: those need not add up to it. */
+                groupBy?: "category" | "label";
+                /** @description Of the labels, how many stand by themselves, those with the most events; the others are added up. */
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryResponse"];
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getCaptures: {
+        parameters: {
+            query: {
+                deploymentId?: number;
+                /** @description Of all deployments at this location. */
+                locationId?: number;
+                /** @description A species, or whatever models and people call it, to the letter. */
+                label?: string;
+                /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
+                minConfidence?: number;
+                /** @description Images without a known time lie in no range. */
+                capturedFrom?: string;
+                /** @description Exclusive. */
+                capturedTo?: string;
+                /** @description First local hour of the day; with `hourTo` below it, the hours reach over midnight. */
+                hourFrom?: number;
+                /** @description Last local hour of the day, included. */
+                hourTo?: number;
+                /** @description Whether a person has said what is on it. */
+                reviewed?: boolean;
+                projectId: number;
+                category?: "animal" | "person" | "vehicle";
+                /** @description By animal, person and vehicle, or by what they are called. An event of a category may be of several labels: those need not add up to it. */
+                groupBy?: "category" | "label";
+                /** @description Of the labels, how many stand by themselves, those with the most events; the others are added up. */
+                top?: number;
+                /** @description Also for each deployment or location. */
+                by?: "deployment" | "location";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureRatesResponse"];
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getActivity: {
+        parameters: {
+            query: {
+                deploymentId?: number;
+                /** @description Of all deployments at this location. */
+                locationId?: number;
+                /** @description A species, or whatever models and people call it, to the letter. */
+                label?: string;
+                /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
+                minConfidence?: number;
+                /** @description Images without a known time lie in no range. */
+                capturedFrom?: string;
+                /** @description Exclusive. */
+                capturedTo?: string;
+                /** @description First local hour of the day; with `hourTo` below it, the hours reach over midnight. */
+                hourFrom?: number;
+                /** @description Last local hour of the day, included. */
+                hourTo?: number;
+                /** @description Whether a person has said what is on it. */
+                reviewed?: boolean;
+                projectId: number;
+                category?: "animal" | "person" | "vehicle";
+                /** @description By animal, person and vehicle, or by what they are called. An event of a category may be of several labels: those need not add up to it. */
+                groupBy?: "category" | "label";
+                /** @description Of the labels, how many stand by themselves, those with the most events; the others are added up. */
+                top?: number;
+                /** @description `local`: the clocks of the place. `solar`: the sun over it, at its highest at 12. */
+                clock?: "local" | "solar";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityResponse"];
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getTimeline: {
+        parameters: {
+            query: {
+                deploymentId?: number;
+                /** @description Of all deployments at this location. */
+                locationId?: number;
+                /** @description A species, or whatever models and people call it, to the letter. */
+                label?: string;
+                /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
+                minConfidence?: number;
+                /** @description Images without a known time lie in no range. */
+                capturedFrom?: string;
+                /** @description Exclusive. */
+                capturedTo?: string;
+                /** @description First local hour of the day; with `hourTo` below it, the hours reach over midnight. */
+                hourFrom?: number;
+                /** @description Last local hour of the day, included. */
+                hourTo?: number;
+                /** @description Whether a person has said what is on it. */
+                reviewed?: boolean;
+                projectId: number;
+                category?: "animal" | "person" | "vehicle";
+                /** @description By animal, person and vehicle, or by what they are called. An event of a category may be of several labels: those need not add up to it. */
+                groupBy?: "category" | "label";
+                /** @description Of the labels, how many stand by themselves, those with the most events; the others are added up. */
+                top?: number;
+                /** @description Weeks are those of ISO 8601. */
+                by?: "day" | "week" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineResponse"];
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPresence: {
+        parameters: {
+            query: {
+                deploymentId?: number;
+                /** @description Of all deployments at this location. */
+                locationId?: number;
+                /** @description A species, or whatever models and people call it, to the letter. */
+                label?: string;
+                /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
+                minConfidence?: number;
+                /** @description Images without a known time lie in no range. */
+                capturedFrom?: string;
+                /** @description Exclusive. */
+                capturedTo?: string;
+                /** @description First local hour of the day; with `hourTo` below it, the hours reach over midnight. */
+                hourFrom?: number;
+                /** @description Last local hour of the day, included. */
+                hourTo?: number;
+                /** @description Whether a person has said what is on it. */
+                reviewed?: boolean;
+                projectId: number;
+                category?: "animal" | "person" | "vehicle";
+                /** @description By animal, person and vehicle, or by what they are called. An event of a category may be of several labels: those need not add up to it. */
+                groupBy?: "category" | "label";
+                /** @description Of the labels, how many stand by themselves, those with the most events; the others are added up. */
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresenceResponse"];
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];

@@ -18,7 +18,7 @@ export {
   type Reconciled,
   type RingableTask,
 } from './repositories/task.repository';
-export { ProjectRepository, type ProjectRow } from './repositories/project.repository';
+export { ProjectRepository, type ProjectRow, type ProjectSettings } from './repositories/project.repository';
 export { DeploymentRepository, type DeploymentChange, type DeploymentTimes, type DeploymentWithLocation } from './repositories/deployment.repository';
 export { LocationRepository, type LocationChange, type LocationRow } from './repositories/location.repository';
 export { TaxonRepository, type NewTaxon, type TaxonChange, type TaxonFilter, type TaxonRow } from './repositories/taxon.repository';
@@ -43,9 +43,21 @@ export { AuditRepository, type AuditRow } from './repositories/audit.repository'
 export { refreshDeployment, refreshObservations } from './observations/refresh-observations';
 export { ReviewRepository, type HistoryRow, type NewReview, type ReviewBatch, type Reviewer, type ReviewRow } from './repositories/review.repository';
 export { EventRepository } from './repositories/event.repository';
+export { ImageDayRepository } from './repositories/image-day.repository';
 export { hoursOf, type ObservedFilter } from './read-models/observed-filter';
 export { FeedRepository, type FeedBounds, type FeedFilter, type FeedRow, type FeedSubject } from './repositories/feed.repository';
 export { IncidentRepository, type IncidentRow, type NewIncident } from './repositories/incident.repository';
+export type { EventFilter, EventKind } from './read-models/event-filter';
+export { findListedEvent, listEvents, type EventOrder, type EventPosition, type ListedEvent } from './read-models/event-list';
+export type { Counted, Grouping, Kind } from './read-models/event-counts';
+export type { Effort } from './read-models/effort';
+export type { ImageTally } from './read-models/image-tally';
+export { summariseStudy, type StudySummary } from './read-models/study-summary';
+export { captureRates, type CaptureRate, type CaptureRates, type Captures, type CapturesAt } from './read-models/capture-rates';
+export { activityByHour, type Activity } from './read-models/activity';
+export { timelineOf, type Timeline, type TooLong } from './read-models/timeline';
+export { presenceByPlace, type PlacePresence, type Presence } from './read-models/presence';
+export { readDeploymentImages } from './read-models/deployment-images';
 export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './read-models/project-of';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
 export {

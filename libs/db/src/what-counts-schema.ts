@@ -1,4 +1,4 @@
-import type { GeneratedAlways } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 import type { TaskKind } from '@pugmark/contracts';
 import type { Category, TaskState } from '@pugmark/domain';
 import type { ReviewBatchesTable, ReviewsTable } from './review-tables';
@@ -17,6 +17,7 @@ export interface WhatCountsSchema {
   task_counts: TaskCountsTable;
   run_tallies: RunTalliesTable;
   image_counts: ImageCountsTable;
+  image_days: ImageDaysTable;
 }
 
 export interface StaticBoxesTable {
@@ -65,6 +66,8 @@ export interface ImageSummariesTable {
   vehicle: number | null;
   surest: GeneratedAlways<number | null>;
   confidence: number | null;
+  /** Of the model that looked last, from its threshold on, without static ones. */
+  detections: Generated<number>;
 }
 
 export interface EventsTable {
@@ -132,4 +135,13 @@ export interface ImageCountsTable {
   has_vehicle: boolean;
   blank: boolean;
   count: number;
+  detections: Generated<number>;
+}
+
+/** The same by day instead of by hour. */
+export interface ImageDaysTable extends Omit<ImageCountsTable, 'local_hour' | 'timed'> {
+  /** In UTC; null: the time is not known. */
+  day: string | null;
+  /** Stands for all rows of its deployment and day that were there when it was written. */
+  folded: Generated<boolean>;
 }

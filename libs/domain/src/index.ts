@@ -15,3 +15,5 @@ export { DECODERS, NORMALISATIONS, STAGES, stageOf, type Decoder, type ModelFile
 export type { ModelInput, Placement } from './model-input';
 export { etaSeconds, ratePerMinute } from './progress';
 export { deadline, withDeadline } from './deadline';
+export { cutSequences, type Sequence, type TimedImage } from './sequences';
+export { CALENDAR_STEPS, daysInSteps, stepsBetween, type CalendarStep, type DayRange } from './calendar';

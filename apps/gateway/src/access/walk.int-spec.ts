@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { newApiKey } from '@pugmark/domain';
 import { SCOPES } from '../api/scopes';
-import { TestGateway } from '../testing/gateway.fixture';
+import { TestGateway, animal } from '../testing/gateway.fixture';
 
 interface Described {
   readonly operationId: string;
@@ -53,8 +53,10 @@ describe('every route, from the OpenAPI document', () => {
     const taxa = (await gateway.post(`/projects/${project}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id;
     const key = (await gateway.post('/keys', { name: 'to look at', scopes: ['read'] })).body.id;
     const incident = (await gateway.stores.incidents.open(gateway.db, { check: 'walk', subject: 'x', severity: 'warning', message: 'x' })).id;
-    const review = (await gateway.put(`/images/${images[0]!}/review`, { observations: [] })).body.review.id;
-    ids = { project, deployment, model, image: images[0]!, ingest: ingestId, location, taxa, run, export: madeExport, key, incident, review };
+    await gateway.detections(images[0]!, model, [animal(0.9)]);
+    const review = (await gateway.put(`/images/${images[0]!}/review`, { observations: [{ category: 'animal', label: 'bear', individuals: 1 }] })).body.review.id;
+    const event = (await gateway.get(`/events?projectId=${project}`)).body.items[0].id;
+    ids = { project, deployment, model, image: images[0]!, ingest: ingestId, location, taxa, run, export: madeExport, key, incident, event, review };
   });
   afterAll(() => gateway.stop());
 
@@ -71,7 +73,7 @@ describe('every route, from the OpenAPI document', () => {
     return gateway.request(method, `${path.replace('{id}', String(ids[resource]))}?${query}`, { headers: { authorization }, ...body });
   };
 
-  const NAMED: Readonly<Record<string, string>> = { projectId: 'project', deploymentId: 'deployment', runId: 'run', ingestId: 'ingest', a: 'run', b: 'run' };
+  const NAMED: Readonly<Record<string, string>> = { projectId: 'project', deploymentId: 'deployment', locationId: 'location', runId: 'run', ingestId: 'ingest', a: 'run', b: 'run' };
 
   function bodyOf(type: string, schema: Sample): string | FormData {
     if (type === 'application/json') return JSON.stringify(sample(schema, ''));

@@ -1,13 +1,9 @@
-import type { ObservedFilter } from '@pugmark/db';
+import type { EventFilter, ObservedFilter } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import { About, Instant, MayBeAbsent, OneOf, QueryBoolean, QueryFraction, QueryId, QueryInteger, Text } from './fields';
 
-/** What images, events and statistics can all be narrowed down by. */
-export class ObservedQuery implements ObservedFilter {
-  @MayBeAbsent()
-  @QueryId()
-  readonly projectId?: number;
-
+/** What images, events and statistics can all be narrowed down by, but for project and category. */
+class ObservedChoice {
   @MayBeAbsent()
   @QueryId()
   readonly deploymentId?: number;
@@ -16,11 +12,6 @@ export class ObservedQuery implements ObservedFilter {
   @MayBeAbsent()
   @QueryId()
   readonly locationId?: number;
-
-  @About('A human’s word counts, else that of the model which looked last; `blank`: looked at, and nothing counts.')
-  @MayBeAbsent()
-  @OneOf([...CATEGORIES, 'blank'])
-  readonly category?: Category | 'blank';
 
   @About('A species, or whatever models and people call it, to the letter.')
   @MayBeAbsent()
@@ -56,4 +47,25 @@ export class ObservedQuery implements ObservedFilter {
   @MayBeAbsent()
   @QueryBoolean()
   readonly reviewed?: boolean;
+}
+
+export class ObservedQuery extends ObservedChoice implements ObservedFilter {
+  @MayBeAbsent()
+  @QueryId()
+  readonly projectId?: number;
+
+  @About('A human’s word counts, else that of the model which looked last; `blank`: looked at, and nothing counts.')
+  @MayBeAbsent()
+  @OneOf([...CATEGORIES, 'blank'])
+  readonly category?: Category | 'blank';
+}
+
+/** The same for events, and for what is counted of them: always of one project, and nothing was seen in a blank. */
+export class EventFilterQuery extends ObservedChoice implements EventFilter {
+  @QueryId()
+  readonly projectId!: number;
+
+  @MayBeAbsent()
+  @OneOf(CATEGORIES)
+  readonly category?: Category;
 }

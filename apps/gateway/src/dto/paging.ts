@@ -1,4 +1,4 @@
-import type { ImageSort, Queue } from '@pugmark/db';
+import type { EventOrder, ImageSort, Queue } from '@pugmark/db';
 import { unprocessable } from '../api/http-problem';
 import type { JsonType } from '../api/operation';
 import type { DtoClass } from '../api/schema';
@@ -65,7 +65,9 @@ export type ListName =
   | 'exports'
   | 'keys'
   | 'audit'
-  | 'incidents';
+  | 'incidents'
+  | `events ${EventOrder}`
+  | 'sequences';
 
 /** One page, from `limit + 1` rows: the one too many only says that there are more. */
 export function pageOf<Row, Item>(
@@ -115,6 +117,22 @@ export function afterPlace(list: string, type: 'number' | 'string', cursor: stri
   const isValue = type === 'number' ? Number.isFinite(value) : isTime;
   if (!isValue || !Number.isSafeInteger(id) || (id as number) < 0) throw badCursor();
   return { value: value as number | string, id: id as number };
+}
+
+/** Microseconds since 1970, the most that a number holds exactly: in the year 2255. What has no time comes after all that has. */
+const AFTER_ALL_TIMES = Number.MAX_SAFE_INTEGER;
+
+/** A place in a list in order of time; null without a cursor. */
+export function afterTime(list: ListName, cursor: string | undefined): { readonly at: number | null; readonly id: number } | null {
+  const place = afterPlace(list, 'number', cursor);
+  if (place === null) return null;
+  if (!Number.isSafeInteger(place.value)) throw badCursor();
+  return { at: place.value === AFTER_ALL_TIMES ? null : (place.value as number), id: place.id };
+}
+
+/** Of a row in such a list; its time in microseconds since 1970, or null. */
+export function timePosition({ at, id }: { readonly at: number | null; readonly id: number }): Position {
+  return [at ?? AFTER_ALL_TIMES, id];
 }
 
 function decodeCursor(list: string, cursor: string): unknown {

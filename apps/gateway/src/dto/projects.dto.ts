@@ -1,5 +1,5 @@
 import type { ProjectRow } from '@pugmark/db';
-import { About, Id, Nested, Optional, OrNull, Text, Time, Words } from './fields';
+import { About, Id, Integer, MayBeAbsent, Nested, Optional, OrNull, Text, Time, Words } from './fields';
 import { ClassifyBody, ClassifyResponse } from './models.dto';
 
 export class CreateProjectBody {
@@ -7,7 +7,10 @@ export class CreateProjectBody {
   readonly name!: string;
 }
 
-/** Which models new runs of the project are for; what is absent stays as it is. */
+const LONGEST_SEQUENCE_GAP = 86_400;
+const LONGEST_EVENT_GAP = 604_800;
+
+/** Which models new runs of the project are for, and how its images are grouped; what is absent stays as it is. */
 export class UpdateProjectBody {
   @About('The detector; null for the default one.')
   @Optional()
@@ -18,6 +21,16 @@ export class UpdateProjectBody {
   @Optional()
   @Nested(ClassifyBody)
   readonly classify?: ClassifyBody | null;
+
+  @About('Longer between two images of a deployment, and a new sequence begins.')
+  @MayBeAbsent()
+  @Integer(0, LONGEST_SEQUENCE_GAP)
+  readonly sequenceGapSeconds?: number;
+
+  @About('Longer without a kind of animal at a deployment, and its next image begins a new event. All events of the project are formed anew.')
+  @MayBeAbsent()
+  @Integer(0, LONGEST_EVENT_GAP)
+  readonly eventGapSeconds?: number;
 }
 
 export class ProjectResponse {
@@ -36,6 +49,14 @@ export class ProjectResponse {
   @Nested(ClassifyResponse)
   readonly classify!: ClassifyResponse | null;
 
+  @About('Longer between two images of a deployment, and a new sequence begins.')
+  @Integer(0, LONGEST_SEQUENCE_GAP)
+  readonly sequenceGapSeconds!: number;
+
+  @About('Longer without a kind of animal at a deployment, and its next image begins a new event.')
+  @Integer(0, LONGEST_EVENT_GAP)
+  readonly eventGapSeconds!: number;
+
   @Time()
   readonly createdAt!: string;
 }
@@ -47,6 +68,8 @@ export function projectResponse(row: ProjectRow): ProjectResponse {
     name: row.name,
     modelId: row.model_id,
     classify: modelId === null ? null : { modelId, category: category!, threshold: threshold! },
+    sequenceGapSeconds: row.sequence_gap_seconds,
+    eventGapSeconds: row.event_gap_seconds,
     createdAt: row.created_at.toISOString(),
   };
 }

@@ -10,7 +10,7 @@ describe('projects and deployments', () => {
   it('creates a project and shows it', async () => {
     const created = await gateway.post('/projects', { name: 'Bears of Abruzzo' });
     expect(created.status).toBe(201);
-    expect(created.body).toEqual({ id: expect.any(Number), name: 'Bears of Abruzzo', modelId: null, classify: null, createdAt: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(created.body).toEqual({ id: expect.any(Number), name: 'Bears of Abruzzo', modelId: null, classify: null, sequenceGapSeconds: 60, eventGapSeconds: 1_800, createdAt: expect.stringMatching(/^\d{4}-.*Z$/) });
     expect(created.headers.get('location')).toBe(`/api/v1/projects/${created.body.id}`);
     expect((await gateway.get(`/projects/${created.body.id}`)).body).toEqual(created.body);
   });

@@ -58,7 +58,7 @@ export function projectsRouter(stores: Stores): Operation[] {
       method: 'patch',
       path: '/projects/:id',
       name: 'updateProject',
-      summary: 'Sets which models new runs of a project are for',
+      summary: 'Sets which models new runs of a project are for, and how its images are grouped',
       scope: 'admin',
       body: body(UpdateProjectBody),
       answer: { status: 200, json: jsonOf(ProjectResponse) },
@@ -69,15 +69,15 @@ export function projectsRouter(stores: Stores): Operation[] {
   ];
 }
 
-async function updateProject(stores: Stores, { id, body: { modelId, classify }, assertMatches }: Call<object, UpdateProjectBody>): Promise<ProjectResponse> {
+async function updateProject(stores: Stores, { id, body: asked, assertMatches }: Call<object, UpdateProjectBody>): Promise<ProjectResponse> {
+  const { classify, ...others } = asked;
   return inTransaction(stores.db, async (tx) => {
     const before = await stores.projects.lock(tx, id);
     if (before === null) throw notFound(`project ${id}`);
     assertMatches(projectResponse(before));
-    if (typeof modelId === 'number') await requireStage(stores, tx, modelId, 'detect', 'modelId');
+    if (typeof asked.modelId === 'number') await requireStage(stores, tx, asked.modelId, 'detect', 'modelId');
     if (classify) await requireStage(stores, tx, classify.modelId, 'classify', 'classify.modelId');
-    const settings = { ...(modelId === undefined ? {} : { modelId }), ...(classify === undefined ? {} : { classify: classify && classifySettings(classify) }) };
-    await stores.projects.setModels(tx, id, settings);
+    await stores.projects.update(tx, before, { ...others, ...(classify === undefined ? {} : { classify: classify && classifySettings(classify) }) });
     return projectResponse((await stores.projects.find(tx, id))!);
   });
 }

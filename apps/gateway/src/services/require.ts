@@ -1,4 +1,4 @@
-import type { ClassifySettings, Executor, ModelRow, ProjectRow } from '@pugmark/db';
+import type { ClassifySettings, EventFilter, Executor, ModelRow, ProjectRow } from '@pugmark/db';
 import type { Stage } from '@pugmark/domain';
 import type { Stores } from '../dependencies';
 import { notFound, unavailable, unprocessable } from '../api/http-problem';
@@ -23,6 +23,13 @@ export async function requirePlace(stores: Stores, projectId: number, deployment
   if (deployment?.project_id !== projectId) {
     throw unprocessable('deployment_missing', `${prefix}deploymentId`, `project ${projectId} has no deployment ${deploymentId}`);
   }
+}
+
+/** 422 unless the project that the filter names is there, and the deployment and the location are of it: nothing else could be seen there. */
+export async function requireObserved(stores: Stores, { projectId, deploymentId, locationId }: EventFilter): Promise<void> {
+  await requirePlace(stores, projectId, deploymentId ?? null);
+  if (locationId === undefined || (await stores.locations.find(stores.db, locationId))?.project_id === projectId) return;
+  throw unprocessable('location_missing', 'locationId', `project ${projectId} has no location ${locationId}`);
 }
 
 /** 422 unless the model named in the body is there, and of this stage. */

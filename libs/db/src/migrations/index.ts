@@ -13,6 +13,7 @@ import * as reviews from './2026-12-02-reviews';
 import * as runCounts from './2026-12-04-run-counts';
 import * as imageCounts from './2026-12-05-image-counts';
 import * as foreignKeys from './2026-12-07-foreign-keys';
+import * as statistics from './2026-12-08-statistics';
 
 /** In order of their names. Forward only: a merged migration is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-12-04-run-counts': runCounts,
   '2026-12-05-image-counts': imageCounts,
   '2026-12-07-foreign-keys': foreignKeys,
+  '2026-12-08-statistics': statistics,
 };

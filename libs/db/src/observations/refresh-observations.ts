@@ -79,12 +79,12 @@ function humanObservations(which: Which): RawBuilder<unknown> {
 async function writeSummaries(tx: DatabaseTransaction, which: Which): Promise<void> {
   await sql`
     insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, local_hour, out_of_dates, time_doubt, answered, inference_id, review_id,
-      has_animal, has_person, has_vehicle, blank, animal, person, vehicle, confidence)
+      has_animal, has_person, has_vehicle, blank, animal, person, vehicle, confidence, detections)
     select i.id, i.project_id, i.deployment_id, i.ingest_id, i.captured_at, extract(hour from i.captured_at at time zone p.timezone),
       coalesce(i.captured_at < p.starts_at or i.captured_at > p.ends_at, false), i.time_doubt,
       answer.id is not null, answer.id, case when reviewed.really then review.id end,
       counted.animal, counted.person, counted.vehicle, (reviewed.really or answer.id is not null) and counted.confidence is null,
-      ${surest('animal')}, ${surest('person')}, ${surest('vehicle')}, counted.confidence
+      ${surest('animal')}, ${surest('person')}, ${surest('vehicle')}, counted.confidence, raw.counted
     from images i ${REVIEW} ${ANSWER}
     left join deployments p on p.id = i.deployment_id
     cross join lateral (select review.observations is not null as really) reviewed
@@ -94,14 +94,14 @@ async function writeSummaries(tx: DatabaseTransaction, which: Which): Promise<vo
       from observations o where o.image_id = i.id) counted
     cross join lateral (
       select max(d.confidence) filter (where d.category = 'animal') as animal, max(d.confidence) filter (where d.category = 'person') as person,
-        max(d.confidence) filter (where d.category = 'vehicle') as vehicle
+        max(d.confidence) filter (where d.category = 'vehicle') as vehicle, count(*) filter (where d.confidence >= answer.threshold) as counted
       from detections d where d.inference_id = answer.id and ${NOT_STATIC}) raw
     where ${which('i.id')}
     on conflict (image_id) do update set
       deployment_id = excluded.deployment_id, captured_at = excluded.captured_at, local_hour = excluded.local_hour, out_of_dates = excluded.out_of_dates,
       time_doubt = excluded.time_doubt, answered = excluded.answered, inference_id = excluded.inference_id, review_id = excluded.review_id,
       has_animal = excluded.has_animal, has_person = excluded.has_person, has_vehicle = excluded.has_vehicle, blank = excluded.blank,
-      animal = excluded.animal, person = excluded.person, vehicle = excluded.vehicle, confidence = excluded.confidence`.execute(tx);
+      animal = excluded.animal, person = excluded.person, vehicle = excluded.vehicle, confidence = excluded.confidence, detections = excluded.detections`.execute(tx);
 }
 
 /** The human's word is sure; else what the machine is surest of, whether it reaches the threshold or not. */

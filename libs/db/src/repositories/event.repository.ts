@@ -16,12 +16,15 @@ const ROUND = 50;
 export class EventRepository {
   /**
    * Forms what is stale, of one project or of all. What another process is forming is waited for, so that afterwards events say
-   * what was committed before.
+   * what was committed before. `signal`: not to begin with another deployment.
    */
-  async formStale(db: Database, projectId: number | null): Promise<void> {
+  async formStale(db: Database, projectId: number | null, signal?: AbortSignal): Promise<void> {
     for (;;) {
       const deployments = await this.#stale(db, projectId);
-      for (const id of deployments) await inTransaction(db, (tx) => this.#form(tx, id), { idempotent: true });
+      for (const id of deployments) {
+        if (signal?.aborted === true) return;
+        await inTransaction(db, (tx) => this.#form(tx, id), { idempotent: true });
+      }
       if (deployments.length < ROUND) return;
     }
   }

@@ -1,10 +1,19 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../database';
+import { markDeploymentsStale } from '../observations/stale-events';
 import type { ProjectsTable } from '../schema';
 import type { ClassifySettings } from './model.repository';
 
 export type ProjectRow = Selectable<ProjectsTable>;
+
+/** What can be set of a project; what is not given stays. */
+export interface ProjectSettings {
+  readonly modelId?: number | null;
+  readonly classify?: ClassifySettings | null;
+  readonly sequenceGapSeconds?: number;
+  readonly eventGapSeconds?: number;
+}
 
 export class ProjectRepository {
   /** Null when a project of this name exists already. */
@@ -27,20 +36,19 @@ export class ProjectRepository {
     return (await tx.selectFrom('projects').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null;
   }
 
-  /** Which models its new runs are for; what is not given stays. False when there is no such project. */
-  async setModels(db: Executor, id: number, models: { readonly modelId?: number | null; readonly classify?: ClassifySettings | null }): Promise<boolean> {
-    const { modelId, classify } = models;
-    const result = await db
-      .updateTable('projects')
-      .set((eb) => ({
-        model_id: modelId === undefined ? eb.ref('model_id') : eb.val(modelId),
-        classifier_id: classify === undefined ? eb.ref('classifier_id') : eb.val(classify?.classifierId ?? null),
-        classify_category: classify === undefined ? eb.ref('classify_category') : eb.val(classify?.category ?? null),
-        classify_threshold: classify === undefined ? eb.ref('classify_threshold') : eb.val(classify?.threshold ?? null),
-      }))
-      .where('id', '=', id)
-      .executeTakeFirst();
-    return result.numUpdatedRows > 0n;
+  /** Sets what is given of a project that is locked. */
+  async update(tx: DatabaseTransaction, project: ProjectRow, { modelId, classify, sequenceGapSeconds, eventGapSeconds }: ProjectSettings): Promise<void> {
+    const change = {
+      ...(modelId === undefined ? {} : { model_id: modelId }),
+      ...(classify === undefined
+        ? {}
+        : { classifier_id: classify?.classifierId ?? null, classify_category: classify?.category ?? null, classify_threshold: classify?.threshold ?? null }),
+      ...(sequenceGapSeconds === undefined ? {} : { sequence_gap_seconds: sequenceGapSeconds }),
+      ...(eventGapSeconds === undefined ? {} : { event_gap_seconds: eventGapSeconds }),
+    };
+    if (Object.keys(change).length > 0) await tx.updateTable('projects').set(change).where('id', '=', project.id).execute();
+    // Sequences are formed when they are read, events are stored.
+    if (eventGapSeconds !== undefined && eventGapSeconds !== project.event_gap_seconds) await markDeploymentsStale(tx, sql`project_id = ${project.id}`);
   }
 
   /** In order of id, those after `afterId`. */

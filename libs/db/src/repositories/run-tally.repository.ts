@@ -49,8 +49,8 @@ export class RunTallyRepository {
           gone as (
             delete from image_counts t using crowded c
             where t.project_id = c.project_id and t.deployment_id is not distinct from c.deployment_id returning t.*)
-        insert into image_counts (${IMAGE_SORT}, count)
-        select ${IMAGE_SORT}, sum(count) from gone group by ${IMAGE_SORT} having sum(count) <> 0`.execute(tx);
+        insert into image_counts (${IMAGE_SORT}, count, detections)
+        select ${IMAGE_SORT}, sum(count), sum(detections) from gone group by ${IMAGE_SORT} having sum(count) <> 0 or sum(detections) <> 0`.execute(tx);
       await sql`
         with crowded as (select run_id from run_tallies group by run_id having count(*) > ${CROWDED}),
           gone as (delete from run_tallies t using crowded c where t.run_id = c.run_id returning t.*)

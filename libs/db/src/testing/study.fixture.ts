@@ -40,6 +40,10 @@ export class Study {
     return new Study(server, db, project.id, model.id, ingest.id);
   }
 
+  get databaseUrl(): string {
+    return this.server.url;
+  }
+
   async stop(): Promise<void> {
     await this.db.destroy();
     await this.server.drop();

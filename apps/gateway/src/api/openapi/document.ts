@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { IF_MATCH_FORM } from '../if-match';
 import { ProblemResponse } from '../../dto/problem.dto';
 import { tellsEtag } from '../etag';
 import { resourceOf, type Operation } from '../operation';
@@ -95,7 +96,7 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
     in: 'header',
     required: false,
     description: 'The ETag that GET answered: if the present one is another, nothing is changed (412). `*`: whichever it is.',
-    schema: { type: 'string', minLength: 1 },
+    schema: { type: 'string', minLength: 1, pattern: IF_MATCH_FORM },
   };
   const query = one.query === undefined ? [] : queryParameters(one.query);
   return [

@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import type { Executor } from '../database';
+import { deploymentEfforts, totalEffort, type DeploymentEffort, type Effort } from './effort';
+import { byKind, countEvents, sumOf, type Counted, type EventCount, type Grouping, type Kind } from './event-counts';
+import type { EventFilter } from './event-filter';
+import { grouped } from './grouped';
+
+export interface CaptureRate extends Kind, Counted {
+  /** The events that the rate counts: with a known time, at deployments whose nights are known. */
+  readonly ratedEvents: number;
+  /** Null without a night. */
+  readonly per100TrapNights: number | null;
+}
+
+export interface Captures extends Effort {
+  readonly kinds: readonly CaptureRate[];
+}
+
+export interface CapturesAt extends Captures {
+  readonly deploymentId: number | null;
+  readonly deploymentName: string | null;
+  readonly locationId: number | null;
+  readonly locationName: string | null;
+}
+
+export interface CaptureRates {
+  readonly total: Captures;
+  /** In order of deployment or location; last, what has none. */
+  readonly groups: readonly CapturesAt[];
+}
+
+/** How many events there were, and how many to a hundred nights that a camera stood: of all, and of each deployment or location. */
+export async function captureRates(db: Executor, filter: EventFilter, grouping: Grouping, by: 'deployment' | 'location' | null): Promise<CaptureRates> {
+  const events = await countEvents(db, filter, grouping, sql`e.deployment_id`);
+  const deployments = await deploymentEfforts(db, filter);
+  const dated = new Set(deployments.filter(({ nights }) => nights !== null).map(({ id }) => String(id)));
+  const captures = (own: readonly DeploymentEffort[], seen: readonly EventCount[]): Captures => {
+    const effort = totalEffort(own);
+    return { ...effort, kinds: byKind(seen).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, dated, effort.trapNights) })) };
+  };
+  return { total: captures(deployments, events), groups: by === null ? [] : groupsBy(by, deployments, events, captures) };
+}
+
+function rateOf(rows: readonly EventCount[], dated: ReadonlySet<string>, trapNights: number | null): Omit<CaptureRate, keyof Kind> {
+  const ratedEvents = sumOf(rows.filter(({ key }) => key !== null && dated.has(key)), 'timed');
+  return {
+    events: sumOf(rows, 'events'),
+    individuals: sumOf(rows, 'individuals'),
+    ratedEvents,
+    per100TrapNights: trapNights === null || trapNights === 0 ? null : (100 * ratedEvents) / trapNights,
+  };
+}
+
+function groupsBy(
+  by: 'deployment' | 'location',
+  deployments: readonly DeploymentEffort[],
+  events: readonly EventCount[],
+  captures: (own: readonly DeploymentEffort[], seen: readonly EventCount[]) => Captures,
+): CapturesAt[] {
+  const placeOf = ({ id, locationId }: DeploymentEffort): number | null => (by === 'deployment' ? id : locationId);
+  const places = new Map(deployments.map((one) => [String(one.id), placeOf(one)]));
+  const own = grouped(deployments, placeOf);
+  const seen = grouped(events, ({ key }) => (key === null ? null : places.get(key)) ?? null);
+  const ids = [...new Set([...own.keys(), ...seen.keys()])].sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
+  return ids.map((id) => {
+    const group = own.get(id) ?? [];
+    const [one] = id === null ? [] : group;
+    return {
+      deploymentId: by === 'deployment' ? id : null,
+      deploymentName: by === 'deployment' ? (one?.name ?? null) : null,
+      locationId: one?.locationId ?? null,
+      locationName: one?.locationName ?? null,
+      ...captures(group, seen.get(id) ?? []),
+    };
+  });
+}

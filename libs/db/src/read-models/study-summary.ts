@@ -1,0 +1,31 @@
+import { sql } from 'kysely';
+import type { Executor } from '../database';
+import { deploymentEfforts, totalEffort, type Effort } from './effort';
+import { countEvents, countsByKind, sumOf, type Counted, type Grouping, type Kind } from './event-counts';
+import type { EventFilter } from './event-filter';
+import { tallyImages, type ImageTally } from './image-tally';
+
+export interface StudySummary extends Effort, Counted {
+  readonly images: ImageTally;
+  /** Events without a known time. */
+  readonly withoutTime: number;
+  /** At which the deployments stood. */
+  readonly locations: number;
+  readonly kinds: readonly (Kind & Counted)[];
+}
+
+/** A study, or a part of it, in a few numbers. */
+export async function summariseStudy(db: Executor, filter: EventFilter, grouping: Grouping): Promise<StudySummary> {
+  const images = await tallyImages(db, filter);
+  const events = await countEvents(db, filter, grouping, sql`null::text`);
+  const deployments = await deploymentEfforts(db, filter);
+  return {
+    images,
+    events: sumOf(events, 'events'),
+    individuals: sumOf(events, 'individuals'),
+    withoutTime: sumOf(events, 'events') - sumOf(events, 'timed'),
+    kinds: countsByKind(events),
+    ...totalEffort(deployments),
+    locations: new Set(deployments.flatMap(({ locationId }) => locationId ?? [])).size,
+  };
+}

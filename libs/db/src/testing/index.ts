@@ -1,0 +1,3 @@
+// For tests alone, of this library and of those that use it.
+export { Study, found } from './study.fixture';
+export { PencilStudy } from './pencil-study.fixture';
