@@ -28,6 +28,7 @@ import { reviewQueueRouter } from './routes/review-queue.router';
 import { reviewsRouter } from './routes/reviews.router';
 import { runsRouter } from './routes/runs.router';
 import { sessionRouter } from './routes/session.router';
+import { staticBoxesRouter } from './routes/static-boxes.router';
 import { statisticsRouter } from './routes/statistics.router';
 import { systemRouter } from './routes/system.router';
 import { taxaRouter } from './routes/taxa.router';
@@ -69,6 +70,7 @@ export function allOperations(dependencies: GatewayDependencies, authenticator: 
     ...locationsRouter(stores),
     ...taxaRouter(stores),
     ...deploymentsRouter(stores),
+    ...staticBoxesRouter(stores),
     ...ingestsRouter(dependencies),
     ...uploadsRouter(dependencies),
     ...imagesRouter(stores),

@@ -118,6 +118,13 @@ export class GatewayConfig extends ServiceConfig {
   @Min(0)
   readonly RENDITION_CACHE_BYTES: number = 5 * 1024 ** 3;
 
+  /** Static boxes are looked for once a deployment has had no new results for so many seconds; in a long run every ten minutes. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(0)
+  @Max(600)
+  readonly STATIC_BOXES_QUIET_SECONDS: number = 60;
+
   /** Longest that one request, its body included, may take to arrive, in milliseconds: bounds uploads over slow lines. */
   @IntegerSetting()
   @IsInt()

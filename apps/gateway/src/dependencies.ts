@@ -20,6 +20,7 @@ import type {
   RunControlRepository,
   RunRepository,
   SessionRepository,
+  StaticBoxRepository,
   TaskRepository,
   TaxonRepository,
 } from '@pugmark/db';
@@ -46,6 +47,7 @@ export interface Stores {
   readonly idempotency: IdempotencyRepository;
   readonly keys: ApiKeyRepository;
   readonly sessions: SessionRepository;
+  readonly staticBoxes: StaticBoxRepository;
   readonly audit: AuditRepository;
   readonly incidents: IncidentRepository;
   readonly feed: FeedRepository;

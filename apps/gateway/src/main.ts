@@ -23,6 +23,7 @@ import {
   RunRepository,
   RunTallyRepository,
   SessionRepository,
+  StaticBoxRepository,
   TaskRepository,
   TaxonRepository,
   createDatabase,
@@ -43,11 +44,13 @@ import { PictureChecker } from './rendering/picture-checker';
 import { Renderer } from './rendering/renderer';
 import { Renditions } from './rendering/renditions';
 import { IDEMPOTENCY_KEY_SECONDS } from './services/create-once';
+import { LATEST_SECONDS, searchStaticBoxes } from './services/search-static-boxes';
 import { sweepUploads } from './services/sweep-uploads';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 const FOLD_INTERVAL_MS = 5_000;
 const FORM_INTERVAL_MS = 2_000;
+const STATIC_BOXES_INTERVAL_MS = 5_000;
 
 void runService(
   'gateway',
@@ -84,6 +87,7 @@ void runService(
       idempotency: new IdempotencyRepository(),
       keys: new ApiKeyRepository(),
       sessions: new SessionRepository(),
+      staticBoxes: new StaticBoxRepository(),
       audit: new AuditRepository(),
       incidents: new IncidentRepository(),
       feed: new FeedRepository(),
@@ -169,6 +173,12 @@ void runService(
       return SWEEP_INTERVAL_MS;
     });
 
+    const pace = { quietSeconds: config.STATIC_BOXES_QUIET_SECONDS, latestSeconds: LATEST_SECONDS };
+    const staticBoxes = backgroundLoop('look for static boxes', logger, async (signal) => {
+      await searchStaticBoxes(stores, pace, logger, signal);
+      return STATIC_BOXES_INTERVAL_MS;
+    });
+
     const tallies = new RunTallyRepository();
     const imageDays = new ImageDayRepository();
     const fold = backgroundLoop('fold counts', logger, async (signal) => {
@@ -202,7 +212,7 @@ void runService(
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
         renderer.close();
         pictureCheck.close();
-        await Promise.all([silent, dispatcher.stop(), feed.stop(), sweep.stop(), fold.stop(), form.stop(), firstKey.stop(), clock.stop()]);
+        await Promise.all([silent, dispatcher.stop(), feed.stop(), sweep.stop(), fold.stop(), form.stop(), staticBoxes.stop(), firstKey.stop(), clock.stop()]);
         await Promise.all([broker.close(), cache.close()]);
         await db.destroy();
       },

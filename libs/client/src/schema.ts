@@ -197,6 +197,58 @@ export interface paths {
         patch: operations["updateDeployment"];
         trace?: never;
     };
+    "/api/v1/deployments/{id}/static-boxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Boxes that are the same in 20 or more images of a deployment, oldest first */
+        get: operations["listStaticBoxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{id}/static-boxes/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks for the static boxes of a deployment now; a minute after new results it is done anyway */
+        post: operations["findStaticBoxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/static-boxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A static box */
+        get: operations["getStaticBox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Says that what a static box holds is real, so that it counts, or takes that back */
+        patch: operations["updateStaticBox"];
+        trace?: never;
+    };
     "/api/v1/ingests": {
         parameters: {
             query?: never;
@@ -1409,6 +1461,8 @@ export interface components {
             /** @description Fractions of the width and height of the image, from its upper left corner. */
             box: components["schemas"]["BoxResponse"];
             model: string;
+            /** @description The same box is in 20 or more images of the deployment, and nobody said that it is real: it does not count. */
+            static: boolean;
             /** @description The surest first. */
             classifications: components["schemas"]["ClassificationResponse"][];
         };
@@ -2124,6 +2178,43 @@ export interface components {
             observations: components["schemas"]["ReviewedObservationBody"][];
             note?: string | null;
         };
+        StaticBoxResponse: {
+            id: number;
+            projectId: number;
+            deploymentId: number;
+            /** @enum {string} */
+            category: "animal" | "person" | "vehicle";
+            /** @description Fractions of the width and height of the image, from its upper left corner. */
+            box: components["schemas"]["BoxResponse"];
+            /** @description With a detection that belongs to it. 0: it is in less than 20 by now, and hides nothing. */
+            images: number;
+            /** @description One of these images, to look at. */
+            exampleImageId: number | null;
+            /**
+             * Format: date-time
+             * @description When the first of these images was taken; a few minutes before the last, and it may be an animal that lay still.
+             */
+            firstAt: string | null;
+            /** Format: date-time */
+            lastAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since when its detections count, because a person said so.
+             */
+            unmarkedAt: string | null;
+            /** @description The name of the key with which that was said. */
+            unmarkedBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        StaticSearchResponse: {
+            /** @description Static boxes of the deployment that are in 20 or more images now, unmarked ones too. */
+            boxes: number;
+            /** @description Of them, those that were not known. */
+            newBoxes: number;
+            /** @description Images with detections that belong to another box than before, to one now, or to none any more. */
+            changedImages: number;
+        };
         SummaryResponse: {
             deployments: number;
             /** @description Of them, those without a known start: their nights are not known, and are in no rate. */
@@ -2224,6 +2315,10 @@ export interface components {
         UpdateRunBody: {
             /** @description Higher goes first. What is rung already keeps its place; what waits of a large run gets the new priority within seconds. */
             priority: number;
+        };
+        UpdateStaticBoxBody: {
+            /** @description True: what the box holds is real, and counts. False takes that back. */
+            unmarked: boolean;
         };
         UpdateTaxonBody: {
             commonName?: string | null;
@@ -3200,6 +3295,153 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listStaticBoxes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the deployment. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["StaticBoxResponse"][];
+                        /** @description For the next page; null on the last one. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    findStaticBoxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the deployment. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaticSearchResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getStaticBox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the static box. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaticBoxResponse"];
+                };
+            };
+            /** @description Not Modified: as it was under the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateStaticBox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the static box. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateStaticBoxBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaticBoxResponse"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

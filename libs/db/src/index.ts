@@ -42,6 +42,7 @@ export { SessionRepository } from './repositories/session.repository';
 export { AuditRepository, type AuditRow } from './repositories/audit.repository';
 export { refreshDeployment, refreshObservations } from './observations/refresh-observations';
 export { ReviewRepository, type HistoryRow, type NewReview, type ReviewBatch, type Reviewer, type ReviewRow } from './repositories/review.repository';
+export { StaticBoxRepository, type SearchPace, type StaticBoxRow, type StaticSearch } from './repositories/static-box.repository';
 export { EventRepository } from './repositories/event.repository';
 export { ImageDayRepository } from './repositories/image-day.repository';
 export { hoursOf, type ObservedFilter } from './read-models/observed-filter';

@@ -2,14 +2,16 @@ import type { Generated, GeneratedAlways } from 'kysely';
 import type { TaskKind } from '@pugmark/contracts';
 import type { Category, TaskState } from '@pugmark/domain';
 import type { ReviewBatchesTable, ReviewsTable } from './review-tables';
-import type { CreatedAt, Id, WallClock } from './schema';
+import type { Id, WallClock } from './schema';
 import type { TimeDoubt } from './sql/local-time';
+import type { StaleStaticBoxesTable, StaticBoxesTable } from './static-boxes-tables';
 
 /** What people said, what follows from it and from the models' results, and how many there are of each sort. */
 export interface WhatCountsSchema {
   reviews: ReviewsTable;
   review_batches: ReviewBatchesTable;
   static_boxes: StaticBoxesTable;
+  stale_static_boxes: StaleStaticBoxesTable;
   observations: ObservationsTable;
   image_summaries: ImageSummariesTable;
   events: EventsTable;
@@ -18,21 +20,6 @@ export interface WhatCountsSchema {
   run_tallies: RunTalliesTable;
   image_counts: ImageCountsTable;
   image_days: ImageDaysTable;
-}
-
-export interface StaticBoxesTable {
-  id: Id;
-  project_id: number;
-  deployment_id: number;
-  category: Category;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  images: number;
-  unmarked_at: Date | null;
-  unmarked_by: string | null;
-  created_at: CreatedAt;
 }
 
 export interface ObservationsTable {

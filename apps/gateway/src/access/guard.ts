@@ -51,7 +51,7 @@ export class AccessGuard implements Guard {
 
   /** Null where the path names nothing that belongs to a project. What is not there belongs to nobody: 404. */
   async #projectOfPath(one: Operation, id: number): Promise<number | null> {
-    const resource = one.path.split('/')[1]!;
+    const resource = one.path.split('/')[1]!.replaceAll('-', '_');
     if (resource === 'projects') return id;
     if (!(PROJECT_RESOURCES as readonly string[]).includes(resource)) return null;
     const projectId = await findProjectOf(this.#parts.stores.db, resource as ProjectResource, id);

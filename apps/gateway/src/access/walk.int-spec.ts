@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { newApiKey } from '@pugmark/domain';
+import { resourceOf } from '../api/operation';
 import { SCOPES } from '../api/scopes';
 import { TestGateway, animal } from '../testing/gateway.fixture';
 
@@ -56,12 +57,17 @@ describe('every route, from the OpenAPI document', () => {
     await gateway.detections(images[0]!, model, [animal(0.9)]);
     const review = (await gateway.put(`/images/${images[0]!}/review`, { observations: [{ category: 'animal', label: 'bear', individuals: 1 }] })).body.review.id;
     const event = (await gateway.get(`/events?projectId=${project}`)).body.items[0].id;
-    ids = { project, deployment, model, image: images[0]!, ingest: ingestId, location, taxa, run, export: madeExport, key, incident, event, review };
+    const box = await gateway.db
+      .insertInto('static_boxes')
+      .values({ project_id: project, deployment_id: deployment, category: 'animal', x: 0.1, y: 0.1, width: 0.1, height: 0.1, images: 20 })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    ids = { project, deployment, model, image: images[0]!, ingest: ingestId, location, taxon: taxa, run, export: madeExport, key, incident, event, review, 'static box': box.id };
   });
   afterAll(() => gateway.stop());
 
   const send = ({ method, path, one }: (typeof routes)[number], authorization: string, spoilt: boolean) => {
-    const resource = path.split('/')[1]!.replace(/s$/, '');
+    const resource = resourceOf(path);
     const query = new URLSearchParams();
     for (const { name, in: where, schema, required } of one.parameters) {
       if (where === 'query' && (required || name in NAMED)) query.set(name, String(sample(schema, name)));
@@ -148,7 +154,7 @@ describe('every route, from the OpenAPI document', () => {
   });
 
   async function everything(): Promise<unknown> {
-    const tables = ['projects', 'locations', 'deployments', 'taxa', 'images', 'runs', 'ingests', 'exports', 'tasks', 'models', 'reviews'] as const;
+    const tables = ['projects', 'locations', 'deployments', 'taxa', 'images', 'runs', 'ingests', 'exports', 'tasks', 'models', 'reviews', 'static_boxes'] as const;
     return Promise.all(tables.map((table) => gateway.db.selectFrom(table).selectAll().orderBy('id').execute()));
   }
 });

@@ -94,7 +94,7 @@ export const FORM_BODY: BodySpec<undefined> = { media: 'multipart/form-data' };
 
 export const ZIP_BODY: BodySpec<undefined> = { media: 'application/zip' };
 
-/** What the first segment of a path calls its resource: `run` for `/runs/:id/cancel`, `taxon` for `/taxa/:id`. */
+/** What the first segment of a path calls its resource: `run` for `/runs/:id/cancel`, `taxon` for `/taxa/:id`, `static box` for `/static-boxes/:id`. */
 export function resourceOf(path: string): string {
-  return (path.split('/')[1] ?? '').replace(/s$/, '').replace(/^taxa$/, 'taxon');
+  return (path.split('/')[1] ?? '').replace(/(?<=x)es$|s$/, '').replace(/^taxa$/, 'taxon').replaceAll('-', ' ');
 }

@@ -184,6 +184,10 @@ export class DetectionResponse {
   @Words()
   readonly model!: string;
 
+  @About('The same box is in 20 or more images of the deployment, and nobody said that it is real: it does not count.')
+  @Flag()
+  readonly static!: boolean;
+
   @About('The surest first.')
   @ListOf(ClassificationResponse)
   readonly classifications!: readonly ClassificationResponse[];
@@ -304,13 +308,14 @@ export function imageResponse(image: ListedImage): ImageResponse {
     status: image.status,
     failure: image.failure === null ? null : { code: image.failure.code, message: withoutPaths(image.failure.message) },
     warning: image.warning,
-    detections: image.detections.map(({ id, category, label, confidence, box, model, classifications }) => ({
+    detections: image.detections.map(({ id, category, label, confidence, box, model, static: isStatic, classifications }) => ({
       id,
       category,
       label,
       confidence,
       box,
       model,
+      static: isStatic,
       classifications: classifications.map(({ label: name, score, model: classifier }) => ({ label: name, score, model: classifier })),
     })),
   };

@@ -67,7 +67,8 @@ export type ListName =
   | 'audit'
   | 'incidents'
   | `events ${EventOrder}`
-  | 'sequences';
+  | 'sequences'
+  | 'static_boxes';
 
 /** One page, from `limit + 1` rows: the one too many only says that there are more. */
 export function pageOf<Row, Item>(

@@ -1,11 +1,10 @@
 import { CSV_BODY, body, jsonOf, operation, type Operation } from '../api/operation';
-import { notFound } from '../api/http-problem';
 import type { Stores } from '../dependencies';
 import { CreateDeploymentBody, DeploymentDetailsResponse, DeploymentResponse, UpdateDeploymentBody, deploymentDetails, deploymentResponse } from '../dto/deployments.dto';
 import { ImportQuery, ImportReport } from '../dto/imports.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { importDeployments } from '../services/import/import-deployments';
-import { requireProject } from '../services/require';
+import { requireDeployment, requireProject } from '../services/require';
 import { createDeployment, updateDeployment } from '../services/save-deployment';
 
 export function deploymentsRouter(stores: Stores): Operation[] {
@@ -64,9 +63,7 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       scope: 'read',
       answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
       handle: async ({ id }) => {
-        const row = await stores.deployments.find(stores.db, id);
-        if (row === null) throw notFound(`deployment ${id}`);
-        return deploymentDetails(row, await stores.deployments.times(stores.db, id));
+        return deploymentDetails(await requireDeployment(stores, id), await stores.deployments.times(stores.db, id));
       },
     }),
     operation({

@@ -60,8 +60,8 @@ describe('images', () => {
       failure: null,
       warning: null,
       detections: [
-        { id: expect.any(Number), category: 'animal', label: 'bear', confidence: 0.75, box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, model: 'test-model 1.0.0', classifications: [] },
-        { id: expect.any(Number), category: 'person', label: 'person', confidence: 0.6, box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, model: 'test-model 1.0.0', classifications: [] },
+        { id: expect.any(Number), category: 'animal', label: 'bear', confidence: 0.75, box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, model: 'test-model 1.0.0', static: false, classifications: [] },
+        { id: expect.any(Number), category: 'person', label: 'person', confidence: 0.6, box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, model: 'test-model 1.0.0', static: false, classifications: [] },
       ],
     });
   });

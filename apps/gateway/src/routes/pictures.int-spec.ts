@@ -124,6 +124,25 @@ describe('pictures', () => {
     expect(answers[3]!.headers.etag).toBe(plain.headers.etag);
   });
 
+  it('draws no box that is static, and blurs a person in it all the same', async () => {
+    const { id } = await given(await noise(320, 240));
+    const deploymentId = await gateway.deployment(projectId);
+    await gateway.patch(`/images/${id}`, { deploymentId });
+    const model = (await gateway.model()).id;
+    const { ids } = await gateway.images(projectId, Array.from({ length: 19 }, (_, n) => `${n}.jpg`), { deploymentId });
+    const still = { ...animal(0.9), category: 'person' as const, label: 'person' };
+    for (const image of ids) await gateway.detections(image, model, [still]);
+    await gateway.detections(id, model, [still, { ...animal(0.8), box: { x: 0, y: 0, width: 0.1, height: 0.1 } }]);
+    const asked: RenderOptions[] = [];
+    renderer = (path, options) => {
+      asked.push(options);
+      return renderPicture(path, options);
+    };
+    expect((await gateway.post(`/deployments/${deploymentId}/static-boxes/find`)).body).toMatchObject({ boxes: 1 });
+    await fetchBytes(`/images/${id}/thumbnail?boxes=true&blurPeople=true`);
+    expect(asked).toMatchObject([{ boxes: [{ category: 'animal' }], blurred: [{ x: 0.25, width: 0.5 }] }]);
+  });
+
   it('says that the file is gone or another one, and where it lay to nobody', async () => {
     const [gone, changed, moved] = [await given(await noise(31, 31)), await given(await noise(32, 32)), await given(await noise(33, 33))];
     await rm(gone.path);

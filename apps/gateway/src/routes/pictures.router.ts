@@ -80,7 +80,8 @@ async function marks(stores: Stores, imageId: number, query: RenditionQuery): Pr
   const framed = boxes ? await findImage(stores.db, imageId, minConfidence === undefined ? {} : { minConfidence }) : null;
   const all = blurPeople ? await findImage(stores.db, imageId, { minConfidence: 0 }) : null;
   return {
-    boxes: framed?.detections.map(({ box, category }) => ({ box, category })) ?? [],
+    boxes: framed?.detections.filter((one) => !one.static).map(({ box, category }) => ({ box, category })) ?? [],
+    // Static ones too: who sits still for twenty pictures is a person as well.
     blurred: all?.detections.filter(({ category }) => category === 'person').map(({ box }) => box) ?? [],
   };
 }

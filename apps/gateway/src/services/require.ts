@@ -1,4 +1,4 @@
-import type { ClassifySettings, EventFilter, Executor, ModelRow, ProjectRow } from '@pugmark/db';
+import type { ClassifySettings, DeploymentWithLocation, EventFilter, Executor, ModelRow, ProjectRow } from '@pugmark/db';
 import type { Stage } from '@pugmark/domain';
 import type { Stores } from '../dependencies';
 import { notFound, unavailable, unprocessable } from '../api/http-problem';
@@ -7,6 +7,13 @@ import { notFound, unavailable, unprocessable } from '../api/http-problem';
 export async function requireProject(stores: Stores, id: number): Promise<ProjectRow> {
   const row = await stores.projects.find(stores.db, id);
   if (row === null) throw notFound(`project ${id}`);
+  return row;
+}
+
+/** 404 unless the deployment named by the address is there. */
+export async function requireDeployment(stores: Stores, id: number): Promise<DeploymentWithLocation> {
+  const row = await stores.deployments.find(stores.db, id);
+  if (row === null) throw notFound(`deployment ${id}`);
   return row;
 }
 

@@ -10,6 +10,7 @@ import * as feed from './2026-11-28-feed';
 import * as taxa from './2026-11-29-taxa';
 import * as observations from './2026-11-30-observations';
 import * as reviews from './2026-12-02-reviews';
+import * as staticBoxes from './2026-12-03-static-boxes';
 import * as runCounts from './2026-12-04-run-counts';
 import * as imageCounts from './2026-12-05-image-counts';
 import * as foreignKeys from './2026-12-07-foreign-keys';
@@ -28,6 +29,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-29-taxa': taxa,
   '2026-11-30-observations': observations,
   '2026-12-02-reviews': reviews,
+  '2026-12-03-static-boxes': staticBoxes,
   '2026-12-04-run-counts': runCounts,
   '2026-12-05-image-counts': imageCounts,
   '2026-12-07-foreign-keys': foreignKeys,

@@ -74,6 +74,20 @@ describe('migrations', () => {
     ]);
   });
 
+  it('have static boxes looked for where models have answered already', async () => {
+    await migrateTo('2026-11-24-models');
+    await sql.raw(`
+      insert into projects (name) values ('p');
+      insert into deployments (project_id, name, timezone) values (1, 'answered', 'UTC'), (1, 'not yet', 'UTC');
+      insert into ingests (project_id, source, mode, folder) values (1, 'folder', 'reference', '/f');
+      insert into models (name, version, licence, threshold, manifest) values ('m', '1', 'MIT', 0.5, '{}');
+      insert into images (project_id, deployment_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height)
+        select 1, t.deployment, 1, t.sha, 'reference', '/f/' || t.sha, 'x.jpg', 'jpeg', 1, 1, 1 from (values ('a'::bytea, 1), ('b', 1), ('c', 2), ('d', null)) as t (sha, deployment);
+      insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms) select id, 1, 'detect', 'null', 1, 1 from images where deployment_id is distinct from 2`).execute(db);
+    await migrate(database.url);
+    expect(await db.selectFrom('stale_static_boxes').select('deployment_id').execute()).toEqual([{ deployment_id: 1 }]);
+  });
+
   it('are applied once by processes that start at the same moment', async () => {
     const applied = await Promise.all([migrate(database.url), migrate(database.url), migrate(database.url)]);
     expect(applied.flat().sort()).toEqual(Object.keys(MIGRATIONS).sort());

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseTransaction } from '../database';
+import { IS_STATIC } from '../sql/is-static';
 
 /** Which images: a condition on a column of image ids. */
 type Which = (column: string) => RawBuilder<boolean>;
@@ -13,9 +14,19 @@ export async function refreshObservations(tx: DatabaseTransaction, imageIds: rea
   if (imageIds.length > 0) await refresh(tx, those(imageIds));
 }
 
+/** In order of their ids, as everyone locks them: two that want the same ones do not wait for one another in a circle. */
+export async function lockImages(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
+  await lock(tx, those(imageIds));
+}
+
+/** All images of a deployment. */
+export async function lockDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
+  await lock(tx, ofDeployment(deploymentId));
+}
+
 /** The same for all images of a deployment: it was corrected. */
 export async function refreshDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
-  await refresh(tx, (column) => sql`${sql.ref(column)} in (select id from images where deployment_id = ${deploymentId})`);
+  await refresh(tx, ofDeployment(deploymentId));
 }
 
 /** Images that are new in this transaction: nobody else sees them, and nothing was found in them yet. */
@@ -27,8 +38,16 @@ function those(imageIds: readonly number[]): Which {
   return (column) => sql`${sql.ref(column)} = any(${[...imageIds]}::bigint[])`;
 }
 
-async function refresh(tx: DatabaseTransaction, which: Which): Promise<void> {
+function ofDeployment(deploymentId: number): Which {
+  return (column) => sql`${sql.ref(column)} in (select id from images where deployment_id = ${deploymentId})`;
+}
+
+async function lock(tx: DatabaseTransaction, which: Which): Promise<void> {
   await sql`select 1 from images where ${which('images.id')} order by id for no key update`.execute(tx);
+}
+
+async function refresh(tx: DatabaseTransaction, which: Which): Promise<void> {
+  await lock(tx, which);
   // From here on each statement sees what others wrote of these images before.
   await markStale(tx, which);
   await sql`delete from observations where ${which('observations.image_id')}`.execute(tx);
@@ -54,7 +73,7 @@ export const ANSWER = sql`
   left join lateral (select f.id, m.threshold from inferences f join models m on m.id = f.model_id where f.image_id = i.id order by f.id desc limit 1) answer on true`;
 
 /** A detection `d` is not one of those that are always there. */
-export const NOT_STATIC = sql`not exists (select 1 from static_boxes b where b.id = d.static_box_id and b.unmarked_at is null)`;
+export const NOT_STATIC = sql`not ${IS_STATIC}`;
 
 function machineObservations(which: Which): RawBuilder<unknown> {
   return sql`

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Category } from '@pugmark/domain';
 import type { Executor } from '../database';
+import { IS_STATIC } from '../sql/is-static';
 import { localTimeOf, type TimeDoubt } from '../sql/local-time';
 import { conditionsBesideLabel, imageConditions, observationsCalled, ofRunModel, type ImageFilter, type ImageStatus } from './image-filter';
 
@@ -21,6 +22,8 @@ export interface ListedDetection {
   readonly confidence: number;
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly model: string;
+  /** It is there all the time, and does not count for that reason. */
+  readonly static: boolean;
   /** What classifiers say of it, each one's surest label first. */
   readonly classifications: readonly { readonly label: string; readonly score: number; readonly model: string }[];
 }
@@ -90,7 +93,7 @@ export async function listImages(db: Executor, filter: ImageFilter, after: Image
       select true as found, max(f.warning) as warning, jsonb_agg(jsonb_build_object(
           'id', d.id, 'category', d.category, 'label', d.label, 'confidence', d.confidence,
           'box', jsonb_build_object('x', d.x, 'y', d.y, 'width', d.width, 'height', d.height),
-          'model', m.name || ' ' || m.version,
+          'model', m.name || ' ' || m.version, 'static', ${IS_STATIC},
           'classifications', (
             select coalesce(jsonb_agg(jsonb_build_object('label', c.label, 'score', c.score, 'model', cm.name || ' ' || cm.version) order by c.model_id, c.rank), '[]')
             from classifications c join models cm on cm.id = c.model_id where c.detection_id = d.id)) order by d.confidence desc, d.id)

@@ -1,6 +1,6 @@
 import type { Executor } from '../database';
 
-export const PROJECT_RESOURCES = ['deployments', 'locations', 'taxa', 'images', 'ingests', 'runs', 'exports', 'events', 'reviews'] as const;
+export const PROJECT_RESOURCES = ['deployments', 'locations', 'taxa', 'images', 'ingests', 'runs', 'exports', 'events', 'reviews', 'static_boxes'] as const;
 
 /** What belongs to a project. */
 export type ProjectResource = (typeof PROJECT_RESOURCES)[number];

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Category, Detection } from '@pugmark/domain';
 import type { DatabaseTransaction } from '../database';
 import { refreshObservations } from '../observations/refresh-observations';
+import { markStaticBoxesStale } from '../observations/stale-static-boxes';
 
 /** What one model found in one image. */
 export interface ImageResult {
@@ -46,7 +47,9 @@ export class DetectionRepository {
       return inferenceId === undefined ? [] : result.detections.map((detection) => ({ inferenceId, imageId: result.imageId, detection }));
     });
     if (rows.length > 0) await this.#insertDetections(tx, rows);
-    await refreshObservations(tx, inserted.map((row) => row.image_id));
+    const imageIds = inserted.map((row) => row.image_id);
+    await refreshObservations(tx, imageIds);
+    await markStaticBoxesStale(tx, imageIds);
   }
 
   async #insertDetections(tx: DatabaseTransaction, rows: readonly { readonly inferenceId: number; readonly imageId: number; readonly detection: Detection }[]): Promise<void> {

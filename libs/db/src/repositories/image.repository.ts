@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../database';
-import { refreshDeployment, refreshObservations, summariseNewImages } from '../observations/refresh-observations';
+import { lockDeployment, refreshDeployment, refreshObservations, summariseNewImages } from '../observations/refresh-observations';
+import { leaveStaticBoxes } from '../observations/stale-static-boxes';
 import type { ImageFormat, StorageMode } from '../schema';
 import { instantOf, localTimeOf, timeDoubt } from '../sql/local-time';
 
@@ -133,6 +134,7 @@ export class ImageRepository {
 
   /** Sets what people say of the place and time of an image that is locked for it, and derives its instant again. Absent: stays. */
   async correct(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<void> {
+    const before = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
     await tx
       .updateTable('images')
       .set((eb) => ({
@@ -142,11 +144,14 @@ export class ImageRepository {
       .where('id', '=', id)
       .execute();
     await this.#deriveTimes(tx, sql`i.id = ${id}`);
+    if (before !== undefined && to.deploymentId !== undefined && to.deploymentId !== before.deployment_id) await leaveStaticBoxes(tx, id, before.deployment_id);
     await refreshObservations(tx, [id]);
   }
 
   /** Derives the instants of all images of a deployment again, and what follows from its dates, in the transaction that corrects it. Answers how many instants changed. */
   async deriveTimesOf(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
+    // Before they are updated in whatever order.
+    await lockDeployment(tx, deploymentId);
     const changed = await this.#deriveTimes(tx, sql`i.deployment_id = ${deploymentId}`);
     await refreshDeployment(tx, deploymentId);
     return changed;
