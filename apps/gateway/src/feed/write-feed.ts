@@ -1,5 +1,5 @@
 import type { Cache } from '@pugmark/cache';
-import { findRuns, recentlyFinishedByRun, runsThatMayHaveChanged, type DatabaseTransaction, type FeedSubject, type RunOverview } from '@pugmark/db';
+import { findRuns, inTransaction, recentlyFinishedByRun, runsThatMayHaveChanged, type DatabaseTransaction, type FeedSubject, type RunOverview } from '@pugmark/db';
 import { Counter, Gauge, backgroundLoop, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
 import type { Stores } from '../dependencies';
 import { exportHasEnded } from '../dto/exports.dto';
@@ -23,7 +23,7 @@ const NONE = { finished: 0, seconds: 0 };
  * next look finds the same.
  */
 export async function writeFeed({ stores, cache }: FeedWriterParts, everyMs: number): Promise<number | null> {
-  return stores.db.transaction().execute(async (tx) => {
+  return inTransaction(stores.db, async (tx) => {
     if (!(await stores.feed.beginRound(tx))) return null;
     const subjects = [...(await incidentSubjects(tx, stores)), ...(await runSubjects(tx)), ...(await exportSubjects(tx, stores, cache))];
     const written = subjects.length === 0 ? 0 : await stores.feed.append(tx, subjects);

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Database, DatabaseTransaction, Executor } from '../database';
+import { inTransaction } from '../in-transaction';
 import { HELD_RUNS, TO_RETRY, UNSWEPT_RUNS } from '../sql/run-marks';
 
 /** A change that a mark on a run `r` asks of its tasks `t`. */
@@ -162,7 +163,7 @@ export class RunControlRepository {
   async #forgetMarks(): Promise<void> {
     const { rows } = await sql`select 1 from runs where retry_at is not null or reprioritised_at is not null limit 1`.execute(this.#db);
     if (rows.length === 0) return;
-    await this.#db.transaction().execute(async (tx) => {
+    await inTransaction(this.#db, async (tx) => {
       const locked = await sql<{ id: number }>`
         select id from runs where retry_at is not null or reprioritised_at is not null for no key update skip locked`.execute(tx);
       const ids = locked.rows.map(({ id }) => id);
