@@ -3414,7 +3414,10 @@ export interface operations {
     updateStaticBox: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that GET answered: if the present one is another, nothing is changed (412). `*`: whichever it is. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Of the static box. */
                 id: number;
@@ -3430,6 +3433,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3440,6 +3444,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];

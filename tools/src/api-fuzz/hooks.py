@@ -1,6 +1,8 @@
 """What keeps the fuzzer from locking itself out, and what it would not think of. All else is sent as Schemathesis makes it."""
 
+import io
 import os
+import zipfile
 import zlib
 
 import schemathesis
@@ -30,3 +32,15 @@ def map_body(context, body):
     if head is None or not isinstance(body, str) or body == "" or zlib.crc32(body.encode("utf-8", "replace")) % 2 == 0:
         return body
     return f"{head}\n{body}"
+
+
+@schemathesis.serializer("application/zip")
+def serialize_zip(ctx, value):
+    """A text as it is, or, every other one, in an archive: by chance none ever would be one. What is no text is JSON, and no archive."""
+    content = value if isinstance(value, bytes) else (value if isinstance(value, str) else repr(value)).encode("utf-8", "replace")
+    if not isinstance(value, str) or zlib.crc32(content) % 2 == 0:
+        return content
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as entries:
+        entries.writestr(zipfile.ZipInfo(f"{value[:20].replace(chr(0), '')}.jpg"), content)
+    return archive.getvalue()

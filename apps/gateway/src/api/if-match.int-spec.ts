@@ -9,6 +9,8 @@ interface Described {
 
 /** Its own tests are in reviews.int-spec.ts. */
 const REVIEW = '/api/v1/images/{id}/review';
+/** And its in static-boxes.int-spec.ts. */
+const STATIC_BOX = '/api/v1/static-boxes/{id}';
 
 describe('If-Match', () => {
   let gateway: TestGateway;
@@ -44,7 +46,7 @@ describe('If-Match', () => {
   it('is taken by each PATCH and PUT of what has a GET, and by nothing else, as the document says', () => {
     const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, one]) => ({ path, method, one, readable: 'get' in methods })));
     const may = operations.filter(({ one }) => one.parameters.some(({ name, in: where }) => name === 'If-Match' && where === 'header'));
-    expect(may.map(({ path }) => path).sort()).toEqual([...RESOURCES.map((name) => `/api/v1/${name}/{id}`), REVIEW, REVIEW].sort());
+    expect(may.map(({ path }) => path).sort()).toEqual([...RESOURCES.map((name) => `/api/v1/${name}/{id}`), REVIEW, REVIEW, STATIC_BOX].sort());
     const should = operations.filter(({ path, method, readable }) => ['patch', 'put'].includes(method) && readable && !NOT.includes(path));
     // That of a review can be taken back, too.
     expect(may.filter(({ path, method }) => !(path === REVIEW && method === 'delete'))).toEqual(should);

@@ -72,6 +72,18 @@ describe('static boxes', () => {
     expect(await blanks(id)).toBe(20);
   });
 
+  it('are not changed by who saw them as they are no longer', async () => {
+    const { id } = await deployment();
+    await find(id);
+    const path = `/static-boxes/${(await list(id))[0].id}`;
+    const etag = String((await gateway.get(path)).headers.get('etag'));
+    const both = await Promise.all([1, 2].map(() => gateway.patch(path, { unmarked: true }, { 'if-match': etag })));
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect((await gateway.patch(path, { unmarked: false }, { 'if-match': etag })).status).toBe(412);
+    const now = String((await gateway.get(path)).headers.get('etag'));
+    expect((await gateway.patch(path, { unmarked: false }, { 'if-match': now })).headers.get('etag')).toBe(etag);
+  });
+
   it('are listed page by page', async () => {
     const { id } = await deployment([branch, stone]);
     await find(id);

@@ -1,4 +1,4 @@
-import type { StaticBoxRow } from '@pugmark/db';
+import { inTransaction, type Executor, type StaticBoxRow } from '@pugmark/db';
 import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
@@ -44,7 +44,7 @@ export function staticBoxesRouter(stores: Stores): Operation[] {
       summary: 'A static box',
       scope: 'read',
       answer: { status: 200, json: jsonOf(StaticBoxResponse) },
-      handle: async ({ id }) => staticBoxResponse(await requireStaticBox(stores, id)),
+      handle: async ({ id }) => staticBoxResponse(await requireStaticBox(stores, stores.db, id)),
     }),
     operation({
       method: 'patch',
@@ -54,16 +54,20 @@ export function staticBoxesRouter(stores: Stores): Operation[] {
       scope: 'review',
       body: body(UpdateStaticBoxBody),
       answer: { status: 200, json: jsonOf(StaticBoxResponse) },
-      handle: async ({ id, body: { unmarked }, caller }) => {
-        await stores.db.transaction().execute((tx) => stores.staticBoxes.setUnmarked(tx, id, unmarked ? caller.name : null));
-        return staticBoxResponse(await requireStaticBox(stores, id));
-      },
+      ifMatch: true,
+      handle: ({ id, body: { unmarked }, caller, assertMatches }) =>
+        inTransaction(stores.db, async (tx) => {
+          await stores.staticBoxes.lock(tx, id);
+          assertMatches(staticBoxResponse(await requireStaticBox(stores, tx, id)));
+          await stores.staticBoxes.setUnmarked(tx, id, unmarked ? caller.name : null);
+          return staticBoxResponse(await requireStaticBox(stores, tx, id));
+        }),
     }),
   ];
 }
 
-async function requireStaticBox(stores: Stores, id: number): Promise<StaticBoxRow> {
-  const row = await stores.staticBoxes.find(stores.db, id);
+async function requireStaticBox({ staticBoxes }: Stores, db: Executor, id: number): Promise<StaticBoxRow> {
+  const row = await staticBoxes.find(db, id);
   if (row === null) throw notFound(`static box ${id}`);
   return row;
 }

@@ -44,9 +44,16 @@ const STATEMENTS = [
     where found.image_id = s.image_id`,
 
   `alter table image_counts add column detections integer not null default 0`,
-  `insert into image_counts (project_id, deployment_id, local_hour, timed, ${KINDS}, count, detections)
-    select project_id, deployment_id, local_hour, captured_at is not null, ${KINDS_OF}, 0, sum(detections) from image_summaries
-    where detections > 0 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`,
+  // Into the first row of each sort: what matters is the sum.
+  `update image_counts c set detections = found.detections
+    from (
+      select project_id, coalesce(deployment_id, 0) as d, coalesce(local_hour, -1) as h, captured_at is not null as timed,
+        answered, review_id is not null as reviewed, has_animal, has_person, has_vehicle, blank, sum(detections) as detections
+      from image_summaries where detections > 0 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+    ) found join (
+      select min(id) as id, project_id, coalesce(deployment_id, 0) as d, coalesce(local_hour, -1) as h, timed, ${KINDS} from image_counts group by 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    ) first using (project_id, d, h, timed, ${KINDS})
+    where c.id = first.id`,
 
   `create table image_days (
     id bigint generated always as identity primary key,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../database';
+import { inTransaction } from '../in-transaction';
 
 /** Class of the advisory lock under which days are folded. */
 const FOLDING = 7_411_211;
@@ -16,7 +17,7 @@ export class ImageDayRepository {
    */
   async fold(db: Database, signal?: AbortSignal): Promise<void> {
     for (;;) {
-      const folded = await db.transaction().execute((tx) => foldRound(tx));
+      const folded = await inTransaction(db, (tx) => foldRound(tx), { idempotent: true });
       if (folded < ROUND || signal?.aborted === true) return;
     }
   }

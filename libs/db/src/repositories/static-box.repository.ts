@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { searchStaticBoxes, type Box, type Category, type FoundBox, type KnownBox, type StaticGroup } from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../database';
+import { inTransaction } from '../in-transaction';
 import { lockImages, refreshObservations } from '../observations/refresh-observations';
 
 /** Class of the advisory locks under which the static boxes of one deployment are looked for, marked and unmarked. */
@@ -76,8 +77,8 @@ export class StaticBoxRepository {
 
   /** Looks for the static boxes of a deployment and marks what belongs to them; waits for another who does so. Known boxes keep their id. */
   async search(db: Database, deploymentId: number): Promise<StaticSearch> {
-    return db.transaction().execute(async (tx) => {
-      await lock(tx, deploymentId);
+    return inTransaction(db, async (tx) => {
+      await lockSearch(tx, deploymentId);
       await takeMarks(tx, deploymentId);
       return find(tx, deploymentId);
     });
@@ -85,31 +86,35 @@ export class StaticBoxRepository {
 
   /** The same where something is new. Null where nothing is, or another is looking. */
   async searchStale(db: Database, deploymentId: number): Promise<StaticSearch | null> {
-    return db.transaction().execute(async (tx) => {
+    return inTransaction(db, async (tx) => {
       const { rows } = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(${SEARCHING}::int, ${deploymentId}::int) as free`.execute(tx);
       if (rows[0]?.free !== true || (await takeMarks(tx, deploymentId)) === 0) return null;
       return find(tx, deploymentId);
     });
   }
 
-  /**
-   * A person says that what the box holds is real, so that its detections count from then on (`by`: who), or takes that back (null). What
-   * counts in its images is derived again. False when there is no such box.
-   */
-  async setUnmarked(tx: DatabaseTransaction, id: number, by: string | null): Promise<boolean> {
+  /** Until the transaction ends nobody marks or unmarks anything in the deployment of this box. False when there is no such box. */
+  async lock(tx: DatabaseTransaction, id: number): Promise<boolean> {
     const box = await tx.selectFrom('static_boxes').select('deployment_id').where('id', '=', id).executeTakeFirst();
     if (box === undefined) return false;
-    await lock(tx, box.deployment_id);
+    await lockSearch(tx, box.deployment_id);
+    return true;
+  }
+
+  /**
+   * A person says that what the box, which is locked for it, holds is real, so that its detections count from then on (`by`: who), or takes
+   * that back (null). What counts in its images is derived again.
+   */
+  async setUnmarked(tx: DatabaseTransaction, id: number, by: string | null): Promise<void> {
     const changed = await tx
       .updateTable('static_boxes')
       .set({ unmarked_at: by === null ? null : sql`now()`, unmarked_by: by })
       .where('id', '=', id)
       .where('unmarked_at', by === null ? 'is not' : 'is', null)
       .executeTakeFirst();
-    if (changed.numUpdatedRows === 0n) return true;
+    if (changed.numUpdatedRows === 0n) return;
     const images = await tx.selectFrom('detections').select('image_id').distinct().where('static_box_id', '=', id).orderBy('image_id').execute();
     for (const some of chunks(images, WRITTEN)) await refreshObservations(tx, some.map((row) => row.image_id));
-    return true;
   }
 
   async page(db: Executor, deploymentId: number, afterId: number, limit: number): Promise<StaticBoxRow[]> {
@@ -129,7 +134,7 @@ const SELECTED = sql`
     select min(d.image_id) as example, min(s.captured_at) as first, max(s.captured_at) as last
     from detections d join image_summaries s on s.image_id = d.image_id where d.static_box_id = b.id) seen`;
 
-async function lock(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
+async function lockSearch(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
   await sql`select pg_advisory_xact_lock(${SEARCHING}::int, ${deploymentId}::int)`.execute(tx);
 }
 
