@@ -99,7 +99,7 @@ describe('pugmark', () => {
   });
 
   it.each([
-    [['nonsense'], 2, "no command 'nonsense'; there are: topology, dead-letters"],
+    [['nonsense'], 2, "no command 'nonsense'; there are: status, upload, topology, dead-letters"],
     [['topology', '--nonsense'], 2, "Unknown option '--nonsense'"],
     [['topology', '--offline', '--repair'], 2, 'exclude one another'],
     [['dead-letters'], 2, 'what is to be done is missing'],

@@ -62,6 +62,10 @@ const IMAGE_FILTERS: typeof FILTERS = {
   'a run, vehicles': () => 'runId=1&category=vehicle',
 };
 
+/** Of events and statistics: the same, without what they do not know. */
+const chart = (name: string, operation: string, path: string): Endpoint[] =>
+  Object.entries(FILTERS).map(([filter, query]) => ({ name: `${name}: ${filter}`, operation, kind: 'chart', path: (known) => `${path}projectId=1&${query(known)}` }));
+
 const images = (name: string, query: (known: Known) => string): Endpoint => ({ name: `images: ${name}`, operation: 'listImages', kind: 'list', path: (known) => `/images?projectId=1&${query(known)}` });
 
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -76,6 +80,24 @@ export const ENDPOINTS: readonly Endpoint[] = [
   images('far down the list', ({ cursors }) => `cursor=${oneOf(cursors)}`),
   images('200 a page', () => 'limit=200'),
   ...Object.entries(IMAGE_FILTERS).map(([name, query]): Endpoint => ({ name: `count: ${name}`, operation: 'countImages', kind: 'count', path: (known) => `/images/count?projectId=1&${query(known)}` })),
+  ...Object.entries(FILTERS).map(([name, query]): Endpoint => ({ name: `events: ${name}`, operation: 'listEvents', kind: 'list', path: (known) => `/events?projectId=1&${query(known)}` })),
+  ...chart('summary', 'getSummary', '/statistics/summary?'),
+  ...chart('captures', 'getCaptures', '/statistics/captures?'),
+  ...chart('captures by deployment', 'getCaptures', '/statistics/captures?by=deployment&'),
+  ...chart('activity', 'getActivity', '/statistics/activity?'),
+  ...chart('activity by the sun', 'getActivity', '/statistics/activity?clock=solar&'),
+  ...chart('days', 'getTimeline', '/statistics/timeline?by=day&'),
+  ...chart('months', 'getTimeline', '/statistics/timeline?by=month&'),
+  ...chart('presence', 'getPresence', '/statistics/presence?'),
+  { name: 'review queue', operation: 'listReviewQueue', kind: 'list', path: () => '/review-queue?projectId=1' },
+  { name: 'review queue: blanks', operation: 'listReviewQueue', kind: 'list', path: () => '/review-queue?projectId=1&kind=blanks' },
+  { name: 'sequences', operation: 'listSequences', kind: 'list', path: (known) => `/deployments/${within(known.deployments)}/sequences` },
+  { name: 'static boxes', operation: 'listStaticBoxes', kind: 'list', path: (known) => `/deployments/${within(known.deployments)}/static-boxes` },
+  { name: 'an event', operation: 'getEvent', kind: 'item', path: ({ eventIds }) => `/events/${oneOf(eventIds)}` },
+  { name: 'a review', operation: 'getReview', kind: 'item', path: (known) => `/images/${within(known.images)}/review` },
+  { name: 'a history', operation: 'listHistory', kind: 'list', path: (known) => `/images/${within(known.images)}/history` },
+  { name: 'taxa', operation: 'listTaxa', kind: 'list', path: () => '/projects/1/taxa?q=ca' },
+  { name: 'incidents', operation: 'listIncidents', kind: 'list', path: () => '/incidents' },
   { name: 'an image', operation: 'getImage', kind: 'item', path: (known) => `/images/${within(known.images)}` },
   { name: 'projects', operation: 'listProjects', kind: 'list', path: () => '/projects' },
   { name: 'a project', operation: 'getProject', kind: 'item', path: () => '/projects/1' },
@@ -97,6 +119,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
 
 /** Operations that are not measured, each with its reason. A new one is neither until someone says so here. */
 export const NOT_MEASURED: Readonly<Record<string, string>> = {
+  getTaxon: 'one row by its key',
+  getStaticBox: 'one row by its key',
+  getIncident: 'one row by its key',
+  listenToFeed: 'a stream that does not end',
   getModel: 'one row by its key, as getProject',
   getExport: 'one row by its key, as getIngest',
   getKey: 'one row by its key',
