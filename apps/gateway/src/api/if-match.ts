@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { etagOf } from './etag';
-import { HttpProblem, badFields } from './http-problem';
+import { HttpProblem } from './http-problem';
 
 /** `W/`, and the tag with its quotation marks: https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3 */
 const TAG = String.raw`(W/)?("[\x21\x23-\x7e\x80-\xff]*")`;
@@ -11,13 +11,13 @@ export const IF_MATCH_FORM = String.raw`^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")
 
 /**
  * Holds the present state against `If-Match`, the ETags of the states that the client has seen, and throws a 412 when it is none of
- * them. Without the header nothing is asked for. What is no such header is a 400 at once: its client believes that it is guarded.
+ * them. Without the header nothing is asked for. What is no such header matches nothing, and is told so at once: its client believes that it is guarded.
  */
 export function ifMatchOf(request: Request): (present: object) => void {
   const header = request.get('if-match')?.trim();
   // `*`: whatever it is, as long as it is there; what is not is a 404 anyhow.
   if (header === undefined || header === '*') return () => undefined;
-  if (!TAGS.test(header)) throw badFields([{ field: 'If-Match', message: 'must be * or the ETag of an answer, with its quotation marks' }]);
+  if (!TAGS.test(header)) throw new HttpProblem(412, 'not_an_etag', 'If-Match must be * or the ETag of an answer, with its quotation marks: as it is, it matches nothing');
   const seen = [...header.matchAll(new RegExp(TAG, 'g'))].map(([, weak, tag]) => ({ weak: weak !== undefined, tag }));
   return (present) => {
     const now = etagOf(JSON.stringify(present));
