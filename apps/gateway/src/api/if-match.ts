@@ -6,9 +6,6 @@ import { HttpProblem } from './http-problem';
 const TAG = String.raw`(W/)?("[\x21\x23-\x7e\x80-\xff]*")`;
 const TAGS = new RegExp(`^[ \\t,]*${TAG}([ \\t]*,[ \\t,]*${TAG})*[ \\t,]*$`);
 
-/** The form of the header, for the OpenAPI document: `*`, or ETags. */
-export const IF_MATCH_FORM = String.raw`^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$`;
-
 /**
  * Holds the present state against `If-Match`, the ETags of the states that the client has seen, and throws a 412 when it is none of
  * them. Without the header nothing is asked for. What is no such header matches nothing, and is told so at once: its client believes that it is guarded.

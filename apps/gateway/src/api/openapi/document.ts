@@ -1,5 +1,4 @@
 import { STATUS_CODES } from 'node:http';
-import { IF_MATCH_FORM } from '../if-match';
 import { ProblemResponse } from '../../dto/problem.dto';
 import { tellsEtag } from '../etag';
 import { resourceOf, type Operation } from '../operation';
@@ -96,7 +95,7 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
     in: 'header',
     required: false,
     description: 'The ETag that GET answered: if the present one is another, nothing is changed (412). `*`: whichever it is.',
-    schema: { type: 'string', minLength: 1, pattern: IF_MATCH_FORM },
+    schema: { type: 'string' },
   };
   const query = one.query === undefined ? [] : queryParameters(one.query);
   return [
