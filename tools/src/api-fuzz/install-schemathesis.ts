@@ -41,11 +41,15 @@ async function install(python: string, requirements: string, parent: string, fol
   mkdirSync(parent, { recursive: true });
   for (const name of readdirSync(parent)) rmSync(join(parent, name), { recursive: true, force: true });
   const fresh = join(parent, `.new-${process.pid}`);
-  await runStep({
-    command: python,
-    args: ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--retries', '2', '--timeout', '20', '--no-deps', '--only-binary=:all:', '--target', fresh, '--requirement', requirements],
-    deadlineMs: INSTALL_DEADLINE_MS,
-    signal,
-  });
-  renameSync(fresh, folder);
+  try {
+    await runStep({
+      command: python,
+      args: ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--retries', '2', '--timeout', '20', '--no-deps', '--only-binary=:all:', '--target', fresh, '--requirement', requirements],
+      deadlineMs: INSTALL_DEADLINE_MS,
+      signal,
+    });
+    renameSync(fresh, folder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
 }
