@@ -2,7 +2,6 @@ export { createDatabase, pingDatabase, type Database, type DatabaseOptions, type
 export { createLeaseStore } from './lease-store';
 export { isUniqueViolation } from './is-unique-violation';
 export { inTransaction, type TransactionOptions } from './in-transaction';
-export { isConnectionBroken } from './is-connection-broken';
 export { isDatabaseAway } from './is-database-away';
 export { isPoolExhausted } from './is-pool-exhausted';
 export { onceMore } from './once-more';
@@ -40,12 +39,12 @@ export { IdempotencyRepository } from './repositories/idempotency.repository';
 export { ApiKeyRepository, type ApiKeyRow, type NewApiKey } from './repositories/api-key.repository';
 export { SessionRepository } from './repositories/session.repository';
 export { AuditRepository, type AuditRow } from './repositories/audit.repository';
-export { refreshDeployment, refreshObservations } from './observations/refresh-observations';
+export { refreshDeployment } from './observations/refresh-observations';
 export { ReviewRepository, type HistoryRow, type NewReview, type ReviewBatch, type Reviewer, type ReviewRow } from './repositories/review.repository';
 export { StaticBoxRepository, type SearchPace, type StaticBoxRow, type StaticSearch } from './repositories/static-box.repository';
 export { EventRepository } from './repositories/event.repository';
 export { ImageDayRepository } from './repositories/image-day.repository';
-export { hoursOf, type ObservedFilter } from './read-models/observed-filter';
+export type { ObservedFilter } from './read-models/observed-filter';
 export { FeedRepository, type FeedBounds, type FeedFilter, type FeedRow, type FeedSubject } from './repositories/feed.repository';
 export { IncidentRepository, type IncidentRow, type NewIncident } from './repositories/incident.repository';
 export type { EventFilter, EventKind } from './read-models/event-filter';
@@ -62,7 +61,6 @@ export { readDeploymentImages } from './read-models/deployment-images';
 export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './read-models/project-of';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
 export {
-  RATE_WINDOW_SECONDS,
   countMoving,
   countTasks,
   recentlyFinished,

@@ -24,8 +24,8 @@ const STATEMENTS = [
   `create index review_batches_project on review_batches (project_id)`,
 
   // Blanks by how near the model was to seeing something.
-  `create index image_summaries_missed on image_summaries (project_id, greatest(animal, person, vehicle) desc, image_id)
-    where blank and review_id is null and greatest(animal, person, vehicle) is not null`,
+  `create index image_summaries_missed on image_summaries (project_id, surest desc, image_id)
+    where blank and review_id is null and surest is not null`,
 
   `alter table exports drop constraint exports_content_check, add constraint exports_content_check check (content in ('detections', 'observations'))`,
 ];

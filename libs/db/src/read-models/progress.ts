@@ -19,7 +19,7 @@ export interface RunSummary {
 }
 
 /** Seconds over which a rate is measured. */
-export const RATE_WINDOW_SECONDS = 60;
+const RATE_WINDOW_SECONDS = 60;
 
 /**
  * The state of a task `t` as people should see it: what waits of a cancelled run is cancelled, even while its row still says

@@ -49,7 +49,6 @@ export async function countQueue(db: Executor, queue: Queue, filter: QueueFilter
 }
 
 const AND = sql` and `;
-const NEAREST = sql`greatest(s.animal, s.person, s.vehicle)`;
 
 function events(filter: QueueFilter, after: QueuePosition | null, limit: number): RawBuilder<QueueRow> {
   const conditions = ofEvents(filter);
@@ -62,12 +61,12 @@ function events(filter: QueueFilter, after: QueuePosition | null, limit: number)
 
 function blanks(filter: QueueFilter, after: QueuePosition | null, limit: number): RawBuilder<QueueRow> {
   const conditions = ofBlanks(filter);
-  if (after !== null) conditions.push(sql`${NEAREST} <= ${after.confidence}::real`, sql`(${NEAREST} < ${after.confidence}::real or s.image_id > ${after.id})`);
+  if (after !== null) conditions.push(sql`s.surest <= ${after.confidence}::real`, sql`(s.surest < ${after.confidence}::real or s.image_id > ${after.id})`);
   return sql<QueueRow>`
     select s.image_id as id, s.image_id as "imageId", s.deployment_id as "deploymentId",
-      case ${NEAREST} when s.animal then 'animal' when s.person then 'person' else 'vehicle' end as category, ${NEAREST} as confidence,
+      case s.surest when s.animal then 'animal' when s.person then 'person' else 'vehicle' end as category, s.surest as confidence,
       1 as images, 0 as individuals, s.captured_at as "startsAt", s.captured_at as "endsAt"
-    from image_summaries s where ${sql.join(conditions, AND)} order by ${NEAREST} desc, s.image_id limit ${limit}`;
+    from image_summaries s where ${sql.join(conditions, AND)} order by s.surest desc, s.image_id limit ${limit}`;
 }
 
 function ofEvents(filter: QueueFilter): RawBuilder<unknown>[] {
@@ -87,9 +86,9 @@ function called(label: string): RawBuilder<unknown> {
 }
 
 function ofBlanks(filter: QueueFilter): RawBuilder<unknown>[] {
-  const conditions = [sql`s.blank`, sql`s.review_id is null`, sql`${NEAREST} is not null`, ...ofBoth(filter, 's', sql`s.captured_at`, sql`s.local_hour`)];
-  if (filter.category !== undefined) conditions.push(sql`${sql.ref(`s.${filter.category}`)} = ${NEAREST}`);
-  if (filter.minConfidence !== undefined) conditions.push(sql`${NEAREST} >= ${filter.minConfidence}::real`);
+  const conditions = [sql`s.blank`, sql`s.review_id is null`, sql`s.surest is not null`, ...ofBoth(filter, 's', sql`s.captured_at`, sql`s.local_hour`)];
+  if (filter.category !== undefined) conditions.push(sql`${sql.ref(`s.${filter.category}`)} = s.surest`);
+  if (filter.minConfidence !== undefined) conditions.push(sql`s.surest >= ${filter.minConfidence}::real`);
   return conditions;
 }
 
