@@ -349,6 +349,8 @@ describe('tasks, from row to result', () => {
       const { done } = await stateOf(paused);
       await waitUntil('the other run to end', async () => (await stateOf(other))['done'] === 300, 30_000);
       expect(runsAfterThePause).toBe(0);
+      // What a dispatcher was ringing at that very moment was passed over by the pause: the next sweep puts it back.
+      await waitUntil('what was being rung to be put back', async () => ((await stateOf(paused))['queued'] ?? 0) === 0, 5_000);
       expect(await stateOf(paused)).toEqual({ waiting: 3_000 - (done ?? 0), done });
       expect(await new TaskRepository(db).violations(60, 0)).toEqual([]);
 
