@@ -86,7 +86,7 @@ export function allOperations(dependencies: GatewayDependencies, authenticator: 
     ...feedRouter(dependencies),
     ...incidentsRouter(stores),
     ...systemRouter(dependencies),
-    ...keysRouter(stores),
+    ...keysRouter(stores, authenticator),
     ...sessionRouter({ stores, authenticator, wrongKeys: limiters.rateLimiter(WRONG_KEYS) }),
   ];
 }

@@ -3,6 +3,9 @@ import { FatalError } from '@pugmark/domain';
 import { FolderListSetting, IntegerSetting, ServiceConfig } from '@pugmark/platform';
 
 export class GatewayConfig extends ServiceConfig {
+  /** Each collection is a pause of about 10 ms for all requests that are under way. */
+  override readonly HEAP_GROWTH_PERCENT: number = 400;
+
   /** Port of the REST API, on `HOST`. */
   @IntegerSetting()
   @IsInt()

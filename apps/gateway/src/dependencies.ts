@@ -3,6 +3,7 @@ import type { Cache, RateLimiters } from '@pugmark/cache';
 import type {
   ApiKeyRepository,
   AuditRepository,
+  Counts,
   Database,
   DeploymentRepository,
   EngineReportRepository,
@@ -32,6 +33,7 @@ import type { Renditions } from './rendering/renditions';
 
 export interface Stores {
   readonly db: Database;
+  readonly counts: Counts;
   readonly projects: ProjectRepository;
   readonly deployments: DeploymentRepository;
   readonly locations: LocationRepository;

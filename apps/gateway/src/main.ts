@@ -5,6 +5,7 @@ import { NoCache, RedisCache } from '@pugmark/cache';
 import {
   ApiKeyRepository,
   AuditRepository,
+  Counts,
   DeploymentRepository,
   ExportRepository,
   FeedRepository,
@@ -72,6 +73,7 @@ void runService(
     const tasks = new TaskRepository(db);
     const stores: Stores = {
       db,
+      counts: new Counts(db),
       projects: new ProjectRepository(),
       deployments: new DeploymentRepository(),
       locations: new LocationRepository(),

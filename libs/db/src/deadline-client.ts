@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { isConnectionBroken } from './is-connection-broken';
+import { PreparedNames } from './prepared';
 
 /** What pg does not declare. */
 interface Insides {
@@ -13,6 +14,8 @@ interface Insides {
  * the connection to the next in line.
  */
 export class DeadlineClient extends Client {
+  readonly #prepared = new PreparedNames();
+
   constructor(config?: ConstructorParameters<typeof Client>[0]) {
     super(config);
     // A connection can break between two statements of a transaction, when no query is there to fail and the pool, which minds
@@ -22,7 +25,10 @@ export class DeadlineClient extends Client {
 
   // The overloads of pg's `query` are many; Kysely uses the one with a promise, and whatever is given is passed on.
   override query(...args: unknown[]): never {
-    const result: unknown = (super.query as (...a: unknown[]) => unknown).apply(this, args);
+    const [text, values] = args;
+    const name = typeof text === 'string' ? this.#prepared.nameOf(text) : null;
+    const given = name === null ? args : [{ name, text, values }, ...args.slice(2)];
+    const result: unknown = (super.query as (...a: unknown[]) => unknown).apply(this, given);
     if (result instanceof Promise) {
       result.catch((error: unknown) => {
         const { connection } = this as unknown as Insides;

@@ -1,4 +1,5 @@
 export { createDatabase, pingDatabase, type Database, type DatabaseOptions, type DatabaseTransaction, type Executor } from './database';
+export { Counts } from './counts';
 export { createLeaseStore } from './lease-store';
 export { isUniqueViolation } from './is-unique-violation';
 export { inTransaction, type TransactionOptions } from './in-transaction';
@@ -73,7 +74,8 @@ export {
 } from './read-models/progress';
 export { TIME_ISSUES, findEvent, type EventSpan, type ImageFilter, type ImageStatus, type TimeIssue } from './read-models/image-filter';
 export { MOST_COUNTED, MOST_JUDGED, countImages, type ImageCount } from './read-models/image-count';
-export { IMAGE_SORTS, findImage, listImages, type ImagePosition, type ImageSort, type ListedDetection, type ListedImage } from './read-models/image-list';
+export { findImage, type ImageDetails, type ListedDetection } from './read-models/image-details';
+export { IMAGE_SORTS, listImages, type ImagePosition, type ImageSort, type ListedImage } from './read-models/image-list';
 export { compareRuns, listComparedImages, type ComparedImage, type RunComparison, type Verdict } from './read-models/run-comparison';
 export { runsThatMayHaveChanged } from './read-models/feed-candidates';
 export { countOpenRuns, countWaiting } from './read-models/queue-length';

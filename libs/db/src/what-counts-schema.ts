@@ -20,6 +20,7 @@ export interface WhatCountsSchema {
   run_tallies: RunTalliesTable;
   image_counts: ImageCountsTable;
   image_days: ImageDaysTable;
+  project_changes: ProjectChangesTable;
 }
 
 export interface ObservationsTable {
@@ -131,4 +132,11 @@ export interface ImageDaysTable extends Omit<ImageCountsTable, 'local_hour' | 't
   day: string | null;
   /** Stands for all rows of its deployment and day that were there when it was written. */
   folded: Generated<boolean>;
+}
+
+/** The sum of a project's rows grows with each commit that changes what statistics count. */
+export interface ProjectChangesTable {
+  id: Generated<number>;
+  project_id: number;
+  count: number;
 }

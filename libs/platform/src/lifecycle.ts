@@ -96,7 +96,7 @@ export async function runService<Config extends ServiceConfig>(
     const port = await health.listen(config.HOST, config.HEALTH_PORT);
     logger.info({ host: config.HOST, healthPort: port }, 'starting');
     service = await start({ config, logger, metrics, signal: stop.signal, fail });
-    settleHeap();
+    settleHeap(config.HEAP_GROWTH_PERCENT);
     if (!ending) logger.info('started');
   } catch (error) {
     fail(error);

@@ -46,7 +46,7 @@ export async function soakCommand(args: readonly string[], context: CommandConte
   else await repeatPictures(options.images, folder, count, 'soak');
   const platform = await startPlatform(
     { instance: 'soak', portMayChange: true, ingestRoots: [folder] },
-    { ...context, environment: { ...context.environment, ML_ENGINE: engine, LOG_LEVEL: 'warn' } },
+    { ...context, environment: { ...context.environment, ML_ENGINE: engine, LOG_LEVEL: 'warn', HEAP_GROWTH_PERCENT: '25' } },
   );
   try {
     const began = performance.now();

@@ -12,12 +12,21 @@ const USED_EVERY_MS = 60_000;
 /** How long a caller is still believed while the database is away: only what says how the system is can be answered then. */
 const REMEMBERED_MS = 600_000;
 const MOST_REMEMBERED = 1_000;
+/** How long whoever only looks is not looked up again. Another gateway's revocation counts that much later for them; this one's at once. */
+const FRESH_MS = 1_000;
+
+interface Remembered {
+  readonly caller: Caller;
+  readonly at: number;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
 
 /** Finds out who makes a request, by its key or by the cookie of its session. */
 export class Authenticator {
   readonly #stores: Pick<Stores, 'db' | 'keys' | 'sessions'>;
   readonly #usedAt = new Map<number, number>();
-  readonly #remembered = new Map<string, { readonly caller: Caller; readonly at: number }>();
+  readonly #remembered = new Map<string, Remembered>();
 
   constructor(stores: Pick<Stores, 'db' | 'keys' | 'sessions'>) {
     this.#stores = stores;
@@ -28,16 +37,21 @@ export class Authenticator {
     const header = request.get('authorization');
     if (header !== undefined) {
       const key = bearerOf(header);
-      return this.#remember(key, async () => callerOf(await this.keyRow(key)));
+      return this.#remember(key, request, () => this.keyRow(key));
     }
     const token = sessionTokenOf(request);
     if (token === null) throw unauthorized('key_missing', 'a key is needed: send it as "Authorization: Bearer pm_…"');
     assertCsrf(request, token);
-    return this.#remember(token, async () => {
+    return this.#remember(token, request, async () => {
       const row = await this.#stores.sessions.keyOf(this.#stores.db, tokenHash(token));
       if (row === null) throw unauthorized('session_ended', 'the session has ended: sign in again');
-      return callerOf(await this.#usable(row));
+      return this.#usable(row);
     });
+  }
+
+  /** For when a key was revoked or a session has ended: everyone is looked up again. */
+  forget(): void {
+    this.#remembered.clear();
   }
 
   /** The row of a key that may be used. Throws a 401. */
@@ -58,12 +72,16 @@ export class Authenticator {
     return row;
   }
 
-  async #remember(text: string, find: () => Promise<Caller>): Promise<Caller> {
+  async #remember(text: string, { method }: Request, find: () => Promise<ApiKeyRow>): Promise<Caller> {
     const secret = tokenHash(text).toString('base64');
+    const fresh = this.#remembered.get(secret);
+    if (method === 'GET' && fresh !== undefined && Date.now() < Math.min(fresh.at + FRESH_MS, fresh.expiresAt)) return fresh.caller;
+    const asked = Date.now();
     try {
-      const caller = await onceMore(find);
+      const row = await onceMore(find);
+      const caller = callerOf(row);
       this.#remembered.delete(secret);
-      this.#remembered.set(secret, { caller, at: Date.now() });
+      this.#remembered.set(secret, { caller, at: asked, expiresAt: row.expires_at?.getTime() ?? Infinity });
       // A Map keeps the order of insertion: the first is the one not seen for longest.
       if (this.#remembered.size > MOST_REMEMBERED) this.#remembered.delete(this.#remembered.keys().next().value!);
       return caller;

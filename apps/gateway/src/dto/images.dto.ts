@@ -1,4 +1,4 @@
-import { IMAGE_SORTS, MOST_COUNTED, MOST_JUDGED, TIME_ISSUES, type ImageCount, type ImageSort, type ListedImage, type TimeIssue } from '@pugmark/db';
+import { IMAGE_SORTS, MOST_COUNTED, MOST_JUDGED, TIME_ISSUES, type ImageCount, type ImageDetails, type ImageSort, type TimeIssue } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import { FaultResponse } from './fault.dto';
 import { About, Count, Flag, Fraction, Id, Instant, Integer, ListOf, LocalTime, MayBeAbsent, Nested, OneOf, Optional, OrNull, QueryId, Sha256, Text, TextLike, Time, Words } from './fields';
@@ -28,7 +28,7 @@ export class ImageFilterQuery extends ObservedQuery {
 
   @MayBeAbsent()
   @OneOf(STATUSES)
-  readonly status?: ListedImage['status'];
+  readonly status?: ImageDetails['status'];
 
   @About('Failed with this code.')
   @MayBeAbsent()
@@ -104,7 +104,7 @@ export class ImageFilterBody {
 
   @Optional()
   @OneOf(STATUSES)
-  readonly status?: ListedImage['status'] | null;
+  readonly status?: ImageDetails['status'] | null;
 
   @Optional()
   @TextLike(CODE, 100, 'the code of a failure')
@@ -245,12 +245,12 @@ export class ImageResponse extends PlaceResponse {
 
   @About('Where the local time comes from.')
   @OneOf(['exif', 'manual', 'none'])
-  readonly timeSource!: ListedImage['timeSource'];
+  readonly timeSource!: ImageDetails['timeSource'];
 
   @About('A change of the clocks skipped the local time, or showed it twice.')
   @OrNull()
   @OneOf(['dst_gap', 'dst_overlap'])
-  readonly timeDoubt!: ListedImage['timeDoubt'];
+  readonly timeDoubt!: ImageDetails['timeDoubt'];
 
   @About('Taken before the start or after the end of the deployment.')
   @Flag()
@@ -266,7 +266,7 @@ export class ImageResponse extends PlaceResponse {
 
   @About('`pending` until a model has answered, else `done`; `failed` with a reason.')
   @OneOf(STATUSES)
-  readonly status!: ListedImage['status'];
+  readonly status!: ImageDetails['status'];
 
   @OrNull()
   @Nested(FaultResponse)
@@ -282,7 +282,7 @@ export class ImageResponse extends PlaceResponse {
 }
 
 /** Field by field: what a read model gains is not public by that. */
-export function imageResponse(image: ListedImage): ImageResponse {
+export function imageResponse(image: ImageDetails): ImageResponse {
   return {
     id: image.id,
     projectId: image.projectId,

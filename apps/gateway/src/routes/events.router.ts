@@ -5,6 +5,7 @@ import { jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
 import { EventResponse, EventsQuery, SequenceResponse, eventResponse, sequenceResponse } from '../dto/events.dto';
 import { PageQuery, afterTime, pageOf, pageTypeOf, timePosition } from '../dto/paging';
+import { formEvents } from '../services/form-events';
 import { requireObserved, requireProject } from '../services/require';
 
 /** Images of one part of a sequence, at most. */
@@ -26,7 +27,7 @@ export function eventsRouter(stores: Stores): Operation[] {
       handle: async ({ query: { limit, cursor, groupBy: kind, sort: order, ...filter } }) => {
         const after = afterTime(`events ${order}`, cursor);
         await requireObserved(stores, filter);
-        await stores.events.formStale(stores.db, filter.projectId);
+        await formEvents(stores, filter.projectId);
         const events = await listEvents(stores.db, filter, { kind, order, after, limit: limit + 1 });
         return pageOf(`events ${order}`, events, limit, timePosition, eventResponse);
       },
@@ -40,7 +41,7 @@ export function eventsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(EventResponse) },
       handle: async ({ id }) => {
         const projectId = await findProjectOf(stores.db, 'events', id);
-        if (projectId !== null) await stores.events.formStale(stores.db, projectId);
+        if (projectId !== null) await formEvents(stores, projectId);
         const event = await findListedEvent(stores.db, id);
         if (event === null) throw notFound(`event ${id}`);
         return eventResponse(event);

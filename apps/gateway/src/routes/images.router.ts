@@ -1,4 +1,4 @@
-import { countImages, findImage, inTransaction, listImages, type Executor, type ListedImage } from '@pugmark/db';
+import { countImages, findImage, inTransaction, listImages, type Executor, type ImageDetails } from '@pugmark/db';
 import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
@@ -25,7 +25,7 @@ export function imagesRouter(stores: Stores): Operation[] {
         const list = `images ${sort}` as const;
         const after = afterPlace(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
         const images = await listImages(stores.db, await imageFilter(stores, filter), after, limit + 1, sort);
-        return pageOf(list, images, limit, ({ position: { value, id } }) => [value, id], imageResponse);
+        return pageOf(list, images, limit, ({ position: { value, id } }) => [value, id], ({ image }) => imageResponse(image));
       },
     }),
     operation({
@@ -55,7 +55,7 @@ export function imagesRouter(stores: Stores): Operation[] {
       touches: eventOf,
       answer: { status: 200, json: jsonOf(ImageCountResponse) },
       problems: [422],
-      handle: async ({ query }) => countImages(stores.db, await imageFilter(stores, query)),
+      handle: async ({ query }) => countImages(stores.counts, await imageFilter(stores, query)),
     }),
     operation({
       method: 'get',
@@ -96,7 +96,7 @@ function eventOf({ eventId }: ImageFilterQuery): { readonly resource: 'events'; 
   return eventId === undefined ? [] : [{ resource: 'events', id: eventId }];
 }
 
-async function requireImage(db: Executor, id: number): Promise<ListedImage> {
+async function requireImage(db: Executor, id: number): Promise<ImageDetails> {
   const image = await findImage(db, id);
   if (image === null) throw notFound(`image ${id}`);
   return image;

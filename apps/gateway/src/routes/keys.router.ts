@@ -1,5 +1,6 @@
 import { inTransaction, type DatabaseTransaction } from '@pugmark/db';
 import { newApiKey } from '@pugmark/domain';
+import type { Authenticator } from '../access/authenticator';
 import { HttpProblem, notFound, unprocessable } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
@@ -7,7 +8,7 @@ import { AuditEntryResponse, AuditQuery, CreateKeyBody, CreatedKeyResponse, KeyR
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 
 /** Who may do what, and who did what. */
-export function keysRouter(stores: Stores): Operation[] {
+export function keysRouter(stores: Stores, authenticator: Authenticator): Operation[] {
   return [
     operation({
       method: 'get',
@@ -65,7 +66,10 @@ export function keysRouter(stores: Stores): Operation[] {
       scope: 'admin',
       answer: { status: 204 },
       problems: [409],
-      handle: ({ id }) => inTransaction(stores.db, (tx) => revoke(tx, stores, id), { idempotent: true }),
+      handle: async ({ id }) => {
+        await inTransaction(stores.db, (tx) => revoke(tx, stores, id), { idempotent: true });
+        authenticator.forget();
+      },
     }),
     operation({
       method: 'get',

@@ -4,6 +4,7 @@ import { operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
 import { afterPlace, pageOf } from '../dto/paging';
 import { QUEUE_PAGE, ReviewQueueQuery, queueEntryResponse } from '../dto/review-queue.dto';
+import { formEvents } from '../services/form-events';
 import { requireNamedProject } from '../services/require';
 
 export function reviewQueueRouter(stores: Stores): Operation[] {
@@ -22,7 +23,7 @@ export function reviewQueueRouter(stores: Stores): Operation[] {
         const place = afterPlace(list, 'number', cursor);
         if (kind === 'blanks' && filter.label !== undefined) throw unfitFields([{ field: 'label', message: 'means nothing here: nothing on a blank is called anything' }]);
         await requireNamedProject(stores, filter.projectId);
-        if (kind === 'events') await stores.events.formStale(stores.db, filter.projectId);
+        if (kind === 'events') await formEvents(stores, filter.projectId);
         // No confidence lies beyond; a number that Postgres could not hold would be an error.
         const after = place === null ? null : { confidence: Math.min(1, Math.max(0, Number(place.value))), id: place.id };
         const rows = await listQueue(stores.db, kind, filter, after, limit + 1);

@@ -56,6 +56,7 @@ export function sessionRouter({ stores, authenticator, wrongKeys }: SessionParts
       handle: async ({ request, response }) => {
         const token = sessionTokenOf(request);
         if (token !== null) await stores.sessions.end(stores.db, tokenHash(token));
+        authenticator.forget();
         clearSessionCookie(request, response);
       },
     }),

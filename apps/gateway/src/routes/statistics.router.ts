@@ -15,6 +15,7 @@ import {
   TimelineResponse,
   presenceResponse,
 } from '../dto/statistics.dto';
+import { formEvents } from '../services/form-events';
 import { requireObserved } from '../services/require';
 
 /** Days of eleven years. */
@@ -23,25 +24,25 @@ const MOST_STEPS = 4_000;
 const MOST_PLACES = 5_000;
 
 export function statisticsRouter(stores: Stores): Operation[] {
-  const { db } = stores;
+  const { counts } = stores;
   return [
-    statistic(stores, 'summary', 'getSummary', 'A study in a few numbers', StatisticsQuery, SummaryResponse, (query) => summariseStudy(db, query, query)),
+    statistic(stores, 'summary', 'getSummary', 'A study in a few numbers', StatisticsQuery, SummaryResponse, (query) => summariseStudy(counts, query, query)),
     statistic(stores, 'captures', 'getCaptures', 'Events, and how many to 100 trap-nights', CapturesQuery, CaptureRatesResponse, async (query) => {
-      const rates = await captureRates(db, query, query, query.by ?? null);
+      const rates = await captureRates(counts, query, query, query.by ?? null);
       assertFew(rates.groups.length);
       return rates;
     }),
     statistic(stores, 'activity', 'getActivity', 'Events by the hour of the day in which they began', ActivityQuery, ActivityResponse, (query) =>
-      activityByHour(db, query, query, query.clock),
+      activityByHour(counts, query, query, query.clock),
     ),
     statistic(stores, 'timeline', 'getTimeline', 'Events by the day, week or month in which they began', TimelineQuery, TimelineResponse, async (query) => {
-      const timeline = await timelineOf(db, query, query, query.by, MOST_STEPS);
+      const timeline = await timelineOf(counts, query, query, query.by, MOST_STEPS);
       if ('steps' in timeline) return timeline;
       const { first, last } = timeline;
       throw unprocessable('too_long', 'by', `from ${first} to ${last} there are more than ${MOST_STEPS} ${query.by}s: give capturedFrom and capturedTo, or longer steps`);
     }),
     statistic(stores, 'presence', 'getPresence', 'Where events were, by location', StatisticsQuery, PresenceResponse, async (query) => {
-      const presence = await presenceByPlace(db, query, query);
+      const presence = await presenceByPlace(counts, query, query);
       assertFew(presence.places.length);
       return presenceResponse(presence);
     }),
@@ -69,7 +70,7 @@ function statistic<Query extends StatisticsQuery, Value extends object>(
     problems: [422],
     handle: async ({ query: asked }) => {
       await requireObserved(stores, asked);
-      await stores.events.formStale(stores.db, asked.projectId);
+      await formEvents(stores, asked.projectId);
       return compute(asked);
     },
   });

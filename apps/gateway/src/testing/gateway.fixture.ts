@@ -7,6 +7,7 @@ import { NoCache, type Cache, type RateLimiters } from '@pugmark/cache';
 import {
   ApiKeyRepository,
   AuditRepository,
+  Counts,
   DeploymentRepository,
   DetectionRepository,
   ExportRepository,
@@ -369,6 +370,7 @@ export function newImage(name: string, capturedLocal: string | null): NewImage {
 function storesOf(db: Database): Stores {
   return {
     db,
+    counts: new Counts(db),
     projects: new ProjectRepository(),
     deployments: new DeploymentRepository(),
     locations: new LocationRepository(),

@@ -15,6 +15,7 @@ import * as runCounts from './2026-12-04-run-counts';
 import * as imageCounts from './2026-12-05-image-counts';
 import * as foreignKeys from './2026-12-07-foreign-keys';
 import * as statistics from './2026-12-08-statistics';
+import * as eventsAndChanges from './2026-12-09-events-and-changes';
 
 /** In order of their names. Forward only: a merged migration is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -34,4 +35,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-12-05-image-counts': imageCounts,
   '2026-12-07-foreign-keys': foreignKeys,
   '2026-12-08-statistics': statistics,
+  '2026-12-09-events-and-changes': eventsAndChanges,
 };

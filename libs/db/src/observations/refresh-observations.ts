@@ -141,13 +141,24 @@ async function markStale(tx: DatabaseTransaction, which: Which): Promise<void> {
     group by s.project_id, s.deployment_id`.execute(tx);
 }
 
-/** An image without a known time, or without a deployment, belongs together with nothing: each is an event of its own, at once. */
+/**
+ * An image without a known time, or without a deployment, belongs together with nothing: each is an event of its own, at once, with the
+ * same id as long as it is there. Events with a time are not touched, even if they begin with such an image still: they are stale.
+ */
 async function formSingleEvents(tx: DatabaseTransaction, which: Which): Promise<void> {
-  await sql`delete from events where starts_at is null and ${which('events.first_image_id')}`.execute(tx);
   await sql`
-    insert into events (project_id, deployment_id, category, label, first_image_id, best_image_id, images, individuals, confidence, reviewed)
-    select s.project_id, s.deployment_id, o.category, kind.label, s.image_id, s.image_id, 1, sum(o.individuals), max(o.confidence), s.review_id is not null
-    from image_summaries s join observations o on o.image_id = s.image_id cross join lateral (values (null), (o.label)) as kind (label)
-    where ${which('s.image_id')} and (s.captured_at is null or s.deployment_id is null)
-    group by s.image_id, o.category, kind.label`.execute(tx);
+    with formed as materialized (
+      select s.project_id, s.deployment_id, o.category, kind.label, s.image_id, sum(o.individuals) as individuals, max(o.confidence) as confidence, s.review_id is not null as reviewed
+      from image_summaries s join observations o on o.image_id = s.image_id cross join lateral (values (null), (o.label)) as kind (label)
+      where ${which('s.image_id')} and (s.captured_at is null or s.deployment_id is null)
+      group by s.image_id, o.category, kind.label
+    ), gone as (
+      delete from events e where e.starts_at is null and ${which('e.first_image_id')} and not exists (
+        select 1 from formed f where f.image_id = e.first_image_id and f.category = e.category and f.label is not distinct from e.label
+          and f.deployment_id is not distinct from e.deployment_id)
+    )
+    insert into events as e (project_id, deployment_id, category, label, first_image_id, best_image_id, images, individuals, confidence, reviewed)
+    select project_id, deployment_id, category, label, image_id, image_id, 1, individuals, confidence, reviewed from formed
+    on conflict (first_image_id, category, (coalesce(label, '')), (coalesce(deployment_id, 0)), (starts_at is null)) do update set
+      individuals = excluded.individuals, confidence = excluded.confidence, reviewed = excluded.reviewed`.execute(tx);
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Executor } from '../database';
+import type { Counts } from '../counts';
 import { byKind, countEvents, sumOf, type EventCount, type Grouping, type Kind } from './event-counts';
 import type { EventFilter } from './event-filter';
 
@@ -20,8 +20,8 @@ export interface Activity {
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
 /** In which hour of the day events began: by the clocks of the place, or by the sun over it. */
-export async function activityByHour(db: Executor, filter: EventFilter, grouping: Grouping, clock: 'local' | 'solar'): Promise<Activity> {
-  const rows = await countEvents(db, filter, grouping, clock === 'local' ? sql`date_part('hour', e.local_start)` : sql`e.solar_hour`);
+export async function activityByHour(counts: Counts, filter: EventFilter, grouping: Grouping, clock: 'local' | 'solar'): Promise<Activity> {
+  const rows = await countEvents(counts, filter, grouping, clock === 'local' ? sql`date_part('hour', e.local_start)` : sql`e.solar_hour`);
   return {
     withoutTime: sumOf(rows, 'events') - sumOf(rows, 'timed'),
     withoutPlace: sumOf(rows.filter(({ key }) => key === null), 'timed'),

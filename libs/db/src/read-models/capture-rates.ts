@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Executor } from '../database';
+import type { Counts } from '../counts';
 import { deploymentEfforts, totalEffort, type DeploymentEffort, type Effort } from './effort';
 import { byKind, countEvents, sumOf, type Counted, type EventCount, type Grouping, type Kind } from './event-counts';
 import type { EventFilter } from './event-filter';
@@ -30,9 +30,9 @@ export interface CaptureRates {
 }
 
 /** How many events there were, and how many to a hundred nights that a camera stood: of all, and of each deployment or location. */
-export async function captureRates(db: Executor, filter: EventFilter, grouping: Grouping, by: 'deployment' | 'location' | null): Promise<CaptureRates> {
-  const events = await countEvents(db, filter, grouping, sql`e.deployment_id`);
-  const deployments = await deploymentEfforts(db, filter);
+export async function captureRates(counts: Counts, filter: EventFilter, grouping: Grouping, by: 'deployment' | 'location' | null): Promise<CaptureRates> {
+  const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
+  const deployments = await deploymentEfforts(counts.db, filter);
   const dated = new Set(deployments.filter(({ nights }) => nights !== null).map(({ id }) => String(id)));
   const captures = (own: readonly DeploymentEffort[], seen: readonly EventCount[]): Captures => {
     const effort = totalEffort(own);

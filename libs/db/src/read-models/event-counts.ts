@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Category } from '@pugmark/domain';
-import type { Executor } from '../database';
+import type { Counts } from '../counts';
 import { chosenEvents, type EventFilter, type EventKind } from './event-filter';
 import { grouped } from './grouped';
 
@@ -32,18 +32,17 @@ export interface EventCount extends Kind, Counted {
 }
 
 /** Events of each kind and of each part that `key`, an expression of `events e`, divides them into. */
-export async function countEvents(db: Executor, filter: EventFilter, { groupBy, top }: Grouping, key: RawBuilder<unknown>): Promise<EventCount[]> {
+export async function countEvents(counts: Counts, filter: EventFilter, { groupBy, top }: Grouping, key: RawBuilder<unknown>): Promise<readonly EventCount[]> {
   const counted = sql`
     select e.category, ${groupBy === 'label' ? sql`e.label` : sql`null::text`} as label, ${key} as key, count(*) as events, sum(e.individuals) as individuals,
       count(e.starts_at) as timed, min(e.starts_at) as first, max(e.ends_at) as last
     from events e where ${chosenEvents(filter, groupBy)} group by 1, 2, 3`;
   const named = groupBy === 'category' ? sql`named as (select * from counted)` : topLabels(top);
-  const { rows } = await sql<EventCount>`
+  return counts.rows(filter.projectId, sql<EventCount>`
     with counted as materialized (${counted}), ${named}
     select category, label, key::text as key, sum(events)::bigint as events, sum(individuals)::bigint as individuals, sum(timed)::bigint as timed,
       min(first) as "firstSeen", max(last) as "lastSeen"
-    from named group by category, label, named.key order by category, label, named.key`.execute(db);
-  return rows;
+    from named group by category, label, named.key order by category, label, named.key`);
 }
 
 function topLabels(top: number): RawBuilder<unknown> {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { Counts } from '../counts';
 import { ImageRepository } from '../repositories/image.repository';
 import { RunTallyRepository } from '../repositories/run-tally.repository';
 import { Study, found } from '../testing/study.fixture';
@@ -33,7 +34,7 @@ describe('counts of images', () => {
     await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, images[4]!, { deploymentId: b, manualLocal: '2026-05-02T03:00:00' }));
     await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, images[5]!, { deploymentId: null }));
     expect(await differences()).toEqual([]);
-    expect(await countImages(study.db, { projectId: study.projectId })).toEqual({ count: 60, exact: true });
+    expect(await countImages(new Counts(study.db), { projectId: study.projectId })).toEqual({ count: 60, exact: true });
     await Promise.all([new RunTallyRepository().fold(study.db), study.review(images[7]!, []), new RunTallyRepository().fold(study.db)]);
     expect(await differences()).toEqual([]);
     await sql`insert into image_counts (${sql.raw('project_id, timed, answered, reviewed, has_animal, has_person, has_vehicle, blank')}, count)

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Executor } from '../database';
+import type { Counts } from '../counts';
 import { conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
 import { hoursOf } from './observed-filter';
 
@@ -21,13 +21,19 @@ const SUMMED: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'de
  * How many images pass the filter. By project, place, category, hour and review it is a sum, exact however many there are; anything
  * else is counted, and not beyond a bound: who must know whether it is 100,000 or 300,000 asks for less at a time.
  */
-export async function countImages(db: Executor, filter: ImageFilter): Promise<ImageCount> {
+export async function countImages(counts: Counts, filter: ImageFilter): Promise<ImageCount> {
   const isSum = Object.entries(filter).every(([property, value]) => value === undefined || SUMMED.has(property));
-  if (isSum) return { count: await sum(db, filter), exact: true };
+  if (isSum) return { count: await count(counts, filter, summed(filter)), exact: true };
   const most = filter.runId === undefined ? MOST_COUNTED : MOST_JUDGED;
-  const { rows } = await sql<{ count: number }>`select count(*)::int as count from (select 1 from ${those(filter)} limit ${most + 1}) counted`.execute(db);
-  const count = rows[0]?.count ?? 0;
-  return { count: Math.min(count, most), exact: count <= most };
+  const found = await count(counts, filter, sql<{ count: number }>`select count(*)::int as count from (select 1 from ${those(filter)} limit ${most + 1}) counted`);
+  return { count: Math.min(found, most), exact: found <= most };
+}
+
+/** What is counted of tasks is not kept: they change all the time, and tell nobody. */
+async function count(counts: Counts, { projectId, runId, state }: ImageFilter, query: RawBuilder<{ count: number }>): Promise<number> {
+  const isKept = projectId !== undefined && runId === undefined && state === undefined;
+  const rows = isKept ? await counts.rows(projectId, query) : (await query.execute(counts.db)).rows;
+  return rows[0]?.count ?? 0;
 }
 
 /** What `observations` knows besides a label. */
@@ -41,7 +47,7 @@ function those(filter: ImageFilter): RawBuilder<unknown> {
   return sql`(select o.image_id from ${observed}) o join image_summaries s on s.image_id = o.image_id where ${conditionsBesideLabel(filter)}`;
 }
 
-async function sum(db: Executor, filter: ImageFilter): Promise<number> {
+function summed(filter: ImageFilter): RawBuilder<{ count: number }> {
   const { projectId, deploymentId, locationId, category, reviewed } = filter;
   const hours = hoursOf(filter);
   const conditions: RawBuilder<unknown>[] = [sql`true`];
@@ -51,6 +57,5 @@ async function sum(db: Executor, filter: ImageFilter): Promise<number> {
   if (category !== undefined) conditions.push(category === 'blank' ? sql`blank` : sql.ref(`has_${category}`));
   if (hours !== null) conditions.push(sql`local_hour = any(${hours}::smallint[])`);
   if (reviewed !== undefined) conditions.push(sql`reviewed = ${reviewed}`);
-  const { rows } = await sql<{ count: number }>`select coalesce(sum(count), 0)::int as count from image_counts where ${sql.join(conditions, sql` and `)}`.execute(db);
-  return rows[0]?.count ?? 0;
+  return sql<{ count: number }>`select coalesce(sum(count), 0)::int as count from image_counts where ${sql.join(conditions, sql` and `)}`;
 }

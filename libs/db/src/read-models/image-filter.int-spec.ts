@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { Counts } from '../counts';
 import { EventRepository } from '../repositories/event.repository';
 import { ModelRepository } from '../repositories/model.repository';
 import { RunRepository } from '../repositories/run.repository';
@@ -38,7 +39,7 @@ describe('images are narrowed down', () => {
   afterAll(() => study.stop());
 
   const names = async (filter: ImageFilter, sort: ImageSort = 'id'): Promise<string> =>
-    (await listImages(study.db, filter, null, 50, sort)).map(({ fileName }) => fileName).join('');
+    (await listImages(study.db, filter, null, 50, sort)).map(({ image }) => image.fileName).join('');
 
   it.each<[string, ImageFilter, string]>([
     ['nothing', {}, 'abcdefghij'],
@@ -71,7 +72,7 @@ describe('images are narrowed down', () => {
     const all = { projectId: study.projectId, ...filter };
     expect(await names(all)).toBe(expected);
     expect(await names(filter)).toBe(expected);
-    expect(await countImages(study.db, all)).toEqual({ count: expected.length, exact: true });
+    expect(await countImages(new Counts(study.db), all)).toEqual({ count: expected.length, exact: true });
   });
 
   it('by deployment, location and ingest', async () => {
@@ -133,7 +134,7 @@ describe('images are narrowed down', () => {
       const page = await listImages(study.db, { projectId: study.projectId }, after, 2, sort);
       const last = page.at(-1);
       if (last === undefined) break;
-      paged += page.map(({ fileName }) => fileName).join('');
+      paged += page.map(({ image }) => image.fileName).join('');
       after = last.position;
     }
     expect(paged).toBe(expected);

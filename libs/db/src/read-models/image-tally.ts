@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Executor } from '../database';
+import type { Counts } from '../counts';
 import { placeConditions, type EventFilter } from './event-filter';
 import { imageConditions } from './image-filter';
 import { hoursOf } from './observed-filter';
@@ -25,8 +25,8 @@ export interface ImageTally {
  * The images that pass the filter, as they are listed, by what is known of them; in one statement. By place, category, hour and review,
  * or by time instead of the hour, they are summed up; a confidence and a label have them looked at one by one.
  */
-export async function tallyImages(db: Executor, filter: EventFilter): Promise<ImageTally> {
-  const { rows } = await sql<ImageTally>`
+export async function tallyImages(counts: Counts, filter: EventFilter): Promise<ImageTally> {
+  const rows = await counts.rows(filter.projectId, sql<ImageTally>`
     with part as (${sql.join(partsOf(filter), sql` union all `)}), total as (
       select coalesce(sum(count), 0)::bigint as images, coalesce(sum(detections), 0)::bigint as detections, ${those('answered')}, ${those('blank')},
         ${those('has_animal')}, ${those('has_person')}, ${those('has_vehicle')}, ${those('reviewed')}, ${those('timeless')}
@@ -34,7 +34,7 @@ export async function tallyImages(db: Executor, filter: EventFilter): Promise<Im
     ), failed as (select count(*) as images from image_summaries s where ${imageConditions({ ...filter, status: 'failed' })})
     select total.images, answered, total.images - answered - failed.images as pending, failed.images as failed, blank, has_animal as animal,
       has_person as person, has_vehicle as vehicle, reviewed, timeless as "withoutTime", detections
-    from total, failed`.execute(db);
+    from total, failed`);
   return rows[0]!;
 }
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Executor } from '../database';
+import type { Counts } from '../counts';
 import { deploymentEfforts, totalEffort, type DeploymentEffort, type Effort } from './effort';
 import { countEvents, countsByKind, sumOf, type Counted, type EventCount, type Grouping, type Kind } from './event-counts';
 import { chosenEvents, type EventFilter, type EventKind } from './event-filter';
@@ -28,10 +28,10 @@ export interface Presence {
 }
 
 /** Where it was seen, and where not. */
-export async function presenceByPlace(db: Executor, filter: EventFilter, grouping: Grouping): Promise<Presence> {
-  const events = await countEvents(db, filter, grouping, sql`e.deployment_id`);
-  const days = await daysPresent(db, filter, grouping.groupBy);
-  const places = grouped(await deploymentEfforts(db, filter), placeOf);
+export async function presenceByPlace(counts: Counts, filter: EventFilter, grouping: Grouping): Promise<Presence> {
+  const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
+  const days = await daysPresent(counts, filter, grouping.groupBy);
+  const places = grouped(await deploymentEfforts(counts.db, filter), placeOf);
   const placeOfDeployment = new Map([...places].flatMap(([place, own]) => own.map(({ id }) => [String(id), place] as const)));
   const seen = grouped(events, ({ key }) => (key === null ? undefined : placeOfDeployment.get(key)));
   const found = [...places].map(([place, own]) => presenceAt(own, seen.get(place) ?? [], days.get(place) ?? 0));
@@ -46,12 +46,12 @@ function placeOf({ id, locationId }: DeploymentEffort): string {
   return String(locationId ?? -id);
 }
 
-async function daysPresent(db: Executor, filter: EventFilter, kind: EventKind): Promise<Map<string, number>> {
-  const { rows } = await sql<{ place: string; days: number }>`
+async function daysPresent(counts: Counts, filter: EventFilter, kind: EventKind): Promise<Map<string, number>> {
+  const rows = await counts.rows(filter.projectId, sql<{ place: string; days: number }>`
     select place::text, count(*) as days from (
       select coalesce(d.location_id, -d.id) as place, e.local_start::date as day
       from events e join deployments d on d.id = e.deployment_id where ${chosenEvents(filter, kind)} and e.starts_at is not null group by 1, 2
-    ) present group by place`.execute(db);
+    ) present group by place`);
   return new Map(rows.map(({ place, days }) => [place, days]));
 }
 

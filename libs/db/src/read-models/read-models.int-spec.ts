@@ -8,7 +8,8 @@ import { RunTallyRepository } from '../repositories/run-tally.repository';
 import { TaskRepository } from '../repositories/task.repository';
 import { Study } from '../testing/study.fixture';
 import { readDetections, type DetectionRow } from './detection-rows';
-import { findImage, listImages } from './image-list';
+import { findImage } from './image-details';
+import { listImages } from './image-list';
 import { countTasks, recentlyFinished, summariseRun } from './progress';
 
 const MANIFEST = { name: 'm2', version: '1', licence: 'MIT', threshold: 0.2 } as ModelManifest;
@@ -84,7 +85,7 @@ describe('what was found, as it is read', () => {
   it('lists images with their detections, by category, confidence and state', async () => {
     await givenResults();
     const names = async (filter: Parameters<typeof listImages>[1]): Promise<string[]> =>
-      (await listImages(db, { projectId, ...filter }, null, 10)).map(({ fileName }) => fileName);
+      (await listImages(db, { projectId, ...filter }, null, 10)).map(({ image }) => image.fileName);
     expect(await names({})).toHaveLength(6);
     expect(await names({ category: 'animal' })).toEqual(['0.jpg', '1.jpg']);
     expect(await names({ category: 'animal', minConfidence: 0.6 })).toEqual(['0.jpg']);
@@ -92,8 +93,8 @@ describe('what was found, as it is read', () => {
     expect(await names({ category: 'vehicle', minConfidence: 0.1 })).toEqual(['2.jpg']);
     expect(await names({ category: 'blank' })).toEqual(['2.jpg', '3.jpg']);
     expect(await names({ runId, state: 'failed' })).toEqual(['4.jpg']);
-    expect((await listImages(db, { projectId }, { value: images[1]!, id: images[1]! }, 2)).map(({ fileName }) => fileName)).toEqual(['2.jpg', '3.jpg']);
-    const all = await listImages(db, { projectId }, null, 10);
+    expect((await listImages(db, { projectId }, { value: images[1]!, id: images[1]! }, 2)).map(({ image }) => image.fileName)).toEqual(['2.jpg', '3.jpg']);
+    const all = (await listImages(db, { projectId }, null, 10)).map(({ image }) => image);
     expect(all.map(({ status, warning, failure }) => [status, warning, failure?.code ?? null])).toEqual([
       ['done', null, null],
       ['done', null, null],

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { Counts } from '../counts';
 import { EventRepository } from '../repositories/event.repository';
 import { PencilStudy } from '../testing/pencil-study.fixture';
 import { activityByHour } from './activity';
@@ -20,6 +21,7 @@ describe('statistics', () => {
   let ids: PencilStudy['ids'];
   const all = (filter: Partial<EventFilter> = {}): EventFilter => ({ projectId: pencil.study.projectId, ...filter });
   const db = () => pencil.study.db;
+  const counts = () => new Counts(db());
 
   beforeAll(async () => {
     pencil = await PencilStudy.start();
@@ -90,7 +92,7 @@ describe('statistics', () => {
   });
 
   it('sum up the images, the events and the effort', async () => {
-    expect(await summariseStudy(db(), all(), CATEGORIES)).toEqual({
+    expect(await summariseStudy(counts(), all(), CATEGORIES)).toEqual({
       // A 11, B 7, C 3, D 3, and one without a deployment; boxes: A 8, B 9, C 3, D 3, 1.
       images: { images: 25, answered: 23, pending: 1, failed: 1, blank: 4, animal: 15, person: 3, vehicle: 1, reviewed: 2, withoutTime: 2, detections: 24 },
       events: 13,
@@ -116,10 +118,10 @@ describe('statistics', () => {
       { category: 'animal', label: 'fox', events: 2, individuals: 5 },
       { category: 'vehicle', label: 'vehicle', events: 1, individuals: 1 },
     ];
-    expect((await summariseStudy(db(), all(), LABELS)).kinds).toEqual(kinds);
+    expect((await summariseStudy(counts(), all(), LABELS)).kinds).toEqual(kinds);
     const others = { category: null, label: null, events: 3, individuals: 6 };
-    expect((await summariseStudy(db(), all(), { groupBy: 'label', top: 2 })).kinds).toEqual([...kinds.slice(0, 2), others]);
-    expect((await summariseStudy(db(), all(), { groupBy: 'label', top: 1 })).kinds).toEqual([kinds[0], { ...others, events: 6, individuals: 10 }]);
+    expect((await summariseStudy(counts(), all(), { groupBy: 'label', top: 2 })).kinds).toEqual([...kinds.slice(0, 2), others]);
+    expect((await summariseStudy(counts(), all(), { groupBy: 'label', top: 1 })).kinds).toEqual([kinds[0], { ...others, events: 6, individuals: 10 }]);
   });
 
   describe('trap-nights', () => {
@@ -182,14 +184,14 @@ describe('statistics', () => {
     const inShort = ({ trapNights, kinds }: Captures): unknown[] => [trapNights, ...kinds.map((one) => [one.label ?? one.category, one.events, one.ratedEvents, one.per100TrapNights])];
 
     it('count events with a time at deployments whose nights are known', async () => {
-      const { total, groups } = await captureRates(db(), all(), CATEGORIES, null);
+      const { total, groups } = await captureRates(counts(), all(), CATEGORIES, null);
       // Without a3 and n1, which have no time, and d1 and d2, whose nights are not known.
       expect(inShort(total)).toEqual([10, ['animal', 9, 7, 70], ['person', 3, 1, 10], ['vehicle', 1, 1, 10]]);
       expect(groups).toEqual([]);
     });
 
     it('are of each deployment', async () => {
-      const { groups } = await captureRates(db(), all(), CATEGORIES, 'deployment');
+      const { groups } = await captureRates(counts(), all(), CATEGORIES, 'deployment');
       expect(groups.map((one) => [one.deploymentName, one.locationName, ...inShort(one)])).toEqual([
         ['A', 'Ridge', 4, ['animal', 3, 2, 50], ['person', 1, 1, 25]],
         ['B', 'Ridge', 2, ['animal', 3, 3, 150], ['vehicle', 1, 1, 50]],
@@ -202,7 +204,7 @@ describe('statistics', () => {
     });
 
     it('are of each location', async () => {
-      const { groups } = await captureRates(db(), all(), CATEGORIES, 'location');
+      const { groups } = await captureRates(counts(), all(), CATEGORIES, 'location');
       expect(groups.map((one) => [one.deploymentId, one.locationName, one.deployments, ...inShort(one)])).toEqual([
         [null, 'Ridge', 2, 6, ['animal', 6, 5, 500 / 6], ['person', 1, 1, 100 / 6], ['vehicle', 1, 1, 100 / 6]],
         [null, 'Creek', 1, 2, ['animal', 2, 2, 100]],
@@ -213,9 +215,9 @@ describe('statistics', () => {
 
     it('are of what the filter chooses, by the nights of its place and time', async () => {
       const october = { capturedFrom: new Date('2024-10-27T00:00:00+02:00'), capturedTo: new Date('2024-10-28T00:00:00+01:00') };
-      const { total } = await captureRates(db(), all({ ...october, minConfidence: 0.85 }), LABELS, null);
+      const { total } = await captureRates(counts(), all({ ...october, minConfidence: 0.85 }), LABELS, null);
       expect(inShort(total)).toEqual([1, ['deer', 2, 2, 200], ['fox', 1, 1, 100]]);
-      const day = await captureRates(db(), all({ capturedFrom: new Date('2024-03-29T12:00:00Z'), capturedTo: new Date('2024-03-29T20:00:00Z') }), CATEGORIES, null);
+      const day = await captureRates(counts(), all({ capturedFrom: new Date('2024-03-29T12:00:00Z'), capturedTo: new Date('2024-03-29T20:00:00Z') }), CATEGORIES, null);
       expect(inShort(day.total)).toEqual([0, ['animal', 1, 1, null]]);
     });
   });
@@ -224,7 +226,7 @@ describe('statistics', () => {
     const hours = (counts: readonly number[]) => Object.fromEntries([...counts.entries()].filter(([, count]) => count > 0));
 
     it('is by the hour of the local clocks', async () => {
-      const { kinds, ...rest } = await activityByHour(db(), all(), CATEGORIES, 'local');
+      const { kinds, ...rest } = await activityByHour(counts(), all(), CATEGORIES, 'local');
       expect(rest).toEqual({ withoutTime: 2, withoutPlace: 0 });
       // a2, b0 and c2 in the hour of one; b1 at 02:55, in the second of two hours of that name.
       expect(kinds.map((one) => [one.category, hours(one.events), hours(one.individuals)])).toEqual([
@@ -236,7 +238,7 @@ describe('statistics', () => {
     });
 
     it('is by the sun, 45 minutes after UTC at 11.25° E and by the equation of time, where the place is known', async () => {
-      const { kinds, ...rest } = await activityByHour(db(), all(), CATEGORIES, 'solar');
+      const { kinds, ...rest } = await activityByHour(counts(), all(), CATEGORIES, 'solar');
       expect(rest).toEqual({ withoutTime: 2, withoutPlace: 4 });
       // 29 and 31 March, 1 April: about 5 minutes less; 27 October: 16 minutes more.
       // a1 17:45 - 5, a2 01:40 - 4, p1 10:45 - 4, b0 00:35 + 16, b1 02:40 + 16, v1 23:35 + 16, b2 23:40 + 16.
@@ -248,7 +250,7 @@ describe('statistics', () => {
     });
 
     it('is of what the filter chooses', async () => {
-      const { kinds, withoutTime } = await activityByHour(db(), all({ label: 'fox' }), LABELS, 'local');
+      const { kinds, withoutTime } = await activityByHour(counts(), all({ label: 'fox' }), LABELS, 'local');
       expect(kinds.map((one) => [one.label, hours(one.events), hours(one.individuals)])).toEqual([['fox', { 18: 1, 23: 1 }, { 18: 1, 23: 4 }]]);
       expect(withoutTime).toBe(0);
     });
@@ -256,7 +258,7 @@ describe('statistics', () => {
 
   describe('a timeline', () => {
     async function timeline(filter: Partial<EventFilter>, by: 'day' | 'week' | 'month'): Promise<Timeline> {
-      return (await timelineOf(db(), all(filter), CATEGORIES, by, 4_000)) as Timeline;
+      return (await timelineOf(counts(), all(filter), CATEGORIES, by, 4_000)) as Timeline;
     }
 
     it('has each month from the first to the last, with its events and nights', async () => {
@@ -309,14 +311,14 @@ describe('statistics', () => {
     });
 
     it('says from when to when it would be, rather than being endless', async () => {
-      expect(await timelineOf(db(), all(), CATEGORIES, 'day', 220)).toEqual({ first: '2024-03-29', last: '2024-11-04' });
-      expect(await timelineOf(db(), all({ projectId: 999_999 }), CATEGORIES, 'day', 220)).toEqual({ steps: [], trapNights: [], withoutTime: 0, kinds: [] });
+      expect(await timelineOf(counts(), all(), CATEGORIES, 'day', 220)).toEqual({ first: '2024-03-29', last: '2024-11-04' });
+      expect(await timelineOf(counts(), all({ projectId: 999_999 }), CATEGORIES, 'day', 220)).toEqual({ steps: [], trapNights: [], withoutTime: 0, kinds: [] });
     });
   });
 
   describe('presence', () => {
     it('is told of each location, and of a deployment without one', async () => {
-      const { places, withoutDeployment } = await presenceByPlace(db(), all(), CATEGORIES);
+      const { places, withoutDeployment } = await presenceByPlace(counts(), all(), CATEGORIES);
       expect(withoutDeployment).toBe(1);
       expect(places).toEqual([
         {
@@ -351,7 +353,7 @@ describe('statistics', () => {
     });
 
     it('is of what the filter chooses', async () => {
-      const { places, withoutDeployment } = await presenceByPlace(db(), all({ label: 'fox', locationId: ids['Ridge']! }), LABELS);
+      const { places, withoutDeployment } = await presenceByPlace(counts(), all({ label: 'fox', locationId: ids['Ridge']! }), LABELS);
       expect(places).toMatchObject([{ name: 'Ridge', trapNights: 6, events: 2, individuals: 5, daysPresent: 2, kinds: [{ label: 'fox', events: 2 }] }]);
       expect(withoutDeployment).toBe(0);
     });

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Executor } from '../database';
+import type { Counts } from '../counts';
 import { deploymentEfforts, totalEffort, type Effort } from './effort';
 import { countEvents, countsByKind, sumOf, type Counted, type Grouping, type Kind } from './event-counts';
 import type { EventFilter } from './event-filter';
@@ -15,10 +15,10 @@ export interface StudySummary extends Effort, Counted {
 }
 
 /** A study, or a part of it, in a few numbers. */
-export async function summariseStudy(db: Executor, filter: EventFilter, grouping: Grouping): Promise<StudySummary> {
-  const images = await tallyImages(db, filter);
-  const events = await countEvents(db, filter, grouping, sql`null::text`);
-  const deployments = await deploymentEfforts(db, filter);
+export async function summariseStudy(counts: Counts, filter: EventFilter, grouping: Grouping): Promise<StudySummary> {
+  const images = await tallyImages(counts, filter);
+  const events = await countEvents(counts, filter, grouping, sql`null::text`);
+  const deployments = await deploymentEfforts(counts.db, filter);
   return {
     images,
     events: sumOf(events, 'events'),

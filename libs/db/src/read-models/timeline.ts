@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { daysInSteps, stepsBetween, type CalendarStep } from '@pugmark/domain';
-import type { Executor } from '../database';
+import type { Counts } from '../counts';
 import { deploymentEfforts, type DeploymentEffort } from './effort';
 import { byKind, countEvents, sumOf, type EventCount, type Grouping, type Kind } from './event-counts';
 import type { EventFilter } from './event-filter';
@@ -39,9 +39,9 @@ const STEP_OF: Readonly<Record<CalendarStep, ReturnType<typeof sql>>> = {
  * When events began, by the local calendar of each deployment. The steps reach over all that the filter asks for; where it leaves an
  * end open, from the first day on which a camera stood or an event began, and to the last.
  */
-export async function timelineOf(db: Executor, filter: EventFilter, grouping: Grouping, by: CalendarStep, most: number): Promise<Timeline | TooLong> {
-  const rows = await countEvents(db, filter, grouping, STEP_OF[by]);
-  const deployments = await deploymentEfforts(db, filter);
+export async function timelineOf(counts: Counts, filter: EventFilter, grouping: Grouping, by: CalendarStep, most: number): Promise<Timeline | TooLong> {
+  const rows = await countEvents(counts, filter, grouping, STEP_OF[by]);
+  const deployments = await deploymentEfforts(counts.db, filter);
   const range = rangeOf(filter, deployments, rows);
   const steps = range === null ? [] : stepsBetween(range.first, range.last, by, most);
   if (steps === null) return range!;

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { refreshObservations } from '../observations/refresh-observations';
 import { Study, found } from '../testing/study.fixture';
 import { DeploymentRepository } from './deployment.repository';
 import { EventRepository } from './event.repository';
@@ -114,6 +115,34 @@ describe('events', () => {
     expect(await formed('id, images')).toEqual(before.map((row) => ({ ...(row as object), images: 2 })));
   });
 
+  it('keep their id without a time too, whatever is said of them', async () => {
+    const image = await study.image(await study.deployment('d'), null, [found('deer')]);
+    const before = await formed('id');
+    await study.review(image, [{ label: 'deer', individuals: 3 }]);
+    expect(await formed('id, individuals')).toEqual(before.map((row) => ({ ...(row as object), individuals: 3 })));
+    await study.review(image, [{ label: 'fox', individuals: 1 }]);
+    const [ofAnimals] = before;
+    expect(await formed('id, label')).toEqual([{ ...(ofAnimals as object), label: null }, { id: expect.any(Number), label: 'fox' }]);
+  });
+
+  it('follow a time that was said and is taken back, with an event that began with it', async () => {
+    const d = await study.deployment('d', { timezone: 'UTC' });
+    const say = (image: number, manualLocal: string | null) => study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { manualLocal }));
+    const image = await study.image(d, null, [found('deer')]);
+    await study.image(d, minute(20), [found('deer')]);
+    await study.image(d, minute(40), [found('deer')]);
+    await say(image, minute(0));
+    expect(await formed('label, images')).toEqual([null, 'deer'].map((label) => ({ label, images: 3 })));
+    await say(image, null);
+    expect(await formed('label, starts_at, images')).toEqual(
+      [null, 'deer'].flatMap((label) => [{ label, starts_at: new Date('2026-06-01T00:20:00Z'), images: 2 }, { label, starts_at: null, images: 1 }]),
+    );
+    await say(image, minute(0));
+    await say(image, null);
+    await say(image, minute(10));
+    expect(await formed('label, starts_at, images')).toEqual([null, 'deer'].map((label) => ({ label, starts_at: new Date('2026-06-01T00:10:00Z'), images: 3 })));
+  });
+
   it('go by the model that looked last', async () => {
     const d = await study.deployment('d');
     const image = await study.image(d, minute(0), [found('deer')]);
@@ -133,16 +162,16 @@ describe('events', () => {
       const what = images.length < 10 ? 0 : random(5);
       const image = images[random(images.length)] ?? 0;
       const detections = Array.from({ length: random(3) }, () => found(kinds[random(3)]!, 0.3 + random(7) / 10));
-      if (what <= 1) images.push(await study.image(deployments[random(2)]!, minute(random(600)), detections));
+      if (what <= 1) images.push(await study.image(deployments[random(2)]!, random(5) === 0 ? null : minute(random(600)), detections));
       if (what === 2) await study.review(image, random(3) === 0 ? null : detections.map(({ label }) => ({ label, individuals: 1 + random(4) })));
-      if (what === 3) await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { manualLocal: minute(random(600)) }));
+      if (what === 3) await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { manualLocal: random(4) === 0 ? null : minute(random(600)) }));
       if (what === 4) await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { deploymentId: deployments[random(2)]! }));
       if (random(4) === 0) await events.formStale(study.db, null);
       if (step % 25 !== 24) continue;
       const columns = 'deployment_id, category, label, first_image_id, best_image_id, starts_at, ends_at, images, individuals, confidence, reviewed';
       const byAndBy = await formed(columns);
       await sql`truncate events`.execute(study.db);
-      await sql`insert into stale_events (project_id, deployment_id, from_at, to_at) select project_id, id, '-infinity', 'infinity' from deployments`.execute(study.db);
+      await study.db.transaction().execute((tx) => refreshObservations(tx, images));
       expect(await formed(columns)).toEqual(byAndBy);
       expect(byAndBy.length).toBeGreaterThan(10);
     }

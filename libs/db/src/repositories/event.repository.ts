@@ -16,21 +16,22 @@ const ROUND = 50;
 export class EventRepository {
   /**
    * Forms what is stale, of one project or of all. What another process is forming is waited for, so that afterwards events say
-   * what was committed before. `signal`: not to begin with another deployment.
+   * what was committed before; what becomes stale meanwhile is for the next time. `signal`: not to begin with another deployment. Answers whether all was formed.
    */
-  async formStale(db: Database, projectId: number | null, signal?: AbortSignal): Promise<void> {
-    for (;;) {
-      const deployments = await this.#stale(db, projectId);
+  async formStale(db: Database, projectId: number | null, signal?: AbortSignal): Promise<boolean> {
+    for (let last = 0; ; ) {
+      const deployments = await this.#stale(db, projectId, last);
       for (const id of deployments) {
-        if (signal?.aborted === true) return;
+        if (signal?.aborted === true) return false;
         await inTransaction(db, (tx) => this.#form(tx, id), { idempotent: true });
+        last = id;
       }
-      if (deployments.length < ROUND) return;
+      if (deployments.length < ROUND) return true;
     }
   }
 
-  async #stale(db: Executor, projectId: number | null): Promise<number[]> {
-    let query = db.selectFrom('stale_events').select('deployment_id').distinct().orderBy('deployment_id').limit(ROUND);
+  async #stale(db: Executor, projectId: number | null, after: number): Promise<number[]> {
+    let query = db.selectFrom('stale_events').select('deployment_id').distinct().where('deployment_id', '>', after).orderBy('deployment_id').limit(ROUND);
     if (projectId !== null) query = query.where('project_id', '=', projectId);
     return (await query.execute()).map((row) => row.deployment_id);
   }
@@ -92,7 +93,7 @@ async function formBetween(tx: DatabaseTransaction, deploymentId: number, from: 
     select place.project_id, place.id, category, label, first_image_id, best_image_id, starts_at, ends_at, starts_at at time zone place.timezone,
       ${solarHour(sql`starts_at`, sql`place.longitude`)}, images, individuals, confidence, reviewed
     from formed, place
-    on conflict (first_image_id, category, (coalesce(label, '')), (coalesce(deployment_id, 0))) do update set
+    on conflict (first_image_id, category, (coalesce(label, '')), (coalesce(deployment_id, 0)), (starts_at is null)) do update set
       best_image_id = excluded.best_image_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at, local_start = excluded.local_start,
       solar_hour = excluded.solar_hour, images = excluded.images, individuals = excluded.individuals, confidence = excluded.confidence, reviewed = excluded.reviewed
     where (e.best_image_id, e.starts_at, e.ends_at, e.local_start, e.solar_hour, e.images, e.individuals, e.confidence, e.reviewed) is distinct from

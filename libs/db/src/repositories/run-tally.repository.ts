@@ -52,6 +52,10 @@ export class RunTallyRepository {
         insert into image_counts (${IMAGE_SORT}, count, detections)
         select ${IMAGE_SORT}, sum(count), sum(detections) from gone group by ${IMAGE_SORT} having sum(count) <> 0 or sum(detections) <> 0`.execute(tx);
       await sql`
+        with crowded as (select project_id from project_changes group by project_id having count(*) > ${CROWDED}),
+          gone as (delete from project_changes t using crowded c where t.project_id = c.project_id returning t.*)
+        insert into project_changes (project_id, count) select project_id, sum(count) from gone group by project_id`.execute(tx);
+      await sql`
         with crowded as (select run_id from run_tallies group by run_id having count(*) > ${CROWDED}),
           gone as (delete from run_tallies t using crowded c where t.run_id = c.run_id returning t.*)
         insert into run_tallies (run_id, engine, images, blanks, animals, people, vehicles, marked)

@@ -7,6 +7,7 @@ import type { Stores } from '../../dependencies';
 import type { ReviewActionBody, ReviewImagesBody } from '../../dto/review-bodies.dto';
 import type { ImageOutcomeResponse, ReviewBatchResponse } from '../../dto/reviews.dto';
 import { createOnce } from '../create-once';
+import { formEvents } from '../form-events';
 import { requireNamedProject } from '../require';
 import { applyAction } from './apply-action';
 import { reviewerOf } from './image-review';
@@ -26,7 +27,7 @@ export async function reviewImages(stores: Stores, call: Call<object, ReviewImag
   assertFieldsFit(body.action);
   await requireNamedProject(stores, body.projectId);
   // What belongs to the event is known once it is formed.
-  if (body.eventId != null) await stores.events.formStale(stores.db, body.projectId);
+  if (body.eventId != null) await formEvents(stores, body.projectId);
   const { id } = await createOnce(stores, call, body, (tx) => reviewAll(tx, stores, call));
   const batch = (await stores.reviews.findBatch(stores.db, { id }))!;
   return batchResponse(batch, await stores.reviews.ofBatch(stores.db, body.projectId, batch.batchId));
