@@ -1587,7 +1587,7 @@ export interface components {
         };
         ImageCountResponse: {
             count: number;
-            /** @description False: there are more. Only by project, place, category, hour and review more than 100000 are counted, within a run 10000. */
+            /** @description False: there are more. Only by project, place, category, hour and review more than 100000 are counted, within a run 1000. */
             exact: boolean;
         };
         ImageCountsResponse: {
@@ -2221,7 +2221,8 @@ export interface components {
             deploymentsWithoutDates: number;
             /** @description Nights that a camera stood; null where no deployment has dates. */
             trapNights: number | null;
-            images: components["schemas"]["ImageCountsResponse"];
+            /** @description Null with `label` or `minConfidence`: `GET /images/count` counts those. */
+            images: components["schemas"]["ImageCountsResponse"] | null;
             events: number;
             individuals: number;
             /** @description Events without a known time: each of one image. */

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Database } from './database';
 
 /** Rows of all answers that are kept together: about 20 MB. */
-const MOST_ROWS = 100_000;
+const MOST_ROWS = 20_000;
 
 interface Kept {
   readonly version: number;
@@ -29,7 +29,7 @@ export class Counts {
   }
 
   /**
-   * The rows of a query that reads `image_summaries`, `observations`, `events`, `deployments`, or of tasks whether they failed, all of one project.
+   * The rows of a query that reads `images`, `image_summaries`, `observations`, `events`, `deployments`, or of tasks whether they failed, all of one project.
    * They are shared: not to be changed.
    */
   async rows<Row>(projectId: number, query: RawBuilder<Row>): Promise<readonly Row[]> {

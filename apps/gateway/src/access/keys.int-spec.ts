@@ -60,6 +60,7 @@ describe('keys', () => {
     const { body } = await gateway.post('/keys', { name: 'short', scopes: ['read'] });
     const cookie = await signIn(body.key);
     expect((await gateway.get('/projects', { cookie })).status).toBe(200);
+    expect((await gateway.get('/projects', bearer(body.key))).status).toBe(200);
     expect((await gateway.request('DELETE', `/keys/${body.id}`)).status).toBe(204);
     expect((await gateway.get('/projects', bearer(body.key))).body.type).toBe('urn:pugmark:problem:key_revoked');
     expect((await gateway.get('/projects', { cookie })).status).toBe(401);
@@ -71,6 +72,25 @@ describe('keys', () => {
     const other = (await gateway.post('/keys', { name: 'other admin', scopes: ['admin'] })).body;
     expect((await gateway.request('DELETE', `/keys/${other.id}`)).status).toBe(204);
     expect((await gateway.request('DELETE', '/keys/999999')).status).toBe(404);
+  });
+
+  it('that another gateway revoked change nothing any more, and look for a second at most', async () => {
+    const key = await gateway.key(['admin']);
+    expect((await gateway.get('/projects', bearer(key))).status).toBe(200);
+    await gateway.db.updateTable('api_keys').set({ revoked_at: new Date() }).where('prefix', '=', key.slice(0, 11)).execute();
+    const revokedAt = performance.now();
+    expect((await gateway.post('/projects', { name: 'by a revoked key' }, bearer(key))).status).toBe(401);
+    await waitUntil('the revocation counts', async () => (await gateway.get('/projects', bearer(key))).status === 401);
+    expect(performance.now() - revokedAt).toBeLessThan(1_500);
+  });
+
+  it('end when they expire, also between two looks', async () => {
+    const expiresAt = Date.now() + 800;
+    const key = await gateway.key(['read'], { expiresAt: new Date(expiresAt) });
+    expect((await gateway.get('/projects', bearer(key))).status).toBe(200);
+    await waitUntil('it has expired', async () => (await gateway.get('/projects', bearer(key))).body.type === 'urn:pugmark:problem:key_expired');
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
+    expect(Date.now() - expiresAt).toBeLessThan(700);
   });
 
   it('are asked for nowhere with AUTH=open', async () => {

@@ -7,8 +7,9 @@ import { About, MayBeAbsent, QueryId, QueryInteger, TextLike } from './fields';
 /** A query with the `?limit=&cursor=` of every list. */
 export function Paged<Query extends new () => object>(query: Query) {
   class PagedQuery extends (query as new () => object) {
+    // 25: what fits a screen, and a page of images costs as much as its rows (docs/performance.md).
     @QueryInteger(1, 200)
-    readonly limit: number = 50;
+    readonly limit: number = 25;
 
     @About('`nextCursor` of the page before.')
     @MayBeAbsent()

@@ -111,8 +111,10 @@ class ImageCountsResponse {
 }
 
 export class SummaryResponse extends EffortResponse implements StudySummary {
+  @About('Null with `label` or `minConfidence`: `GET /images/count` counts those.')
+  @OrNull()
   @Nested(ImageCountsResponse)
-  readonly images!: ImageCountsResponse;
+  readonly images!: ImageCountsResponse | null;
 
   @Count()
   readonly events!: number;

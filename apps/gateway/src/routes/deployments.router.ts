@@ -63,7 +63,8 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       scope: 'read',
       answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
       handle: async ({ id }) => {
-        return deploymentDetails(await requireDeployment(stores, id), await stores.deployments.times(stores.db, id));
+        const deployment = await requireDeployment(stores, id);
+        return deploymentDetails(deployment, await stores.deployments.keptTimes(stores.counts, deployment.project_id, id));
       },
     }),
     operation({

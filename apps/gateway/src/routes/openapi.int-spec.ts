@@ -29,7 +29,7 @@ describe('the OpenAPI document', () => {
 
   it('has no null in queries, and the defaults and limits of lists', () => {
     const { parameters } = document.paths['/api/v1/images'].get;
-    expect(parameters).toContainEqual({ name: 'limit', in: 'query', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 } });
+    expect(parameters).toContainEqual({ name: 'limit', in: 'query', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 25 } });
     for (const { schema } of parameters) expect(typeof schema.type).toBe('string');
   });
 

@@ -28,7 +28,7 @@ export function reviewQueueRouter(stores: Stores): Operation[] {
         const after = place === null ? null : { confidence: Math.min(1, Math.max(0, Number(place.value))), id: place.id };
         const rows = await listQueue(stores.db, kind, filter, after, limit + 1);
         const page = pageOf(list, rows, limit, ({ confidence, id }) => [confidence, id] as const, (row) => queueEntryResponse(kind, row));
-        return { ...page, left: await countQueue(stores.db, kind, filter) };
+        return { ...page, left: await countQueue(stores.counts, kind, filter) };
       },
     }),
   ];

@@ -52,19 +52,19 @@ describe('statistics', () => {
     expect(await gateway.db.selectFrom('stale_events').select('id').execute()).toEqual([]);
   });
 
-  it.each<[string, () => Record<string, string | number>, number, number]>([
+  it.each<[string, () => Record<string, string | number>, number, number | null]>([
     ['a deployment', () => ({ deploymentId: pencil.ids['A']! }), 4, 11],
     ['a location', () => ({ locationId: pencil.ids['Ridge']! }), 8, 18],
     ['a category', () => ({ category: 'person' }), 3, 3],
-    ['a label', () => ({ label: 'fox' }), 2, 3],
-    ['a confidence', () => ({ minConfidence: 0.95 }), 2, 2],
+    ['a label', () => ({ label: 'fox' }), 2, null],
+    ['a confidence', () => ({ minConfidence: 0.95 }), 2, null],
     ['a time', () => ({ capturedFrom: '2024-10-27T00:00:00+02:00', capturedTo: '2024-10-28T00:00:00+01:00' }), 4, 5],
     ['hours', () => ({ hourFrom: 23, hourTo: 1 }), 6, 7],
     ['review', () => ({ reviewed: 'true' }), 1, 2],
-    ['all together', () => ({ locationId: pencil.ids['Ridge']!, deploymentId: pencil.ids['B']!, category: 'animal', label: 'deer', minConfidence: 0.5, capturedFrom: '2024-10-01T00:00:00Z', hourFrom: 0, reviewed: 'false' }), 2, 3],
+    ['all together', () => ({ locationId: pencil.ids['Ridge']!, deploymentId: pencil.ids['B']!, category: 'animal', label: 'deer', minConfidence: 0.5, capturedFrom: '2024-10-01T00:00:00Z', hourFrom: 0, reviewed: 'false' }), 2, null],
   ])('choose by %s', async (_, query, events, images) => {
     const summary = await statistic('summary', query());
-    expect([summary.events, summary.images.images]).toEqual([events, images]);
+    expect([summary.events, summary.images?.images ?? null]).toEqual([events, images]);
     const sum = (kinds: readonly Kind[]): number => kinds.flatMap((one) => one.events).reduce((total, count) => total + count, 0);
     const captures = await statistic('captures', { ...query(), by: 'location' });
     expect([sum(captures.total.kinds), captures.groups.reduce((total: number, one: { kinds: Kind[] }) => total + sum(one.kinds), 0)]).toEqual([events, events]);

@@ -38,10 +38,17 @@ export async function listEvents(
   filter: EventFilter,
   { kind, order, after, limit }: { readonly kind: EventKind; readonly order: EventOrder; readonly after: EventPosition | null; readonly limit: number },
 ): Promise<ListedEvent[]> {
+  const { locationId, deploymentId, ...rest } = filter;
   const chosen = chosenEvents(filter, kind);
   const [way, beyond] = order === 'start' ? [sql`asc`, sql`>`] : [sql`desc`, sql`<`];
   const goesOn = after === null || after.at === null ? sql`true` : sql`(e.starts_at, e.id) ${beyond} (${instantAt(after.at)}, ${after.id})`;
-  const timed = sql`select e.* from events e where ${chosen} and e.starts_at is not null and ${goesOn} order by e.starts_at ${way}, e.id ${way} limit ${limit}`;
+  const inOrder = sql`and e.starts_at is not null and ${goesOn} order by e.starts_at ${way}, e.id ${way} limit ${limit}`;
+  const timed =
+    locationId === undefined || deploymentId !== undefined
+      ? sql`select e.* from events e where ${chosen} ${inOrder}`
+      : // The first of each deployment of the location; of these the first are chosen below.
+        sql`select one.* from (select id from deployments where location_id = ${locationId}) place
+          cross join lateral (select e.* from events e where e.deployment_id = place.id and ${chosenEvents(rest, kind)} ${inOrder}) one`;
   const timeless = sql`select e.* from events e where ${chosen} and e.starts_at is null and e.id > ${after?.at === null ? after.id : 0} order by e.id limit ${limit}`;
   // Two ways through the indexes, each in its order: as one they could not begin in the middle.
   const page = after?.at === null ? sql`(${timeless})` : sql`(${timed}) union all (${timeless})`;

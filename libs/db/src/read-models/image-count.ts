@@ -1,12 +1,12 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Counts } from '../counts';
-import { conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
+import { conditionsBesideLabel, imageConditions, observationsNamed, type ImageFilter } from './image-filter';
 import { hoursOf } from './observed-filter';
 
 /** Counted one by one no further than this. */
 export const MOST_COUNTED = 100_000;
 /** What a run's model said of an image must be looked up for each. */
-export const MOST_JUDGED = 10_000;
+export const MOST_JUDGED = 1_000;
 
 export interface ImageCount {
   readonly count: number;
@@ -23,17 +23,28 @@ const SUMMED: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'de
  */
 export async function countImages(counts: Counts, filter: ImageFilter): Promise<ImageCount> {
   const isSum = Object.entries(filter).every(([property, value]) => value === undefined || SUMMED.has(property));
-  if (isSum) return { count: await count(counts, filter, summed(filter)), exact: true };
+  if (isSum) return { count: (await count(counts, filter, summed(filter))).images, exact: true };
   const most = filter.runId === undefined ? MOST_COUNTED : MOST_JUDGED;
-  const found = await count(counts, filter, sql<{ count: number }>`select count(*)::int as count from (select 1 from ${those(filter)} limit ${most + 1}) counted`);
-  return { count: Math.min(found, most), exact: found <= most };
+  // By label an image may come twice, when it is called the same in two categories.
+  const different = filter.label === undefined ? sql`count(*)` : sql`count(distinct image_id)`;
+  const { images, rows } = await count(
+    counts,
+    filter,
+    sql<Counted>`select ${different}::int as images, count(*)::int as rows from (select image_id from ${those(filter)} limit ${most + 1}) counted`,
+  );
+  return { count: Math.min(images, most), exact: rows <= most };
+}
+
+interface Counted {
+  readonly images: number;
+  readonly rows: number;
 }
 
 /** What is counted of tasks is not kept: they change all the time, and tell nobody. */
-async function count(counts: Counts, { projectId, runId, state }: ImageFilter, query: RawBuilder<{ count: number }>): Promise<number> {
+async function count(counts: Counts, { projectId, runId, state }: ImageFilter, query: RawBuilder<Counted>): Promise<Counted> {
   const isKept = projectId !== undefined && runId === undefined && state === undefined;
   const rows = isKept ? await counts.rows(projectId, query) : (await query.execute(counts.db)).rows;
-  return rows[0]?.count ?? 0;
+  return rows[0]!;
 }
 
 /** What `observations` knows besides a label. */
@@ -42,12 +53,12 @@ const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>(['label', 'proj
 function those(filter: ImageFilter): RawBuilder<unknown> {
   const { label } = filter;
   if (label === undefined) return sql`image_summaries s where ${imageConditions(filter)}`;
-  const observed = observationsCalled(label, filter);
+  const observed = observationsNamed(label, filter);
   if (Object.entries(filter).every(([property, value]) => value === undefined || OBSERVED.has(property))) return observed;
-  return sql`(select o.image_id from ${observed}) o join image_summaries s on s.image_id = o.image_id where ${conditionsBesideLabel(filter)}`;
+  return sql`(select o.image_id as seen from ${observed}) o join image_summaries s on s.image_id = o.seen where ${conditionsBesideLabel(filter)}`;
 }
 
-function summed(filter: ImageFilter): RawBuilder<{ count: number }> {
+function summed(filter: ImageFilter): RawBuilder<Counted> {
   const { projectId, deploymentId, locationId, category, reviewed } = filter;
   const hours = hoursOf(filter);
   const conditions: RawBuilder<unknown>[] = [sql`true`];
@@ -57,5 +68,5 @@ function summed(filter: ImageFilter): RawBuilder<{ count: number }> {
   if (category !== undefined) conditions.push(category === 'blank' ? sql`blank` : sql.ref(`has_${category}`));
   if (hours !== null) conditions.push(sql`local_hour = any(${hours}::smallint[])`);
   if (reviewed !== undefined) conditions.push(sql`reviewed = ${reviewed}`);
-  return sql<{ count: number }>`select coalesce(sum(count), 0)::int as count from image_counts where ${sql.join(conditions, sql` and `)}`;
+  return sql<Counted>`select coalesce(sum(count), 0)::int as images, count(*)::int as rows from image_counts where ${sql.join(conditions, sql` and `)}`;
 }

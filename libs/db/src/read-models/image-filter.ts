@@ -56,7 +56,7 @@ const TIME_ISSUE: Readonly<Record<TimeIssue, RawBuilder<unknown>>> = {
 export function imageConditions(filter: ImageFilter): RawBuilder<unknown> {
   const { label } = filter;
   const conditions = conditionsBesideLabel(filter);
-  return label === undefined ? conditions : sql`${conditions} and exists (select 1 from ${observationsCalled(label, filter)} and o.image_id = s.image_id)`;
+  return label === undefined ? conditions : sql`${conditions} and exists (select 1 from ${observationsNamed(label, filter)} and o.image_id = s.image_id)`;
 }
 
 /** The same without what depends on its label: for those who read from `observationsCalled`. */
@@ -125,13 +125,18 @@ function failed(runId: number | undefined, more: RawBuilder<unknown> = sql``): R
 }
 
 /** `observations o where …`, to be gone on with: those with this label, one an image, however many categories it is called so in. */
-export function observationsCalled(label: string, { projectId, minConfidence, capturedFrom, capturedTo }: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+export function observationsCalled(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+  return sql`${observationsNamed(label, filter)}
+    and not exists (select 1 from observations other where other.image_id = o.image_id and other.label = o.label and other.category < o.category)`;
+}
+
+/** The same, one for each category: where an image that comes twice does no harm. */
+export function observationsNamed(label: string, { projectId, minConfidence, capturedFrom, capturedTo }: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
   const conditions = [projectId === undefined ? sql`o.project_id in (select id from projects)` : sql`o.project_id = ${projectId}`, sql`o.label = ${label}`];
   if (minConfidence !== undefined) conditions.push(sql`o.confidence >= ${minConfidence}::real`);
   // As of its image; here for the index.
   if (capturedFrom !== undefined) conditions.push(sql`o.captured_at >= ${capturedFrom}`);
   if (capturedTo !== undefined) conditions.push(sql`o.captured_at < ${capturedTo}`);
-  conditions.push(sql`not exists (select 1 from observations other where other.image_id = o.image_id and other.label = o.label and other.category < o.category)`);
   return sql`observations o where ${sql.join(conditions, sql` and `)}`;
 }
 

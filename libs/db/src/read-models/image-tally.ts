@@ -21,11 +21,14 @@ export interface ImageTally {
   readonly detections: number;
 }
 
+/** What images are told apart by that are summed up. */
+export type TallyFilter = Omit<EventFilter, 'label' | 'minConfidence'>;
+
 /**
  * The images that pass the filter, as they are listed, by what is known of them; in one statement. By place, category, hour and review,
- * or by time instead of the hour, they are summed up; a confidence and a label have them looked at one by one.
+ * or by time instead of the hour, they are summed up; the hours of a time have them looked at one by one.
  */
-export async function tallyImages(counts: Counts, filter: EventFilter): Promise<ImageTally> {
+export async function tallyImages(counts: Counts, filter: TallyFilter): Promise<ImageTally> {
   const rows = await counts.rows(filter.projectId, sql<ImageTally>`
     with part as (${sql.join(partsOf(filter), sql` union all `)}), total as (
       select coalesce(sum(count), 0)::bigint as images, coalesce(sum(detections), 0)::bigint as detections, ${those('answered')}, ${those('blank')},
@@ -43,26 +46,26 @@ function those(flag: string): RawBuilder<unknown> {
 }
 
 /** Rows with the same columns, of sums or of images. */
-function partsOf(filter: EventFilter): RawBuilder<unknown>[] {
-  const { label, minConfidence, capturedFrom, capturedTo } = filter;
+function partsOf(filter: TallyFilter): RawBuilder<unknown>[] {
+  const { capturedFrom, capturedTo } = filter;
   const inHours = hoursOf(filter) !== null;
   const inTime = capturedFrom !== undefined || capturedTo !== undefined;
-  if (label !== undefined || minConfidence !== undefined || (inHours && inTime)) return [oneByOne(filter)];
+  if (inHours && inTime) return [oneByOne(filter)];
   return inHours ? [byHours(filter)] : byDays(filter);
 }
 
-function oneByOne(filter: EventFilter): RawBuilder<unknown> {
+function oneByOne(filter: TallyFilter): RawBuilder<unknown> {
   return sql`
     select 1 as count, detections, answered, blank, has_animal, has_person, has_vehicle, review_id is not null as reviewed, captured_at is null as timeless
     from image_summaries s where ${imageConditions(filter)}`;
 }
 
-function byHours(filter: EventFilter): RawBuilder<unknown> {
+function byHours(filter: TallyFilter): RawBuilder<unknown> {
   return summed(sql`image_counts`, sql`not timed`, filter, [sql`c.local_hour = any(${hoursOf(filter)}::smallint[])`]);
 }
 
 /** The whole days of UTC that the filter asks for, and what is left of the days around them. */
-function byDays(filter: EventFilter): RawBuilder<unknown>[] {
+function byDays(filter: TallyFilter): RawBuilder<unknown>[] {
   const from = filter.capturedFrom?.getTime();
   const to = filter.capturedTo?.getTime();
   const firstDay = from === undefined ? undefined : Math.ceil(from / DAY_MS) * DAY_MS;
@@ -83,7 +86,7 @@ function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function summed(table: RawBuilder<unknown>, timeless: RawBuilder<unknown>, filter: EventFilter, more: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+function summed(table: RawBuilder<unknown>, timeless: RawBuilder<unknown>, filter: TallyFilter, more: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
   const { projectId, category, reviewed } = filter;
   const conditions = [sql`c.project_id = ${projectId}`, ...placeConditions(filter, sql`c.deployment_id`), ...more];
   if (category !== undefined) conditions.push(sql.ref(`c.has_${category}`));

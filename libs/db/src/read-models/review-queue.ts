@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Category } from '@pugmark/domain';
+import type { Counts } from '../counts';
 import type { Executor } from '../database';
 import { hoursOf, type ObservedFilter } from './observed-filter';
 
@@ -42,9 +43,9 @@ export async function listQueue(db: Executor, queue: Queue, filter: QueueFilter,
 }
 
 /** How many there are, from the first on. */
-export async function countQueue(db: Executor, queue: Queue, filter: QueueFilter): Promise<number> {
+export async function countQueue(counts: Counts, queue: Queue, filter: QueueFilter): Promise<number> {
   const source = queue === 'events' ? sql`events e where ${sql.join(ofEvents(filter), AND)}` : sql`image_summaries s where ${sql.join(ofBlanks(filter), AND)}`;
-  const { rows } = await sql<{ count: number }>`select count(*)::int as count from ${source}`.execute(db);
+  const rows = await counts.rows(filter.projectId, sql<{ count: number }>`select count(*)::int as count from ${source}`);
   return rows[0]?.count ?? 0;
 }
 

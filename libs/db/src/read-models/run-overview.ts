@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { TASK_STATES, type Category, type TaskState } from '@pugmark/domain';
 import type { Executor } from '../database';
+import { PREPARED } from '../prepared';
 import { stateOf, type TaskCounts } from './progress';
 
 export interface RunOverview {
@@ -44,6 +45,7 @@ export const GROWING: RawBuilder<boolean> = sql<boolean>`(r.retry_at is not null
  */
 async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: number): Promise<RunOverview[]> {
   const { rows } = await sql<Omit<RunOverview, 'counts'> & { counts: Partial<Record<TaskState, number>> }>`
+    ${PREPARED}
     select r.id, r.project_id as "projectId", m.name as "modelName", m.version as "modelVersion", r.priority,
       case when c.id is not null then jsonb_build_object('name', c.name, 'version', c.version, 'category', r.classify_category, 'threshold', r.classify_threshold) end as classify,
       r.cancelled_at as "cancelledAt", r.paused_at as "pausedAt", r.created_at as "createdAt",

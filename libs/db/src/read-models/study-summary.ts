@@ -6,7 +6,8 @@ import type { EventFilter } from './event-filter';
 import { tallyImages, type ImageTally } from './image-tally';
 
 export interface StudySummary extends Effort, Counted {
-  readonly images: ImageTally;
+  /** Null with a label or a confidence: those images would have to be looked at one by one, which `countImages` does up to a bound. */
+  readonly images: ImageTally | null;
   /** Events without a known time. */
   readonly withoutTime: number;
   /** At which the deployments stood. */
@@ -16,7 +17,8 @@ export interface StudySummary extends Effort, Counted {
 
 /** A study, or a part of it, in a few numbers. */
 export async function summariseStudy(counts: Counts, filter: EventFilter, grouping: Grouping): Promise<StudySummary> {
-  const images = await tallyImages(counts, filter);
+  const { label, minConfidence, ...rest } = filter;
+  const images = label === undefined && minConfidence === undefined ? await tallyImages(counts, rest) : null;
   const events = await countEvents(counts, filter, grouping, sql`null::text`);
   const deployments = await deploymentEfforts(counts.db, filter);
   return {

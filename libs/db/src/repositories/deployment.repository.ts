@@ -1,4 +1,5 @@
-import { sql, type Insertable, type Updateable } from 'kysely';
+import { sql, type Insertable, type RawBuilder, type Updateable } from 'kysely';
+import type { Counts } from '../counts';
 import type { Database, DatabaseTransaction, Executor } from '../database';
 import { markDeploymentsStale } from '../observations/stale-events';
 import type { DeploymentsTable } from '../schema';
@@ -84,14 +85,12 @@ export class DeploymentRepository {
   }
 
   async times(db: Executor, id: number): Promise<DeploymentTimes> {
-    const { rows } = await sql<DeploymentTimes>`
-      select count(i.id)::int as images, count(i.id) filter (where i.captured_at is null)::int as "withoutTime",
-        count(*) filter (where i.captured_at < d.starts_at or i.captured_at > d.ends_at)::int as "outOfDates",
-        count(*) filter (where i.time_doubt = 'dst_gap')::int as "inDstGap", count(*) filter (where i.time_doubt = 'dst_overlap')::int as "inDstOverlap",
-        min(i.captured_at) as first, max(i.captured_at) as last
-      from deployments d left join images i on i.deployment_id = d.id where d.id = ${id} group by d.id`.execute(db);
-    if (rows[0] === undefined) throw new Error(`there is no deployment ${id}`);
-    return rows[0];
+    return there((await timesOf(id).execute(db)).rows, id);
+  }
+
+  /** The same, kept as long as nothing has changed. */
+  async keptTimes(counts: Counts, projectId: number, id: number): Promise<DeploymentTimes> {
+    return there(await counts.rows(projectId, timesOf(id)), id);
   }
 
   /** Can the database compute with this zone? Its table of zones may be older than the one of Node. Outside a transaction. */
@@ -119,4 +118,18 @@ export class DeploymentRepository {
       .selectAll('deployments')
       .select(['locations.name as location_name', 'locations.latitude', 'locations.longitude']);
   }
+}
+
+function timesOf(id: number): RawBuilder<DeploymentTimes> {
+  return sql<DeploymentTimes>`
+    select count(i.id)::int as images, count(i.id) filter (where i.captured_at is null)::int as "withoutTime",
+      count(*) filter (where i.captured_at < d.starts_at or i.captured_at > d.ends_at)::int as "outOfDates",
+      count(*) filter (where i.time_doubt = 'dst_gap')::int as "inDstGap", count(*) filter (where i.time_doubt = 'dst_overlap')::int as "inDstOverlap",
+      min(i.captured_at) as first, max(i.captured_at) as last
+    from deployments d left join images i on i.deployment_id = d.id where d.id = ${id} group by d.id`;
+}
+
+function there(rows: readonly DeploymentTimes[], id: number): DeploymentTimes {
+  if (rows[0] === undefined) throw new Error(`there is no deployment ${id}`);
+  return rows[0];
 }
