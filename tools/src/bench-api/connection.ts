@@ -86,7 +86,7 @@ export class Connection {
     const length = /^content-length: *(\d+)\r?$/im.exec(text.slice(0, end + 2))?.[1];
     this.#head = { status: Number(text.slice(9, 12)), bytes: length === undefined ? NaN : Number(length) };
     this.#received = text.length - end - END_OF_HEAD.length;
-    if (length === undefined) this.#fail(new Error('its length is not known'));
+    if (length === undefined) this.#fail(new Error(this.#head.status === 200 ? 'its length is not known' : `it answered ${this.#head.status}`));
     return true;
   }
 

@@ -9,7 +9,8 @@ export interface Known {
   readonly cursors: readonly string[];
 }
 
-export type EndpointKind = 'list' | 'item' | 'count' | 'chart';
+/** `largest page`: eight pages in one, for programs that fetch everything. */
+export type EndpointKind = 'list' | 'largest page' | 'item' | 'count' | 'chart';
 
 export interface Endpoint {
   readonly name: string;
@@ -78,7 +79,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     images(`a deployment by ${sort}`, ({ deployments }) => `sort=${sort}&deploymentId=${within(deployments)}`),
   ]),
   images('far down the list', ({ cursors }) => `cursor=${oneOf(cursors)}`),
-  images('200 a page', () => 'limit=200'),
+  { ...images('200 a page', () => 'limit=200'), kind: 'largest page' },
   ...Object.entries(IMAGE_FILTERS).map(([name, query]): Endpoint => ({ name: `count: ${name}`, operation: 'countImages', kind: 'count', path: (known) => `/images/count?projectId=1&${query(known)}` })),
   ...Object.entries(FILTERS).map(([name, query]): Endpoint => ({ name: `events: ${name}`, operation: 'listEvents', kind: 'list', path: (known) => `/events?projectId=1&${query(known)}` })),
   ...chart('summary', 'getSummary', '/statistics/summary?'),
