@@ -311,6 +311,13 @@ describe('tasks, from row to result', () => {
       const began = performance.now();
       await db.transaction().execute((tx) => new RunControlRepository(db).cancel(tx, cancelled));
       expect(performance.now() - began).toBeLessThan(1_000);
+      // What was being committed when it was cancelled comes before it.
+      const { rows: now } = await sql<{ now: string }>`select now()::text as now`.execute(db);
+      await waitUntil('commits that were under way to be over', async () => {
+        const { rows } = await sql`
+          select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle' and xact_start < ${now[0]!.now}::timestamptz`.execute(db);
+        return rows.length === 0;
+      });
       const done = (await stateOf(cancelled))['done'];
       await waitUntil('the next run to begin', async () => ((await stateOf(next))['done'] ?? 0) > 0, 2_000 - (performance.now() - began));
 
