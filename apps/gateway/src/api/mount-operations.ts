@@ -10,6 +10,7 @@ import { jsonBody } from './json-body';
 import { resourceOf, type BodySpec, type Call, type Operation } from './operation';
 import { parseDto } from './parse-dto';
 import { pathId } from './path-id';
+import { QueryParser } from './query-parser';
 
 /** JSON that changes all the time: a client may keep it, but must ask whether it still is so. */
 const KEEP_BUT_ASK = 'private, no-cache';
@@ -42,6 +43,7 @@ export function mountOperations(operations: readonly Operation[], guard: Guard):
 
 /** What can be refused before the body, is: nobody should send a gigabyte to learn that the address is wrong. */
 function prepare(one: Operation, guard: Guard): RequestHandler[] {
+  const queries = one.query === undefined ? null : new QueryParser(one.query);
   return [
     async (request, response, next) => {
       response.locals['caller'] = await guard.enter(one, request, response);
@@ -49,7 +51,7 @@ function prepare(one: Operation, guard: Guard): RequestHandler[] {
     },
     (request, response, next) => {
       response.locals['id'] = one.path.includes(':id') ? pathId(request, resourceOf(one.path)) : 0;
-      response.locals['query'] = one.query === undefined ? refuseAnyQuery(request.query) : parseDto(one.query, request.query);
+      response.locals['query'] = queries === null ? refuseAnyQuery(request.query) : queries.parse(request);
       next();
     },
     async (request, response, next) => {

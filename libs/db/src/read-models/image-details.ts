@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Category } from '@pugmark/domain';
 import type { Executor } from '../database';
 import { PREPARED } from '../prepared';
@@ -52,21 +52,31 @@ export interface ImageDetails {
 }
 
 /** Of these images, with what was found in them at or above the threshold; by their ids. */
-export async function findImageDetails(db: Executor, ids: readonly number[], { runId, minConfidence }: Pick<ImageFilter, 'runId' | 'minConfidence'>): Promise<ReadonlyMap<number, ImageDetails>> {
+export async function findImageDetails(db: Executor, ids: readonly number[], filter: DetailsFilter): Promise<ReadonlyMap<number, ImageDetails>> {
   if (ids.length === 0) return new Map();
+  const { rows } = await sql<Selected<null>>`${PREPARED} ${detailsOf(sql`(select unnest(${[...ids]}::bigint[]), null)`, filter)}`.execute(db);
+  return new Map(sorted(rows).map((row) => [row.id, row]));
+}
+
+/** How the details depend on what is asked for. */
+export type DetailsFilter = Pick<ImageFilter, 'runId' | 'minConfidence'>;
+
+export type Selected<Value> = ImageDetails & { readonly detections: ListedDetection[]; readonly value: Value };
+
+/** The details of the images that `which`, a statement of ids and a value of each, tells, with that value. Detections are in no order: see `sorted`. */
+export function detailsOf(which: RawBuilder<unknown>, { runId, minConfidence }: DetailsFilter): RawBuilder<unknown> {
   const ofRun = runId === undefined ? sql`` : sql`and t.run_id = ${runId}`;
-  const { rows } = await sql<ImageDetails & { detections: ListedDetection[] }>`
-    ${PREPARED}
+  return sql`
     select i.id, i.project_id as "projectId", i.deployment_id as "deploymentId", i.ingest_id as "ingestId", i.file_path as "fileName",
       encode(i.sha256, 'hex') as sha256, i.format, i.bytes, i.width, i.height,
       i.captured_local as "capturedLocal", i.captured_at as "capturedAt", p.timezone,
       case when p.id is not null or i.manual_local is not null then ${localTimeOf('i', 'p')} end as "localTime",
       case when i.manual_local is not null then 'manual' when i.captured_local is not null then 'exif' else 'none' end as "timeSource",
       i.time_doubt as "timeDoubt", s.out_of_dates as "outOfDates", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
-      i.latitude, i.longitude, answer.warning, coalesce(answer.detections, '[]') as detections,
+      i.latitude, i.longitude, asked.value, answer.warning, coalesce(answer.detections, '[]') as detections,
       case when answer.found then 'done' when failed.code is not null then 'failed' else 'pending' end as status,
       case when failed.code is not null then json_build_object('code', failed.code, 'message', failed.message) end as failure
-    from unnest(${[...ids]}::bigint[]) asked (id) join images i on i.id = asked.id join image_summaries s on s.image_id = i.id
+    from ${which} asked (id, value) join images i on i.id = asked.id join image_summaries s on s.image_id = i.id
     left join deployments p on p.id = i.deployment_id
     cross join lateral (
       select count(*) > 0 as found, max(f.warning) as warning, json_agg(json_build_object(
@@ -84,10 +94,13 @@ export async function findImageDetails(db: Executor, ids: readonly number[], { r
     left join lateral (
       select t.error_code as code, t.error_message as message from tasks t
       where not answer.found and t.kind = 'detect' and t.subject_id = i.id and t.state = 'failed' ${ofRun} order by t.id desc limit 1
-    ) failed on true`.execute(db);
-  // Sorted here: to Postgres each image's few are a sort of their own to set up.
+    ) failed on true`;
+}
+
+/** The surest detection first. Done here: to Postgres each image's few are a sort of their own to set up. */
+export function sorted<Row extends Selected<unknown>>(rows: readonly Row[]): readonly Row[] {
   for (const { detections } of rows) detections.sort((a, b) => b.confidence - a.confidence || a.id - b.id);
-  return new Map(rows.map((row) => [row.id, row]));
+  return rows;
 }
 
 /** One image with what was found in it. */

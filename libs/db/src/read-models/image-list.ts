@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Executor } from '../database';
-import { findImageDetails, type ImageDetails } from './image-details';
+import { PREPARED } from '../prepared';
+import { detailsOf, findImageDetails, sorted, type ImageDetails, type Selected } from './image-details';
 import { conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
 
 export const IMAGE_SORTS = ['id', '-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence'] as const;
@@ -27,21 +28,45 @@ const COLUMNS: Readonly<Record<SortKey, { readonly name: string; readonly type: 
   confidence: { name: 'confidence', type: sql`real` },
 };
 
-/** Images with what was found in them at or above the threshold, those after a position. */
+/** Properties by which the way through the indexes is the same whatever their values are. */
+const PLAIN: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'category', 'deploymentId', 'reviewed']);
+
+/**
+ * Images with what was found in them at or above the threshold, those after a position. The usual lists are one statement that is planned
+ * once; for others Postgres must see the values to choose its way to the page, and only the details are.
+ */
 export async function listImages(db: Executor, filter: ImageFilter, after: ImagePosition | null, limit: number, sort: ImageSort = 'id'): Promise<ListedImage[]> {
-  const { rows: page } = await sql<{ image_id: number; value: number | Date }>`${pageOf(filter, after, limit, sort)}`.execute(db);
+  if (Object.entries(filter).every(([property, value]) => value === undefined || PLAIN.has(property))) return listPlain(db, filter, after, limit, sort);
+  const { rows: page } = await sql<{ image_id: number; value: number | Date }>`${pageOf(filter, after, sql`${limit}`, sort)}`.execute(db);
   const details = await findImageDetails(db, page.map((row) => row.image_id), filter);
   return page.flatMap(({ image_id: id, value }) => {
     const image = details.get(id);
-    return image === undefined ? [] : [{ image, position: { value: value instanceof Date ? value.toISOString() : value, id } }];
+    return image === undefined ? [] : [{ image, position: positionOf(value, id) }];
   });
 }
 
+async function listPlain(db: Executor, filter: ImageFilter, after: ImagePosition | null, limit: number, sort: ImageSort): Promise<ListedImage[]> {
+  const direction = directionOf(sort);
+  // The limit stands in the statement itself: of one that it does not know Postgres expects many rows, and would sort them.
+  const page = pageOf(filter, after, sql.lit(limit), sort);
+  const { rows } = await sql<Selected<number | Date>>`
+    ${PREPARED} with page as materialized (${page}) ${detailsOf(sql`(select image_id, value from page)`, filter)} order by asked.value ${direction}, asked.id ${direction}`.execute(db);
+  return sorted(rows).map((image) => ({ image, position: positionOf(image.value, image.id) }));
+}
+
+function positionOf(value: number | Date, id: number): ImagePosition {
+  return { value: value instanceof Date ? value.toISOString() : value, id };
+}
+
+function directionOf(sort: ImageSort): RawBuilder<unknown> {
+  return sort.startsWith('-') ? sql`desc` : sql`asc`;
+}
+
 /** Ids of the images of one page, with what they are sorted by. Each form reads along an index that has the order already, where there is one. */
-function pageOf(filter: ImageFilter, after: ImagePosition | null, limit: number, sort: ImageSort): RawBuilder<unknown> {
+function pageOf(filter: ImageFilter, after: ImagePosition | null, limit: RawBuilder<unknown>, sort: ImageSort): RawBuilder<unknown> {
   const { label, locationId, deploymentId, ...rest } = filter;
   const key = sort.replace('-', '') as SortKey;
-  const direction = sort.startsWith('-') ? sql`desc` : sql`asc`;
+  const direction = directionOf(sort);
   const end = (table: 's' | 'o') => {
     const column = sql.ref(`${table}.${COLUMNS[key].name}`);
     const id = sql.ref(`${table}.image_id`);

@@ -1,0 +1,42 @@
+import { Max, Min } from 'class-validator';
+import { Type } from 'class-transformer';
+import { QueryParser } from './query-parser';
+
+class Query {
+  @Type(() => Number)
+  @Min(1)
+  @Max(9)
+  readonly n: number = 5;
+}
+
+describe('what a query says', () => {
+  const asked = (query: Record<string, string>) => ({ url: `/x?${new URLSearchParams(query)}`, query });
+
+  it('is what its text says, each time', () => {
+    const parser = new QueryParser(Query);
+    expect(parser.parse({ url: '/x', query: {} })).toEqual({ n: 5 });
+    for (let round = 0; round < 2; round += 1) for (const n of ['1', '2', '9']) expect(parser.parse(asked({ n }))).toEqual({ n: Number(n) });
+  });
+
+  it('is checked the second time as the first', () => {
+    const parser = new QueryParser(Query);
+    for (let round = 0; round < 2; round += 1) expect(() => parser.parse(asked({ n: '10' }))).toThrow();
+    expect(parser.parse(asked({ n: '3' }))).toEqual({ n: 3 });
+  });
+
+  it('cannot be changed for those who ask the same', () => {
+    const parser = new QueryParser(Query);
+    const first = parser.parse(asked({ n: '3' }));
+    expect(parser.parse(asked({ n: '3' }))).toBe(first);
+    expect(() => Object.assign(first, { n: 4 })).toThrow(TypeError);
+  });
+
+  it('is remembered of the last ones alone, and not when it is long', () => {
+    const parser = new QueryParser(Query);
+    const first = parser.parse(asked({ n: '3' }));
+    for (let n = 0; n < 100; n += 1) parser.parse({ url: `/x?n=4&${n}`, query: { n: '4' } });
+    expect(parser.parse(asked({ n: '3' }))).not.toBe(first);
+    const long = { url: `/x?n=3&${'x'.repeat(500)}`, query: { n: '3' } };
+    expect(parser.parse(long)).not.toBe(parser.parse(long));
+  });
+});
