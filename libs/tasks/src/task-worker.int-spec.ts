@@ -301,6 +301,12 @@ describe('tasks, from row to result', () => {
       expect(((await stateOf(large))['done'] ?? 0) - before).toBeLessThan(1_000);
     });
 
+    const locked = (runId: number, act: (control: RunControlRepository, tx: DatabaseTransaction) => Promise<void>): Promise<void> =>
+      db.transaction().execute(async (tx) => {
+        await new RunRepository().lock(tx, runId);
+        await act(new RunControlRepository(db), tx);
+      });
+
     it('cancels a run with 200,000 waiting within 2 s: nothing of it runs any more, what follows does', async () => {
       const cancelled = await run(200_000, 5, 1);
       const next = await run(1_000, 0, 300_001);
@@ -309,7 +315,7 @@ describe('tasks, from row to result', () => {
       await waitUntil('the run to be under way', async () => ((await stateOf(cancelled))['done'] ?? 0) > 200);
 
       const began = performance.now();
-      await db.transaction().execute((tx) => new RunControlRepository(db).cancel(tx, cancelled));
+      await locked(cancelled, (control, tx) => control.cancel(tx, cancelled));
       expect(performance.now() - began).toBeLessThan(1_000);
       // What was being committed when it was cancelled comes before it.
       const { rows: now } = await sql<{ now: string }>`select now()::text as now`.execute(db);
@@ -328,12 +334,6 @@ describe('tasks, from row to result', () => {
       expect((await stateOf(cancelled))['done']).toBe(done);
       await waitUntil('the next run to end', async () => (await stateOf(next))['done'] === 1_000, 30_000);
     }, 120_000);
-
-    const locked = (runId: number, act: (control: RunControlRepository, tx: DatabaseTransaction) => Promise<void>): Promise<void> =>
-      db.transaction().execute(async (tx) => {
-        await new RunRepository().lock(tx, runId);
-        await act(new RunControlRepository(db), tx);
-      });
 
     it('begins nothing of a run that is paused while its bells ring, does others meanwhile, and does all of it once when it is resumed', async () => {
       const paused = await run(3_000, 5, 1);
