@@ -33,15 +33,15 @@ export class Counts {
    * They are shared: not to be changed.
    */
   async rows<Row>(projectId: number, query: RawBuilder<Row>): Promise<readonly Row[]> {
-    const { sql: text, parameters } = query.compile(this.db);
-    const key = JSON.stringify([projectId, text, parameters]);
+    const compiled = query.compile(this.db);
+    const key = JSON.stringify([projectId, compiled.sql, compiled.parameters]);
     const version = await this.#versionOf(projectId);
     const known = this.#kept.get(key);
     if (known?.version === version) {
       this.#keep(key, known);
       return known.rows as Promise<readonly Row[]>;
     }
-    const counted = query.execute(this.db).then(({ rows }) => rows);
+    const counted = this.db.executeQuery(compiled).then(({ rows }) => rows);
     const kept: Kept = { version, rows: counted, size: 1 };
     this.#keep(key, kept);
     try {

@@ -76,4 +76,21 @@ describe('createDatabase', () => {
       await narrow.destroy();
     }
   });
+
+  it.each(['UTC', 'Asia/Kolkata', 'America/New_York'])('reads an instant as it is, to the millisecond, in a session in %s', async (zone) => {
+    const narrow = createDatabase({ url: server.url, applicationName: 'zone', poolSize: 1 });
+    try {
+      await sql`select set_config('timezone', ${zone}, false)`.execute(narrow);
+      const instants = ['2026-06-01T10:00:00Z', '2026-06-01T10:00:00.5Z', '2026-12-31T23:59:59.123Z', '0099-03-01T00:00:00Z', '+010000-01-01T00:00:00Z', '-000043-03-15T10:00:00Z'];
+      const seconds = instants.map((text) => Date.parse(text) / 1_000);
+      const { rows } = await sql<{ at: Date }>`select to_timestamp(s) as at from unnest(${seconds}::float8[]) with ordinality as given (s, n) order by n`.execute(narrow);
+      expect(rows.map(({ at }) => at.toISOString())).toEqual(instants.map((text) => new Date(text).toISOString()));
+      const { rows: others } = await sql<{ at: unknown }>`select 'infinity'::timestamptz as at union all select null::timestamptz`.execute(narrow);
+      expect(others.map(({ at }) => at)).toEqual([Infinity, null]);
+      const { rows: fine } = await sql<{ at: Date }>`select timestamptz '2026-06-01 10:00:00.123956Z' as at`.execute(narrow);
+      expect(fine[0]?.at.toISOString()).toBe('2026-06-01T10:00:00.123Z');
+    } finally {
+      await narrow.destroy();
+    }
+  });
 });

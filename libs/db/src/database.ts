@@ -57,7 +57,7 @@ export function createDatabase(options: DatabaseOptions): Database {
         if (oid === INT8) return Number;
         if (oid === INT8_ARRAY) return (value: string) => (types.getTypeParser(oid as number, 'text')(value) as string[]).map(Number);
         if (oid === TIMESTAMP_WITHOUT_ZONE) return (value: string) => value.replace(' ', 'T');
-        if (oid === TIMESTAMP_WITH_ZONE) return instantOf;
+        if (oid === TIMESTAMP_WITH_ZONE) return parseInstant;
         return types.getTypeParser(oid, format as 'text');
       }) as typeof types.getTypeParser,
     },
@@ -71,7 +71,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 }
 
 /** What Postgres writes to a session in UTC is ISO 8601 but for two signs, and V8 reads that much faster than pg, which cares for all that there may be. */
-function instantOf(text: string): Date | number {
+function parseInstant(text: string): Date | number {
   const isPlain = text.length <= 29 && text.endsWith('+00') && text.charCodeAt(10) === SPACE;
   return isPlain ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : (types.getTypeParser(TIMESTAMP_WITH_ZONE, 'text') as (text: string) => Date | number)(text);
 }

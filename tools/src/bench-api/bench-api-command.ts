@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Pool } from 'pg';
 import { migrate } from '@pugmark/db';
+import { median } from '../bench/median';
 import { parseOptions } from '../cli/parse-options';
 import type { CommandContext } from '../command';
 import { LauncherError, UsageError } from '../launcher-error';
@@ -14,11 +15,11 @@ import { RigFactory } from '../rig/task-rig';
 import { startServices } from '../services/start-services';
 import { ENDPOINTS, NOT_MEASURED, type Endpoint, type EndpointKind, type Known } from './endpoints';
 import { generateStudy, studyName, type StudySize } from './generate-study';
-import { measure, percentile, type Measured } from './load';
+import { measure, type Measured } from './load';
 
 const USAGE = 'npm run bench:api [-- --images N] [--seconds N] [--only TEXT] [--json FILE]';
 const CONNECTIONS = 8;
-/** Endpoints that are called for a second each before anything is measured. */
+/** Most endpoints that are called for a second each, one here and one there, before anything is measured. */
 const WARM_UPS = 15;
 /** Of p99, in milliseconds. A count reads as much as a chart; the largest page of a list is eight of the usual ones. */
 const LIMITS_MS: Readonly<Record<EndpointKind, number>> = { list: 50, 'largest page': 300, item: 50, count: 300, chart: 300 };
@@ -72,7 +73,7 @@ async function runBench(size: StudySize, seconds: number, only: string, context:
       const { endpoints, memory } = await measureAll(chosen, known, load, gateway, context);
       const { rows } = await pool.query<{ images: number; detections: number }>('select (select count(*) from images)::int as images, (select count(*) from detections)::int as detections');
       const fifth = Math.max(1, Math.floor(memory.length / 5));
-      const [early, late] = [percentile(memory.slice(fifth, 2 * fifth), 0.5), percentile(memory.slice(-fifth), 0.5)];
+      const [early, late] = [median(memory.slice(fifth, 2 * fifth)), median(memory.slice(-fifth))];
       return {
         ...rows[0]!,
         connections: CONNECTIONS,
@@ -137,7 +138,8 @@ async function measureAll(
   const memory: number[] = [];
   const width = Math.max(...endpoints.map(({ name }) => name.length));
   // A gateway that has just started is slower until V8 has compiled it.
-  for (const { path } of sample(endpoints, WARM_UPS)) await measure(() => path(known), { ...load, seconds: 1 }, signal);
+  const everyNth = Math.ceil(endpoints.length / WARM_UPS);
+  for (const { path } of endpoints.filter((_, n) => n % everyNth === 0)) await measure(() => path(known), { ...load, seconds: 1 }, signal);
   for (const { name, operation, kind, path } of endpoints) {
     const measured = await measure(() => path(known), load, signal);
     const row = { name, operation, kind, limitMs: LIMITS_MS[kind], ...measured };
@@ -146,12 +148,6 @@ async function measureAll(
     log(`${name.padEnd(width)}  p50 ${String(row.p50Ms).padStart(6)}  p99 ${String(row.p99Ms).padStart(6)} ms  ${String(row.requestsPerSecond).padStart(5)}/s${row.p99Ms > row.limitMs ? '  over the limit' : ''}`);
   }
   return { endpoints: rows, memory };
-}
-
-/** So many of them, evenly spread. */
-function sample<T>(all: readonly T[], count: number): T[] {
-  const step = Math.max(1, all.length / count);
-  return all.filter((_, n) => Math.floor(n / step) !== Math.floor((n - 1) / step));
 }
 
 function positive(name: string, text: string): number {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { newApiKey } from '@pugmark/domain';
 import { resourceOf } from '../api/operation';
 import { SCOPES } from '../api/scopes';
-import { TestGateway, animal } from '../testing/gateway.fixture';
+import { TestGateway } from '../testing/gateway.fixture';
+import { oneOfEach } from '../testing/one-of-each.fixture';
 
 interface Described {
   readonly operationId: string;
@@ -44,25 +45,7 @@ describe('every route, from the OpenAPI document', () => {
     routes = Object.entries(body.paths as Record<string, Record<string, Described>>).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, one]) => ({ method: method.toUpperCase(), path: path.replace('/api/v1', ''), one })),
     );
-    const project = await gateway.project();
-    const deployment = await gateway.deployment(project);
-    const model = (await gateway.model()).id;
-    const { ingestId, ids: images } = await gateway.images(project, ['a.jpg'], { deploymentId: deployment });
-    const location = (await gateway.post(`/projects/${project}/locations`, { name: 'Ridge' })).body.id;
-    const run = await gateway.run(project, model);
-    const madeExport = (await gateway.post('/exports', { projectId: project, format: 'csv', content: 'detections' })).body.id;
-    const taxa = (await gateway.post(`/projects/${project}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id;
-    const key = (await gateway.post('/keys', { name: 'to look at', scopes: ['read'] })).body.id;
-    const incident = (await gateway.stores.incidents.open(gateway.db, { check: 'walk', subject: 'x', severity: 'warning', message: 'x' })).id;
-    await gateway.detections(images[0]!, model, [animal(0.9)]);
-    const review = (await gateway.put(`/images/${images[0]!}/review`, { observations: [{ category: 'animal', label: 'bear', individuals: 1 }] })).body.review.id;
-    const event = (await gateway.get(`/events?projectId=${project}`)).body.items[0].id;
-    const box = await gateway.db
-      .insertInto('static_boxes')
-      .values({ project_id: project, deployment_id: deployment, category: 'animal', x: 0.1, y: 0.1, width: 0.1, height: 0.1, images: 20 })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    ids = { project, deployment, model, image: images[0]!, ingest: ingestId, location, taxon: taxa, run, export: madeExport, key, incident, event, review, 'static box': box.id };
+    ids = await oneOfEach(gateway);
   });
   afterAll(() => gateway.stop());
 

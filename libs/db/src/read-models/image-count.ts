@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Counts } from '../counts';
-import { conditionsBesideLabel, imageConditions, observationsNamed, type ImageFilter } from './image-filter';
+import { asksOnlyFor, conditionsBesideLabel, imageConditions, observationsNamed, type ImageFilter } from './image-filter';
 import { hoursOf } from './observed-filter';
 
 /** Counted one by one no further than this. */
@@ -22,8 +22,7 @@ const SUMMED: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'de
  * else is counted, and not beyond a bound: who must know whether it is 100,000 or 300,000 asks for less at a time.
  */
 export async function countImages(counts: Counts, filter: ImageFilter): Promise<ImageCount> {
-  const isSum = Object.entries(filter).every(([property, value]) => value === undefined || SUMMED.has(property));
-  if (isSum) return { count: (await count(counts, filter, summed(filter))).images, exact: true };
+  if (asksOnlyFor(filter, SUMMED)) return { count: (await count(counts, filter, summed(filter))).images, exact: true };
   const most = filter.runId === undefined ? MOST_COUNTED : MOST_JUDGED;
   // By label an image may come twice, when it is called the same in two categories.
   const different = filter.label === undefined ? sql`count(*)` : sql`count(distinct image_id)`;
@@ -54,7 +53,7 @@ function those(filter: ImageFilter): RawBuilder<unknown> {
   const { label } = filter;
   if (label === undefined) return sql`image_summaries s where ${imageConditions(filter)}`;
   const observed = observationsNamed(label, filter);
-  if (Object.entries(filter).every(([property, value]) => value === undefined || OBSERVED.has(property))) return observed;
+  if (asksOnlyFor(filter, OBSERVED)) return observed;
   return sql`(select o.image_id as seen from ${observed}) o join image_summaries s on s.image_id = o.seen where ${conditionsBesideLabel(filter)}`;
 }
 

@@ -25,6 +25,11 @@ export const TIME_ISSUES = ['no_time', 'out_of_dates', 'dst_gap', 'dst_overlap']
 /** `no_time`: no instant is known. `out_of_dates`: before the deployment's start or after its end. */
 export type TimeIssue = (typeof TIME_ISSUES)[number];
 
+/** Whether a filter asks for nothing but these properties. */
+export function asksOnlyFor(filter: ImageFilter, properties: ReadonlySet<string>): boolean {
+  return Object.entries(filter).every(([property, value]) => value === undefined || properties.has(property));
+}
+
 /** What makes images those of an event. */
 export interface EventSpan {
   readonly deploymentId: number | null;

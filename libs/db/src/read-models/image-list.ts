@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Executor } from '../database';
 import { PREPARED } from '../prepared';
 import { detailsOf, findImageDetails, sorted, type ImageDetails, type Selected } from './image-details';
-import { conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
+import { asksOnlyFor, conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
 
 export const IMAGE_SORTS = ['id', '-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence'] as const;
 /** A `-` is downwards. By time or confidence, images without one are not listed. */
@@ -36,7 +36,7 @@ const PLAIN: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'cat
  * once; for others Postgres must see the values to choose its way to the page, and only the details are.
  */
 export async function listImages(db: Executor, filter: ImageFilter, after: ImagePosition | null, limit: number, sort: ImageSort = 'id'): Promise<ListedImage[]> {
-  if (Object.entries(filter).every(([property, value]) => value === undefined || PLAIN.has(property))) return listPlain(db, filter, after, limit, sort);
+  if (asksOnlyFor(filter, PLAIN)) return listPlain(db, filter, after, limit, sort);
   const { rows: page } = await sql<{ image_id: number; value: number | Date }>`${pageOf(filter, after, sql`${limit}`, sort)}`.execute(db);
   const details = await findImageDetails(db, page.map((row) => row.image_id), filter);
   return page.flatMap(({ image_id: id, value }) => {
