@@ -71,6 +71,14 @@ describe('events and sequences', () => {
     expect(timed).toEqual([...timed].sort((a, b) => (sort === 'start' ? a - b : b - a)));
   });
 
+  it('refuses places and projects that are not there, and has nothing to tell of those where nothing was', async () => {
+    const other = await gateway.deployment(await gateway.project());
+    for (const [query, field] of [['projectId=999999', 'projectId'], [`projectId=${projectId}&deploymentId=${other}`, 'deploymentId'], [`projectId=${projectId}&locationId=999999`, 'locationId']]) {
+      expect(await gateway.get(`/events?${query}`)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+    }
+    expect(await gateway.get(`/events?projectId=${projectId}&deploymentId=${deploymentId}`)).toMatchObject({ status: 200, body: { items: [], nextCursor: null } });
+  });
+
   it('takes no cursor of another list, and none that was made up', async () => {
     await image(0, true);
     await image(4_000, true);

@@ -6,6 +6,7 @@ import { RunRepository } from '../repositories/run.repository';
 import { Study, found } from '../testing/study.fixture';
 import { findEvent, type ImageFilter } from './image-filter';
 import { countImages } from './image-count';
+import { findImage } from './image-details';
 import { IMAGE_SORTS, listImages, type ImagePosition, type ImageSort } from './image-list';
 
 describe('images are narrowed down', () => {
@@ -138,5 +139,16 @@ describe('images are narrowed down', () => {
       after = last.position;
     }
     expect(paged).toBe(expected);
+  });
+
+  it('and tell what is on an image, the surest first, those that are as sure in order of id', async () => {
+    const image = await study.image(null, null, [found('fox', 0.6), found('deer', 0.95), found('hare', 0.95), found('owl', 0.8)]);
+    const expected = ['deer', 'hare', 'owl', 'fox'];
+    const labels = (details: Awaited<ReturnType<typeof findImage>> | undefined) => details?.detections.map(({ label }) => label);
+    expect(labels(await findImage(study.db, image))).toEqual(expected);
+    for (const filter of [{}, { label: 'owl' }]) {
+      const page = await listImages(study.db, { projectId: study.projectId, ...filter }, null, 50, '-id');
+      expect(labels(page.find((one) => one.image.id === image)?.image)).toEqual(expected);
+    }
   });
 });
