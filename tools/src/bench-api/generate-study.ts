@@ -27,6 +27,8 @@ export async function generateStudy(pool: Pool, databaseUrl: string, size: Study
   try {
     await client.query('select setseed(0.42)');
     for (const [what, statement] of steps(size)) await timed(log, what, () => client.query(statement));
+    // As autovacuum would have done while a study came in at the usual pace.
+    await timed(log, 'statistics', () => client.query('analyze'));
     await timed(log, 'what counts', () => derive(client, databaseUrl));
     await timed(log, 'vacuum analyze', () => client.query('vacuum analyze'));
     // Last: a generator that was ended in the middle has not filled the database.

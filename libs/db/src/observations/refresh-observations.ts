@@ -68,9 +68,12 @@ export const NAMED = sql`
   left join taxa taxon on taxon.id = seen."taxonId"
   cross join lateral (select coalesce(taxon.category, seen.category) as category, coalesce(taxon.scientific_name, seen.label) as label) named`;
 
-/** What the model said that looked last at image `i`, as `answer`. */
+/**
+ * What the model said that looked last at image `i`, as `answer`. In an order that no index has: as long as Postgres has no statistics of
+ * a table that filled quickly, it would read all inferences from the last one backwards for each image.
+ */
 export const ANSWER = sql`
-  left join lateral (select f.id, m.threshold from inferences f join models m on m.id = f.model_id where f.image_id = i.id order by f.id desc limit 1) answer on true`;
+  left join lateral (select f.id, m.threshold from inferences f join models m on m.id = f.model_id where f.image_id = i.id order by f.id + 0 desc limit 1) answer on true`;
 
 /** A detection `d` is not one of those that are always there. */
 export const NOT_STATIC = sql`not ${IS_STATIC}`;
