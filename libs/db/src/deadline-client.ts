@@ -4,7 +4,7 @@ import { PreparedNames } from './prepared';
 
 /** What pg does not declare. */
 interface Insides {
-  readonly connection: { readonly stream: { destroy(): void }; emit(event: 'error', error: unknown): boolean };
+  readonly connection: { readonly stream: { destroy(): void }; readonly parsedStatements: Record<string, string>; emit(event: 'error', error: unknown): boolean };
 }
 
 /**
@@ -26,8 +26,9 @@ export class DeadlineClient extends Client {
   // The overloads of pg's `query` are many; Kysely uses the one with a promise, and whatever is given is passed on.
   override query(...args: unknown[]): never {
     const [text, values] = args;
-    const name = typeof text === 'string' ? this.#prepared.nameOf(text) : null;
-    const given = name === null ? args : [{ name, text, values }, ...args.slice(2)];
+    const prepared = typeof text === 'string' ? this.#prepared.nameOf(text) : null;
+    if (prepared !== null && prepared.forgotten !== null) this.#deallocate(prepared.forgotten);
+    const given = prepared === null ? args : [{ name: prepared.name, text, values }, ...args.slice(2)];
     const result: unknown = (super.query as (...a: unknown[]) => unknown).apply(this, given);
     if (result instanceof Promise) {
       result.catch((error: unknown) => {
@@ -38,5 +39,11 @@ export class DeadlineClient extends Client {
       });
     }
     return result as never;
+  }
+
+  /** On the wire before what is asked next. Where it fails the connection is broken, and what it had prepared is gone with it. */
+  #deallocate(name: string): void {
+    delete (this as unknown as Insides).connection.parsedStatements[name];
+    super.query(`deallocate ${name}`).catch(() => undefined);
   }
 }

@@ -1,5 +1,8 @@
 import { sql } from 'kysely';
+import { createTestDatabase } from '@pugmark/testing';
 import { createDatabase } from './database';
+import { migrate } from './migrate';
+import { PREPARED } from './prepared';
 import { findImage } from './read-models/image-details';
 import { Study, found } from './testing/study.fixture';
 
@@ -15,6 +18,22 @@ describe('a marked statement', () => {
     } finally {
       await db.destroy();
       await study.stop();
+    }
+  });
+
+  it('that was not asked for the longest makes room on its connection, and can be asked again', async () => {
+    const server = await createTestDatabase(migrate);
+    const db = createDatabase({ url: server.url, applicationName: 'prepared-test', poolSize: 1 });
+    const ask = async (n: number): Promise<unknown> => (await sql`${PREPARED} select ${sql.lit(n)}::int as answer`.execute(db)).rows;
+    try {
+      for (let n = 1; n <= 150; n += 1) expect(await ask(n)).toEqual([{ answer: n }]);
+      const kept = async (): Promise<readonly string[]> => (await sql<{ name: string }>`select name from pg_prepared_statements`.execute(db)).rows.map(({ name }) => name);
+      expect([...(await kept())].sort()).toEqual(Array.from({ length: 100 }, (_, n) => `prepared_${n + 51}`).sort());
+      expect(await ask(7)).toEqual([{ answer: 7 }]);
+      expect(await kept()).toHaveLength(100);
+    } finally {
+      await db.destroy();
+      await server.drop();
     }
   });
 });

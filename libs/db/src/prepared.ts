@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 
 const MARK = '/* prepared */';
-/** Of one connection: each keeps its plan of each statement, of which there are few unless somebody asks for pages of every size. */
+/** Of one connection. A page of images costs Postgres half a megabyte for its plan, and there are more statements than one thinks: a page of another size is another one. */
 const MOST = 100;
 
 /**
@@ -10,17 +10,31 @@ const MOST = 100;
  */
 export const PREPARED = sql.raw(MARK);
 
-/** Gives each marked statement a name; the same one for the same text. */
-export class PreparedNames {
-  readonly #names = new Map<string, string>();
+export interface PreparedName {
+  readonly name: string;
+  /** The one that was not asked for the longest, and makes room; null as long as there is room. */
+  readonly forgotten: string | null;
+}
 
-  /** Null: it is not marked, or one too many; then it is planned each time. */
-  nameOf(text: string): string | null {
+/** Gives each marked statement a name; the same one for the same text, as long as it is among the last hundred that were asked for. */
+export class PreparedNames {
+  /** By their text, the one that was asked for last at the end. */
+  readonly #names = new Map<string, string>();
+  #given = 0;
+
+  /** Null: it is not marked. */
+  nameOf(text: string): PreparedName | null {
     if (!text.trimStart().startsWith(MARK)) return null;
     const known = this.#names.get(text);
-    if (known !== undefined || this.#names.size >= MOST) return known ?? null;
-    const name = `prepared_${this.#names.size + 1}`;
+    const name = known ?? `prepared_${(this.#given += 1)}`;
+    this.#names.delete(text);
     this.#names.set(text, name);
+    return { name, forgotten: this.#names.size > MOST ? this.#forgetOldest() : null };
+  }
+
+  #forgetOldest(): string {
+    const [text, name] = this.#names.entries().next().value!;
+    this.#names.delete(text);
     return name;
   }
 }

@@ -126,15 +126,18 @@ describe('no look reads a large table whole', () => {
     return Object.fromEntries(rows.map(({ name, read }) => [name, read]));
   }
 
-  async function ask(requests: readonly string[]): Promise<number> {
+  /** Each of them so many times in a row, and so over the same connection. */
+  async function ask(requests: readonly string[], times = 1): Promise<number> {
     const gateway = await TestGateway.start({ databaseUrl: `${database.url}?options=${encodeURIComponent('-c enable_seqscan=off')}` });
     gateway.adminKey = adminKey;
     let answered = 0;
     try {
       for (const request of requests) {
-        const { status } = await gateway.get(request);
-        if (status === 200) answered += 1;
-        if (status >= 500) throw new Error(`${request} answered ${status}`);
+        for (let n = 0; n < times; n += 1) {
+          const { status } = await gateway.get(request);
+          if (status === 200) answered += 1;
+          if (status >= 500) throw new Error(`${request} answered ${status}`);
+        }
       }
     } finally {
       await gateway.stop();
@@ -142,18 +145,31 @@ describe('no look reads a large table whole', () => {
     return answered;
   }
 
+  async function assertLittleIsRead(name: string, requests: readonly string[], times?: number): Promise<void> {
+    const before = await rowsRead();
+    const answered = await ask(requests, times);
+    const after = await rowsRead();
+    const much = LARGE.filter((table) => after[table]! - before[table]! > OTHERS / 2).map((table) => `${after[table]! - before[table]!} rows of ${table}`);
+    if (answered === 0) throw new Error(`${name} answered nothing`);
+    if (much.length > 0) throw new Error(`${name} read ${much.join(', ')}`);
+  }
+
   it('by any operation, filter or sort of the OpenAPI document', async () => {
     expect(Object.keys(await rowsRead()).sort()).toEqual([...LARGE].sort());
-    const found: string[] = [];
+    const failures: unknown[] = [];
     for (const { path, one } of operations) {
       // A picture is a file, and the feed does not end.
       if (['getThumbnail', 'getPreview', 'getOriginal', 'downloadExport', 'listenToFeed', 'getOpenApi'].includes(one.operationId)) continue;
-      const before = await rowsRead();
-      const answered = await ask(requestsOf(path, one));
-      if (answered === 0) found.push(`${one.operationId} answered nothing`);
-      const after = await rowsRead();
-      for (const table of LARGE) if (after[table]! - before[table]! > OTHERS / 2) found.push(`${one.operationId} read ${after[table]! - before[table]!} rows of ${table}`);
+      await assertLittleIsRead(one.operationId, requestsOf(path, one)).catch((error: unknown) => failures.push(error));
     }
-    expect(found).toEqual([]);
+    expect(failures).toEqual([]);
+  }, 240_000);
+
+  // From the sixth time on Postgres may go by a plan that knows no values.
+  it.each(['listImages', 'listEvents'])('by the statements of %s that are planned once', async (name) => {
+    const { path, one } = operations.find(({ one: { operationId } }) => operationId === name)!;
+    const requests = requestsOf(path, one);
+    // A connection keeps no more than a hundred.
+    for (let n = 0; n < requests.length; n += 20) await assertLittleIsRead(name, requests.slice(n, n + 20), 8);
   }, 240_000);
 });

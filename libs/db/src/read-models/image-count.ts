@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Counts } from '../counts';
-import { asksOnlyFor, conditionsBesideLabel, imageConditions, observationsNamed, type ImageFilter } from './image-filter';
-import { hoursOf } from './observed-filter';
+import { conditionsBesideLabel, imageConditions, observationsNamed, type ImageFilter } from './image-filter';
+import { asksOnlyFor, hoursOf } from './observed-filter';
 
 /** Counted one by one no further than this. */
 export const MOST_COUNTED = 100_000;

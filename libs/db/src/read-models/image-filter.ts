@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Category, TaskState } from '@pugmark/domain';
 import type { Executor } from '../database';
+import { PREPARED } from '../prepared';
 import { hoursOf, type ObservedFilter } from './observed-filter';
 
 export interface ImageFilter extends ObservedFilter {
@@ -25,11 +26,6 @@ export const TIME_ISSUES = ['no_time', 'out_of_dates', 'dst_gap', 'dst_overlap']
 /** `no_time`: no instant is known. `out_of_dates`: before the deployment's start or after its end. */
 export type TimeIssue = (typeof TIME_ISSUES)[number];
 
-/** Whether a filter asks for nothing but these properties. */
-export function asksOnlyFor(filter: ImageFilter, properties: ReadonlySet<string>): boolean {
-  return Object.entries(filter).every(([property, value]) => value === undefined || properties.has(property));
-}
-
 /** What makes images those of an event. */
 export interface EventSpan {
   readonly deploymentId: number | null;
@@ -42,12 +38,10 @@ export interface EventSpan {
 }
 
 export async function findEvent(db: Executor, id: number): Promise<EventSpan | null> {
-  const row = await db
-    .selectFrom('events')
-    .select(['deployment_id as deploymentId', 'category', 'label', 'first_image_id as firstImageId', 'starts_at as startsAt', 'ends_at as endsAt'])
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return row ?? null;
+  const { rows } = await sql<EventSpan>`
+    ${PREPARED} select deployment_id as "deploymentId", category, label, first_image_id as "firstImageId", starts_at as "startsAt", ends_at as "endsAt"
+    from events where id = ${id}`.execute(db);
+  return rows[0] ?? null;
 }
 
 const TIME_ISSUE: Readonly<Record<TimeIssue, RawBuilder<unknown>>> = {
@@ -126,7 +120,7 @@ export function ofRunModel(runId: number | undefined): RawBuilder<unknown> {
 
 function failed(runId: number | undefined, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
   const ofRun = runId === undefined ? sql`` : sql`and t.run_id = ${runId}`;
-  return sql`s.image_id in (select t.subject_id from tasks t where t.kind = 'detect' and t.state = 'failed' ${ofRun} ${more})`;
+  return sql`exists (select 1 from tasks t where t.kind = 'detect' and t.state = 'failed' and t.subject_id = s.image_id ${ofRun} ${more})`;
 }
 
 /** `observations o where …`, to be gone on with: those with this label, one an image, however many categories it is called so in. */

@@ -2,7 +2,8 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Executor } from '../database';
 import { PREPARED } from '../prepared';
 import { detailsOf, findImageDetails, sorted, type ImageDetails, type Selected } from './image-details';
-import { asksOnlyFor, conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
+import { conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
+import { asksOnlyFor } from './observed-filter';
 
 export const IMAGE_SORTS = ['id', '-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence'] as const;
 /** A `-` is downwards. By time or confidence, images without one are not listed. */
@@ -28,15 +29,26 @@ const COLUMNS: Readonly<Record<SortKey, { readonly name: string; readonly type: 
   confidence: { name: 'confidence', type: sql`real` },
 };
 
-/** Properties by which the way through the indexes is the same whatever their values are. */
-const PLAIN: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'category', 'deploymentId', 'reviewed']);
+/** Properties by which, together, the way through the indexes is the same whatever their values are. */
+const PLAIN = setsOf(
+  ['projectId', 'category', 'deploymentId', 'locationId', 'ingestId', 'reviewed', 'hourFrom', 'hourTo', 'status', 'timeIssue', 'event'],
+  ['projectId', 'category', 'label', 'reviewed', 'hourFrom', 'hourTo'],
+  ['projectId', 'category', 'runId'],
+);
+/** The same in a list by time, whose own index begins where a time does. */
+const PLAIN_BY_TIME = setsOf(['projectId', 'category', 'deploymentId', 'capturedFrom', 'capturedTo'], ['projectId', 'category', 'label', 'capturedFrom', 'capturedTo']);
+
+function setsOf(...names: readonly (keyof ImageFilter)[][]): readonly ReadonlySet<string>[] {
+  return names.map((together) => new Set(together));
+}
 
 /**
  * Images with what was found in them at or above the threshold, those after a position. The usual lists are one statement that is planned
  * once; for others Postgres must see the values to choose its way to the page, and only the details are.
  */
 export async function listImages(db: Executor, filter: ImageFilter, after: ImagePosition | null, limit: number, sort: ImageSort = 'id'): Promise<ListedImage[]> {
-  if (asksOnlyFor(filter, PLAIN)) return listPlain(db, filter, after, limit, sort);
+  const plain = sort.endsWith('capturedAt') ? [...PLAIN, ...PLAIN_BY_TIME] : PLAIN;
+  if (plain.some((properties) => asksOnlyFor(filter, properties))) return listPlain(db, filter, after, limit, sort);
   const { rows: page } = await sql<{ image_id: number; value: number | Date }>`${pageOf(filter, after, sql`${limit}`, sort)}`.execute(db);
   const details = await findImageDetails(db, page.map((row) => row.image_id), filter);
   return page.flatMap(({ image_id: id, value }) => {

@@ -26,3 +26,8 @@ export function hoursOf({ hourFrom, hourTo }: Pick<ObservedFilter, 'hourFrom' | 
   const [from, to] = [hourFrom ?? 0, hourTo ?? 23];
   return Array.from({ length: 24 }, (_, hour) => hour).filter((hour) => (from <= to ? hour >= from && hour <= to : hour >= from || hour <= to));
 }
+
+/** Whether a filter asks for nothing but these properties. */
+export function asksOnlyFor(filter: ObservedFilter, properties: ReadonlySet<string>): boolean {
+  return Object.entries(filter).every(([property, value]) => value === undefined || properties.has(property));
+}

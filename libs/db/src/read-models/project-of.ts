@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import type { Executor } from '../database';
+import { PREPARED } from '../prepared';
 
 export const PROJECT_RESOURCES = ['deployments', 'locations', 'taxa', 'images', 'ingests', 'runs', 'exports', 'events', 'reviews', 'static_boxes'] as const;
 
@@ -7,6 +9,6 @@ export type ProjectResource = (typeof PROJECT_RESOURCES)[number];
 
 /** The project that something belongs to, or null when it is not there. */
 export async function findProjectOf(db: Executor, resource: ProjectResource, id: number): Promise<number | null> {
-  const row = await db.selectFrom(resource).select('project_id').where('id', '=', id).executeTakeFirst();
-  return row?.project_id ?? null;
+  const { rows } = await sql<{ id: number }>`${PREPARED} select project_id as id from ${sql.table(resource)} where id = ${id}`.execute(db);
+  return rows[0]?.id ?? null;
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction, Executor } from '../database';
 import { inTransaction } from '../in-transaction';
+import { PREPARED } from '../prepared';
 import { solarHour } from '../sql/solar-time';
 
 /** Class of the advisory locks under which the events of one deployment are formed. */
@@ -31,9 +32,10 @@ export class EventRepository {
   }
 
   async #stale(db: Executor, projectId: number | null, after: number): Promise<number[]> {
-    let query = db.selectFrom('stale_events').select('deployment_id').distinct().where('deployment_id', '>', after).orderBy('deployment_id').limit(ROUND);
-    if (projectId !== null) query = query.where('project_id', '=', projectId);
-    return (await query.execute()).map((row) => row.deployment_id);
+    const ofProject = projectId === null ? sql`` : sql`and project_id = ${projectId}`;
+    const { rows } = await sql<{ id: number }>`
+      ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject} order by deployment_id limit ${sql.lit(ROUND)}`.execute(db);
+    return rows.map(({ id }) => id);
   }
 
   async #form(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
