@@ -82,7 +82,7 @@ function serve(one: Operation, guard: Guard): RequestHandler {
     const { status, location } = one.answer;
     if (location !== undefined) response.location(`/api/v1${location(value)}`);
     if (one.method === 'get') response.set('cache-control', KEEP_BUT_ASK);
-    const json = JSON.stringify(value);
+    const json = Buffer.from(JSON.stringify(value));
     if (tellsEtag(one)) response.set('etag', etagOf(json));
     response.status(status).type('json').send(json);
   };

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseTransaction } from '../database';
 import { IS_STATIC } from '../sql/is-static';
+import { outOfDates } from '../sql/local-time';
 
 /** Which images: a condition on a column of image ids. */
 type Which = (column: string) => RawBuilder<boolean>;
@@ -103,7 +104,7 @@ async function writeSummaries(tx: DatabaseTransaction, which: Which): Promise<vo
     insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, local_hour, out_of_dates, time_doubt, answered, inference_id, review_id,
       has_animal, has_person, has_vehicle, blank, animal, person, vehicle, confidence, detections)
     select i.id, i.project_id, i.deployment_id, i.ingest_id, i.captured_at, extract(hour from i.captured_at at time zone p.timezone),
-      coalesce(i.captured_at < p.starts_at or i.captured_at > p.ends_at, false), i.time_doubt,
+      ${outOfDates('i', 'p')}, i.time_doubt,
       answer.id is not null, answer.id, case when reviewed.really then review.id end,
       counted.animal, counted.person, counted.vehicle, (reviewed.really or answer.id is not null) and counted.confidence is null,
       ${surest('animal')}, ${surest('person')}, ${surest('vehicle')}, counted.confidence, raw.counted

@@ -3,7 +3,7 @@ import type { Category } from '@pugmark/domain';
 import type { Executor } from '../database';
 import { PREPARED } from '../prepared';
 import { IS_STATIC } from '../sql/is-static';
-import { localTimeOf, type TimeDoubt } from '../sql/local-time';
+import { localTimeOf, outOfDates, type TimeDoubt } from '../sql/local-time';
 import { ofRunModel, type ImageFilter, type ImageStatus } from './image-filter';
 
 export interface ListedDetection {
@@ -54,16 +54,23 @@ export interface ImageDetails {
 /** Of these images, with what was found in them at or above the threshold; by their ids. */
 export async function findImageDetails(db: Executor, ids: readonly number[], filter: DetailsFilter): Promise<ReadonlyMap<number, ImageDetails>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await sql<Selected<null>>`${PREPARED} ${detailsOf(sql`(select unnest(${[...ids]}::bigint[]), null)`, filter)}`.execute(db);
-  return new Map(sorted(rows).map((row) => [row.id, row]));
+  const { rows } = await sql<DetailsRow<null>>`${PREPARED} ${detailsOf(sql`(select unnest(${[...ids]}::bigint[]), null)`, filter)}`.execute(db);
+  return new Map(rows.map((row) => [row.id, detailsOfRow(row)]));
 }
 
 /** How the details depend on what is asked for. */
 export type DetailsFilter = Pick<ImageFilter, 'runId' | 'minConfidence'>;
 
-export type Selected<Value> = ImageDetails & { readonly detections: ListedDetection[]; readonly value: Value };
+/** In the order of `detailsOf`: JSON with names is half of what such a statement costs. */
+type DetectionColumns = readonly [
+  id: number, category: Category, label: string, confidence: number, x: number, y: number, width: number, height: number, model: string, isStatic: boolean,
+  classifications: readonly (readonly [label: string, score: number, model: string])[] | null,
+];
 
-/** The details of the images that `which`, a statement of ids and a value of each, tells, with that value. Detections are in no order: see `sorted`. */
+/** As it comes from Postgres; see `detailsOfRow`. */
+export type DetailsRow<Value> = Omit<ImageDetails, 'detections'> & { readonly detections: readonly DetectionColumns[] | null; readonly value: Value };
+
+/** The details of the images that `which`, a statement of ids and a value of each, tells, with that value. */
 export function detailsOf(which: RawBuilder<unknown>, { runId, minConfidence }: DetailsFilter): RawBuilder<unknown> {
   const ofRun = runId === undefined ? sql`` : sql`and t.run_id = ${runId}`;
   return sql`
@@ -72,19 +79,16 @@ export function detailsOf(which: RawBuilder<unknown>, { runId, minConfidence }: 
       i.captured_local as "capturedLocal", i.captured_at as "capturedAt", p.timezone,
       case when p.id is not null or i.manual_local is not null then ${localTimeOf('i', 'p')} end as "localTime",
       case when i.manual_local is not null then 'manual' when i.captured_local is not null then 'exif' else 'none' end as "timeSource",
-      i.time_doubt as "timeDoubt", s.out_of_dates as "outOfDates", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
-      i.latitude, i.longitude, asked.value, answer.warning, coalesce(answer.detections, '[]') as detections,
+      i.time_doubt as "timeDoubt", ${outOfDates('i', 'p')} as "outOfDates", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
+      i.latitude, i.longitude, asked.value, answer.warning, answer.detections,
       case when answer.found then 'done' when failed.code is not null then 'failed' else 'pending' end as status,
       case when failed.code is not null then json_build_object('code', failed.code, 'message', failed.message) end as failure
-    from ${which} asked (id, value) join images i on i.id = asked.id join image_summaries s on s.image_id = i.id
+    from ${which} asked (id, value) join images i on i.id = asked.id
     left join deployments p on p.id = i.deployment_id
     cross join lateral (
-      select count(*) > 0 as found, max(f.warning) as warning, json_agg(json_build_object(
-          'id', d.id, 'category', d.category, 'label', d.label, 'confidence', d.confidence,
-          'box', json_build_object('x', d.x, 'y', d.y, 'width', d.width, 'height', d.height),
-          'model', m.name || ' ' || m.version, 'static', ${IS_STATIC},
-          'classifications', (
-            select coalesce(json_agg(json_build_object('label', c.label, 'score', c.score, 'model', cm.name || ' ' || cm.version) order by c.model_id, c.rank), '[]')
+      select count(*) > 0 as found, max(f.warning) as warning, json_agg(json_build_array(
+          d.id, d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, m.name || ' ' || m.version, ${IS_STATIC}, (
+            select json_agg(json_build_array(c.label, c.score, cm.name || ' ' || cm.version) order by c.model_id, c.rank)
             from classifications c join models cm on cm.id = c.model_id where c.detection_id = d.id)))
         filter (where d.id is not null) as detections
       from inferences f join models m on m.id = f.model_id
@@ -97,10 +101,20 @@ export function detailsOf(which: RawBuilder<unknown>, { runId, minConfidence }: 
     ) failed on true`;
 }
 
-/** The surest detection first. Done here: to Postgres each image's few are a sort of their own to set up. */
-export function sorted<Row extends Selected<unknown>>(rows: readonly Row[]): readonly Row[] {
-  for (const { detections } of rows) detections.sort((a, b) => b.confidence - a.confidence || a.id - b.id);
-  return rows;
+/**
+ * The same row with its detections as objects, the surest first: a copy of so many columns would take longer than all the rest. Sorted here,
+ * because to Postgres each image's few are a sort of their own to set up.
+ */
+export function detailsOfRow(row: DetailsRow<unknown>): ImageDetails {
+  const detections = (row.detections ?? []).map(detectionOf).sort((a, b) => b.confidence - a.confidence || a.id - b.id);
+  return Object.assign(row as Omit<ImageDetails, 'detections'>, { detections });
+}
+
+function detectionOf([id, category, label, confidence, x, y, width, height, model, isStatic, classifications]: DetectionColumns): ListedDetection {
+  return {
+    id, category, label, confidence, box: { x, y, width, height }, model, static: isStatic,
+    classifications: (classifications ?? []).map(([name, score, classifier]) => ({ label: name, score, model: classifier })),
+  };
 }
 
 /** One image with what was found in it. */

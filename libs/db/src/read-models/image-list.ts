@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Executor } from '../database';
 import { PREPARED } from '../prepared';
-import { detailsOf, findImageDetails, sorted, type ImageDetails, type Selected } from './image-details';
+import { detailsOf, detailsOfRow, findImageDetails, type DetailsRow, type ImageDetails } from './image-details';
 import { conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
 import { asksOnlyFor } from './observed-filter';
 
@@ -31,12 +31,15 @@ const COLUMNS: Readonly<Record<SortKey, { readonly name: string; readonly type: 
 
 /** Properties by which, together, the way through the indexes is the same whatever their values are. */
 const PLAIN = setsOf(
-  ['projectId', 'category', 'deploymentId', 'locationId', 'ingestId', 'reviewed', 'hourFrom', 'hourTo', 'status', 'timeIssue', 'event'],
+  ['projectId', 'category', 'deploymentId', 'locationId', 'ingestId', 'reviewed', 'hourFrom', 'hourTo', 'status', 'timeIssue'],
   ['projectId', 'category', 'label', 'reviewed', 'hourFrom', 'hourTo'],
   ['projectId', 'category', 'runId'],
 );
 /** The same in a list by time, whose own index begins where a time does. */
 const PLAIN_BY_TIME = setsOf(['projectId', 'category', 'deploymentId', 'capturedFrom', 'capturedTo'], ['projectId', 'category', 'label', 'capturedFrom', 'capturedTo']);
+
+/** What observations know by themselves. */
+const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'label', 'capturedFrom', 'capturedTo']);
 
 function setsOf(...names: readonly (keyof ImageFilter)[][]): readonly ReadonlySet<string>[] {
   return names.map((together) => new Set(together));
@@ -61,9 +64,9 @@ async function listPlain(db: Executor, filter: ImageFilter, after: ImagePosition
   const direction = directionOf(sort);
   // The limit stands in the statement itself: of one that it does not know Postgres expects many rows, and would sort them.
   const page = pageOf(filter, after, sql.lit(limit), sort);
-  const { rows } = await sql<Selected<number | Date>>`
+  const { rows } = await sql<DetailsRow<number | Date>>`
     ${PREPARED} with page as materialized (${page}) ${detailsOf(sql`(select image_id, value from page)`, filter)} order by asked.value ${direction}, asked.id ${direction}`.execute(db);
-  return sorted(rows).map((image) => ({ image, position: positionOf(image.value, image.id) }));
+  return rows.map((row) => ({ image: detailsOfRow(row), position: positionOf(row.value, row.id) }));
 }
 
 function positionOf(value: number | Date, id: number): ImagePosition {
@@ -85,9 +88,12 @@ function pageOf(filter: ImageFilter, after: ImagePosition | null, limit: RawBuil
     const beyond = after === null ? sql`` : sql`and (${column}, ${id}) ${sort.startsWith('-') ? sql`<` : sql`>`} (${after.value}::${COLUMNS[key].type}, ${after.id}::bigint)`;
     return sql`and ${column} is not null ${beyond} order by ${column} ${direction}, ${id} ${direction} limit ${limit}`;
   };
-  const columns = (table: 's' | 'o') => sql`s.image_id, ${sql.ref(`${table}.${COLUMNS[key].name}`)} as value`;
+  const columns = (table: 's' | 'o') => sql`${sql.ref(`${table}.image_id`)}, ${sql.ref(`${table}.${COLUMNS[key].name}`)} as value`;
   if (label !== undefined) {
-    return sql`select ${columns('o')} from image_summaries s join (select * from ${observationsCalled(label, filter)}) o on o.image_id = s.image_id where ${conditionsBesideLabel(filter)} ${end('o')}`;
+    const called = sql`(select * from ${observationsCalled(label, filter)}) o`;
+    // Without the summaries, whose many indexes take longer to choose among than such a page to find.
+    if (asksOnlyFor(filter, OBSERVED)) return sql`select ${columns('o')} from ${called} where true ${end('o')}`;
+    return sql`select ${columns('o')} from image_summaries s join ${called} on o.image_id = s.image_id where ${conditionsBesideLabel(filter)} ${end('o')}`;
   }
   // What counts and is as sure counts for its confidence: said again for the index by it.
   const sure = key === 'confidence' && filter.runId === undefined && filter.category !== 'blank' && filter.minConfidence !== undefined ? sql`and s.confidence >= ${filter.minConfidence}::real` : sql``;

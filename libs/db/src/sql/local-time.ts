@@ -28,6 +28,12 @@ export function timeDoubt(local: RawBuilder<unknown>, zone: RawBuilder<unknown>)
     ) then 'dst_overlap' end)`;
 }
 
+/** The picture was taken before its deployment's start or after its end; no where it is not known. */
+export function outOfDates(image: string, deployment: string): RawBuilder<boolean> {
+  const at = sql.ref(`${image}.captured_at`);
+  return sql<boolean>`coalesce(${at} < ${sql.ref(`${deployment}.starts_at`)} or ${at} > ${sql.ref(`${deployment}.ends_at`)}, false)`;
+}
+
 /** The local time of a picture: what a person says, else the camera's reading with the clock offset of its deployment. */
 export function localTimeOf(image: string, deployment: string): RawBuilder<string | null> {
   const offset = sql`coalesce(${sql.ref(`${deployment}.clock_offset_seconds`)}, 0) * interval '1 second'`;
