@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Counts } from '../counts';
-import { conditionsBesideLabel, imageConditions, observationsNamed, type ImageFilter } from './image-filter';
+import { OBSERVED, conditionsBesideLabel, imageConditions, observationsNamed, type ImageFilter } from './image-filter';
 import { asksOnlyFor, hoursOf } from './observed-filter';
 
 /** Counted one by one no further than this. */
@@ -45,9 +45,6 @@ async function count(counts: Counts, { projectId, runId, state }: ImageFilter, q
   const rows = isKept ? await counts.rows(projectId, query) : (await query.execute(counts.db)).rows;
   return rows[0]!;
 }
-
-/** What `observations` knows besides a label. */
-const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>(['label', 'projectId', 'minConfidence', 'capturedFrom', 'capturedTo']);
 
 function those(filter: ImageFilter): RawBuilder<unknown> {
   const { label } = filter;

@@ -123,6 +123,9 @@ function failed(runId: number | undefined, more: RawBuilder<unknown> = sql``): R
   return sql`exists (select 1 from tasks t where t.kind = 'detect' and t.state = 'failed' and t.subject_id = s.image_id ${ofRun} ${more})`;
 }
 
+/** What `observations` knows by itself: who asks for a label and nothing else besides needs no summaries. */
+export const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>(['label', 'projectId', 'minConfidence', 'capturedFrom', 'capturedTo']);
+
 /** `observations o where …`, to be gone on with: those with this label, one an image, however many categories it is called so in. */
 export function observationsCalled(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
   return sql`${observationsNamed(label, filter)}

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Executor } from '../database';
 import { PREPARED } from '../prepared';
 import { detailsOf, detailsOfRow, findImageDetails, type DetailsRow, type ImageDetails } from './image-details';
-import { conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
+import { OBSERVED, conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
 import { asksOnlyFor } from './observed-filter';
 
 export const IMAGE_SORTS = ['id', '-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence'] as const;
@@ -37,9 +37,6 @@ const PLAIN = setsOf(
 );
 /** The same in a list by time, whose own index begins where a time does. */
 const PLAIN_BY_TIME = setsOf(['projectId', 'category', 'deploymentId', 'capturedFrom', 'capturedTo'], ['projectId', 'category', 'label', 'capturedFrom', 'capturedTo']);
-
-/** What observations know by themselves. */
-const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'label', 'capturedFrom', 'capturedTo']);
 
 function setsOf(...names: readonly (keyof ImageFilter)[][]): readonly ReadonlySet<string>[] {
   return names.map((together) => new Set(together));
