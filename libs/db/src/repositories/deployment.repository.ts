@@ -3,7 +3,7 @@ import type { Counts } from '../counts';
 import type { Database, DatabaseTransaction, Executor } from '../database';
 import { markDeploymentsStale } from '../observations/stale-events';
 import type { DeploymentsTable } from '../schema';
-import { instantOf } from '../sql/local-time';
+import { instantOf, outOfDates } from '../sql/local-time';
 
 export interface DeploymentWithLocation {
   readonly id: number;
@@ -123,7 +123,7 @@ export class DeploymentRepository {
 function timesOf(id: number): RawBuilder<DeploymentTimes> {
   return sql<DeploymentTimes>`
     select count(i.id)::int as images, count(i.id) filter (where i.captured_at is null)::int as "withoutTime",
-      count(*) filter (where i.captured_at < d.starts_at or i.captured_at > d.ends_at)::int as "outOfDates",
+      count(*) filter (where ${outOfDates('i', 'd')})::int as "outOfDates",
       count(*) filter (where i.time_doubt = 'dst_gap')::int as "inDstGap", count(*) filter (where i.time_doubt = 'dst_overlap')::int as "inDstOverlap",
       min(i.captured_at) as first, max(i.captured_at) as last
     from deployments d left join images i on i.deployment_id = d.id where d.id = ${id} group by d.id`;
