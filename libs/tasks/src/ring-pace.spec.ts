@@ -46,6 +46,26 @@ describe('RingPace', () => {
     expect(slow.waitMs()).toBe(50);
   });
 
+  it('is not told by a look right after a ring that nothing is consumed', () => {
+    const fast = pace(1_000);
+    fast.rang(16, fast.room(0));
+    now += 2;
+    expect(fast.room(16)).toBe(0);
+    expect(fast.waitMs()).toBe(50);
+    now += 50;
+    // Emptied meanwhile, and there was more to ring.
+    expect(fast.room(0)).toBe(32);
+  });
+
+  it('does not speed up for a queue that a batch empties at once, when the look before saw that it lasts', () => {
+    const slow = pace(1_000);
+    slow.rang(16, slow.room(0));
+    now += 60;
+    expect(slow.room(12)).toBe(0);
+    now += 60;
+    expect(slow.room(0)).toBe(16);
+  });
+
   it('asks whether anything is due only when there was nothing to ring', () => {
     const own = pace(1_000);
     expect(own.busy).toBe(false);

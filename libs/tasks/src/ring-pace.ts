@@ -15,11 +15,13 @@ export class RingPace {
   #target = LEAST;
   #filled = false;
   #slowedAt = 0;
-  /** Rings that lay ready after the last look, and when that was. */
+  /** Rings that lie ready after the last look. */
   #left = 0;
-  #lookedAt = 0;
-  /** Rings a millisecond, from the last look to the one before. */
+  /** Rings a millisecond. */
   #consumption = Infinity;
+  /** What it is reckoned from: the rings that lay ready then or came since, and when that was. */
+  #counted = 0;
+  #countedAt = 0;
   #busy = false;
 
   constructor(most: number, now: () => number = () => performance.now()) {
@@ -40,11 +42,9 @@ export class RingPace {
       this.#target = Math.max(LEAST, Math.floor(this.#target * 0.9));
       this.#slowedAt = now;
     }
-    this.#filled = false;
-    // An emptied queue says that it was at least this fast, and no more.
-    this.#consumption = ready === 0 ? Infinity : Math.max(0, this.#left - ready) / Math.max(1, now - this.#lookedAt);
+    // That nothing was taken in the two milliseconds since a ring does not say that nothing is.
+    if (ready === 0 || now - this.#countedAt >= WAIT_MS.least) this.#reckon(ready, now);
     this.#left = ready;
-    this.#lookedAt = now;
     // Not one by one: half a queue full is soon enough, and costs half the transactions.
     const room = ready > this.#target / 2 ? 0 : this.#target - ready;
     this.#busy = room === 0;
@@ -56,10 +56,19 @@ export class RingPace {
     this.#filled = rung >= room;
     this.#busy = rung > 0;
     this.#left += rung;
+    this.#counted += rung;
   }
 
   /** When to look again: before half of what lies ready is gone. */
   waitMs(): number {
     return Math.min(WAIT_MS.most, Math.max(WAIT_MS.least, this.#left / 2 / this.#consumption));
+  }
+
+  #reckon(ready: number, now: number): void {
+    this.#filled = false;
+    // An emptied queue says that it was at least this fast, and no more.
+    this.#consumption = ready === 0 ? Infinity : Math.max(0, this.#counted - ready) / (now - this.#countedAt);
+    this.#counted = ready;
+    this.#countedAt = now;
   }
 }

@@ -4,12 +4,15 @@ import { dirname } from 'node:path';
 import { LauncherError } from '../launcher-error';
 import { killProcess, stopProcess } from '../processes/stop-process';
 import { LineSplitter } from '../supervisor/line-splitter';
+import { nodeFlags } from '../supervisor/node-flags';
 import { probe } from '../supervisor/probe';
 import { waitUntil } from '../wait-until';
 import { parseMetrics, type MetricSample } from './metrics-text';
 
 export interface RigProcessSpec {
   readonly name: string;
+  /** The service that the script is, whatever it is called here. */
+  readonly service: string;
   readonly script: string;
   readonly env: NodeJS.ProcessEnv;
   readonly healthPort: number;
@@ -44,7 +47,7 @@ export class RigProcess {
   start(extra: NodeJS.ProcessEnv = {}): void {
     if (this.#child !== null) throw new Error(`${this.name} runs already`);
     mkdirSync(dirname(this.#spec.logFile), { recursive: true });
-    const child = spawn(process.execPath, ['--enable-source-maps', this.#spec.script], {
+    const child = spawn(process.execPath, [...nodeFlags(this.#spec.service), this.#spec.script], {
       env: { ...this.#spec.env, ...extra },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -6,6 +6,7 @@ import { isRunning } from '../processes/process-facts';
 import { killProcess, stopProcess } from '../processes/stop-process';
 import { restartDelayMs } from './backoff';
 import { LineSplitter } from './line-splitter';
+import { nodeFlags } from './node-flags';
 import { probe } from './probe';
 import { RotatingFile } from './rotating-file';
 
@@ -111,10 +112,9 @@ export class SupervisedService {
 
   /** From its start to its end; resolves with how it ended. */
   async #runOnce(): Promise<string> {
-    const { script, cwd, env } = this.spec;
-    // A small young generation: the large default only shows as memory that comes and goes.
+    const { name, script, cwd, env } = this.spec;
     // The open standard input is how it notices that the launcher was killed. A group of its own: Ctrl-C is the launcher's to pass on.
-    const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=4', script], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...nodeFlags(name), script], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     child.stdin.on('error', () => undefined);
     this.#keepOutput(child);
