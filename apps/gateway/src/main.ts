@@ -167,13 +167,20 @@ void runService(
       someoneHasAKey = true;
       return SWEEP_INTERVAL_MS;
     });
-    const sweep = backgroundLoop('sweep what is no longer needed', logger, async () => {
-      await sweepUploads(stores, uploads, logger);
-      await stores.idempotency.forget(db, IDEMPOTENCY_KEY_SECONDS);
-      await stores.sessions.forgetEnded(db);
-      await renditionFiles.shrinkTo(config.RENDITION_CACHE_BYTES);
+    const sweepAll = async (): Promise<number> => {
+      // One that fails, over a file that cannot be removed for instance, keeps none of the others waiting.
+      const swept = await Promise.allSettled([
+        sweepUploads(stores, uploads, logger),
+        stores.idempotency.forget(db, IDEMPOTENCY_KEY_SECONDS),
+        stores.sessions.forgetEnded(db),
+        renditionFiles.shrinkTo(config.RENDITION_CACHE_BYTES),
+      ]);
+      const failures = swept.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+      if (failures.length > 0) throw new AggregateError(failures, 'not all could be swept');
       return SWEEP_INTERVAL_MS;
-    });
+    };
+    // What cannot be removed now can seldom be in five seconds, and each turn reads the whole cache.
+    const sweep = backgroundLoop('sweep what is no longer needed', logger, sweepAll, SWEEP_INTERVAL_MS);
 
     const pace = { quietSeconds: config.STATIC_BOXES_QUIET_SECONDS, latestSeconds: LATEST_SECONDS };
     const staticBoxes = backgroundLoop('look for static boxes', logger, async (signal) => {

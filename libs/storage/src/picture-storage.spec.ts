@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, symlink, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import fs, { readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { PermanentError, RetryableError } from '@pugmark/domain';
 import { PictureStorage } from './picture-storage';
 import { testFolder, untilDiskIsFull } from './test-folder.fixture';
@@ -30,6 +30,14 @@ describe('PictureStorage', () => {
     await storage.storePicture(chunks(CONTENT), HASH, 'jpeg');
     const mustNotBeRead = untilDiskIsFull();
     await expect(storage.storePicture(mustNotBeRead, HASH, 'jpeg')).resolves.toBe(KEY);
+  });
+
+  it('has the folder of one that is there already on the disk: who put it there may have been killed before that', async () => {
+    await storage.storePicture(chunks(CONTENT), HASH, 'jpeg');
+    const open = jest.spyOn(fs, 'open');
+    await storage.storePicture(chunks(CONTENT), HASH, 'jpeg');
+    expect(open.mock.calls).toEqual([[dirname(storage.pathOf(KEY)), 'r']]);
+    open.mockRestore();
   });
 
   it('stores one file when the same picture comes twice at the same time', async () => {

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { PermanentError, RetryableError } from '@pugmark/domain';
-import { moveDurably, writeDurably } from './durable-file';
+import { moveDurably, syncFolder, writeDurably } from './durable-file';
 import { StorageRoot } from './storage-root';
 
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
@@ -26,7 +27,11 @@ export class PictureStorage {
     const key = `images/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}.${EXTENSIONS[format]}`;
     const path = this.#root.pathOf(key);
     // A file with this name is whole: it got the name by a rename after its hash was checked.
-    if (await exists(path)) return key;
+    if (await exists(path)) {
+      // Whoever gave it may have been killed between the rename and the sync.
+      await syncFolder(dirname(path));
+      return key;
+    }
     const temporary = await this.#root.temporaryPath('image');
     const written = await writeDurably(temporary, async (write) => {
       const chunks = typeof source === 'string' ? createReadStream(source, { highWaterMark: 256 * 1024 }) : source;

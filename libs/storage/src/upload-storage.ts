@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { moveDurably, syncFolder, writeDurably, type WriteChunk } from './durable-file';
 import { asStorageError } from './storage-error';
 import { StorageRoot, nothingIfMissing } from './storage-root';
@@ -73,20 +73,20 @@ export class UploadStorage {
     };
   }
 
-  /** Absolute paths of the finished uploads that are older than `ms` milliseconds. */
+  /** Names of the finished uploads that are older than `ms` milliseconds: the last part of what `finish` answered, unlike that of any other. */
   async olderThan(ms: number): Promise<string[]> {
     const folder = this.#root.pathOf('uploads');
-    const paths: string[] = [];
+    const names: string[] = [];
     for (const name of await readdir(folder).catch(nothingIfMissing)) {
       const facts = await stat(join(folder, name)).catch(() => null);
-      if (facts?.isDirectory() === true && Date.now() - facts.mtimeMs > ms) paths.push(join(folder, name));
+      if (facts?.isDirectory() === true && Date.now() - facts.mtimeMs > ms) names.push(name);
     }
-    return paths;
+    return names;
   }
 
-  /** Removes a finished upload. */
-  async remove(folder: string): Promise<void> {
-    await rm(this.#root.pathOf(`uploads/${basename(folder)}`), { recursive: true, force: true });
+  /** Removes a finished upload by its name. */
+  async remove(name: string): Promise<void> {
+    await rm(this.#root.pathOf(`uploads/${name}`), { recursive: true, force: true });
   }
 
   /** See `StorageRoot.sweepTemporary`. */

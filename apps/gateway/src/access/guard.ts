@@ -74,9 +74,12 @@ export class AccessGuard implements Guard {
       remoteAddress: request.ip ?? null,
       requestId,
     });
-    response.once('close', () => {
+    const answered = (): void => {
       audit.answered(db, id, response.writableFinished ? response.statusCode : 499).catch((err: unknown) => logger.warn({ err }, 'the audit log does not know what came of a request'));
-    });
+    };
+    // The client may have gone while the line was written.
+    if (response.closed) answered();
+    else response.once('close', answered);
   }
 }
 

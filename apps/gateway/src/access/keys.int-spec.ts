@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { newApiKey } from '@pugmark/domain';
 import { migrate } from '@pugmark/db';
 import { createTestDatabase, startDatabaseRelay, testLogger, waitUntil } from '@pugmark/testing';
@@ -172,6 +173,19 @@ describe('keys', () => {
     const wanted = { keyId, keyName: 'read admin', operation: 'createProject', path: '/api/v1/projects', remoteAddress: expect.stringContaining('127.0.0.1') };
     expect(await entries()).toEqual([expect.objectContaining({ ...wanted, status: 409 }), expect.objectContaining({ ...wanted, status: 201, requestId: created.headers.get('x-request-id') })]);
     expect(JSON.stringify(await gateway.db.selectFrom('audit_log').selectAll().execute())).not.toMatch(/pm_[0-9a-f]{8}_/);
+  });
+
+  it('are written down as unanswered when their client goes while that is written', async () => {
+    const client = httpRequest(`${gateway.url}/projects`, { method: 'POST', headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'application/json' } });
+    client.on('error', () => undefined);
+    const begin = gateway.stores.audit.begin.bind(gateway.stores.audit);
+    jest.spyOn(gateway.stores.audit, 'begin').mockImplementationOnce(async (...entry) => {
+      client.destroy();
+      await waitUntil('the gateway to know', async () => (await gateway.metrics.metrics()).includes('status="499"'));
+      return begin(...entry);
+    });
+    client.end('{"name": "nobody waits for it"}');
+    await waitUntil('it to be written', async () => (await gateway.stores.audit.page(gateway.db, {}, null, 1))[0]?.status === 499, 5_000);
   });
 
   it('are written down before the change is made: one that the process does not live to answer is there', async () => {

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -179,6 +179,33 @@ describe('POST /uploads', () => {
     request.destroy();
     await waitUntil('the files to be gone', async () => (await gateway.storedFiles()).length === 0);
     await expectNothing();
+  });
+
+  it('keeps nothing when its client is gone before the form is read', async () => {
+    const request = httpRequest(`${gateway.url}/uploads?projectId=${projectId}`, { method: 'POST', headers: { authorization: `Bearer ${gateway.adminKey}`, ...FORM_TYPE } });
+    request.on('error', () => undefined);
+    const begin = UploadStorage.prototype.begin;
+    let begun = false;
+    const spy = jest.spyOn(UploadStorage.prototype, 'begin').mockImplementationOnce(async function (this: UploadStorage) {
+      request.destroy();
+      await waitUntil('the gateway to know', async () => (await gateway.stores.audit.page(gateway.db, {}, null, 1))[0]?.status === 499);
+      const upload = await begin.call(this);
+      begun = true;
+      return upload;
+    });
+    request.write(formOf([['whole.jpg', first!]]).subarray(0, -'--b--\r\n'.length));
+    await waitUntil('the upload to be gone', async () => begun && (await readdir(join(gateway.folder, 'storage', 'tmp'))).length === 0, 5_000);
+    spy.mockRestore();
+    await expectNothing();
+  });
+
+  it('leaves the connection open while the pictures are looked at, though nothing moves on it', async () => {
+    const check = async () => new Promise<'jpeg'>((resolve) => setTimeout(() => resolve('jpeg'), 1_500));
+    const slow = await TestGateway.start({ http: { idleTimeoutMs: 500 }, pictureCheck: { check } });
+    const id = await slow.project();
+    const init = { body: formOf([['a.jpg', first!]]), headers: FORM_TYPE };
+    expect((await slow.request('POST', `/uploads?projectId=${id}&detect=false`, init)).status).toBe(202);
+    await slow.stop();
   });
 
   it('keeps nothing when the ingest cannot be created', async () => {

@@ -36,6 +36,10 @@ export async function acceptUpload(call: Call<UploadQuery, undefined>, parts: Up
   if (Number(request.get('content-length') ?? 0) > settings.uploadMaxTotalBytes) throw uploadTooLarge(settings.uploadMaxTotalBytes);
   const upload = await parts.uploads.begin();
   let committing = false;
+  // After the last byte nothing moves on the connection, however long it takes to unpack the pictures and to look at them.
+  const { timeout } = request.socket;
+  const stayOpen = (): void => void request.socket.setTimeout(0);
+  request.once('end', stayOpen);
   try {
     const files = await receive(request, receptionOf(upload, parts));
     if (files.length === 0) throw unprocessable('no_files', 'body', 'the body holds no picture');
@@ -60,6 +64,9 @@ export async function acceptUpload(call: Call<UploadQuery, undefined>, parts: Up
     // Cut off while it committed, the database may hold the ingest: its files stay until the sweep has asked.
     if (!committing || !isDatabaseAway(error)) await upload.discard();
     throw error;
+  } finally {
+    request.off('end', stayOpen);
+    request.socket.setTimeout(timeout ?? 0);
   }
 }
 

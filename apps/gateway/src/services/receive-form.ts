@@ -15,6 +15,8 @@ const MOST_AT_ONCE = 16;
  * allowed, when no write is under way any more, so that the caller can remove what was written.
  */
 export async function receiveForm(request: Request, reception: Reception): Promise<UploadedFile[]> {
+  // Its `close` is over: nothing would ever come.
+  if (request.destroyed) throw cutOff();
   const parser = parserFor(request, reception);
   const writes: Promise<UploadedFile>[] = [];
   // One check after the other: a form of a thousand small files should not fill the queue that all uploads share.

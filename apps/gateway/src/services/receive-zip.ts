@@ -10,14 +10,7 @@ export async function receiveZip(request: Request, reception: Reception): Promis
   const type = request.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/zip') throw new HttpProblem(415, 'zip_expected', 'the body must be application/zip');
   const path = await reception.upload.keepAside(bodyOf(request, reception.maxTotalBytes));
-  // Nothing moves on the connection while the archive is unpacked.
-  const { timeout } = request.socket;
-  request.socket.setTimeout(0);
-  try {
-    return await unpackZip(path, reception);
-  } finally {
-    request.socket.setTimeout(timeout ?? 0);
-  }
+  return unpackZip(path, reception);
 }
 
 async function* bodyOf(request: Request, maxBytes: number): AsyncGenerator<Uint8Array> {

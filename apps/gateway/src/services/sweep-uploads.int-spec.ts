@@ -7,7 +7,7 @@ import { createIngest } from './create-ingest';
 import { sweepUploads } from './sweep-uploads';
 
 describe('sweepUploads', () => {
-  it('removes abandoned uploads, and none that is young or that an ingest points to', async () => {
+  it('removes abandoned uploads, and none that is young or that an ingest points to, wherever the storage was then', async () => {
     const gateway = await TestGateway.start();
     const uploads = new UploadStorage(join(gateway.folder, 'storage'));
     const projectId = await gateway.project();
@@ -25,8 +25,15 @@ describe('sweepUploads', () => {
     await gateway.db.transaction().execute((tx) =>
       createIngest(tx, gateway.stores, { projectId, deploymentId: null, source: 'upload', mode: 'copy', folder, detect: false, traceparent: '' }),
     );
+    const left = async (): Promise<unknown[]> => (await gateway.storedFiles()).map((file) => file.split('/').at(-1)).sort();
     await sweepUploads(gateway.stores, uploads, testLogger());
-    expect((await gateway.storedFiles()).map((file) => file.split('/').at(-1)).sort()).toEqual(['taken.jpg', 'young.jpg']);
+    expect(await left()).toEqual(['taken.jpg', 'young.jpg']);
+
+    // The ingest goes on naming the folder where it was.
+    await gateway.db.updateTable('ingests').set({ folder: folder.replace('/storage/', '/older-storage/') }).execute();
+    await finished('orphan.jpg', 48);
+    await sweepUploads(gateway.stores, uploads, testLogger());
+    expect(await left()).toEqual(['taken.jpg', 'young.jpg']);
     await gateway.stop();
   });
 });

@@ -12,8 +12,8 @@ const ABANDONED_MS = 24 * 3_600_000;
 export async function sweepUploads(stores: Stores, uploads: UploadStorage, logger: Logger): Promise<void> {
   const temporary = await uploads.sweepTemporary(ABANDONED_MS);
   const old = await uploads.olderThan(ABANDONED_MS);
-  const known = await stores.ingests.knownFolders(stores.db, old);
-  const orphans = old.filter((folder) => !known.has(folder));
-  for (const folder of orphans) await uploads.remove(folder);
+  const known = await stores.ingests.knownUploads(stores.db, old);
+  const orphans = old.filter((name) => !known.has(name));
+  for (const name of orphans) await uploads.remove(name);
   if (temporary + orphans.length > 0) logger.warn({ temporary, orphans: orphans.length }, 'removed abandoned uploads');
 }

@@ -1,9 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { ImageRepository, IngestRepository, TaskRepository, createDatabase, migrate, type Database } from '@pugmark/db';
-import type { ClaimedTask } from '@pugmark/domain';
+import { PermanentError, RetryableError, type ClaimedTask } from '@pugmark/domain';
 import { PictureStorage } from '@pugmark/storage';
 import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
 import { ScanHandler } from './scan.handler';
@@ -47,7 +47,7 @@ describe('ScanHandler', () => {
     new ScanHandler(stores(), new PictureStorage(storageDir), { roots: [folder], storageDir, concurrency: 2, batch, pixelLimit: 1_000_000 });
   const distinct = (n: number): Buffer => Buffer.concat([picture, Buffer.from(`picture ${n}`)]);
 
-  async function givenIngest(options: { mode?: 'reference' | 'copy'; folder?: string; timezone?: string } = {}): Promise<{ ingestId: number; task: ClaimedTask }> {
+  async function givenIngest(options: { source?: 'folder' | 'upload'; mode?: 'reference' | 'copy'; folder?: string; timezone?: string } = {}): Promise<{ ingestId: number; task: ClaimedTask }> {
     const { id: projectId } = await db.insertInto('projects').values({ name: `P${++projects}` }).returning('id').executeTakeFirstOrThrow();
     const deployment =
       options.timezone === undefined
@@ -67,7 +67,7 @@ describe('ScanHandler', () => {
       project_id: projectId,
       deployment_id: deployment?.id ?? null,
       run_id: runId,
-      source: 'folder',
+      source: options.source ?? 'folder',
       mode: options.mode ?? 'reference',
       folder: options.folder ?? folder,
     });
@@ -186,6 +186,69 @@ describe('ScanHandler', () => {
   ])('refuses %s', async (_name, make, code) => {
     const { task } = await givenIngest({ folder: make() });
     await expect(handler().handle([task], context)).rejects.toMatchObject({ code });
+  });
+
+  describe('of an upload', () => {
+    let upload: string;
+    let ingestId: number;
+    let task: ClaimedTask;
+    beforeEach(async () => {
+      upload = join(storageDir, 'uploads', 'card-7');
+      mkdirSync(upload, { recursive: true });
+      for (let n = 0; n < 6; n += 1) writeFileSync(join(upload, `${n}.jpg`), distinct(n));
+      ({ ingestId, task } = await givenIngest({ source: 'upload', mode: 'copy', folder: upload }));
+    });
+
+    async function interrupt(): Promise<void> {
+      const stopped = new AbortController();
+      await handler().handle([task], { ...context, signalOf: () => stopped.signal, progress: () => stopped.abort() });
+      expect(await images(ingestId)).toHaveLength(4);
+    }
+
+    it('takes the files away once all are stored, and is done again when only the commit of that was lost', async () => {
+      for (let time = 0; time < 2; time += 1) {
+        expect(await handler().handle([task], context)).toMatchObject([{ outcome: 'done' }]);
+        expect(existsSync(upload)).toBe(false);
+        expect(await images(ingestId)).toHaveLength(6);
+      }
+    });
+
+    it('keeps the files when one of them could not be read', async () => {
+      await db.insertInto('ingest_files').values({ ingest_id: ingestId, path: '0.jpg', outcome: 'skipped', reason_code: 'io_error', reason: 'tried 3 times' }).execute();
+      expect(await handler().handle([task], context)).toMatchObject([{ outcome: 'done' }]);
+      expect(await images(ingestId)).toHaveLength(5);
+      expect(existsSync(join(upload, '0.jpg'))).toBe(true);
+    });
+
+    it('finds it where the storage is now', async () => {
+      await db.updateTable('ingests').set({ folder: '/where/it/was/uploads/card-7' }).where('id', '=', ingestId).execute();
+      await handler().handle([task], context);
+      expect(await images(ingestId)).toHaveLength(6);
+    });
+
+    it('fails when the files are gone and none was ever taken in', async () => {
+      rmSync(upload, { recursive: true });
+      await expect(handler().handle([task], context)).rejects.toMatchObject({ code: 'folder_missing', constructor: PermanentError });
+    });
+
+    it('tries again when the disk is not there, and goes on where it was', async () => {
+      await interrupt();
+      renameSync(storageDir, join(root, 'elsewhere'));
+      mkdirSync(storageDir);
+      await expect(handler().handle([task], context)).rejects.toMatchObject({ code: 'folder_unavailable', constructor: RetryableError });
+      rmdirSync(storageDir);
+      renameSync(join(root, 'elsewhere'), storageDir);
+      await handler().handle([task], context);
+      expect(await images(ingestId)).toHaveLength(6);
+    });
+
+    it('tries again when the folder cannot be looked at: that is not gone', async () => {
+      await interrupt();
+      rmSync(upload, { recursive: true });
+      // The error that root gets too.
+      symlinkSync(upload, upload);
+      await expect(handler().handle([task], context)).rejects.toMatchObject({ code: 'folder_unavailable', message: expect.stringContaining('ELOOP'), constructor: RetryableError });
+    });
   });
 
   // Root may read every folder.

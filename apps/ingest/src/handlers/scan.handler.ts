@@ -1,12 +1,12 @@
 import { rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { DatabaseTransaction, IngestRow, NewImage } from '@pugmark/db';
-import { PermanentError, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
+import { PermanentError, RetryableError, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { PictureStorage } from '@pugmark/storage';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import { allowedFolder } from '../scan/allowed-folder';
 import { inChunks, mapWithLimit } from '../scan/in-chunks';
-import { readPicture } from '../scan/read-picture';
+import { UNREAD_CODES, readPicture } from '../scan/read-picture';
 import { storeChunk, type ScanStores } from '../scan/store-chunk';
 import { walkFolder, type WalkedEntry } from '../scan/walk-folder';
 
@@ -46,14 +46,13 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     if (ingest === null) throw new PermanentError('ingest_missing', `there is no ingest ${task.subjectId}`);
     const stopped = AbortSignal.any([context.signalOf(task), context.draining]);
     const folder = await this.#folderOf(ingest);
-    // An upload whose folder is gone was scanned to its end; only the commit of that was lost.
     if (folder !== null) {
       for await (const chunk of inChunks(walkFolder(folder), this.#options.batch)) {
         if (stopped.aborted) return { task, outcome: 'retry', code: 'interrupted', message: 'the service was stopped; the scan goes on where it was' };
         await this.#step(task, ingest, folder, chunk);
         context.progress();
       }
-      if (ingest.source === 'upload') await rm(folder, { recursive: true, force: true });
+      if (ingest.source === 'upload') await this.#removeUpload(ingest.id, folder);
     }
     return { task, outcome: 'done', result: null };
   }
@@ -71,9 +70,34 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     await storeChunk(this.#stores, task, ingest, files);
   }
 
+  /** What could not be read is perhaps the only copy: the upload stays, and its list of files says what is wrong with which. */
+  async #removeUpload(ingestId: number, folder: string): Promise<void> {
+    if (await this.#stores.ingests.hasSkipped(this.#stores.db, ingestId, UNREAD_CODES)) return;
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  /** Null where an upload was scanned to its end before; only the commit of that was lost. */
   async #folderOf(ingest: IngestRow): Promise<string | null> {
     if (ingest.source === 'folder') return allowedFolder(ingest.folder, this.#options.roots);
-    const there = await stat(ingest.folder).then((s) => s.isDirectory(), () => false);
-    return there ? allowedFolder(ingest.folder, [join(this.#options.storageDir, 'uploads')]) : null;
+    const uploads = join(this.#options.storageDir, 'uploads');
+    // By its name: the storage may have been moved since, its uploads with it.
+    const folder = join(uploads, basename(ingest.folder));
+    if (await isThere(folder)) return allowedFolder(folder, [uploads]);
+    // Where a disk is not mounted, there is an empty folder.
+    if (!(await isThere(uploads))) throw new RetryableError('folder_unavailable', 'the folder of all uploads is not there: is the disk of STORAGE_DIR mounted?');
+    // No upload is without a file, and each file is listed before the folder is removed.
+    if (ingest.files_seen === 0) throw new PermanentError('folder_missing', 'the files of the upload are gone, and none of them was taken in: send them again');
+    return null;
+  }
+}
+
+/** Throws RetryableError `folder_unavailable` where nobody can tell: what cannot be looked at is not gone. */
+async function isThere(folder: string): Promise<boolean> {
+  try {
+    await stat(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new RetryableError('folder_unavailable', `the folder of the upload cannot be looked at: ${messageOf(error)}`, { cause: error });
   }
 }

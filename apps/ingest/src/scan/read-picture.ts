@@ -15,6 +15,9 @@ export type PlacePicture = (absolutePath: string, sha256: Buffer, format: NewIma
 
 const TRIES = 3;
 
+/** Why a file or a folder was skipped that may be a good one all the same: nobody could read it. */
+export const UNREAD_CODES = ['io_error', 'file_unreadable', 'folder_unreadable', 'content_changed', 'out_of_room'] as const;
+
 /**
  * Header, hash and place of one file. A file that is no picture is an answer, not an error, and so is one that cannot be read
  * in three tries: a bad sector of a memory card must not keep the other pictures waiting. What is thrown is not the file's fault.

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import { sql, type Insertable, type Selectable } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../database';
 import type { IngestFileOutcome, IngestFilesTable, IngestsTable } from '../schema';
 
@@ -56,11 +56,25 @@ export class IngestRepository {
       .execute();
   }
 
-  /** Of these upload folders, the ones that an ingest was made of. */
-  async knownFolders(db: Executor, folders: readonly string[]): Promise<Set<string>> {
-    if (folders.length === 0) return new Set();
-    const rows = await db.selectFrom('ingests').select('folder').where('source', '=', 'upload').where('folder', 'in', [...folders]).execute();
-    return new Set(rows.map((row) => row.folder));
+  /** Of these uploads, the ones that an ingest was made of; by the names of their folders, since the storage may have been moved since. */
+  async knownUploads(db: Executor, names: readonly string[]): Promise<Set<string>> {
+    if (names.length === 0) return new Set();
+    const { rows } = await sql<{ name: string }>`
+      select name from ingests cross join lateral regexp_replace(folder, '^.*/', '') name where source = 'upload' and name = any(${[...names]}::text[])`.execute(db);
+    return new Set(rows.map(({ name }) => name));
+  }
+
+  /** Whether a file of the ingest was skipped for one of these reasons. */
+  async hasSkipped(db: Executor, ingestId: number, reasonCodes: readonly string[]): Promise<boolean> {
+    const row = await db
+      .selectFrom('ingest_files')
+      .select('path')
+      .where('ingest_id', '=', ingestId)
+      .where('outcome', '=', 'skipped')
+      .where('reason_code', 'in', [...reasonCodes])
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
   }
 
   /** In order of path, those after `afterPath`. */
