@@ -43,9 +43,12 @@ export class EventStream {
     response.once('close', () => this.#over.abort());
   }
 
-  /** The client has gone, or `end` was called. */
+  /**
+   * The client has gone, or `end` was called. The socket is asked too: it may have closed before the stream was made, and an answer that
+   * is still behind another one on its connection is not told that this has closed.
+   */
   get isOver(): boolean {
-    return this.#over.signal.aborted;
+    return this.#over.signal.aborted || this.#response.req.socket.destroyed;
   }
 
   /** It was cut off because the client did not read. */
@@ -104,7 +107,7 @@ export class EventStream {
     if (!this.#response.write(frame)) await this.#read();
   }
 
-  /** Resolves when the client has read what was sent; one that does not is cut off. */
+  /** Resolves when the client has read what was sent; one that does not is cut off. It waits no longer than that for any event of the answer. */
   async #read(): Promise<void> {
     this.#unread = true;
     await new Promise<void>((resolve) => {
@@ -115,7 +118,8 @@ export class EventStream {
       };
       const limit = setTimeout(() => {
         this.#cut = true;
-        this.#response.destroy();
+        this.end();
+        done();
       }, this.#times.unreadMs);
       this.#response.once('drain', done).once('close', done);
     });

@@ -120,6 +120,66 @@ describe('the writer of the feed', () => {
     expect((await gateway.stores.runs.find(gateway.db, again.id))?.feed_open).toBe(true);
   });
 
+  it('tells of what is asked of a run that waits behind another, of which nothing is queued or running', async () => {
+    const { id, images } = await newRun(['a.jpg', 'b.jpg', 'c.jpg']);
+    await gateway.finish('detect', images.slice(0, 1), { code: 'broken', message: 'm' });
+    const still = async (): Promise<void> => {
+      await look();
+      await agoSince(60);
+      await look();
+      await agoSince(60);
+      expect(await mayHaveChanged()).toEqual([]);
+    };
+    await still();
+    await gateway.post(`/runs/${id}/pause`);
+    expect(await news()).toMatchObject([{ subject: id, ended: false, data: { state: 'paused', etaSeconds: null } }]);
+    await still();
+    await gateway.patch(`/runs/${id}`, { priority: 7 });
+    expect(await news()).toMatchObject([{ subject: id, ended: false, data: { state: 'paused', priority: 7 } }]);
+    await still();
+    await gateway.post(`/runs/${id}/retry`);
+    expect(await news()).toMatchObject([{ subject: id, data: { state: 'paused', counts: { waiting: 3, failed: 0 } } }]);
+    await still();
+    await gateway.post(`/runs/${id}/resume`);
+    expect(await news()).toMatchObject([{ subject: id, data: { state: 'active', priority: 7 } }]);
+    expect(await news()).toEqual([]);
+  });
+
+  it('tells of a run that is paused while it moves, also those who begin to listen, and of what comes after', async () => {
+    const [resumed, cancelled, done] = [await newRun(), await newRun(), await newRun()];
+    const all = [resumed, cancelled, done];
+    for (const { images } of [resumed, cancelled]) await gateway.claim('detect', images.slice(0, 1));
+    await gateway.claim('detect', done.images);
+    await look();
+    for (const { id } of all) await gateway.post(`/runs/${id}/pause`);
+    expect(await news()).toMatchObject(all.map(({ id }) => ({ subject: id, ended: false, data: { state: 'paused' } })));
+    const { newest } = await gateway.stores.feed.bounds(gateway.db);
+    const beginning = await gateway.stores.feed.unended(gateway.db, { topics: ['run'], projectIds: null }, 0, newest, 10);
+    expect(beginning.map(({ data }) => data)).toMatchObject(all.map(({ id }) => ({ id, state: 'paused' })));
+
+    await gateway.db.updateTable('tasks').set({ state: 'done', finished_at: new Date() }).where('state', '=', 'running').execute();
+    expect(await news()).toContainEqual(expect.objectContaining({ subject: done.id, ended: true, data: expect.objectContaining({ state: 'done' }) }));
+    await agoSince(60);
+    await look();
+    await agoSince(60);
+    expect(await mayHaveChanged()).toEqual([]);
+    await gateway.post(`/runs/${resumed.id}/resume`);
+    await gateway.post(`/runs/${cancelled.id}/cancel`);
+    expect(await news()).toMatchObject([
+      { subject: resumed.id, ended: false, data: { state: 'active' } },
+      { subject: cancelled.id, ended: true, data: { state: 'cancelled' } },
+    ]);
+  });
+
+  it('tells of a run that is started over after its end before anything of it is queued', async () => {
+    const { id, images } = await newRun();
+    await gateway.finish('detect', images, { code: 'broken', message: 'm' });
+    expect(await news()).toMatchObject([{ subject: id, ended: true, data: { state: 'done' } }]);
+    await agoSince(60);
+    await gateway.post(`/runs/${id}/retry`);
+    expect(await news()).toMatchObject([{ subject: id, ended: false, data: { state: 'active', counts: { waiting: 2, failed: 0 } } }]);
+  });
+
   it('tells of an export by the row and the cache, of its end and of its expiry', async () => {
     const id = (await gateway.post('/exports', { projectId, format: 'csv', content: 'detections' })).body.id;
     expect(await news()).toMatchObject([{ topic: 'export', subject: id, ended: false, data: { status: 'pending', percent: 0 } }]);
@@ -186,5 +246,6 @@ describe('the writer of the feed', () => {
   async function agoSince(seconds: number): Promise<void> {
     await sql`update feed_state set looked_at = now() - ${seconds} * interval '1 second'`.execute(gateway.db);
     await sql`update tasks set finished_at = finished_at - ${2 * seconds} * interval '1 second' where finished_at is not null`.execute(gateway.db);
+    await sql`update runs set swept_at = swept_at - ${2 * seconds} * interval '1 second'`.execute(gateway.db);
   }
 });

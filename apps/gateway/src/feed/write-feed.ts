@@ -53,7 +53,7 @@ async function runSubjects(tx: DatabaseTransaction): Promise<FeedSubject[]> {
   const recent = await recentlyFinishedByRun(tx);
   return found.map((run) => {
     const data = runProgress(run, recent.get(run.id) ?? NONE);
-    const ended = data.state !== 'active';
+    const ended = data.state === 'done' || data.state === 'cancelled';
     const moving = !ended && (run.growing || run.counts.queued + run.counts.running > 0 || data.ratePerMinute > 0);
     // The rate of the last minute fades when all is done.
     return { topic: 'run', subjectId: run.id, projectId: run.projectId, data, notNews: ended ? ['ratePerMinute', 'etaSeconds'] : [], ended, moving };
