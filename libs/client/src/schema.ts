@@ -1188,7 +1188,7 @@ export interface components {
             events: number;
             /** @description The largest number in one image of each event, added up over the events. */
             individuals: number;
-            /** @description Events with a known time at deployments whose nights are known: those that the rate counts. */
+            /** @description Events that began within the dates of their deployment: those that the rate counts. */
             ratedEvents: number;
             /** @description 100 × `ratedEvents` / `trapNights`; null without a night. */
             per100TrapNights: number | null;
@@ -1611,7 +1611,7 @@ export interface components {
             deploymentId?: number | null;
             locationId?: number | null;
             ingestId?: number | null;
-            /** @description Of this run, and judged by its model instead of by what counts. */
+            /** @description Of this run, and judged by its model instead of by what counts; a `label` is always one that counts. */
             runId?: number | null;
             eventId?: number | null;
             /** @enum {string|null} */
@@ -3666,7 +3666,7 @@ export interface operations {
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A species, or whatever models and people call it, to the letter. */
+                /** @description A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
                 minConfidence?: number;
@@ -3684,7 +3684,7 @@ export interface operations {
                 /** @description A human’s word counts, else that of the model which looked last; `blank`: looked at, and nothing counts. */
                 category?: "animal" | "person" | "vehicle" | "blank";
                 ingestId?: number;
-                /** @description Of this run, and judged by its model instead of by what counts. */
+                /** @description Of this run, and judged by its model instead of by what counts; a `label` is always one that counts. */
                 runId?: number;
                 /** @description The images of one event. */
                 eventId?: number;
@@ -3772,7 +3772,7 @@ export interface operations {
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A species, or whatever models and people call it, to the letter. */
+                /** @description A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
                 minConfidence?: number;
@@ -3790,7 +3790,7 @@ export interface operations {
                 /** @description A human’s word counts, else that of the model which looked last; `blank`: looked at, and nothing counts. */
                 category?: "animal" | "person" | "vehicle" | "blank";
                 ingestId?: number;
-                /** @description Of this run, and judged by its model instead of by what counts. */
+                /** @description Of this run, and judged by its model instead of by what counts; a `label` is always one that counts. */
                 runId?: number;
                 /** @description The images of one event. */
                 eventId?: number;
@@ -3969,11 +3969,11 @@ export interface operations {
     getThumbnail: {
         parameters: {
             query?: {
-                /** @description Draws a frame around each detection that counts. */
+                /** @description Draws a frame around what counts: what a person said is there, else what the model found that looked last. */
                 boxes?: boolean;
-                /** @description Makes people unrecognisable, however unsure the model is of them. */
+                /** @description Makes people unrecognisable: whom a person says is there, and whatever a model may have taken for one, however unsure. Of someone without a box the whole picture. */
                 blurPeople?: boolean;
-                /** @description From which confidence on a detection is framed; default: the threshold of the model that found it. */
+                /** @description From which confidence on what the model found is framed; default: its threshold. */
                 minConfidence?: number;
             };
             header?: never;
@@ -4025,11 +4025,11 @@ export interface operations {
     getPreview: {
         parameters: {
             query?: {
-                /** @description Draws a frame around each detection that counts. */
+                /** @description Draws a frame around what counts: what a person said is there, else what the model found that looked last. */
                 boxes?: boolean;
-                /** @description Makes people unrecognisable, however unsure the model is of them. */
+                /** @description Makes people unrecognisable: whom a person says is there, and whatever a model may have taken for one, however unsure. Of someone without a box the whole picture. */
                 blurPeople?: boolean;
-                /** @description From which confidence on a detection is framed; default: the threshold of the model that found it. */
+                /** @description From which confidence on what the model found is framed; default: its threshold. */
                 minConfidence?: number;
             };
             header?: never;
@@ -4852,7 +4852,7 @@ export interface operations {
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A species, or whatever models and people call it, to the letter. */
+                /** @description A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
                 minConfidence?: number;
@@ -5000,7 +5000,7 @@ export interface operations {
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A species, or whatever models and people call it, to the letter. */
+                /** @description A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
                 minConfidence?: number;
@@ -5058,7 +5058,7 @@ export interface operations {
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A species, or whatever models and people call it, to the letter. */
+                /** @description A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
                 minConfidence?: number;
@@ -5118,7 +5118,7 @@ export interface operations {
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A species, or whatever models and people call it, to the letter. */
+                /** @description A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
                 minConfidence?: number;
@@ -5178,7 +5178,7 @@ export interface operations {
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A species, or whatever models and people call it, to the letter. */
+                /** @description A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
                 minConfidence?: number;
@@ -5238,7 +5238,7 @@ export interface operations {
                 deploymentId?: number;
                 /** @description Of all deployments at this location. */
                 locationId?: number;
-                /** @description A species, or whatever models and people call it, to the letter. */
+                /** @description A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it. */
                 label?: string;
                 /** @description Default: the threshold of the model that found it. What people say has the confidence 1. */
                 minConfidence?: number;

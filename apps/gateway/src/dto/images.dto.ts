@@ -16,7 +16,7 @@ export class ImageFilterQuery extends ObservedQuery {
   @QueryId()
   readonly ingestId?: number;
 
-  @About('Of this run, and judged by its model instead of by what counts.')
+  @About('Of this run, and judged by its model instead of by what counts; a `label` is always one that counts.')
   @MayBeAbsent()
   @QueryId()
   readonly runId?: number;
@@ -61,7 +61,7 @@ export class ImageFilterBody {
   @Id()
   readonly ingestId?: number | null;
 
-  @About('Of this run, and judged by its model instead of by what counts.')
+  @About('Of this run, and judged by its model instead of by what counts; a `label` is always one that counts.')
   @Optional()
   @Id()
   readonly runId?: number | null;

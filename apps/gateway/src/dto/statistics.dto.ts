@@ -135,7 +135,7 @@ export class SummaryResponse extends EffortResponse implements StudySummary {
 }
 
 class CaptureRateResponse extends KindCountResponse {
-  @About('Events with a known time at deployments whose nights are known: those that the rate counts.')
+  @About('Events that began within the dates of their deployment: those that the rate counts.')
   @Count()
   readonly ratedEvents!: number;
 

@@ -47,6 +47,26 @@ describe('events and sequences', () => {
     expect((await gateway.get(`/events/${items[0].id}`)).body).toMatchObject({ images: 1, endsAt: '2024-06-01T10:00:00.000Z' });
   });
 
+  it('forms an event anew before its images are listed, counted or run over', async () => {
+    const ids = [await image(0, true)];
+    const [event] = (await list()).items;
+    for (const seconds of [1_000, 2_000, 3_000]) {
+      ids.push(await image(seconds, true));
+      const asked = { count: (await gateway.get(`/images/count?projectId=${projectId}&eventId=${event.id}`)).body.count };
+      expect(asked).toEqual({ count: ids.length });
+    }
+    ids.push(await image(4_000, true));
+    expect((await gateway.get(`/images?eventId=${event.id}`)).body.items.map(({ id }: { id: number }) => id)).toEqual(ids);
+    ids.push(await image(5_000, true));
+    expect((await gateway.post('/runs', { projectId, filter: { eventId: event.id } })).body.counts.total).toBe(ids.length);
+    await gateway.patch(`/deployments/${deploymentId}`, { clockOffsetSeconds: 3_600 });
+    const [moved] = (await list()).items;
+    await gateway.patch(`/deployments/${deploymentId}`, { clockOffsetSeconds: 7_200 });
+    // The same event or none: never an empty one.
+    const after = await gateway.get(`/images?eventId=${moved.id}`);
+    expect(after.status === 200 ? after.body.items.length : after.body.type).toEqual(after.status === 200 ? ids.length : 'urn:pugmark:problem:event_missing');
+  });
+
   it('answers 404 for an event that is not there, also when it just ceased to be', async () => {
     expect((await gateway.get('/events/999999999')).status).toBe(404);
     const id = await image(0, true);

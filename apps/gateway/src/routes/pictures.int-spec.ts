@@ -124,6 +124,41 @@ describe('pictures', () => {
     expect(answers[3]!.headers.etag).toBe(plain.headers.etag);
   });
 
+  it('frames and blurs by the human’s word, and of two models by that which looked last', async () => {
+    const { id } = await given(await noise(321, 241));
+    const asked: RenderOptions[] = [];
+    renderer = (path, options) => {
+      asked.push(options);
+      return renderPicture(path, options);
+    };
+    const [first, last] = [await gateway.model(), await gateway.model({ version: 'last' })];
+    const at = (x: number) => ({ x, y: 0.1, width: 0.1, height: 0.2 });
+    const person = (x: number) => ({ category: 'person' as const, label: 'person', confidence: 0.9, box: at(x) });
+    await gateway.detections(id, first.id, [person(0.1)]);
+    await gateway.detections(id, last.id, [person(0.3), { ...animal(0.8), box: at(0.5) }]);
+    const drawn = async (query: string) => {
+      asked.length = 0;
+      expect((await fetchBytes(`/images/${id}/thumbnail?${query}`)).status).toBe(200);
+      const left = ({ x }: { x: number }) => Math.round(x * 10) / 10;
+      return { boxes: asked[0]?.boxes.map(({ box, category }) => `${category} ${left(box)}`), blurred: asked[0]?.blurred.map(left) };
+    };
+    expect(await drawn('boxes=true')).toMatchObject({ boxes: ['person 0.3', 'animal 0.5'] });
+    expect(await drawn('boxes=true&minConfidence=0.85')).toMatchObject({ boxes: ['person 0.3'] });
+    expect((await drawn('blurPeople=true')).blurred?.sort()).toEqual([0.1, 0.3]);
+
+    const { body } = await gateway.get(`/images/${id}/review`);
+    const [{ detectionId: taken }] = (body as { observations: [{ detectionId: number }] }).observations;
+    const say = async (...observations: object[]) => expect((await gateway.put(`/images/${id}/review`, { observations })).status).toBe(200);
+    await say({ category: 'animal', detectionId: taken }, { category: 'person', box: at(0.7) });
+    expect(await drawn('boxes=true&minConfidence=0.1')).toMatchObject({ boxes: ['animal 0.3', 'person 0.7'] });
+    expect((await drawn('blurPeople=true')).blurred?.sort()).toEqual([0.1, 0.7]);
+    // Somewhere on it.
+    await say({ category: 'person' });
+    expect((await drawn('blurPeople=true&boxes=true')).blurred?.sort()).toEqual([0, 0.1, 0.3]);
+    await say();
+    expect(await drawn('boxes=true')).toEqual({ boxes: [], blurred: [] });
+  });
+
   it('draws no box that is static, and blurs a person in it all the same', async () => {
     const { id } = await given(await noise(320, 240));
     const deploymentId = await gateway.deployment(projectId);

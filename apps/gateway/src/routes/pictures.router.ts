@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Response } from 'express';
-import { findImage, type PictureRow } from '@pugmark/db';
-import { RetryableError } from '@pugmark/domain';
+import { findImage, readWords, type ImageWord, type ListedDetection, type PictureRow } from '@pugmark/db';
+import { RetryableError, type Box } from '@pugmark/domain';
 import type { RenderOptions } from '@pugmark/images';
 import { safeFileName } from '@pugmark/storage';
 import { notFound } from '../api/http-problem';
@@ -15,6 +15,8 @@ type Parts = Pick<GatewayDependencies, 'stores' | 'pictures' | 'renditions' | 's
 
 /** A browser may keep pictures, but asks whether they are the same still: they are private, and their boxes change. */
 const KEEP_BUT_ASK = 'private, no-cache';
+
+const WHOLE_PICTURE: Box = { x: 0, y: 0, width: 1, height: 1 };
 
 /** The file went, or it cannot be drawn. */
 const PICTURE_PROBLEMS = [410, 416, 422];
@@ -75,15 +77,30 @@ async function rendition({ stores, pictures, renditions, settings }: Parts, long
   await send(response, renditions.folder, key);
 }
 
-async function marks(stores: Stores, imageId: number, query: RenditionQuery): Promise<Pick<RenderOptions, 'boxes' | 'blurred'>> {
-  const { boxes, blurPeople, minConfidence } = query;
-  const framed = boxes ? await findImage(stores.db, imageId, minConfidence === undefined ? {} : { minConfidence }) : null;
-  const all = blurPeople ? await findImage(stores.db, imageId, { minConfidence: 0 }) : null;
+async function marks(stores: Stores, imageId: number, { boxes, blurPeople, minConfidence }: RenditionQuery): Promise<Pick<RenderOptions, 'boxes' | 'blurred'>> {
+  if (!boxes && !blurPeople) return { boxes: [], blurred: [] };
+  const [word] = await readWords(stores.db, [imageId]);
+  const found = async (from: number): Promise<readonly ListedDetection[]> => (await findImage(stores.db, imageId, { minConfidence: from }))?.detections ?? [];
   return {
-    boxes: framed?.detections.filter((one) => !one.static).map(({ box, category }) => ({ box, category })) ?? [],
-    // Static ones too: who sits still for twenty pictures is a person as well.
-    blurred: all?.detections.filter(({ category }) => category === 'person').map(({ box }) => box) ?? [],
+    boxes: !boxes || word === undefined ? [] : framed(word, minConfidence === undefined ? null : await found(minConfidence)),
+    blurred: blurPeople ? blurred(word?.source === 'human' ? word.observations : [], await found(0)) : [],
   };
+}
+
+/** What counts and has a place; the human's word wins whatever `found`, from another confidence on than usual, is. */
+function framed({ source, observations, machine }: ImageWord, found: readonly ListedDetection[] | null): RenderOptions['boxes'] {
+  if (found !== null && source !== 'human') return found.filter((one) => !one.static && one.model === machine?.model).map(({ box, category }) => ({ box, category }));
+  return observations.flatMap(({ box, category }) => (box === null ? [] : [{ box, category }]));
+}
+
+/**
+ * On the safe side: whoever a person says is there, and whatever any model may have taken for a person, static ones too (who sits still for twenty
+ * pictures is a person as well), but for what a person says is something else. Of someone without a place the whole picture.
+ */
+function blurred(said: ImageWord['observations'], found: readonly ListedDetection[]): Box[] {
+  const others = new Set(said.flatMap(({ category, detectionId }) => (category === 'person' ? [] : [detectionId])));
+  const people = found.filter(({ id, category }) => category === 'person' && !others.has(id));
+  return [...people.map(({ box }) => box), ...said.filter(({ category }) => category === 'person').map(({ box }) => box ?? WHOLE_PICTURE)];
 }
 
 async function requirePicture(stores: Stores, id: number): Promise<PictureRow> {

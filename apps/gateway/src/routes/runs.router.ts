@@ -8,7 +8,8 @@ import { CompareRunsQuery, RunComparisonResponse } from '../dto/run-comparison.d
 import { CreateRunBody, RunListItem, RunResponse, UpdateRunBody, runListItem } from '../dto/runs.dto';
 import { cancelRun, pauseRun, resumeRun, retryRun, updateRun } from '../services/control-run';
 import { createOnce } from '../services/create-once';
-import { imageFilter } from '../services/image-filter';
+import { formEvents } from '../services/form-events';
+import { imageFilterOf } from '../services/image-filter';
 import { modelsOfNewRun, requireNamedProject, requirePlace } from '../services/require';
 import { requireRoom } from '../services/require-room';
 import { runDetails } from '../services/run-details';
@@ -44,6 +45,8 @@ export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stor
       handle: async (call) => {
         const { body: asked, traceparent } = call;
         await requirePlace(stores, asked.projectId, asked.deploymentId ?? null);
+        // Not within the transaction, which would wait for another connection.
+        if (asked.filter?.eventId != null) await formEvents(stores, asked.projectId);
         const { id } = await createOnce(stores, call, asked, (tx) => createRun(tx, stores, asked, traceparent));
         return runDetails(stores.db, id);
       },
@@ -117,7 +120,7 @@ function control(stores: Stores, what: 'cancel' | 'pause' | 'resume' | 'retry', 
 async function createRun(tx: DatabaseTransaction, stores: Stores, body: CreateRunBody, traceparent: string): Promise<number> {
   const { projectId, priority } = body;
   const deploymentId = body.deploymentId ?? null;
-  const filter = await imageFilter(stores, body.filter ?? {});
+  const filter = await imageFilterOf(tx, body.filter ?? {});
   const classify = body.classify && classifySettings(body.classify);
   const models = await modelsOfNewRun(stores, tx, projectId, { modelId: body.modelId ?? null, ...(classify === undefined ? {} : { classify }) });
   const id = await stores.runs.create(tx, { projectId, ...models, priority });

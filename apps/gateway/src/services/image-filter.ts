@@ -1,17 +1,24 @@
-import { findEvent, type EventSpan, type ImageFilter } from '@pugmark/db';
+import { findEvent, findProjectOf, type EventSpan, type Executor, type ImageFilter } from '@pugmark/db';
 import { unprocessable } from '../api/http-problem';
 import type { Stores } from '../dependencies';
 import type { ImageFilterBody, ImageFilterQuery } from '../dto/images.dto';
+import { formEvents } from './form-events';
 
-/** What a query or a body narrows images down by, with the event that it names looked up. Throws a 422 when there is none. */
-export async function imageFilter(stores: Pick<Stores, 'db'>, asked: ImageFilterQuery | ImageFilterBody): Promise<ImageFilter> {
-  const { eventId, ...rest } = asked;
-  const filter = Object.fromEntries(Object.entries(rest).filter(([, value]) => value != null)) as ImageFilter;
-  return eventId == null ? filter : { ...filter, event: await requireEvent(stores, eventId) };
+/** What a query narrows images down by, with the event that it names as it is now. Throws a 422 when there is none. */
+export async function imageFilter(stores: Stores, asked: ImageFilterQuery): Promise<ImageFilter> {
+  const projectId = asked.eventId === undefined ? null : await findProjectOf(stores.db, 'events', asked.eventId);
+  if (projectId !== null) await formEvents(stores, projectId);
+  return imageFilterOf(stores.db, asked);
 }
 
-async function requireEvent(stores: Pick<Stores, 'db'>, id: number): Promise<EventSpan> {
-  const event = await findEvent(stores.db, id);
+/** The same of a body too, with the event as it was formed last. */
+export async function imageFilterOf(db: Executor, { eventId, ...rest }: ImageFilterQuery | ImageFilterBody): Promise<ImageFilter> {
+  const filter = Object.fromEntries(Object.entries(rest).filter(([, value]) => value != null)) as ImageFilter;
+  return eventId == null ? filter : { ...filter, event: await requireEvent(db, eventId) };
+}
+
+async function requireEvent(db: Executor, id: number): Promise<EventSpan> {
+  const event = await findEvent(db, id);
   if (event === null) throw unprocessable('event_missing', 'eventId', `there is no event ${id} (any more): events change with what they are formed of, look for it again`);
   return event;
 }

@@ -6,7 +6,7 @@ import type { EventFilter } from './event-filter';
 import { grouped } from './grouped';
 
 export interface CaptureRate extends Kind, Counted {
-  /** The events that the rate counts: with a known time, at deployments whose nights are known. */
+  /** The events that the rate counts: those in the nights that it divides by, within the dates of their deployment. */
   readonly ratedEvents: number;
   /** Null without a night. */
   readonly per100TrapNights: number | null;
@@ -33,16 +33,15 @@ export interface CaptureRates {
 export async function captureRates(counts: Counts, filter: EventFilter, grouping: Grouping, by: 'deployment' | 'location' | null): Promise<CaptureRates> {
   const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
   const deployments = await deploymentEfforts(counts.db, filter);
-  const dated = new Set(deployments.filter(({ nights }) => nights !== null).map(({ id }) => String(id)));
   const captures = (own: readonly DeploymentEffort[], seen: readonly EventCount[]): Captures => {
     const effort = totalEffort(own);
-    return { ...effort, kinds: byKind(seen).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, dated, effort.trapNights) })) };
+    return { ...effort, kinds: byKind(seen).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, effort.trapNights) })) };
   };
   return { total: captures(deployments, events), groups: by === null ? [] : groupsBy(by, deployments, events, captures) };
 }
 
-function rateOf(rows: readonly EventCount[], dated: ReadonlySet<string>, trapNights: number | null): Omit<CaptureRate, keyof Kind> {
-  const ratedEvents = sumOf(rows.filter(({ key }) => key !== null && dated.has(key)), 'timed');
+function rateOf(rows: readonly EventCount[], trapNights: number | null): Omit<CaptureRate, keyof Kind> {
+  const ratedEvents = sumOf(rows, 'dated');
   return {
     events: sumOf(rows, 'events'),
     individuals: sumOf(rows, 'individuals'),

@@ -27,6 +27,8 @@ export interface EventCount extends Kind, Counted {
   readonly key: string | null;
   /** Events with a known time. */
   readonly timed: number;
+  /** Of these, those within the dates of their deployment, where its start is known. */
+  readonly dated: number;
   readonly firstSeen: Date | null;
   readonly lastSeen: Date | null;
 }
@@ -35,12 +37,12 @@ export interface EventCount extends Kind, Counted {
 export async function countEvents(counts: Counts, filter: EventFilter, { groupBy, top }: Grouping, key: RawBuilder<unknown>): Promise<readonly EventCount[]> {
   const counted = sql`
     select e.category, ${groupBy === 'label' ? sql`e.label` : sql`null::text`} as label, ${key} as key, count(*) as events, sum(e.individuals) as individuals,
-      count(e.starts_at) as timed, min(e.starts_at) as first, max(e.ends_at) as last
-    from events e where ${chosenEvents(filter, groupBy)} group by 1, 2, 3`;
+      count(e.starts_at) as timed, count(*) filter (where e.starts_at between d.starts_at and coalesce(d.ends_at, 'infinity')) as dated, min(e.starts_at) as first, max(e.ends_at) as last
+    from events e left join deployments d on d.id = e.deployment_id where ${chosenEvents(filter, groupBy)} group by 1, 2, 3`;
   const named = groupBy === 'category' ? sql`named as (select * from counted)` : topLabels(top);
   return counts.rows(filter.projectId, sql<EventCount>`
     with counted as materialized (${counted}), ${named}
-    select category, label, key::text as key, sum(events)::bigint as events, sum(individuals)::bigint as individuals, sum(timed)::bigint as timed,
+    select category, label, key::text as key, sum(events)::bigint as events, sum(individuals)::bigint as individuals, sum(timed)::bigint as timed, sum(dated)::bigint as dated,
       min(first) as "firstSeen", max(last) as "lastSeen"
     from named group by category, label, named.key order by category, label, named.key`);
 }
@@ -49,7 +51,7 @@ function topLabels(top: number): RawBuilder<unknown> {
   return sql`
     ranked as (select category, label from counted group by category, label order by sum(events) desc, category, label limit ${top}),
     named as (
-      select r.category, r.label, c.key, c.events, c.individuals, c.timed, c.first, c.last
+      select r.category, r.label, c.key, c.events, c.individuals, c.timed, c.dated, c.first, c.last
       from counted c left join ranked r on r.category = c.category and r.label = c.label)`;
 }
 

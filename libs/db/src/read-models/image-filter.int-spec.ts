@@ -151,4 +151,29 @@ describe('images are narrowed down', () => {
       expect(labels(page.find((one) => one.image.id === image)?.image)).toEqual(expected);
     }
   });
+
+  it('takes category and label together for what one and the same thing is, as events do', async () => {
+    const mixed = await Study.start();
+    try {
+      const place = await mixed.deployment('d');
+      const person = found('person', 0.8, 'person');
+      for (const [name, what] of [['a', [found('deer'), person]], ['b', [person]], ['c', [found('deer'), found('deer', 0.7, 'vehicle')]]] as const) await mixed.image(place, '2026-06-01T12:00:00', what, name);
+      for (const [filter, expected] of [
+        [{ category: 'animal', label: 'deer' }, 'ac'],
+        [{ category: 'person', label: 'deer' }, ''],
+        [{ category: 'vehicle', label: 'deer' }, 'c'],
+        [{ category: 'vehicle', label: 'deer', minConfidence: 0.75 }, ''],
+        [{ label: 'deer' }, 'ac'],
+        [{ category: 'person', label: 'person', reviewed: false }, 'ab'],
+      ] as const) {
+        for (const sort of IMAGE_SORTS) {
+          const images = await listImages(mixed.db, { projectId: mixed.projectId, ...filter }, null, 50, sort);
+          expect([sort, filter, images.map(({ image }) => image.fileName).sort().join('')]).toEqual([sort, filter, expected]);
+        }
+        expect(await countImages(new Counts(mixed.db), { projectId: mixed.projectId, ...filter })).toEqual({ count: expected.length, exact: true });
+      }
+    } finally {
+      await mixed.stop();
+    }
+  });
 });

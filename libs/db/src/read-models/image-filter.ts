@@ -128,18 +128,27 @@ export const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>(['label'
 
 /** `observations o where …`, to be gone on with: those with this label, one an image, however many categories it is called so in. */
 export function observationsCalled(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+  if (ofCategory(filter)) return observationsNamed(label, filter);
   return sql`${observationsNamed(label, filter)}
     and not exists (select 1 from observations other where other.image_id = o.image_id and other.label = o.label and other.category < o.category)`;
 }
 
 /** The same, one for each category: where an image that comes twice does no harm. */
-export function observationsNamed(label: string, { projectId, minConfidence, capturedFrom, capturedTo }: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+export function observationsNamed(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+  const { projectId, category, minConfidence, capturedFrom, capturedTo } = filter;
   const conditions = [projectId === undefined ? sql`o.project_id in (select id from projects)` : sql`o.project_id = ${projectId}`, sql`o.label = ${label}`];
+  // A deer beside a person is no person called deer.
+  if (ofCategory(filter)) conditions.push(sql`o.category = ${category}`);
   if (minConfidence !== undefined) conditions.push(sql`o.confidence >= ${minConfidence}::real`);
   // As of its image; here for the index.
   if (capturedFrom !== undefined) conditions.push(sql`o.captured_at >= ${capturedFrom}`);
   if (capturedTo !== undefined) conditions.push(sql`o.captured_at < ${capturedTo}`);
   return sql`observations o where ${sql.join(conditions, sql` and `)}`;
+}
+
+/** What a run says of an image is its model's; what its label is, is what counts. */
+function ofCategory({ category, runId }: ImageFilter): boolean {
+  return runId === undefined && category !== undefined && category !== 'blank';
 }
 
 function ofEvent({ deploymentId, category, label, firstImageId, startsAt, endsAt }: EventSpan): RawBuilder<unknown> {

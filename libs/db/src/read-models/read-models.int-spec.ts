@@ -32,7 +32,9 @@ describe('what was found, as it is read', () => {
     for (let n = 0; n < 6; n += 1) images.push(await study.image(null, null, undefined, `${n}.jpg`));
     const runs = new RunRepository();
     runId = await runs.create(db, { projectId, modelId, classify: null, priority: 0 });
-    expect(await db.transaction().execute((tx) => runs.createTasksForImages(tx, { id: runId, projectId, priority: 0, traceparent: null }))).toBe(6);
+    // In steps of four: one that is full, and one that is not.
+    expect(await db.transaction().execute((tx) => runs.createTasksForImages(tx, { id: runId, projectId, priority: 0, traceparent: null }, {}, 4))).toBe(6);
+    expect(await db.selectFrom('tasks').select('subject_id').distinct().where('run_id', '=', runId).execute()).toHaveLength(6);
   });
 
   afterEach(() => study.stop());

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { Counts } from '../counts';
 import { EventRepository } from '../repositories/event.repository';
 import { PencilStudy } from '../testing/pencil-study.fixture';
+import { Study, found } from '../testing/study.fixture';
 import { activityByHour } from './activity';
 import { captureRates, type Captures } from './capture-rates';
 import { deploymentEfforts, totalEffort } from './effort';
@@ -211,6 +212,25 @@ describe('statistics', () => {
         [null, 'Meadow', 1, 2],
         [null, null, 1, null, ['person', 2, 0, null], ['animal', 1, 0, null]],
       ]);
+    });
+
+    it('leave out what was seen before the start or after the end of its deployment: a clock that began anew is no visit in these nights', async () => {
+      const study = await Study.start();
+      try {
+        const id = await study.deployment('d', { startsAt: '2024-05-01T10:00:00Z', endsAt: '2024-05-11T10:00:00Z' });
+        const open = await study.deployment('open', { startsAt: '2024-05-01T10:00:00Z' });
+        for (const local of ['2000-01-01T00:00:00', '2024-05-01T11:59:59', '2024-05-01T13:00:00', '2024-05-11T12:00:00', '2024-05-11T13:00:00']) await study.image(id, local, [found('deer')]);
+        for (const local of ['2000-01-01T00:00:00', '2024-06-01T00:00:00']) await study.image(open, local, [found('deer')]);
+        await new EventRepository().formStale(study.db, null);
+        const filter = { projectId: study.projectId, capturedTo: new Date('2024-06-10T00:00:00Z') };
+        const { groups } = await captureRates(new Counts(study.db), filter, CATEGORIES, 'deployment');
+        expect(groups.map(({ trapNights, kinds: [kind] }) => [trapNights, kind?.events, kind?.ratedEvents, kind?.per100TrapNights])).toEqual([
+          [10, 5, 2, 20],
+          [40, 2, 1, 2.5],
+        ]);
+      } finally {
+        await study.stop();
+      }
     });
 
     it('are of what the filter chooses, by the nights of its place and time', async () => {

@@ -6,6 +6,8 @@ import type { ClassifySettings } from './model.repository';
 
 export type RunRow = Selectable<RunsTable>;
 
+const TASKS_A_STATEMENT = 100_000;
+
 export class RunRepository {
   async create(db: Executor, run: { projectId: number; modelId: number; classify: ClassifySettings | null; priority: number }): Promise<number> {
     const { id } = await db
@@ -23,17 +25,28 @@ export class RunRepository {
     return id;
   }
 
-  /** One detect task for each image of the project that passes the filter. Answers how many. */
+  /** One detect task for each image of the project that passes the filter, in steps that each end within the statement timeout. Answers how many. */
   async createTasksForImages(
     tx: DatabaseTransaction,
     run: { id: number; projectId: number; priority: number; traceparent: string | null },
     filter: Omit<ImageFilter, 'projectId'> = {},
+    step = TASKS_A_STATEMENT,
   ): Promise<number> {
-    const result = await sql`
-      insert into tasks (kind, subject_id, run_id, priority, traceparent)
-      select 'detect', s.image_id, ${run.id}::bigint, ${run.priority}::smallint, ${run.traceparent}::text
-      from image_summaries s where ${imageConditions({ ...filter, projectId: run.projectId })} order by s.image_id`.execute(tx);
-    return Number(result.numAffectedRows ?? 0);
+    for (let [total, after] = [0, 0]; ; ) {
+      const { rows } = await sql<{ count: number; last: number | null }>`
+        with chosen as (
+          select s.image_id from image_summaries s
+          where ${imageConditions({ ...filter, projectId: run.projectId })} and s.image_id > ${after} order by s.image_id limit ${step}
+        ), added as (
+          insert into tasks (kind, subject_id, run_id, priority, traceparent)
+          select 'detect', image_id, ${run.id}::bigint, ${run.priority}::smallint, ${run.traceparent}::text from chosen order by image_id
+        )
+        select count(*)::int as count, max(image_id) as last from chosen`.execute(tx);
+      const { count, last } = rows[0]!;
+      total += count;
+      if (count < step || last === null) return total;
+      after = last;
+    }
   }
 
   async find(db: Executor, id: number): Promise<RunRow | null> {
