@@ -43,7 +43,10 @@ export class DeadlineClient extends Client {
 
   /** On the wire before what is asked next. Where it fails the connection is broken, and what it had prepared is gone with it. */
   #deallocate(name: string): void {
-    delete (this as unknown as Insides).connection.parsedStatements[name];
+    const { parsedStatements } = (this as unknown as Insides).connection;
+    // The server never took it: it knows no such name, and an error would end the transaction that comes next.
+    if (parsedStatements[name] === undefined) return;
+    delete parsedStatements[name];
     super.query(`deallocate ${name}`).catch(() => undefined);
   }
 }

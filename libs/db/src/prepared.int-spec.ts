@@ -36,4 +36,18 @@ describe('a marked statement', () => {
       await server.drop();
     }
   });
+
+  it('that the server refused is not taken back from it, which would end the transaction under way', async () => {
+    const server = await createTestDatabase(migrate);
+    const db = createDatabase({ url: server.url, applicationName: 'prepared-test', poolSize: 1 });
+    try {
+      await expect(sql`${PREPARED} select no_such_column`.execute(db)).rejects.toThrow('no_such_column');
+      await db.transaction().execute(async (tx) => {
+        for (let n = 1; n <= 150; n += 1) expect((await sql`${PREPARED} select ${sql.lit(n)}::int as answer`.execute(tx)).rows).toEqual([{ answer: n }]);
+      });
+    } finally {
+      await db.destroy();
+      await server.drop();
+    }
+  });
 });

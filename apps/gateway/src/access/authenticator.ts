@@ -27,6 +27,8 @@ export class Authenticator {
   readonly #stores: Pick<Stores, 'db' | 'keys' | 'sessions'>;
   readonly #usedAt = new Map<number, number>();
   readonly #remembered = new Map<string, Remembered>();
+  /** How often everyone was forgotten. */
+  #forgotten = 0;
 
   constructor(stores: Pick<Stores, 'db' | 'keys' | 'sessions'>) {
     this.#stores = stores;
@@ -52,6 +54,7 @@ export class Authenticator {
   /** For when a key was revoked or a session has ended: everyone is looked up again. */
   forget(): void {
     this.#remembered.clear();
+    this.#forgotten += 1;
   }
 
   /** The row of a key that may be used. Throws a 401. */
@@ -76,10 +79,12 @@ export class Authenticator {
     const secret = tokenHash(text).toString('base64');
     const fresh = this.#remembered.get(secret);
     if (method === 'GET' && fresh !== undefined && Date.now() < Math.min(fresh.at + FRESH_MS, fresh.expiresAt)) return fresh.caller;
-    const asked = Date.now();
+    const [asked, forgotten] = [Date.now(), this.#forgotten];
     try {
       const row = await onceMore(find);
       const caller = callerOf(row);
+      // Asked before a revocation, answered after it.
+      if (forgotten !== this.#forgotten) return caller;
       this.#remembered.delete(secret);
       this.#remembered.set(secret, { caller, at: asked, expiresAt: row.expires_at?.getTime() ?? Infinity });
       // A Map keeps the order of insertion: the first is the one not seen for longest.
