@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Registry } from '@pugmark/platform';
-import { testLogger, testServers } from '@pugmark/testing';
+import { testLogger, testServers, waitUntil } from '@pugmark/testing';
 import { NoCache, RedisCache, type RateLimiters } from './cache';
 
 const LIMIT = { name: 'calls', calls: 3, seconds: 60 };
@@ -39,6 +40,33 @@ describe('a rate limiter', () => {
     expect(await limiter.take('a')).toBeGreaterThanOrEqual(1);
     expect(await limiter.look('a')).toBeGreaterThanOrEqual(1);
     expect(await limiter.take('b')).toBe(0);
+  });
+
+  it('waits once for a Redis that takes calls and does not answer, counts in its own process for a while, and goes back', async () => {
+    const redis = new URL(testServers().redisUrl);
+    const target = { host: redis.hostname, port: Number(redis.port || 6379) };
+    const sockets: Socket[] = [];
+    const relay = createServer((client) => {
+      const server = connect(target);
+      for (const [one, other] of [[client, server], [server, client]] as const) one.on('error', () => other.destroy()).on('close', () => other.destroy());
+      client.pipe(server).pipe(client);
+      sockets.push(server);
+    });
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const keyPrefix = `pugmark-test-${randomBytes(6).toString('hex')}:`;
+    redis.host = `127.0.0.1:${(relay.address() as AddressInfo).port}`;
+    const limiter = (await connected(redis.href, keyPrefix)).rateLimiter({ ...LIMIT, calls: 100 });
+    const other = (await connected(testServers().redisUrl, keyPrefix)).rateLimiter({ ...LIMIT, calls: 100 });
+    expect(await limiter.take('a')).toBe(0);
+    for (let call = 0; call < 99; call += 1) await other.take('a');
+    for (const socket of sockets) socket.unpipe().pause();
+    const begun = performance.now();
+    for (let call = 0; call < 20; call += 1) expect([await limiter.take('a'), await limiter.look('a')]).toEqual([0, 0]);
+    expect(performance.now() - begun).toBeLessThan(1_500);
+    for (const socket of sockets) socket.destroy();
+    await waitUntil('it to count with the others again', async () => (await limiter.look('a')) > 0);
+    await Promise.all(open.splice(0).map((cache) => cache.close()));
+    await new Promise((resolve) => relay.close(resolve));
   });
 
   it('lets calls through again when the window is over', async () => {

@@ -1,4 +1,4 @@
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
 import type { Redis } from 'ioredis';
 
 export interface RateLimit {
@@ -10,7 +10,7 @@ export interface RateLimit {
   readonly seconds: number;
 }
 
-/** Counts calls by caller: over all processes in Redis, in this process alone while Redis is away. */
+/** Counts calls by caller: over all processes in Redis, in this process alone while Redis is away or does not answer. */
 export interface RateLimiter {
   /** Counts a call. Answers 0 when it may be made, else the seconds, at least 1, after which to try again. */
   take(caller: string): Promise<number>;
@@ -18,16 +18,30 @@ export interface RateLimiter {
   look(caller: string): Promise<number>;
 }
 
+/** So long a Redis that took a call and did not answer is not asked again: each caller would wait for it in vain. */
+const REST_MS = 5_000;
+
 /** `redis` null: in this process alone. */
 export function createRateLimiter(redis: Redis | null, { name, calls, seconds }: RateLimit): RateLimiter {
   const common = { keyPrefix: `rate:${name}`, points: calls, duration: seconds };
   const inProcess = new RateLimiterMemory(common);
-  const limiter =
-    redis === null ? inProcess : new RateLimiterRedis({ ...common, storeClient: redis, insuranceLimiter: inProcess, rejectIfRedisNotReady: true });
+  const shared = redis === null ? null : new RateLimiterRedis({ ...common, storeClient: redis, rejectIfRedisNotReady: true });
+  let restsUntil = 0;
+  const ask = async <Answer>(call: (limiter: RateLimiterAbstract) => Promise<Answer>): Promise<Answer> => {
+    if (shared === null || performance.now() < restsUntil) return call(inProcess);
+    try {
+      return await call(shared);
+    } catch (failed) {
+      if (failed instanceof RateLimiterRes) throw failed;
+      // Without a connection it fails at once, and may be asked each time.
+      if (redis?.status === 'ready') restsUntil = performance.now() + REST_MS;
+      return call(inProcess);
+    }
+  };
   return {
     take: async (caller) => {
       try {
-        await limiter.consume(caller);
+        await ask((limiter) => limiter.consume(caller));
         return 0;
       } catch (refused) {
         if (refused instanceof RateLimiterRes) return secondsOf(refused);
@@ -35,7 +49,7 @@ export function createRateLimiter(redis: Redis | null, { name, calls, seconds }:
       }
     },
     look: async (caller) => {
-      const state = await limiter.get(caller);
+      const state = await ask((limiter) => limiter.get(caller));
       return state !== null && state.consumedPoints >= calls ? secondsOf(state) : 0;
     },
   };

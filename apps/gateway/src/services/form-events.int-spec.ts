@@ -10,7 +10,11 @@ describe('events that are stale', () => {
     try {
       await study.image(await study.deployment('d'), '2026-06-01T12:00:00', [found('deer')]);
       const stores = { db: study.db, events: new EventRepository() } as unknown as Stores;
-      const refused = await formEvents(stores, study.projectId, 0).catch((error: unknown) => error);
+      const refused = await study.db.transaction().execute(async (tx) => {
+        // Nobody can form anything before this transaction ends.
+        await tx.selectFrom('stale_events').selectAll().forUpdate().execute();
+        return formEvents(stores, study.projectId, 0).catch((error: unknown) => error);
+      });
       expect(refused).toBeInstanceOf(HttpProblem);
       expect(refused).toMatchObject({ status: 503, code: 'events_forming', headers: { 'retry-after': '5' } });
       await formEvents(stores, study.projectId);

@@ -1,4 +1,6 @@
 import { sql } from 'kysely';
+import { waitUntil } from '@pugmark/testing';
+import { createDatabase, type Database, type DatabaseTransaction } from '../database';
 import { refreshObservations } from '../observations/refresh-observations';
 import { Study, found } from '../testing/study.fixture';
 import { DeploymentRepository } from './deployment.repository';
@@ -193,5 +195,115 @@ describe('events', () => {
     await expect(events.formStale(study.db, null)).rejects.toThrow('killed');
     await sql`drop trigger fail on events`.execute(study.db);
     expect(await formed('images')).toHaveLength(2);
+  });
+
+  it('are formed of the other deployments though those of one cannot be, and the error is told', async () => {
+    const [first, second] = [await study.deployment('a'), await study.deployment('b')];
+    for (const deployment of [first, second]) await study.image(deployment, minute(0), [found('deer')]);
+    await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(study.db);
+    await sql`create trigger fail before insert on events for each row when (new.deployment_id = ${sql.lit(first)}) execute function fail()`.execute(study.db);
+    await expect(events.formStale(study.db, null)).rejects.toThrow('killed');
+    expect(await study.db.selectFrom('events').select('deployment_id').execute()).toEqual([{ deployment_id: second }, { deployment_id: second }]);
+  });
+
+  describe('while someone else forms them', () => {
+    let someoneElse: Database;
+
+    beforeEach(() => {
+      someoneElse = createDatabase({ url: study.databaseUrl, applicationName: 'test', poolSize: 2 });
+    });
+    afterEach(() => someoneElse.destroy());
+
+    /** How many connections wait for a lock, once one does and others had the time to. */
+    async function waiting(): Promise<number> {
+      const count = async () => {
+        const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(someoneElse);
+        return rows.length;
+      };
+      await waitUntil('a statement to wait for a lock', count);
+      for (let n = 0; n < 20; n += 1) await count();
+      return count();
+    }
+
+    /** Nobody can take the marks before `work` is done. */
+    const holdingMarks = (work: (tx: DatabaseTransaction) => Promise<void>) =>
+      someoneElse.transaction().execute(async (tx) => {
+        await tx.selectFrom('stale_events').selectAll().forUpdate().execute();
+        await work(tx);
+      });
+
+    it('are waited for with one connection, however many readers wait', async () => {
+      for (const name of ['a', 'b']) await study.image(await study.deployment(name), minute(0), [found('deer')]);
+      let readers: Promise<boolean>[] = [];
+      await holdingMarks(async () => {
+        readers = [null, ...Array<number>(12).fill(study.projectId)].map((project) => events.formStale(study.db, project));
+        expect(await waiting()).toBe(1);
+      });
+      expect(await Promise.all(readers)).toEqual(Array(13).fill(true));
+      expect(await study.db.selectFrom('stale_events').selectAll().execute()).toEqual([]);
+      expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(4);
+    });
+
+    it('leave connections to others, of however many projects they are', async () => {
+      for (let n = 0; n < 10; n += 1) await study.image(await study.deployment(`d${n}`), minute(0), [found('deer')]);
+      await sql`insert into projects (name) select 'P' || n from generate_series(1, 9) n`.execute(study.db);
+      // A mark of a project is enough: readers look for no more.
+      await sql`
+        update stale_events s set project_id = p.id from (select id, row_number() over (order by id) as n from projects) p,
+          (select id, row_number() over (order by id) as n from deployments) d where d.id = s.deployment_id and d.n = p.n`.execute(study.db);
+      const projects = await study.db.selectFrom('projects').select('id').execute();
+      let readers: Promise<boolean>[] = [];
+      await holdingMarks(async () => {
+        readers = projects.map(({ id }) => events.formStale(study.db, id));
+        expect(await waiting()).toBe(3);
+      });
+      expect(await Promise.all(readers)).toEqual(Array(10).fill(true));
+      expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(20);
+    });
+
+    it('are waited for by each reader for as long as it has time', async () => {
+      await study.image(await study.deployment('d'), minute(0), [found('deer')]);
+      const hurried = new AbortController();
+      let patient: Promise<boolean> = Promise.resolve(false);
+      await holdingMarks(async () => {
+        const first = events.formStale(study.db, study.projectId, hurried.signal);
+        patient = events.formStale(study.db, study.projectId, new AbortController().signal);
+        await waiting();
+        hurried.abort();
+        expect(await first).toBe(false);
+      });
+      expect(await patient).toBe(true);
+      expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(2);
+    });
+
+    it('are not formed any more, once nobody waits whose turn they would be', async () => {
+      const [first, second] = [await study.deployment('a'), await study.deployment('b')];
+      for (const deployment of [first, second]) await study.image(deployment, minute(0), [found('deer')]);
+      const hurried = new AbortController();
+      await holdingMarks(async () => {
+        const reading = events.formStale(study.db, study.projectId, hurried.signal);
+        await waiting();
+        hurried.abort();
+        expect(await reading).toBe(false);
+      });
+      await waitUntil('the first to be formed all the same', async () => (await study.db.selectFrom('events').select('id').execute()).length > 0);
+      expect(await study.db.selectFrom('stale_events').select('deployment_id').execute()).toEqual([{ deployment_id: second }]);
+    });
+
+    it('say what was committed before they were asked for, though the forming had begun before that', async () => {
+      const d = await study.deployment('d');
+      await study.image(d, minute(0), [found('deer')]);
+      let [earlier, later]: Promise<boolean>[] = [];
+      await someoneElse.transaction().execute(async (tx) => {
+        await sql`lock table locations in access exclusive mode`.execute(tx);
+        earlier = events.formStale(study.db, null);
+        // It took its marks by then.
+        await waiting();
+        await study.image(d, minute(600), [found('deer')]);
+        later = events.formStale(study.db, study.projectId);
+      });
+      expect(await Promise.all([earlier, later])).toEqual([true, true]);
+      expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(4);
+    });
   });
 });

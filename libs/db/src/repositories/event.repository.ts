@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database, DatabaseTransaction, Executor } from '../database';
+import { pingDatabase, type Database, type DatabaseTransaction, type Executor } from '../database';
 import { inTransaction } from '../in-transaction';
 import { PREPARED } from '../prepared';
 import { solarHour } from '../sql/solar-time';
@@ -8,6 +8,8 @@ import { solarHour } from '../sql/solar-time';
 const FORMING = 7_411_209;
 /** Deployments of which the events are formed before the next ones are looked for. */
 const ROUND = 50;
+/** Deployments that one process forms at a time: the rest of its connections is for others, whatever locks these wait for. */
+const AT_A_TIME = 3;
 
 /**
  * Independent visits: images with the same kind of animal at one deployment belong to one event until none has been seen for longer
@@ -15,20 +17,39 @@ const ROUND = 50;
  * transaction, and whoever reads events forms those anew first.
  */
 export class EventRepository {
+  readonly #formings = new WeakMap<Database, Formings>();
+
   /**
-   * Forms what is stale, of one project or of all. What another process is forming is waited for, so that afterwards events say
-   * what was committed before; what becomes stale meanwhile is for the next time. `signal`: not to begin with another deployment. Answers whether all was formed.
+   * Forms what is stale, of one project or of all. What others are forming is waited for, so that afterwards events say
+   * what was committed before; what becomes stale meanwhile is for the next time. `signal`: not to wait any longer. Answers whether all was formed.
+   * Where a deployment cannot be formed, the others are all the same; then the first error is thrown.
    */
   async formStale(db: Database, projectId: number | null, signal?: AbortSignal): Promise<boolean> {
+    const formings = this.#formingsOf(db);
+    const since = formings.begun;
+    const failures: unknown[] = [];
     for (let last = 0; ; ) {
       const deployments = await this.#stale(db, projectId, last);
       for (const id of deployments) {
-        if (signal?.aborted === true) return false;
-        await inTransaction(db, (tx) => this.#form(tx, id), { idempotent: true });
         last = id;
+        try {
+          if (!(await formings.form(id, since, signal))) return false;
+        } catch (error) {
+          failures.push(error);
+          // If it is not about this deployment, the others need not be tried.
+          await pingDatabase(db);
+        }
       }
-      if (deployments.length < ROUND) return true;
+      if (deployments.length === ROUND) continue;
+      if (failures.length > 0) throw failures[0];
+      return true;
     }
+  }
+
+  #formingsOf(db: Database): Formings {
+    const formings = this.#formings.get(db) ?? new Formings(db);
+    this.#formings.set(db, formings);
+    return formings;
   }
 
   async #stale(db: Executor, projectId: number | null, after: number): Promise<number[]> {
@@ -37,18 +58,107 @@ export class EventRepository {
       ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject} order by deployment_id limit ${sql.lit(ROUND)}`.execute(db);
     return rows.map(({ id }) => id);
   }
+}
 
-  async #form(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
-    await sql`select pg_advisory_xact_lock(${FORMING}::int, ${deploymentId}::int)`.execute(tx);
-    const { rows } = await sql<{ from: string | null; to: string | null }>`
-      with taken as (delete from stale_events where deployment_id = ${deploymentId} returning from_at, to_at)
-      select min(from_at)::text as from, max(to_at)::text as to from taken`.execute(tx);
-    const { from = null, to = null } = rows[0] ?? {};
-    // Another process was faster.
-    if (from === null || to === null) return;
-    // A statement of its own, later than the one that took the marks: it sees all that was marked.
-    await formBetween(tx, deploymentId, from, to);
+interface Forming {
+  /** The how manieth of the process it is; infinite until it has begun. */
+  begun: number;
+  /** How many wait for it. */
+  waiting: number;
+  done: Promise<void>;
+}
+
+/**
+ * The deployments that this process forms. All who wait for one share its forming, and a few are formed at a time, in the order in which they were
+ * asked for: a change of the gap makes every reader wait, and each with a connection of its own would leave none.
+ */
+class Formings {
+  readonly #db: Database;
+  /** The one that began last, or will, by deployment. */
+  readonly #latest = new Map<number, Forming>();
+  readonly #queue: (() => void)[] = [];
+  #free = AT_A_TIME;
+  #begun = 0;
+
+  constructor(db: Database) {
+    this.#db = db;
   }
+
+  /** How many have begun: what was committed by now is seen by those to come, and maybe not by these. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** Waits for one that begins after the first `since`, or began. Answers false as soon as the signal is aborted; what has begun goes on. */
+  async form(deploymentId: number, since: number, signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted === true) return false;
+    const latest = this.#latest.get(deploymentId);
+    const forming = latest !== undefined && latest.begun > since ? latest : this.#add(deploymentId, latest?.done);
+    forming.waiting += 1;
+    try {
+      return await isDoneBefore(forming.done, signal);
+    } finally {
+      forming.waiting -= 1;
+    }
+  }
+
+  #add(deploymentId: number, previous?: Promise<void>): Forming {
+    const forming: Forming = { begun: Infinity, waiting: 0, done: Promise.resolve() };
+    this.#latest.set(deploymentId, forming);
+    forming.done = this.#run(deploymentId, forming, previous);
+    return forming;
+  }
+
+  async #run(deploymentId: number, forming: Forming, previous?: Promise<void>): Promise<void> {
+    // Its error is for those who wait for it.
+    await previous?.catch(() => undefined);
+    await this.#turn();
+    try {
+      if (forming.waiting === 0) return;
+      forming.begun = this.#begun += 1;
+      await inTransaction(this.#db, (tx) => form(tx, deploymentId), { idempotent: true });
+    } finally {
+      if (this.#latest.get(deploymentId) === forming) this.#latest.delete(deploymentId);
+      this.#endTurn();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#free === 0) return new Promise((resolve) => void this.#queue.push(resolve));
+    this.#free -= 1;
+  }
+
+  #endTurn(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+}
+
+/** Rejects as the work does, unless the signal was aborted before that. */
+async function isDoneBefore(work: Promise<void>, signal?: AbortSignal): Promise<boolean> {
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<false>((resolve) => {
+    stop = () => resolve(false);
+  });
+  signal?.addEventListener('abort', stop);
+  try {
+    return await Promise.race([work.then(() => true), stopped]);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+async function form(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${FORMING}::int, ${deploymentId}::int)`.execute(tx);
+  const { rows } = await sql<{ from: string | null; to: string | null }>`
+    with taken as (delete from stale_events where deployment_id = ${deploymentId} returning from_at, to_at)
+    select min(from_at)::text as from, max(to_at)::text as to from taken`.execute(tx);
+  const { from = null, to = null } = rows[0] ?? {};
+  // Someone else was faster.
+  if (from === null || to === null) return;
+  // A statement of its own, later than the one that took the marks: it sees all that was marked.
+  await formBetween(tx, deploymentId, from, to);
 }
 
 /**

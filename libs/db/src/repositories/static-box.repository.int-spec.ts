@@ -173,6 +173,13 @@ describe('static boxes', () => {
     expect(await counted()).toEqual({ branch: 5 });
   });
 
+  it('are found where comparing takes longer than Postgres lets a transaction wait', async () => {
+    await study.image(d, second(0), Array.from({ length: 1_000 }, () => at(BRANCH)));
+    await sql`create function hurry() returns trigger language plpgsql as 'begin set local idle_in_transaction_session_timeout = 200; return null; end'`.execute(study.db);
+    await sql`create trigger hurry after delete on stale_static_boxes execute function hurry()`.execute(study.db);
+    expect(await search()).toEqual({ boxes: 0, newBoxes: 0, changedImages: 0 });
+  });
+
   describe('are to be looked for', () => {
     const due = (quietSeconds: number, latestSeconds = 600) => boxes.due(study.db, { quietSeconds, latestSeconds });
     const ago = (seconds: number) => sql`update stale_static_boxes set marked_at = marked_at - ${seconds} * interval '1 second'`.execute(study.db);

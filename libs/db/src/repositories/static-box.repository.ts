@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { searchStaticBoxes, type Box, type Category, type FoundBox, type KnownBox, type StaticGroup } from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../database';
@@ -146,7 +145,7 @@ async function takeMarks(tx: DatabaseTransaction, deploymentId: number): Promise
 
 async function find(tx: DatabaseTransaction, deploymentId: number): Promise<StaticSearch> {
   const found = await readFound(tx, deploymentId);
-  const groups = await unhurried(searchStaticBoxes(found, await readKnown(tx, deploymentId)));
+  const groups = await unhurried(tx, searchStaticBoxes(found, await readKnown(tx, deploymentId)));
   const added = await insertBoxes(tx, deploymentId, groups.filter(({ knownId }) => knownId === null));
   const boxIds = new Map<number, number>();
   for (const group of groups) for (const id of group.detectionIds) boxIds.set(id, group.knownId ?? added.get(group)!);
@@ -191,12 +190,13 @@ async function readKnown(tx: DatabaseTransaction, deploymentId: number): Promise
   return rows.map(({ id, category, ...box }) => ({ id, category, box }));
 }
 
-async function unhurried<Result>(steps: Generator<undefined, Result>): Promise<Result> {
+/** Says a word to Postgres between turns, which ends the session of a transaction that is silent for long; until it answers, others have their turn. */
+async function unhurried<Result>(tx: DatabaseTransaction, steps: Generator<undefined, Result>): Promise<Result> {
   for (let since = performance.now(); ; ) {
     const { done, value } = steps.next();
     if (done === true) return value;
     if (performance.now() - since < TURN_MS) continue;
-    await setImmediate();
+    await sql`select 1`.execute(tx);
     since = performance.now();
   }
 }
