@@ -1,11 +1,11 @@
-import { findListedEvent, findProjectOf, listEvents, readDeploymentImages } from '@pugmark/db';
+import { findListedEvent, listEvents, readDeploymentImages } from '@pugmark/db';
 import { cutSequences } from '@pugmark/domain';
 import { notFound } from '../api/http-problem';
 import { jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
 import { EventResponse, EventsQuery, SequenceResponse, eventResponse, sequenceResponse } from '../dto/events.dto';
 import { PageQuery, afterTime, pageOf, pageTypeOf, timePosition } from '../dto/paging';
-import { formEvents } from '../services/form-events';
+import { formEvents, formEventsBeside } from '../services/form-events';
 import { requireObserved, requireProject } from '../services/require';
 
 /** Images of one part of a sequence, at most. */
@@ -41,8 +41,7 @@ export function eventsRouter(stores: Stores): Operation[] {
       scope: 'read',
       answer: { status: 200, json: jsonOf(EventResponse) },
       handle: async ({ id }) => {
-        const projectId = await findProjectOf(stores.db, 'events', id);
-        if (projectId !== null) await formEvents(stores, projectId);
+        await formEventsBeside(stores, id);
         const event = await findListedEvent(stores.db, id);
         if (event === null) throw notFound(`event ${id}`);
         return eventResponse(event);

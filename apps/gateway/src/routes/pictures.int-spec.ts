@@ -31,6 +31,16 @@ describe('pictures', () => {
 
   const noise = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 40 } } }).jpeg().toBuffer();
 
+  /** What the renderer is asked for from now on. */
+  function recorded(): RenderOptions[] {
+    const asked: RenderOptions[] = [];
+    renderer = (path, options) => {
+      asked.push(options);
+      return renderPicture(path, options);
+    };
+    return asked;
+  }
+
   interface Answer {
     readonly status: number | undefined;
     readonly headers: IncomingHttpHeaders;
@@ -105,11 +115,7 @@ describe('pictures', () => {
 
   it('draws the boxes that count, and blurs every person that a model may have seen', async () => {
     const { id } = await given(await noise(640, 480));
-    const asked: RenderOptions[] = [];
-    renderer = (path, options) => {
-      asked.push(options);
-      return renderPicture(path, options);
-    };
+    const asked = recorded();
     const person = { x: 0.1, y: 0.1, width: 0.2, height: 0.5 };
     const plain = await fetchBytes(`/images/${id}/thumbnail?boxes=true`);
     await gateway.detections(id, (await gateway.model()).id, [animal(0.75), { category: 'person', label: 'person', confidence: 0.12, box: person }]);
@@ -126,11 +132,7 @@ describe('pictures', () => {
 
   it('frames and blurs by the human’s word, and of two models by that which looked last', async () => {
     const { id } = await given(await noise(321, 241));
-    const asked: RenderOptions[] = [];
-    renderer = (path, options) => {
-      asked.push(options);
-      return renderPicture(path, options);
-    };
+    const asked = recorded();
     const [first, last] = [await gateway.model(), await gateway.model({ version: 'last' })];
     const at = (x: number) => ({ x, y: 0.1, width: 0.1, height: 0.2 });
     const person = (x: number) => ({ category: 'person' as const, label: 'person', confidence: 0.9, box: at(x) });
@@ -168,11 +170,7 @@ describe('pictures', () => {
     const still = { ...animal(0.9), category: 'person' as const, label: 'person' };
     for (const image of ids) await gateway.detections(image, model, [still]);
     await gateway.detections(id, model, [still, { ...animal(0.8), box: { x: 0, y: 0, width: 0.1, height: 0.1 } }]);
-    const asked: RenderOptions[] = [];
-    renderer = (path, options) => {
-      asked.push(options);
-      return renderPicture(path, options);
-    };
+    const asked = recorded();
     expect((await gateway.post(`/deployments/${deploymentId}/static-boxes/find`)).body).toMatchObject({ boxes: 1 });
     await fetchBytes(`/images/${id}/thumbnail?boxes=true&blurPeople=true`);
     expect(asked).toMatchObject([{ boxes: [{ category: 'animal' }], blurred: [{ x: 0.25, width: 0.5 }] }]);

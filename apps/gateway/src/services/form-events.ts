@@ -1,3 +1,4 @@
+import { findProjectOf } from '@pugmark/db';
 import { unavailable } from '../api/http-problem';
 import type { Stores } from '../dependencies';
 
@@ -9,4 +10,10 @@ const TRY_AGAIN_SECONDS = 5;
 export async function formEvents({ db, events }: Stores, projectId: number, longestMs = LONGEST_MS): Promise<void> {
   if (await events.formStale(db, projectId, AbortSignal.timeout(longestMs))) return;
   throw unavailable('events_forming', 'much has changed, and the events of it are still being formed: try again', TRY_AGAIN_SECONDS);
+}
+
+/** The same for the project that an event is of; nothing where there is no such event. */
+export async function formEventsBeside(stores: Stores, eventId: number): Promise<void> {
+  const projectId = await findProjectOf(stores.db, 'events', eventId);
+  if (projectId !== null) await formEvents(stores, projectId);
 }

@@ -1,13 +1,12 @@
-import { findEvent, findProjectOf, type EventSpan, type Executor, type ImageFilter } from '@pugmark/db';
+import { findEvent, type EventSpan, type Executor, type ImageFilter } from '@pugmark/db';
 import { unprocessable } from '../api/http-problem';
 import type { Stores } from '../dependencies';
 import type { ImageFilterBody, ImageFilterQuery } from '../dto/images.dto';
-import { formEvents } from './form-events';
+import { formEventsBeside } from './form-events';
 
 /** What a query narrows images down by, with the event that it names as it is now. Throws a 422 when there is none. */
 export async function imageFilter(stores: Stores, asked: ImageFilterQuery): Promise<ImageFilter> {
-  const projectId = asked.eventId === undefined ? null : await findProjectOf(stores.db, 'events', asked.eventId);
-  if (projectId !== null) await formEvents(stores, projectId);
+  if (asked.eventId !== undefined) await formEventsBeside(stores, asked.eventId);
   return imageFilterOf(stores.db, asked);
 }
 
