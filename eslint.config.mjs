@@ -5,27 +5,68 @@ import tseslint from 'typescript-eslint';
 
 /** Which layer may import which; `npm` is the list of outside packages that a layer or adapter may name. */
 const boundaries = [
-  { sourceTag: 'layer:contracts', onlyDependOnLibsWithTags: ['layer:contracts'], allowedExternalImports: ['class-validator', 'class-transformer'] },
-  { sourceTag: 'layer:domain', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain'], allowedExternalImports: [] },
+  {
+    sourceTag: 'layer:contracts',
+    onlyDependOnLibsWithTags: ['layer:contracts'],
+    allowedExternalImports: ['class-validator', 'class-transformer'],
+  },
+  {
+    sourceTag: 'layer:domain',
+    onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain'],
+    allowedExternalImports: [],
+  },
   {
     sourceTag: 'layer:platform',
     onlyDependOnLibsWithTags: ['layer:domain', 'layer:platform'],
-    allowedExternalImports: ['class-validator', 'class-transformer', 'reflect-metadata', 'pino', 'pino-pretty', 'prom-client'],
+    allowedExternalImports: [
+      'class-validator',
+      'class-transformer',
+      'reflect-metadata',
+      'pino',
+      'pino-pretty',
+      'prom-client',
+    ],
   },
-  { sourceTag: 'layer:tasks', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform'], allowedExternalImports: [] },
+  {
+    sourceTag: 'layer:tasks',
+    onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform'],
+    allowedExternalImports: [],
+  },
   { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform'] },
   { sourceTag: 'adapter:db', allowedExternalImports: ['kysely', 'pg'] },
-  { sourceTag: 'adapter:broker', allowedExternalImports: ['amqplib', 'class-validator', 'class-transformer', 'reflect-metadata'] },
+  {
+    sourceTag: 'adapter:broker',
+    allowedExternalImports: ['amqplib', 'class-validator', 'class-transformer', 'reflect-metadata'],
+  },
   { sourceTag: 'adapter:cache', allowedExternalImports: ['ioredis', 'rate-limiter-flexible'] },
   { sourceTag: 'adapter:storage', allowedExternalImports: [] },
   { sourceTag: 'adapter:images', allowedExternalImports: ['sharp', 'exif-reader'] },
   { sourceTag: 'adapter:inference', allowedExternalImports: ['@tensorflow/*', '@vladmandic/human'] },
   { sourceTag: 'layer:client', onlyDependOnLibsWithTags: [], allowedExternalImports: ['openapi-fetch'] },
-  { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:platform', 'layer:testing'], allowedExternalImports: ['pg'] },
+  {
+    sourceTag: 'layer:testing',
+    onlyDependOnLibsWithTags: ['layer:platform', 'layer:testing'],
+    allowedExternalImports: ['pg'],
+  },
   {
     sourceTag: 'layer:app',
-    onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform', 'layer:tasks', 'layer:adapter', 'layer:client'],
-    allowedExternalImports: ['express', 'busboy', 'csv-parse/sync', 'yauzl', 'class-validator', 'class-transformer', 'swagger-ui-dist/*'],
+    onlyDependOnLibsWithTags: [
+      'layer:contracts',
+      'layer:domain',
+      'layer:platform',
+      'layer:tasks',
+      'layer:adapter',
+      'layer:client',
+    ],
+    allowedExternalImports: [
+      'express',
+      'busboy',
+      'csv-parse/sync',
+      'yauzl',
+      'class-validator',
+      'class-transformer',
+      'swagger-ui-dist/*',
+    ],
   },
   { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['*'] },
 ];
@@ -34,7 +75,10 @@ const boundaries = [
 const testBoundaries = [{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }];
 
 const boundaryRule = (depConstraints) => ({
-  '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allowCircularSelfDependency: false, depConstraints }],
+  '@nx/enforce-module-boundaries': [
+    'error',
+    { enforceBuildableLibDependency: false, allowCircularSelfDependency: false, depConstraints },
+  ],
 });
 
 export default tseslint.config(
@@ -49,7 +93,10 @@ export default tseslint.config(
       ...boundaryRule(boundaries),
       // A promise that nobody waits for is work that can fail in silence.
       '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false, attributes: false } }],
+      '@typescript-eslint/no-misused-promises': [
+        'error',
+        { checksVoidReturn: { arguments: false, attributes: false } },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       // Express tells an error handler by its four parameters.
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
@@ -65,15 +112,50 @@ export default tseslint.config(
   {
     files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
     ignores: ['**/main.ts', '**/*.child.ts', '**/*.spec.ts', '**/*.int-spec.ts', 'libs/testing/**'],
-    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Settings are read in config.ts, from main.ts.' }] },
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Settings are read in config.ts, from main.ts.' },
+      ],
+    },
   },
   {
     files: ['libs/client/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'The client runs in browsers, too.' }] }],
-      'no-restricted-globals': ['error', 'process', 'Buffer', 'require', 'global', '__dirname', '__filename', 'setImmediate'],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['node:*'], message: 'The client runs in browsers, too.' }] },
+      ],
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'Buffer',
+        'require',
+        'global',
+        '__dirname',
+        '__filename',
+        'setImmediate',
+      ],
     },
   },
-  { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: { console: 'readonly', process: 'readonly', require: 'readonly', module: 'readonly', __dirname: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', URL: 'readonly', fetch: 'readonly', AbortSignal: 'readonly' } }, rules: { '@typescript-eslint/no-require-imports': 'off' } },
+  {
+    files: ['**/*.mjs', '**/*.cjs'],
+    languageOptions: {
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        require: 'readonly',
+        module: 'readonly',
+        __dirname: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+        AbortSignal: 'readonly',
+      },
+    },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
 );

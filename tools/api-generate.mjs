@@ -18,10 +18,17 @@ if (problem !== null) {
 }
 const { version } = JSON.parse(readFileSync(join(GATEWAY, 'package.json'), 'utf8'));
 write(DOCUMENT, output(join(GATEWAY, 'dist', 'bundle', 'api', 'openapi', 'print-document.child.js'), version));
-write(join('libs', 'client', 'src', 'schema.ts'), output(join(ROOT, 'libs', 'client', 'generate-types.mjs'), join(ROOT, DOCUMENT)));
+write(
+  join('libs', 'client', 'src', 'schema.ts'),
+  output(join(ROOT, 'libs', 'client', 'generate-types.mjs'), join(ROOT, DOCUMENT)),
+);
 
 function output(script, argument) {
-  return execFileSync(process.execPath, [script, argument], { encoding: 'utf8', timeout: DEADLINE_MS, maxBuffer: 64 * 1024 * 1024 });
+  return execFileSync(process.execPath, [script, argument], {
+    encoding: 'utf8',
+    timeout: DEADLINE_MS,
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }
 
 function write(path, content) {

@@ -17,7 +17,13 @@ export async function bundleStale(projects, say) {
   say(`bundling ${stale.join(', ')}`);
   // All at once: each takes less than a second.
   const codes = await Promise.all(
-    stale.map((project) => run(process.execPath, [join(ROOT, 'tools', 'bundle.mjs')], { cwd: join(ROOT, project), timeout: DEADLINE_MS, quiet: true })),
+    stale.map((project) =>
+      run(process.execPath, [join(ROOT, 'tools', 'bundle.mjs')], {
+        cwd: join(ROOT, project),
+        timeout: DEADLINE_MS,
+        quiet: true,
+      }),
+    ),
   );
   stale.forEach((project, index) => {
     if (codes[index] === 0) writeFileSync(stampOf(project), fingerprint);
@@ -27,7 +33,11 @@ export async function bundleStale(projects, say) {
 }
 
 function isBundled(project, fingerprint) {
-  return existsSync(join(ROOT, project, 'dist', 'bundle', 'main.js')) && existsSync(stampOf(project)) && readFileSync(stampOf(project), 'utf8') === fingerprint;
+  return (
+    existsSync(join(ROOT, project, 'dist', 'bundle', 'main.js')) &&
+    existsSync(stampOf(project)) &&
+    readFileSync(stampOf(project), 'utf8') === fingerprint
+  );
 }
 
 function stampOf(project) {
@@ -56,7 +66,11 @@ function fingerprintOf(folders) {
 // Resolves with the exit code. A quiet command's words are shown only if it fails.
 export function run(command, args, { cwd, timeout, quiet = false }) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, timeout, stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'] });
+    const child = spawn(command, args, {
+      cwd,
+      timeout,
+      stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
+    });
     let words = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (words += data));
     child.on('error', (error) => {

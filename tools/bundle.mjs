@@ -23,7 +23,9 @@ await build({
       setup(b) {
         // The entry points themselves look like package names ('src/main.ts').
         b.onResolve({ filter: /^[^./]/ }, (args) =>
-          args.kind === 'entry-point' || args.path.startsWith('@pugmark/') ? undefined : { path: args.path, external: true },
+          args.kind === 'entry-point' || args.path.startsWith('@pugmark/')
+            ? undefined
+            : { path: args.path, external: true },
         );
       },
     },

@@ -26,7 +26,8 @@ function packagesAreCurrent() {
     const found = installed[path];
     if (!path.includes('node_modules/')) return true;
     // Optional ones depend on the platform.
-    if (found === undefined) return optional === true || wanted[path].devOptional === true || wanted[path].peer === true;
+    if (found === undefined)
+      return optional === true || wanted[path].devOptional === true || wanted[path].peer === true;
     return link === true || found.version === version;
   });
 }
@@ -46,12 +47,19 @@ async function installPackages() {
   const args = ['ci', '--no-audit', '--no-fund'];
   const how = { cwd: ROOT, timeout: INSTALL_DEADLINE_MS };
   const code = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...args], how) : await run('npm', args, how);
-  if (code !== 0) stop(`the packages could not be installed: npm ci ended with ${code}; its messages are above (is the registry reachable? is the disk full?)`);
+  if (code !== 0)
+    stop(
+      `the packages could not be installed: npm ci ended with ${code}; its messages are above (is the registry reachable? is the disk full?)`,
+    );
 }
 
 // The tests bundle the apps themselves, as a step that may fail without the other steps going unrun.
 async function bundle(onlyTools) {
-  const apps = onlyTools ? [] : readdirSync(join(ROOT, 'apps')).sort().map((name) => join('apps', name));
+  const apps = onlyTools
+    ? []
+    : readdirSync(join(ROOT, 'apps'))
+        .sort()
+        .map((name) => join('apps', name));
   const problem = await bundleStale(['tools', ...apps], say);
   if (problem !== null) stop(problem);
 }

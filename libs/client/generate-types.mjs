@@ -11,6 +11,7 @@ const types = await openapiTS(JSON.parse(readFileSync(process.argv[2], 'utf8')),
   defaultNonNullable: false,
   silent: true,
   // Files.
-  transform: ({ contentMediaType }) => (contentMediaType === undefined ? undefined : ts.factory.createTypeReferenceNode('Blob')),
+  transform: ({ contentMediaType }) =>
+    contentMediaType === undefined ? undefined : ts.factory.createTypeReferenceNode('Blob'),
 });
 process.stdout.write(HEAD + astToString(types));

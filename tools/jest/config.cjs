@@ -3,7 +3,11 @@ const path = require('node:path');
 
 /** @param {'unit' | 'integration' | 'e2e'} mode @param {string} projectRoot */
 function jestConfig(mode, projectRoot) {
-  const pattern = { unit: '<rootDir>/src/**/*.spec.ts', integration: '<rootDir>/src/**/*.int-spec.ts', e2e: '<rootDir>/**/*.e2e-spec.ts' }[mode];
+  const pattern = {
+    unit: '<rootDir>/src/**/*.spec.ts',
+    integration: '<rootDir>/src/**/*.int-spec.ts',
+    e2e: '<rootDir>/**/*.e2e-spec.ts',
+  }[mode];
   return {
     rootDir: projectRoot,
     testEnvironment: 'node',

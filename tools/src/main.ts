@@ -55,7 +55,12 @@ async function main(): Promise<number> {
   } catch (error) {
     terminal.progress('');
     // A fault of the launcher's own shows where it is; everything else is for a person to act on.
-    const text = error instanceof LauncherError || error instanceof ApiError ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+    const text =
+      error instanceof LauncherError || error instanceof ApiError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : messageOf(error);
     process.stderr.write(`pugmark: ${text}\n`);
     return error instanceof LauncherError ? error.exitCode : 1;
   }

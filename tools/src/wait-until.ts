@@ -15,7 +15,10 @@ export interface WaitOptions {
  * Asks again and again until the answer is neither `undefined` nor `false`, and returns it. A thrown LauncherError or ApiError ends the wait; any other
  * error counts as 'not yet', and is named when the deadline passes.
  */
-export async function waitUntil<T>(ask: () => T | Promise<T>, options: WaitOptions): Promise<Exclude<T, undefined | false>> {
+export async function waitUntil<T>(
+  ask: () => T | Promise<T>,
+  options: WaitOptions,
+): Promise<Exclude<T, undefined | false>> {
   const end = performance.now() + options.deadlineMs;
   let last = '';
   for (;;) {
@@ -31,6 +34,8 @@ export async function waitUntil<T>(ask: () => T | Promise<T>, options: WaitOptio
       const seconds = Math.round(options.deadlineMs / 1000);
       throw new LauncherError(`waited ${seconds} s for ${options.what}${last === '' ? '' : ` (last: ${last})`}`);
     }
-    await delay(options.everyMs ?? 100, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
+    await delay(options.everyMs ?? 100, undefined, options.signal ? { signal: options.signal } : {}).catch(
+      () => undefined,
+    );
   }
 }

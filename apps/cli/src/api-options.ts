@@ -16,7 +16,10 @@ export interface ApiAccess {
   readonly client: PugmarkClient;
 }
 
-export function openApi(values: { readonly url?: string | undefined; readonly 'key-file'?: string | undefined; readonly instance: string }, { config, folder }: CommandContext): ApiAccess {
+export function openApi(
+  values: { readonly url?: string | undefined; readonly 'key-file'?: string | undefined; readonly instance: string },
+  { config, folder }: CommandContext,
+): ApiAccess {
   const api = findApi(config, { url: values.url, keyFile: values['key-file'], instance: values.instance }, folder);
   return { url: api.url, client: new PugmarkClient(api) };
 }

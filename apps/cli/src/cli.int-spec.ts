@@ -32,18 +32,28 @@ describe('pugmark', () => {
   });
 
   /** As from a shell, on the test's virtual host unless told otherwise. */
-  function pugmark(args: readonly string[], environment: NodeJS.ProcessEnv = { RABBITMQ_URL: vhost.url, RABBITMQ_MANAGEMENT_URL: vhost.managementUrl }, cwd = folder): Promise<Ended> {
+  function pugmark(
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = { RABBITMQ_URL: vhost.url, RABBITMQ_MANAGEMENT_URL: vhost.managementUrl },
+    cwd = folder,
+  ): Promise<Ended> {
     return new Promise((resolve) => {
-      execFile(process.execPath, [MAIN, ...args], { cwd, env: { PATH: process.env['PATH'], ...environment }, timeout: 60_000 }, (error, out, err) => {
-        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err });
-      });
+      execFile(
+        process.execPath,
+        [MAIN, ...args],
+        { cwd, env: { PATH: process.env['PATH'], ...environment }, timeout: 60_000 },
+        (error, out, err) => {
+          resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err });
+        },
+      );
     });
   }
 
   it('prints the table without any broker', async () => {
     const { code, out } = await pugmark(['topology', '--offline'], {});
     expect(code).toBe(0);
-    for (const { queue, consumer } of Object.values(ROUTES)) expect(out).toMatch(new RegExp(`${queue.name} .*${consumer}`));
+    for (const { queue, consumer } of Object.values(ROUTES))
+      expect(out).toMatch(new RegExp(`${queue.name} .*${consumer}`));
   });
 
   it('names each difference in one line, mends it when told to, and says what it did', async () => {
@@ -57,33 +67,59 @@ describe('pugmark', () => {
     const different = await pugmark(['topology']);
     expect(different.code).toBe(1);
     expect(different.out).toContain('2 differences');
-    expect(different.out.split('\n')).toEqual(expect.arrayContaining(['  foreign binding pugmark.work --detect--> thief (queue)', '  missing binding pugmark.work --scan--> pugmark.scan']));
+    expect(different.out.split('\n')).toEqual(
+      expect.arrayContaining([
+        '  foreign binding pugmark.work --detect--> thief (queue)',
+        '  missing binding pugmark.work --scan--> pugmark.scan',
+      ]),
+    );
     expect(different.out).not.toContain(new URL(vhost.url).password);
 
     const repaired = await pugmark(['topology', '--repair', '--json']);
     expect(repaired.code).toBe(0);
-    expect(JSON.parse(repaired.out)).toMatchObject({ differences: [], repairs: [{ outcome: 'mended' }, { outcome: 'mended' }] });
+    expect(JSON.parse(repaired.out)).toMatchObject({
+      differences: [],
+      repairs: [{ outcome: 'mended' }, { outcome: 'mended' }],
+    });
   });
 
   it('handles dead letters from the list to the drop', async () => {
     await pugmark(['topology', '--repair']);
     const channel = await outside.createConfirmChannel();
     const headers = { 'x-pugmark-reason': 'not JSON\u001b[31m', 'x-pugmark-queue': ROUTES.detect.queue.name };
-    for (const id of ['one', 'two']) channel.publish(TOPOLOGY.deadLetters.exchange.name, '', Buffer.from('{"taskId": 1'), { messageId: id, type: ROUTES.detect.wireName, headers });
+    for (const id of ['one', 'two'])
+      channel.publish(TOPOLOGY.deadLetters.exchange.name, '', Buffer.from('{"taskId": 1'), {
+        messageId: id,
+        type: ROUTES.detect.wireName,
+        headers,
+      });
     await channel.waitForConfirms();
 
     const list = await pugmark(['dead-letters', 'list']);
     expect(list).toMatchObject({ code: 0 });
     expect(list.out).toMatch(/one .*pugmark\.detect .*not JSON\\x1b\[31m/);
-    const back = async (): Promise<boolean> => (await channel.checkQueue(TOPOLOGY.deadLetters.queue.name)).messageCount === 2;
+    const back = async (): Promise<boolean> =>
+      (await channel.checkQueue(TOPOLOGY.deadLetters.queue.name)).messageCount === 2;
     await waitUntil('the letters to be back', back);
     expect((await pugmark(['dead-letters', 'show', 'two'])).out).toContain('{"taskId": 1');
     await waitUntil('the letters to be back', back);
     expect(await pugmark(['dead-letters', 'requeue', 'one'])).toMatchObject({ code: 0, out: 'requeued  one\n' });
-    await waitUntil('it to be in its queue', async () => (await channel.checkQueue(ROUTES.detect.queue.name)).messageCount === 1);
-    await waitUntil('the other to be back', async () => (await channel.checkQueue(TOPOLOGY.deadLetters.queue.name)).messageCount === 1);
-    expect(await pugmark(['dead-letters', 'drop', 'three'])).toMatchObject({ code: 2, err: expect.stringContaining('no dead letter has the id three') });
-    await waitUntil('the other to be back', async () => (await channel.checkQueue(TOPOLOGY.deadLetters.queue.name)).messageCount === 1);
+    await waitUntil(
+      'it to be in its queue',
+      async () => (await channel.checkQueue(ROUTES.detect.queue.name)).messageCount === 1,
+    );
+    await waitUntil(
+      'the other to be back',
+      async () => (await channel.checkQueue(TOPOLOGY.deadLetters.queue.name)).messageCount === 1,
+    );
+    expect(await pugmark(['dead-letters', 'drop', 'three'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no dead letter has the id three'),
+    });
+    await waitUntil(
+      'the other to be back',
+      async () => (await channel.checkQueue(TOPOLOGY.deadLetters.queue.name)).messageCount === 1,
+    );
     expect(await pugmark(['dead-letters', 'drop', '--all'])).toMatchObject({ code: 0, out: 'dropped  two\n' });
     expect((await pugmark(['dead-letters', 'list'])).out).toBe('no dead letters\n');
   });
@@ -94,7 +130,10 @@ describe('pugmark', () => {
     expect(err).toMatch(/set RABBITMQ_URL .* or run npm start/);
     mkdirSync(join(folder, '.pugmark', 'main'), { recursive: true });
     mkdirSync(join(folder, 'below'));
-    writeFileSync(join(folder, '.pugmark', 'main', 'connections.json'), JSON.stringify({ rabbitmqUrl: vhost.url, rabbitmqManagementUrl: vhost.managementUrl }));
+    writeFileSync(
+      join(folder, '.pugmark', 'main', 'connections.json'),
+      JSON.stringify({ rabbitmqUrl: vhost.url, rabbitmqManagementUrl: vhost.managementUrl }),
+    );
     expect((await pugmark(['topology'], {}, join(folder, 'below'))).code).toBe(1);
   });
 
@@ -111,8 +150,17 @@ describe('pugmark', () => {
 
   it('ends with 3 when the broker does not answer', async () => {
     const nobody = { RABBITMQ_URL: 'amqp://u:p@127.0.0.1:1', RABBITMQ_MANAGEMENT_URL: 'http://127.0.0.1:1' };
-    expect(await pugmark(['topology'], nobody)).toMatchObject({ code: 3, err: expect.stringContaining('does not answer') });
-    expect(await pugmark(['dead-letters', 'list'], nobody)).toMatchObject({ code: 3, err: expect.stringContaining('ECONNREFUSED') });
-    expect(await pugmark(['topology'], { RABBITMQ_URL: vhost.url })).toMatchObject({ code: 3, out: expect.stringContaining('RABBITMQ_MANAGEMENT_URL') });
+    expect(await pugmark(['topology'], nobody)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('does not answer'),
+    });
+    expect(await pugmark(['dead-letters', 'list'], nobody)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('ECONNREFUSED'),
+    });
+    expect(await pugmark(['topology'], { RABBITMQ_URL: vhost.url })).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('RABBITMQ_MANAGEMENT_URL'),
+    });
   });
 });

@@ -20,7 +20,9 @@ export function findBroker(config: CliConfig, instance: string, folder: string):
   if (RABBITMQ_URL !== undefined) return connection(RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL);
   const running = readConnections(instance, folder);
   if (running === null) {
-    throw new UsageError(`no broker is known: set RABBITMQ_URL and RABBITMQ_MANAGEMENT_URL, or run npm start (no instance '${instance}' runs from ${folder})`);
+    throw new UsageError(
+      `no broker is known: set RABBITMQ_URL and RABBITMQ_MANAGEMENT_URL, or run npm start (no instance '${instance}' runs from ${folder})`,
+    );
   }
   return connection(running.rabbitmqUrl, running.rabbitmqManagementUrl);
 }
@@ -37,13 +39,21 @@ export interface ApiOptions {
  * The API of the command line, else of the environment, else of the running instance. The key of the instance is only ever sent to the
  * instance.
  */
-export function findApi({ PUGMARK_URL, PUGMARK_KEY }: CliConfig, { url, keyFile, instance }: ApiOptions, folder: string): { readonly url: string; readonly key: string | undefined } {
+export function findApi(
+  { PUGMARK_URL, PUGMARK_KEY }: CliConfig,
+  { url, keyFile, instance }: ApiOptions,
+  folder: string,
+): { readonly url: string; readonly key: string | undefined } {
   const key = keyFile === undefined ? PUGMARK_KEY : readKey(resolve(folder, keyFile));
   const asked = url ?? PUGMARK_URL;
-  if (asked !== undefined && !URL.canParse(asked)) throw new UsageError(`--url takes an address such as http://localhost:8080, not '${asked}'`);
+  if (asked !== undefined && !URL.canParse(asked))
+    throw new UsageError(`--url takes an address such as http://localhost:8080, not '${asked}'`);
   if (asked !== undefined) return { url: asked, key };
   const running = readInstance<{ readonly url: string }>(instance, 'api.json', folder);
-  if (running === null) throw new UsageError(`no gateway is known: give --url, or set PUGMARK_URL and PUGMARK_KEY, or run npm start (no instance '${instance}' runs from ${folder})`);
+  if (running === null)
+    throw new UsageError(
+      `no gateway is known: give --url, or set PUGMARK_URL and PUGMARK_KEY, or run npm start (no instance '${instance}' runs from ${folder})`,
+    );
   const own = join(running.workspace, '.pugmark', instance, 'admin-key');
   return { url: running.url, key: key ?? (existsSync(own) ? readKey(own) : undefined) };
 }
@@ -60,9 +70,12 @@ function readKey(file: string): string {
 export function findModelPlaces(config: CliConfig, instance: string, folder: string): ModelPlaces {
   const running = readConnections(instance, folder);
   const databaseUrl = config.DATABASE_URL ?? running?.databaseUrl;
-  const modelsDir = config.MODELS_DIR ?? (running === null ? undefined : join(running.workspace, '.pugmark', instance, 'models'));
+  const modelsDir =
+    config.MODELS_DIR ?? (running === null ? undefined : join(running.workspace, '.pugmark', instance, 'models'));
   if (databaseUrl === undefined || modelsDir === undefined) {
-    throw new UsageError(`neither database nor folder of models is known: set DATABASE_URL and MODELS_DIR, or run npm start (no instance '${instance}' runs from ${folder})`);
+    throw new UsageError(
+      `neither database nor folder of models is known: set DATABASE_URL and MODELS_DIR, or run npm start (no instance '${instance}' runs from ${folder})`,
+    );
   }
   return { databaseUrl, modelsDir };
 }

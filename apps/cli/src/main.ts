@@ -21,7 +21,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 const HELP = `pugmark: looks after a Pugmark system
 
-${Object.entries(COMMANDS).map(([name, { summary }]) => `  pugmark ${name.padEnd(14)}${summary}`).join('\n')}
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  pugmark ${name.padEnd(14)}${summary}`)
+  .join('\n')}
 
 pugmark COMMAND --help says more.`;
 
@@ -33,7 +35,8 @@ async function main(): Promise<number> {
     return EXIT.ok;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw new UsageError(`no command '${name}'; there are: ${Object.keys(COMMANDS).join(', ')}`);
+  if (command === undefined)
+    throw new UsageError(`no command '${name}'; there are: ${Object.keys(COMMANDS).join(', ')}`);
   if (args.includes('--help') || args.includes('-h')) {
     print(command.usage);
     return EXIT.ok;
@@ -52,7 +55,8 @@ main().then(
   (error: unknown) => {
     process.stderr.write(`pugmark: ${messageOf(error)}\n`);
     const refused = error instanceof ApiProblem && error.status < 500 && error.status !== 429;
-    const wrong = refused || error instanceof UsageError || error instanceof PermanentError || error instanceof FatalError;
+    const wrong =
+      refused || error instanceof UsageError || error instanceof PermanentError || error instanceof FatalError;
     process.exit(wrong ? EXIT.usage : EXIT.unreachable);
   },
 );

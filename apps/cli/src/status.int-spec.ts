@@ -11,9 +11,32 @@ const SYSTEM = {
   version: '9.9',
   uptimeSeconds: 7_500,
   models: [],
-  engines: [{ worker: 'host/ml-worker/1', name: 'wasm', device: 'cpu', reason: 'auto', version: '4', processes: 1, processesUp: 1 }],
-  dependencies: { postgres: 'up', redis: 'up', broker: { ready: true, publisher: 'up', consumers: {}, topology: 'verified', problems: [] } },
-  routes: [{ kind: 'detect', queue: 'pugmark.detect', state: 'answered', responder: 'host/ml-worker/1', roundTripMs: 2.5, answeredAt: '2026-01-01T00:00:00.000Z' }],
+  engines: [
+    {
+      worker: 'host/ml-worker/1',
+      name: 'wasm',
+      device: 'cpu',
+      reason: 'auto',
+      version: '4',
+      processes: 1,
+      processesUp: 1,
+    },
+  ],
+  dependencies: {
+    postgres: 'up',
+    redis: 'up',
+    broker: { ready: true, publisher: 'up', consumers: {}, topology: 'verified', problems: [] },
+  },
+  routes: [
+    {
+      kind: 'detect',
+      queue: 'pugmark.detect',
+      state: 'answered',
+      responder: 'host/ml-worker/1',
+      roundTripMs: 2.5,
+      answeredAt: '2026-01-01T00:00:00.000Z',
+    },
+  ],
 };
 const WORK = { processing: 1, pending: 4, completed: 9, failed: 1, ratePerMinute: 30, etaSeconds: 10 };
 
@@ -31,8 +54,12 @@ describe('pugmark status', () => {
     server = createServer((request, response) => {
       keys.push(request.headers.authorization);
       const isKnown = request.headers.authorization === 'Bearer pm_own';
-      const body = isKnown ? answers[request.url!] : { type: 'urn:pugmark:problem:key_wrong', title: 'Unauthorized', status: 401, detail: 'there is no such key' };
-      response.writeHead(isKnown ? 200 : 401, { 'content-type': isKnown ? 'application/json' : 'application/problem+json' }).end(JSON.stringify(body));
+      const body = isKnown
+        ? answers[request.url!]
+        : { type: 'urn:pugmark:problem:key_wrong', title: 'Unauthorized', status: 401, detail: 'there is no such key' };
+      response
+        .writeHead(isKnown ? 200 : 401, { 'content-type': isKnown ? 'application/json' : 'application/problem+json' })
+        .end(JSON.stringify(body));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -42,10 +69,17 @@ describe('pugmark status', () => {
     rmSync(folder, { recursive: true });
   });
 
-  function status(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<{ code: number; out: string; err: string }> {
+  function status(
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<{ code: number; out: string; err: string }> {
     return new Promise((resolve) => {
-      execFile(process.execPath, [MAIN, 'status', ...args], { cwd: folder, env: { PATH: process.env['PATH'], ...environment }, timeout: 30_000 }, (error, out, err) =>
-        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err }),
+      execFile(
+        process.execPath,
+        [MAIN, 'status', ...args],
+        { cwd: folder, env: { PATH: process.env['PATH'], ...environment }, timeout: 30_000 },
+        (error, out, err) =>
+          resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err }),
       );
     });
   }
@@ -60,9 +94,19 @@ describe('pugmark status', () => {
   });
 
   it('ends with 1 and what stands out, also as JSON, and asks for no work of a database that is away', async () => {
-    answers = { '/api/v1/system': { ...SYSTEM, engines: null, models: null, dependencies: { ...SYSTEM.dependencies, postgres: 'down' } } };
+    answers = {
+      '/api/v1/system': {
+        ...SYSTEM,
+        engines: null,
+        models: null,
+        dependencies: { ...SYSTEM.dependencies, postgres: 'down' },
+      },
+    };
     const { code, out } = await status(['--json', '--url', url], { PUGMARK_KEY: 'pm_own' });
-    expect(JSON.parse(out)).toMatchObject({ work: null, standsOut: [expect.stringMatching(/^Postgres does not answer/)] });
+    expect(JSON.parse(out)).toMatchObject({
+      work: null,
+      standsOut: [expect.stringMatching(/^Postgres does not answer/)],
+    });
     expect(code).toBe(1);
   });
 
@@ -72,16 +116,31 @@ describe('pugmark status', () => {
     writeFileSync(join(folder, '.pugmark', 'main', 'admin-key'), 'pm_own\n');
     expect((await status([])).code).toBe(0);
     keys = [];
-    expect(await status(['--url', url])).toMatchObject({ code: 2, err: expect.stringContaining('answered 401 (key_wrong): there is no such key') });
+    expect(await status(['--url', url])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('answered 401 (key_wrong): there is no such key'),
+    });
     expect(keys).toEqual([undefined]);
     writeFileSync(join(folder, 'key'), 'pm_own\n');
     expect((await status(['--url', url, '--key-file', 'key'])).code).toBe(0);
   });
 
   it('says what is missing, and who does not answer', async () => {
-    expect(await status([])).toMatchObject({ code: 2, err: expect.stringMatching(/no gateway is known: give --url, or set PUGMARK_URL/) });
-    expect(await status(['--url', 'nonsense'])).toMatchObject({ code: 2, err: expect.stringContaining("not 'nonsense'") });
-    expect(await status(['--url', url, '--key-file', 'nowhere'])).toMatchObject({ code: 2, err: expect.stringContaining('the key cannot be read') });
-    expect(await status(['--url', 'http://127.0.0.1:1'])).toMatchObject({ code: 3, err: expect.stringMatching(/GET \/api\/v1\/system: /) });
+    expect(await status([])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/no gateway is known: give --url, or set PUGMARK_URL/),
+    });
+    expect(await status(['--url', 'nonsense'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("not 'nonsense'"),
+    });
+    expect(await status(['--url', url, '--key-file', 'nowhere'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('the key cannot be read'),
+    });
+    expect(await status(['--url', 'http://127.0.0.1:1'])).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/GET \/api\/v1\/system: /),
+    });
   });
 });

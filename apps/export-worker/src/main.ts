@@ -1,7 +1,14 @@
 import { hostname } from 'node:os';
 import { Broker } from '@pugmark/broker';
 import { NoCache, RedisCache } from '@pugmark/cache';
-import { ExportRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock } from '@pugmark/db';
+import {
+  ExportRepository,
+  TaskRepository,
+  createDatabase,
+  createLeaseStore,
+  pingDatabase,
+  watchClock,
+} from '@pugmark/db';
 import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { ExportStorage } from '@pugmark/storage';
 import { ServiceWorkers, TaskWorker } from '@pugmark/tasks';
@@ -31,7 +38,11 @@ void runService(
       config.REDIS_URL === undefined
         ? new NoCache()
         : new RedisCache({ url: config.REDIS_URL, keyPrefix: config.REDIS_KEY_PREFIX, logger, metrics });
-    const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-export-worker-leases', onIdleError });
+    const leases = createLeaseStore({
+      url: config.DATABASE_URL,
+      applicationName: 'pugmark-export-worker-leases',
+      onIdleError,
+    });
     const broker = new Broker({
       url: config.RABBITMQ_URL,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,

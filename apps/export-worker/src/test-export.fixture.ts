@@ -56,7 +56,7 @@ export class ExportBench {
         name: 'test-model',
         version: '1.0.0',
         licence: 'MIT',
-  format: 'tfjs-graph',
+        format: 'tfjs-graph',
         files: [],
         input: { width: 512, height: 512 },
         resize: 'letterbox',
@@ -81,7 +81,8 @@ export class ExportBench {
 
   /** From now on everything goes into this one. */
   async newProject(deploymentName = 'Ridge'): Promise<void> {
-    this.projectId = (await new ProjectRepository().create(this.db, `project ${randomBytes(4).toString('hex')}`))?.id ?? 0;
+    this.projectId =
+      (await new ProjectRepository().create(this.db, `project ${randomBytes(4).toString('hex')}`))?.id ?? 0;
     const deployments = new DeploymentRepository();
     const location = { projectId: this.projectId, name: 'North, "upper"', latitude: null, longitude: null };
     const locationId = await this.db.transaction().execute((tx) => new LocationRepository().ensure(tx, location));
@@ -95,10 +96,19 @@ export class ExportBench {
   }
 
   /** One image of this name with these detections. */
-  async image(filePath: string, detections: readonly Detection[], capturedLocal: string | null = null): Promise<number> {
+  async image(
+    filePath: string,
+    detections: readonly Detection[],
+    capturedLocal: string | null = null,
+  ): Promise<number> {
     const { projectId, deploymentId, modelId } = this;
     return this.db.transaction().execute(async (tx) => {
-      const ingestId = await new IngestRepository().create(tx, { project_id: projectId, source: 'folder', mode: 'reference', folder: '/x' });
+      const ingestId = await new IngestRepository().create(tx, {
+        project_id: projectId,
+        source: 'folder',
+        mode: 'reference',
+        folder: '/x',
+      });
       const sha256 = randomBytes(32);
       const added = await new ImageRepository().insertNew(
         tx,
@@ -122,25 +132,49 @@ export class ExportBench {
         ],
       );
       const imageId = added.get(sha256.toString('hex')) ?? 0;
-      await new DetectionRepository().insertNew(tx, [{ imageId, modelId, engine: 'null', warning: null, decodeMs: 1, inferMs: 1, detections }]);
+      await new DetectionRepository().insertNew(tx, [
+        { imageId, modelId, engine: 'null', warning: null, decodeMs: 1, inferMs: 1, detections },
+      ]);
       return imageId;
     });
   }
 
   /** What a person named Kim says is on an image; null takes it back. */
   async review(imageId: number, observations: readonly Partial<ReviewedObservation>[] | null): Promise<void> {
-    const all = observations?.map((one) => ({ category: 'animal' as const, label: 'animal', taxonId: null, individuals: 1, box: null, detectionId: null, ...one })) ?? null;
+    const all =
+      observations?.map((one) => ({
+        category: 'animal' as const,
+        label: 'animal',
+        taxonId: null,
+        individuals: 1,
+        box: null,
+        detectionId: null,
+        ...one,
+      })) ?? null;
     const kim = { name: 'Kim', keyId: null, note: null, batchId: null };
-    await this.db.transaction().execute((tx) => new ReviewRepository().add(tx, this.projectId, kim, [{ imageId, action: all === null ? 'withdraw' : 'set', observations: all }]));
+    await this.db
+      .transaction()
+      .execute((tx) =>
+        new ReviewRepository().add(tx, this.projectId, kim, [
+          { imageId, action: all === null ? 'withdraw' : 'set', observations: all },
+        ]),
+      );
   }
 
   /** Of what was found in an image, in the order in which it was found. */
   async detectionIds(imageId: number): Promise<number[]> {
-    return (await this.db.selectFrom('detections').select('id').where('image_id', '=', imageId).orderBy('id').execute()).map(({ id }) => id);
+    return (
+      await this.db.selectFrom('detections').select('id').where('image_id', '=', imageId).orderBy('id').execute()
+    ).map(({ id }) => id);
   }
 
   async run(): Promise<number> {
-    return new RunRepository().create(this.db, { projectId: this.projectId, modelId: this.modelId, classify: null, priority: 0 });
+    return new RunRepository().create(this.db, {
+      projectId: this.projectId,
+      modelId: this.modelId,
+      classify: null,
+      priority: 0,
+    });
   }
 
   async newExport(filter: ExportFilter = {}, content: ExportContent = 'detections'): Promise<number> {
@@ -152,24 +186,38 @@ export class ExportBench {
   }
 
   async claim(exportId: number): Promise<ClaimedTask> {
-    const row = await this.db.selectFrom('tasks').select(['id', 'attempt']).where('kind', '=', 'export').where('subject_id', '=', exportId).executeTakeFirstOrThrow();
+    const row = await this.db
+      .selectFrom('tasks')
+      .select(['id', 'attempt'])
+      .where('kind', '=', 'export')
+      .where('subject_id', '=', exportId)
+      .executeTakeFirstOrThrow();
     const [task] = await this.tasks.claim('export', [{ id: row.id, attempt: row.attempt + 1 }], 'test');
     if (task === undefined) throw new Error('nothing was claimed');
     return task;
   }
 
   handler(options: { pageRows?: number; keepSeconds?: number; cache?: Cache } = {}): ExportHandler {
-    return new ExportHandler({ db: this.db, exports: this.exports, cache: options.cache ?? new NoCache(), logger: testLogger() }, this.files, {
-      pageRows: options.pageRows ?? 100,
-      keepSeconds: options.keepSeconds ?? 3_600,
-    });
+    return new ExportHandler(
+      { db: this.db, exports: this.exports, cache: options.cache ?? new NoCache(), logger: testLogger() },
+      this.files,
+      {
+        pageRows: options.pageRows ?? 100,
+        keepSeconds: options.keepSeconds ?? 3_600,
+      },
+    );
   }
 
   /** Claim, handle, commit: what a worker does with one doorbell. */
-  async work(exportId: number, options: { pageRows?: number; keepSeconds?: number; cache?: Cache } = {}): Promise<TaskOutcome<unknown>> {
+  async work(
+    exportId: number,
+    options: { pageRows?: number; keepSeconds?: number; cache?: Cache } = {},
+  ): Promise<TaskOutcome<unknown>> {
     const handler = this.handler(options);
     const outcomes = await handler.handle([await this.claim(exportId)], context());
-    await new AnnouncingStore(this.tasks, options.cache ?? new NoCache()).commit(outcomes, (tx, done) => handler.write(tx, done));
+    await new AnnouncingStore(this.tasks, options.cache ?? new NoCache()).commit(outcomes, (tx, done) =>
+      handler.write(tx, done),
+    );
     return outcomes[0] as TaskOutcome<unknown>;
   }
 
@@ -187,16 +235,28 @@ export class ExportBench {
   /** Every file in the storage. */
   async storedFiles(): Promise<string[]> {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 1)).sort();
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 1))
+      .sort();
   }
 }
 
-export function context(signal: AbortSignal = new AbortController().signal, draining: AbortSignal = new AbortController().signal): TaskContext {
+export function context(
+  signal: AbortSignal = new AbortController().signal,
+  draining: AbortSignal = new AbortController().signal,
+): TaskContext {
   return { signalOf: () => signal, draining, progress: () => undefined };
 }
 
 export function detection(confidence: number, more: Partial<Detection> = {}): Detection {
-  return { category: 'animal', label: 'bear', confidence, box: { x: 0.25, y: 0.125, width: 0.5, height: 0.0625 }, ...more };
+  return {
+    category: 'animal',
+    label: 'bear',
+    confidence,
+    box: { x: 0.25, y: 0.125, width: 0.5, height: 0.0625 },
+    ...more,
+  };
 }
 
 /** RFC 4180, read by other code than it was written by. */

@@ -45,7 +45,10 @@ export function createApp(dependencies: GatewayDependencies): Express {
   const guard = new AccessGuard({
     stores,
     authenticator: settings.auth === 'open' ? null : authenticator,
-    limiter: settings.requestsPerMinute === 0 ? null : limiters.rateLimiter({ name: 'requests', calls: settings.requestsPerMinute, seconds: 60 }),
+    limiter:
+      settings.requestsPerMinute === 0
+        ? null
+        : limiters.rateLimiter({ name: 'requests', calls: settings.requestsPerMinute, seconds: 60 }),
   });
   const app = express();
   app.disable('x-powered-by');

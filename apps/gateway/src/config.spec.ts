@@ -11,11 +11,22 @@ const REQUIRED = {
 
 describe('GatewayConfig', () => {
   it('needs only what has no sensible default', () => {
-    expect(loadConfig(GatewayConfig, REQUIRED)).toMatchObject({ PORT: 8080, INGEST_ROOTS: ['/srv/cards', '/mnt/share'], REDIS_KEY_PREFIX: '' });
+    expect(loadConfig(GatewayConfig, REQUIRED)).toMatchObject({
+      PORT: 8080,
+      INGEST_ROOTS: ['/srv/cards', '/mnt/share'],
+      REDIS_KEY_PREFIX: '',
+    });
   });
 
   it('lists every problem at once, and no secret', () => {
-    const bad = { ...REQUIRED, PORT: '99999', REDIS_URL: 'http://user:hunter2@x', STORAGE_DIR: '', UPLOAD_MAX_FILES: 'many', INGEST_ROOTS: ':' };
+    const bad = {
+      ...REQUIRED,
+      PORT: '99999',
+      REDIS_URL: 'http://user:hunter2@x',
+      STORAGE_DIR: '',
+      UPLOAD_MAX_FILES: 'many',
+      INGEST_ROOTS: ':',
+    };
     const load = (): GatewayConfig => loadConfig(GatewayConfig, bad);
     expect(load).toThrow(/PORT[\s\S]*REDIS_URL[\s\S]*STORAGE_DIR[\s\S]*INGEST_ROOTS[\s\S]*UPLOAD_MAX_FILES/);
     expect(load).not.toThrow(/hunter2/);
@@ -27,10 +38,13 @@ describe('GatewayConfig', () => {
     expect(load).not.toThrow(/hunter2/);
   });
 
-  it.each(['0.0.0.0', '::', '192.168.1.5', 'cameras.example.org', '127.0.0.1.example.org'])('asks for keys on %s', (HOST) => {
-    expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST }))).not.toThrow();
-    expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST, AUTH: 'open' }))).toThrow(/AUTH/);
-  });
+  it.each(['0.0.0.0', '::', '192.168.1.5', 'cameras.example.org', '127.0.0.1.example.org'])(
+    'asks for keys on %s',
+    (HOST) => {
+      expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST }))).not.toThrow();
+      expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST, AUTH: 'open' }))).toThrow(/AUTH/);
+    },
+  );
 
   it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('may be open on %s', (HOST) => {
     expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST, AUTH: 'open' }))).not.toThrow();

@@ -38,7 +38,9 @@ export class GatewayConfig extends ServiceConfig {
 
   /** A key, `pm_…`, that may do everything; stored (as a hash) if it is not yet. Without it the first start makes one and shows it in the log. */
   @IsOptional()
-  @Matches(/^pm_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/, { message: 'must be pm_, 8 hexadecimal digits, _ and 43 of A-Z a-z 0-9 _ -' })
+  @Matches(/^pm_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/, {
+    message: 'must be pm_, 8 hexadecimal digits, _ and 43 of A-Z a-z 0-9 _ -',
+  })
   readonly ADMIN_KEY?: string;
 
   /** Most requests a minute with one key; 0: any number. */
@@ -144,6 +146,9 @@ export class GatewayConfig extends ServiceConfig {
 /** Throws the FatalError of bad settings when anyone could reach what asks for no key. */
 export function assertNotOpenToAll({ AUTH, HOST }: Pick<GatewayConfig, 'AUTH' | 'HOST'>): void {
   if (AUTH === 'open' && !/^(127(\.\d{1,3}){3}|::1|localhost)$/.test(HOST)) {
-    throw new FatalError('bad_settings', 'bad settings:\n  AUTH: "open" is only possible where HOST is 127.0.0.1, ::1 or localhost; use "keys"');
+    throw new FatalError(
+      'bad_settings',
+      'bad settings:\n  AUTH: "open" is only possible where HOST is 127.0.0.1, ::1 or localhost; use "keys"',
+    );
   }
 }

@@ -58,7 +58,10 @@ function fetchText(url: string, agent?: Agent): Promise<string> {
   return new Promise((resolve, reject) => {
     get(url, { agent: agent ?? false }, (response) => {
       let text = '';
-      response.on('data', (chunk) => (text += String(chunk))).on('end', () => resolve(text)).on('error', reject);
+      response
+        .on('data', (chunk) => (text += String(chunk)))
+        .on('end', () => resolve(text))
+        .on('error', reject);
     }).on('error', reject);
   });
 }

@@ -109,7 +109,13 @@ void runService(
       logger,
       metrics,
     });
-    const dispatcher = new Dispatcher({ store: tasks, sweeper: stores.runControl, publisher: broker, logger, metrics: createTaskMetrics(metrics) });
+    const dispatcher = new Dispatcher({
+      store: tasks,
+      sweeper: stores.runControl,
+      publisher: broker,
+      logger,
+      metrics: createTaskMetrics(metrics),
+    });
 
     const events = new EventStreams({
       stores,
@@ -221,7 +227,17 @@ void runService(
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
         renderer.close();
         pictureCheck.close();
-        await Promise.all([silent, dispatcher.stop(), feed.stop(), sweep.stop(), fold.stop(), form.stop(), staticBoxes.stop(), firstKey.stop(), clock.stop()]);
+        await Promise.all([
+          silent,
+          dispatcher.stop(),
+          feed.stop(),
+          sweep.stop(),
+          fold.stop(),
+          form.stop(),
+          staticBoxes.stop(),
+          firstKey.stop(),
+          clock.stop(),
+        ]);
         await Promise.all([broker.close(), cache.close()]);
         await db.destroy();
       },

@@ -1,6 +1,15 @@
 import { hostname } from 'node:os';
 import { Broker } from '@pugmark/broker';
-import { ImageRepository, IngestRepository, RunControlRepository, TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock } from '@pugmark/db';
+import {
+  ImageRepository,
+  IngestRepository,
+  RunControlRepository,
+  TaskRepository,
+  createDatabase,
+  createLeaseStore,
+  pingDatabase,
+  watchClock,
+} from '@pugmark/db';
 import { configureImages } from '@pugmark/images';
 import { createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
@@ -25,7 +34,11 @@ void runService(
       onIdleError,
       metrics,
     });
-    const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-ingest-leases', onIdleError });
+    const leases = createLeaseStore({
+      url: config.DATABASE_URL,
+      applicationName: 'pugmark-ingest-leases',
+      onIdleError,
+    });
     const broker = new Broker({
       url: config.RABBITMQ_URL,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
@@ -60,7 +73,13 @@ void runService(
       onFatal: fail,
     });
     const workers = new ServiceWorkers('ingest', { scan: worker });
-    const dispatcher = new Dispatcher({ store: tasks, sweeper: new RunControlRepository(db), publisher: broker, logger, metrics: taskMetrics });
+    const dispatcher = new Dispatcher({
+      store: tasks,
+      sweeper: new RunControlRepository(db),
+      publisher: broker,
+      logger,
+      metrics: taskMetrics,
+    });
 
     workers.start();
     broker.start();

@@ -18,7 +18,17 @@ import {
 } from '@pugmark/db';
 import { RetryableError } from '@pugmark/domain';
 import { BUILTIN_MODEL, type EngineInfo } from '@pugmark/inference';
-import { backgroundLoop, createTaskMetrics, loadConfig, pause, registerGauge, runService, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
+import {
+  backgroundLoop,
+  createTaskMetrics,
+  loadConfig,
+  pause,
+  registerGauge,
+  runService,
+  type BackgroundLoop,
+  type Logger,
+  type Registry,
+} from '@pugmark/platform';
 import { PictureStorage } from '@pugmark/storage';
 import { ServiceWorkers, TaskWorker, type TaskHandler } from '@pugmark/tasks';
 import { MlWorkerConfig } from './config';
@@ -48,11 +58,20 @@ void runService(
     });
     const models = new ModelRepository();
     const builtIn = modelRef(BUILTIN_MODEL, config.MODELS_DIR);
-    const { pool, engine, processes } = await startPool(config, [builtIn], join(__dirname, 'engine', 'engine.child.js'), logger);
+    const { pool, engine, processes } = await startPool(
+      config,
+      [builtIn],
+      join(__dirname, 'engine', 'engine.child.js'),
+      logger,
+    );
     registerPoolGauges(pool, metrics);
     await registerBuiltIn(db, models, logger, signal);
 
-    const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-ml-worker-leases', onIdleError });
+    const leases = createLeaseStore({
+      url: config.DATABASE_URL,
+      applicationName: 'pugmark-ml-worker-leases',
+      onIdleError,
+    });
     const broker = new Broker({
       url: config.RABBITMQ_URL,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
@@ -75,7 +94,9 @@ void runService(
     };
     const taskMetrics = createTaskMetrics(metrics);
     const owner = `ml-worker@${hostname()}/${process.pid}`;
-    const worker = <Result, Kind extends 'detect' | 'classify'>(handler: TaskHandler<DatabaseTransaction, Result, Kind>) =>
+    const worker = <Result, Kind extends 'detect' | 'classify'>(
+      handler: TaskHandler<DatabaseTransaction, Result, Kind>,
+    ) =>
       new TaskWorker<DatabaseTransaction, Result, Kind>({
         handler,
         store: new TaskRepository(db),
@@ -89,7 +110,10 @@ void runService(
         metrics: taskMetrics,
         onFatal: fail,
       });
-    const workers = new ServiceWorkers('ml-worker', { detect: worker(new DetectHandler(parts)), classify: worker(new ClassifyHandler(parts)) });
+    const workers = new ServiceWorkers('ml-worker', {
+      detect: worker(new DetectHandler(parts)),
+      classify: worker(new ClassifyHandler(parts)),
+    });
     workers.start();
     broker.start();
     const clock = watchClock(db, metrics, logger);
@@ -99,7 +123,11 @@ void runService(
       checks: {
         // Longer than a picture may take to hang twice and be set aside.
         live: { work: () => workers.assertMoving(4 * config.ML_IMAGE_DEADLINE_MS) },
-        ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady(), engines: () => assertReady(pool) },
+        ready: {
+          postgres: () => pingDatabase(db),
+          broker: () => broker.assertReady(),
+          engines: () => assertReady(pool),
+        },
       },
       drain: async () => {
         const drained = workers.drain();
@@ -113,7 +141,12 @@ void runService(
 );
 
 /** Waits for the database: without it there is nothing to do anyway. */
-async function registerBuiltIn(db: Database, models: ModelRepository, logger: Logger, signal: AbortSignal): Promise<void> {
+async function registerBuiltIn(
+  db: Database,
+  models: ModelRepository,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     try {
       await models.register(db, BUILTIN_MODEL);
@@ -127,10 +160,23 @@ async function registerBuiltIn(db: Database, models: ModelRepository, logger: Lo
 }
 
 /** Tells the others what this worker computes with, through the database. */
-function reportEngine(db: Database, worker: string, { name, device, reason, version }: EngineInfo, pool: EnginePool, logger: Logger): BackgroundLoop {
+function reportEngine(
+  db: Database,
+  worker: string,
+  { name, device, reason, version }: EngineInfo,
+  pool: EnginePool,
+  logger: Logger,
+): BackgroundLoop {
   const reports = new EngineReportRepository();
   const loop = backgroundLoop('report engine', logger, async () => {
-    await reports.report(db, worker, { name, device, reason, version, processes: pool.status().length, processesUp: processesUp(pool) });
+    await reports.report(db, worker, {
+      name,
+      device,
+      reason,
+      version,
+      processes: pool.status().length,
+      processesUp: processesUp(pool),
+    });
     return REPORT_MS;
   });
   return {
@@ -152,14 +198,28 @@ function assertReady(pool: EnginePool): void {
 }
 
 function registerPoolGauges(pool: EnginePool, metrics: Registry): void {
-  const sum = (of: 'restarts' | 'recycles') => (): number => pool.status().reduce((total, status) => total + status[of], 0);
-  registerGauge(metrics, 'pugmark_engine_processes_up', 'Engine processes that have loaded their models', () => processesUp(pool));
+  const sum = (of: 'restarts' | 'recycles') => (): number =>
+    pool.status().reduce((total, status) => total + status[of], 0);
+  registerGauge(metrics, 'pugmark_engine_processes_up', 'Engine processes that have loaded their models', () =>
+    processesUp(pool),
+  );
   registerGauge(metrics, 'pugmark_engine_restarts', 'Engine processes that died and were restarted', sum('restarts'));
-  registerGauge(metrics, 'pugmark_engine_tensors', 'Tensors alive in the engine processes, those of the models included', () =>
-    pool.status().reduce((total, { health }) => total + health.tensors, 0),
+  registerGauge(
+    metrics,
+    'pugmark_engine_tensors',
+    'Tensors alive in the engine processes, those of the models included',
+    () => pool.status().reduce((total, { health }) => total + health.tensors, 0),
   );
-  registerGauge(metrics, 'pugmark_engine_resident_bytes', 'Memory of the engine processes when they last answered', () =>
-    pool.status().reduce((total, { health }) => total + health.rssBytes, 0),
+  registerGauge(
+    metrics,
+    'pugmark_engine_resident_bytes',
+    'Memory of the engine processes when they last answered',
+    () => pool.status().reduce((total, { health }) => total + health.rssBytes, 0),
   );
-  registerGauge(metrics, 'pugmark_engine_recycles', 'Engine processes that were replaced because they had grown too large', sum('recycles'));
+  registerGauge(
+    metrics,
+    'pugmark_engine_recycles',
+    'Engine processes that were replaced because they had grown too large',
+    sum('recycles'),
+  );
 }

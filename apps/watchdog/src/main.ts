@@ -15,7 +15,10 @@ void runService(
       onIdleError: (err) => logger.warn({ err }, 'a database connection broke'),
       metrics,
     });
-    const invariant = new TaskInvariantCheck({ db, tasks: new TaskRepository(db), incidents: new IncidentRepository(), logger, metrics }, config.INVARIANT_GRACE_SECONDS);
+    const invariant = new TaskInvariantCheck(
+      { db, tasks: new TaskRepository(db), incidents: new IncidentRepository(), logger, metrics },
+      config.INVARIANT_GRACE_SECONDS,
+    );
     const loop = backgroundLoop('task invariant', logger, async () => {
       await invariant.run();
       return config.CHECK_INTERVAL_MS;

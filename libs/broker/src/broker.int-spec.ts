@@ -52,7 +52,11 @@ describe('Broker', () => {
     return { received, close: () => subscription.close() };
   }
 
-  const metric = async (name: string): Promise<string> => (await metrics.metrics()).split('\n').filter((line) => line.startsWith(name)).join('\n');
+  const metric = async (name: string): Promise<string> =>
+    (await metrics.metrics())
+      .split('\n')
+      .filter((line) => line.startsWith(name))
+      .join('\n');
 
   const ready = (): Promise<unknown> => waitUntil('the broker to be ready', () => broker.status().ready, TIMEOUT_MS);
   const bells = (...ids: number[]) => ids.map((taskId) => ({ taskId, attempt: 1, traceparent: null }));
@@ -60,7 +64,11 @@ describe('Broker', () => {
   it('declares the topology, compares it with the management API, and delivers a ring to its consumer', async () => {
     const { received } = await consuming();
     await ready();
-    expect(broker.status()).toMatchObject({ topology: 'verified', publisher: 'up', consumers: { detect: 'subscribed' } });
+    expect(broker.status()).toMatchObject({
+      topology: 'verified',
+      publisher: 'up',
+      consumers: { detect: 'subscribed' },
+    });
 
     expect(await broker.ring('detect', bells(7, 8))).toEqual({ confirmed: [7, 8], failed: [] });
 
@@ -123,7 +131,10 @@ describe('Broker', () => {
     await ready();
     const channel = await outside.createChannel();
     await channel.unbindQueue(ROUTES.detect.queue.name, ROUTES.detect.exchange.name, ROUTES.detect.routingKey);
-    expect(await broker.ring('detect', bells(1))).toEqual({ confirmed: [], failed: [{ taskId: 1, reason: 'returned' }] });
+    expect(await broker.ring('detect', bells(1))).toEqual({
+      confirmed: [],
+      failed: [{ taskId: 1, reason: 'returned' }],
+    });
     expect(await broker.ring('scan', bells(2))).toEqual({ confirmed: [2], failed: [] });
   });
 
@@ -150,7 +161,9 @@ describe('Broker', () => {
     await channel.assertQueue(ROUTES.export.queue.name, { durable: true });
     broker = start();
     await waitUntil('the difference to be seen', () => broker.status().topology === 'differs');
-    expect(broker.status().problems).toContain('queue pugmark.export is of type classic, not quorum; has arguments {}, not {"x-queue-type":"quorum"}');
+    expect(broker.status().problems).toContain(
+      'queue pugmark.export is of type classic, not quorum; has arguments {}, not {"x-queue-type":"quorum"}',
+    );
     expect(await metric('pugmark_topology_differences')).toMatch(/ [1-9]$/);
   });
 
@@ -161,7 +174,12 @@ describe('Broker', () => {
     await channel.deleteExchange(TOPOLOGY.deadLetters.exchange.name);
     await channel.assertExchange(TOPOLOGY.deadLetters.exchange.name, 'topic', { durable: true });
     await channel.bindQueue(ROUTES.scan.queue.name, ROUTES.scan.exchange.name, 'scan', { since: 1 });
-    await vhost.manage('PUT', '/policies/{vhost}/theirs', { pattern: 'detect', 'apply-to': 'all', definition: { 'max-length': 5 }, priority: 9 });
+    await vhost.manage('PUT', '/policies/{vhost}/theirs', {
+      pattern: 'detect',
+      'apply-to': 'all',
+      definition: { 'max-length': 5 },
+      priority: 9,
+    });
     broker = start();
     await waitUntil('the differences to be seen', () => broker.status().topology === 'differs');
     expect(broker.status().problems).toEqual(
@@ -191,7 +209,10 @@ describe('Broker', () => {
     const channel = await outside.createChannel();
     await channel.unbindQueue(ROUTES.detect.queue.name, ROUTES.detect.exchange.name, ROUTES.detect.routingKey);
     expect((await broker.ring('detect', bells(1))).failed).toEqual([{ taskId: 1, reason: 'returned' }]);
-    await waitUntil('the binding to be back', async () => (await broker.ring('detect', bells(2))).confirmed.length === 1);
+    await waitUntil(
+      'the binding to be back',
+      async () => (await broker.ring('detect', bells(2))).confirmed.length === 1,
+    );
     await waitUntil('the doorbell', () => received.length > 0);
     await waitUntil('the count', async () => (await metric('pugmark_topology_mended_total')).endsWith(' 1'));
     await ready();
@@ -204,7 +225,9 @@ describe('Broker', () => {
     expect(() => doubled.consume('detect', 1, () => undefined)).toThrow('ml-worker consumes pugmark.detect twice');
     await close();
     await doubled.close();
-    expect(() => create('gateway').consume('detect', 1, () => undefined)).toThrow('pugmark.detect is consumed by ml-worker, not by gateway');
+    expect(() => create('gateway').consume('detect', 1, () => undefined)).toThrow(
+      'pugmark.detect is consumed by ml-worker, not by gateway',
+    );
   });
 
   describe('the probe of each route', () => {
@@ -239,68 +262,102 @@ describe('Broker', () => {
       await worker.close();
     });
 
-    it('is sent again when it was purged', async () => {
-      await ready();
-      await waitUntil('the lack of a consumer to be seen', () => route('detect')?.state === 'no_consumer');
-      const channel = await outside.createChannel();
-      await waitUntil('the probe to be purged', async () => (await channel.purgeQueue(ROUTES.detect.queue.name)).messageCount > 0);
-      const worker = create('ml-worker');
-      worker.consume('classify', 1, (delivery) => delivery.ack());
-      worker.consume('detect', 1, ({ ack }) => ack());
-      worker.start();
-      await waitUntil('the next one to be answered', () => route('detect')?.state === 'answered', TIMEOUT_MS);
-      await worker.close();
-    }, 2 * TIMEOUT_MS);
+    it(
+      'is sent again when it was purged',
+      async () => {
+        await ready();
+        await waitUntil('the lack of a consumer to be seen', () => route('detect')?.state === 'no_consumer');
+        const channel = await outside.createChannel();
+        await waitUntil(
+          'the probe to be purged',
+          async () => (await channel.purgeQueue(ROUTES.detect.queue.name)).messageCount > 0,
+        );
+        const worker = create('ml-worker');
+        worker.consume('classify', 1, (delivery) => delivery.ack());
+        worker.consume('detect', 1, ({ ack }) => ack());
+        worker.start();
+        await waitUntil('the next one to be answered', () => route('detect')?.state === 'answered', TIMEOUT_MS);
+        await worker.close();
+      },
+      2 * TIMEOUT_MS,
+    );
 
-    it('waits behind work without crying wolf', async () => {
-      const acks: (() => void)[] = [];
-      await consuming(({ ack }) => acks.push(ack));
-      await ready();
-      await waitUntil('the first answer', () => route('detect')?.state === 'answered');
-      const first = route('detect')?.answeredAt;
-      // More than the prefetch, so that the next probe stands behind what nobody acks.
-      await broker.ring('detect', bells(...Array.from({ length: 20 }, (_, n) => n + 1)));
-      await waitUntil('the probe to wait', () => route('detect')?.state === 'waiting', TIMEOUT_MS);
-      expect(broker.status().ready).toBe(true);
-      const free = setInterval(() => acks.splice(0).forEach((ack) => ack()), 20);
-      await waitUntil('the second answer', () => route('detect')?.state === 'answered' && route('detect')?.answeredAt !== first, TIMEOUT_MS);
-      clearInterval(free);
-    }, 2 * TIMEOUT_MS);
+    it(
+      'waits behind work without crying wolf',
+      async () => {
+        const acks: (() => void)[] = [];
+        await consuming(({ ack }) => acks.push(ack));
+        await ready();
+        await waitUntil('the first answer', () => route('detect')?.state === 'answered');
+        const first = route('detect')?.answeredAt;
+        // More than the prefetch, so that the next probe stands behind what nobody acks.
+        await broker.ring('detect', bells(...Array.from({ length: 20 }, (_, n) => n + 1)));
+        await waitUntil('the probe to wait', () => route('detect')?.state === 'waiting', TIMEOUT_MS);
+        expect(broker.status().ready).toBe(true);
+        const free = setInterval(() => acks.splice(0).forEach((ack) => ack()), 20);
+        await waitUntil(
+          'the second answer',
+          () => route('detect')?.state === 'answered' && route('detect')?.answeredAt !== first,
+          TIMEOUT_MS,
+        );
+        clearInterval(free);
+      },
+      2 * TIMEOUT_MS,
+    );
   });
 
+  it(
+    'consumes again after its queue was deleted under it',
+    async () => {
+      const { received } = await consuming();
+      await ready();
+      const channel = await outside.createChannel();
+      await channel.deleteQueue(ROUTES.detect.queue.name);
+      await waitUntil(
+        'a ring to arrive again',
+        async () => {
+          await broker.ring('detect', bells(1)).catch(() => undefined);
+          return received.length > 0;
+        },
+        TIMEOUT_MS,
+      );
+      await ready();
+    },
+    TIMEOUT_MS,
+  );
 
-  it('consumes again after its queue was deleted under it', async () => {
-    const { received } = await consuming();
-    await ready();
-    const channel = await outside.createChannel();
-    await channel.deleteQueue(ROUTES.detect.queue.name);
-    await waitUntil('a ring to arrive again', async () => {
-      await broker.ring('detect', bells(1)).catch(() => undefined);
-      return received.length > 0;
-    }, TIMEOUT_MS);
-    await ready();
-  }, TIMEOUT_MS);
-
-  it('connects, verifies and consumes again after every connection was closed by force', async () => {
-    const { received } = await consuming();
-    await ready();
-    const connections = await waitUntil('the connections to be listed', async () => {
-      const all = (await (await vhost.manage('GET', '/vhosts/{vhost}/connections')).json()) as { name: string; user_provided_name?: string }[];
-      const ours = all.filter((connection) => connection.user_provided_name?.startsWith('ml-worker/') === true);
-      return ours.length === 2 && ours;
-    }, TIMEOUT_MS);
-    for (const { name } of connections) await vhost.manage('DELETE', `/connections/${encodeURIComponent(name)}`);
-    await waitUntil('the loss to be seen', () => !broker.status().ready);
-    await ready();
-    expect(await broker.ring('detect', bells(3))).toEqual({ confirmed: [3], failed: [] });
-    await waitUntil('the doorbell', () => received.some(({ taskId }) => taskId === 3));
-  }, TIMEOUT_MS);
+  it(
+    'connects, verifies and consumes again after every connection was closed by force',
+    async () => {
+      const { received } = await consuming();
+      await ready();
+      const connections = await waitUntil(
+        'the connections to be listed',
+        async () => {
+          const all = (await (await vhost.manage('GET', '/vhosts/{vhost}/connections')).json()) as {
+            name: string;
+            user_provided_name?: string;
+          }[];
+          const ours = all.filter((connection) => connection.user_provided_name?.startsWith('ml-worker/') === true);
+          return ours.length === 2 && ours;
+        },
+        TIMEOUT_MS,
+      );
+      for (const { name } of connections) await vhost.manage('DELETE', `/connections/${encodeURIComponent(name)}`);
+      await waitUntil('the loss to be seen', () => !broker.status().ready);
+      await ready();
+      expect(await broker.ring('detect', bells(3))).toEqual({ confirmed: [3], failed: [] });
+      await waitUntil('the doorbell', () => received.some(({ taskId }) => taskId === 3));
+    },
+    TIMEOUT_MS,
+  );
 
   it('moves what it cannot read to the dead letters with the reason, and goes on', async () => {
     const { received } = await consuming();
     await ready();
     const channel = await outside.createChannel();
-    const publish = (content: string, options: object): boolean => channel.publish(ROUTES.detect.exchange.name, 'detect', Buffer.from(content), options);
+    const publish = (content: string, options: object): boolean =>
+      channel.publish(ROUTES.detect.exchange.name, 'detect', Buffer.from(content), options);
     publish('{"taskId": 1', { type: ROUTES.detect.wireName, headers: { 'x-version': 1 } });
     publish('{"taskId": -1, "attempt": 1}', { type: ROUTES.detect.wireName, headers: { 'x-version': 1 } });
     publish('{"taskId": 1, "attempt": 1}', { type: ROUTES.detect.wireName, headers: { 'x-version': 99 } });
@@ -331,6 +388,9 @@ describe('Broker', () => {
     await close();
     await broker.close();
     const channel = await outside.createChannel();
-    await waitUntil('the messages to be ready again', async () => (await channel.checkQueue(ROUTES.detect.queue.name)).messageCount >= 3);
+    await waitUntil(
+      'the messages to be ready again',
+      async () => (await channel.checkQueue(ROUTES.detect.queue.name)).messageCount >= 3,
+    );
   });
 });

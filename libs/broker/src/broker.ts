@@ -59,7 +59,13 @@ export class Broker {
     this.#control = new ControlChannel(this.#consume);
     this.#publisher = new Publisher(this.#publish, (answer) => this.#prober.receive(answer));
     const management = managementUrl === undefined ? undefined : new ManagementApi(managementUrl, url);
-    this.#topology = new TopologyWatch({ connection: this.#consume, control: this.#control, management, logger, metrics });
+    this.#topology = new TopologyWatch({
+      connection: this.#consume,
+      control: this.#control,
+      management,
+      logger,
+      metrics,
+    });
     this.#prober = new Prober({
       publisher: this.#publisher,
       usable: () => this.#publish.connected && this.#publish.blocked === null && this.#topology.state !== 'unchecked',
@@ -83,7 +89,10 @@ export class Broker {
     const { service, managementUrl, logger } = this.#options;
     const missing = kindsOf(service).filter((kind) => !this.#consumers.some((consumer) => consumer.kind === kind));
     if (missing.length > 0) {
-      throw new FatalError('missing_consumer', `${service} must consume ${missing.map((kind) => ROUTES[kind].queue.name).join(', ')}, but has no handler for it`);
+      throw new FatalError(
+        'missing_consumer',
+        `${service} must consume ${missing.map((kind) => ROUTES[kind].queue.name).join(', ')}, but has no handler for it`,
+      );
     }
     if (managementUrl === undefined) {
       logger.warn('no RABBITMQ_MANAGEMENT_URL: routes are declared and probed, but foreign bindings cannot be seen');
@@ -96,7 +105,9 @@ export class Broker {
 
   status(): BrokerStatus {
     const publisher = !this.#publish.connected ? 'down' : this.#publish.blocked === null ? 'up' : 'blocked';
-    const consumers = Object.fromEntries(this.#consumers.map((c) => [c.kind, c.subscribed ? 'subscribed' : 'down'] as const));
+    const consumers = Object.fromEntries(
+      this.#consumers.map((c) => [c.kind, c.subscribed ? 'subscribed' : 'down'] as const),
+    );
     const problems = [
       ...(publisher === 'down' ? [`not connected: ${this.#publish.lastError}`] : []),
       ...(publisher === 'blocked' ? [`blocked: ${this.#publish.blocked ?? ''}`] : []),
@@ -104,7 +115,14 @@ export class Broker {
       ...(publisher === 'up' ? this.#prober.problems() : []),
       ...this.#consumers.filter((c) => !c.subscribed).map((c) => `not consuming ${ROUTES[c.kind].queue.name}`),
     ];
-    return { ready: problems.length === 0, publisher, consumers, topology: this.#topology.state, routes: this.#prober.routes(), problems };
+    return {
+      ready: problems.length === 0,
+      publisher,
+      consumers,
+      topology: this.#topology.state,
+      routes: this.#prober.routes(),
+      problems,
+    };
   }
 
   /** Throws what is wrong, for a readiness check. */
@@ -145,8 +163,10 @@ export class Broker {
   ): { close(): Promise<void> } {
     const { service, logger } = this.#options;
     const queue = ROUTES[kind].queue.name;
-    if (ROUTES[kind].consumer !== service) throw new FatalError('foreign_consumer', `${queue} is consumed by ${ROUTES[kind].consumer}, not by ${service}`);
-    if (this.#consumers.some((consumer) => consumer.kind === kind)) throw new FatalError('doubled_consumer', `${service} consumes ${queue} twice`);
+    if (ROUTES[kind].consumer !== service)
+      throw new FatalError('foreign_consumer', `${queue} is consumed by ${ROUTES[kind].consumer}, not by ${service}`);
+    if (this.#consumers.some((consumer) => consumer.kind === kind))
+      throw new FatalError('doubled_consumer', `${service} consumes ${queue} twice`);
     const consumer = new Consumer({
       kind,
       prefetch,
@@ -169,7 +189,10 @@ export class Broker {
 
   async #queue(kind: TaskKind) {
     try {
-      return await this.#control.use((channel: Channel) => channel.checkQueue(ROUTES[kind].queue.name), 'asking for a queue');
+      return await this.#control.use(
+        (channel: Channel) => channel.checkQueue(ROUTES[kind].queue.name),
+        'asking for a queue',
+      );
     } catch (error) {
       // Somebody deleted it: declare it again now.
       if (/NOT.FOUND/.test(messageOf(error))) this.#topology.lookNow();
@@ -189,28 +212,48 @@ export class Broker {
 
   async #moveToDeadLetters(kind: TaskKind, message: ConsumeMessage, reason: string): Promise<void> {
     this.#malformed.inc({ kind });
-    this.#options.logger.error({ kind, reason, bytes: message.content.length }, 'a message cannot be read; it goes to the dead letters');
+    this.#options.logger.error(
+      { kind, reason, bytes: message.content.length },
+      'a message cannot be read; it goes to the dead letters',
+    );
     const [outcome] = await this.#publisher.publish([
       {
         exchange: TOPOLOGY.deadLetters.exchange.name,
         routingKey: '',
         content: message.content,
         type: String(message.properties.type ?? ''),
-        headers: { ...message.properties.headers, 'x-pugmark-reason': reason, 'x-pugmark-queue': ROUTES[kind].queue.name },
+        headers: {
+          ...message.properties.headers,
+          'x-pugmark-reason': reason,
+          'x-pugmark-queue': ROUTES[kind].queue.name,
+        },
       },
     ]);
-    if (outcome !== 'confirmed') throw new RetryableError('dead_letter_failed', `the dead letter was ${outcome ?? 'not confirmed'}`);
+    if (outcome !== 'confirmed')
+      throw new RetryableError('dead_letter_failed', `the dead letter was ${outcome ?? 'not confirmed'}`);
   }
 
   #registerGauges(metrics: Registry): void {
     const gauge = (name: string, help: string, read: () => number): void => registerGauge(metrics, name, help, read);
-    gauge('pugmark_broker_up', '1 while the publishing connection to RabbitMQ stands', () => Number(this.#publish.connected));
+    gauge('pugmark_broker_up', '1 while the publishing connection to RabbitMQ stands', () =>
+      Number(this.#publish.connected),
+    );
     gauge('pugmark_broker_blocked', '1 while RabbitMQ takes no messages', () => Number(this.#publish.blocked !== null));
-    gauge('pugmark_broker_connects', 'Connections made so far, both kinds', () => this.#publish.connects + this.#consume.connects);
+    gauge(
+      'pugmark_broker_connects',
+      'Connections made so far, both kinds',
+      () => this.#publish.connects + this.#consume.connects,
+    );
     gauge('pugmark_publishes_in_flight', 'Messages published and not confirmed yet', () => this.#publisher.inFlight);
-    gauge('pugmark_consumers_down', 'Consumers that are not subscribed', () => this.#consumers.filter((c) => !c.subscribed).length);
-    gauge('pugmark_consumer_subscriptions', 'Subscriptions made so far; more than one a consumer means that something ended it', () =>
-      this.#consumers.reduce((sum, c) => sum + c.subscriptions, 0),
+    gauge(
+      'pugmark_consumers_down',
+      'Consumers that are not subscribed',
+      () => this.#consumers.filter((c) => !c.subscribed).length,
+    );
+    gauge(
+      'pugmark_consumer_subscriptions',
+      'Subscriptions made so far; more than one a consumer means that something ended it',
+      () => this.#consumers.reduce((sum, c) => sum + c.subscriptions, 0),
     );
   }
 }

@@ -84,7 +84,8 @@ export class Consumer {
       try {
         await this.#session();
       } catch (err) {
-        if (!signal.aborted) logger.warn({ err, kind, queue: this.#route.queue.name }, 'the consumer stopped; subscribing again');
+        if (!signal.aborted)
+          logger.warn({ err, kind, queue: this.#route.queue.name }, 'the consumer stopped; subscribing again');
       }
       failures = performance.now() - startedAt > 10_000 ? 1 : failures + 1;
       await pause(Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures) * (0.5 + Math.random() / 2), signal);
@@ -112,7 +113,11 @@ export class Consumer {
       this.#cancel = undefined;
       this.#endSession = undefined;
       // Already closed in most cases, which throws.
-      await withDeadline(Promise.resolve().then(() => channel.close()), 1_000, 'closing a channel').catch(() => undefined);
+      await withDeadline(
+        Promise.resolve().then(() => channel.close()),
+        1_000,
+        'closing a channel',
+      ).catch(() => undefined);
     }
   }
 
@@ -123,29 +128,36 @@ export class Consumer {
       channel.consume(this.#route.queue.name, (message) => this.#receive(channel, served, message)),
       'subscribing',
     );
-    this.#cancel = () => withDeadline(channel.cancel(consumerTag), 2_000, 'cancelling the consumer').catch(() => undefined);
+    this.#cancel = () =>
+      withDeadline(channel.cancel(consumerTag), 2_000, 'cancelling the consumer').catch(() => undefined);
   }
 
   /** Resolves with the reason to subscribe again when messages are ready, there is room for them, and none comes. */
   async #watchService(channel: Channel, served: Served, ended: Promise<Error>): Promise<Error> {
     const over = new AbortController();
     void ended.then(() => over.abort());
-    for (let doubts = 0; ; ) {
+    for (let doubts = 0; ;) {
       const before = served.delivered;
       await pause(LOOK_MS, over.signal);
       if (over.signal.aborted || this.#closing.signal.aborted) return ended;
       // A queue that is gone closes the channel, which ends the session as well.
-      const { messageCount } = await this.#options.connection.answered(channel.checkQueue(this.#route.queue.name), 'asking for the queue');
+      const { messageCount } = await this.#options.connection.answered(
+        channel.checkQueue(this.#route.queue.name),
+        'asking for the queue',
+      );
       const unserved = messageCount > 0 && served.delivered === before && served.unacked < this.#options.prefetch;
       doubts = unserved ? doubts + 1 : 0;
-      if (doubts >= LOOKS_TO_DOUBT) return new RetryableError('not_served', `${messageCount} messages are ready and none is delivered`);
+      if (doubts >= LOOKS_TO_DOUBT)
+        return new RetryableError('not_served', `${messageCount} messages are ready and none is delivered`);
     }
   }
 
   #receive(channel: Channel, served: Served, message: ConsumeMessage | null): void {
     if (message === null) {
       // The broker cancelled the consumer: its queue was deleted, or its node went down. Nothing else would tell.
-      this.#endSession?.(new RetryableError('consumer_cancelled', 'the broker cancelled the consumer: was the queue deleted?'));
+      this.#endSession?.(
+        new RetryableError('consumer_cancelled', 'the broker cancelled the consumer: was the queue deleted?'),
+      );
       return;
     }
     served.delivered += 1;

@@ -26,9 +26,18 @@ describe('DeadLetters', () => {
     await vhost.drop();
   });
 
-  async function given(id: string, content: string | Buffer, headers: object = { 'x-pugmark-reason': 'not JSON', 'x-pugmark-queue': ROUTES.detect.queue.name }): Promise<void> {
+  async function given(
+    id: string,
+    content: string | Buffer,
+    headers: object = { 'x-pugmark-reason': 'not JSON', 'x-pugmark-queue': ROUTES.detect.queue.name },
+  ): Promise<void> {
     const type = ROUTES.detect.wireName;
-    channel.publish(TOPOLOGY.deadLetters.exchange.name, '', Buffer.from(content), { messageId: id, type, headers: { 'x-version': 1, ...headers }, timestamp: 1_700_000_000 });
+    channel.publish(TOPOLOGY.deadLetters.exchange.name, '', Buffer.from(content), {
+      messageId: id,
+      type,
+      headers: { 'x-version': 1, ...headers },
+      timestamp: 1_700_000_000,
+    });
     await channel.waitForConfirms();
   }
 
@@ -37,12 +46,25 @@ describe('DeadLetters', () => {
 
   it('lists them in order with where they came from and why, however often, and takes none away', async () => {
     await given('a', '{');
-    await given('b', '{}', { 'x-version': 99, 'x-pugmark-reason': 'x-version is 99, not 1', 'x-pugmark-queue': ROUTES.scan.queue.name });
-    for (let look = 0; look < 30; look += 1) await waitUntil('both letters', async () => (await ids()).join() === 'a,b');
+    await given('b', '{}', {
+      'x-version': 99,
+      'x-pugmark-reason': 'x-version is 99, not 1',
+      'x-pugmark-queue': ROUTES.scan.queue.name,
+    });
+    for (let look = 0; look < 30; look += 1)
+      await waitUntil('both letters', async () => (await ids()).join() === 'a,b');
     expect((await letters.list(1)).letters).toHaveLength(1);
     await waitUntil('both to be back', async () => (await letters.list(1)).total === 2);
     expect((await letters.list(10)).letters).toEqual([
-      { id: 'a', reason: 'not JSON', queue: 'pugmark.detect', type: 'pugmark.detect.requested', version: 1, bytes: 1, publishedAt: '2023-11-14T22:13:20.000Z' },
+      {
+        id: 'a',
+        reason: 'not JSON',
+        queue: 'pugmark.detect',
+        type: 'pugmark.detect.requested',
+        version: 1,
+        bytes: 1,
+        publishedAt: '2023-11-14T22:13:20.000Z',
+      },
       expect.objectContaining({ id: 'b', reason: 'x-version is 99, not 1', queue: 'pugmark.scan', version: 99 }),
     ]);
   });
@@ -51,7 +73,8 @@ describe('DeadLetters', () => {
     channel.publish(TOPOLOGY.deadLetters.exchange.name, '', Buffer.from('{'), { headers: { 'x-version': 1 } });
     await channel.waitForConfirms();
     const first = await waitUntil('the letter', async () => (await ids())[0]);
-    for (let look = 0; look < 3; look += 1) await waitUntil('the same letter', async () => (await ids()).join() === first);
+    for (let look = 0; look < 3; look += 1)
+      await waitUntil('the same letter', async () => (await ids()).join() === first);
     expect(first).toMatch(/^[0-9a-f]{12}$/);
   });
 
@@ -64,13 +87,21 @@ describe('DeadLetters', () => {
       return message !== false;
     });
     await waitUntil('the dead letter', async () => (await ids()).length === 1);
-    expect((await letters.list(10)).letters[0]).toMatchObject({ id: 'x', reason: 'rejected by its consumer', queue: 'pugmark.export' });
+    expect((await letters.list(10)).letters[0]).toMatchObject({
+      id: 'x',
+      reason: 'rejected by its consumer',
+      queue: 'pugmark.export',
+    });
   });
 
   it('shows one, as text or in hexadecimal, and names an id that there is not', async () => {
     await given('text', '{"a":1}');
     await given('binary', Buffer.from([0xff, 0xfe, 0x00]));
-    expect(await letters.show('text')).toMatchObject({ body: '{"a":1}', encoding: 'utf8', headers: { 'x-version': 1 } });
+    expect(await letters.show('text')).toMatchObject({
+      body: '{"a":1}',
+      encoding: 'utf8',
+      headers: { 'x-version': 1 },
+    });
     await waitUntil('all to be back', async () => (await ids()).length === 2);
     expect(await letters.show('binary')).toMatchObject({ body: 'fffe00', encoding: 'hex' });
     await expect(letters.show('nobody')).rejects.toThrow('no dead letter has the id nobody');

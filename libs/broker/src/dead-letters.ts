@@ -103,10 +103,16 @@ export class DeadLetters {
       channel.on('return', (message: Message) => returned.add(String(message.properties.headers?.[TOKEN])));
       return this.#each(channel, selection, async (message, letter) => {
         const kind = TASK_KINDS.find((each) => ROUTES[each].queue.name === letter.queue);
-        if (kind === undefined) return { letter, outcome: 'left', reason: `the queue ${letter.queue ?? 'that it came from'} is none of ours` };
+        if (kind === undefined)
+          return {
+            letter,
+            outcome: 'left',
+            reason: `the queue ${letter.queue ?? 'that it came from'} is none of ours`,
+          };
         const token = `${letter.id}/${message.fields.deliveryTag}`;
         await publish(channel, ROUTES[kind].exchange.name, ROUTES[kind].routingKey, message, token);
-        if (returned.has(token)) return { letter, outcome: 'left', reason: 'no queue is bound to its route: see pugmark topology' };
+        if (returned.has(token))
+          return { letter, outcome: 'left', reason: 'no queue is bound to its route: see pugmark topology' };
         channel.ack(message);
         return { letter, outcome: 'requeued', reason: null };
       });
@@ -142,7 +148,11 @@ export class DeadLetters {
 
   async #withChannel<T>(use: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
     return withChannel(this.#model.createConfirmChannel(), use).catch((error: unknown) => {
-      if (/NOT_FOUND/.test(String(error))) throw new FatalError('no_queue', `there is no queue ${TOPOLOGY.deadLetters.queue.name}: pugmark topology --repair declares it`);
+      if (/NOT_FOUND/.test(String(error)))
+        throw new FatalError(
+          'no_queue',
+          `there is no queue ${TOPOLOGY.deadLetters.queue.name}: pugmark topology --repair declares it`,
+        );
       throw error;
     });
   }
@@ -153,17 +163,34 @@ const TOKEN = 'x-pugmark-requeued';
 
 async function* fetchAll(channel: Channel, limit: number): AsyncGenerator<GetMessage> {
   for (let n = 0; n < limit; n += 1) {
-    const message = await withDeadline(channel.get(TOPOLOGY.deadLetters.queue.name, { noAck: false }), DEADLINE_MS, 'RabbitMQ');
+    const message = await withDeadline(
+      channel.get(TOPOLOGY.deadLetters.queue.name, { noAck: false }),
+      DEADLINE_MS,
+      'RabbitMQ',
+    );
     if (message === false) return;
     yield message;
   }
 }
 
 /** Confirmed; a return comes before the confirm. */
-async function publish(channel: ConfirmChannel, exchange: string, routingKey: string, message: GetMessage, token: string): Promise<void> {
+async function publish(
+  channel: ConfirmChannel,
+  exchange: string,
+  routingKey: string,
+  message: GetMessage,
+  token: string,
+): Promise<void> {
   const { headers, ...properties } = message.properties;
-  const own = Object.entries((headers ?? {}) as Record<string, unknown>).filter(([name]) => !/^x-(death|first-death-|last-death-|pugmark-|delivery-count|opt-)/.test(name));
-  channel.publish(exchange, routingKey, message.content, { ...properties, headers: { ...Object.fromEntries(own), [TOKEN]: token }, mandatory: true, persistent: true });
+  const own = Object.entries((headers ?? {}) as Record<string, unknown>).filter(
+    ([name]) => !/^x-(death|first-death-|last-death-|pugmark-|delivery-count|opt-)/.test(name),
+  );
+  channel.publish(exchange, routingKey, message.content, {
+    ...properties,
+    headers: { ...Object.fromEntries(own), [TOKEN]: token },
+    mandatory: true,
+    persistent: true,
+  });
   await withDeadline(channel.waitForConfirms(), DEADLINE_MS, 'the broker’s confirm');
 }
 
@@ -200,5 +227,8 @@ function reasonOf(reason: string | null): string {
 }
 
 function unknownLetters(ids: readonly string[]): PermanentError {
-  return new PermanentError('no_such_letter', `no dead letter has the id ${ids.join(', ')} (pugmark dead-letters list shows them; one that another session looks at is hidden meanwhile)`);
+  return new PermanentError(
+    'no_such_letter',
+    `no dead letter has the id ${ids.join(', ')} (pugmark dead-letters list shows them; one that another session looks at is hidden meanwhile)`,
+  );
 }

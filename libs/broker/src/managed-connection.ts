@@ -39,7 +39,8 @@ export class ManagedConnection {
 
   /** The open connection; a RetryableError `broker_away` while there is none. */
   get model(): ChannelModel {
-    if (this.#model === undefined) throw new RetryableError('broker_away', `RabbitMQ is not connected: ${this.#lastError}`);
+    if (this.#model === undefined)
+      throw new RetryableError('broker_away', `RabbitMQ is not connected: ${this.#lastError}`);
     return this.#model;
   }
 
@@ -78,7 +79,10 @@ export class ManagedConnection {
   /** Gives up a connection that does not answer; a fresh one follows. A polite close would wait for an answer as well. */
   abandon(reason: string): void {
     if (this.#model === undefined) return;
-    this.#options.logger.warn({ connection: this.#options.name, reason }, 'giving up a broker connection that does not answer');
+    this.#options.logger.warn(
+      { connection: this.#options.name, reason },
+      'giving up a broker connection that does not answer',
+    );
     destroySocket(this.#model);
   }
 
@@ -87,7 +91,8 @@ export class ManagedConnection {
     try {
       return await withDeadline(promise, deadlineMs, what);
     } catch (error) {
-      if (error instanceof RetryableError && error.code === 'deadline_exceeded') this.abandon(`${what} was not answered`);
+      if (error instanceof RetryableError && error.code === 'deadline_exceeded')
+        this.abandon(`${what} was not answered`);
       throw error;
     }
   }
@@ -131,11 +136,13 @@ export class ManagedConnection {
       noDelay: true,
       keepAlive: true,
     });
-    const model = await withDeadline(attempt, CONNECT_DEADLINE_MS + 1_000, 'connecting to RabbitMQ').catch((error: unknown) => {
-      // A broker that answers after we gave up must not leave a connection behind that nobody closes.
-      attempt.then(destroySocket, () => undefined);
-      throw error;
-    });
+    const model = await withDeadline(attempt, CONNECT_DEADLINE_MS + 1_000, 'connecting to RabbitMQ').catch(
+      (error: unknown) => {
+        // A broker that answers after we gave up must not leave a connection behind that nobody closes.
+        attempt.then(destroySocket, () => undefined);
+        throw error;
+      },
+    );
     const ended = new Promise<Error | undefined>((resolve) => {
       // A forced close emits 'close' alone, a broken socket both; 'error' without a listener would end the process.
       model.on('error', (error) => (this.#lastError = error.message));
@@ -160,7 +167,8 @@ export class ManagedConnection {
     this.#model = undefined;
     this.#lost.abort();
     if (error !== undefined) this.#lastError = error.message;
-    if (!signal.aborted) throw new RetryableError('broker_away', `the connection to RabbitMQ ended: ${error?.message ?? this.#lastError}`);
+    if (!signal.aborted)
+      throw new RetryableError('broker_away', `the connection to RabbitMQ ended: ${error?.message ?? this.#lastError}`);
   }
 }
 

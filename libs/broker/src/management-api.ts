@@ -91,12 +91,19 @@ export class ManagementApi {
         signal: AbortSignal.timeout(DEADLINE_MS),
       });
     } catch (error) {
-      throw new RetryableError('management_api_away', `RabbitMQ's management API does not answer: ${messageOf(error)}`, { cause: error });
+      throw new RetryableError(
+        'management_api_away',
+        `RabbitMQ's management API does not answer: ${messageOf(error)}`,
+        { cause: error },
+      );
     }
     if (response.ok) return response;
     const reason = `RabbitMQ's management API answered ${response.status} to ${method} ${path}`;
     if (response.status === 401 || response.status === 403) {
-      throw new PermanentError('management_api_refused', `${reason}: the user needs the tag 'management' (and 'policymaker' for policies)`);
+      throw new PermanentError(
+        'management_api_refused',
+        `${reason}: the user needs the tag 'management' (and 'policymaker' for policies)`,
+      );
     }
     throw new RetryableError('management_api_failed', reason);
   }

@@ -1,4 +1,12 @@
-import { MAX_MESSAGE_BYTES, PROBE_ANSWER_WIRE_NAME, PROBE_WIRE_NAME, ROUTES, type ProbeAnswer, type Route, type TaskKind } from '@pugmark/contracts';
+import {
+  MAX_MESSAGE_BYTES,
+  PROBE_ANSWER_WIRE_NAME,
+  PROBE_WIRE_NAME,
+  ROUTES,
+  type ProbeAnswer,
+  type Route,
+  type TaskKind,
+} from '@pugmark/contracts';
 import { PermanentError } from '@pugmark/domain';
 
 export interface OutgoingMessage {
@@ -17,12 +25,21 @@ export interface OutgoingMessage {
  */
 export const REPLY_TO = 'amq.rabbitmq.reply-to';
 
-export function doorbellMessage(kind: TaskKind, doorbell: { taskId: number; attempt: number; traceparent: string | null }): OutgoingMessage {
+export function doorbellMessage(
+  kind: TaskKind,
+  doorbell: { taskId: number; attempt: number; traceparent: string | null },
+): OutgoingMessage {
   const route: Route = ROUTES[kind];
   const { taskId, attempt, traceparent } = doorbell;
-  const content = Buffer.from(JSON.stringify(traceparent === null ? { taskId, attempt } : { taskId, attempt, traceparent }));
+  const content = Buffer.from(
+    JSON.stringify(traceparent === null ? { taskId, attempt } : { taskId, attempt, traceparent }),
+  );
   // Its consumer would refuse it.
-  if (content.length > MAX_MESSAGE_BYTES) throw new PermanentError('message_too_large', `a doorbell of ${content.length} bytes, more than ${MAX_MESSAGE_BYTES}`);
+  if (content.length > MAX_MESSAGE_BYTES)
+    throw new PermanentError(
+      'message_too_large',
+      `a doorbell of ${content.length} bytes, more than ${MAX_MESSAGE_BYTES}`,
+    );
   return {
     exchange: route.exchange.name,
     routingKey: route.routingKey,

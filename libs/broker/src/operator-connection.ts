@@ -21,7 +21,10 @@ export async function closeConnection(model: ChannelModel): Promise<void> {
  * Opens a channel, uses it and closes it, which gives back what was fetched and not acked. A channel that the broker closes says why to
  * itself alone: here that ends `use` with the reason.
  */
-export async function withChannel<C extends Channel, T>(opening: Promise<C>, use: (channel: C) => Promise<T>): Promise<T> {
+export async function withChannel<C extends Channel, T>(
+  opening: Promise<C>,
+  use: (channel: C) => Promise<T>,
+): Promise<T> {
   const channel = await withDeadline(opening, DEADLINE_MS, 'opening a channel');
   let refuse: (error: Error) => void = () => undefined;
   const refused = new Promise<never>((_resolve, reject) => (refuse = reject));

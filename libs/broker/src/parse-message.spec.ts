@@ -26,7 +26,10 @@ const SECOND: Route = {
 
 function parse(route: Route, version: unknown, body: unknown) {
   const content = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  return parseDoorbell(route, { content, properties: { type: route.wireName, headers: { 'x-version': version } } } as never);
+  return parseDoorbell(route, {
+    content,
+    properties: { type: route.wireName, headers: { 'x-version': version } },
+  } as never);
 }
 
 describe('a consumer of version 2', () => {
@@ -40,7 +43,9 @@ describe('a consumer of version 2', () => {
   });
 
   it.each([0, 3, '2', undefined])('refuses version %s with the versions that it takes', (version) => {
-    expect(parse(SECOND, version, { taskId: 4, attempt: 1 })).toEqual({ malformed: `x-version is ${JSON.stringify(version ?? null)}, not 2 or 1` });
+    expect(parse(SECOND, version, { taskId: 4, attempt: 1 })).toEqual({
+      malformed: `x-version is ${JSON.stringify(version ?? null)}, not 2 or 1`,
+    });
   });
 });
 
@@ -52,12 +57,17 @@ describe('a message', () => {
     [{ taskId: 1.5, attempt: 1 }, 'taskId must be an integer number'],
     [{ taskId: 1, attempt: 0 }, 'attempt must be a positive number'],
     [{ taskId: 1, attempt: 1, traceparent: 'x' }, expect.stringContaining('traceparent must match')],
-    [`{"taskId":1,"attempt":1,"x":"${'x'.repeat(MAX_MESSAGE_BYTES)}"}`, expect.stringContaining(`more than ${MAX_MESSAGE_BYTES}`)],
+    [
+      `{"taskId":1,"attempt":1,"x":"${'x'.repeat(MAX_MESSAGE_BYTES)}"}`,
+      expect.stringContaining(`more than ${MAX_MESSAGE_BYTES}`),
+    ],
   ])('%j is refused with the reason', (body, reason) => {
     expect(parse(ROUTES.detect, 1, body)).toEqual({ malformed: reason });
   });
 
   it('may carry more than this version knows', () => {
-    expect(parse(ROUTES.detect, 1, { taskId: 1, attempt: 1, later: true })).toEqual({ doorbell: { taskId: 1, attempt: 1 } });
+    expect(parse(ROUTES.detect, 1, { taskId: 1, attempt: 1, later: true })).toEqual({
+      doorbell: { taskId: 1, attempt: 1 },
+    });
   });
 });

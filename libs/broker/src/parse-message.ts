@@ -5,7 +5,10 @@ import type { ConsumeMessage } from 'amqplib';
 import { MAX_MESSAGE_BYTES, ProbeAnswer, type Route, type TaskDoorbell } from '@pugmark/contracts';
 
 /** The doorbell in today's form, or the reason why it is none. Accepts the route's version and the one before it. */
-export function parseDoorbell(route: Route, message: Pick<ConsumeMessage, 'content' | 'properties'>): { doorbell: TaskDoorbell } | { malformed: string } {
+export function parseDoorbell(
+  route: Route,
+  message: Pick<ConsumeMessage, 'content' | 'properties'>,
+): { doorbell: TaskDoorbell } | { malformed: string } {
   const { type, headers } = message.properties;
   if (type !== route.wireName) return { malformed: `type is ${JSON.stringify(type ?? null)}, not ${route.wireName}` };
   const version: unknown = headers?.['x-version'];
@@ -27,7 +30,8 @@ export function parseProbeAnswer(content: Buffer): ProbeAnswer | null {
 }
 
 function parseBody<T extends object>(type: new () => T, content: Buffer): { body: T } | { malformed: string } {
-  if (content.length > MAX_MESSAGE_BYTES) return { malformed: `${content.length} bytes, more than ${MAX_MESSAGE_BYTES}` };
+  if (content.length > MAX_MESSAGE_BYTES)
+    return { malformed: `${content.length} bytes, more than ${MAX_MESSAGE_BYTES}` };
   let body: unknown;
   try {
     body = JSON.parse(content.toString('utf8'));

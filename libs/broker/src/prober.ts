@@ -74,17 +74,36 @@ export interface ProberOptions {
 export class Prober {
   readonly #options: ProberOptions;
   readonly #routes = new Map<TaskKind, RouteRecord>();
-  readonly #gauges: { readonly answered: Gauge<'route'>; readonly roundTrip: Gauge<'route'>; readonly responder: Gauge<'route' | 'responder'> };
+  readonly #gauges: {
+    readonly answered: Gauge<'route'>;
+    readonly roundTrip: Gauge<'route'>;
+    readonly responder: Gauge<'route' | 'responder'>;
+  };
   #loop: BackgroundLoop | undefined;
 
   constructor(options: ProberOptions) {
     this.#options = options;
     for (const kind of TASK_KINDS) {
-      this.#routes.set(kind, { state: 'unknown', responder: null, roundTripMs: null, answeredAt: null, pending: null, sentAt: -Infinity, routed: false, warned: false, problem: null });
+      this.#routes.set(kind, {
+        state: 'unknown',
+        responder: null,
+        roundTripMs: null,
+        answeredAt: null,
+        pending: null,
+        sentAt: -Infinity,
+        routed: false,
+        warned: false,
+        problem: null,
+      });
     }
     const registers = [options.metrics];
     this.#gauges = {
-      answered: new Gauge({ name: 'pugmark_route_answered', help: '1 when the consumer of a route answered the last probe', labelNames: ['route'], registers }),
+      answered: new Gauge({
+        name: 'pugmark_route_answered',
+        help: '1 when the consumer of a route answered the last probe',
+        labelNames: ['route'],
+        registers,
+      }),
       roundTrip: new Gauge({
         name: 'pugmark_route_round_trip_seconds',
         help: 'From a probe of a route to the answer of its consumer',
@@ -121,7 +140,9 @@ export class Prober {
 
   /** What keeps work from reaching a queue at all. A queue without a consumer keeps work safe: that is said, not a problem here. */
   problems(): readonly string[] {
-    return [...this.#routes].flatMap(([kind, { routed, problem }]) => (problem !== null ? [problem] : routed ? [] : [`route ${kind} is not probed yet`]));
+    return [...this.#routes].flatMap(([kind, { routed, problem }]) =>
+      problem !== null ? [problem] : routed ? [] : [`route ${kind} is not probed yet`],
+    );
   }
 
   /** An answer, from the publisher's channel. */
@@ -146,13 +167,21 @@ export class Prober {
   async #turn(): Promise<number> {
     if (!this.#options.usable()) return TURN_MS;
     const now = performance.now();
-    await Promise.all([...this.#routes].map(([kind, route]) => (this.#isDue(route, now) ? this.#send(kind, route) : this.#look(kind, route, now))));
+    await Promise.all(
+      [...this.#routes].map(([kind, route]) =>
+        this.#isDue(route, now) ? this.#send(kind, route) : this.#look(kind, route, now),
+      ),
+    );
     return TURN_MS;
   }
 
   #isDue({ pending, sentAt, state }: RouteRecord, now: number): boolean {
-    if (pending !== null && pending.channel === this.#options.publisher.channels && now - pending.sentAt < FORGET_MS) return false;
-    return now - sentAt >= (state === 'unroutable' ? EVERY_MS_WHEN_ILL : pending !== null ? 0 : (this.#options.everyMs ?? EVERY_MS));
+    if (pending !== null && pending.channel === this.#options.publisher.channels && now - pending.sentAt < FORGET_MS)
+      return false;
+    return (
+      now - sentAt >=
+      (state === 'unroutable' ? EVERY_MS_WHEN_ILL : pending !== null ? 0 : (this.#options.everyMs ?? EVERY_MS))
+    );
   }
 
   async #send(kind: TaskKind, route: RouteRecord): Promise<void> {
@@ -161,7 +190,9 @@ export class Prober {
     route.sentAt = performance.now();
     // Before the confirm: the answer may be faster.
     route.pending = { correlationId, channel: publisher.channels, sentAt: route.sentAt };
-    const [outcome] = await publisher.publish([probeMessage(kind, correlationId)]).catch(() => ['not_confirmed' as const]);
+    const [outcome] = await publisher
+      .publish([probeMessage(kind, correlationId)])
+      .catch(() => ['not_confirmed' as const]);
     if (outcome === 'confirmed') {
       // The publish may have opened the first channel, or a new one.
       if (route.pending !== null) route.pending = { ...route.pending, channel: publisher.channels };
@@ -190,7 +221,10 @@ export class Prober {
     if (queue.consumerCount > 0 || route.warned || age < WARN_MS) return;
     route.warned = true;
     const { consumer, queue: declared } = ROUTES[kind];
-    this.#options.logger.warn({ route: kind, queue: declared.name }, `no service consumes this queue: is ${consumer} running?`);
+    this.#options.logger.warn(
+      { route: kind, queue: declared.name },
+      `no service consumes this queue: is ${consumer} running?`,
+    );
   }
 
   #become(kind: TaskKind, route: RouteRecord, state: RouteState): void {
@@ -201,7 +235,10 @@ export class Prober {
     route.state = state;
     if (state === 'answered') {
       route.warned = false;
-      logger.info({ ...facts, responder: route.responder, roundTripMs: route.roundTripMs }, 'the consumer of a route answers');
+      logger.info(
+        { ...facts, responder: route.responder, roundTripMs: route.roundTripMs },
+        'the consumer of a route answers',
+      );
     } else if (state === 'no_consumer') logger.info(facts, 'a queue has no consumer yet');
     else if (state === 'waiting') logger.info(facts, 'a probe waits behind work');
     else logger.error({ ...facts, problem: route.problem }, 'a route leads nowhere');

@@ -15,7 +15,8 @@ class SilentChannel extends EventEmitter {
   }
 }
 
-const bells = (count: number) => Array.from({ length: count }, (_, n) => doorbellMessage('detect', { taskId: n + 1, attempt: 1, traceparent: null }));
+const bells = (count: number) =>
+  Array.from({ length: count }, (_, n) => doorbellMessage('detect', { taskId: n + 1, attempt: 1, traceparent: null }));
 
 it('sends no more than a set number of messages without a confirm, and more as confirms come', async () => {
   const channel = new SilentChannel();
@@ -38,5 +39,8 @@ it('sends no more than a set number of messages without a confirm, and more as c
 
 it('sends nothing while the broker takes no messages', async () => {
   const publisher = new Publisher({ blocked: 'low on memory' } as unknown as ManagedConnection);
-  await expect(publisher.publish(bells(1))).rejects.toMatchObject({ code: 'broker_blocked', message: expect.stringContaining('low on memory') });
+  await expect(publisher.publish(bells(1))).rejects.toMatchObject({
+    code: 'broker_blocked',
+    message: expect.stringContaining('low on memory'),
+  });
 });

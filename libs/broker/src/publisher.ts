@@ -48,7 +48,9 @@ export class Publisher {
     this.#requireRoom(messages.length);
     const channel = await this.#open();
     const outcomes: PublishOutcome[] = messages.map(() => 'not_confirmed');
-    const all = Promise.all(messages.map((message, index) => this.#send(channel, message).then((outcome) => (outcomes[index] = outcome))));
+    const all = Promise.all(
+      messages.map((message, index) => this.#send(channel, message).then((outcome) => (outcomes[index] = outcome))),
+    );
     try {
       await withDeadline(all, CONFIRM_DEADLINE_MS, 'the broker’s confirm');
     } catch {
@@ -63,7 +65,10 @@ export class Publisher {
       throw new RetryableError('broker_blocked', `RabbitMQ takes no messages: ${this.#connection.blocked}`);
     }
     if (this.#inFlight > 0 && this.#inFlight + count > MOST_IN_FLIGHT) {
-      throw new RetryableError('too_many_in_flight', `${this.#inFlight} messages are without a confirm; no more than ${MOST_IN_FLIGHT} are sent`);
+      throw new RetryableError(
+        'too_many_in_flight',
+        `${this.#inFlight} messages are without a confirm; no more than ${MOST_IN_FLIGHT} are sent`,
+      );
     }
   }
 

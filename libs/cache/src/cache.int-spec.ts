@@ -100,7 +100,10 @@ describe('RedisCache', () => {
     await cache.set('k', 'before', 60);
     expect(await metrics.metrics()).toContain('pugmark_redis_up 1');
     await stop(first);
-    await waitUntil('the outage to be seen', async () => (await cache.get('k')) === undefined && cache.state() === 'down');
+    await waitUntil(
+      'the outage to be seen',
+      async () => (await cache.get('k')) === undefined && cache.state() === 'down',
+    );
     const second = await listen(relay, port);
     expect(await waitUntil('Redis to be back', () => cache.get('k'))).toBe('before');
     expect(cache.state()).toBe('up');

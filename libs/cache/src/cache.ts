@@ -75,12 +75,15 @@ export class RedisCache implements Cache, RateLimiters {
       autoResendUnfulfilledCommands: false,
       // Of the handshake too, which nobody else times.
       commandTimeout: this.#deadlineMs,
-      retryStrategy: (times) => Math.min(RECONNECT_MS[1], RECONNECT_MS[0] * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
+      retryStrategy: (times) =>
+        Math.min(RECONNECT_MS[1], RECONNECT_MS[0] * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
     });
     // Without a listener ioredis prints every failed attempt; the outage is told once, by `#down`.
     this.#redis.on('error', (err: Error) => this.#down(err));
     this.#redis.on('ready', () => this.#up());
-    registerGauge(options.metrics, 'pugmark_redis_up', '1 while the connection to Redis stands', () => Number(this.state() === 'up'));
+    registerGauge(options.metrics, 'pugmark_redis_up', '1 while the connection to Redis stands', () =>
+      Number(this.state() === 'up'),
+    );
   }
 
   async get<T>(key: string): Promise<T | undefined> {
@@ -113,7 +116,9 @@ export class RedisCache implements Cache, RateLimiters {
 
   /** Connects without waiting for a first call, so that `state` tells the truth from the start. Never rejects. */
   async connect(): Promise<void> {
-    this.#connecting ??= withDeadline(this.#redis.connect(), this.#deadlineMs, 'Redis').catch((err: unknown) => this.#down(err));
+    this.#connecting ??= withDeadline(this.#redis.connect(), this.#deadlineMs, 'Redis').catch((err: unknown) =>
+      this.#down(err),
+    );
     await this.#connecting;
   }
 

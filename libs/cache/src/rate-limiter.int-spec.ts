@@ -48,7 +48,11 @@ describe('a rate limiter', () => {
     const sockets: Socket[] = [];
     const relay = createServer((client) => {
       const server = connect(target);
-      for (const [one, other] of [[client, server], [server, client]] as const) one.on('error', () => other.destroy()).on('close', () => other.destroy());
+      for (const [one, other] of [
+        [client, server],
+        [server, client],
+      ] as const)
+        one.on('error', () => other.destroy()).on('close', () => other.destroy());
       client.pipe(server).pipe(client);
       sockets.push(server);
     });
@@ -73,7 +77,8 @@ describe('a rate limiter', () => {
     const limiter = new NoCache().rateLimiter({ name: 'short', calls: 1, seconds: 1 });
     expect(await limiter.take('a')).toBe(0);
     const until = Date.now() + 3_000;
-    while ((await limiter.look('a')) !== 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await limiter.look('a')) !== 0 && Date.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await limiter.take('a')).toBe(0);
   });
 });

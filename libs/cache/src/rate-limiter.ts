@@ -25,7 +25,8 @@ const REST_MS = 5_000;
 export function createRateLimiter(redis: Redis | null, { name, calls, seconds }: RateLimit): RateLimiter {
   const common = { keyPrefix: `rate:${name}`, points: calls, duration: seconds };
   const inProcess = new RateLimiterMemory(common);
-  const shared = redis === null ? null : new RateLimiterRedis({ ...common, storeClient: redis, rejectIfRedisNotReady: true });
+  const shared =
+    redis === null ? null : new RateLimiterRedis({ ...common, storeClient: redis, rejectIfRedisNotReady: true });
   let restsUntil = 0;
   const ask = async <Answer>(call: (limiter: RateLimiterAbstract) => Promise<Answer>): Promise<Answer> => {
     if (shared === null || performance.now() < restsUntil) return call(inProcess);

@@ -33,20 +33,42 @@ describe('the client', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  const json = (value: unknown, status = 200): Handler => (_request, response) => void response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(value));
+  const json =
+    (value: unknown, status = 200): Handler =>
+    (_request, response) =>
+      void response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(value));
 
-  const problem = (status: number, code: string, more: object = {}, headers: Record<string, string> = {}): Handler => (_request, response) => {
-    const body = { type: `urn:pugmark:problem:${code}`, title: 'x', status, detail: `what to do about ${code}`, instance: '/', requestId: 'r-1', ...more };
-    response.writeHead(status, { 'content-type': 'application/problem+json', ...headers }).end(JSON.stringify(body));
-  };
+  const problem =
+    (status: number, code: string, more: object = {}, headers: Record<string, string> = {}): Handler =>
+    (_request, response) => {
+      const body = {
+        type: `urn:pugmark:problem:${code}`,
+        title: 'x',
+        status,
+        detail: `what to do about ${code}`,
+        instance: '/',
+        requestId: 'r-1',
+        ...more,
+      };
+      response.writeHead(status, { 'content-type': 'application/problem+json', ...headers }).end(JSON.stringify(body));
+    };
 
   it('sends path, query, key and body as the document has them, and answers what the server did', async () => {
     handlers = [json({ id: 5, name: 'Ridge' })];
-    const location: Schemas['LocationResponse'] = await client.post('/api/v1/projects/{id}/locations', { params: { path: { id: 7 }, header: { 'Idempotency-Key': 'k' } }, body: { name: 'Ridge' } });
+    const location: Schemas['LocationResponse'] = await client.post('/api/v1/projects/{id}/locations', {
+      params: { path: { id: 7 }, header: { 'Idempotency-Key': 'k' } },
+      body: { name: 'Ridge' },
+    });
     await client.get('/api/v1/images', { params: { query: { projectId: 7, category: 'animal' } } });
     expect(location.id).toBe(5);
-    expect(requests.map(({ line }) => line)).toEqual(['POST /api/v1/projects/7/locations', 'GET /api/v1/images?projectId=7&category=animal']);
-    expect(requests[0]).toMatchObject({ body: '{"name":"Ridge"}', headers: { authorization: 'Bearer pm_test', 'idempotency-key': 'k', 'content-type': 'application/json' } });
+    expect(requests.map(({ line }) => line)).toEqual([
+      'POST /api/v1/projects/7/locations',
+      'GET /api/v1/images?projectId=7&category=animal',
+    ]);
+    expect(requests[0]).toMatchObject({
+      body: '{"name":"Ridge"}',
+      headers: { authorization: 'Bearer pm_test', 'idempotency-key': 'k', 'content-type': 'application/json' },
+    });
   });
 
   it('refuses to compile what the document does not know', () => {
@@ -67,7 +89,10 @@ describe('the client', () => {
 
   it('sends files as a form with their names, an archive as it is, and CSV as text', async () => {
     handlers = [json({})];
-    await client.post('/api/v1/uploads', { params: { query: { projectId: 1 } }, body: { files: [new File(['pixels'], 'IMG 1.JPG')] } });
+    await client.post('/api/v1/uploads', {
+      params: { query: { projectId: 1 } },
+      body: { files: [new File(['pixels'], 'IMG 1.JPG')] },
+    });
     await client.post('/api/v1/projects/{id}/locations/import', { params: { path: { id: 1 } }, body: 'name\nRidge\n' });
     await client.post('/api/v1/uploads/zip', { params: { query: { projectId: 1 } }, body: new Blob(['PK']) });
     expect(requests[2]).toMatchObject({ body: 'PK', headers: { 'content-type': 'application/zip' } });
@@ -77,7 +102,11 @@ describe('the client', () => {
   });
 
   it('answers files as blobs, and nothing where there is nothing', async () => {
-    handlers = [(_request, response) => void response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8' }).end('a,b\r\n'), (_request, response) => void response.writeHead(204).end()];
+    handlers = [
+      (_request, response) =>
+        void response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8' }).end('a,b\r\n'),
+      (_request, response) => void response.writeHead(204).end(),
+    ];
     const file: Blob = await client.get('/api/v1/exports/{id}/download', { params: { path: { id: 1 } } });
     expect(await file.text()).toBe('a,b\r\n');
     expect(await client.delete('/api/v1/keys/{id}', { params: { path: { id: 1 } } })).toBeUndefined();
@@ -99,22 +128,43 @@ describe('the client', () => {
   });
 
   it('makes a problem of what a proxy answers, and does not take a web page for an answer', async () => {
-    handlers = [(_request, response) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>'), (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Router</h1>')];
-    await expect(client.get('/api/v1/system')).rejects.toMatchObject({ status: 502, code: 'http_502', detail: '<h1>Bad Gateway</h1>' });
-    await expect(client.get('/api/v1/system')).rejects.toThrow('GET /api/v1/system: answered a web page: this is not the address of a Pugmark');
+    handlers = [
+      (_request, response) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>'),
+      (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Router</h1>'),
+    ];
+    await expect(client.get('/api/v1/system')).rejects.toMatchObject({
+      status: 502,
+      code: 'http_502',
+      detail: '<h1>Bad Gateway</h1>',
+    });
+    await expect(client.get('/api/v1/system')).rejects.toThrow(
+      'GET /api/v1/system: answered a web page: this is not the address of a Pugmark',
+    );
   });
 
   it('comes again when it is told to: to read, and to make what has a key of its own', async () => {
     const busy = problem(503, 'database_away', {}, { 'retry-after': '0' });
-    handlers = [busy, problem(429, 'rate_limited', {}, { 'retry-after': '0' }), json({ version: '1' }), busy, json({ id: 1 })];
+    handlers = [
+      busy,
+      problem(429, 'rate_limited', {}, { 'retry-after': '0' }),
+      json({ version: '1' }),
+      busy,
+      json({ id: 1 }),
+    ];
     expect(await client.get('/api/v1/system')).toEqual({ version: '1' });
-    expect(await client.post('/api/v1/projects', { params: { header: { 'Idempotency-Key': 'k' } }, body: { name: 'x' } })).toEqual({ id: 1 });
+    expect(
+      await client.post('/api/v1/projects', { params: { header: { 'Idempotency-Key': 'k' } }, body: { name: 'x' } }),
+    ).toEqual({ id: 1 });
     expect(requests).toHaveLength(5);
     expect(requests.at(-1)!.body).toBe('{"name":"x"}');
   });
 
   it('does not come again where something could be made twice, or where nobody says when', async () => {
-    handlers = [problem(503, 'database_away', {}, { 'retry-after': '0' }), problem(503, 'x'), problem(409, 'x', {}, { 'retry-after': '0' })];
+    handlers = [
+      problem(503, 'database_away', {}, { 'retry-after': '0' }),
+      problem(503, 'x'),
+      problem(409, 'x', {}, { 'retry-after': '0' }),
+    ];
     await expect(client.post('/api/v1/projects', { body: { name: 'x' } })).rejects.toMatchObject({ status: 503 });
     await expect(client.get('/api/v1/system')).rejects.toMatchObject({ status: 503, retryAfter: null });
     await expect(client.get('/api/v1/system')).rejects.toMatchObject({ status: 409 });
@@ -126,7 +176,9 @@ describe('the client', () => {
     await expect(client.get('/api/v1/system')).rejects.toMatchObject({ status: 503 });
     expect(requests).toHaveLength(4);
     handlers = [problem(503, 'x', {}, { 'retry-after': '30' })];
-    await expect(client.with({ patience: { tries: 9, waitMs: 10_000 } }).get('/api/v1/system')).rejects.toMatchObject({ retryAfter: 30 });
+    await expect(client.with({ patience: { tries: 9, waitMs: 10_000 } }).get('/api/v1/system')).rejects.toMatchObject({
+      retryAfter: 30,
+    });
     expect(requests).toHaveLength(5);
   });
 
@@ -139,13 +191,19 @@ describe('the client', () => {
 
   it('says within which time there was no answer, also when only a part of it came', async () => {
     const hasty = client.with({ deadlineMs: 100 });
-    handlers = [() => undefined, (_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"version": ')];
+    handlers = [
+      () => undefined,
+      (_request, response) =>
+        void response.writeHead(200, { 'content-type': 'application/json' }).write('{"version": '),
+    ];
     await expect(hasty.get('/api/v1/system')).rejects.toThrow('GET /api/v1/system: no answer within 0.1 s');
     await expect(hasty.get('/api/v1/system')).rejects.toThrow('GET /api/v1/system: no answer within 0.1 s');
   });
 
   it('says why the server cannot be reached', async () => {
-    const error = await new PugmarkClient({ url: 'http://127.0.0.1:9' }).get('/api/v1/runs/{id}', { params: { path: { id: 7 } } }).catch((reason: unknown) => reason);
+    const error = await new PugmarkClient({ url: 'http://127.0.0.1:9' })
+      .get('/api/v1/runs/{id}', { params: { path: { id: 7 } } })
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NoAnswer);
     expect((error as Error).message).toMatch(/^GET \/api\/v1\/runs\/7: .*(ECONNREFUSED|bad port)/);
   });
@@ -156,20 +214,28 @@ describe('the client', () => {
     await expect(client.with({ signal: stop.signal }).get('/api/v1/system')).rejects.toThrow('enough');
 
     const other = new AbortController();
-    handlers = [(request, response, body) => {
-      problem(503, 'x', {}, { 'retry-after': '20' })(request, response, body);
-      setTimeout(() => other.abort(new Error('enough waited')), 50);
-    }];
+    handlers = [
+      (request, response, body) => {
+        problem(503, 'x', {}, { 'retry-after': '20' })(request, response, body);
+        setTimeout(() => other.abort(new Error('enough waited')), 50);
+      },
+    ];
     await expect(client.get('/api/v1/system', { signal: other.signal })).rejects.toThrow('enough waited');
     expect(requests).toHaveLength(2);
   });
 
   it('walks over all pages of a list, and no further than it is asked', async () => {
-    handlers = [json({ items: [{ id: 1 }, { id: 2 }], nextCursor: 'two' }), json({ items: [{ id: 3 }], nextCursor: null })];
+    handlers = [
+      json({ items: [{ id: 1 }, { id: 2 }], nextCursor: 'two' }),
+      json({ items: [{ id: 3 }], nextCursor: null }),
+    ];
     const ids: number[] = [];
     for await (const { id } of client.all('/api/v1/projects', { params: { query: { limit: 2 } } })) ids.push(id);
     expect(ids).toEqual([1, 2, 3]);
-    expect(requests.map(({ line }) => line)).toEqual(['GET /api/v1/projects?limit=2', 'GET /api/v1/projects?limit=2&cursor=two']);
+    expect(requests.map(({ line }) => line)).toEqual([
+      'GET /api/v1/projects?limit=2',
+      'GET /api/v1/projects?limit=2&cursor=two',
+    ]);
 
     handlers = [json({ items: [{ id: 1 }], nextCursor: 'more' })];
     for await (const { id } of client.all('/api/v1/projects')) if (id === 1) break;
@@ -185,7 +251,14 @@ describe('the client', () => {
   });
 
   it('goes into a page: nothing of Node is in it', async () => {
-    const { outputFiles, warnings } = await build({ entryPoints: [require.resolve('./index')], bundle: true, platform: 'browser', format: 'esm', write: false, logLevel: 'silent' });
+    const { outputFiles, warnings } = await build({
+      entryPoints: [require.resolve('./index')],
+      bundle: true,
+      platform: 'browser',
+      format: 'esm',
+      write: false,
+      logLevel: 'silent',
+    });
     expect(warnings).toEqual([]);
     expect(outputFiles[0]!.text).not.toMatch(/\bBuffer\b|require\(/);
   });

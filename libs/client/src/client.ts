@@ -50,7 +50,10 @@ export class PugmarkClient {
     this.#options = options;
     this.#api = createClient<paths>({
       baseUrl: url,
-      headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...(csrfToken === undefined ? {} : { 'x-csrf-token': csrfToken }) },
+      headers: {
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        ...(csrfToken === undefined ? {} : { 'x-csrf-token': csrfToken }),
+      },
     });
   }
 
@@ -62,11 +65,12 @@ export class PugmarkClient {
   /** Everything on a list, page by page as it is asked for. */
   async *all<P extends ListPath>(path: P, ...[init]: ListInit<P>): AsyncGenerator<ItemOf<P>, void, undefined> {
     let given = (init ?? {}) as AnyInit;
-    for (let before: string | null = null; ; ) {
+    for (let before: string | null = null; ;) {
       const { items, nextCursor } = (await this.#call('get', path, given)) as Page;
       yield* items as ItemOf<P>[];
       if (nextCursor === null) return;
-      if (nextCursor === before) throw new NoAnswer(callName('get', path, given), 'the pages of the list go in circles');
+      if (nextCursor === before)
+        throw new NoAnswer(callName('get', path, given), 'the pages of the list go in circles');
       before = nextCursor;
       given = { ...given, params: { ...given.params, query: { ...given.params?.query, cursor: nextCursor } } };
     }
@@ -84,7 +88,13 @@ export class PugmarkClient {
       try {
         return await this.#once(method, path, init);
       } catch (error) {
-        if (made >= tries || !(error instanceof ApiProblem) || ![429, 503].includes(error.status) || !isRepeatable(method, init)) throw error;
+        if (
+          made >= tries ||
+          !(error instanceof ApiProblem) ||
+          ![429, 503].includes(error.status) ||
+          !isRepeatable(method, init)
+        )
+          throw error;
         const { retryAfter } = error;
         if (retryAfter === null || performance.now() + retryAfter * 1_000 > until) throw error;
         await pause(retryAfter * 1_000, this.#signals(init));
@@ -100,14 +110,21 @@ export class PugmarkClient {
     const name = callName(method, path, init);
     try {
       // Read below: what is no JSON is a file.
-      const request = { params, ...encodeBody(body), parseAs: 'stream', signal: AbortSignal.any([deadline, ...signals]) };
+      const request = {
+        params,
+        ...encodeBody(body),
+        parseAs: 'stream',
+        signal: AbortSignal.any([deadline, ...signals]),
+      };
       const { error, response } = await this.#api.request(method, path as never, request as never);
       if (!response.ok) throw new ApiProblem(name, response, error);
       return await readAnswer(response);
     } catch (error) {
       if (error instanceof ApiProblem) throw error;
       for (const signal of signals) signal.throwIfAborted();
-      throw new NoAnswer(name, deadline.aborted ? `no answer within ${deadlineMs / 1_000} s` : reasonOf(error), { cause: error });
+      throw new NoAnswer(name, deadline.aborted ? `no answer within ${deadlineMs / 1_000} s` : reasonOf(error), {
+        cause: error,
+      });
     }
   }
 

@@ -14,7 +14,9 @@ export function encodeBody(body: unknown): EncodedBody {
 }
 
 function formOf(body: object): FormData | null {
-  const files = Object.entries(body).flatMap(([name, value]) => (Array.isArray(value) ? value : []).filter((one) => one instanceof Blob).map((file) => [name, file] as const));
+  const files = Object.entries(body).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : []).filter((one) => one instanceof Blob).map((file) => [name, file] as const),
+  );
   if (files.length === 0) return null;
   const form = new FormData();
   // A File brings its name.

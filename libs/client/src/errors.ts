@@ -22,7 +22,8 @@ export class ApiProblem extends ApiError {
   /** `call` is method and path, `body` what was read of the answer. */
   constructor(call: string, { status, statusText, headers }: Response, body: unknown) {
     const problem = isProblem(body) ? body : null;
-    const detail = problem?.detail ?? (typeof body === 'string' && body.trim() !== '' ? body.trim().slice(0, 500) : statusText);
+    const detail =
+      problem?.detail ?? (typeof body === 'string' && body.trim() !== '' ? body.trim().slice(0, 500) : statusText);
     const code = problem?.type.split(':').at(-1) ?? `http_${status}`;
     super(`${call} answered ${status} (${code}): ${detail}`);
     this.name = 'ApiProblem';
@@ -44,7 +45,10 @@ export class NoAnswer extends ApiError {
 }
 
 function isProblem(body: unknown): body is components['schemas']['ProblemResponse'] {
-  const { type, detail } = (typeof body === 'object' && body !== null ? body : {}) as { type?: unknown; detail?: unknown };
+  const { type, detail } = (typeof body === 'object' && body !== null ? body : {}) as {
+    type?: unknown;
+    detail?: unknown;
+  };
   return typeof type === 'string' && typeof detail === 'string';
 }
 

@@ -6,11 +6,17 @@ export type Schemas = components['schemas'];
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-type PathWith<M extends Method> = { [P in keyof paths]: paths[P] extends Record<M, { responses: object }> ? P : never }[keyof paths];
+type PathWith<M extends Method> = {
+  [P in keyof paths]: paths[P] extends Record<M, { responses: object }> ? P : never;
+}[keyof paths];
 
-type OperationOf<P extends keyof paths, M extends Method> = M extends keyof paths[P] ? Extract<paths[P][M], { responses: object }> : never;
+type OperationOf<P extends keyof paths, M extends Method> = M extends keyof paths[P]
+  ? Extract<paths[P][M], { responses: object }>
+  : never;
 
-type BodyOf<Operation> = Operation extends { requestBody: { content: infer Content } } ? { readonly body: Content[keyof Content] } : { readonly body?: never };
+type BodyOf<Operation> = Operation extends { requestBody: { content: infer Content } }
+  ? { readonly body: Content[keyof Content] }
+  : { readonly body?: never };
 
 /** What a call is made with: `params.path`, `params.query`, `params.header`, `body`, each as the document has it. */
 export type Init<Operation> = ParamsOption<Operation> & BodyOf<Operation> & { readonly signal?: AbortSignal };
@@ -20,12 +26,19 @@ export type InitOf<Operation> = object extends Init<Operation> ? [init?: Init<Op
 
 type ContentOf<Response> = Response extends { content: infer Content } ? Content[keyof Content] : never;
 
-type DataOf<Operation> = Operation extends { responses: infer Responses } ? ContentOf<Responses[Extract<keyof Responses, 200 | 201 | 202>]> : never;
+type DataOf<Operation> = Operation extends { responses: infer Responses }
+  ? ContentOf<Responses[Extract<keyof Responses, 200 | 201 | 202>]>
+  : never;
 
 /** JSON of the documented form, a Blob of a file, nothing of a 204. */
-export type Answer<P extends keyof paths, M extends Method> = [DataOf<OperationOf<P, M>>] extends [never] ? void : DataOf<OperationOf<P, M>>;
+export type Answer<P extends keyof paths, M extends Method> = [DataOf<OperationOf<P, M>>] extends [never]
+  ? void
+  : DataOf<OperationOf<P, M>>;
 
-export type Call<M extends Method> = <P extends PathWith<M>>(path: P, ...init: InitOf<OperationOf<P, M>>) => Promise<Answer<P, M>>;
+export type Call<M extends Method> = <P extends PathWith<M>>(
+  path: P,
+  ...init: InitOf<OperationOf<P, M>>
+) => Promise<Answer<P, M>>;
 
 export interface Page {
   readonly items: readonly unknown[];

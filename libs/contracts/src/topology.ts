@@ -106,7 +106,12 @@ export const TOPOLOGY = {
       definition: { 'dead-letter-exchange': DEAD_LETTERS.name, 'delivery-limit': 20 },
     },
     // From version 4 on, RabbitMQ drops a message that was delivered 20 times: whoever looks at dead letters must not lose them.
-    { name: 'pugmark-dead-letters', pattern: '^messages_dlx$', applyTo: 'queues', definition: { 'delivery-limit': 1_000_000 } },
+    {
+      name: 'pugmark-dead-letters',
+      pattern: '^messages_dlx$',
+      applyTo: 'queues',
+      definition: { 'delivery-limit': 1_000_000 },
+    },
   ],
 } as const;
 

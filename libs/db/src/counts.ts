@@ -55,7 +55,11 @@ export class Counts {
   }
 
   async #versionOf(projectId: number): Promise<number> {
-    const { rows } = await sql<{ version: number }>`select coalesce(sum(count), 0)::bigint as version from project_changes where project_id = ${projectId}`.execute(this.db);
+    const { rows } = await sql<{
+      version: number;
+    }>`select coalesce(sum(count), 0)::bigint as version from project_changes where project_id = ${projectId}`.execute(
+      this.db,
+    );
     return rows[0]!.version;
   }
 

@@ -55,7 +55,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     types: {
       getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
         if (oid === INT8) return Number;
-        if (oid === INT8_ARRAY) return (value: string) => (types.getTypeParser(oid as number, 'text')(value) as string[]).map(Number);
+        if (oid === INT8_ARRAY)
+          return (value: string) => (types.getTypeParser(oid as number, 'text')(value) as string[]).map(Number);
         if (oid === TIMESTAMP_WITHOUT_ZONE) return (value: string) => value.replace(' ', 'T');
         if (oid === TIMESTAMP_WITH_ZONE) return parseInstant;
         return types.getTypeParser(oid, format as 'text');
@@ -67,13 +68,18 @@ export function createDatabase(options: DatabaseOptions): Database {
     delete (error as { client?: unknown }).client;
     options.onIdleError?.(error);
   });
-  return new CountedDatabase({ dialect: new PugmarkDialect({ pool }) }, options.metrics === undefined ? null : poolMetrics(pool, options.metrics));
+  return new CountedDatabase(
+    { dialect: new PugmarkDialect({ pool }) },
+    options.metrics === undefined ? null : poolMetrics(pool, options.metrics),
+  );
 }
 
 /** What Postgres writes to a session in UTC is ISO 8601 but for two signs, and V8 reads that much faster than pg, which cares for all that there may be. */
 function parseInstant(text: string): Date | number {
   const isPlain = text.length <= 29 && text.endsWith('+00') && text.charCodeAt(10) === SPACE;
-  return isPlain ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : (types.getTypeParser(TIMESTAMP_WITH_ZONE, 'text') as (text: string) => Date | number)(text);
+  return isPlain
+    ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
+    : (types.getTypeParser(TIMESTAMP_WITH_ZONE, 'text') as (text: string) => Date | number)(text);
 }
 
 /** Counts the transactions that were begun again, by the reason; null where nobody counts. */
@@ -91,9 +97,24 @@ class CountedDatabase extends Kysely<Schema> {
 }
 
 function poolMetrics(pool: Pool, registry: Registry): Counter<'reason'> {
-  registerGauge(registry, 'pugmark_database_pool_connections', 'Connections to the database, in use or not', () => pool.totalCount);
-  registerGauge(registry, 'pugmark_database_pool_idle', 'Connections to the database that nobody uses', () => pool.idleCount);
-  registerGauge(registry, 'pugmark_database_pool_waiting', 'How many wait for a connection to the database', () => pool.waitingCount);
+  registerGauge(
+    registry,
+    'pugmark_database_pool_connections',
+    'Connections to the database, in use or not',
+    () => pool.totalCount,
+  );
+  registerGauge(
+    registry,
+    'pugmark_database_pool_idle',
+    'Connections to the database that nobody uses',
+    () => pool.idleCount,
+  );
+  registerGauge(
+    registry,
+    'pugmark_database_pool_waiting',
+    'How many wait for a connection to the database',
+    () => pool.waitingCount,
+  );
   return new Counter({
     name: 'pugmark_database_retries_total',
     help: 'Transactions that were begun again',

@@ -4,7 +4,11 @@ import { PreparedNames } from './prepared';
 
 /** What pg does not declare. */
 interface Insides {
-  readonly connection: { readonly stream: { destroy(): void }; readonly parsedStatements: Record<string, string>; emit(event: 'error', error: unknown): boolean };
+  readonly connection: {
+    readonly stream: { destroy(): void };
+    readonly parsedStatements: Record<string, string>;
+    emit(event: 'error', error: unknown): boolean;
+  };
 }
 
 /**

@@ -14,7 +14,9 @@ describe('inTransaction', () => {
     server = await createTestDatabase(() => Promise.resolve());
     registry = new Registry();
     db = createDatabase({ url: server.url, applicationName: 'test', poolSize: 5, metrics: registry });
-    await sql.raw('create table marks (id int primary key, n int not null); insert into marks values (1, 0), (2, 0)').execute(db);
+    await sql
+      .raw('create table marks (id int primary key, n int not null); insert into marks values (1, 0), (2, 0)')
+      .execute(db);
   });
 
   afterEach(async () => {
@@ -23,19 +25,34 @@ describe('inTransaction', () => {
   });
 
   const add = (tx: Executor, id: number) => sql`update marks set n = n + 1 where id = ${id}`.execute(tx);
-  const marks = async (): Promise<number[]> => (await sql<{ n: number }>`select n from marks order by id`.execute(db)).rows.map(({ n }) => n);
-  const pidOf = async (tx: Executor): Promise<number> => (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)).rows[0]!.pid;
+  const marks = async (): Promise<number[]> =>
+    (await sql<{ n: number }>`select n from marks order by id`.execute(db)).rows.map(({ n }) => n);
+  const pidOf = async (tx: Executor): Promise<number> =>
+    (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)).rows[0]!.pid;
   const retries = async (reason: string): Promise<number> =>
-    (await registry.getSingleMetric('pugmark_database_retries_total')!.get()).values.find(({ labels }) => labels['reason'] === reason)?.value ?? 0;
+    (await registry.getSingleMetric('pugmark_database_retries_total')!.get()).values.find(
+      ({ labels }) => labels['reason'] === reason,
+    )?.value ?? 0;
 
   async function terminate(pid: number): Promise<void> {
     await sql`select pg_terminate_backend(${pid})`.execute(db);
-    await waitUntil('the backend to be gone', async () => (await sql`select 1 from pg_stat_activity where pid = ${pid}`.execute(db)).rows.length === 0);
+    await waitUntil(
+      'the backend to be gone',
+      async () => (await sql`select 1 from pg_stat_activity where pid = ${pid}`.execute(db)).rows.length === 0,
+    );
   }
 
   const waitingPid = () =>
-    waitUntil('someone to wait for a lock', async () =>
-      (await sql<{ pid: number }>`select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db)).rows[0]?.pid,
+    waitUntil(
+      'someone to wait for a lock',
+      async () =>
+        (
+          await sql<{
+            pid: number;
+          }>`select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+            db,
+          )
+        ).rows[0]?.pid,
     );
 
   /** Resolves for both once both have come. */
@@ -138,7 +155,9 @@ describe('inTransaction', () => {
           },
           { idempotent },
         );
-        await (idempotent ? expect(work).resolves.toBeUndefined() : expect(work).rejects.toThrow('Connection terminated unexpectedly'));
+        await (idempotent
+          ? expect(work).resolves.toBeUndefined()
+          : expect(work).rejects.toThrow('Connection terminated unexpectedly'));
         await waitUntil('the commit', async () => (await marks()).join() === result.join());
       } finally {
         await distant.destroy();
@@ -148,9 +167,13 @@ describe('inTransaction', () => {
   });
 
   it('does not begin again when the connection breaks while COMMIT is under way', async () => {
-    await sql.raw(`
+    await sql
+      .raw(
+        `
       create function wait_at_commit() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(1); return null; end $$;
-      create constraint trigger t after update on marks deferrable initially deferred for each row execute function wait_at_commit()`).execute(db);
+      create constraint trigger t after update on marks deferrable initially deferred for each row execute function wait_at_commit()`,
+      )
+      .execute(db);
     const blocker = await db.startTransaction().execute();
     await sql`select pg_advisory_xact_lock(1)`.execute(blocker);
     let attempts = 0;
@@ -188,9 +211,13 @@ describe('inTransaction', () => {
   });
 
   it('leaves no broken connection behind in the pool', async () => {
-    await Promise.all([1, 2, 3, 4, 5, 6].map(() => inTransaction(db, async (tx) => {
-      await sql`select pg_terminate_backend(pg_backend_pid())`.execute(tx);
-    }).catch(() => undefined)));
+    await Promise.all(
+      [1, 2, 3, 4, 5, 6].map(() =>
+        inTransaction(db, async (tx) => {
+          await sql`select pg_terminate_backend(pg_backend_pid())`.execute(tx);
+        }).catch(() => undefined),
+      ),
+    );
     expect(await Promise.all([1, 2, 3, 4, 5].map(() => inTransaction(db, (tx) => add(tx, 1))))).toHaveLength(5);
   });
 });

@@ -27,7 +27,11 @@ const LAST_BEGIN_MS = 10_000;
  * When the connection breaks during COMMIT, nobody knows whether it was committed: the error is passed on, and the caller must look,
  * unless the work is `idempotent`.
  */
-export async function inTransaction<T>(db: Database, work: (tx: DatabaseTransaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+export async function inTransaction<T>(
+  db: Database,
+  work: (tx: DatabaseTransaction) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
   const { isolationLevel, idempotent = false } = options;
   const builder = isolationLevel === undefined ? db.transaction() : db.transaction().setIsolationLevel(isolationLevel);
   const begun = performance.now();

@@ -7,7 +7,10 @@ describe('isConnectionBroken', () => {
     ['a shutdown', failure('terminating connection', { code: '57P01' })],
     ['a start-up', failure('the database system is starting up', { code: '57P03' })],
     ['a refused connection', failure('connect ECONNREFUSED', { code: 'ECONNREFUSED', syscall: 'connect' })],
-    ['two addresses, both refused', new AggregateError([failure('x', { code: 'ECONNREFUSED' }), failure('x', { code: 'EHOSTUNREACH' })])],
+    [
+      'two addresses, both refused',
+      new AggregateError([failure('x', { code: 'ECONNREFUSED' }), failure('x', { code: 'EHOSTUNREACH' })]),
+    ],
     ['a reset', failure('read ECONNRESET', { code: 'ECONNRESET', syscall: 'read' })],
     ['a cut connection', failure('Connection terminated unexpectedly')],
     ['a statement on a broken connection', failure('Client has encountered a connection error and is not queryable')],
@@ -19,7 +22,10 @@ describe('isConnectionBroken', () => {
     ['a server that took no connection in time', failure('Connection terminated due to connection timeout')],
     ['a pool that has none free', failure('timeout exceeded when trying to connect')],
     ['too many connections', failure('sorry', { code: '53300' })],
-    ['a transaction that dawdled', failure('terminating connection due to idle-in-transaction timeout', { code: '25P03' })],
+    [
+      'a transaction that dawdled',
+      failure('terminating connection due to idle-in-transaction timeout', { code: '25P03' }),
+    ],
     ['a deadlock', failure('deadlock detected', { code: '40P01' })],
     ['a violated constraint', failure('duplicate key', { code: '23505' })],
     ['a closed socket of something else', failure('EPIPE', { code: 'EPIPE', syscall: 'shutdown' })],

@@ -5,7 +5,10 @@ const failure = (message: string, more: object = {}): Error => Object.assign(new
 describe('isDatabaseAway', () => {
   it.each([
     ['a refused connection', failure('connect ECONNREFUSED', { code: 'ECONNREFUSED', syscall: 'connect' })],
-    ['a host with two addresses, both refused', new AggregateError([failure('x', { code: 'ECONNREFUSED' }), failure('x', { code: 'EHOSTUNREACH' })])],
+    [
+      'a host with two addresses, both refused',
+      new AggregateError([failure('x', { code: 'ECONNREFUSED' }), failure('x', { code: 'EHOSTUNREACH' })]),
+    ],
     ['a shutdown', failure('terminating connection', { code: '57P01' })],
     ['a start-up', failure('the database system is starting up', { code: '57P03' })],
     ['a statement timeout', failure('canceling statement', { code: '57014' })],
@@ -22,7 +25,10 @@ describe('isDatabaseAway', () => {
     ['a wrong statement', failure('syntax error', { code: '42601' })],
     ['a missing file', failure('ENOENT', { code: 'ENOENT', syscall: 'open' })],
     ['a closed socket of something else', failure('EPIPE', { code: 'EPIPE', syscall: 'shutdown' })],
-    ['two addresses with different faults', new AggregateError([failure('x', { code: 'ECONNREFUSED' }), failure('x', { code: '28P01' })])],
+    [
+      'two addresses with different faults',
+      new AggregateError([failure('x', { code: 'ECONNREFUSED' }), failure('x', { code: '28P01' })]),
+    ],
     ['nothing', undefined],
     ['text', 'Connection terminated'],
   ])('says no to %s', (_what, error) => expect(isDatabaseAway(error)).toBe(false));

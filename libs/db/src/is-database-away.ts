@@ -8,7 +8,12 @@ import { isNetworkFault } from './is-network-fault';
 const PASSING_STATE = /^(08|53|57|40)[0-9A-Z]{3}$|^(55P03|25P03|25P04)$/;
 
 /** pg reports these without a code. */
-const CLIENT_SIDE = [/^Connection terminated/, /timeout exceeded when trying to connect/, /^Query read timeout/, /^Client .* is not queryable$/];
+const CLIENT_SIDE = [
+  /^Connection terminated/,
+  /timeout exceeded when trying to connect/,
+  /^Query read timeout/,
+  /^Client .* is not queryable$/,
+];
 
 /** Is the error one of a database that is away, overloaded or restarting, so that the same request may go well later? */
 export function isDatabaseAway(error: unknown): boolean {

@@ -29,7 +29,8 @@ describe('onceMore', () => {
     return state;
   }
 
-  const faultOf = (reading: Promise<number>) => reading.catch((error: unknown) => (isConnectionBroken(error) ? 'broken' : error));
+  const faultOf = (reading: Promise<number>) =>
+    reading.catch((error: unknown) => (isConnectionBroken(error) ? 'broken' : error));
 
   it('reads a second time over another connection, and no third time', async () => {
     expect(await onceMore(reader(1).read)).toBe(1);

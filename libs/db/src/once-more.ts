@@ -8,7 +8,10 @@ const WAIT_MS = 200;
  * What `read` answers. When its connection broke, as in a restart or a failover of the server, it is read once more over another one,
  * unless `mayRepeat` says no. It must change nothing.
  */
-export async function onceMore<T>(read: () => Promise<T>, mayRepeat: (error: unknown) => boolean = () => true): Promise<T> {
+export async function onceMore<T>(
+  read: () => Promise<T>,
+  mayRepeat: (error: unknown) => boolean = () => true,
+): Promise<T> {
   try {
     return await read();
   } catch (error) {

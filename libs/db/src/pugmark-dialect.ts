@@ -1,4 +1,10 @@
-import { PostgresDialect, PostgresDriver, type DatabaseConnection, type Driver, type PostgresDialectConfig } from 'kysely';
+import {
+  PostgresDialect,
+  PostgresDriver,
+  type DatabaseConnection,
+  type Driver,
+  type PostgresDialectConfig,
+} from 'kysely';
 import { isConnectionBroken } from './is-connection-broken';
 
 /** Kysely's Postgres, but that the end of a transaction is told as it was. */

@@ -21,14 +21,20 @@ export function watchClock(db: Database, metrics: Registry, logger: Logger): Bac
   let warned = false;
   return backgroundLoop('watch clock', logger, async () => {
     const before = Date.now();
-    const { rows } = await sql<{ now: number }>`select extract(epoch from clock_timestamp())::float8 as now`.execute(db);
+    const { rows } = await sql<{ now: number }>`select extract(epoch from clock_timestamp())::float8 as now`.execute(
+      db,
+    );
     const tookMs = Date.now() - before;
     if (tookMs > MOST_PRECISE_MS) return LOOK_MS;
     // Halfway between asking and hearing.
     const seconds = (before + tookMs / 2) / 1_000 - (rows[0]?.now ?? NaN);
     offset.set(seconds);
     const wrong = Math.abs(seconds) > WARN_SECONDS;
-    if (wrong && !warned) logger.warn({ offsetSeconds: Math.round(seconds) }, 'the clock of this machine differs from the database’s; tasks go by the latter');
+    if (wrong && !warned)
+      logger.warn(
+        { offsetSeconds: Math.round(seconds) },
+        'the clock of this machine differs from the database’s; tasks go by the latter',
+      );
     warned = wrong;
     return LOOK_MS;
   });

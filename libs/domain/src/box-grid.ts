@@ -58,7 +58,10 @@ export class BoxGrid<Item extends { readonly box: Box }> {
       for (const number of cell) {
         const at = number * 4;
         const close =
-          Math.abs(sides[at]! - box.x) <= across && Math.abs(sides[at + 2]! - right) <= across && Math.abs(sides[at + 1]! - box.y) <= down && Math.abs(sides[at + 3]! - bottom) <= down;
+          Math.abs(sides[at]! - box.x) <= across &&
+          Math.abs(sides[at + 2]! - right) <= across &&
+          Math.abs(sides[at + 1]! - box.y) <= down &&
+          Math.abs(sides[at + 3]! - bottom) <= down;
         if (close && intersectionOverUnion(this.#items[number]!.box, box) >= SAME_BOX) same.push(this.#items[number]!);
       }
     }
@@ -91,7 +94,11 @@ export class BoxGrid<Item extends { readonly box: Box }> {
         const places = this.#sizes.get(across * CLASSES + down);
         if (places === undefined) continue;
         const [cellWidth, cellHeight] = [cellSide(across), cellSide(down)];
-        const [lastColumn, firstRow, lastRow] = [Math.floor((x + right) / cellWidth), Math.floor((y - below) / cellHeight), Math.floor((y + below) / cellHeight)];
+        const [lastColumn, firstRow, lastRow] = [
+          Math.floor((x + right) / cellWidth),
+          Math.floor((y - below) / cellHeight),
+          Math.floor((y + below) / cellHeight),
+        ];
         for (let column = Math.floor((x - right) / cellWidth); column <= lastColumn; column += 1) {
           for (let row = firstRow; row <= lastRow; row += 1) {
             const cell = places.get(column * CELLS + row);

@@ -17,7 +17,10 @@ export async function withDeadline<T>(promise: Promise<T>, ms: number, what: str
 export function deadline(ms: number, what: string): { readonly expired: Promise<never>; clear(): void } {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new RetryableError('deadline_exceeded', `${what} did not answer within ${ms} ms`)), ms);
+    timer = setTimeout(
+      () => reject(new RetryableError('deadline_exceeded', `${what} did not answer within ${ms} ms`)),
+      ms,
+    );
   });
   // Whoever lost the race against it must not become an unhandled rejection.
   expired.catch(() => undefined);

@@ -9,11 +9,45 @@ export {
   type TaskPolicy,
   type TaskState,
 } from './task';
-export { CATEGORIES, intersectionOverUnion, type Box, type Category, type Classification, type Detection } from './detection';
-export { MOST_OBSERVATIONS, REFUSALS, review, type Refusal, type ReviewAction, type Reviewed, type ReviewedObservation, type Selection, type Word } from './review';
+export {
+  CATEGORIES,
+  intersectionOverUnion,
+  type Box,
+  type Category,
+  type Classification,
+  type Detection,
+} from './detection';
+export {
+  MOST_OBSERVATIONS,
+  REFUSALS,
+  review,
+  type Refusal,
+  type ReviewAction,
+  type Reviewed,
+  type ReviewedObservation,
+  type Selection,
+  type Word,
+} from './review';
 export { SAME_BOX } from './box-grid';
-export { STATIC_IMAGES, findStaticBoxes, searchStaticBoxes, type FoundBox, type KnownBox, type StaticGroup } from './static-boxes';
-export { DECODERS, NORMALISATIONS, STAGES, stageOf, type Decoder, type ModelFile, type ModelManifest, type Normalisation, type Stage } from './model-manifest';
+export {
+  STATIC_IMAGES,
+  findStaticBoxes,
+  searchStaticBoxes,
+  type FoundBox,
+  type KnownBox,
+  type StaticGroup,
+} from './static-boxes';
+export {
+  DECODERS,
+  NORMALISATIONS,
+  STAGES,
+  stageOf,
+  type Decoder,
+  type ModelFile,
+  type ModelManifest,
+  type Normalisation,
+  type Stage,
+} from './model-manifest';
 export type { ModelInput, Placement } from './model-input';
 export { etaSeconds, ratePerMinute } from './progress';
 export { deadline, withDeadline } from './deadline';

@@ -35,7 +35,11 @@ export type ReviewAction =
   /** Nothing is on it. */
   | { readonly type: 'blank' }
   /** What is meant is called otherwise. */
-  | { readonly type: 'relabel'; readonly of: Selection; readonly to: Pick<ReviewedObservation, 'category' | 'label' | 'taxonId'> }
+  | {
+      readonly type: 'relabel';
+      readonly of: Selection;
+      readonly to: Pick<ReviewedObservation, 'category' | 'label' | 'taxonId'>;
+    }
   /** What the machine found there is nothing. */
   | { readonly type: 'reject'; readonly of: Selection }
   /** This is on it too. */
@@ -69,16 +73,22 @@ export const MOST_OBSERVATIONS = 100;
  * also where nothing else changes by it; one that leaves a human's word as it is changes nothing.
  */
 export function review(word: Word, action: ReviewAction): Reviewed {
-  if (action.type === 'withdraw') return word.source === 'human' ? { outcome: 'changed', observations: null } : UNCHANGED;
+  if (action.type === 'withdraw')
+    return word.source === 'human' ? { outcome: 'changed', observations: null } : UNCHANGED;
   const after = wordAfter(word, action);
   if (typeof after === 'string') return { outcome: 'refused', reason: after };
   if (after.length > MOST_OBSERVATIONS) return { outcome: 'refused', reason: 'too_many' };
-  return word.source === 'human' && isSame(word.observations, after) ? UNCHANGED : { outcome: 'changed', observations: after };
+  return word.source === 'human' && isSame(word.observations, after)
+    ? UNCHANGED
+    : { outcome: 'changed', observations: after };
 }
 
 const UNCHANGED: Reviewed = { outcome: 'unchanged' };
 
-function wordAfter(word: Word, action: Exclude<ReviewAction, { type: 'withdraw' }>): readonly ReviewedObservation[] | Refusal {
+function wordAfter(
+  word: Word,
+  action: Exclude<ReviewAction, { type: 'withdraw' }>,
+): readonly ReviewedObservation[] | Refusal {
   switch (action.type) {
     case 'set':
       return action.observations;
@@ -102,12 +112,19 @@ function wordAfter(word: Word, action: Exclude<ReviewAction, { type: 'withdraw' 
   }
 }
 
-function add(observations: readonly ReviewedObservation[], added: ReviewedObservation): readonly ReviewedObservation[] | Refusal {
-  if (added.detectionId !== null && observations.some(({ detectionId }) => detectionId === added.detectionId)) return 'already_there';
+function add(
+  observations: readonly ReviewedObservation[],
+  added: ReviewedObservation,
+): readonly ReviewedObservation[] | Refusal {
+  if (added.detectionId !== null && observations.some(({ detectionId }) => detectionId === added.detectionId))
+    return 'already_there';
   return [...observations, added];
 }
 
-function relabel(observations: readonly ReviewedObservation[], { of, to }: Extract<ReviewAction, { type: 'relabel' }>): readonly ReviewedObservation[] | Refusal {
+function relabel(
+  observations: readonly ReviewedObservation[],
+  { of, to }: Extract<ReviewAction, { type: 'relabel' }>,
+): readonly ReviewedObservation[] | Refusal {
   const meant = observations.filter((one) => isMeant(one, of));
   if (meant.length === 0) return 'nothing_meant';
   // A person beside a deer does not become one because nobody said which is meant.
@@ -123,18 +140,27 @@ function reject({ source, observations }: Word, of: Selection): readonly Reviewe
 }
 
 /** The first keep what they are: in the machine's word those are the surest. */
-function count(observations: readonly ReviewedObservation[], { of, individuals }: Extract<ReviewAction, { type: 'count' }>): readonly ReviewedObservation[] | Refusal {
+function count(
+  observations: readonly ReviewedObservation[],
+  { of, individuals }: Extract<ReviewAction, { type: 'count' }>,
+): readonly ReviewedObservation[] | Refusal {
   const meant = observations.filter((one) => isMeant(one, of));
   if (meant.length === 0) return 'nothing_meant';
   if (new Set(meant.map(({ category, label }) => `${category} ${label}`)).size > 1) return 'several_kinds';
   if (meant.reduce((sum, one) => sum + one.individuals, 0) === individuals) return observations;
   const kept = meant.slice(0, individuals);
-  const counted = new Map(kept.map((one, place) => [one, { ...one, individuals: place === 0 ? individuals - kept.length + 1 : 1 }]));
+  const counted = new Map(
+    kept.map((one, place) => [one, { ...one, individuals: place === 0 ? individuals - kept.length + 1 : 1 }]),
+  );
   return observations.flatMap((one) => counted.get(one) ?? (meant.includes(one) ? [] : [one]));
 }
 
 function isMeant(one: ReviewedObservation, { category, label, detectionId }: Selection): boolean {
-  return (category === undefined || one.category === category) && (label === undefined || one.label === label) && (detectionId === undefined || one.detectionId === detectionId);
+  return (
+    (category === undefined || one.category === category) &&
+    (label === undefined || one.label === label) &&
+    (detectionId === undefined || one.detectionId === detectionId)
+  );
 }
 
 /** Whatever the order. */
@@ -143,5 +169,12 @@ function isSame(a: readonly ReviewedObservation[], b: readonly ReviewedObservati
 }
 
 function canonical({ category, label, taxonId, individuals, box, detectionId }: ReviewedObservation): string {
-  return JSON.stringify([category, label, taxonId, individuals, box === null ? null : [box.x, box.y, box.width, box.height], detectionId]);
+  return JSON.stringify([
+    category,
+    label,
+    taxonId,
+    individuals,
+    box === null ? null : [box.x, box.y, box.width, box.height],
+    detectionId,
+  ]);
 }

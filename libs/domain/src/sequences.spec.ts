@@ -3,12 +3,19 @@ import { cutSequences, type TimedImage } from './sequences';
 const images = (...times: number[]): TimedImage[] => times.map((at, n) => ({ id: n + 1, at }));
 
 function cut(given: readonly TimedImage[], options: { previous?: number | null; longest?: number } = {}): unknown[] {
-  return cutSequences(given, { gap: 60, longest: 100, previous: null, ...options }).map((one) => [one.images.map(({ id }) => id), one.continued]);
+  return cutSequences(given, { gap: 60, longest: 100, previous: null, ...options }).map((one) => [
+    one.images.map(({ id }) => id),
+    one.continued,
+  ]);
 }
 
 describe('sequences', () => {
   it('end where more than the gap lies between two images, and not where exactly the gap does', () => {
-    expect(cut(images(0, 1, 61, 122, 122, 200))).toEqual([[[1, 2, 3], false], [[4, 5], false], [[6], false]]);
+    expect(cut(images(0, 1, 61, 122, 122, 200))).toEqual([
+      [[1, 2, 3], false],
+      [[4, 5], false],
+      [[6], false],
+    ]);
   });
 
   it('may be longer than the gap as a whole', () => {
@@ -21,7 +28,12 @@ describe('sequences', () => {
   });
 
   it('come in parts when they are long, and each image in one of them', () => {
-    expect(cut(images(0, 1, 2, 3, 4, 100), { longest: 2 })).toEqual([[[1, 2], false], [[3, 4], true], [[5], true], [[6], false]]);
+    expect(cut(images(0, 1, 2, 3, 4, 100), { longest: 2 })).toEqual([
+      [[1, 2], false],
+      [[3, 4], true],
+      [[5], true],
+      [[6], false],
+    ]);
   });
 
   it('are the same however the images are read', () => {
@@ -32,7 +44,11 @@ describe('sequences', () => {
     const whole = cutSequences(all, { gap: 60, longest: 1_000, previous: null });
     const read: { images: TimedImage[]; continued: boolean }[] = [];
     for (let from = 0; from < all.length; from += 7) {
-      for (const { images: part, continued } of cutSequences(all.slice(from, from + 7), { gap: 60, longest: 1_000, previous: all[from - 1]?.at ?? null })) {
+      for (const { images: part, continued } of cutSequences(all.slice(from, from + 7), {
+        gap: 60,
+        longest: 1_000,
+        previous: all[from - 1]?.at ?? null,
+      })) {
         if (continued) read.at(-1)!.images.push(...part);
         else read.push({ images: [...part], continued });
       }

@@ -28,16 +28,26 @@ function jittered(random: () => number, { x, y, width, height }: Box, by: number
 }
 
 function shuffled<Item>(random: () => number, items: readonly Item[]): Item[] {
-  return items.map((item) => ({ item, at: random() })).sort((a, b) => a.at - b.at).map(({ item }) => item);
+  return items
+    .map((item) => ({ item, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }
 
-const outlines = (groups: readonly StaticGroup[]) => groups.map(({ knownId, category, images }) => ({ knownId, category, images }));
+const outlines = (groups: readonly StaticGroup[]) =>
+  groups.map(({ knownId, category, images }) => ({ knownId, category, images }));
 
 describe('static boxes', () => {
   it('are the same box in 20 images, and not in 19: an animal may lie still', () => {
     expect(findStaticBoxes(boxes(times(19)))).toEqual([]);
     expect(findStaticBoxes(boxes(times(20)))).toEqual([
-      { knownId: null, category: 'animal', box: BRANCH, detectionIds: Array.from({ length: 20 }, (_, index) => index + 1), images: 20 },
+      {
+        knownId: null,
+        category: 'animal',
+        box: BRANCH,
+        detectionIds: Array.from({ length: 20 }, (_, index) => index + 1),
+        images: 20,
+      },
     ]);
   });
 
@@ -77,7 +87,13 @@ describe('static boxes', () => {
   });
 
   it('are none where animals walk through the picture', () => {
-    expect(findStaticBoxes(boxes(Array.from({ length: 300 }, (_, step) => ({ ...BRANCH, x: step * 0.0025, width: 0.05 + (step % 10) * 0.02 }))))).toEqual([]);
+    expect(
+      findStaticBoxes(
+        boxes(
+          Array.from({ length: 300 }, (_, step) => ({ ...BRANCH, x: step * 0.0025, width: 0.05 + (step % 10) * 0.02 })),
+        ),
+      ),
+    ).toEqual([]);
   });
 
   it('do not stumble over boxes without an extent', () => {
@@ -91,7 +107,9 @@ describe('static boxes', () => {
     const near = { ...BRANCH, x: BRANCH.x + 0.005 };
 
     it('stay what they are, and take what is new', () => {
-      expect(findStaticBoxes(boxes([...times(5), ...times(20, near)]), [known(7)])).toMatchObject([{ knownId: 7, box: BRANCH, images: 25 }]);
+      expect(findStaticBoxes(boxes([...times(5), ...times(20, near)]), [known(7)])).toMatchObject([
+        { knownId: 7, box: BRANCH, images: 25 },
+      ]);
     });
 
     it('are nothing where they are in too few images by now', () => {
@@ -100,12 +118,17 @@ describe('static boxes', () => {
     });
 
     it('are of their category alone', () => {
-      expect(outlines(findStaticBoxes(boxes(times(20)), [known(7, BRANCH, 'person')]))).toEqual([{ knownId: null, category: 'animal', images: 20 }]);
+      expect(outlines(findStaticBoxes(boxes(times(20)), [known(7, BRANCH, 'person')]))).toEqual([
+        { knownId: null, category: 'animal', images: 20 },
+      ]);
     });
 
     it('each have what is most like them', () => {
       const groups = findStaticBoxes(boxes([...times(20), ...times(22, near)]), [known(8, near), known(7)]);
-      expect(groups).toMatchObject([{ knownId: 7, images: 20 }, { knownId: 8, images: 22 }]);
+      expect(groups).toMatchObject([
+        { knownId: 7, images: 20 },
+        { knownId: 8, images: 22 },
+      ]);
     });
 
     it('leave what they have to others, where it is too little', () => {
@@ -128,15 +151,24 @@ describe('static boxes', () => {
     // Crowded, so that boxes lie within reach of one another and at the borders of cells and classes.
     const chance = (seed: number, count: number): FoundBox[] => {
       const random = randoms(seed);
-      const things = Array.from({ length: 12 }, () => ({ x: random() * 0.6, y: random() * 0.6, width: 0.001 + random() ** 3 * 0.3, height: 0.001 + random() ** 3 * 0.3 }));
+      const things = Array.from({ length: 12 }, () => ({
+        x: random() * 0.6,
+        y: random() * 0.6,
+        width: 0.001 + random() ** 3 * 0.3,
+        height: 0.001 + random() ** 3 * 0.3,
+      }));
       return Array.from({ length: count }, (_, index) => ({
         id: index + 1,
         imageId: Math.ceil(random() * count * 0.7),
         category: random() < 0.9 ? ('animal' as const) : ('person' as const),
-        box: random() < 0.3 ? { x: random() * 0.5, y: random() * 0.5, width: random() * 0.5, height: random() * 0.5 } : jittered(random, things[Math.floor(random() * 12)]!, 0.01 + random() * 0.08),
+        box:
+          random() < 0.3
+            ? { x: random() * 0.5, y: random() * 0.5, width: random() * 0.5, height: random() * 0.5 }
+            : jittered(random, things[Math.floor(random() * 12)]!, 0.01 + random() * 0.08),
       }));
     };
-    const same = (a: FoundBox, b: { readonly category: Category; readonly box: Box }): boolean => a.category === b.category && intersectionOverUnion(a.box, b.box) >= SAME_BOX;
+    const same = (a: FoundBox, b: { readonly category: Category; readonly box: Box }): boolean =>
+      a.category === b.category && intersectionOverUnion(a.box, b.box) >= SAME_BOX;
     const imagesOf = (all: readonly FoundBox[]): number => new Set(all.map(({ imageId }) => imageId)).size;
 
     it.each([1, 2, 3, 4])('are those that comparing all with all finds, none more and none less (%s)', (seed) => {
@@ -164,7 +196,9 @@ describe('static boxes', () => {
       const known = groups.slice(0, 4).map((group, index) => ({ ...group, id: index + 1 }));
       for (const seed of [6, 7, 8]) {
         expect(findStaticBoxes(shuffled(randoms(seed), found))).toEqual(groups);
-        expect(findStaticBoxes(shuffled(randoms(seed), found), shuffled(randoms(seed), known))).toEqual(findStaticBoxes(found, known));
+        expect(findStaticBoxes(shuffled(randoms(seed), found), shuffled(randoms(seed), known))).toEqual(
+          findStaticBoxes(found, known),
+        );
       }
     });
 
@@ -180,7 +214,10 @@ describe('static boxes', () => {
         id: index + 1,
         imageId: index,
         category: 'animal' as const,
-        box: index % 3 === 0 ? jittered(random, BRANCH, 0.02) : { x: random() * 0.7, y: random() * 0.7, width: 0.02 + random() * 0.25, height: 0.02 + random() * 0.25 },
+        box:
+          index % 3 === 0
+            ? jittered(random, BRANCH, 0.02)
+            : { x: random() * 0.7, y: random() * 0.7, width: 0.02 + random() * 0.25, height: 0.02 + random() * 0.25 },
       }));
       const begun = performance.now();
       expect(findStaticBoxes(found)[0]!.images).toBeGreaterThan(30_000);

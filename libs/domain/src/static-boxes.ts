@@ -50,7 +50,10 @@ export function findStaticBoxes(found: readonly FoundBox[], known: readonly Know
 }
 
 /** The same in short steps, between which a server can do other things: 100,000 detections take a second. */
-export function* searchStaticBoxes(found: readonly FoundBox[], known: readonly KnownBox[]): Generator<undefined, StaticGroup[]> {
+export function* searchStaticBoxes(
+  found: readonly FoundBox[],
+  known: readonly KnownBox[],
+): Generator<undefined, StaticGroup[]> {
   const result: StaticGroup[] = [];
   for (const category of CATEGORIES) {
     const [boxes, knownBoxes] = [ordered(found, category), ordered(known, category)];
@@ -80,7 +83,10 @@ interface KnownGroup extends Group {
   readonly known: KnownBox | null;
 }
 
-function ordered<Item extends { readonly id: number; readonly category: Category }>(items: readonly Item[], category: Category): Item[] {
+function ordered<Item extends { readonly id: number; readonly category: Category }>(
+  items: readonly Item[],
+  category: Category,
+): Item[] {
   return items.filter((item) => item.category === category).sort((a, b) => a.id - b.id);
 }
 
@@ -90,7 +96,11 @@ function knownGroups(free: Grid, known: readonly KnownBox[]): KnownGroup[] {
   for (const members of owned.values()) free.remove(members);
   // Only then does each take what is the same as the middle of what it has: a box that was found in the first pictures may lie at the edge.
   return [...owned].map(([one, own]) => {
-    const { members } = settled(free, { box: one.box, members: own }, { own, mayMoveTo: (box) => intersectionOverUnion(box, one.box) >= SAME_BOX });
+    const { members } = settled(
+      free,
+      { box: one.box, members: own },
+      { own, mayMoveTo: (box) => intersectionOverUnion(box, one.box) >= SAME_BOX },
+    );
     free.remove(members);
     return { known: one, box: one.box, members };
   });
@@ -99,7 +109,8 @@ function knownGroups(free: Grid, known: readonly KnownBox[]): KnownGroup[] {
 /** What each known box owns, where that is in enough images; the others own nothing. */
 function owners(free: Grid, known: readonly KnownBox[]): Map<KnownBox, FoundBox[]> {
   const owned = new Map<KnownBox, FoundBox[]>(known.map((one) => [one, []]));
-  for (const member of new Set(known.flatMap(({ box }) => free.sameAs(box)))) owned.get(mostLike(known, member.box)!)!.push(member);
+  for (const member of new Set(known.flatMap(({ box }) => free.sameAs(box))))
+    owned.get(mostLike(known, member.box)!)!.push(member);
   const large = known.filter((one) => imagesOf(owned.get(one)!) >= STATIC_IMAGES);
   // What the others had may be that of one of these as well.
   return large.length === known.length ? owned : owners(free, large);
@@ -114,7 +125,11 @@ function groupAt(free: Grid, one: FoundBox): Group | null {
 }
 
 /** The group moves to the middle of its members for as long as that brings more images: whichever box it began with, it takes the bulk. */
-function settled(free: Grid, start: Group, { own, mayMoveTo }: { readonly own: readonly FoundBox[]; readonly mayMoveTo: (box: Box) => boolean }): Group {
+function settled(
+  free: Grid,
+  start: Group,
+  { own, mayMoveTo }: { readonly own: readonly FoundBox[]; readonly mayMoveTo: (box: Box) => boolean },
+): Group {
   let group = start;
   for (let moves = 0; moves < MOVES; moves += 1) {
     const box = middleOf(group.members);
@@ -128,7 +143,8 @@ function settled(free: Grid, start: Group, { own, mayMoveTo }: { readonly own: r
 
 /** To a millionth, which comes back as it was from where it is stored as a `real`. */
 function middleOf(members: readonly FoundBox[]): Box {
-  const mean = (side: keyof Box): number => Math.round((members.reduce((sum, { box }) => sum + box[side], 0) / members.length) * 1e6) / 1e6;
+  const mean = (side: keyof Box): number =>
+    Math.round((members.reduce((sum, { box }) => sum + box[side], 0) / members.length) * 1e6) / 1e6;
   return { x: mean('x'), y: mean('y'), width: mean('width'), height: mean('height') };
 }
 

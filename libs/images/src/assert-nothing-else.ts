@@ -29,7 +29,10 @@ export async function assertNothingElse(path: string, format: PictureFormat): Pr
   await PieceReader.over(path, async (file) => {
     const other = (await byBeginning(file)) ?? (await byText(file, format)) ?? (await byEnd(file));
     if (other === null) return;
-    throw new PermanentError('polyglot', `the file is a ${format.toUpperCase()} picture and ${other} at the same time: save it anew as a picture`);
+    throw new PermanentError(
+      'polyglot',
+      `the file is a ${format.toUpperCase()} picture and ${other} at the same time: save it anew as a picture`,
+    );
   });
 }
 
@@ -57,14 +60,23 @@ async function byEnd(file: PieceReader): Promise<string | null> {
   // A copy: what is read next takes the place of the piece.
   const tail = Buffer.from(await file.at(from, file.size - from));
   const ends: number[] = [];
-  for (let at = tail.indexOf(ZIP_END); at !== -1 && tail.length - at >= ZIP_END_BYTES; at = tail.indexOf(ZIP_END, at + 1)) ends.push(at);
+  for (
+    let at = tail.indexOf(ZIP_END);
+    at !== -1 && tail.length - at >= ZIP_END_BYTES;
+    at = tail.indexOf(ZIP_END, at + 1)
+  )
+    ends.push(at);
   if (ends.length > MOST_ZIP_ENDS) return 'a ZIP archive';
   for (const at of ends) if (await endsArchive(file, tail, from, at)) return 'a ZIP archive';
   return null;
 }
 
 async function endsArchive(file: PieceReader, tail: Buffer, from: number, at: number): Promise<boolean> {
-  if (at >= ZIP64_LOCATOR_BYTES && tail.toString('latin1', at - ZIP64_LOCATOR_BYTES, at - ZIP64_LOCATOR_BYTES + 4) === 'PK\x06\x07') return true;
+  if (
+    at >= ZIP64_LOCATOR_BYTES &&
+    tail.toString('latin1', at - ZIP64_LOCATOR_BYTES, at - ZIP64_LOCATOR_BYTES + 4) === 'PK\x06\x07'
+  )
+    return true;
   const [size, offset] = [tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
   for (const directory of [from + at - size, offset]) {
     if (directory >= 0 && (await file.at(directory, 4)).toString('latin1') === 'PK\x01\x02') return true;

@@ -16,7 +16,13 @@ export interface CameraFacts {
   readonly gps: GpsPosition | null;
 }
 
-const NO_FACTS: CameraFacts = { capturedLocal: null, cameraMake: null, cameraModel: null, cameraSerial: null, gps: null };
+const NO_FACTS: CameraFacts = {
+  capturedLocal: null,
+  cameraMake: null,
+  cameraModel: null,
+  cameraSerial: null,
+  gps: null,
+};
 const LONGEST_TEXT = 200;
 
 /** Facts from an EXIF block (or from a whole TIFF file, which has the same structure). Never throws. */
@@ -52,7 +58,10 @@ function plainText(value: unknown): string | null {
   const text = Buffer.isBuffer(value) ? value.toString('utf8') : value;
   if (typeof text !== 'string') return null;
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  const plain = text.replace(/[\u0000-\u001f\u007f\ufffd]+/g, ' ').replace(/\s+/g, ' ').trim();
+  const plain = text
+    .replace(/[\u0000-\u001f\u007f\ufffd]+/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
   return plain === '' ? null : plain.slice(0, LONGEST_TEXT);
 }
 

@@ -20,10 +20,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const check = async (content: Buffer) => checkPicture(await file('picture', content), LIMIT);
-const jpegSegment = (marker: number, text: string): Buffer => Buffer.concat([Buffer.from([0xff, marker, (text.length + 2) >> 8, (text.length + 2) & 0xff]), Buffer.from(text, 'latin1')]);
+const jpegSegment = (marker: number, text: string): Buffer =>
+  Buffer.concat([
+    Buffer.from([0xff, marker, (text.length + 2) >> 8, (text.length + 2) & 0xff]),
+    Buffer.from(text, 'latin1'),
+  ]);
 /** With a segment right after the mark of the beginning. */
-const withSegment = (marker: number, text: string): Buffer => Buffer.concat([jpeg.subarray(0, 2), jpegSegment(marker, text), jpeg.subarray(2)]);
-const followedBy = (picture: Buffer, ...rest: (string | Buffer)[]): Buffer => Buffer.concat([picture, ...rest.map((one) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : one))]);
+const withSegment = (marker: number, text: string): Buffer =>
+  Buffer.concat([jpeg.subarray(0, 2), jpegSegment(marker, text), jpeg.subarray(2)]);
+const followedBy = (picture: Buffer, ...rest: (string | Buffer)[]): Buffer =>
+  Buffer.concat([picture, ...rest.map((one) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : one))]);
 
 /** A stored entry and a directory of it, as they stand at the end of `before` bytes; with offsets from the archive's own beginning, or from the file's. */
 function zipAfter(before: number, comment = ''): Buffer {
@@ -58,16 +64,35 @@ describe('pictures that are taken', () => {
 
   it('a JPEG with a comment, EXIF, XMP, and a progressive one', async () => {
     expect(await check(withSegment(0xfe, 'shot by <John Smith> at 5 < 6'))).toBe('jpeg');
-    expect(await check(withSegment(0xe1, 'http://ns.adobe.com/xap/1.0/\0<?xpacket begin="" id="W5M0"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF/></x:xmpmeta><?xpacket end="w"?>'))).toBe('jpeg');
-    expect(await check(await texture(64, 48).withExif({ IFD0: { Make: 'RECONYX' } }).jpeg({ progressive: true }).toBuffer())).toBe('jpeg');
+    expect(
+      await check(
+        withSegment(
+          0xe1,
+          'http://ns.adobe.com/xap/1.0/\0<?xpacket begin="" id="W5M0"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF/></x:xmpmeta><?xpacket end="w"?>',
+        ),
+      ),
+    ).toBe('jpeg');
+    expect(
+      await check(
+        await texture(64, 48)
+          .withExif({ IFD0: { Make: 'RECONYX' } })
+          .jpeg({ progressive: true })
+          .toBuffer(),
+      ),
+    ).toBe('jpeg');
   });
 
   it('a JPEG that is cut short, wherever its header is whole', async () => {
-    for (const part of [0.4, 0.6, 0.9, 0.999]) expect(await check(jpeg.subarray(0, Math.floor(jpeg.length * part)))).toBe('jpeg');
+    for (const part of [0.4, 0.6, 0.9, 0.999])
+      expect(await check(jpeg.subarray(0, Math.floor(jpeg.length * part)))).toBe('jpeg');
   });
 
   it('one with rubbish between its segments', async () => {
-    expect(await check(Buffer.concat([jpeg.subarray(0, 2), jpegSegment(0xfe, 'x'), Buffer.from([0xff, 0xff]), jpeg.subarray(3)]))).toBe('jpeg');
+    expect(
+      await check(
+        Buffer.concat([jpeg.subarray(0, 2), jpegSegment(0xfe, 'x'), Buffer.from([0xff, 0xff]), jpeg.subarray(3)]),
+      ),
+    ).toBe('jpeg');
   });
 });
 
@@ -79,9 +104,20 @@ describe('what is a picture and something else', () => {
     ['a web page after the end', () => followedBy(jpeg, '\r\n<HTML><body onload=alert(1)>')],
     ['PHP after the end, and another end after that', () => followedBy(jpeg, PHP, '\xff\xd9')],
     ['PHP after a megabyte', () => followedBy(jpeg, Buffer.alloc(1_200_000, 0x20), PHP)],
-    ['PHP where one piece ends and the next begins', () => followedBy(jpeg, Buffer.alloc(256 * 1024 - (jpeg.length - 2) - 5, 0x20), PHP)],
+    [
+      'PHP where one piece ends and the next begins',
+      () => followedBy(jpeg, Buffer.alloc(256 * 1024 - (jpeg.length - 2) - 5, 0x20), PHP),
+    ],
     ['a PDF', () => withSegment(0xfe, '%PDF-1.4\n1 0 obj')],
-    ['JavaScript by the length of its first segment', () => Buffer.concat([jpeg.subarray(0, 2), jpegSegment(0xe0, `JFIF\0\x01\x01${'x'.repeat(0x2f2a - 9)}`), jpeg.subarray(2)])],
+    [
+      'JavaScript by the length of its first segment',
+      () =>
+        Buffer.concat([
+          jpeg.subarray(0, 2),
+          jpegSegment(0xe0, `JFIF\0\x01\x01${'x'.repeat(0x2f2a - 9)}`),
+          jpeg.subarray(2),
+        ]),
+    ],
     ['a ZIP archive', () => followedBy(jpeg, zipAfter(0))],
     ['a ZIP archive with the offsets of the whole file', () => followedBy(jpeg, zipAfter(jpeg.length))],
     ['a ZIP archive with a long comment', () => followedBy(jpeg, zipAfter(0, 'x'.repeat(60_000)))],
@@ -90,7 +126,10 @@ describe('what is a picture and something else', () => {
     ['a 7z archive', () => followedBy(jpeg, '7z\xbc\xaf\x27\x1c')],
     ['an SVG drawing', () => followedBy(jpeg, '<svg onload="alert(1)">')],
     ['PHP in a PNG after its end', () => followedBy(png, PHP)],
-    ['PHP in a text chunk just before the end of a PNG', () => Buffer.concat([png.subarray(0, -12), pngChunk('tEXt', `Comment\0${PHP}`), png.subarray(-12)])],
+    [
+      'PHP in a text chunk just before the end of a PNG',
+      () => Buffer.concat([png.subarray(0, -12), pngChunk('tEXt', `Comment\0${PHP}`), png.subarray(-12)]),
+    ],
     ['a ZIP archive after a PNG', () => followedBy(png, zipAfter(0))],
   ])('%s', async (_what, content) => {
     await expect(check(content())).rejects.toMatchObject({ name: 'PermanentError', code: 'polyglot' });
@@ -99,7 +138,8 @@ describe('what is a picture and something else', () => {
   it('a WebP and a TIFF with PHP in them', async () => {
     const webp = await flat(1, 2, 3).webp().toBuffer();
     const tiff = await flat(1, 2, 3).tiff().toBuffer();
-    for (const content of [followedBy(webp, PHP), followedBy(tiff, PHP)]) await expect(check(content)).rejects.toMatchObject({ code: 'polyglot' });
+    for (const content of [followedBy(webp, PHP), followedBy(tiff, PHP)])
+      await expect(check(content)).rejects.toMatchObject({ code: 'polyglot' });
   });
 });
 
@@ -108,20 +148,28 @@ describe('what is no picture to take', () => {
     ['a ZIP archive', () => zipAfter(0), 'not_a_picture'],
     ['a web page', () => Buffer.from('<!doctype html><script>alert(1)</script>'), 'not_a_picture'],
     ['PHP after the mark of a GIF', () => Buffer.from(`GIF89a;${PHP}`), 'unsupported_format'],
-    ['an SVG drawing', () => Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'), 'unsupported_format'],
+    [
+      'an SVG drawing',
+      () => Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'),
+      'unsupported_format',
+    ],
     ['an empty file', () => Buffer.alloc(0), 'empty_file'],
   ])('%s', async (_what, content, code) => {
     await expect(check(content())).rejects.toMatchObject({ name: 'PermanentError', code });
   });
 
   it('a picture of too many pixels', async () => {
-    await expect(check(await flat(1, 2, 3, 1_100, 1_000).png().toBuffer())).rejects.toMatchObject({ code: 'too_many_pixels' });
+    await expect(check(await flat(1, 2, 3, 1_100, 1_000).png().toBuffer())).rejects.toMatchObject({
+      code: 'too_many_pixels',
+    });
   });
 
   it('one of a million parts, and does not walk them', async () => {
     const parts = Buffer.alloc(2 * 1_000_000);
     for (let i = 0; i < parts.length; i += 2) parts.writeUInt16BE(0xffd0, i);
-    await expect(check(Buffer.concat([jpeg.subarray(0, 2), parts, jpeg.subarray(2)]))).rejects.toMatchObject({ code: 'not_a_picture' });
+    await expect(check(Buffer.concat([jpeg.subarray(0, 2), parts, jpeg.subarray(2)]))).rejects.toMatchObject({
+      code: 'not_a_picture',
+    });
   });
 });
 

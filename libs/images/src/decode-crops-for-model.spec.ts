@@ -28,8 +28,16 @@ function expectNear(found: readonly number[], wanted: readonly number[], toleran
 
 /** Four fields of one colour each, 400 × 200 pixels in all. */
 async function fields(): Promise<string> {
-  const field = (r: number, g: number, b: number) => sharp({ create: { width: 200, height: 100, channels: 3, background: { r, g, b } } }).png().toBuffer();
-  const [red, green, blue, grey] = await Promise.all([field(255, 0, 0), field(0, 255, 0), field(0, 0, 255), field(128, 128, 128)]);
+  const field = (r: number, g: number, b: number) =>
+    sharp({ create: { width: 200, height: 100, channels: 3, background: { r, g, b } } })
+      .png()
+      .toBuffer();
+  const [red, green, blue, grey] = await Promise.all([
+    field(255, 0, 0),
+    field(0, 255, 0),
+    field(0, 0, 255),
+    field(128, 128, 128),
+  ]);
   const picture = sharp({ create: { width: 400, height: 200, channels: 3, background: 'black' } }).composite([
     { input: red!, left: 0, top: 0 },
     { input: green!, left: 200, top: 0 },
@@ -58,7 +66,10 @@ describe('decodeCropsForModel', () => {
   });
 
   it('keeps the aspect ratio of the crop where the model wants that, and pads', async () => {
-    const { inputs } = await decodeCropsForModel(await fields(), [{ x: 0, y: 0, width: 0.5, height: 0.5 }], { ...TO_MODEL, resize: 'letterbox' });
+    const { inputs } = await decodeCropsForModel(await fields(), [{ x: 0, y: 0, width: 0.5, height: 0.5 }], {
+      ...TO_MODEL,
+      resize: 'letterbox',
+    });
     expect(inputs[0]!.placement).toEqual({ left: 0, top: 4, width: 16, height: 8 });
     expectNear(pixel(inputs[0]!, 8, 1), [0, 0, 0]);
     expectNear(pixel(inputs[0]!, 8, 8), [255, 0, 0]);
@@ -66,13 +77,27 @@ describe('decodeCropsForModel', () => {
 
   it.each([1, 3, 6, 8])('turns the picture before it cuts (EXIF orientation %d)', async (orientation) => {
     const path = await file(`turned-${orientation}.jpg`, await orientedJpeg(orientation));
-    const { inputs } = await decodeCropsForModel(path, [{ x: 0, y: 0, width: 0.45, height: 0.45 }, { x: 0.55, y: 0.55, width: 0.4, height: 0.4 }], TO_MODEL);
+    const { inputs } = await decodeCropsForModel(
+      path,
+      [
+        { x: 0, y: 0, width: 0.45, height: 0.45 },
+        { x: 0.55, y: 0.55, width: 0.4, height: 0.4 },
+      ],
+      TO_MODEL,
+    );
     expectNear(pixel(inputs[0]!, 8, 8), [255, 0, 0], 40);
     expectNear(pixel(inputs[1]!, 8, 8), [0, 0, 255], 40);
   });
 
   it('takes at least one pixel, and nothing beyond the edge', async () => {
-    const { inputs } = await decodeCropsForModel(await fields(), [{ x: 0.999999, y: 0.999999, width: 0.0000001, height: 0.0000001 }, { x: 0.75, y: 0.75, width: 0.25, height: 0.25 }], TO_MODEL);
+    const { inputs } = await decodeCropsForModel(
+      await fields(),
+      [
+        { x: 0.999999, y: 0.999999, width: 0.0000001, height: 0.0000001 },
+        { x: 0.75, y: 0.75, width: 0.25, height: 0.25 },
+      ],
+      TO_MODEL,
+    );
     expectNear(pixel(inputs[0]!, 8, 8), [128, 128, 128]);
     expectNear(pixel(inputs[1]!, 15, 15), [128, 128, 128]);
   });
@@ -80,8 +105,14 @@ describe('decodeCropsForModel', () => {
   it('is exact for a small crop of a large picture, which is decoded no larger than that needs', async () => {
     // One white pixel in sixteen hundred, in the middle of a field of 40 × 40 that is cut out.
     const pixels = Buffer.alloc(2_000 * 1_000 * 3);
-    for (let y = 480; y < 520; y += 1) for (let x = 980; x < 1_020; x += 1) pixels.set([255, 255, 255], (y * 2_000 + x) * 3);
-    const path = await file('large.png', await sharp(pixels, { raw: { width: 2_000, height: 1_000, channels: 3 } }).png().toBuffer());
+    for (let y = 480; y < 520; y += 1)
+      for (let x = 980; x < 1_020; x += 1) pixels.set([255, 255, 255], (y * 2_000 + x) * 3);
+    const path = await file(
+      'large.png',
+      await sharp(pixels, { raw: { width: 2_000, height: 1_000, channels: 3 } })
+        .png()
+        .toBuffer(),
+    );
     const { inputs } = await decodeCropsForModel(path, [{ x: 0.48, y: 0.46, width: 0.04, height: 0.08 }], TO_MODEL);
     // 80 × 80 pixels, the white ones in its middle half.
     expectNear(pixel(inputs[0]!, 8, 8), [255, 255, 255]);
@@ -91,6 +122,8 @@ describe('decodeCropsForModel', () => {
 
   it('says of a damaged file what decodeForModel says', async () => {
     const path = await file('text.jpg', Buffer.from('no picture'));
-    await expect(decodeCropsForModel(path, [{ x: 0, y: 0, width: 1, height: 1 }], TO_MODEL)).rejects.toMatchObject({ code: 'not_a_picture' });
+    await expect(decodeCropsForModel(path, [{ x: 0, y: 0, width: 1, height: 1 }], TO_MODEL)).rejects.toMatchObject({
+      code: 'not_a_picture',
+    });
   });
 });

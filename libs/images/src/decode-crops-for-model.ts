@@ -25,14 +25,20 @@ interface RawPicture {
  * Parts of a picture, each as a model takes it. Crops are in fractions of the upright picture; one of less than a pixel takes that pixel.
  * The picture is decoded once, no larger than its smallest crop needs. Throws what `readImageHeader` throws.
  */
-export async function decodeCropsForModel(path: string, crops: readonly Box[], options: DecodeOptions): Promise<DecodedCrops> {
+export async function decodeCropsForModel(
+  path: string,
+  crops: readonly Box[],
+  options: DecodeOptions,
+): Promise<DecodedCrops> {
   const content = await readContent(path);
   const format = pictureFormat(content);
   try {
     const metadata = await readMetadata(content);
     assertPixels(metadata, options.pixelLimit);
     const { width: imageWidth, height: imageHeight } = metadata.autoOrient;
-    const { rgb: picture, warning } = await asFarAsItGoes((failOn) => decodeUpright(content, failOn, size(metadata.autoOrient, crops, options), options.pixelLimit));
+    const { rgb: picture, warning } = await asFarAsItGoes((failOn) =>
+      decodeUpright(content, failOn, size(metadata.autoOrient, crops, options), options.pixelLimit),
+    );
     const inputs: ModelInput[] = [];
     // One after the other: each holds buffers of its own.
     for (const crop of crops) inputs.push(await cut(picture, crop, options));
@@ -43,14 +49,29 @@ export async function decodeCropsForModel(path: string, crops: readonly Box[], o
 }
 
 /** As large as the model's input is for the crop that needs it most, never larger than the picture itself. */
-function size(image: Metadata['autoOrient'], crops: readonly Box[], { width, height }: DecodeOptions): { width: number; height: number } {
-  const needed = crops.map((crop) => Math.max(width / (crop.width * image.width), height / (crop.height * image.height)));
+function size(
+  image: Metadata['autoOrient'],
+  crops: readonly Box[],
+  { width, height }: DecodeOptions,
+): { width: number; height: number } {
+  const needed = crops.map((crop) =>
+    Math.max(width / (crop.width * image.width), height / (crop.height * image.height)),
+  );
   const scale = Math.min(1, Math.max(...needed));
   return { width: Math.max(1, Math.round(image.width * scale)), height: Math.max(1, Math.round(image.height * scale)) };
 }
 
-async function decodeUpright(content: Buffer, failOn: sharp.FailOnOptions, { width, height }: { width: number; height: number }, pixelLimit: number): Promise<RawPicture> {
-  const rgb = await scaleInto(sharp(content, { failOn, limitInputPixels: pixelLimit, sequentialRead: true }).autoOrient(), width, height)
+async function decodeUpright(
+  content: Buffer,
+  failOn: sharp.FailOnOptions,
+  { width, height }: { width: number; height: number },
+  pixelLimit: number,
+): Promise<RawPicture> {
+  const rgb = await scaleInto(
+    sharp(content, { failOn, limitInputPixels: pixelLimit, sequentialRead: true }).autoOrient(),
+    width,
+    height,
+  )
     .flatten({ background: PADDING })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
@@ -65,7 +86,11 @@ async function cut(picture: RawPicture, crop: Box, options: DecodeOptions): Prom
   const height = Math.max(1, Math.min(picture.height - top, Math.round(crop.height * picture.height)));
   const placement = place({ width, height }, options);
   const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
-  const rgb = await scaleInto(sharp(picture.rgb, { raw }).extract({ left, top, width, height }), placement.width, placement.height)
+  const rgb = await scaleInto(
+    sharp(picture.rgb, { raw }).extract({ left, top, width, height }),
+    placement.width,
+    placement.height,
+  )
     .extend({
       left: placement.left,
       right: options.width - placement.width - placement.left,

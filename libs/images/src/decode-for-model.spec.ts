@@ -24,7 +24,12 @@ function pixel(image: DecodedImage, x: number, y: number): number[] {
 
 function expectColour(image: DecodedImage, x: number, y: number, wanted: readonly number[], tolerance = 3): void {
   const got = pixel(image, x, y);
-  expect({ x, y, got, near: got.every((value, index) => Math.abs(value - wanted[index]!) <= tolerance) }).toEqual({ x, y, got, near: true });
+  expect({ x, y, got, near: got.every((value, index) => Math.abs(value - wanted[index]!) <= tolerance) }).toEqual({
+    x,
+    y,
+    got,
+    near: true,
+  });
 }
 
 describe('the geometry', () => {
@@ -48,7 +53,9 @@ describe('the geometry', () => {
 
   it('enlarges a small picture, too', async () => {
     const path = await file('tiny.png', await flat(9, 9, 9, 1, 1).png().toBuffer());
-    expect(await decodeForModel(path, TO_MODEL)).toMatchObject({ placement: { left: 0, top: 0, width: 64, height: 64 } });
+    expect(await decodeForModel(path, TO_MODEL)).toMatchObject({
+      placement: { left: 0, top: 0, width: 64, height: 64 },
+    });
   });
 
   it('leaves at least one row of a picture that is a thousand times as wide as high', async () => {
@@ -72,7 +79,11 @@ describe('EXIF orientation', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('%i gives the upright picture', async (orientation) => {
     const path = await file(`o${orientation}.jpg`, await orientedJpeg(orientation));
     const image = await decodeForModel(path, { ...TO_MODEL, width: 60, height: 60 });
-    expect(image).toMatchObject({ imageWidth: 120, imageHeight: 80, placement: { left: 0, top: 10, width: 60, height: 40 } });
+    expect(image).toMatchObject({
+      imageWidth: 120,
+      imageHeight: 80,
+      placement: { left: 0, top: 10, width: 60, height: 40 },
+    });
     expectColour(image, 5, 15, [254, 0, 0], 8);
     expectColour(image, 55, 15, [0, 0, 254], 8);
     expectColour(image, 5, 45, [0, 0, 254], 8);
@@ -84,7 +95,12 @@ describe('kinds of pixels', () => {
   const centre = async (name: string, content: Buffer) => decodeForModel(await file(name, content), TO_MODEL);
 
   it('turns grey into three equal channels', async () => {
-    expectColour(await centre('grey.jpg', await flat(90, 90, 90).toColourspace('b-w').jpeg().toBuffer()), 32, 32, [90, 90, 90]);
+    expectColour(
+      await centre('grey.jpg', await flat(90, 90, 90).toColourspace('b-w').jpeg().toBuffer()),
+      32,
+      32,
+      [90, 90, 90],
+    );
   });
 
   it('turns CMYK into RGB', async () => {
@@ -105,13 +121,19 @@ describe('kinds of pixels', () => {
   });
 
   it('lays transparency on black', async () => {
-    const content = await sharp({ create: { width: 64, height: 48, channels: 4, background: { r: 200, g: 100, b: 0, alpha: 0.5 } } }).png().toBuffer();
+    const content = await sharp({
+      create: { width: 64, height: 48, channels: 4, background: { r: 200, g: 100, b: 0, alpha: 0.5 } },
+    })
+      .png()
+      .toBuffer();
     expectColour(await centre('alpha.png', content), 32, 32, [100, 50, 0]);
   });
 
   it('takes the first page of an animation', async () => {
     const frames = [await flat(250, 0, 0).png().toBuffer(), await flat(0, 250, 0).png().toBuffer()];
-    const content = await sharp(frames, { join: { animated: true } }).webp({ lossless: true }).toBuffer();
+    const content = await sharp(frames, { join: { animated: true } })
+      .webp({ lossless: true })
+      .toBuffer();
     expect((await sharp(content).metadata()).pages).toBe(2);
     const image = await centre('moving.webp', content);
     expect(image).toMatchObject({ imageWidth: 64, imageHeight: 48 });
@@ -134,7 +156,9 @@ describe('damaged pictures', () => {
 
   it('marks a PNG that is cut short', async () => {
     const whole = await texture(200, 100).png().toBuffer();
-    expect((await decodeForModel(await file('cut.png', whole.subarray(0, whole.length / 2)), TO_MODEL)).warning).toBe('truncated');
+    expect((await decodeForModel(await file('cut.png', whole.subarray(0, whole.length / 2)), TO_MODEL)).warning).toBe(
+      'truncated',
+    );
   });
 
   it('marks a JPEG with a hole in its middle', async () => {
@@ -165,7 +189,10 @@ describe('damaged pictures', () => {
     expect(bomb.length).toBeLessThan(1_000_000);
     const refused = decodeForModel(await file('bomb.png', bomb), { ...TO_MODEL, pixelLimit: 143_999_999 });
     await expect(refused).rejects.toBeInstanceOf(PermanentError);
-    await expect(refused).rejects.toMatchObject({ code: 'too_many_pixels', message: expect.stringContaining('144000000 pixels') });
+    await expect(refused).rejects.toMatchObject({
+      code: 'too_many_pixels',
+      message: expect.stringContaining('144000000 pixels'),
+    });
   });
 
   it('takes a disk that fails as something that may pass', async () => {

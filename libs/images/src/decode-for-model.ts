@@ -58,7 +58,10 @@ export function isOurs(error: unknown): boolean {
 export function place(image: Metadata['autoOrient'], { width, height, resize }: DecodeOptions): Placement {
   if (resize === 'stretch') return { left: 0, top: 0, width, height };
   const scale = Math.min(width / image.width, height / image.height);
-  const inner = { width: Math.max(1, Math.round(image.width * scale)), height: Math.max(1, Math.round(image.height * scale)) };
+  const inner = {
+    width: Math.max(1, Math.round(image.width * scale)),
+    height: Math.max(1, Math.round(image.height * scale)),
+  };
   return { left: Math.floor((width - inner.width) / 2), top: Math.floor((height - inner.height) / 2), ...inner };
 }
 
@@ -69,7 +72,11 @@ export function scaleInto(picture: Sharp, width: number, height: number): Sharp 
 function decode(content: Buffer, failOn: FailOnOptions, placement: Placement, options: DecodeOptions): Promise<Buffer> {
   return (
     // Before anything else touches the pixels: a JPEG is then decoded at a half, a quarter or an eighth of its size.
-    scaleInto(sharp(content, { failOn, limitInputPixels: options.pixelLimit, sequentialRead: true }).autoOrient(), placement.width, placement.height)
+    scaleInto(
+      sharp(content, { failOn, limitInputPixels: options.pixelLimit, sequentialRead: true }).autoOrient(),
+      placement.width,
+      placement.height,
+    )
       .flatten({ background: PADDING })
       .toColourspace('srgb')
       .extend({
@@ -88,11 +95,16 @@ function decode(content: Buffer, failOn: FailOnOptions, placement: Placement, op
  * Decodes strictly, which is once for nearly every picture. Some complaints mean nothing (stray bytes that a camera left
  * between two sections), so that others than about missing data get a second, less strict try before the picture is marked.
  */
-export async function asFarAsItGoes<T>(decodeWith: (failOn: FailOnOptions) => Promise<T>): Promise<{ rgb: T; warning: 'truncated' | null }> {
+export async function asFarAsItGoes<T>(
+  decodeWith: (failOn: FailOnOptions) => Promise<T>,
+): Promise<{ rgb: T; warning: 'truncated' | null }> {
   try {
     return { rgb: await decodeWith('warning'), warning: null };
   } catch (error) {
-    if (/premature end|read error|corrupt|truncated/i.test(messageOf(error)) && !/extraneous bytes/i.test(messageOf(error))) {
+    if (
+      /premature end|read error|corrupt|truncated/i.test(messageOf(error)) &&
+      !/extraneous bytes/i.test(messageOf(error))
+    ) {
       return { rgb: await decodeWith('none'), warning: 'truncated' };
     }
   }

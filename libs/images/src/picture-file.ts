@@ -4,7 +4,15 @@ import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
 
 const NEVER_A_FILE = new Set(['ENOENT', 'ENOTDIR']);
 /** ELOOP: a link to itself. ERR_FS_FILE_TOO_LARGE: over 2 GiB, which Node refuses to read into memory. */
-const NEVER_READABLE = new Set(['EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO', 'ERR_FS_FILE_TOO_LARGE']);
+const NEVER_READABLE = new Set([
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENXIO',
+  'ERR_FS_FILE_TOO_LARGE',
+]);
 
 /**
  * The first `bytes` bytes of the file, fewer if it is shorter. Throws PermanentError `empty_file`, `file_missing`,
@@ -28,9 +36,11 @@ async function withFile(path: string, read: (file: FileHandle) => Promise<Buffer
   try {
     // O_NONBLOCK: opening a named pipe would otherwise wait for a writer for ever.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!(await file.stat()).isFile()) throw new PermanentError('file_unreadable', `${path} is a folder or a device, not a file`);
+    if (!(await file.stat()).isFile())
+      throw new PermanentError('file_unreadable', `${path} is a folder or a device, not a file`);
     const content = await read(file);
-    if (content.length === 0) throw new PermanentError('empty_file', 'the file is empty (0 bytes): copy it from the camera again');
+    if (content.length === 0)
+      throw new PermanentError('empty_file', 'the file is empty (0 bytes): copy it from the camera again');
     return content;
   } catch (error) {
     throw fileError(path, error);
@@ -42,7 +52,8 @@ async function withFile(path: string, read: (file: FileHandle) => Promise<Buffer
 function fileError(path: string, error: unknown): unknown {
   if (error instanceof PermanentError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (NEVER_A_FILE.has(code)) return new PermanentError('file_missing', `${path} does not exist (any more)`, { cause: error });
+  if (NEVER_A_FILE.has(code))
+    return new PermanentError('file_missing', `${path} does not exist (any more)`, { cause: error });
   if (NEVER_READABLE.has(code)) {
     return new PermanentError('file_unreadable', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }

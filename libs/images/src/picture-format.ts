@@ -20,7 +20,10 @@ export function pictureFormat(beginning: Buffer): PictureFormat {
   if (['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].some((signature) => text.startsWith(signature))) return 'tiff';
   const other = otherKind(text);
   if (other !== null) throw unsupported(other);
-  throw new PermanentError('not_a_picture', 'the file is not a picture: its first bytes are those of no picture format');
+  throw new PermanentError(
+    'not_a_picture',
+    'the file is not a picture: its first bytes are those of no picture format',
+  );
 }
 
 function otherKind(text: string): string | null {
@@ -28,8 +31,10 @@ function otherKind(text: string): string | null {
   if (text.startsWith('BM')) return 'a BMP picture';
   if (text.startsWith('8BPS')) return 'a Photoshop file';
   if (text.startsWith('RIFF') && text.startsWith('AVI ', 8)) return 'an AVI video';
-  if (text.startsWith('ftyp', 4)) return /^(avif|avis|heic|heix|heim|heis|hevc|mif1|msf1)/.test(text.slice(8)) ? 'a HEIC or AVIF picture' : 'a video';
-  if (text.startsWith('\0\0\0\x0cjP  ') || text.startsWith('\xff\x0a') || text.startsWith('\0\0\0\x0cJXL ')) return 'a JPEG 2000 or JPEG XL picture';
+  if (text.startsWith('ftyp', 4))
+    return /^(avif|avis|heic|heix|heim|heis|hevc|mif1|msf1)/.test(text.slice(8)) ? 'a HEIC or AVIF picture' : 'a video';
+  if (text.startsWith('\0\0\0\x0cjP  ') || text.startsWith('\xff\x0a') || text.startsWith('\0\0\0\x0cJXL '))
+    return 'a JPEG 2000 or JPEG XL picture';
   if (/^\s*(<\?xml[^>]*>\s*)?<svg/.test(text)) return 'an SVG drawing';
   if (text.startsWith('%PDF')) return 'a PDF document';
   return null;

@@ -25,7 +25,13 @@ async function headerWith(exif: Tags) {
 describe('format and size', () => {
   it.each(['jpeg', 'png', 'webp', 'tiff'] as const)('knows a %s by its content, whatever its name', async (format) => {
     const path = await file('misnamed.txt', await flat(1, 2, 3).toFormat(format).toBuffer());
-    expect(await readImageHeader(path, LIMIT)).toEqual({ format, width: 64, height: 48, orientation: 1, ...NOTHING_KNOWN });
+    expect(await readImageHeader(path, LIMIT)).toEqual({
+      format,
+      width: 64,
+      height: 48,
+      orientation: 1,
+      ...NOTHING_KNOWN,
+    });
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('gives the size of the upright picture for orientation %i', async (orientation) => {
@@ -44,7 +50,11 @@ describe('what the camera wrote', () => {
   it('reads time, camera and place', async () => {
     const header = await headerWith({
       IFD0: { Make: 'RECONYX', Model: 'HC550 HYPERFIRE    ' },
-      IFD2: { DateTimeOriginal: '2015:11:30 15:55:56', DateTimeDigitized: '2016:01:01 00:00:00', BodySerialNumber: 'H500\u0001HG1' },
+      IFD2: {
+        DateTimeOriginal: '2015:11:30 15:55:56',
+        DateTimeDigitized: '2016:01:01 00:00:00',
+        BodySerialNumber: 'H500\u0001HG1',
+      },
       IFD3: {
         GPSLatitudeRef: 'S',
         GPSLatitude: '51/1 30/1 3230/100',
@@ -63,32 +73,59 @@ describe('what the camera wrote', () => {
   });
 
   it('takes the time of digitisation where there is no original one, and never the time of the last change', async () => {
-    expect(await headerWith({ IFD2: { DateTimeDigitized: '2016:01:01 00:00:00' } })).toMatchObject({ capturedLocal: '2016-01-01T00:00:00' });
+    expect(await headerWith({ IFD2: { DateTimeDigitized: '2016:01:01 00:00:00' } })).toMatchObject({
+      capturedLocal: '2016-01-01T00:00:00',
+    });
     expect(await headerWith({ IFD0: { DateTime: '2016:01:01 00:00:00' } })).toMatchObject({ capturedLocal: null });
   });
 
-  it.each(['0000:00:00 00:00:00', '    :  :     :  :  ', '2023:02:31 10:00:00', '2023:01:01 25:00:00', '0001:01:01 00:00:00', 'yesterday'])(
-    'makes no time of %p',
-    async (text) => {
-      expect(await headerWith({ IFD2: { DateTimeOriginal: text } })).toMatchObject({ capturedLocal: null });
-    },
-  );
+  it.each([
+    '0000:00:00 00:00:00',
+    '    :  :     :  :  ',
+    '2023:02:31 10:00:00',
+    '2023:01:01 25:00:00',
+    '0001:01:01 00:00:00',
+    'yesterday',
+  ])('makes no time of %p', async (text) => {
+    expect(await headerWith({ IFD2: { DateTimeOriginal: text } })).toMatchObject({ capturedLocal: null });
+  });
 
   it.each([
-    ['a latitude over 90', { GPSLatitudeRef: 'N', GPSLatitude: '91/1 0/1 0/1', GPSLongitudeRef: 'E', GPSLongitude: '10/1 0/1 0/1' }],
+    [
+      'a latitude over 90',
+      { GPSLatitudeRef: 'N', GPSLatitude: '91/1 0/1 0/1', GPSLongitudeRef: 'E', GPSLongitude: '10/1 0/1 0/1' },
+    ],
     ['no hemisphere', { GPSLatitude: '51/1 0/1 0/1', GPSLongitude: '10/1 0/1 0/1' }],
-    ['no fix: all zeros', { GPSLatitudeRef: 'N', GPSLatitude: '0/1 0/1 0/1', GPSLongitudeRef: 'E', GPSLongitude: '0/1 0/1 0/1' }],
-    ['a division by zero', { GPSLatitudeRef: 'N', GPSLatitude: '51/0 0/0 0/0', GPSLongitudeRef: 'E', GPSLongitude: '10/1 0/1 0/1' }],
+    [
+      'no fix: all zeros',
+      { GPSLatitudeRef: 'N', GPSLatitude: '0/1 0/1 0/1', GPSLongitudeRef: 'E', GPSLongitude: '0/1 0/1 0/1' },
+    ],
+    [
+      'a division by zero',
+      { GPSLatitudeRef: 'N', GPSLatitude: '51/0 0/0 0/0', GPSLongitudeRef: 'E', GPSLongitude: '10/1 0/1 0/1' },
+    ],
   ])('makes no place of %s', async (_name, tags) => {
     expect(await headerWith({ IFD3: tags })).toMatchObject({ gps: null });
   });
 
   it('lets no damaged EXIF block spoil the picture', async () => {
-    const content = await flat(1, 2, 3).withExif({ IFD0: { Make: 'ACME' }, IFD2: { DateTimeOriginal: '2016:01:01 00:00:00' } }).jpeg().toBuffer();
+    const content = await flat(1, 2, 3)
+      .withExif({ IFD0: { Make: 'ACME' }, IFD2: { DateTimeOriginal: '2016:01:01 00:00:00' } })
+      .jpeg()
+      .toBuffer();
     const block = content.indexOf('Exif\0\0', 0, 'latin1') + 6;
-    for (const [from, to] of [[0, 8], [4, 8], [8, 60], [20, 140]] as const) {
+    for (const [from, to] of [
+      [0, 8],
+      [4, 8],
+      [8, 60],
+      [20, 140],
+    ] as const) {
       const damaged = Buffer.from(content).fill(0xee, block + from, block + to);
-      expect(await readImageHeader(await file('damaged.jpg', damaged), LIMIT)).toMatchObject({ width: 64, height: 48, orientation: 1 });
+      expect(await readImageHeader(await file('damaged.jpg', damaged), LIMIT)).toMatchObject({
+        width: 64,
+        height: 48,
+        orientation: 1,
+      });
     }
   });
 });

@@ -37,7 +37,10 @@ export async function readImageHeader(path: string, options: HeaderOptions): Pro
 }
 
 /** What a file is, and the library's report on it; throws what `readImageHeader` throws. */
-export async function formatAndMetadata(path: string, { pixelLimit }: HeaderOptions): Promise<{ readonly format: PictureFormat; readonly metadata: Metadata }> {
+export async function formatAndMetadata(
+  path: string,
+  { pixelLimit }: HeaderOptions,
+): Promise<{ readonly format: PictureFormat; readonly metadata: Metadata }> {
   const format = pictureFormat(await readBeginning(path, SIGNATURE_BYTES));
   const metadata = await metadataOfFile(path, format);
   assertPixels(metadata, pixelLimit);

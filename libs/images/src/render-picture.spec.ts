@@ -16,9 +16,15 @@ describe('renderPicture', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  async function pixels(jpeg: Buffer): Promise<{ at: (x: number, y: number) => number[]; width: number; height: number }> {
+  async function pixels(
+    jpeg: Buffer,
+  ): Promise<{ at: (x: number, y: number) => number[]; width: number; height: number }> {
     const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
-    return { at: (x, y) => [...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3)], width: info.width, height: info.height };
+    return {
+      at: (x, y) => [...data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3)],
+      width: info.width,
+      height: info.height,
+    };
   }
 
   it.each([
@@ -32,18 +38,26 @@ describe('renderPicture', () => {
     expect(shown.at(20, 20)).toEqual([expect.closeTo(10, -1), expect.closeTo(200, -1), expect.closeTo(30, -1)]);
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns a picture of orientation %d upright and leaves no metadata', async (orientation) => {
-    const jpeg = await renderPicture(await file('turned.jpg', await orientedJpeg(orientation)), PLAIN);
-    const shown = await pixels(jpeg);
-    expect([shown.width, shown.height]).toEqual([120, 80]);
-    expect(shown.at(20, 20)[0]).toBeGreaterThan(200);
-    expect(shown.at(100, 60)[2]).toBeGreaterThan(200);
-    expect((await sharp(jpeg).metadata()).exif).toBeUndefined();
-  });
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'turns a picture of orientation %d upright and leaves no metadata',
+    async (orientation) => {
+      const jpeg = await renderPicture(await file('turned.jpg', await orientedJpeg(orientation)), PLAIN);
+      const shown = await pixels(jpeg);
+      expect([shown.width, shown.height]).toEqual([120, 80]);
+      expect(shown.at(20, 20)[0]).toBeGreaterThan(200);
+      expect(shown.at(100, 60)[2]).toBeGreaterThan(200);
+      expect((await sharp(jpeg).metadata()).exif).toBeUndefined();
+    },
+  );
 
   it('frames boxes where they are', async () => {
     const path = await file('grey.png', await flat(128, 128, 128, 320, 200).png().toBuffer());
-    const shown = await pixels(await renderPicture(path, { ...PLAIN, boxes: [{ box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, category: 'person' }] }));
+    const shown = await pixels(
+      await renderPicture(path, {
+        ...PLAIN,
+        boxes: [{ box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, category: 'person' }],
+      }),
+    );
     // #56b4e9 on the left edge, grey within and without.
     expect(shown.at(80, 100)[2]).toBeGreaterThan(180);
     expect(shown.at(160, 100)).toEqual([128, 128, 128].map((value) => expect.closeTo(value, -1)));
@@ -52,7 +66,12 @@ describe('renderPicture', () => {
 
   it('leaves nothing to recognise in a blurred box, and all of the rest', async () => {
     const path = await file('texture.png', await texture(320, 200).png().toBuffer());
-    const [plain, blurred] = await Promise.all([renderPicture(path, PLAIN), renderPicture(path, { ...PLAIN, blurred: [{ x: 0.1, y: 0.2, width: 0.3, height: 0.6 }] })].map(async (jpeg) => pixels(await jpeg)));
+    const [plain, blurred] = await Promise.all(
+      [
+        renderPicture(path, PLAIN),
+        renderPicture(path, { ...PLAIN, blurred: [{ x: 0.1, y: 0.2, width: 0.3, height: 0.6 }] }),
+      ].map(async (jpeg) => pixels(await jpeg)),
+    );
     const roughness = (shown: typeof plain, from: number, to: number): number => {
       let sum = 0;
       for (let x = from; x < to; x++) sum += Math.abs(shown!.at(x + 1, 100)[0]! - shown!.at(x, 100)[0]!);
@@ -65,7 +84,10 @@ describe('renderPicture', () => {
 
   it('blurs a box that is smaller than a pixel or at the edge', async () => {
     const path = await file('small.png', await texture(320, 200).png().toBuffer());
-    const blurred = [{ x: 0.999, y: 0.999, width: 0.001, height: 0.001 }, { x: 0, y: 0, width: 1, height: 1 }];
+    const blurred = [
+      { x: 0.999, y: 0.999, width: 0.001, height: 0.001 },
+      { x: 0, y: 0, width: 1, height: 1 },
+    ];
     expect((await renderPicture(path, { ...PLAIN, blurred })).length).toBeGreaterThan(100);
   });
 
@@ -77,8 +99,12 @@ describe('renderPicture', () => {
 
   it('refuses what is too large, no picture, or not there', async () => {
     const path = await file('large.png', await flat(0, 0, 0, 400, 400).png().toBuffer());
-    await expect(renderPicture(path, { ...PLAIN, pixelLimit: 100_000 })).rejects.toMatchObject({ code: 'too_many_pixels' });
-    await expect(renderPicture(await file('text.jpg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')), PLAIN)).rejects.toMatchObject({ code: 'unsupported_format' });
+    await expect(renderPicture(path, { ...PLAIN, pixelLimit: 100_000 })).rejects.toMatchObject({
+      code: 'too_many_pixels',
+    });
+    await expect(
+      renderPicture(await file('text.jpg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')), PLAIN),
+    ).rejects.toMatchObject({ code: 'unsupported_format' });
     await expect(renderPicture(join(folder, 'gone.jpg'), PLAIN)).rejects.toMatchObject({ code: 'file_missing' });
   });
 });

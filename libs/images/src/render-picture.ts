@@ -47,7 +47,11 @@ export async function renderPicture(path: string, options: RenderOptions): Promi
   }
 }
 
-async function decode(content: Buffer, failOn: sharp.FailOnOptions, { longestSide, pixelLimit }: RenderOptions): Promise<Canvas> {
+async function decode(
+  content: Buffer,
+  failOn: sharp.FailOnOptions,
+  { longestSide, pixelLimit }: RenderOptions,
+): Promise<Canvas> {
   const { data, info } = await sharp(content, { failOn, limitInputPixels: pixelLimit, sequentialRead: true })
     .autoOrient()
     .resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true })
@@ -68,10 +72,17 @@ async function mosaic(canvas: Canvas, box: Box): Promise<OverlayOptions> {
   const scale = TILES / Math.max(width, height);
   const tiles = await ofCanvas(canvas)
     .extract({ left, top, width, height })
-    .resize(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)), { fit: 'fill', kernel: 'linear' })
+    .resize(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)), {
+      fit: 'fill',
+      kernel: 'linear',
+    })
     .png()
     .toBuffer();
-  return { input: await sharp(tiles).resize(width, height, { fit: 'fill', kernel: 'cubic' }).png().toBuffer(), left, top };
+  return {
+    input: await sharp(tiles).resize(width, height, { fit: 'fill', kernel: 'cubic' }).png().toBuffer(),
+    left,
+    top,
+  };
 }
 
 function inPixels(canvas: Canvas, box: Box): { left: number; top: number; width: number; height: number } {
@@ -90,5 +101,7 @@ function frames({ width, height }: Canvas, boxes: RenderOptions['boxes']): Buffe
     const at = `x="${box.x * width}" y="${box.y * height}" width="${box.width * width}" height="${box.height * height}" fill="none"`;
     return `<rect ${at} stroke="#000" stroke-opacity="0.6" stroke-width="${stroke * 2}"/><rect ${at} stroke="${COLOURS[category]}" stroke-width="${stroke}"/>`;
   });
-  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${rectangles.join('')}</svg>`);
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${rectangles.join('')}</svg>`,
+  );
 }

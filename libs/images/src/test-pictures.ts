@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 
 /** Where a pixel of the upright picture (`x`, `y`) is stored, by the meaning of EXIF's orientation in CIPA DC-008, 4.6.5.1. */
-const UPRIGHT_OF_STORED: Record<number, (row: number, column: number, width: number, height: number) => [x: number, y: number]> = {
+const UPRIGHT_OF_STORED: Record<
+  number,
+  (row: number, column: number, width: number, height: number) => [x: number, y: number]
+> = {
   1: (row, column) => [column, row],
   2: (row, column, width) => [width - 1 - column, row],
   3: (row, column, width, height) => [width - 1 - column, height - 1 - row],
@@ -28,7 +31,10 @@ export async function orientedJpeg(orientation: number): Promise<Buffer> {
       pixels.set(red ? [255, 0, 0] : [0, 0, 255], (row * stored.width + column) * 3);
     }
   }
-  return sharp(pixels, { raw: { ...stored, channels: 3 } }).withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer();
+  return sharp(pixels, { raw: { ...stored, channels: 3 } })
+    .withMetadata({ orientation })
+    .jpeg({ quality: 95 })
+    .toBuffer();
 }
 
 /** A picture that compresses badly, so that cutting its file cuts its pixels. Left half dark, right half light. */

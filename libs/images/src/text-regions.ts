@@ -48,7 +48,7 @@ async function* jpegRegions(file: PieceReader): AsyncGenerator<Region> {
 
 /** In the pixels 0xff stands only before 0x00 and restart markers. Null: the file ends before any other. */
 async function nextMarker(file: PieceReader, from: number): Promise<number | null> {
-  for (let at = from; at + 1 < file.size; ) {
+  for (let at = from; at + 1 < file.size;) {
     const piece = await file.at(at, PIECE);
     for (let i = piece.indexOf(0xff); i !== -1 && i + 1 < piece.length; i = piece.indexOf(0xff, i + 1)) {
       const next = piece[i + 1]!;
@@ -71,13 +71,21 @@ type ReadChunk = (head: Buffer, position: number) => Chunk;
 /** https://www.w3.org/TR/png-3/#5Chunk-layout */
 function readPngChunk(head: Buffer, position: number): Chunk {
   const type = head.toString('latin1', 4, 8);
-  return { pixels: type === 'IDAT' || type === 'fdAT', end: position + 12 + head.readUInt32BE(0), last: type === 'IEND' };
+  return {
+    pixels: type === 'IDAT' || type === 'fdAT',
+    end: position + 12 + head.readUInt32BE(0),
+    last: type === 'IEND',
+  };
 }
 
 /** https://developers.google.com/speed/webp/docs/riff_container */
 function readWebpChunk(head: Buffer, position: number): Chunk {
   const size = head.readUInt32LE(4);
-  return { pixels: ['VP8 ', 'VP8L', 'ALPH', 'ANMF'].includes(head.toString('latin1', 0, 4)), end: position + 8 + size + (size % 2), last: false };
+  return {
+    pixels: ['VP8 ', 'VP8L', 'ALPH', 'ANMF'].includes(head.toString('latin1', 0, 4)),
+    end: position + 8 + size + (size % 2),
+    last: false,
+  };
 }
 
 async function* chunkRegions(file: PieceReader, first: number, read: ReadChunk): AsyncGenerator<Region> {
@@ -86,7 +94,8 @@ async function* chunkRegions(file: PieceReader, first: number, read: ReadChunk):
   for (let parts = 0; ; parts += 1) {
     assertBearable(parts);
     const head = await file.at(position, 8);
-    const { pixels, end, last } = head.length < 8 ? { pixels: false, end: file.size, last: true } : read(head, position);
+    const { pixels, end, last } =
+      head.length < 8 ? { pixels: false, end: file.size, last: true } : read(head, position);
     if (pixels) {
       yield [from, position];
       from = end;
@@ -100,5 +109,9 @@ async function* chunkRegions(file: PieceReader, first: number, read: ReadChunk):
 }
 
 function assertBearable(parts: number): void {
-  if (parts > MOST_PARTS) throw new PermanentError('not_a_picture', `the file has more than ${MOST_PARTS} parts: no camera writes such a picture`);
+  if (parts > MOST_PARTS)
+    throw new PermanentError(
+      'not_a_picture',
+      `the file has more than ${MOST_PARTS} parts: no camera writes such a picture`,
+    );
 }

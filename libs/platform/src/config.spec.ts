@@ -17,7 +17,12 @@ function problemOf(environment: NodeJS.ProcessEnv): string {
 
 it('reads settings with their types, takes defaults for the rest, and ignores other variables', () => {
   const config = loadConfig(ServiceConfig, { ...GOOD, LOG_LEVEL: '', SOMETHING_ELSE: 'x' });
-  expect(config).toMatchObject({ HEALTH_PORT: 9000, LOG_LEVEL: 'info', HOST: '127.0.0.1', SHUTDOWN_TIMEOUT_MS: 15_000 });
+  expect(config).toMatchObject({
+    HEALTH_PORT: 9000,
+    LOG_LEVEL: 'info',
+    HOST: '127.0.0.1',
+    SHUTDOWN_TIMEOUT_MS: 15_000,
+  });
   expect(config).not.toHaveProperty('SOMETHING_ELSE');
 });
 
@@ -30,7 +35,10 @@ it('lets a service have a default of its own for a setting that all have, and ho
   class OwnConfig extends ServiceConfig {
     override readonly DATABASE_POOL_SIZE: number = 2;
   }
-  expect(loadConfig(ServiceConfig, GOOD)).toMatchObject({ DATABASE_POOL_SIZE: 8, DATABASE_STATEMENT_TIMEOUT_MS: 30_000 });
+  expect(loadConfig(ServiceConfig, GOOD)).toMatchObject({
+    DATABASE_POOL_SIZE: 8,
+    DATABASE_STATEMENT_TIMEOUT_MS: 30_000,
+  });
   expect(loadConfig(OwnConfig, GOOD)).toMatchObject({ DATABASE_POOL_SIZE: 2 });
   expect(loadConfig(OwnConfig, { ...GOOD, DATABASE_POOL_SIZE: '20' })).toMatchObject({ DATABASE_POOL_SIZE: 20 });
   expect(() => loadConfig(OwnConfig, { ...GOOD, DATABASE_POOL_SIZE: '1' })).toThrow('DATABASE_POOL_SIZE');

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { plainToInstance, Transform } from 'class-transformer';
-import type { ValidationError} from 'class-validator';
+import type { ValidationError } from 'class-validator';
 import { IsIn, IsInt, IsOptional, IsString, IsUrl, Max, Min, validateSync } from 'class-validator';
 import { FatalError } from '@pugmark/domain';
 
@@ -93,7 +93,9 @@ export class ServiceConfig {
  * never prints a value, which may be a secret. Variables that the class does not declare are not read.
  */
 export function loadConfig<T extends object>(type: new () => T, environment: NodeJS.ProcessEnv): T {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const config = plainToInstance(type, given, { exposeDefaultValues: true });
   const problems = validateSync(config, { whitelist: true, validationError: { value: false, target: false } });
   if (problems.length > 0) throw new FatalError('bad_settings', `bad settings:\n${problems.map(describe).join('\n')}`);

@@ -2,5 +2,14 @@ export { FolderListSetting, IntegerSetting, ServiceConfig, loadConfig } from './
 export { HealthServer, type HealthCheck, type HealthChecks } from './health';
 export { runService, type RunningService, type ServiceContext } from './lifecycle';
 export { createLogger, type Logger } from './logger';
-export { Counter, Gauge, Histogram, Registry, createMetrics, createTaskMetrics, registerGauge, type TaskMetrics } from './metrics';
+export {
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  createMetrics,
+  createTaskMetrics,
+  registerGauge,
+  type TaskMetrics,
+} from './metrics';
 export { backgroundLoop, pause, type BackgroundLoop } from './background-loop';

@@ -53,7 +53,10 @@ export async function runService<Config extends ServiceConfig>(
     stop.abort();
     // Not cleared: when the drain hangs, the process must still end.
     setTimeout(() => {
-      logger.warn({ deadlineMs: config.SHUTDOWN_TIMEOUT_MS }, 'the drain did not end in time; leaving what is unfinished to others');
+      logger.warn(
+        { deadlineMs: config.SHUTDOWN_TIMEOUT_MS },
+        'the drain did not end in time; leaving what is unfinished to others',
+      );
       process.exit(1);
     }, config.SHUTDOWN_TIMEOUT_MS).unref();
     void (service?.drain() ?? Promise.resolve())

@@ -39,7 +39,12 @@ export interface TaskMetrics {
 export function createTaskMetrics(registry: Registry): TaskMetrics {
   const registers = [registry];
   return {
-    rung: new Counter({ name: 'pugmark_tasks_rung_total', help: 'Doorbells confirmed by the broker', labelNames: ['kind'], registers }),
+    rung: new Counter({
+      name: 'pugmark_tasks_rung_total',
+      help: 'Doorbells confirmed by the broker',
+      labelNames: ['kind'],
+      registers,
+    }),
     ringsFailed: new Counter({
       name: 'pugmark_task_rings_failed_total',
       help: 'Doorbells that were returned, refused or not confirmed in time',
@@ -52,7 +57,12 @@ export function createTaskMetrics(registry: Registry): TaskMetrics {
       labelNames: ['kind', 'reason'],
       registers,
     }),
-    claimed: new Counter({ name: 'pugmark_tasks_claimed_total', help: 'Tasks claimed', labelNames: ['kind'], registers }),
+    claimed: new Counter({
+      name: 'pugmark_tasks_claimed_total',
+      help: 'Tasks claimed',
+      labelNames: ['kind'],
+      registers,
+    }),
     stale: new Counter({
       name: 'pugmark_task_messages_stale_total',
       help: 'Doorbells that found nothing to claim: duplicates, late or cancelled ones',

@@ -15,7 +15,11 @@ export interface WrittenFile {
  * Writes a new file and has it on the disk (fsync) when it resolves; hash and size are taken on the way. When anything fails,
  * the abort included, the file is removed. A full disk is a RetryableError `disk_full`.
  */
-export async function writeDurably(path: string, produce: (write: WriteChunk) => Promise<void>, signal?: AbortSignal): Promise<WrittenFile> {
+export async function writeDurably(
+  path: string,
+  produce: (write: WriteChunk) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<WrittenFile> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'wx');
@@ -40,7 +44,7 @@ export async function writeDurably(path: string, produce: (write: WriteChunk) =>
 
 async function append(file: FileHandle, hash: Hash, data: Uint8Array): Promise<number> {
   hash.update(data);
-  for (let done = 0; done < data.length; ) done += (await file.write(data, done)).bytesWritten;
+  for (let done = 0; done < data.length;) done += (await file.write(data, done)).bytesWritten;
   return data.length;
 }
 

@@ -19,7 +19,11 @@ describe('ExportStorage', () => {
     });
     const content = await readFile(storage.pathOf(stored.key));
     expect(content.toString('utf8')).toBe('häron\r\nwolf\r\n');
-    expect(stored).toEqual({ key: 'exports/7-1.csv', bytes: content.length, sha256: createHash('sha256').update(content).digest() });
+    expect(stored).toEqual({
+      key: 'exports/7-1.csv',
+      bytes: content.length,
+      sha256: createHash('sha256').update(content).digest(),
+    });
     expect(await folder.files()).toEqual(['exports/7-1.csv']);
   });
 

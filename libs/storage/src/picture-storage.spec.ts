@@ -53,7 +53,11 @@ describe('PictureStorage', () => {
 
   it('says what to do about a full disk, and removes what it wrote', async () => {
     const storing = storage.storePicture(untilDiskIsFull(), HASH, 'jpeg');
-    await expect(storing).rejects.toMatchObject({ code: 'disk_full', message: expect.stringContaining('free some space'), constructor: RetryableError });
+    await expect(storing).rejects.toMatchObject({
+      code: 'disk_full',
+      message: expect.stringContaining('free some space'),
+      constructor: RetryableError,
+    });
     expect(await folder.files()).toEqual([]);
   });
 
@@ -63,7 +67,9 @@ describe('PictureStorage', () => {
   );
 
   it('refuses a hash that is none: it would become part of a path', async () => {
-    await expect(storage.storePicture(chunks(CONTENT), '../../evil', 'jpeg')).rejects.toMatchObject({ code: 'bad_hash' });
+    await expect(storage.storePicture(chunks(CONTENT), '../../evil', 'jpeg')).rejects.toMatchObject({
+      code: 'bad_hash',
+    });
   });
 
   it('removes a picture, and is content when it is gone already', async () => {

@@ -22,7 +22,11 @@ export class PictureStorage {
    * already is not read again. Throws RetryableError `content_changed` when the bytes are not those of the hash, and
    * `disk_full`; nothing is left behind then.
    */
-  async storePicture(source: string | AsyncIterable<Uint8Array>, sha256: string, format: PictureFormat): Promise<string> {
+  async storePicture(
+    source: string | AsyncIterable<Uint8Array>,
+    sha256: string,
+    format: PictureFormat,
+  ): Promise<string> {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new PermanentError('bad_hash', 'a sha256 has 64 hexadecimal digits');
     const key = `images/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}.${EXTENSIONS[format]}`;
     const path = this.#root.pathOf(key);

@@ -35,12 +35,15 @@ describe('RenditionStorage', () => {
     await age('middle', 20);
     await storage.find(hash('used'));
     expect(await storage.shrinkTo(250)).toBe(2);
-    const kept = await Promise.all(['old', 'used', 'middle', 'young'].map(async (name) => (await storage.find(hash(name))).kept));
+    const kept = await Promise.all(
+      ['old', 'used', 'middle', 'young'].map(async (name) => (await storage.find(hash(name))).kept),
+    );
     expect(kept).toEqual([false, true, false, true]);
     expect(await storage.shrinkTo(250)).toBe(0);
   });
 
-  it('shrinks a storage that holds nothing', async () => expect(await new RenditionStorage(folder.path).shrinkTo(0)).toBe(0));
+  it('shrinks a storage that holds nothing', async () =>
+    expect(await new RenditionStorage(folder.path).shrinkTo(0)).toBe(0));
 
   it('refuses a key that is no hash, and tells a folder that is none', async () => {
     const storage = new RenditionStorage(folder.path);

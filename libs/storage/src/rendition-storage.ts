@@ -36,7 +36,8 @@ export class RenditionStorage {
     });
     const now = Date.now();
     // Removed between the two looks, it is made again.
-    if (facts !== null && now - facts.mtimeMs > TOUCH_AFTER_MS) await utimes(path, now / 1_000, now / 1_000).catch(() => undefined);
+    if (facts !== null && now - facts.mtimeMs > TOUCH_AFTER_MS)
+      await utimes(path, now / 1_000, now / 1_000).catch(() => undefined);
     return { key, kept: facts !== null };
   }
 

@@ -6,6 +6,9 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
 export function asStorageError(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === undefined || !FULL.has(code)) return error;
-  const why = code === 'EDQUOT' ? 'the disk quota of the storage folder is used up' : 'the disk of the storage folder is full';
-  return new RetryableError('disk_full', `${why}: free some space, or move STORAGE_DIR to a larger disk`, { cause: error });
+  const why =
+    code === 'EDQUOT' ? 'the disk quota of the storage folder is used up' : 'the disk of the storage folder is full';
+  return new RetryableError('disk_full', `${why}: free some space, or move STORAGE_DIR to a larger disk`, {
+    cause: error,
+  });
 }

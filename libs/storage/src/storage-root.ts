@@ -69,7 +69,13 @@ async function lastWritten(path: string): Promise<number> {
   if (!facts.isDirectory()) return facts.mtimeMs;
   let newest = facts.mtimeMs;
   for (const name of await readdir(path, { recursive: true }).catch(nothingIfMissing)) {
-    newest = Math.max(newest, await stat(join(path, name)).then((s) => s.mtimeMs, () => 0));
+    newest = Math.max(
+      newest,
+      await stat(join(path, name)).then(
+        (s) => s.mtimeMs,
+        () => 0,
+      ),
+    );
   }
   return newest;
 }

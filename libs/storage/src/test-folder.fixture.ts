@@ -9,7 +9,10 @@ export async function testFolder(): Promise<{ path: string; files(): Promise<str
     path,
     files: async () => {
       const entries = await readdir(path, { recursive: true, withFileTypes: true });
-      return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1)).sort();
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1))
+        .sort();
     },
     drop: () => rm(path, { recursive: true, force: true }),
   };

@@ -57,7 +57,10 @@ describe('UploadStorage', () => {
   it('tells the hash of each file, and where it lies meanwhile', async () => {
     const upload = await storage.begin();
     const file = await upload.add('a.jpg', chunks('a', 'bc'));
-    expect(file).toMatchObject({ bytes: 3, sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' });
+    expect(file).toMatchObject({
+      bytes: 3,
+      sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    });
     expect(await readFile(file.path, 'utf8')).toBe('abc');
   });
 
@@ -73,7 +76,8 @@ describe('UploadStorage', () => {
     const deep = await upload.add('a.jpg', chunks('a'), ['DCIM', '100']);
     await upload.keepAside(chunks('archive'));
     const old = new Date(Date.now() - 7_200_000);
-    for (const path of await readdir(join(folder.path, 'tmp'), { recursive: true })) await utimes(join(folder.path, 'tmp', path), old, old);
+    for (const path of await readdir(join(folder.path, 'tmp'), { recursive: true }))
+      await utimes(join(folder.path, 'tmp', path), old, old);
     await utimes(deep.path, new Date(), new Date());
     expect(await storage.sweepTemporary(3_600_000)).toBe(1);
     expect(await folder.files()).toHaveLength(1);

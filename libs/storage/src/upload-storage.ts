@@ -50,7 +50,9 @@ export class UploadStorage {
       add: async (name, content, folders = []) => {
         const free = names.take(name, folders);
         const path = join(temporary, free);
-        await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => Promise.reject(asStorageError(error)));
+        await mkdir(dirname(path), { recursive: true }).catch((error: unknown) =>
+          Promise.reject(asStorageError(error)),
+        );
         const { bytes, sha256 } = await writeDurably(path, (write) => writeAll(content, write));
         return { name: free, path, bytes, sha256: sha256.toString('hex') };
       },

@@ -69,7 +69,8 @@ export class Dispatcher {
   async #isDue(kind: TaskKind): Promise<boolean> {
     const now = performance.now();
     // A little less than a loop waits, so that each loop's second look is a fresh one.
-    if (this.#due === null || now - this.#due.at > IDLE_MS * 0.9) this.#due = { kinds: this.#options.store.dueKinds(), at: now };
+    if (this.#due === null || now - this.#due.at > IDLE_MS * 0.9)
+      this.#due = { kinds: this.#options.store.dueKinds(), at: now };
     return (await this.#due.kinds).includes(kind);
   }
 
@@ -86,7 +87,10 @@ export class Dispatcher {
     for (const { reason } of failed) metrics.ringsFailed.inc({ kind, reason });
     if (failed.length > 0) {
       const reasons = [...new Set(failed.map((f) => f.reason))];
-      logger.error({ kind, count: failed.length, reasons }, 'doorbells did not reach a queue; the tasks keep waiting and are rung again');
+      logger.error(
+        { kind, count: failed.length, reasons },
+        'doorbells did not reach a queue; the tasks keep waiting and are rung again',
+      );
     }
     return confirmed;
   }
@@ -99,7 +103,10 @@ export class Dispatcher {
 
   async #reconcileKind(kind: TaskKind): Promise<void> {
     const { store, metrics, logger } = this.#options;
-    const result = await store.reconcile(kind, (await this.#queueIsEmpty(kind)) ? RING_SECONDS_EMPTY_QUEUE : RING_SECONDS);
+    const result = await store.reconcile(
+      kind,
+      (await this.#queueIsEmpty(kind)) ? RING_SECONDS_EMPTY_QUEUE : RING_SECONDS,
+    );
     if (result.leasesExpired > 0) {
       metrics.reclaimed.inc({ kind, reason: 'lease_expired' }, result.leasesExpired);
       logger.warn({ kind, ...result }, 'workers stopped renewing their leases; their tasks go to others');

@@ -43,7 +43,8 @@ export class Leases {
   }
 
   hold(tasks: readonly ClaimedTask[]): void {
-    for (const task of tasks) this.#held.set(task.id, { task, lost: new AbortController(), renewedAt: performance.now(), misses: 0 });
+    for (const task of tasks)
+      this.#held.set(task.id, { task, lost: new AbortController(), renewedAt: performance.now(), misses: 0 });
   }
 
   release(tasks: readonly ClaimedTask[]): void {
@@ -74,7 +75,11 @@ export class Leases {
       entry.misses = kept.has(entry.task.id) ? 0 : entry.misses + 1;
       if (due && entry.misses === 0) entry.renewedAt = startedAt;
     }
-    this.#lose(asked.filter((entry) => entry.misses >= LOOKS_TO_LOSE), 'taken', 'cancelled or given to another worker');
+    this.#lose(
+      asked.filter((entry) => entry.misses >= LOOKS_TO_LOSE),
+      'taken',
+      'cancelled or given to another worker',
+    );
     return LOOK_MS;
   }
 
@@ -91,7 +96,10 @@ export class Leases {
     if (first === undefined) return;
     const { kind } = first.task;
     this.#metrics.leasesLost.inc({ kind, reason }, lost.length);
-    this.#logger.warn({ kind, count: lost.length, taskIds: lost.slice(0, 10).map(({ task }) => task.id), why }, 'lost tasks that were under way');
+    this.#logger.warn(
+      { kind, count: lost.length, taskIds: lost.slice(0, 10).map(({ task }) => task.id), why },
+      'lost tasks that were under way',
+    );
     for (const entry of lost) entry.lost.abort();
   }
 }

@@ -80,7 +80,11 @@ export interface LeaseStore {
 
 /** What a worker needs of the tasks table. `Tx` is the store's transaction, which only the handler's `write` looks into. */
 export interface WorkStore<Tx> {
-  claim(kind: TaskKind, doorbells: readonly { id: number; attempt: number }[], owner: string): Promise<readonly ClaimedTask[]>;
+  claim(
+    kind: TaskKind,
+    doorbells: readonly { id: number; attempt: number }[],
+    owner: string,
+  ): Promise<readonly ClaimedTask[]>;
   commit<Result>(
     outcomes: readonly TaskOutcome<Result>[],
     write: (tx: Tx, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,

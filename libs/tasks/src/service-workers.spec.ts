@@ -13,7 +13,10 @@ function worker<Kind extends TaskKind>(kind: Kind, calls: string[] = []) {
 describe('ServiceWorkers', () => {
   it('starts and drains the workers of a service', async () => {
     const calls: string[] = [];
-    const workers = new ServiceWorkers('ml-worker', { detect: worker('detect', calls), classify: worker('classify', calls) });
+    const workers = new ServiceWorkers('ml-worker', {
+      detect: worker('detect', calls),
+      classify: worker('classify', calls),
+    });
     workers.start();
     await workers.drain();
     expect(calls).toEqual(['start detect', 'start classify', 'drain detect', 'drain classify']);
@@ -27,11 +30,15 @@ describe('ServiceWorkers', () => {
 
   it('refuses a worker for a kind that is consumed elsewhere', () => {
     // @ts-expect-error the gateway consumes nothing
-    expect(() => new ServiceWorkers('gateway', { detect: worker('detect') })).toThrow('detect is not consumed by gateway');
+    expect(() => new ServiceWorkers('gateway', { detect: worker('detect') })).toThrow(
+      'detect is not consumed by gateway',
+    );
   });
 
   it('refuses a worker under the name of another kind', () => {
     // @ts-expect-error a scan worker is no detect worker
-    expect(() => new ServiceWorkers('ml-worker', { detect: worker('scan'), classify: worker('classify') })).toThrow('the handler of scan stands under detect');
+    expect(() => new ServiceWorkers('ml-worker', { detect: worker('scan'), classify: worker('classify') })).toThrow(
+      'the handler of scan stands under detect',
+    );
   });
 });

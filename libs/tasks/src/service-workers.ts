@@ -10,7 +10,9 @@ interface AnyWorker<Kind extends TaskKind> {
 }
 
 /** One worker for each kind that the topology gives to the service. */
-export type WorkersOf<S extends ServiceName> = [KindsOf<S>] extends [never] ? Readonly<Record<string, never>> : { readonly [Kind in KindsOf<S>]: AnyWorker<Kind> };
+export type WorkersOf<S extends ServiceName> = [KindsOf<S>] extends [never]
+  ? Readonly<Record<string, never>>
+  : { readonly [Kind in KindsOf<S>]: AnyWorker<Kind> };
 
 /**
  * The workers of a service, all of them and no other: a kind without a worker, or a worker of another service's kind, does not
@@ -24,10 +26,18 @@ export class ServiceWorkers<S extends ServiceName> {
     const wanted: readonly string[] = kindsOf(service);
     const problems = [
       ...wanted.filter((kind) => given[kind] === undefined).map((kind) => `${kind} has no handler`),
-      ...Object.keys(given).filter((kind) => !wanted.includes(kind)).map((kind) => `${kind} is not consumed by ${service}`),
-      ...Object.entries(given).flatMap(([kind, worker]) => (worker !== undefined && worker.kind !== kind ? [`the handler of ${worker.kind} stands under ${kind}`] : [])),
+      ...Object.keys(given)
+        .filter((kind) => !wanted.includes(kind))
+        .map((kind) => `${kind} is not consumed by ${service}`),
+      ...Object.entries(given).flatMap(([kind, worker]) =>
+        worker !== undefined && worker.kind !== kind ? [`the handler of ${worker.kind} stands under ${kind}`] : [],
+      ),
     ];
-    if (problems.length > 0) throw new FatalError('handlers_differ', `the handlers of ${service} are not those of the topology: ${problems.join('; ')}`);
+    if (problems.length > 0)
+      throw new FatalError(
+        'handlers_differ',
+        `the handlers of ${service} are not those of the topology: ${problems.join('; ')}`,
+      );
     this.#workers = Object.values(given).flatMap((worker) => (worker === undefined ? [] : [worker]));
   }
 

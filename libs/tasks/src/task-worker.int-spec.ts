@@ -1,9 +1,24 @@
 import { sql } from 'kysely';
 import { Broker } from '@pugmark/broker';
-import { RunControlRepository, RunRepository, TaskRepository, createDatabase, migrate, type Database, type DatabaseTransaction } from '@pugmark/db';
+import {
+  RunControlRepository,
+  RunRepository,
+  TaskRepository,
+  createDatabase,
+  migrate,
+  type Database,
+  type DatabaseTransaction,
+} from '@pugmark/db';
 import { FatalError, PermanentError, RetryableError, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import { createMetrics, createTaskMetrics } from '@pugmark/platform';
-import { createTestDatabase, createTestVhost, testLogger, waitUntil, type TestDatabase, type TestVhost } from '@pugmark/testing';
+import {
+  createTestDatabase,
+  createTestVhost,
+  testLogger,
+  waitUntil,
+  type TestDatabase,
+  type TestVhost,
+} from '@pugmark/testing';
 import { Dispatcher } from './dispatcher';
 import type { TaskContext, TaskHandler } from './ports';
 import { TaskWorker } from './task-worker';
@@ -15,7 +30,10 @@ class RecordingHandler implements TaskHandler<DatabaseTransaction, number> {
   readonly kind = 'detect' as const;
   constructor(readonly handle: Handle) {}
   async write(tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: number }[]): Promise<void> {
-    await tx.insertInto('projects').values(done.map(({ task }) => ({ name: `task ${task.id}` }))).execute();
+    await tx
+      .insertInto('projects')
+      .values(done.map(({ task }) => ({ name: `task ${task.id}` })))
+      .execute();
   }
 }
 
@@ -43,7 +61,13 @@ describe('tasks, from row to result', () => {
   });
 
   function createBroker(service: 'gateway' | 'ml-worker'): Broker {
-    const broker = new Broker({ url: vhost.url, managementUrl: vhost.managementUrl, service, logger: testLogger(), metrics: createMetrics(service) });
+    const broker = new Broker({
+      url: vhost.url,
+      managementUrl: vhost.managementUrl,
+      service,
+      logger: testLogger(),
+      metrics: createMetrics(service),
+    });
     stop.push(() => broker.close());
     return broker;
   }
@@ -56,16 +80,27 @@ describe('tasks, from row to result', () => {
   }
 
   function startDispatcher(broker = startBroker()): Dispatcher {
-    const dispatcher = new Dispatcher({ store: new TaskRepository(db), sweeper: new RunControlRepository(db), publisher: broker, logger: testLogger(), metrics: createTaskMetrics(createMetrics('d')) });
+    const dispatcher = new Dispatcher({
+      store: new TaskRepository(db),
+      sweeper: new RunControlRepository(db),
+      publisher: broker,
+      logger: testLogger(),
+      metrics: createTaskMetrics(createMetrics('d')),
+    });
     dispatcher.start();
     stop.push(() => dispatcher.stop());
     return dispatcher;
   }
 
   /** Never answers while the test lasts. */
-  const hang: Handle = () => new Promise((_resolve, reject) => hung.push(() => reject(new Error('released at the end of the test'))));
+  const hang: Handle = () =>
+    new Promise((_resolve, reject) => hung.push(() => reject(new Error('released at the end of the test'))));
 
-  function startWorker(handle: Handle, onFatal: (error: unknown) => void = () => undefined, store = new TaskRepository(db)) {
+  function startWorker(
+    handle: Handle,
+    onFatal: (error: unknown) => void = () => undefined,
+    store = new TaskRepository(db),
+  ) {
     const broker = createBroker('ml-worker');
     broker.consume('classify', 1, (delivery) => delivery.ack());
     const worker = new TaskWorker({
@@ -88,17 +123,30 @@ describe('tasks, from row to result', () => {
   }
 
   async function given(count: number): Promise<void> {
-    await sql`insert into tasks (kind, subject_id) select 'detect', n from generate_series(1, ${count}::int) n`.execute(db);
+    await sql`insert into tasks (kind, subject_id) select 'detect', n from generate_series(1, ${count}::int) n`.execute(
+      db,
+    );
   }
 
   async function counts(): Promise<Record<string, number>> {
-    const rows = await db.selectFrom('tasks').select(['state', sql<number>`count(*)::int`.as('n')]).groupBy('state').orderBy('state').execute();
+    const rows = await db
+      .selectFrom('tasks')
+      .select(['state', sql<number>`count(*)::int`.as('n')])
+      .groupBy('state')
+      .orderBy('state')
+      .execute();
     return Object.fromEntries(rows.map((row) => [row.state, row.n]));
   }
 
   const until = (what: string, wanted: Record<string, number>, timeoutMs = 30_000): Promise<unknown> =>
     waitUntil(what, async () => JSON.stringify(await counts()) === JSON.stringify(wanted) || false, timeoutMs);
-  const written = async (): Promise<number> => (await db.selectFrom('projects').select(sql<number>`count(*)::int`.as('n')).executeTakeFirstOrThrow()).n;
+  const written = async (): Promise<number> =>
+    (
+      await db
+        .selectFrom('projects')
+        .select(sql<number>`count(*)::int`.as('n'))
+        .executeTakeFirstOrThrow()
+    ).n;
 
   it('does every task exactly once, with two dispatchers and two workers', async () => {
     await given(1_000);
@@ -131,7 +179,8 @@ describe('tasks, from row to result', () => {
     startWorker(async (tasks) =>
       tasks.map((task) => {
         seen.push(`${task.subjectId}/${task.attempt}`);
-        if (task.subjectId === 1 && task.attempt === 1) return { task, outcome: 'retry', code: 'busy', message: 'busy' };
+        if (task.subjectId === 1 && task.attempt === 1)
+          return { task, outcome: 'retry', code: 'busy', message: 'busy' };
         if (task.subjectId === 2) return { task, outcome: 'failed', code: 'broken', message: 'the file is broken' };
         return { task, outcome: 'done', result: 1 };
       }),
@@ -152,14 +201,19 @@ describe('tasks, from row to result', () => {
     startDispatcher();
     let fatal: unknown;
     let calls = 0;
-    startWorker((...args) => (calls++ === 0 ? Promise.reject(error) : hang(...args)), (thrown) => (fatal = thrown));
+    startWorker(
+      (...args) => (calls++ === 0 ? Promise.reject(error) : hang(...args)),
+      (thrown) => (fatal = thrown),
+    );
     const row = await waitUntil('the outcome', async () => {
       const task = await db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
       return task.error_code !== null && task;
     });
     expect(row.error_message).toBe(error.message);
     // A retry may have begun its next attempt already.
-    expect(state === 'failed' ? row.state : ['waiting', 'queued', 'running'].includes(row.state)).toBe(state === 'failed' ? 'failed' : true);
+    expect(state === 'failed' ? row.state : ['waiting', 'queued', 'running'].includes(row.state)).toBe(
+      state === 'failed' ? 'failed' : true,
+    );
     expect(fatal).toBe(error instanceof FatalError ? error : undefined);
   });
 
@@ -172,7 +226,10 @@ describe('tasks, from row to result', () => {
     const lost = startWorker(hang, undefined, silent);
     await until('the batch to be running', { running: 8 });
     await lost.broker.close();
-    await db.updateTable('tasks').set({ lease_until: sql`now() - interval '1 second'` }).execute();
+    await db
+      .updateTable('tasks')
+      .set({ lease_until: sql`now() - interval '1 second'` })
+      .execute();
     startWorker(allDone);
     await until('the other worker to have done all', { done: 8 });
     expect(await written()).toBe(8);
@@ -188,7 +245,8 @@ describe('tasks, from row to result', () => {
       return allDone(tasks, context);
     });
     await until('the task to run', { running: 1 });
-    const lease = async (): Promise<number> => (await db.selectFrom('tasks').select('lease_until').executeTakeFirstOrThrow()).lease_until?.getTime() ?? 0;
+    const lease = async (): Promise<number> =>
+      (await db.selectFrom('tasks').select('lease_until').executeTakeFirstOrThrow()).lease_until?.getTime() ?? 0;
     const first = await lease();
     await waitUntil('two renewals', async () => (await lease()) > first + 9_000, 20_000);
     finish();
@@ -201,7 +259,8 @@ describe('tasks, from row to result', () => {
     startDispatcher();
     startWorker(async (tasks, context) => {
       const [task] = tasks;
-      if (task !== undefined) await new Promise<void>((resolve) => context.signalOf(task).addEventListener('abort', () => resolve()));
+      if (task !== undefined)
+        await new Promise<void>((resolve) => context.signalOf(task).addEventListener('abort', () => resolve()));
       return allDone(tasks, context);
     });
     await until('the task to run', { running: 1 });
@@ -246,7 +305,9 @@ describe('tasks, from row to result', () => {
       override held(): Promise<number[]> {
         return Promise.resolve([]);
       }
-      override commit<R>(...[outcomes, write]: Parameters<typeof TaskRepository.prototype.commit<R>>): Promise<number[]> {
+      override commit<R>(
+        ...[outcomes, write]: Parameters<typeof TaskRepository.prototype.commit<R>>
+      ): Promise<number[]> {
         if (outcomes.some(({ task }) => task.attempt === 1)) return Promise.reject(new Error('the database is away'));
         return super.commit(outcomes, write);
       }
@@ -279,7 +340,12 @@ describe('tasks, from row to result', () => {
     }
 
     const stateOf = async (runId: number): Promise<Record<string, number>> => {
-      const rows = await db.selectFrom('tasks').select(['state', sql<number>`count(*)::int`.as('n')]).where('run_id', '=', runId).groupBy('state').execute();
+      const rows = await db
+        .selectFrom('tasks')
+        .select(['state', sql<number>`count(*)::int`.as('n')])
+        .where('run_id', '=', runId)
+        .groupBy('state')
+        .execute();
       return Object.fromEntries(rows.map((row) => [row.state, row.n]));
     };
 
@@ -301,7 +367,10 @@ describe('tasks, from row to result', () => {
       expect(((await stateOf(large))['done'] ?? 0) - before).toBeLessThan(1_000);
     });
 
-    const locked = (runId: number, act: (control: RunControlRepository, tx: DatabaseTransaction) => Promise<void>): Promise<void> =>
+    const locked = (
+      runId: number,
+      act: (control: RunControlRepository, tx: DatabaseTransaction) => Promise<void>,
+    ): Promise<void> =>
       db.transaction().execute(async (tx) => {
         await new RunRepository().lock(tx, runId);
         await act(new RunControlRepository(db), tx);
@@ -321,16 +390,26 @@ describe('tasks, from row to result', () => {
       const { rows: now } = await sql<{ now: string }>`select now()::text as now`.execute(db);
       await waitUntil('commits that were under way to be over', async () => {
         const { rows } = await sql`
-          select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle' and xact_start < ${now[0]!.now}::timestamptz`.execute(db);
+          select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle' and xact_start < ${now[0]!.now}::timestamptz`.execute(
+          db,
+        );
         return rows.length === 0;
       });
       const done = (await stateOf(cancelled))['done'];
-      await waitUntil('the next run to begin', async () => ((await stateOf(next))['done'] ?? 0) > 0, 2_000 - (performance.now() - began));
+      await waitUntil(
+        'the next run to begin',
+        async () => ((await stateOf(next))['done'] ?? 0) > 0,
+        2_000 - (performance.now() - began),
+      );
 
-      await waitUntil('every task of it to be ended', async () => {
-        const { waiting = 0, queued = 0, running = 0 } = await stateOf(cancelled);
-        return waiting + queued + running === 0;
-      }, 60_000);
+      await waitUntil(
+        'every task of it to be ended',
+        async () => {
+          const { waiting = 0, queued = 0, running = 0 } = await stateOf(cancelled);
+          return waiting + queued + running === 0;
+        },
+        60_000,
+      );
       expect((await stateOf(cancelled))['done']).toBe(done);
       await waitUntil('the next run to end', async () => (await stateOf(next))['done'] === 1_000, 30_000);
     }, 120_000);
@@ -357,7 +436,11 @@ describe('tasks, from row to result', () => {
       await waitUntil('the other run to end', async () => (await stateOf(other))['done'] === 300, 30_000);
       expect(runsAfterThePause).toBe(0);
       // What a dispatcher was ringing at that very moment was passed over by the pause: the next sweep puts it back.
-      await waitUntil('what was being rung to be put back', async () => ((await stateOf(paused))['queued'] ?? 0) === 0, 5_000);
+      await waitUntil(
+        'what was being rung to be put back',
+        async () => ((await stateOf(paused))['queued'] ?? 0) === 0,
+        5_000,
+      );
       expect(await stateOf(paused)).toEqual({ waiting: 3_000 - (done ?? 0), done });
       expect(await new TaskRepository(db).violations(60, 0)).toEqual([]);
 
@@ -374,7 +457,8 @@ describe('tasks, from row to result', () => {
       let abortedAt = 0;
       startWorker(async (tasks, context) => {
         const [task] = tasks;
-        if (task !== undefined) await new Promise<void>((resolve) => context.signalOf(task).addEventListener('abort', () => resolve()));
+        if (task !== undefined)
+          await new Promise<void>((resolve) => context.signalOf(task).addEventListener('abort', () => resolve()));
         abortedAt = performance.now();
         return allDone(tasks, context);
       });

@@ -1,5 +1,12 @@
 import type { TaskKind } from '@pugmark/contracts';
-import { FatalError, PermanentError, TASK_POLICIES, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
+import {
+  FatalError,
+  PermanentError,
+  TASK_POLICIES,
+  messageOf,
+  type ClaimedTask,
+  type TaskOutcome,
+} from '@pugmark/domain';
 import { pause, type Logger, type TaskMetrics } from '@pugmark/platform';
 import { Leases } from './leases';
 import type { Delivery, DoorbellSource, LeaseStore, Subscription, TaskHandler, WorkStore } from './ports';
@@ -54,7 +61,9 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
   start(): void {
     const { source, handler, batchSize, concurrency } = this.#options;
     // One batch more than can be under way, so that the next one stands ready.
-    this.#subscription = source.consume(handler.kind, batchSize * (concurrency + 1), (delivery) => this.#receive(delivery));
+    this.#subscription = source.consume(handler.kind, batchSize * (concurrency + 1), (delivery) =>
+      this.#receive(delivery),
+    );
   }
 
   /** Takes nothing new and finishes the batches under way. What was delivered but not begun goes back to the queue. */
@@ -70,7 +79,8 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
   /** For liveness: throws when this worker holds work and has finished none for `limitMs`. */
   assertMoving(limitMs: number): void {
     const stalledMs = this.#batches.size === 0 ? 0 : performance.now() - this.#lastProgress;
-    if (stalledMs > limitMs) throw new Error(`holds ${this.#leases.size} tasks and has finished none for ${Math.round(stalledMs / 1_000)} s`);
+    if (stalledMs > limitMs)
+      throw new Error(`holds ${this.#leases.size} tasks and has finished none for ${Math.round(stalledMs / 1_000)} s`);
   }
 
   #receive(delivery: Delivery): void {
@@ -96,7 +106,10 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     if (this.#batches.size === 0) this.#lastProgress = performance.now();
     const batch = this.#run(deliveries)
       .catch((err: unknown) => {
-        this.#options.logger.error({ err, count: deliveries.length }, 'a batch ended unexpectedly; its tasks will be taken up again');
+        this.#options.logger.error(
+          { err, count: deliveries.length },
+          'a batch ended unexpectedly; its tasks will be taken up again',
+        );
         // Its leases run out and its tasks are rung again. The old doorbells would find nothing to claim, and left unacked they
         // would fill the prefetch until no new ones came.
         for (const delivery of deliveries) delivery.ack();
@@ -195,6 +208,13 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     // A failure carries no data of its own: if even that is refused, the fault is not the data's.
     if (only.outcome !== 'done') throw err;
     this.#options.logger.error({ err, taskId: only.task.id }, 'the database refused the result of a task');
-    await this.#commit([{ task: only.task, outcome: 'failed', code: 'result_refused', message: `the database refused the result: ${messageOf(err)}` }]);
+    await this.#commit([
+      {
+        task: only.task,
+        outcome: 'failed',
+        code: 'result_refused',
+        message: `the database refused the result: ${messageOf(err)}`,
+      },
+    ]);
   }
 }

@@ -17,6 +17,7 @@ export function testServers(): TestServers {
 
 function required(name: string): string {
   const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`${name} is not set: run these tests with 'npm test', which starts the servers`);
+  if (value === undefined || value === '')
+    throw new Error(`${name} is not set: run these tests with 'npm test', which starts the servers`);
   return value;
 }

@@ -9,7 +9,10 @@ export interface TestDatabase {
 }
 
 /** A database of the test's own, migrated by the given function, which is `migrate` of @pugmark/db: that library's tests use this one too. */
-export async function createTestDatabase(migrate: (databaseUrl: string) => Promise<unknown>, { databaseUrl }: Pick<TestServers, 'databaseUrl'> = testServers()): Promise<TestDatabase> {
+export async function createTestDatabase(
+  migrate: (databaseUrl: string) => Promise<unknown>,
+  { databaseUrl }: Pick<TestServers, 'databaseUrl'> = testServers(),
+): Promise<TestDatabase> {
   const name = `pugmark_test_${randomBytes(6).toString('hex')}`;
   await administrate(databaseUrl, `create database ${name}`);
   const url = new URL(databaseUrl);

@@ -11,7 +11,9 @@ export interface TestVhost {
 }
 
 /** A RabbitMQ virtual host of the test's own. */
-export async function createTestVhost({ rabbitmqUrl, rabbitmqManagementUrl }: Pick<TestServers, 'rabbitmqUrl' | 'rabbitmqManagementUrl'> = testServers()): Promise<TestVhost> {
+export async function createTestVhost(
+  { rabbitmqUrl, rabbitmqManagementUrl }: Pick<TestServers, 'rabbitmqUrl' | 'rabbitmqManagementUrl'> = testServers(),
+): Promise<TestVhost> {
   const name = `pugmark-test-${randomBytes(6).toString('hex')}`;
   const amqp = new URL(rabbitmqUrl);
   const user = amqp.username || 'guest';

@@ -2,7 +2,11 @@
  * Resolves with the condition's first truthy answer. Rejects after `timeoutMs`, naming what was waited for and what the
  * condition answered last. The one way in which tests wait.
  */
-export async function waitUntil<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 15_000): Promise<Exclude<T, false | null | undefined>> {
+export async function waitUntil<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  timeoutMs = 15_000,
+): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + timeoutMs;
   let last: unknown;
   for (;;) {

@@ -49,9 +49,14 @@ export async function apiFuzzCommand(args: readonly string[], context: CommandCo
   const { report, found } = result;
   noteCounts(countsOf(report, found), environment);
   if (found.length === 0) rmSync(folder, { recursive: true, force: true });
-  else log(`\n${found.map((line) => `  ${line}`).join('\n')}\n\n  again: npm run test:api-fuzz -- --seed ${options.seed} --examples ${options.examples}; the services' logs: ${platform.logFolder}\n`);
+  else
+    log(
+      `\n${found.map((line) => `  ${line}`).join('\n')}\n\n  again: npm run test:api-fuzz -- --seed ${options.seed} --examples ${options.examples}; the services' logs: ${platform.logFolder}\n`,
+    );
   const seconds = Math.round((performance.now() - began) / 1_000);
-  log(`API fuzzer: ${report.test_cases.generated} cases over ${report.operations.tested} operations in ${seconds} s, seed ${options.seed}: ${found.length === 0 ? 'nothing found' : `${found.length} findings`}`);
+  log(
+    `API fuzzer: ${report.test_cases.generated} cases over ${report.operations.tested} operations in ${seconds} s, seed ${options.seed}: ${found.length === 0 ? 'nothing found' : `${found.length} findings`}`,
+  );
   return found.length === 0 ? 0 : 1;
 }
 
@@ -60,20 +65,41 @@ interface Result {
   readonly found: readonly string[];
 }
 
-async function fuzz(schemathesis: Schemathesis, { client, apiUrl, adminKey, supervisor }: FuzzedPlatform, folder: string, { short, examples, seed }: Options, context: CommandContext): Promise<Result> {
+async function fuzz(
+  schemathesis: Schemathesis,
+  { client, apiUrl, adminKey, supervisor }: FuzzedPlatform,
+  folder: string,
+  { short, examples, seed }: Options,
+  context: CommandContext,
+): Promise<Result> {
   const perOperation = Math.ceil(examples / operationsOf(await client.get('/api/v1/openapi.json')));
   const report = join(folder, 'report.json');
   context.log(`fuzzing ${apiUrl}: seed ${seed}, ${perOperation} examples for each operation`);
   const code = await runSchemathesis(
     schemathesis,
-    { apiUrl, key: adminKey, keyId: await ownKey(client), seed, examples: perOperation, report, deadlineMs: short ? DEADLINE_MS.short : DEADLINE_MS.usual },
+    {
+      apiUrl,
+      key: adminKey,
+      keyId: await ownKey(client),
+      seed,
+      examples: perOperation,
+      report,
+      deadlineMs: short ? DEADLINE_MS.short : DEADLINE_MS.usual,
+    },
     context,
   );
   const read = readReport(report, code);
   const restarted = supervisor.status().filter(({ restarts }) => restarts > 0);
-  const found = [...findings(read), ...(await lockedOut(client)), ...restarted.map(({ name, restarts }) => `${name} ended ${restarts} times`)];
+  const found = [
+    ...findings(read),
+    ...(await lockedOut(client)),
+    ...restarted.map(({ name, restarts }) => `${name} ended ${restarts} times`),
+  ];
   // It knows something that the report does not say.
-  return { report: read, found: code !== 0 && found.length === 0 ? [`Schemathesis ended with exit code ${code}`] : found };
+  return {
+    report: read,
+    found: code !== 0 && found.length === 0 ? [`Schemathesis ended with exit code ${code}`] : found,
+  };
 }
 
 function operationsOf(document: unknown): number {
@@ -99,13 +125,22 @@ function readReport(file: string, code: number): FuzzReport {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as FuzzReport;
   } catch (error) {
-    throw new LauncherError(`Schemathesis ended with exit code ${code} and without a report (${messageOf(error)}); what it said is above`, 1, { cause: error });
+    throw new LauncherError(
+      `Schemathesis ended with exit code ${code} and without a report (${messageOf(error)}); what it said is above`,
+      1,
+      { cause: error },
+    );
   }
 }
 
 function fuzzOptions(args: readonly string[]): Options {
-  const values = parseOptions('test:api-fuzz', USAGE, args, { short: { type: 'boolean', default: false }, examples: { type: 'string' }, seed: { type: 'string' } });
-  if (values.short && values.examples !== undefined) throw new UsageError(`test:api-fuzz: --short and --examples exclude one another; usage: ${USAGE}`);
+  const values = parseOptions('test:api-fuzz', USAGE, args, {
+    short: { type: 'boolean', default: false },
+    examples: { type: 'string' },
+    seed: { type: 'string' },
+  });
+  if (values.short && values.examples !== undefined)
+    throw new UsageError(`test:api-fuzz: --short and --examples exclude one another; usage: ${USAGE}`);
   return {
     short: values.short,
     examples: number('--examples', values.examples, 1) ?? (values.short ? EXAMPLES.short : EXAMPLES.usual),
@@ -117,7 +152,8 @@ function fuzzOptions(args: readonly string[]): Options {
 function number(name: string, text: string | undefined, least: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!/^\d{1,9}$/.test(text) || value < least) throw new UsageError(`test:api-fuzz: ${name} takes a whole number from ${least}, not '${text}'`);
+  if (!/^\d{1,9}$/.test(text) || value < least)
+    throw new UsageError(`test:api-fuzz: ${name} takes a whole number from ${least}, not '${text}'`);
   return value;
 }
 

@@ -15,7 +15,13 @@ it('finds nothing where nothing failed and everything was asked', () => {
 });
 
 it('names what failed and where, and counts operations', () => {
-  const report = { ...CLEAN, failures: [{ title: 'Server error', count: 2, operations: ['GET /a', 'POST /b'] }, { title: 'Undocumented status code', count: 1, operations: ['GET /a'] }] };
+  const report = {
+    ...CLEAN,
+    failures: [
+      { title: 'Server error', count: 2, operations: ['GET /a', 'POST /b'] },
+      { title: 'Undocumented status code', count: 1, operations: ['GET /a'] },
+    ],
+  };
   expect(findings(report)).toEqual(['Server error: GET /a, POST /b', 'Undocumented status code: GET /a']);
   expect(countsOf(report, findings(report))).toEqual({ passed: 45, failed: 2, skipped: 0 });
 });

@@ -4,7 +4,11 @@ export interface FuzzReport {
   readonly complete: boolean;
   readonly operations: { readonly selected: number; readonly tested: number };
   readonly test_cases: { readonly generated: number; readonly errored: number };
-  readonly failures: readonly { readonly title: string; readonly count: number; readonly operations: readonly string[] }[];
+  readonly failures: readonly {
+    readonly title: string;
+    readonly count: number;
+    readonly operations: readonly string[];
+  }[];
   readonly errors: readonly unknown[];
   readonly warnings: Readonly<Record<string, readonly string[]>>;
 }
@@ -16,14 +20,19 @@ export function findings(report: FuzzReport): string[] {
     ...failures.map(({ title, operations: where }) => `${title}: ${where.join(', ')}`),
     ...(errors.length === 0 ? [] : [`${errors.length} errors of the fuzzer itself`]),
     // What was not asked was not found to be right.
-    ...(complete && operations.tested === operations.selected ? [] : [`only ${operations.tested} of ${operations.selected} operations were tested`]),
+    ...(complete && operations.tested === operations.selected
+      ? []
+      : [`only ${operations.tested} of ${operations.selected} operations were tested`]),
     ...(warnings['missing_auth'] ?? []).map((where) => `it was not let in: ${where}`),
     ...(warnings['rate_limited'] ?? []).map((where) => `it was told to come later: ${where}`),
   ];
 }
 
 /** In operations: those in which something was found have failed. */
-export function countsOf(report: FuzzReport, found: readonly string[]): { readonly passed: number; readonly failed: number; readonly skipped: number } {
+export function countsOf(
+  report: FuzzReport,
+  found: readonly string[],
+): { readonly passed: number; readonly failed: number; readonly skipped: number } {
   const bad = new Set(report.failures.flatMap(({ operations }) => operations)).size;
   const failed = found.length === 0 ? 0 : Math.max(1, bad);
   return { passed: Math.max(0, report.operations.tested - failed), failed, skipped: 0 };

@@ -22,11 +22,20 @@ export async function startFuzzedPlatform(folder: string, context: CommandContex
     for (const end of endings.reverse()) await end().catch((error: unknown) => log(`while stopping: ${String(error)}`));
   };
   try {
-    const services = await startServices({ instance: 'fuzz', dir: join(root, '.pugmark'), root, log, environment, variablePrefix: 'PUGMARK_TEST_', signal });
+    const services = await startServices({
+      instance: 'fuzz',
+      dir: join(root, '.pugmark'),
+      root,
+      log,
+      environment,
+      variablePrefix: 'PUGMARK_TEST_',
+      signal,
+    });
     const forget = context.onForcedEnd(() => services.kill());
     endings.push(() => services.stop().finally(forget));
     const { rabbitmqManagementUrl } = services;
-    if (rabbitmqManagementUrl === undefined) throw new LauncherError('PUGMARK_TEST_RABBITMQ_MANAGEMENT_URL is missing: it takes a virtual host of its own');
+    if (rabbitmqManagementUrl === undefined)
+      throw new LauncherError('PUGMARK_TEST_RABBITMQ_MANAGEMENT_URL is missing: it takes a virtual host of its own');
     const servers = { ...services, rabbitmqManagementUrl };
     const database = await createTestDatabase(() => Promise.resolve(), servers);
     endings.push(() => database.drop());
@@ -35,11 +44,22 @@ export async function startFuzzedPlatform(folder: string, context: CommandContex
     const ports = new Ports();
     const pictures = join(folder, 'pictures');
     const apps = await startApps(
-      { urls: { ...servers, databaseUrl: database.url, rabbitmqUrl: vhost.url }, folder, gatewayPort: await ports.pick(), ingestRoots: [pictures] },
+      {
+        urls: { ...servers, databaseUrl: database.url, rabbitmqUrl: vhost.url },
+        folder,
+        gatewayPort: await ports.pick(),
+        ingestRoots: [pictures],
+      },
       {
         ...context,
         // Not the user's own settings. As many requests as come; and the fuzzer may say which address it comes from (hooks.py).
-        environment: { PATH: environment['PATH'], ML_ENGINE: 'wasm', ML_PROCESSES: '1', REQUESTS_PER_MINUTE: '0', TRUSTED_PROXIES: '1' },
+        environment: {
+          PATH: environment['PATH'],
+          ML_ENGINE: 'wasm',
+          ML_PROCESSES: '1',
+          REQUESTS_PER_MINUTE: '0',
+          TRUSTED_PROXIES: '1',
+        },
       },
       ports,
     );

@@ -24,7 +24,8 @@ describe('where Schemathesis cannot be had', () => {
     chmodSync(join(root, 'python3'), 0o755);
   }
 
-  const install = (): ReturnType<typeof installSchemathesis> => installSchemathesis({ root, log: () => undefined, signal: new AbortController().signal });
+  const install = (): ReturnType<typeof installSchemathesis> =>
+    installSchemathesis({ root, log: () => undefined, signal: new AbortController().signal });
 
   it('says that pip is missing', async () => {
     python('echo "No module named pip" >&2; exit 1');
@@ -32,14 +33,17 @@ describe('where Schemathesis cannot be had', () => {
   });
 
   it('says what pip says, and keeps nothing half installed', async () => {
-    python('case "$*" in *--version) echo "pip 24.0 from x (python 3.11)";; *) mkdir -p "$(echo "$*" | sed "s/.*--target //; s/ .*//")"; echo "no such registry" >&2; exit 1;; esac');
+    python(
+      'case "$*" in *--version) echo "pip 24.0 from x (python 3.11)";; *) mkdir -p "$(echo "$*" | sed "s/.*--target //; s/ .*//")"; echo "no such registry" >&2; exit 1;; esac',
+    );
     expect(await install()).toEqual({ problem: expect.stringMatching(/exit code 1: no such registry/) });
     expect(await install()).toHaveProperty('problem');
     expect(readdirSync(join(root, '.pugmark', 'schemathesis'))).toEqual([]);
   });
 
   it('installs once for each version of Python and of itself', async () => {
-    const pip = (version: string) => `case "$*" in *--version) echo "pip 24.0 from x (python ${version})";; *) mkdir -p "$(echo "$*" | sed "s/.*--target //; s/ .*//")"; echo x >> ${root}/installs;; esac`;
+    const pip = (version: string) =>
+      `case "$*" in *--version) echo "pip 24.0 from x (python ${version})";; *) mkdir -p "$(echo "$*" | sed "s/.*--target //; s/ .*//")"; echo x >> ${root}/installs;; esac`;
     python(pip('3.11'));
     const first = await install();
     expect(await install()).toEqual(first);

@@ -16,7 +16,11 @@ export interface Schemathesis {
 }
 
 /** The fuzzer from PyPI, at the versions of requirements.txt, below `.pugmark/`; or why it cannot be had here, in words. */
-export async function installSchemathesis({ root, log, signal }: Pick<CommandContext, 'root' | 'log' | 'signal'>): Promise<Schemathesis | { readonly problem: string }> {
+export async function installSchemathesis({
+  root,
+  log,
+  signal,
+}: Pick<CommandContext, 'root' | 'log' | 'signal'>): Promise<Schemathesis | { readonly problem: string }> {
   const requirements = join(root, 'tools', 'src', 'api-fuzz', 'requirements.txt');
   const parent = join(root, '.pugmark', 'schemathesis');
   try {
@@ -37,14 +41,37 @@ export async function installSchemathesis({ root, log, signal }: Pick<CommandCon
 }
 
 /** Aside first, so that the folder is never half there. Others are of older versions. */
-async function install(python: string, requirements: string, parent: string, folder: string, signal: AbortSignal): Promise<void> {
+async function install(
+  python: string,
+  requirements: string,
+  parent: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
   mkdirSync(parent, { recursive: true });
   for (const name of readdirSync(parent)) rmSync(join(parent, name), { recursive: true, force: true });
   const fresh = join(parent, `.new-${process.pid}`);
   try {
     await runStep({
       command: python,
-      args: ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--retries', '2', '--timeout', '20', '--no-deps', '--only-binary=:all:', '--target', fresh, '--requirement', requirements],
+      args: [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--no-input',
+        '--disable-pip-version-check',
+        '--retries',
+        '2',
+        '--timeout',
+        '20',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--target',
+        fresh,
+        '--requirement',
+        requirements,
+      ],
       deadlineMs: INSTALL_DEADLINE_MS,
       signal,
     });

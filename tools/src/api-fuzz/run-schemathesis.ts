@@ -19,13 +19,24 @@ export interface FuzzOptions {
 }
 
 /** Its exit code; what it says is shown as it says it. It is ended when its time is up, which is an error. */
-export function runSchemathesis({ python, folder }: Schemathesis, options: FuzzOptions, { root, environment, signal, onForcedEnd }: CommandContext): Promise<number> {
+export function runSchemathesis(
+  { python, folder }: Schemathesis,
+  options: FuzzOptions,
+  { root, environment, signal, onForcedEnd }: CommandContext,
+): Promise<number> {
   const own = join(root, 'tools', 'src', 'api-fuzz');
   return new Promise((resolve, reject) => {
     const child = spawn(
       python,
       [
-        ...['-m', 'schemathesis.cli', '--config-file', join(own, 'schemathesis.toml'), 'run', `${options.apiUrl}/api/v1/openapi.json`],
+        ...[
+          '-m',
+          'schemathesis.cli',
+          '--config-file',
+          join(own, 'schemathesis.toml'),
+          'run',
+          `${options.apiUrl}/api/v1/openapi.json`,
+        ],
         ...['--seed', String(options.seed), '--max-examples', String(options.examples), '--no-color'],
         ...['--report', 'json', '--report-json-path', options.report],
       ],
@@ -59,7 +70,8 @@ export function runSchemathesis({ python, folder }: Schemathesis, options: FuzzO
       signal.removeEventListener('abort', stop);
       forget();
       if (signal.aborted) reject(signal.reason as Error);
-      else if (late) reject(new LauncherError(`the fuzzer did not end within ${Math.round(options.deadlineMs / 60_000)} minutes`));
+      else if (late)
+        reject(new LauncherError(`the fuzzer did not end within ${Math.round(options.deadlineMs / 60_000)} minutes`));
       else resolve(code ?? 1);
     });
   });

@@ -17,12 +17,23 @@ export class ApiClient {
     return this.#client.post('/api/v1/projects', { body: { name } });
   }
 
-  createDeployment(projectId: number, deployment: Schemas['CreateDeploymentBody']): Promise<Schemas['DeploymentResponse']> {
-    return this.#client.post('/api/v1/projects/{id}/deployments', { params: { path: { id: projectId } }, body: deployment });
+  createDeployment(
+    projectId: number,
+    deployment: Schemas['CreateDeploymentBody'],
+  ): Promise<Schemas['DeploymentResponse']> {
+    return this.#client.post('/api/v1/projects/{id}/deployments', {
+      params: { path: { id: projectId } },
+      body: deployment,
+    });
   }
 
   /** All pictures of the folder are looked at; in mode `reference` they stay where they are. */
-  startIngest(projectId: number, deploymentId: number | undefined, folder: string, mode: 'reference' | 'copy' = 'reference'): Promise<Schemas['IngestAccepted']> {
+  startIngest(
+    projectId: number,
+    deploymentId: number | undefined,
+    folder: string,
+    mode: 'reference' | 'copy' = 'reference',
+  ): Promise<Schemas['IngestAccepted']> {
     return this.#client.post('/api/v1/ingests', { body: { projectId, deploymentId, folder, mode, detect: true } });
   }
 

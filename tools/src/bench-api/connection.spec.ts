@@ -9,7 +9,8 @@ describe('a connection of the bench', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
-      if (request.url?.endsWith('/wrong') === true) response.writeHead(404, { 'content-length': 26 }).end('{"detail":"no such thing"}');
+      if (request.url?.endsWith('/wrong') === true)
+        response.writeHead(404, { 'content-length': 26 }).end('{"detail":"no such thing"}');
       else if (request.url?.endsWith('/endless') === true) response.write('of no known length');
       else if (request.url?.endsWith('/cut') === true) response.destroy();
       else {

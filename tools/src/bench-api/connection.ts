@@ -72,7 +72,10 @@ export class Connection {
     if (this.#head === null && !this.#readHead()) return;
     const { status, bytes } = this.#head!;
     if (this.#received < bytes || this.#asked === null) return;
-    if (status !== 200) return this.#fail(new Error(`it answered ${status}: ${Buffer.concat(this.#chunks).toString('utf8').slice(0, 500)}`));
+    if (status !== 200)
+      return this.#fail(
+        new Error(`it answered ${status}: ${Buffer.concat(this.#chunks).toString('utf8').slice(0, 500)}`),
+      );
     const { began, resolve } = this.#asked;
     this.#asked = null;
     resolve({ ms: performance.now() - began, bytes });
@@ -86,7 +89,8 @@ export class Connection {
     const length = /^content-length: *(\d+)\r?$/im.exec(text.slice(0, end + 2))?.[1];
     this.#head = { status: Number(text.slice(9, 12)), bytes: length === undefined ? NaN : Number(length) };
     this.#received = text.length - end - END_OF_HEAD.length;
-    if (length === undefined) this.#fail(new Error(this.#head.status === 200 ? 'its length is not known' : `it answered ${this.#head.status}`));
+    if (length === undefined)
+      this.#fail(new Error(this.#head.status === 200 ? 'its length is not known' : `it answered ${this.#head.status}`));
     return true;
   }
 

@@ -65,9 +65,19 @@ const IMAGE_FILTERS: typeof FILTERS = {
 
 /** Of events and statistics: the same, without what they do not know. */
 const chart = (name: string, operation: string, path: string): Endpoint[] =>
-  Object.entries(FILTERS).map(([filter, query]) => ({ name: `${name}: ${filter}`, operation, kind: 'chart', path: (known) => `${path}projectId=1&${query(known)}` }));
+  Object.entries(FILTERS).map(([filter, query]) => ({
+    name: `${name}: ${filter}`,
+    operation,
+    kind: 'chart',
+    path: (known) => `${path}projectId=1&${query(known)}`,
+  }));
 
-const images = (name: string, query: (known: Known) => string): Endpoint => ({ name: `images: ${name}`, operation: 'listImages', kind: 'list', path: (known) => `/images?projectId=1&${query(known)}` });
+const images = (name: string, query: (known: Known) => string): Endpoint => ({
+  name: `images: ${name}`,
+  operation: 'listImages',
+  kind: 'list',
+  path: (known) => `/images?projectId=1&${query(known)}`,
+});
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...Object.entries(IMAGE_FILTERS).map(([name, query]) => images(name, query)),
@@ -80,8 +90,18 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ]),
   images('far down the list', ({ cursors }) => `cursor=${oneOf(cursors)}`),
   { ...images('200 a page', () => 'limit=200'), kind: 'largest page' },
-  ...Object.entries(IMAGE_FILTERS).map(([name, query]): Endpoint => ({ name: `count: ${name}`, operation: 'countImages', kind: 'count', path: (known) => `/images/count?projectId=1&${query(known)}` })),
-  ...Object.entries(FILTERS).map(([name, query]): Endpoint => ({ name: `events: ${name}`, operation: 'listEvents', kind: 'list', path: (known) => `/events?projectId=1&${query(known)}` })),
+  ...Object.entries(IMAGE_FILTERS).map(([name, query]): Endpoint => ({
+    name: `count: ${name}`,
+    operation: 'countImages',
+    kind: 'count',
+    path: (known) => `/images/count?projectId=1&${query(known)}`,
+  })),
+  ...Object.entries(FILTERS).map(([name, query]): Endpoint => ({
+    name: `events: ${name}`,
+    operation: 'listEvents',
+    kind: 'list',
+    path: (known) => `/events?projectId=1&${query(known)}`,
+  })),
   ...chart('summary', 'getSummary', '/statistics/summary?'),
   ...chart('captures', 'getCaptures', '/statistics/captures?'),
   ...chart('captures by deployment', 'getCaptures', '/statistics/captures?by=deployment&'),
@@ -91,23 +111,58 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...chart('months', 'getTimeline', '/statistics/timeline?by=month&'),
   ...chart('presence', 'getPresence', '/statistics/presence?'),
   { name: 'review queue', operation: 'listReviewQueue', kind: 'list', path: () => '/review-queue?projectId=1' },
-  { name: 'review queue: blanks', operation: 'listReviewQueue', kind: 'list', path: () => '/review-queue?projectId=1&kind=blanks' },
-  { name: 'sequences', operation: 'listSequences', kind: 'list', path: (known) => `/deployments/${within(known.deployments)}/sequences` },
-  { name: 'static boxes', operation: 'listStaticBoxes', kind: 'list', path: (known) => `/deployments/${within(known.deployments)}/static-boxes` },
+  {
+    name: 'review queue: blanks',
+    operation: 'listReviewQueue',
+    kind: 'list',
+    path: () => '/review-queue?projectId=1&kind=blanks',
+  },
+  {
+    name: 'sequences',
+    operation: 'listSequences',
+    kind: 'list',
+    path: (known) => `/deployments/${within(known.deployments)}/sequences`,
+  },
+  {
+    name: 'static boxes',
+    operation: 'listStaticBoxes',
+    kind: 'list',
+    path: (known) => `/deployments/${within(known.deployments)}/static-boxes`,
+  },
   { name: 'an event', operation: 'getEvent', kind: 'item', path: ({ eventIds }) => `/events/${oneOf(eventIds)}` },
   { name: 'a review', operation: 'getReview', kind: 'item', path: (known) => `/images/${within(known.images)}/review` },
-  { name: 'a history', operation: 'listHistory', kind: 'list', path: (known) => `/images/${within(known.images)}/history` },
+  {
+    name: 'a history',
+    operation: 'listHistory',
+    kind: 'list',
+    path: (known) => `/images/${within(known.images)}/history`,
+  },
   { name: 'taxa', operation: 'listTaxa', kind: 'list', path: () => '/projects/1/taxa?q=ca' },
   { name: 'incidents', operation: 'listIncidents', kind: 'list', path: () => '/incidents' },
   { name: 'an image', operation: 'getImage', kind: 'item', path: (known) => `/images/${within(known.images)}` },
   { name: 'projects', operation: 'listProjects', kind: 'list', path: () => '/projects' },
   { name: 'a project', operation: 'getProject', kind: 'item', path: () => '/projects/1' },
   { name: 'locations', operation: 'listLocations', kind: 'list', path: () => '/projects/1/locations' },
-  { name: 'a location', operation: 'getLocation', kind: 'item', path: (known) => `/locations/${within(known.locations)}` },
+  {
+    name: 'a location',
+    operation: 'getLocation',
+    kind: 'item',
+    path: (known) => `/locations/${within(known.locations)}`,
+  },
   { name: 'deployments', operation: 'listDeployments', kind: 'list', path: () => '/projects/1/deployments' },
-  { name: 'a deployment', operation: 'getDeployment', kind: 'item', path: (known) => `/deployments/${within(known.deployments)}` },
+  {
+    name: 'a deployment',
+    operation: 'getDeployment',
+    kind: 'item',
+    path: (known) => `/deployments/${within(known.deployments)}`,
+  },
   { name: 'an ingest', operation: 'getIngest', kind: 'item', path: (known) => `/ingests/${within(known.deployments)}` },
-  { name: 'files of an ingest', operation: 'listIngestFiles', kind: 'list', path: () => `/ingests/${within(20)}/files` },
+  {
+    name: 'files of an ingest',
+    operation: 'listIngestFiles',
+    kind: 'list',
+    path: () => `/ingests/${within(20)}/files`,
+  },
   { name: 'skipped files', operation: 'listIngestFiles', kind: 'list', path: () => '/ingests/1/files?outcome=skipped' },
   { name: 'runs', operation: 'listRuns', kind: 'list', path: () => '/runs?projectId=1' },
   { name: 'a run over all images', operation: 'getRun', kind: 'item', path: () => '/runs/1' },

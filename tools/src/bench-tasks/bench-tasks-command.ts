@@ -41,7 +41,11 @@ export interface TaskBenchResult {
 
 /** How many tasks a second go from row to result when the work itself takes no time. */
 export async function benchTasksCommand(args: readonly string[], context: CommandContext): Promise<number> {
-  const options = parseOptions('bench:tasks', USAGE, args, { rounds: { type: 'string' }, seconds: { type: 'string' }, json: { type: 'string' } });
+  const options = parseOptions('bench:tasks', USAGE, args, {
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    json: { type: 'string' },
+  });
   const rounds = positive('rounds', options.rounds ?? '3');
   const seconds = positive('seconds', options.seconds ?? '15');
   const result = await runBench(rounds, seconds, context);
@@ -55,7 +59,8 @@ export async function benchTasksCommand(args: readonly string[], context: Comman
       ['machine', result.machine],
     ])}`,
   );
-  if (options.json !== undefined) writeFileSync(resolve(context.userFolder, options.json), `${JSON.stringify(result, null, 2)}\n`);
+  if (options.json !== undefined)
+    writeFileSync(resolve(context.userFolder, options.json), `${JSON.stringify(result, null, 2)}\n`);
   return 0;
 }
 
@@ -68,7 +73,12 @@ async function runBench(rounds: number, seconds: number, context: CommandContext
   pool.on('error', () => undefined);
   try {
     await migrate(urls.databaseUrl);
-    const factory = new RigFactory({ root, folder: join(dir, 'bench-tasks'), ports: new Ports(), environment: { PATH: environment['PATH'], LOG_LEVEL: 'warn' } });
+    const factory = new RigFactory({
+      root,
+      folder: join(dir, 'bench-tasks'),
+      ports: new Ports(),
+      environment: { PATH: environment['PATH'], LOG_LEVEL: 'warn' },
+    });
     const few: number[] = [];
     const many: number[] = [];
     await withRig(factory, urls, BATCH, signal, async (gateway) => {
@@ -119,7 +129,13 @@ async function withRig<T>(
 }
 
 /** Whole tasks a second, over `seconds`, with `waiting` tasks waiting all the time: created as fast as others are rung. */
-async function measure(pool: Pool, gateway: RigProcess, waiting: number, seconds: number, signal: AbortSignal): Promise<number> {
+async function measure(
+  pool: Pool,
+  gateway: RigProcess,
+  waiting: number,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<number> {
   await pool.query('truncate tasks restart identity');
   const rung = async (): Promise<number> => sumOf(await gateway.metrics(), 'pugmark_tasks_rung_total');
   const done = async (): Promise<number> => {

@@ -20,7 +20,9 @@ export class TaskFeeder {
     this.#pool = pool;
     this.#backlog = backlog;
     this.#countRung = countRung;
-    this.#loop = backgroundLoop('feed', createLogger('feeder', { LOG_LEVEL: 'warn', LOG_FORMAT: 'json' }), () => this.#turn());
+    this.#loop = backgroundLoop('feed', createLogger('feeder', { LOG_LEVEL: 'warn', LOG_FORMAT: 'json' }), () =>
+      this.#turn(),
+    );
   }
 
   get full(): boolean {
@@ -36,7 +38,10 @@ export class TaskFeeder {
     this.#rung = count - (this.#before ??= count);
     const missing = Math.min(CHUNK, this.#backlog - (this.#created - this.#rung));
     if (missing <= 0) return TURN_MS;
-    await this.#pool.query("insert into tasks (kind, subject_id) select 'detect', n from generate_series($1::int, $2::int) n", [this.#created + 1, this.#created + missing]);
+    await this.#pool.query(
+      "insert into tasks (kind, subject_id) select 'detect', n from generate_series($1::int, $2::int) n",
+      [this.#created + 1, this.#created + missing],
+    );
     this.#created += missing;
     return missing === CHUNK ? 0 : TURN_MS;
   }

@@ -1,8 +1,17 @@
 import { configureImages, decodeForModel } from '@pugmark/images';
-import { BUILTIN_MODEL, builtinModelFolder, createEngine, type EngineOptions, type LoadedModel } from '@pugmark/inference';
+import {
+  BUILTIN_MODEL,
+  builtinModelFolder,
+  createEngine,
+  type EngineOptions,
+  type LoadedModel,
+} from '@pugmark/inference';
 
 /** Warm-up comes first and loads the model, then the pictures that are counted. */
-export type BareLoopWork = { readonly warmUp: readonly string[] } | { readonly paths: readonly string[] } | { readonly alone: readonly string[] };
+export type BareLoopWork =
+  | { readonly warmUp: readonly string[] }
+  | { readonly paths: readonly string[] }
+  | { readonly alone: readonly string[] };
 export interface BareLoopReady {
   readonly engine: string;
 }

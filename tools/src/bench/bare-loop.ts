@@ -15,18 +15,36 @@ export interface BareLoopOptions {
 }
 
 /** As the worker gives its engines, one process a core. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '2', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1' };
+const ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '2',
+  TF_NUM_INTRAOP_THREADS: '1',
+  TF_NUM_INTEROP_THREADS: '1',
+  TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  TF_CPP_MIN_LOG_LEVEL: '2',
+  TF_ENABLE_ONEDNN_OPTS: '1',
+};
 
 /** Decode and infer in as many processes as the worker has, and nothing else: what the engine can do on this machine. */
-export async function bareLoop(options: BareLoopOptions): Promise<{ readonly imagesPerSecond: number; readonly engine: string }> {
+export async function bareLoop(
+  options: BareLoopOptions,
+): Promise<{ readonly imagesPerSecond: number; readonly engine: string }> {
   const children = Array.from({ length: options.processes }, () => start(options));
   try {
-    const ready = await Promise.all(children.map((child) => answer<BareLoopReady>(child, { warmUp: options.warmUp } satisfies BareLoopWork)));
+    const ready = await Promise.all(
+      children.map((child) => answer<BareLoopReady>(child, { warmUp: options.warmUp } satisfies BareLoopWork)),
+    );
     const began = performance.now();
     // Dealt like cards, so that each process gets its share of the slow pictures.
     const shares = children.map((_, index) => options.paths.filter((_path, n) => n % children.length === index));
-    await Promise.all(children.map((child, index) => answer<BareLoopResult>(child, { paths: shares[index] ?? [] } satisfies BareLoopWork)));
-    return { imagesPerSecond: (options.paths.length * 1000) / (performance.now() - began), engine: ready[0]?.engine ?? '' };
+    await Promise.all(
+      children.map((child, index) =>
+        answer<BareLoopResult>(child, { paths: shares[index] ?? [] } satisfies BareLoopWork),
+      ),
+    );
+    return {
+      imagesPerSecond: (options.paths.length * 1000) / (performance.now() - began),
+      engine: ready[0]?.engine ?? '',
+    };
   } finally {
     for (const child of children) child.kill('SIGKILL');
   }
@@ -54,7 +72,9 @@ async function answer<T>(child: ChildProcess, work: BareLoopWork): Promise<T> {
   try {
     const [first] = (await Promise.race([
       once(child, 'message', { signal: over.signal }),
-      once(child, 'exit', { signal: over.signal }).then(([code]) => Promise.reject(new LauncherError(`the bare loop ended with exit code ${code}`))),
+      once(child, 'exit', { signal: over.signal }).then(([code]) =>
+        Promise.reject(new LauncherError(`the bare loop ended with exit code ${code}`)),
+      ),
     ])) as [T];
     return first;
   } finally {

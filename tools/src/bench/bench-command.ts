@@ -51,11 +51,22 @@ export async function benchCommand(args: readonly string[], context: CommandCont
       ['bare loop, images/s', result.bare.imagesPerSecond],
       ['pipeline, images/s', result.pipeline.imagesPerSecond],
       ['pipeline ÷ bare', result.ratio],
-      ...(result.wasm === null ? [] : [['bare loop with wasm, images/s', result.wasm.imagesPerSecond] as const, ['native ÷ wasm', result.wasm.nativeIsTimesAsFast] as const]),
+      ...(result.wasm === null
+        ? []
+        : [
+            ['bare loop with wasm, images/s', result.wasm.imagesPerSecond] as const,
+            ['native ÷ wasm', result.wasm.nativeIsTimesAsFast] as const,
+          ]),
       ...Object.entries(result.stages).map(([stage, times]) => [stage, shortHistogram(times)] as const),
       ['one picture alone, ms', round2(result.latency.bareMs)],
-      ['ring to commit, ms', `${round2(result.latency.ringToCommitMs)} (${round2(result.latency.ringToCommitMs / result.latency.bareMs)} × alone)`],
-      ['claim to commit, queue full, ms', `${round2(result.latency.claimToCommitMs)} (${round2(result.latency.claimToCommitMs / result.latency.bareMs)} × alone)`],
+      [
+        'ring to commit, ms',
+        `${round2(result.latency.ringToCommitMs)} (${round2(result.latency.ringToCommitMs / result.latency.bareMs)} × alone)`,
+      ],
+      [
+        'claim to commit, queue full, ms',
+        `${round2(result.latency.claimToCommitMs)} (${round2(result.latency.claimToCommitMs / result.latency.bareMs)} × alone)`,
+      ],
       ['machine', result.machine],
     ])}`,
   );
@@ -82,7 +93,10 @@ async function measure(options: BenchOptions, processes: number, context: Comman
       bare.push(alone.imagesPerSecond);
       engine = alone.engine;
       log(`round ${round}: bare loop ${alone.imagesPerSecond.toFixed(2)} images/s`);
-      const whole = await pipelineRate({ urls, folder, processes, count: options.count, createClient: (url, key) => new ApiClient(url, key, signal) }, context);
+      const whole = await pipelineRate(
+        { urls, folder, processes, count: options.count, createClient: (url, key) => new ApiClient(url, key, signal) },
+        context,
+      );
       pipeline.push(whole.imagesPerSecond);
       stages = whole.stages;
       log(`round ${round}: pipeline  ${whole.imagesPerSecond.toFixed(2)} images/s`);
@@ -111,16 +125,37 @@ async function measure(options: BenchOptions, processes: number, context: Comman
 
 /** A quarter of the pictures: it is several times as slow. */
 async function wasmRate(
-  { root, folder, options, warmUp, processes }: { root: string; folder: string; options: BenchOptions; warmUp: readonly string[]; processes: number },
+  {
+    root,
+    folder,
+    options,
+    warmUp,
+    processes,
+  }: { root: string; folder: string; options: BenchOptions; warmUp: readonly string[]; processes: number },
   context: CommandContext,
 ): Promise<number> {
-  const paths = await repeatPictures(options.images, join(folder, 'counted'), Math.max(processes, Math.round(options.count / 4)), 'wasm');
-  const { imagesPerSecond } = await bareLoop({ root, paths, warmUp: warmUp.slice(0, 8), processes, engine: engineOptions(context, 'wasm'), signal: context.signal });
+  const paths = await repeatPictures(
+    options.images,
+    join(folder, 'counted'),
+    Math.max(processes, Math.round(options.count / 4)),
+    'wasm',
+  );
+  const { imagesPerSecond } = await bareLoop({
+    root,
+    paths,
+    warmUp: warmUp.slice(0, 8),
+    processes,
+    engine: engineOptions(context, 'wasm'),
+    signal: context.signal,
+  });
   context.log(`bare loop with wasm: ${imagesPerSecond.toFixed(2)} images/s`);
   return imagesPerSecond;
 }
 
-function engineOptions({ root, environment }: CommandContext, engine = environment['ML_ENGINE'] || 'auto'): EngineOptions {
+function engineOptions(
+  { root, environment }: CommandContext,
+  engine = environment['ML_ENGINE'] || 'auto',
+): EngineOptions {
   return {
     engine: engine as EngineChoice,
     device: (environment['ML_DEVICE'] || 'auto') as DeviceChoice,

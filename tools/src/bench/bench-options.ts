@@ -21,7 +21,8 @@ export function benchOptions(args: readonly string[], userFolder: string): Bench
   });
   if (images === undefined) throw new UsageError(`bench: --images is missing\n${BENCH_USAGE}`);
   const folder = resolve(userFolder, images);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw new UsageError(`bench: ${images} is not a folder`);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UsageError(`bench: ${images} is not a folder`);
   return {
     images: folder,
     count: positive('count', count ?? '200'),

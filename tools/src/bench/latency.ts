@@ -33,11 +33,29 @@ const DEADLINE_MS = 10 * 60_000;
 
 /** What a picture waits for besides its own work. */
 export async function latency(options: LatencyOptions, context: CommandContext): Promise<Latency> {
-  const bare = await aloneTimes({ root: context.root, paths: options.paths, warmUp: options.warmUp, engine: options.engine, signal: context.signal });
+  const bare = await aloneTimes({
+    root: context.root,
+    paths: options.paths,
+    warmUp: options.warmUp,
+    engine: options.engine,
+    signal: context.signal,
+  });
   const ports = new Ports();
-  const environment = { ...context.environment, ML_PROCESSES: '1', ML_BATCH: '1', ML_BATCH_DELAY_MS: '0', ML_BATCHES_PER_PROCESS: '1', LOG_LEVEL: 'warn' };
+  const environment = {
+    ...context.environment,
+    ML_PROCESSES: '1',
+    ML_BATCH: '1',
+    ML_BATCH_DELAY_MS: '0',
+    ML_BATCHES_PER_PROCESS: '1',
+    LOG_LEVEL: 'warn',
+  };
   const apps = await startApps(
-    { urls: options.urls, folder: join(options.folder, '..', 'instance'), gatewayPort: await ports.pick(), ingestRoots: [options.folder] },
+    {
+      urls: options.urls,
+      folder: join(options.folder, '..', 'instance'),
+      gatewayPort: await ports.pick(),
+      ingestRoots: [options.folder],
+    },
     { ...context, environment },
     ports,
   );
@@ -59,24 +77,43 @@ export async function latency(options: LatencyOptions, context: CommandContext):
 async function lookAt(api: ApiClient, pool: Pool, folder: string, { signal }: CommandContext): Promise<number> {
   const project = await api.createProject(`Latency ${new Date().toISOString()} ${Math.random()}`);
   const { id, runId } = await api.startIngest(project.id, undefined, folder);
-  await waitUntil(async () => (await api.ingest(id)).state === 'done' && (await openTasks(pool, runId!)) === 0, { what: 'the pictures to be done', deadlineMs: DEADLINE_MS, everyMs: 500, signal });
+  await waitUntil(async () => (await api.ingest(id)).state === 'done' && (await openTasks(pool, runId!)) === 0, {
+    what: 'the pictures to be done',
+    deadlineMs: DEADLINE_MS,
+    everyMs: 500,
+    signal,
+  });
   return runId!;
 }
 
 /** The same pictures in a run of their own, each one rung when the one before has ended. */
 async function oneByOne(pool: Pool, runId: number, { signal }: CommandContext): Promise<number> {
-  const { rows } = await pool.query<{ id: number }>('insert into runs (project_id, model_id) select project_id, model_id from runs where id = $1 returning id', [runId]);
+  const { rows } = await pool.query<{ id: number }>(
+    'insert into runs (project_id, model_id) select project_id, model_id from runs where id = $1 returning id',
+    [runId],
+  );
   const own = rows[0]!.id;
-  const subjects = await pool.query<{ subject_id: number }>("select subject_id from tasks where run_id = $1 and kind = 'detect' order by id", [runId]);
+  const subjects = await pool.query<{ subject_id: number }>(
+    "select subject_id from tasks where run_id = $1 and kind = 'detect' order by id",
+    [runId],
+  );
   for (const { subject_id: subject } of subjects.rows) {
     await pool.query("insert into tasks (kind, subject_id, run_id) values ('detect', $1, $2)", [subject, own]);
-    await waitUntil(async () => (await openTasks(pool, own)) === 0, { what: 'a picture to be done', deadlineMs: DEADLINE_MS, everyMs: 5, signal });
+    await waitUntil(async () => (await openTasks(pool, own)) === 0, {
+      what: 'a picture to be done',
+      deadlineMs: DEADLINE_MS,
+      everyMs: 5,
+      signal,
+    });
   }
   return own;
 }
 
 async function openTasks(pool: Pool, runId: number): Promise<number> {
-  const { rows } = await pool.query<{ n: number }>("select count(*)::int as n from tasks where run_id = $1 and state in ('waiting', 'queued', 'running')", [runId]);
+  const { rows } = await pool.query<{ n: number }>(
+    "select count(*)::int as n from tasks where run_id = $1 and state in ('waiting', 'queued', 'running')",
+    [runId],
+  );
   return rows[0]!.n;
 }
 

@@ -29,7 +29,12 @@ export interface PipelineRate {
 export async function pipelineRate(options: PipelineRateOptions, context: CommandContext): Promise<PipelineRate> {
   const ports = new Ports();
   const apps = await startApps(
-    { urls: options.urls, folder: join(options.folder, '..', 'instance'), gatewayPort: await ports.pick(), ingestRoots: [options.folder] },
+    {
+      urls: options.urls,
+      folder: join(options.folder, '..', 'instance'),
+      gatewayPort: await ports.pick(),
+      ingestRoots: [options.folder],
+    },
     { ...context, environment: { ...context.environment, ML_PROCESSES: String(options.processes), LOG_LEVEL: 'warn' } },
     ports,
   );
@@ -39,10 +44,17 @@ export async function pipelineRate(options: PipelineRateOptions, context: Comman
     const id = await ingest(api, join(options.folder, 'counted'), context);
     const { images, failed, seconds } = await timesOf(options.urls.databaseUrl, id);
     if (images !== options.count || failed > 0) {
-      throw new LauncherError(`the pipeline answered ${images} of ${options.count} pictures and ${failed} failed: that is no measure`);
+      throw new LauncherError(
+        `the pipeline answered ${images} of ${options.count} pictures and ${failed} failed: that is no measure`,
+      );
     }
-    const metrics = await (await fetch(`http://127.0.0.1:${apps.healthPorts['ml-worker']}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
-    return { imagesPerSecond: images / seconds, stages: await withPool(options.urls.databaseUrl, (pool) => stageTimes(pool, id, metrics)) };
+    const metrics = await (
+      await fetch(`http://127.0.0.1:${apps.healthPorts['ml-worker']}/metrics`, { signal: AbortSignal.timeout(5_000) })
+    ).text();
+    return {
+      imagesPerSecond: images / seconds,
+      stages: await withPool(options.urls.databaseUrl, (pool) => stageTimes(pool, id, metrics)),
+    };
   } finally {
     await apps.supervisor.stop();
   }

@@ -10,7 +10,9 @@ const PICTURE = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff']);
  * all four formats stop at the picture's end, so that a few bytes after it make another file of the same picture.
  */
 export async function repeatPictures(source: string, target: string, count: number, mark: string): Promise<string[]> {
-  const names = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => PICTURE.has(extname(name).toLowerCase())).sort();
+  const names = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((name) => PICTURE.has(extname(name).toLowerCase()))
+    .sort();
   if (names.length === 0) throw new LauncherError(`there are no pictures in ${source}`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });

@@ -24,7 +24,12 @@ export async function stageTimes(pool: Pool, ingestId: number, metrics: string):
     [ingestId],
   );
   const of = (stage: keyof (typeof rows)[number]) => histogram(rows.map((row) => row[stage]));
-  return { 'queue wait': of('queue'), decode: of('decode'), infer: of('infer'), commit: commitTimes(parseMetrics(metrics)) };
+  return {
+    'queue wait': of('queue'),
+    decode: of('decode'),
+    infer: of('infer'),
+    commit: commitTimes(parseMetrics(metrics)),
+  };
 }
 
 function histogram(times: readonly number[]): StageTimes {
@@ -40,14 +45,27 @@ function commitTimes(samples: readonly MetricSample[]): StageTimes {
   const name = 'pugmark_task_commit_seconds';
   const own = samples.filter(({ labels }) => labels['kind'] === 'detect');
   const value = (suffix: string) => own.find((sample) => sample.name === `${name}_${suffix}`)?.value ?? 0;
-  const buckets = own.filter((sample) => sample.name === `${name}_bucket`).map(({ labels: { le = '' }, value: count }) => [le === '+Inf' ? le : String(round(Number(le) * 1_000)), count] as const);
-  return { count: value('count'), meanMs: round((value('sum') * 1_000) / Math.max(1, value('count'))), buckets: Object.fromEntries(buckets) };
+  const buckets = own
+    .filter((sample) => sample.name === `${name}_bucket`)
+    .map(
+      ({ labels: { le = '' }, value: count }) =>
+        [le === '+Inf' ? le : String(round(Number(le) * 1_000)), count] as const,
+    );
+  return {
+    count: value('count'),
+    meanMs: round((value('sum') * 1_000) / Math.max(1, value('count'))),
+    buckets: Object.fromEntries(buckets),
+  };
 }
 
 /** `≤ 50 ms: 120, …` of the buckets that hold something. */
 export function shortHistogram({ buckets, meanMs }: StageTimes): string {
-  const entries = Object.entries(buckets).sort(([a], [b]) => (a === '+Inf' ? 1 : b === '+Inf' ? -1 : Number(a) - Number(b)));
-  const own = entries.map(([bound, count], index) => ({ bound, count: count - (entries[index - 1]?.[1] ?? 0) })).filter(({ count }) => count > 0);
+  const entries = Object.entries(buckets).sort(([a], [b]) =>
+    a === '+Inf' ? 1 : b === '+Inf' ? -1 : Number(a) - Number(b),
+  );
+  const own = entries
+    .map(([bound, count], index) => ({ bound, count: count - (entries[index - 1]?.[1] ?? 0) }))
+    .filter(({ count }) => count > 0);
   return `mean ${meanMs} ms; ${own.map(({ bound, count }) => (bound === '+Inf' ? `more: ${count}` : `≤ ${bound}: ${count}`)).join(', ')}`;
 }
 

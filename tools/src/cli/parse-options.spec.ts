@@ -3,7 +3,10 @@ import { parseOptions, portOption } from './parse-options';
 const OPTIONS = { once: { type: 'boolean' }, json: { type: 'string' } } as const;
 
 it('reads options', () => {
-  expect(parseOptions('demo', 'usage', ['--once', '--json', 'a.json'], OPTIONS)).toEqual({ once: true, json: 'a.json' });
+  expect(parseOptions('demo', 'usage', ['--once', '--json', 'a.json'], OPTIONS)).toEqual({
+    once: true,
+    json: 'a.json',
+  });
 });
 
 it.each([
@@ -17,7 +20,9 @@ it.each([
   expect(read).toThrow(expect.objectContaining({ message: expect.not.stringContaining('\n') }));
 });
 
-it.each(['0', '65536', '80a', ''])('refuses port %j', (text) => expect(() => portOption('demo', text)).toThrow('--port takes a number'));
+it.each(['0', '65536', '80a', ''])('refuses port %j', (text) =>
+  expect(() => portOption('demo', text)).toThrow('--port takes a number'),
+);
 
 it('takes a port, or none', () => {
   expect(portOption('demo', '8090')).toBe(8090);

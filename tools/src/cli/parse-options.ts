@@ -2,10 +2,17 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError } from '../launcher-error';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
-type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T; strict: true; allowPositionals: false }>>['values'];
+type Values<T extends Options> = ReturnType<
+  typeof parseArgs<{ options: T; strict: true; allowPositionals: false }>
+>['values'];
 
 /** node:util's parseArgs with its errors as one clear line. No positional arguments. */
-export function parseOptions<T extends Options>(command: string, usage: string, args: readonly string[], options: T): Values<T> {
+export function parseOptions<T extends Options>(
+  command: string,
+  usage: string,
+  args: readonly string[],
+  options: T,
+): Values<T> {
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
@@ -19,6 +26,7 @@ export function parseOptions<T extends Options>(command: string, usage: string, 
 export function portOption(command: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new UsageError(`${command}: --port takes a number from 1 to 65535, not '${text}'`);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
+    throw new UsageError(`${command}: --port takes a number from 1 to 65535, not '${text}'`);
   return port;
 }

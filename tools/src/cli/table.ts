@@ -2,5 +2,10 @@
 export function table(rows: readonly (readonly [name: string, value: string | number])[]): string {
   const nameWidth = Math.max(...rows.map(([name]) => name.length));
   const valueWidth = Math.max(...rows.map(([, value]) => (typeof value === 'number' ? String(value).length : 0)));
-  return rows.map(([name, value]) => `  ${name.padEnd(nameWidth)}  ${typeof value === 'number' ? String(value).padStart(valueWidth) : value}`).join('\n');
+  return rows
+    .map(
+      ([name, value]) =>
+        `  ${name.padEnd(nameWidth)}  ${typeof value === 'number' ? String(value).padStart(valueWidth) : value}`,
+    )
+    .join('\n');
 }

@@ -58,7 +58,10 @@ async function work(
   const project = await api.createProject(`Demo ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`);
   const placed: { readonly id: number; readonly folder: string }[] = [];
   for (const { name, folder } of deployments) {
-    placed.push({ ...(await api.createDeployment(project.id, { name, timezone: 'Europe/Berlin', locationName: name })), folder });
+    placed.push({
+      ...(await api.createDeployment(project.id, { name, timezone: 'Europe/Berlin', locationName: name })),
+      folder,
+    });
   }
   const began = performance.now();
   const ingests: number[] = [];
@@ -66,7 +69,13 @@ async function work(
     log(`looking at ${folder}`);
     ingests.push((await api.startIngest(project.id, id, folder)).id);
   }
-  const works = await followWork({ api, ingests, terminal, signal, check: () => requireNoneHopeless(platform.supervisor) });
+  const works = await followWork({
+    api,
+    ingests,
+    terminal,
+    signal,
+    check: () => requireNoneHopeless(platform.supervisor),
+  });
   return { projectId: project.id, result: demoResult(works, (performance.now() - began) / 1000) };
 }
 

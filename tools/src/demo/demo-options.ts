@@ -22,7 +22,8 @@ export function demoOptions(args: readonly string[], userFolder: string): DemoOp
     json: { type: 'string' },
     port: { type: 'string' },
   });
-  const images = values.images === undefined ? undefined : requireFolder('--images', resolve(userFolder, values.images));
+  const images =
+    values.images === undefined ? undefined : requireFolder('--images', resolve(userFolder, values.images));
   const json = values.json === undefined ? undefined : resolve(userFolder, values.json);
   // Better now than after the work is done.
   if (json !== undefined) requireFolder('the folder of --json', dirname(json));

@@ -57,7 +57,9 @@ it('looks again until everything is over, also across an answer that fails', asy
     if (next instanceof Error) throw next;
     return next;
   };
-  await expect(followWork(options({ api: { ingest: async () => INGEST, run } }))).resolves.toEqual([{ ingest: INGEST, run: RUN }]);
+  await expect(followWork(options({ api: { ingest: async () => INGEST, run } }))).resolves.toEqual([
+    { ingest: INGEST, run: RUN },
+  ]);
 });
 
 it('ends with what it waits for when nothing moves', async () => {
@@ -66,12 +68,24 @@ it('ends with what it waits for when nothing moves', async () => {
 });
 
 it('does not take a paused run for one that is over', async () => {
-  const paused = options({ api: { ingest: async () => INGEST, run: async () => ({ ...ACTIVE, state: 'paused', etaSeconds: null }) }, stillForMs: 20 });
+  const paused = options({
+    api: { ingest: async () => INGEST, run: async () => ({ ...ACTIVE, state: 'paused', etaSeconds: null }) },
+    stillForMs: 20,
+  });
   await expect(followWork(paused)).rejects.toThrow('waiting for run 2 (paused, 0 waiting, 2 queued, 0 running)');
 });
 
 it('ends at once when an ingest failed', async () => {
-  const failed = options({ api: { ingest: async () => ({ ...INGEST, state: 'failed', error: { code: 'folder_unreadable', message: 'folder not readable' } }), run: async () => RUN } });
+  const failed = options({
+    api: {
+      ingest: async () => ({
+        ...INGEST,
+        state: 'failed',
+        error: { code: 'folder_unreadable', message: 'folder not readable' },
+      }),
+      run: async () => RUN,
+    },
+  });
   await expect(followWork(failed)).rejects.toThrow('ingest 1 failed: folder not readable');
 });
 

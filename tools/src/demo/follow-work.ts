@@ -46,7 +46,9 @@ export async function followWork(options: FollowOptions): Promise<readonly Work[
     }
     if (now - lastMove > stillForMs) {
       const what = works.length === 0 ? 'the first answer of the API' : waitingFor(works);
-      throw new LauncherError(`nothing has moved for ${Math.round(stillForMs / 60_000)} minutes; waiting for ${what}${lastTrouble}; see the logs`);
+      throw new LauncherError(
+        `nothing has moved for ${Math.round(stillForMs / 60_000)} minutes; waiting for ${what}${lastTrouble}; see the logs`,
+      );
     }
     const line = progressLine(demoProgress(works));
     terminal.progress(line);
@@ -66,5 +68,8 @@ async function look(api: FollowOptions['api'], id: number): Promise<Work> {
 
 function requireNoneFailed(works: readonly Work[]): void {
   const bad = works.find(({ ingest }) => ingest.state === 'failed' || ingest.state === 'cancelled');
-  if (bad) throw new LauncherError(`ingest ${bad.ingest.id} ${bad.ingest.state}${bad.ingest.error === null ? '' : `: ${bad.ingest.error.message}`}`);
+  if (bad)
+    throw new LauncherError(
+      `ingest ${bad.ingest.id} ${bad.ingest.state}${bad.ingest.error === null ? '' : `: ${bad.ingest.error.message}`}`,
+    );
 }

@@ -28,7 +28,9 @@ export interface DemoResult {
 const SUMMED = ['images', 'blanks', 'animals', 'people', 'vehicles', 'failed', 'marked'] as const;
 
 export function demoResult(works: readonly Work[], seconds: number): DemoResult {
-  const summary = Object.fromEntries(SUMMED.map((key) => [key, sum(works, ({ run }) => run?.summary[key] ?? 0)])) as Pick<DemoResult, (typeof SUMMED)[number]>;
+  const summary = Object.fromEntries(
+    SUMMED.map((key) => [key, sum(works, ({ run }) => run?.summary[key] ?? 0)]),
+  ) as Pick<DemoResult, (typeof SUMMED)[number]>;
   return {
     ...summary,
     duplicates: sum(works, ({ ingest }) => ingest.duplicates),
@@ -52,11 +54,23 @@ export function demoProgress(works: readonly Work[]): Progress {
 
 /** Changes whenever anything moves. */
 export function movement(works: readonly Work[]): string {
-  return JSON.stringify(works.map(({ ingest, run }) => [ingest.state, ingest.filesSeen, ingest.imagesAdded, run?.state, run?.counts.running, ended(run)]));
+  return JSON.stringify(
+    works.map(({ ingest, run }) => [
+      ingest.state,
+      ingest.filesSeen,
+      ingest.imagesAdded,
+      run?.state,
+      run?.counts.running,
+      ended(run),
+    ]),
+  );
 }
 
 export function isOver({ ingest, run }: Work): boolean {
-  return ingest.state === 'done' && (ingest.runId === null || (run !== null && run.state !== 'active' && run.state !== 'paused'));
+  return (
+    ingest.state === 'done' &&
+    (ingest.runId === null || (run !== null && run.state !== 'active' && run.state !== 'paused'))
+  );
 }
 
 /** What the work that is not over waits for, in words. */

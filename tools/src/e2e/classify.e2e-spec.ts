@@ -12,7 +12,11 @@ const ENGINES = ['wasm', ...(testTensorflowDir() === null ? [] : ['tensorflow'])
 
 interface Image {
   readonly fileName: string;
-  readonly detections: readonly { readonly category: string; readonly confidence: number; readonly classifications: readonly { readonly label: string; readonly score: number; readonly model: string }[] }[];
+  readonly detections: readonly {
+    readonly category: string;
+    readonly confidence: number;
+    readonly classifications: readonly { readonly label: string; readonly score: number; readonly model: string }[];
+  }[];
 }
 
 describe.each(ENGINES)('a classifier that was trained a moment ago, on the engine %s', (engine) => {
@@ -23,55 +27,87 @@ describe.each(ENGINES)('a classifier that was trained a moment ago, on the engin
   }, TIMEOUT_MS);
   afterAll(() => pipeline.stop(), TIMEOUT_MS);
 
-  it('names what the detector found, from the folder to the API', async () => {
-    const model = join(pipeline.folder, 'model');
-    await trainClassifier(model);
-    expect(await pipeline.pugmark('models', 'add', model)).toContain('cat-kinds 1, a classifier');
-    const { items: models } = await pipeline.call<{ items: { id: number; name: string; stage: string }[] }>('GET', '/models');
-    const classifier = models.find(({ name }) => name === 'cat-kinds')!;
-    expect(classifier.stage).toBe('classify');
+  it(
+    'names what the detector found, from the folder to the API',
+    async () => {
+      const model = join(pipeline.folder, 'model');
+      await trainClassifier(model);
+      expect(await pipeline.pugmark('models', 'add', model)).toContain('cat-kinds 1, a classifier');
+      const { items: models } = await pipeline.call<{ items: { id: number; name: string; stage: string }[] }>(
+        'GET',
+        '/models',
+      );
+      const classifier = models.find(({ name }) => name === 'cat-kinds')!;
+      expect(classifier.stage).toBe('classify');
 
-    const pictures = join(pipeline.folder, 'pictures');
-    mkdirSync(pictures);
-    const random = randomNumbers(5);
-    for (let n = 0; n < PICTURES; n += 1) {
-      const kind = KIND_NAMES[n % KIND_NAMES.length]!;
-      await writeTintedCat(pictures, `${kind} ${n}.jpg`, kind, random);
-    }
-    const projectId = await pipeline.project();
-    await pipeline.call('PATCH', `/projects/${projectId}`, { classify: { modelId: classifier.id, category: 'animal', threshold: 0.3 } });
-    const { id, runId } = await pipeline.api.startIngest(projectId, undefined, pictures);
-    await pipeline.finished(id, 120_000);
+      const pictures = join(pipeline.folder, 'pictures');
+      mkdirSync(pictures);
+      const random = randomNumbers(5);
+      for (let n = 0; n < PICTURES; n += 1) {
+        const kind = KIND_NAMES[n % KIND_NAMES.length]!;
+        await writeTintedCat(pictures, `${kind} ${n}.jpg`, kind, random);
+      }
+      const projectId = await pipeline.project();
+      await pipeline.call('PATCH', `/projects/${projectId}`, {
+        classify: { modelId: classifier.id, category: 'animal', threshold: 0.3 },
+      });
+      const { id, runId } = await pipeline.api.startIngest(projectId, undefined, pictures);
+      await pipeline.finished(id, 120_000);
 
-    const run = await pipeline.call<{ classify: object; engines: string[]; counts: { total: number; done: number } }>('GET', `/runs/${runId}`);
-    expect(run).toMatchObject({ engines: [engine], classify: { name: 'cat-kinds', category: 'animal' } });
-    // Each picture with a cat is a task of its own of the second stage.
-    const stages = await pipeline.one("select count(*) filter (where kind = 'detect')::int as detect, count(*) filter (where kind = 'classify')::int as classify from tasks where state = 'done' and run_id = $1", runId);
-    expect(stages['detect']).toBe(PICTURES);
-    expect(stages['classify']).toBeGreaterThanOrEqual(PICTURES * 0.9);
+      const run = await pipeline.call<{ classify: object; engines: string[]; counts: { total: number; done: number } }>(
+        'GET',
+        `/runs/${runId}`,
+      );
+      expect(run).toMatchObject({ engines: [engine], classify: { name: 'cat-kinds', category: 'animal' } });
+      // Each picture with a cat is a task of its own of the second stage.
+      const stages = await pipeline.one(
+        "select count(*) filter (where kind = 'detect')::int as detect, count(*) filter (where kind = 'classify')::int as classify from tasks where state = 'done' and run_id = $1",
+        runId,
+      );
+      expect(stages['detect']).toBe(PICTURES);
+      expect(stages['classify']).toBeGreaterThanOrEqual(PICTURES * 0.9);
 
-    const { items } = await pipeline.call<{ items: Image[] }>('GET', `/images?projectId=${projectId}&limit=200`);
-    const surest = items.flatMap(({ fileName, detections }) => {
-      const cat = detections.find(({ category, confidence }) => category === 'animal' && confidence >= 0.3);
-      return cat === undefined ? [] : [{ fileName, said: cat.classifications[0] }];
-    });
-    expect(surest.length).toBe(stages['classify']);
-    const right = surest.filter(({ fileName, said }) => said !== undefined && fileName.startsWith(said.label));
-    expect(right.length / surest.length).toBeGreaterThanOrEqual(0.95);
-    expect(right[0]!.said).toMatchObject({ model: 'cat-kinds 1' });
-  }, TIMEOUT_MS);
+      const { items } = await pipeline.call<{ items: Image[] }>('GET', `/images?projectId=${projectId}&limit=200`);
+      const surest = items.flatMap(({ fileName, detections }) => {
+        const cat = detections.find(({ category, confidence }) => category === 'animal' && confidence >= 0.3);
+        return cat === undefined ? [] : [{ fileName, said: cat.classifications[0] }];
+      });
+      expect(surest.length).toBe(stages['classify']);
+      const right = surest.filter(({ fileName, said }) => said !== undefined && fileName.startsWith(said.label));
+      expect(right.length / surest.length).toBeGreaterThanOrEqual(0.95);
+      expect(right[0]!.said).toMatchObject({ model: 'cat-kinds 1' });
+    },
+    TIMEOUT_MS,
+  );
 
-  it('changes nothing when it looks again', async () => {
-    const before = await pipeline.one('select count(*)::int as n from classifications');
-    const { id } = await pipeline.one('select project_id as id from runs order by id limit 1');
-    const run = await pipeline.call<{ id: number }>('POST', '/runs', { projectId: Number(id) });
-    await waitUntil('the run to end', async () => (await pipeline.call<{ state: string }>('GET', `/runs/${run.id}`)).state === 'done', 120_000);
-    expect(await pipeline.one('select count(*)::int as n from classifications')).toEqual(before);
-    expect(Number((await pipeline.one("select count(*)::int as n from tasks where kind = 'classify' and run_id = $1", run.id))['n'])).toBeGreaterThan(0);
-  }, TIMEOUT_MS);
+  it(
+    'changes nothing when it looks again',
+    async () => {
+      const before = await pipeline.one('select count(*)::int as n from classifications');
+      const { id } = await pipeline.one('select project_id as id from runs order by id limit 1');
+      const run = await pipeline.call<{ id: number }>('POST', '/runs', { projectId: Number(id) });
+      await waitUntil(
+        'the run to end',
+        async () => (await pipeline.call<{ state: string }>('GET', `/runs/${run.id}`)).state === 'done',
+        120_000,
+      );
+      expect(await pipeline.one('select count(*)::int as n from classifications')).toEqual(before);
+      expect(
+        Number(
+          (await pipeline.one("select count(*)::int as n from tasks where kind = 'classify' and run_id = $1", run.id))[
+            'n'
+          ],
+        ),
+      ).toBeGreaterThan(0);
+    },
+    TIMEOUT_MS,
+  );
 
   it('is told to be this engine, with the reason', async () => {
-    const { engines } = await pipeline.call<{ engines: { name: string; reason: string; processesUp: number }[] }>('GET', '/system');
+    const { engines } = await pipeline.call<{ engines: { name: string; reason: string; processesUp: number }[] }>(
+      'GET',
+      '/system',
+    );
     expect(engines).toEqual([expect.objectContaining({ name: engine, reason: expect.stringContaining('by name') })]);
   });
 });

@@ -26,19 +26,32 @@ describe(`${BAD} damaged pictures among good ones`, () => {
   let pipeline: Pipeline;
   beforeAll(async () => {
     const tensorflowDir = testTensorflowDir();
-    pipeline = await startPipeline({ ML_ENGINE: tensorflowDir === null ? 'wasm' : 'tensorflow', TENSORFLOW_DIR: tensorflowDir ?? '' });
+    pipeline = await startPipeline({
+      ML_ENGINE: tensorflowDir === null ? 'wasm' : 'tensorflow',
+      TENSORFLOW_DIR: tensorflowDir ?? '',
+    });
   }, TIMEOUT_MS);
   afterAll(() => pipeline.stop(), TIMEOUT_MS);
 
   async function writeDamaged(folder: string): Promise<void> {
     const base = sharp(catPicture()).resize(320);
-    const pictures = { jpg: await base.clone().jpeg({ quality: 80 }).toBuffer(), png: await base.clone().resize(160).png().toBuffer(), webp: await base.clone().webp().toBuffer() };
+    const pictures = {
+      jpg: await base.clone().jpeg({ quality: 80 }).toBuffer(),
+      png: await base.clone().resize(160).png().toBuffer(),
+      webp: await base.clone().webp().toBuffer(),
+    };
     const random = randomNumbers(77);
     mkdirSync(folder, { recursive: true });
     for (let n = 0; n < BAD; n += 1) {
       const damage = DAMAGES[n % DAMAGES.length]!;
-      const kind = damage === 'giant dimensions' ? (['jpg', 'png'] as const)[Math.floor(n / 4) % 2]! : (['jpg', 'png', 'webp'] as const)[Math.floor(n / 4) % 3]!;
-      await writeFile(join(folder, `${String(n).padStart(4, '0')} ${damage}.${kind}`), damaged(pictures[kind], damage, random));
+      const kind =
+        damage === 'giant dimensions'
+          ? (['jpg', 'png'] as const)[Math.floor(n / 4) % 2]!
+          : (['jpg', 'png', 'webp'] as const)[Math.floor(n / 4) % 3]!;
+      await writeFile(
+        join(folder, `${String(n).padStart(4, '0')} ${damage}.${kind}`),
+        damaged(pictures[kind], damage, random),
+      );
     }
   }
 
@@ -55,45 +68,52 @@ describe(`${BAD} damaged pictures among good ones`, () => {
     return { projectId, ingestId: Number(id), perSecond: Number(files) / Number(seconds) };
   }
 
-  it('end each as done, or with a reason that a person understands, and hold up none of the good ones', async () => {
-    const good = join(pipeline.folder, 'good');
-    await writeDistinctPictures(good, GOOD);
-    const alone = await lookAt(good);
+  it(
+    'end each as done, or with a reason that a person understands, and hold up none of the good ones',
+    async () => {
+      const good = join(pipeline.folder, 'good');
+      await writeDistinctPictures(good, GOOD);
+      const alone = await lookAt(good);
 
-    const mixed = join(pipeline.folder, 'mixed');
-    await writeDamaged(join(mixed, 'damaged'));
-    await writeDistinctPictures(join(mixed, 'good'), GOOD);
-    const together = await lookAt(mixed);
+      const mixed = join(pipeline.folder, 'mixed');
+      await writeDamaged(join(mixed, 'damaged'));
+      await writeDistinctPictures(join(mixed, 'good'), GOOD);
+      const together = await lookAt(mixed);
 
-    const files: File[] = [];
-    for (let cursor = ''; ; ) {
-      const page = await pipeline.call<{ items: File[]; nextCursor: string | null }>('GET', `/ingests/${together.ingestId}/files?limit=200${cursor}`);
-      files.push(...page.items);
-      if (page.nextCursor === null) break;
-      cursor = `&cursor=${page.nextCursor}`;
-    }
-    expect(files).toHaveLength(BAD + GOOD);
-    for (const { reasonCode, reason } of files.filter(({ outcome }) => outcome === 'skipped')) {
-      expect(reasonCode).toMatch(REASONS);
-      expect(reason!.length).toBeGreaterThan(15);
-    }
-    expect(files.filter(({ path, outcome }) => path.startsWith('good/') && outcome !== 'added')).toEqual([]);
+      const files: File[] = [];
+      for (let cursor = ''; ;) {
+        const page = await pipeline.call<{ items: File[]; nextCursor: string | null }>(
+          'GET',
+          `/ingests/${together.ingestId}/files?limit=200${cursor}`,
+        );
+        files.push(...page.items);
+        if (page.nextCursor === null) break;
+        cursor = `&cursor=${page.nextCursor}`;
+      }
+      expect(files).toHaveLength(BAD + GOOD);
+      for (const { reasonCode, reason } of files.filter(({ outcome }) => outcome === 'skipped')) {
+        expect(reasonCode).toMatch(REASONS);
+        expect(reason!.length).toBeGreaterThan(15);
+      }
+      expect(files.filter(({ path, outcome }) => path.startsWith('good/') && outcome !== 'added')).toEqual([]);
 
-    const { rows } = await pipeline.one(
-      `select jsonb_agg(jsonb_build_object('path', m.file_path, 'state', t.state, 'code', t.error_code, 'message', t.error_message)) as rows
+      const { rows } = await pipeline.one(
+        `select jsonb_agg(jsonb_build_object('path', m.file_path, 'state', t.state, 'code', t.error_code, 'message', t.error_message)) as rows
        from tasks t join images m on m.id = t.subject_id where t.kind = 'detect' and m.project_id = $1`,
-      together.projectId,
-    );
-    const tasks = rows as { path: string; state: string; code: string | null; message: string | null }[];
-    expect(tasks.filter(({ path, state }) => path.startsWith('good/') && state === 'done')).toHaveLength(GOOD);
-    for (const { state, code, message } of tasks.filter((task) => task.state !== 'done')) {
-      expect(state).toBe('failed');
-      expect(code).toMatch(REASONS);
-      expect(message!.length).toBeGreaterThan(15);
-    }
-    // Nothing of it ended an engine, and so there is no death to explain.
-    expect(await pipeline.metric('ml-worker', 'pugmark_engine_restarts')).toBe(0);
-    // Most of the damaged ones cost less than a good one; that they cost no more is what matters.
-    expect(together.perSecond / alone.perSecond).toBeGreaterThan(0.8);
-  }, TIMEOUT_MS);
+        together.projectId,
+      );
+      const tasks = rows as { path: string; state: string; code: string | null; message: string | null }[];
+      expect(tasks.filter(({ path, state }) => path.startsWith('good/') && state === 'done')).toHaveLength(GOOD);
+      for (const { state, code, message } of tasks.filter((task) => task.state !== 'done')) {
+        expect(state).toBe('failed');
+        expect(code).toMatch(REASONS);
+        expect(message!.length).toBeGreaterThan(15);
+      }
+      // Nothing of it ended an engine, and so there is no death to explain.
+      expect(await pipeline.metric('ml-worker', 'pugmark_engine_restarts')).toBe(0);
+      // Most of the damaged ones cost less than a good one; that they cost no more is what matters.
+      expect(together.perSecond / alone.perSecond).toBeGreaterThan(0.8);
+    },
+    TIMEOUT_MS,
+  );
 });

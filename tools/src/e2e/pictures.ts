@@ -18,7 +18,10 @@ export async function writeDistinctPictures(folder: string, count: number, per =
   for (let n = 0; n < count; n += 1) {
     const below = join(folder, `camera ${Math.floor(n / per) + 1}`);
     if (n % per === 0) mkdirSync(below, { recursive: true });
-    await writeFile(join(below, `IMG_${String(n).padStart(5, '0')}.JPG`), Buffer.concat([picture, Buffer.from(`picture ${n}`)]));
+    await writeFile(
+      join(below, `IMG_${String(n).padStart(5, '0')}.JPG`),
+      Buffer.concat([picture, Buffer.from(`picture ${n}`)]),
+    );
   }
 }
 

@@ -43,10 +43,20 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
   const [database, vhost] = await Promise.all([createTestDatabase(() => Promise.resolve()), createTestVhost()]);
   const ports = new Ports();
   const modelsDir = join(folder, 'instance', 'models');
-  const urls = { databaseUrl: database.url, rabbitmqUrl: vhost.url, rabbitmqManagementUrl: vhost.managementUrl, redisUrl: testServers().redisUrl };
+  const urls = {
+    databaseUrl: database.url,
+    rabbitmqUrl: vhost.url,
+    rabbitmqManagementUrl: vhost.managementUrl,
+    redisUrl: testServers().redisUrl,
+  };
   const stopped = new AbortController();
   const apps = await startApps(
-    { urls, folder: join(folder, 'instance'), gatewayPort: await ports.pick(), ingestRoots: [join(folder), join(ROOT, '.pugmark')] },
+    {
+      urls,
+      folder: join(folder, 'instance'),
+      gatewayPort: await ports.pick(),
+      ingestRoots: [join(folder), join(ROOT, '.pugmark')],
+    },
     {
       root: ROOT,
       log: () => undefined,
@@ -68,7 +78,10 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
       const response = await fetch(`${apps.apiUrl}/api/v1${path}`, {
         method,
         signal: AbortSignal.timeout(15_000),
-        headers: { authorization: `Bearer ${apps.adminKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${apps.adminKey}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
@@ -76,13 +89,22 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
     },
     pugmark: async (...args) => {
       const main = join(ROOT, 'apps', 'cli', 'dist', 'bundle', 'main.js');
-      const env = { PATH: process.env['PATH'], DATABASE_URL: database.url, MODELS_DIR: modelsDir, PUGMARK_URL: apps.apiUrl, PUGMARK_KEY: apps.adminKey, ...settings };
+      const env = {
+        PATH: process.env['PATH'],
+        DATABASE_URL: database.url,
+        MODELS_DIR: modelsDir,
+        PUGMARK_URL: apps.apiUrl,
+        PUGMARK_KEY: apps.adminKey,
+        ...settings,
+      };
       return (await promisify(execFile)(process.execPath, [main, ...args], { env, timeout: 60_000 })).stdout;
     },
     folder,
     one: async (query, ...values) => ((await pool.query(query, values)).rows[0] ?? {}) as Record<string, unknown>,
     metric: async (service, name) => {
-      const page = await fetch(`http://127.0.0.1:${apps.healthPorts[service]}/metrics`, { signal: AbortSignal.timeout(5_000) });
+      const page = await fetch(`http://127.0.0.1:${apps.healthPorts[service]}/metrics`, {
+        signal: AbortSignal.timeout(5_000),
+      });
       return sumOf(parseMetrics(await page.text()), name);
     },
     pid: (service) => status(service)?.pid ?? null,
@@ -90,18 +112,26 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
       const pid = status(service)?.pid;
       if (pid === null || pid === undefined) throw new Error(`${service} is not running`);
       process.kill(pid, 'SIGKILL');
-      await waitUntil(`${service} to be restarted`, () => {
-        const now = status(service)?.pid;
-        return now !== null && now !== undefined && now !== pid;
-      }, 60_000);
+      await waitUntil(
+        `${service} to be restarted`,
+        () => {
+          const now = status(service)?.pid;
+          return now !== null && now !== undefined && now !== pid;
+        },
+        60_000,
+      );
     },
     project: async () => (await api.createProject(`Project ${++projects}`)).id,
     finished: async (ingestId, timeoutMs) => {
-      await waitUntil(`ingest ${ingestId} and its run to end`, async () => {
-        const ingest = await api.ingest(ingestId);
-        if (ingest.state !== 'done') return false;
-        return ingest.runId === null || (await api.run(ingest.runId)).state === 'done';
-      }, timeoutMs);
+      await waitUntil(
+        `ingest ${ingestId} and its run to end`,
+        async () => {
+          const ingest = await api.ingest(ingestId);
+          if (ingest.state !== 'done') return false;
+          return ingest.runId === null || (await api.run(ingest.runId)).state === 'done';
+        },
+        timeoutMs,
+      );
     },
     stop: async () => {
       await apps.supervisor.stop();

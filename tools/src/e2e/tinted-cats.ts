@@ -17,8 +17,14 @@ export function randomNumbers(seed: number): () => number {
 /** A picture of one cat of the kind, with more or less light. */
 export async function writeTintedCat(folder: string, name: string, kind: Kind, random: () => number): Promise<void> {
   const brightness = 0.8 + 0.4 * random();
-  const picture = sharp(catPicture()).resize(500 + Math.round(random() * 200)).tint(KINDS[kind]).modulate({ brightness });
-  await writeFile(join(folder, name), await (random() < 0.5 ? picture.flop() : picture).jpeg({ quality: 85 }).toBuffer());
+  const picture = sharp(catPicture())
+    .resize(500 + Math.round(random() * 200))
+    .tint(KINDS[kind])
+    .modulate({ brightness });
+  await writeFile(
+    join(folder, name),
+    await (random() < 0.5 ? picture.flop() : picture).jpeg({ quality: 85 }).toBuffer(),
+  );
 }
 
 /** A crop of such a picture for training, RGB, 0..255: `side × side × 3` values. */
@@ -27,7 +33,11 @@ export async function tintedCrop(kind: Kind, side: number, random: () => number)
   const part = 0.4 + 0.4 * random();
   const size = { width: Math.floor(width * part), height: Math.floor(height * part) };
   const crop = sharp(catPicture())
-    .extract({ ...size, left: Math.floor((width - size.width) * random()), top: Math.floor((height - size.height) * random()) })
+    .extract({
+      ...size,
+      left: Math.floor((width - size.width) * random()),
+      top: Math.floor((height - size.height) * random()),
+    })
     .resize(side, side, { fit: 'fill' })
     .tint(KINDS[kind])
     .modulate({ brightness: 0.8 + 0.4 * random() });

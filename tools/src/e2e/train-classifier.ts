@@ -16,7 +16,15 @@ export async function trainClassifier(folder: string): Promise<void> {
   await setBackend('cpu');
   const network = sequential({
     layers: [
-      layers.conv2d({ inputShape: [SIDE, SIDE, 3], filters: 6, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu', name: 'conv' }),
+      layers.conv2d({
+        inputShape: [SIDE, SIDE, 3],
+        filters: 6,
+        kernelSize: 3,
+        strides: 2,
+        padding: 'same',
+        activation: 'relu',
+        name: 'conv',
+      }),
       layers.globalAveragePooling2d({}),
       layers.dense({ units: KIND_NAMES.length, activation: 'softmax', name: 'dense' }),
     ],
@@ -30,7 +38,13 @@ export async function trainClassifier(folder: string): Promise<void> {
     pixels.push(...(await tintedCrop(KIND_NAMES[kind]!, SIDE, random)));
     answers.push(KIND_NAMES.map((_, index) => (index === kind ? 1 : 0)));
   }
-  const [x, y] = [tensor4d(pixels.map((value) => value / 255), [CROPS, SIDE, SIDE, 3]), tensor2d(answers)];
+  const [x, y] = [
+    tensor4d(
+      pixels.map((value) => value / 255),
+      [CROPS, SIDE, SIDE, 3],
+    ),
+    tensor2d(answers),
+  ];
   await network.fit(x, y, { epochs: EPOCHS, batchSize: 16, shuffle: true, verbose: 0 });
   writeNetwork(network, folder);
   for (const each of [x, y]) each.dispose();
@@ -41,16 +55,42 @@ export async function trainClassifier(folder: string): Promise<void> {
 function writeNetwork(network: Sequential, folder: string): void {
   const [kernel, bias] = network.getLayer('conv').getWeights();
   const [dense, offset] = network.getLayer('dense').getWeights();
-  const weights = Object.entries({ kernel, bias, dense, offset }).map(([name, tensor]) => ({ name, shape: tensor!.shape, values: Float32Array.from(tensor!.dataSync()) }));
-  const conv = { T: FLOAT, strides: ints(1, 2, 2, 1), dilations: ints(1, 1, 1, 1), padding: text('SAME'), data_format: text('NHWC'), explicit_paddings: { list: {} } };
+  const weights = Object.entries({ kernel, bias, dense, offset }).map(([name, tensor]) => ({
+    name,
+    shape: tensor!.shape,
+    values: Float32Array.from(tensor!.dataSync()),
+  }));
+  const conv = {
+    T: FLOAT,
+    strides: ints(1, 2, 2, 1),
+    dilations: ints(1, 1, 1, 1),
+    padding: text('SAME'),
+    data_format: text('NHWC'),
+    explicit_paddings: { list: {} },
+  };
   const matMul = { T: FLOAT, transpose_a: { b: false }, transpose_b: { b: false } };
   writeGraphModel(folder, {
     weights: [...weights, { name: 'axes', shape: [2], values: Int32Array.of(1, 2) }],
     nodes: [
       placeholder('x', 1, SIDE, SIDE, 3),
-      { name: 'conv', op: '_FusedConv2D', input: ['x', 'kernel', 'bias'], attr: { ...conv, num_args: { i: 1 }, fused_ops: texts('BiasAdd', 'Relu') } },
-      { name: 'pool', op: 'Mean', input: ['conv', 'axes'], attr: { T: FLOAT, Tidx: { type: 'DT_INT32' }, keep_dims: { b: false } } },
-      { name: 'logits', op: '_FusedMatMul', input: ['pool', 'dense', 'offset'], attr: { ...matMul, num_args: { i: 1 }, fused_ops: texts('BiasAdd') } },
+      {
+        name: 'conv',
+        op: '_FusedConv2D',
+        input: ['x', 'kernel', 'bias'],
+        attr: { ...conv, num_args: { i: 1 }, fused_ops: texts('BiasAdd', 'Relu') },
+      },
+      {
+        name: 'pool',
+        op: 'Mean',
+        input: ['conv', 'axes'],
+        attr: { T: FLOAT, Tidx: { type: 'DT_INT32' }, keep_dims: { b: false } },
+      },
+      {
+        name: 'logits',
+        op: '_FusedMatMul',
+        input: ['pool', 'dense', 'offset'],
+        attr: { ...matMul, num_args: { i: 1 }, fused_ops: texts('BiasAdd') },
+      },
       { name: 'y', op: 'Softmax', input: ['logits'], attr: { T: FLOAT } },
     ],
     manifest: {

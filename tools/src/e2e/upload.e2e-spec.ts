@@ -13,26 +13,46 @@ describe('pugmark upload', () => {
   }, TIMEOUT_MS);
   afterAll(() => pipeline.stop(), TIMEOUT_MS);
 
-  it('sends a card, leaves out what is no picture with the reason, and sends nothing twice when it is run again', async () => {
-    const card = join(pipeline.folder, 'card');
-    await writeDistinctPictures(card, 60);
-    mkdirSync(join(card, 'odd'));
-    writeFileSync(join(card, 'odd', 'notes.jpg'), 'battery changed on Tuesday');
-    writeFileSync(join(card, 'odd', 'cut short.jpg'), catPicture().subarray(0, 60_000));
-    const projectId = await pipeline.project();
+  it(
+    'sends a card, leaves out what is no picture with the reason, and sends nothing twice when it is run again',
+    async () => {
+      const card = join(pipeline.folder, 'card');
+      await writeDistinctPictures(card, 60);
+      mkdirSync(join(card, 'odd'));
+      writeFileSync(join(card, 'odd', 'notes.jpg'), 'battery changed on Tuesday');
+      writeFileSync(join(card, 'odd', 'cut short.jpg'), catPicture().subarray(0, 60_000));
+      const projectId = await pipeline.project();
 
-    const first = await pipeline.pugmark('upload', card, '--project', String(projectId)).catch((error: { code: number; stdout: string }) => error);
-    expect(first).toMatchObject({ code: 1, stdout: expect.stringMatching(/added +61 .*refused +1.*Refused:\n {2}odd\/notes\.jpg: .*picture/s) });
-    expect(await pipeline.one('select count(*)::int as images, count(distinct sha256)::int as hashes from images where project_id = $1', projectId)).toEqual({ images: 61, hashes: 61 });
+      const first = await pipeline
+        .pugmark('upload', card, '--project', String(projectId))
+        .catch((error: { code: number; stdout: string }) => error);
+      expect(first).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/added +61 .*refused +1.*Refused:\n {2}odd\/notes\.jpg: .*picture/s),
+      });
+      expect(
+        await pipeline.one(
+          'select count(*)::int as images, count(distinct sha256)::int as hashes from images where project_id = $1',
+          projectId,
+        ),
+      ).toEqual({ images: 61, hashes: 61 });
 
-    writeFileSync(join(card, 'odd', 'one more.jpg'), Buffer.concat([catPicture(), Buffer.from('one more')]));
-    const again = await pipeline.pugmark('upload', card, '--project', String(projectId), '--no-detect').catch((error: { code: number; stdout: string }) => error);
-    expect(again).toMatchObject({ code: 1, stdout: expect.stringMatching(/added +1 .*there before +61/s) });
-  }, TIMEOUT_MS);
+      writeFileSync(join(card, 'odd', 'one more.jpg'), Buffer.concat([catPicture(), Buffer.from('one more')]));
+      const again = await pipeline
+        .pugmark('upload', card, '--project', String(projectId), '--no-detect')
+        .catch((error: { code: number; stdout: string }) => error);
+      expect(again).toMatchObject({ code: 1, stdout: expect.stringMatching(/added +1 .*there before +61/s) });
+    },
+    TIMEOUT_MS,
+  );
 
-  it('shows how the system is', async () => {
-    const status = await pipeline.pugmark('status');
-    expect(status).toMatch(/Pugmark .* up .*Postgres +up.*RabbitMQ +ready.*pugmark\.scan +answered/s);
-    expect(status).toContain('Nothing stands out.');
-  }, TIMEOUT_MS);
+  it(
+    'shows how the system is',
+    async () => {
+      const status = await pipeline.pugmark('status');
+      expect(status).toMatch(/Pugmark .* up .*Postgres +up.*RabbitMQ +ready.*pugmark\.scan +answered/s);
+      expect(status).toContain('Nothing stands out.');
+    },
+    TIMEOUT_MS,
+  );
 });

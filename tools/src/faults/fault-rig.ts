@@ -47,7 +47,12 @@ export class FaultRig {
     this.servers = servers;
     this.signal = signal;
     this.#name = name;
-    this.#factory = new RigFactory({ root, folder, ports: new Ports(), environment: { PATH: environment['PATH'], LOG_LEVEL: 'info' } });
+    this.#factory = new RigFactory({
+      root,
+      folder,
+      ports: new Ports(),
+      environment: { PATH: environment['PATH'], LOG_LEVEL: 'info' },
+    });
     const url = withPath(servers.databaseUrl, name);
     this.pool = new Pool({ connectionString: url, max: 3, connectionTimeoutMillis: 5_000, query_timeout: 20_000 });
     this.pool.on('error', () => undefined);
@@ -61,11 +66,19 @@ export class FaultRig {
     const rig = new FaultRig(options, name);
     await rig.pool.query('create table rig_effects (task_id bigint not null, attempt int not null)');
     await rig.manage('PUT', '/vhosts/{vhost}', {});
-    await rig.manage('PUT', `/permissions/{vhost}/${new URL(options.servers.rabbitmqUrl).username}`, { configure: '.*', write: '.*', read: '.*' });
+    await rig.manage('PUT', `/permissions/{vhost}/${new URL(options.servers.rabbitmqUrl).username}`, {
+      configure: '.*',
+      write: '.*',
+      read: '.*',
+    });
     const { settings = {} } = fault;
     await rig.add('gateway', (label, urls) => rig.#factory.app('gateway', urls, settings.gateway, label));
-    await rig.add('worker-a', (label, urls) => rig.#factory.worker(label, urls, { ...WORKER, ...settings['worker-a'] }));
-    await rig.add('worker-b', (label, urls) => rig.#factory.worker(label, urls, { ...WORKER, ...settings['worker-b'] }));
+    await rig.add('worker-a', (label, urls) =>
+      rig.#factory.worker(label, urls, { ...WORKER, ...settings['worker-a'] }),
+    );
+    await rig.add('worker-b', (label, urls) =>
+      rig.#factory.worker(label, urls, { ...WORKER, ...settings['worker-b'] }),
+    );
     await rig.add('watchdog', (label, urls) => rig.#factory.app('watchdog', urls, {}, label));
     return rig;
   }
@@ -115,7 +128,10 @@ export class FaultRig {
     const { origin, username, password } = new URL(this.servers.rabbitmqManagementUrl);
     const response = await fetch(`${origin}/api${path.replaceAll('{vhost}', this.#name)}`, {
       method,
-      headers: { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(20_000),
     });
@@ -142,14 +158,17 @@ export class FaultRig {
   }
 
   async stop(): Promise<void> {
-    for (const { amqp, postgres } of this.#connected.values()) for (const proxy of [amqp, postgres]) {
-      proxy.restore();
-      proxy.resume();
-    }
+    for (const { amqp, postgres } of this.#connected.values())
+      for (const proxy of [amqp, postgres]) {
+        proxy.restore();
+        proxy.resume();
+      }
     // What was killed is gone, what hangs is killed after its deadline.
     await Promise.allSettled(this.processes.map((process) => process.stop()));
     for (const cleanup of this.#cleanups) await cleanup();
-    await Promise.allSettled([...this.#connected.values()].flatMap(({ amqp, postgres }) => [amqp.close(), postgres.close()]));
+    await Promise.allSettled(
+      [...this.#connected.values()].flatMap(({ amqp, postgres }) => [amqp.close(), postgres.close()]),
+    );
     await Promise.allSettled([this.pool.end(), this.database.destroy()]);
     await this.manage('DELETE', '/vhosts/{vhost}');
     await administrate(this.servers.databaseUrl, `drop database if exists ${this.#name} with (force)`);
@@ -176,7 +195,10 @@ export class FaultRig {
 
 /** Preloads the wrong clock. */
 export function wrongClock(root: string, offsetMs: number): NodeJS.ProcessEnv {
-  return { NODE_OPTIONS: `--require=${join(root, 'tools', 'src', 'rig', 'shift-clock.cjs')}`, RIG_CLOCK_OFFSET_MS: String(offsetMs) };
+  return {
+    NODE_OPTIONS: `--require=${join(root, 'tools', 'src', 'rig', 'shift-clock.cjs')}`,
+    RIG_CLOCK_OFFSET_MS: String(offsetMs),
+  };
 }
 
 function addressOf(url: string): { host: string; port: number } {
@@ -197,7 +219,12 @@ function withPort(url: string, port: number): string {
 }
 
 async function administrate(databaseUrl: string, statement: string): Promise<void> {
-  const pool = new Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 10_000, query_timeout: 60_000 });
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: 1,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 60_000,
+  });
   pool.on('error', () => undefined);
   try {
     await pool.query(statement);

@@ -32,7 +32,13 @@ export class FaultServers {
 
   private constructor(options: FaultServersOptions) {
     this.#binaries = requireBinaries();
-    this.#context = { instance: 'faults', folder: join(options.dir, 'faults'), log: options.log, environment: options.environment, signal: options.signal };
+    this.#context = {
+      instance: 'faults',
+      folder: join(options.dir, 'faults'),
+      log: options.log,
+      environment: options.environment,
+      signal: options.signal,
+    };
   }
 
   static async start(options: FaultServersOptions): Promise<FaultServers> {
@@ -119,7 +125,9 @@ export class FaultServers {
 function requireBinaries() {
   const [postgres, rabbitmq, redis] = [findPostgres(), findRabbitmq(), findRedis()];
   if (postgres.length === 0 || rabbitmq === null || redis === null) {
-    throw new LauncherError('the fault tests restart and starve servers, so they need Postgres, RabbitMQ and Redis installed on this machine');
+    throw new LauncherError(
+      'the fault tests restart and starve servers, so they need Postgres, RabbitMQ and Redis installed on this machine',
+    );
   }
   return { postgres, rabbitmq, redis };
 }

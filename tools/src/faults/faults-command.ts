@@ -14,10 +14,22 @@ const USAGE = 'npm run test:faults [-- --only TEXT] [--short] [--json FILE]';
 
 /** Breaks a working system in every way on the list, one after the other, and shows what became of the work. */
 export async function faultsCommand(args: readonly string[], context: CommandContext): Promise<number> {
-  const { only, short, json } = parseOptions('test:faults', USAGE, args, { only: { type: 'string' }, short: { type: 'boolean' }, json: { type: 'string' } });
+  const { only, short, json } = parseOptions('test:faults', USAGE, args, {
+    only: { type: 'string' },
+    short: { type: 'boolean' },
+    json: { type: 'string' },
+  });
   const { root, environment, log, signal } = context;
-  const faults = allFaults(root).filter((fault) => (short !== true || fault.short) && (only === undefined || fault.name.toLowerCase().includes(only.toLowerCase())));
-  if (faults.length === 0) throw new UsageError(`test:faults: no fault is called '${only}'; there are: ${allFaults(root).map(({ name }) => name).join(', ')}`);
+  const faults = allFaults(root).filter(
+    (fault) =>
+      (short !== true || fault.short) && (only === undefined || fault.name.toLowerCase().includes(only.toLowerCase())),
+  );
+  if (faults.length === 0)
+    throw new UsageError(
+      `test:faults: no fault is called '${only}'; there are: ${allFaults(root)
+        .map(({ name }) => name)
+        .join(', ')}`,
+    );
   const dir = join(root, '.pugmark');
   const servers = await FaultServers.start({ dir, environment, log, signal });
   const forget = context.onForcedEnd(() => servers.kill());
@@ -27,7 +39,11 @@ export async function faultsCommand(args: readonly string[], context: CommandCon
     for (const [index, fault] of faults.entries()) {
       signal.throwIfAborted();
       log(`${index + 1}/${faults.length} ${fault.name}`);
-      const result = await runOrFail(fault, () => runFault(fault, { servers, root, folder: join(dir, 'faults'), environment, signal }), signal);
+      const result = await runOrFail(
+        fault,
+        () => runFault(fault, { servers, root, folder: join(dir, 'faults'), environment, signal }),
+        signal,
+      );
       results.push(result);
       for (const problem of result.problems) log(`    ${problem}`);
     }
@@ -37,8 +53,11 @@ export async function faultsCommand(args: readonly string[], context: CommandCon
   }
   const failed = results.filter(({ problems }) => problems.length > 0);
   log(`\n${faultTable(results)}\n`);
-  log(`${results.length} faults in ${Math.round((performance.now() - began) / 1_000)} s: ${failed.length === 0 ? 'nothing lost, nothing doubled, each noticed and recovered from' : `${failed.length} failed`}`);
-  if (json !== undefined) writeFileSync(resolve(context.userFolder, json), `${JSON.stringify({ faults: results }, null, 2)}\n`);
+  log(
+    `${results.length} faults in ${Math.round((performance.now() - began) / 1_000)} s: ${failed.length === 0 ? 'nothing lost, nothing doubled, each noticed and recovered from' : `${failed.length} failed`}`,
+  );
+  if (json !== undefined)
+    writeFileSync(resolve(context.userFolder, json), `${JSON.stringify({ faults: results }, null, 2)}\n`);
   return failed.length === 0 ? 0 : 1;
 }
 
@@ -48,6 +67,15 @@ async function runOrFail(fault: Fault, run: () => Promise<FaultResult>, signal: 
     return await run();
   } catch (error) {
     if (signal.aborted) throw error;
-    return { name: fault.name, tasks: 0, inFlight: 0, lost: 0, doubled: 0, noticedSeconds: null, recoveredSeconds: null, problems: [`not staged: ${messageOf(error)}`] };
+    return {
+      name: fault.name,
+      tasks: 0,
+      inFlight: 0,
+      lost: 0,
+      doubled: 0,
+      noticedSeconds: null,
+      recoveredSeconds: null,
+      problems: [`not staged: ${messageOf(error)}`],
+    };
   }
 }

@@ -26,10 +26,25 @@ if (whyNot !== null) console.warn(`skipped: ${whyNot}`);
     await servers.stop();
   }, START_MS);
 
-  it.each(allFaults(ROOT).filter(({ short }) => short))('nothing is lost or doubled, and somebody notices: $name', async (fault) => {
-    const result = await runFault(fault, { servers, root: ROOT, folder: join(DIR, 'faults'), environment, signal: stop.signal });
-    expect(result.problems).toEqual([]);
-    expect(result).toMatchObject({ lost: 0, doubled: 0, noticedSeconds: expect.any(Number), recoveredSeconds: expect.any(Number) });
-    expect(result.inFlight).toBeGreaterThanOrEqual(300);
-  }, FAULT_MS);
+  it.each(allFaults(ROOT).filter(({ short }) => short))(
+    'nothing is lost or doubled, and somebody notices: $name',
+    async (fault) => {
+      const result = await runFault(fault, {
+        servers,
+        root: ROOT,
+        folder: join(DIR, 'faults'),
+        environment,
+        signal: stop.signal,
+      });
+      expect(result.problems).toEqual([]);
+      expect(result).toMatchObject({
+        lost: 0,
+        doubled: 0,
+        noticedSeconds: expect.any(Number),
+        recoveredSeconds: expect.any(Number),
+      });
+      expect(result.inFlight).toBeGreaterThanOrEqual(300);
+    },
+    FAULT_MS,
+  );
 });

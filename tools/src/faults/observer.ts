@@ -30,12 +30,16 @@ export class Observer {
 
   /** Looks four times a second until `noticed` says yes, or `stop`. */
   watch(noticed: (seen: Observer) => boolean): void {
-    this.#loop = backgroundLoop('observe', createLogger('observer', { LOG_LEVEL: 'warn', LOG_FORMAT: 'json' }), async () => {
-      if (this.#noticedAt !== undefined) return 60_000;
-      for (const { name, page } of await this.#read()) if (page.length > 0) this.#now.set(name, page);
-      if (noticed(this)) this.#noticedAt = performance.now();
-      return LOOK_MS;
-    });
+    this.#loop = backgroundLoop(
+      'observe',
+      createLogger('observer', { LOG_LEVEL: 'warn', LOG_FORMAT: 'json' }),
+      async () => {
+        if (this.#noticedAt !== undefined) return 60_000;
+        for (const { name, page } of await this.#read()) if (page.length > 0) this.#now.set(name, page);
+        if (noticed(this)) this.#noticedAt = performance.now();
+        return LOOK_MS;
+      },
+    );
   }
 
   async stop(): Promise<void> {
@@ -58,7 +62,9 @@ export class Observer {
   /** Whether the process printed a warning, an error or worse that matches, since the blow. */
   warned(process: string, pattern: RegExp): boolean {
     const lines = this.#processes.find(({ name }) => name === process)?.lines ?? [];
-    return lines.some(({ at, text }) => at >= this.#since && /"level":"(warn|error|fatal)"/.test(text) && pattern.test(text));
+    return lines.some(
+      ({ at, text }) => at >= this.#since && /"level":"(warn|error|fatal)"/.test(text) && pattern.test(text),
+    );
   }
 
   #read(): Promise<{ name: string; page: readonly MetricSample[] }[]> {

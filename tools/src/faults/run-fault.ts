@@ -19,10 +19,13 @@ export async function runFault(fault: Fault, options: FaultRigOptions): Promise<
     await rig.startAll();
     await load.create(FIRST_LOAD);
     load.start();
-    const hit = await waitUntil(async () => {
-      const ids = await inFlight(rig);
-      return ids.length >= LEAST_IN_FLIGHT && ids;
-    }, { what: `${LEAST_IN_FLIGHT} tasks in flight`, deadlineMs: 30_000, everyMs: 20, signal: rig.signal });
+    const hit = await waitUntil(
+      async () => {
+        const ids = await inFlight(rig);
+        return ids.length >= LEAST_IN_FLIGHT && ids;
+      },
+      { what: `${LEAST_IN_FLIGHT} tasks in flight`, deadlineMs: 30_000, everyMs: 20, signal: rig.signal },
+    );
 
     const seen = new Observer(rig.processes);
     await seen.begin();
@@ -40,19 +43,37 @@ export async function runFault(fault: Fault, options: FaultRigOptions): Promise<
     await load.stop();
     await attempt(problems, () => untilAllDone(rig));
     await attempt(problems, async () => fault.afterwards?.(rig));
-    return { name: fault.name, inFlight: hit.length, noticedSeconds, recoveredSeconds, ...(await judge(rig, load, problems)), problems };
+    return {
+      name: fault.name,
+      inFlight: hit.length,
+      noticedSeconds,
+      recoveredSeconds,
+      ...(await judge(rig, load, problems)),
+      problems,
+    };
   } finally {
     await load.stop();
     await rig.stop();
   }
 }
 
-async function judge(rig: FaultRig, load: SteadyLoad, problems: string[]): Promise<Pick<FaultResult, 'tasks' | 'lost' | 'doubled'>> {
+async function judge(
+  rig: FaultRig,
+  load: SteadyLoad,
+  problems: string[],
+): Promise<Pick<FaultResult, 'tasks' | 'lost' | 'doubled'>> {
   const tasks = await rig.count('select count(*)::int as n from tasks');
   const unfinished = await rig.count("select count(*)::int as n from tasks where state <> 'done'");
-  const gone = await rig.count('select count(*)::int as n from unnest($1::bigint[]) as c (id) where not exists (select 1 from tasks t where t.id = c.id)', load.created);
-  const withoutResult = await rig.count("select count(*)::int as n from tasks t where kind = 'detect' and state = 'done' and not exists (select 1 from rig_effects e where e.task_id = t.id)");
-  const doubled = await rig.count('select coalesce(sum(n - 1), 0)::int as n from (select count(*) as n from rig_effects group by task_id) per_task');
+  const gone = await rig.count(
+    'select count(*)::int as n from unnest($1::bigint[]) as c (id) where not exists (select 1 from tasks t where t.id = c.id)',
+    load.created,
+  );
+  const withoutResult = await rig.count(
+    "select count(*)::int as n from tasks t where kind = 'detect' and state = 'done' and not exists (select 1 from rig_effects e where e.task_id = t.id)",
+  );
+  const doubled = await rig.count(
+    'select coalesce(sum(n - 1), 0)::int as n from (select count(*) as n from rig_effects group by task_id) per_task',
+  );
   const lost = unfinished + gone + withoutResult;
   if (lost > 0) problems.push(`lost: ${unfinished} not done, ${gone} gone, ${withoutResult} without a result`);
   if (doubled > 0) problems.push(`${doubled} results written twice`);
@@ -64,7 +85,9 @@ async function judge(rig: FaultRig, load: SteadyLoad, problems: string[]): Promi
 }
 
 async function inFlight(rig: FaultRig): Promise<readonly number[]> {
-  const { rows } = await rig.pool.query<{ id: number }>("select id::int from tasks where state in ('queued', 'running')");
+  const { rows } = await rig.pool.query<{ id: number }>(
+    "select id::int from tasks where state in ('queued', 'running')",
+  );
   return rows.map(({ id }) => id);
 }
 
@@ -86,7 +109,11 @@ async function untilRecovered(rig: FaultRig, ids: readonly number[]): Promise<vo
 
 async function noticed(seen: Observer, began: number, signal: AbortSignal): Promise<number> {
   const left = Math.max(1, NOTICE_DEADLINE_MS - (performance.now() - began));
-  await waitUntil(() => seen.noticedSeconds !== null, { what: 'a metric or a log line that shows the fault', deadlineMs: left, signal });
+  await waitUntil(() => seen.noticedSeconds !== null, {
+    what: 'a metric or a log line that shows the fault',
+    deadlineMs: left,
+    signal,
+  });
   const seconds = seen.noticedSeconds ?? Infinity;
   if (seconds * 1_000 > NOTICE_DEADLINE_MS) throw new Error(`noticed only after ${seconds.toFixed(0)} s`);
   return seconds;

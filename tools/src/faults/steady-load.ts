@@ -33,10 +33,15 @@ export class SteadyLoad {
   /** Two hundred a second until stopped. What fails while the database is away is simply not created. */
   start(): void {
     const logger = createLogger('load', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' });
-    this.#loop = backgroundLoop('load', logger, async () => {
-      await this.create(PER_TURN);
-      return TURN_MS;
-    }, 1_000);
+    this.#loop = backgroundLoop(
+      'load',
+      logger,
+      async () => {
+        await this.create(PER_TURN);
+        return TURN_MS;
+      },
+      1_000,
+    );
   }
 
   async stop(): Promise<void> {

@@ -15,7 +15,8 @@ export function adminKey(folder: string, environment: NodeJS.ProcessEnv): string
   const file = adminKeyFile(folder);
   const kept = read(file);
   if (kept !== null) {
-    if (parseApiKey(kept) === null) throw new LauncherError(`${file} holds no key: remove it, and the next start makes a new one`);
+    if (parseApiKey(kept) === null)
+      throw new LauncherError(`${file} holds no key: remove it, and the next start makes a new one`);
     return kept;
   }
   const { key } = newApiKey();

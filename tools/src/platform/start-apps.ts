@@ -42,7 +42,11 @@ const READY_DEADLINE_MS = 5 * 60_000;
 const HOPELESS = 5;
 
 /** Schema and services, on servers that run; returns once every service is ready, or throws with all of them stopped again. */
-export async function startApps(options: AppsOptions, context: Omit<CommandContext, 'terminal' | 'userFolder'>, ports = new Ports()): Promise<RunningApps> {
+export async function startApps(
+  options: AppsOptions,
+  context: Omit<CommandContext, 'terminal' | 'userFolder'>,
+  ports = new Ports(),
+): Promise<RunningApps> {
   const { root, log, environment, signal } = context;
   await migrateDatabase(options.urls.databaseUrl, log);
   const key = adminKey(options.folder, environment);
@@ -97,5 +101,7 @@ export function requireNoneHopeless(supervisor: Supervisor): void {
   const hopeless = supervisor.status().find(({ failuresInARow }) => failuresInARow >= HOPELESS);
   if (!hopeless) return;
   const { name, lastProblem, failuresInARow, logFile } = hopeless;
-  throw new LauncherError(`${name} keeps failing: it ${lastProblem ?? 'ended'}, ${failuresInARow} times in a row. Its log ${logFile}${lastLines(logFile)}`);
+  throw new LauncherError(
+    `${name} keeps failing: it ${lastProblem ?? 'ended'}, ${failuresInARow} times in a row. Its log ${logFile}${lastLines(logFile)}`,
+  );
 }

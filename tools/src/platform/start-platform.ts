@@ -37,7 +37,11 @@ export async function startPlatform(options: PlatformOptions, context: CommandCo
   };
   try {
     const { ingestRoots, onLine } = options;
-    const apps = await startApps({ urls, folder: join(dir, options.instance), gatewayPort: port, ingestRoots, onLine }, context, ports);
+    const apps = await startApps(
+      { urls, folder: join(dir, options.instance), gatewayPort: port, ingestRoots, onLine },
+      context,
+      ports,
+    );
     // For `pugmark`, which asks the running instance from another terminal.
     const address = join(dir, options.instance, 'api.json');
     writeState(address, { url: apps.apiUrl });

@@ -21,7 +21,9 @@ export function takeLauncherLock(file: string): () => void {
     }
     const holder = readHolder(file);
     if (holder && isHeld(holder, processFacts(holder.pid)?.start)) {
-      throw new LauncherError(`already running here: process ${holder.pid} uses ${dirname(file)}; end it first (Ctrl-C in its terminal, or kill ${holder.pid})`);
+      throw new LauncherError(
+        `already running here: process ${holder.pid} uses ${dirname(file)}; end it first (Ctrl-C in its terminal, or kill ${holder.pid})`,
+      );
     }
     // Left behind by a launcher that was killed.
     rmSync(file, { force: true });
@@ -37,7 +39,9 @@ export function isHeld(holder: Holder, start: string | undefined): boolean {
 function readHolder(file: string): Holder | null {
   try {
     const holder: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return typeof holder === 'object' && holder !== null && 'pid' in holder && 'start' in holder ? (holder as Holder) : null;
+    return typeof holder === 'object' && holder !== null && 'pid' in holder && 'start' in holder
+      ? (holder as Holder)
+      : null;
   } catch {
     // Gone meanwhile, or cut off while it was written: nobody's.
     return null;

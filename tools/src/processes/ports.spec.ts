@@ -1,7 +1,10 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { isPortFree, Ports } from './ports';
 
-const sequence = (...values: number[]): (() => number) => () => values.shift() ?? 0.999;
+const sequence =
+  (...values: number[]): (() => number) =>
+  () =>
+    values.shift() ?? 0.999;
 
 it('keeps the remembered port while it is free, without a word', async () => {
   const onTaken = jest.fn();

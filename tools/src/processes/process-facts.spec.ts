@@ -2,21 +2,36 @@ import { belongsTo, isRunning, parseStat, processFacts } from './process-facts';
 
 describe('belongsTo', () => {
   it('knows a server by a folder on its command line', () => {
-    const facts = { commandLine: '/usr/lib/postgresql/15/bin/postgres -D /srv/a/.pugmark/main/postgres/data -c port=20001', folder: null };
+    const facts = {
+      commandLine: '/usr/lib/postgresql/15/bin/postgres -D /srv/a/.pugmark/main/postgres/data -c port=20001',
+      folder: null,
+    };
     expect(belongsTo(facts, '/srv/a/.pugmark/main/postgres')).toBe(true);
     expect(belongsTo(facts, '/srv/a/.pugmark/main/postgres/data')).toBe(true);
   });
 
   it('knows a server that has overwritten its command line by the folder it is in', () => {
-    expect(belongsTo({ commandLine: 'redis-server 127.0.0.1:20002', folder: '/srv/a/.pugmark/main/redis' }, '/srv/a/.pugmark/main/redis')).toBe(true);
+    expect(
+      belongsTo(
+        { commandLine: 'redis-server 127.0.0.1:20002', folder: '/srv/a/.pugmark/main/redis' },
+        '/srv/a/.pugmark/main/redis',
+      ),
+    ).toBe(true);
   });
 
   it('does not take a folder whose name only begins the same', () => {
-    expect(belongsTo({ commandLine: 'postgres -D /srv/a/main2/data', folder: '/srv/a/main2' }, '/srv/a/main')).toBe(false);
+    expect(belongsTo({ commandLine: 'postgres -D /srv/a/main2/data', folder: '/srv/a/main2' }, '/srv/a/main')).toBe(
+      false,
+    );
   });
 
   it('does not take another server that was given the number of ours', () => {
-    expect(belongsTo({ commandLine: 'postgres -D /var/lib/postgresql/15/main', folder: '/var/lib/postgresql/15/main' }, '/srv/a/main/postgres')).toBe(false);
+    expect(
+      belongsTo(
+        { commandLine: 'postgres -D /var/lib/postgresql/15/main', folder: '/var/lib/postgresql/15/main' },
+        '/srv/a/main/postgres',
+      ),
+    ).toBe(false);
   });
 });
 

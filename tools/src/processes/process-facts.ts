@@ -59,7 +59,10 @@ function linkTarget(path: string): string | null {
 
 function factsFromPs(pid: number): ProcessFacts | null {
   try {
-    const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 }).trim();
+    const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-o', 'command=', '-p', String(pid)], {
+      encoding: 'utf8',
+      timeout: 5_000,
+    }).trim();
     // `S+  Mon Nov 23 19:45:00 2026     postgres -D …`
     const match = /^(\S+)\s+(\S+\s+\S+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/.exec(line);
     if (!match || match[1]?.startsWith('Z')) return null;

@@ -38,7 +38,11 @@ export class ServerProcess {
   ) {
     this.#child = child;
     child.once('error', (error) => (this.#problem = messageOf(error)));
-    child.once('exit', (code, signal) => (this.#problem ??= signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`));
+    child.once(
+      'exit',
+      (code, signal) =>
+        (this.#problem ??= signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`),
+    );
   }
 
   static start(spec: ServerSpec): ServerProcess {
@@ -75,7 +79,9 @@ export class ServerProcess {
       );
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      throw new LauncherError(`${this.spec.name} did not start: ${messageOf(error)}. Its log ${this.spec.logFile}${lastLines(this.spec.logFile)}`);
+      throw new LauncherError(
+        `${this.spec.name} did not start: ${messageOf(error)}. Its log ${this.spec.logFile}${lastLines(this.spec.logFile)}`,
+      );
     }
   }
 
@@ -115,8 +121,15 @@ export function readPid(pidFile: string): number | null {
 /** Ends a sentence: ' ends with:' and the lines, or that it is empty. */
 export function lastLines(file: string, count = 8): string {
   try {
-    const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line.trim() !== '');
-    return lines.length === 0 ? ' is empty.' : ` ends with:\n${lines.slice(-count).map((line) => `  ${line}`).join('\n')}`;
+    const lines = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    return lines.length === 0
+      ? ' is empty.'
+      : ` ends with:\n${lines
+          .slice(-count)
+          .map((line) => `  ${line}`)
+          .join('\n')}`;
   } catch {
     return ' cannot be read.';
   }

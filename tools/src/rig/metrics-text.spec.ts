@@ -1,7 +1,9 @@
 import { parseMetrics, sumOf } from './metrics-text';
 
 it('reads names, labels with escapes, and values', () => {
-  const samples = parseMetrics('# HELP a b\n# TYPE a counter\na{kind="detect",why="say \\"no\\", please"} 2\na{kind="scan"} 3.5e2\nb 7\n\n');
+  const samples = parseMetrics(
+    '# HELP a b\n# TYPE a counter\na{kind="detect",why="say \\"no\\", please"} 2\na{kind="scan"} 3.5e2\nb 7\n\n',
+  );
   expect(samples).toHaveLength(3);
   expect(samples[0]).toEqual({ name: 'a', labels: { kind: 'detect', why: 'say \\"no\\", please' }, value: 2 });
   expect(sumOf(samples, 'a')).toBe(352);

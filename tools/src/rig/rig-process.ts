@@ -60,7 +60,10 @@ export class RigProcess {
         this.lines.push({ at: performance.now(), text });
         appendFileSync(this.#spec.logFile, `${text}\n`);
       });
-      stream.setEncoding('utf8').on('data', (text: string) => splitter.push(text)).on('end', () => splitter.end());
+      stream
+        .setEncoding('utf8')
+        .on('data', (text: string) => splitter.push(text))
+        .on('end', () => splitter.end());
     }
   }
 
@@ -85,7 +88,9 @@ export class RigProcess {
   /** What its page shows; empty while it does not answer. */
   async metrics(): Promise<readonly MetricSample[]> {
     try {
-      const response = await fetch(`http://127.0.0.1:${this.#spec.healthPort}/metrics`, { signal: AbortSignal.timeout(2_000) });
+      const response = await fetch(`http://127.0.0.1:${this.#spec.healthPort}/metrics`, {
+        signal: AbortSignal.timeout(2_000),
+      });
       return parseMetrics(await response.text());
     } catch {
       // Dead or stopped: that is what some tests are about.

@@ -1,7 +1,14 @@
 import { hostname } from 'node:os';
 import { sql } from 'kysely';
 import { Broker } from '@pugmark/broker';
-import { TaskRepository, createDatabase, createLeaseStore, pingDatabase, watchClock, type DatabaseTransaction } from '@pugmark/db';
+import {
+  TaskRepository,
+  createDatabase,
+  createLeaseStore,
+  pingDatabase,
+  watchClock,
+  type DatabaseTransaction,
+} from '@pugmark/db';
 import type { ClaimedTask } from '@pugmark/domain';
 import { createTaskMetrics, loadConfig, pause, runService } from '@pugmark/platform';
 import { TaskWorker, type TaskHandler } from '@pugmark/tasks';
@@ -14,7 +21,11 @@ void runService(
   async ({ config, logger, metrics, fail }) => {
     const onIdleError = (err: Error): void => logger.warn({ err }, 'a database connection broke');
     const db = createDatabase({ url: config.DATABASE_URL, applicationName: 'pugmark-rig-worker', onIdleError });
-    const leases = createLeaseStore({ url: config.DATABASE_URL, applicationName: 'pugmark-rig-worker-leases', onIdleError });
+    const leases = createLeaseStore({
+      url: config.DATABASE_URL,
+      applicationName: 'pugmark-rig-worker-leases',
+      onIdleError,
+    });
     const broker = new Broker({
       url: config.RABBITMQ_URL,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
@@ -29,7 +40,11 @@ void runService(
         return tasks.map((task) => ({ task, outcome: 'done', result: null }));
       },
       write: async (tx, done) => {
-        if (config.RIG_EFFECTS === 1) await recordEffects(tx, done.map(({ task }) => task));
+        if (config.RIG_EFFECTS === 1)
+          await recordEffects(
+            tx,
+            done.map(({ task }) => task),
+          );
       },
     };
     const worker = new TaskWorker({
@@ -65,7 +80,9 @@ void runService(
 async function recordEffects(tx: DatabaseTransaction, tasks: readonly ClaimedTask[]): Promise<void> {
   await sql`
     insert into rig_effects (task_id, attempt)
-    select * from unnest(${tasks.map(({ id }) => id)}::bigint[], ${tasks.map(({ attempt }) => attempt)}::int[])`.execute(tx);
+    select * from unnest(${tasks.map(({ id }) => id)}::bigint[], ${tasks.map(({ attempt }) => attempt)}::int[])`.execute(
+    tx,
+  );
 }
 
 function blockEventLoop(ms: number): void {

@@ -22,17 +22,34 @@ export class RigFactory {
   }
 
   /** A process of one of the apps. */
-  async app(name: 'gateway' | 'ingest' | 'export-worker' | 'watchdog', urls: ServiceUrls, env: NodeJS.ProcessEnv = {}, label: string = name): Promise<RigProcess> {
+  async app(
+    name: 'gateway' | 'ingest' | 'export-worker' | 'watchdog',
+    urls: ServiceUrls,
+    env: NodeJS.ProcessEnv = {},
+    label: string = name,
+  ): Promise<RigProcess> {
     const { root, ports } = this.#options;
     const own = name === 'gateway' ? { PORT: String(await ports.pick()) } : {};
     return this.#process(label, name, join(root, 'apps', name, 'dist', 'bundle', 'main.js'), urls, { ...own, ...env });
   }
 
   worker(label: string, urls: ServiceUrls, env: NodeJS.ProcessEnv = {}): Promise<RigProcess> {
-    return this.#process(label, 'ml-worker', join(this.#options.root, 'tools', 'dist', 'bundle', 'rig', 'rig-worker.child.js'), urls, env);
+    return this.#process(
+      label,
+      'ml-worker',
+      join(this.#options.root, 'tools', 'dist', 'bundle', 'rig', 'rig-worker.child.js'),
+      urls,
+      env,
+    );
   }
 
-  async #process(name: string, service: string, script: string, urls: ServiceUrls, env: NodeJS.ProcessEnv): Promise<RigProcess> {
+  async #process(
+    name: string,
+    service: string,
+    script: string,
+    urls: ServiceUrls,
+    env: NodeJS.ProcessEnv,
+  ): Promise<RigProcess> {
     const { folder, ports, environment } = this.#options;
     const healthPort = await ports.pick();
     return new RigProcess({

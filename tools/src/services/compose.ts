@@ -37,39 +37,60 @@ export async function composeAnswers(): Promise<boolean> {
 }
 
 /** Runs the given services in containers of a Compose project of this instance; data live in named volumes. */
-export async function startWithCompose(root: string, services: readonly ServiceKey[], context: ServiceContext): Promise<StartedService> {
+export async function startWithCompose(
+  root: string,
+  services: readonly ServiceKey[],
+  context: ServiceContext,
+): Promise<StartedService> {
   const stateFile = join(context.folder, 'compose.json');
   const before = readState<ComposeState>(stateFile);
   const compose = (args: readonly string[], env: NodeJS.ProcessEnv, timeout: number): Promise<unknown> =>
-    execute('docker', ['compose', '-p', `pugmark-${context.instance}`, '-f', join(root, 'deploy', 'compose.services.yaml'), ...args], {
-      env: { ...context.environment, ...env },
-      timeout,
-      maxBuffer: 16 * 1024 * 1024,
-      ...(context.signal && args[0] === 'up' ? { signal: context.signal } : {}),
-    });
+    execute(
+      'docker',
+      ['compose', '-p', `pugmark-${context.instance}`, '-f', join(root, 'deploy', 'compose.services.yaml'), ...args],
+      {
+        env: { ...context.environment, ...env },
+        timeout,
+        maxBuffer: 16 * 1024 * 1024,
+        ...(context.signal && args[0] === 'up' ? { signal: context.signal } : {}),
+      },
+    );
 
   // Containers of a killed launcher hold their ports; stopped, they come up again with these.
   const settings = (state: ComposeState): NodeJS.ProcessEnv => ({
     PUGMARK_SERVICES_PASSWORD: state.password,
-    ...Object.fromEntries(['postgres', 'amqp', 'management', 'redis'].map((name) => [`PUGMARK_${name.toUpperCase()}_PORT`, String(state.ports[name] ?? 0)])),
+    ...Object.fromEntries(
+      ['postgres', 'amqp', 'management', 'redis'].map((name) => [
+        `PUGMARK_${name.toUpperCase()}_PORT`,
+        String(state.ports[name] ?? 0),
+      ]),
+    ),
   });
   const password = before.password ?? randomBytes(18).toString('hex');
-  await compose(['stop', ...services], settings({ password, ports: before.ports ?? {} }), STOP_DEADLINE_MS).catch(() => undefined);
+  await compose(['stop', ...services], settings({ password, ports: before.ports ?? {} }), STOP_DEADLINE_MS).catch(
+    () => undefined,
+  );
   const ports: Record<string, number> = { ...before.ports };
   for (const name of services.flatMap((service) => PORTS_OF[service])) {
-    ports[name] = await context.ports.keep(before.ports?.[name], (wanted, port) => context.log(`${name}: port ${wanted} is taken by something else; using ${port}`));
+    ports[name] = await context.ports.keep(before.ports?.[name], (wanted, port) =>
+      context.log(`${name}: port ${wanted} is taken by something else; using ${port}`),
+    );
   }
   const state: ComposeState = { password, ports };
   writeState(stateFile, state);
   const env = settings(state);
   const stop = async (): Promise<void> => {
-    await compose(['stop', ...services], env, STOP_DEADLINE_MS).catch((error: unknown) => context.log(`containers not stopped: ${messageOf(error)}`));
+    await compose(['stop', ...services], env, STOP_DEADLINE_MS).catch((error: unknown) =>
+      context.log(`containers not stopped: ${messageOf(error)}`),
+    );
   };
   try {
     await compose(['up', '--detach', '--wait', '--wait-timeout', '240', ...services], env, UP_DEADLINE_MS);
   } catch (error) {
     await stop();
-    throw new LauncherError(`docker compose could not start ${services.join(', ')}: ${messageOf(error).trim().split('\n').slice(-8).join('\n  ')}`);
+    throw new LauncherError(
+      `docker compose could not start ${services.join(', ')}: ${messageOf(error).trim().split('\n').slice(-8).join('\n  ')}`,
+    );
   }
   // A container is not a child: without stop() it stays, and the next start takes it over.
   return { urls: pick(composeUrls(state), services), stop, kill: () => undefined };
@@ -88,7 +109,9 @@ function composeUrls({ password, ports }: ComposeState): ServiceUrls {
 function pick(urls: ServiceUrls, services: readonly ServiceKey[]): Partial<ServiceUrls> {
   return {
     ...(services.includes('postgres') ? { databaseUrl: urls.databaseUrl } : {}),
-    ...(services.includes('rabbitmq') ? { rabbitmqUrl: urls.rabbitmqUrl, rabbitmqManagementUrl: urls.rabbitmqManagementUrl } : {}),
+    ...(services.includes('rabbitmq')
+      ? { rabbitmqUrl: urls.rabbitmqUrl, rabbitmqManagementUrl: urls.rabbitmqManagementUrl }
+      : {}),
     ...(services.includes('redis') ? { redisUrl: urls.redisUrl } : {}),
   };
 }

@@ -8,7 +8,9 @@ export function requireDiskSpace(folder: string, free: (folder: string) => numbe
   mkdirSync(folder, { recursive: true });
   const bytes = free(folder);
   if (bytes < GIB) {
-    throw new LauncherError(`disk nearly full: ${(bytes / GIB).toFixed(2)} GiB free at ${folder}, at least 1 GiB is needed; make room and try again`);
+    throw new LauncherError(
+      `disk nearly full: ${(bytes / GIB).toFixed(2)} GiB free at ${folder}, at least 1 GiB is needed; make room and try again`,
+    );
   }
 }
 

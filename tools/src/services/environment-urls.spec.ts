@@ -1,7 +1,12 @@
 import { urlsFromEnvironment } from './environment-urls';
 
 it('takes the URLs as they are', () => {
-  const environment = { DATABASE_URL: 'postgres://u:p@db/x', RABBITMQ_URL: 'amqps://mq', RABBITMQ_MANAGEMENT_URL: 'https://mq:15671', REDIS_URL: 'redis://cache' };
+  const environment = {
+    DATABASE_URL: 'postgres://u:p@db/x',
+    RABBITMQ_URL: 'amqps://mq',
+    RABBITMQ_MANAGEMENT_URL: 'https://mq:15671',
+    REDIS_URL: 'redis://cache',
+  };
   expect(urlsFromEnvironment(environment)).toEqual({
     databaseUrl: 'postgres://u:p@db/x',
     rabbitmqUrl: 'amqps://mq',
@@ -11,7 +16,9 @@ it('takes the URLs as they are', () => {
 });
 
 it('reads only variables with the prefix, so that tests never meet real data', () => {
-  expect(urlsFromEnvironment({ DATABASE_URL: 'postgres://real', PUGMARK_TEST_REDIS_URL: 'redis://cache' }, 'PUGMARK_TEST_')).toEqual({ redisUrl: 'redis://cache' });
+  expect(
+    urlsFromEnvironment({ DATABASE_URL: 'postgres://real', PUGMARK_TEST_REDIS_URL: 'redis://cache' }, 'PUGMARK_TEST_'),
+  ).toEqual({ redisUrl: 'redis://cache' });
 });
 
 it('does not take a management URL without its broker', () => {
@@ -19,5 +26,7 @@ it('does not take a management URL without its broker', () => {
 });
 
 it('names a wrong variable and not its value', () => {
-  expect(() => urlsFromEnvironment({ DATABASE_URL: 'mysql://u:secret@db/x' })).toThrow(/^DATABASE_URL is not a URL that starts with postgres:\/\/ or postgresql:\/\/$/);
+  expect(() => urlsFromEnvironment({ DATABASE_URL: 'mysql://u:secret@db/x' })).toThrow(
+    /^DATABASE_URL is not a URL that starts with postgres:\/\/ or postgresql:\/\/$/,
+  );
 });

@@ -11,11 +11,16 @@ const VARIABLES = {
 /** The URLs that the environment gives. A wrong one is an error that names the variable and never its value, which holds a password. */
 export function urlsFromEnvironment(environment: NodeJS.ProcessEnv, prefix = ''): Partial<ServiceUrls> {
   const urls: Partial<Record<keyof ServiceUrls, string>> = {};
-  for (const [key, { name, protocols }] of Object.entries(VARIABLES) as [keyof ServiceUrls, (typeof VARIABLES)[keyof ServiceUrls]][]) {
+  for (const [key, { name, protocols }] of Object.entries(VARIABLES) as [
+    keyof ServiceUrls,
+    (typeof VARIABLES)[keyof ServiceUrls],
+  ][]) {
     const value = environment[prefix + name];
     if (value === undefined || value === '') continue;
     if (!URL.canParse(value) || !(protocols as readonly string[]).includes(new URL(value).protocol)) {
-      throw new LauncherError(`${prefix + name} is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
+      throw new LauncherError(
+        `${prefix + name} is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+      );
     }
     urls[key] = value;
   }

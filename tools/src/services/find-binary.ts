@@ -4,7 +4,13 @@ import { delimiter, join } from 'node:path';
 /** The first of `names` on the search path; `null` when there is none. */
 export function findOnPath(names: readonly string[], path: string = process.env['PATH'] ?? ''): string | null {
   // A user's search path may lack the system folders that Debian installs servers in.
-  const folders = [...path.split(delimiter).filter((folder) => folder !== ''), '/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin'];
+  const folders = [
+    ...path.split(delimiter).filter((folder) => folder !== ''),
+    '/usr/local/bin',
+    '/usr/bin',
+    '/usr/local/sbin',
+    '/usr/sbin',
+  ];
   return firstExecutable(names.flatMap((name) => folders.map((folder) => join(folder, name))));
 }
 

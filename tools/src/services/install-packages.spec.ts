@@ -21,7 +21,9 @@ it('forbids starting services during the work and leaves nothing', async () => {
 
 it("puts the machine's own file back, also when the work fails", async () => {
   writeFileSync(file, 'own');
-  await expect(withoutSystemServices(file, () => Promise.reject(new Error('no network')))).rejects.toThrow('no network');
+  await expect(withoutSystemServices(file, () => Promise.reject(new Error('no network')))).rejects.toThrow(
+    'no network',
+  );
   expect(readFileSync(file, 'utf8')).toBe('own');
 });
 

@@ -13,7 +13,11 @@ export const PACKAGES: Readonly<Record<ServiceKey, string>> = {
 };
 
 /** Homebrew's, only to be named. */
-export const FORMULAE: Readonly<Record<ServiceKey, string>> = { postgres: 'postgresql@16', rabbitmq: 'rabbitmq', redis: 'redis' };
+export const FORMULAE: Readonly<Record<ServiceKey, string>> = {
+  postgres: 'postgresql@16',
+  rabbitmq: 'rabbitmq',
+  redis: 'redis',
+};
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const MARK = '# Written by Pugmark while it installs packages.';
@@ -21,11 +25,20 @@ const UPDATE_DEADLINE_MS = 5 * 60_000;
 const INSTALL_DEADLINE_MS = 20 * 60_000;
 
 export function mayInstallPackages(): boolean {
-  return process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/etc/debian_version') && findOnPath(['apt-get']) !== null;
+  return (
+    process.platform === 'linux' &&
+    process.getuid?.() === 0 &&
+    existsSync('/etc/debian_version') &&
+    findOnPath(['apt-get']) !== null
+  );
 }
 
 /** Installs the packages, but not as system services: they would take the usual ports and start at every boot. */
-export async function installPackages(services: readonly ServiceKey[], log: Log, signal: AbortSignal | undefined): Promise<void> {
+export async function installPackages(
+  services: readonly ServiceKey[],
+  log: Log,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const packages = services.map((service) => PACKAGES[service]);
   log(`installing with apt-get: ${packages.join(', ')} (once; their system services are not started)`);
   await withoutSystemServices(POLICY_FILE, async () => {

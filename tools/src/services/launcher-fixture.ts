@@ -51,11 +51,19 @@ export interface LaunchOptions {
 
 export async function launch({ script, dir, user }: LaunchOptions): Promise<Launcher> {
   const { PATH } = process.env;
-  const child = spawn(process.execPath, [script, '/', dir], { cwd: '/', env: { PATH }, stdio: ['pipe', 'pipe', 'pipe'], ...user });
+  const child = spawn(process.execPath, [script, '/', dir], {
+    cwd: '/',
+    env: { PATH },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...user,
+  });
   let errors = '';
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const urls = await Promise.race([firstLine(child), ended.then(() => Promise.reject(new Error(`the launcher ended: ${errors}`)))]);
+  const urls = await Promise.race([
+    firstLine(child),
+    ended.then(() => Promise.reject(new Error(`the launcher ended: ${errors}`))),
+  ]);
   return {
     urls: JSON.parse(urls) as ServiceUrls,
     stop: async () => {
@@ -70,5 +78,7 @@ export async function launch({ script, dir, user }: LaunchOptions): Promise<Laun
 }
 
 function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve));
+  return new Promise((resolve) =>
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).once('line', resolve),
+  );
 }

@@ -31,4 +31,8 @@ export interface StartedService {
 export const SERVICES = ['postgres', 'rabbitmq', 'redis'] as const;
 export type ServiceKey = (typeof SERVICES)[number];
 
-export const SERVICE_NAMES: Readonly<Record<ServiceKey, string>> = { postgres: 'Postgres', rabbitmq: 'RabbitMQ', redis: 'Redis' };
+export const SERVICE_NAMES: Readonly<Record<ServiceKey, string>> = {
+  postgres: 'Postgres',
+  rabbitmq: 'RabbitMQ',
+  redis: 'Redis',
+};

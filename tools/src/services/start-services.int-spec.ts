@@ -112,8 +112,16 @@ async function start(dir: string, user?: { uid: number; gid: number }): Promise<
 }
 
 function sql(launcher: Launcher, text: string): string {
-  const psql = findOnPath(['psql'], findPostgres().map(({ bin }) => bin).join(':'));
-  return execFileSync(psql ?? 'psql', ['-X', '-A', '-t', '-d', launcher.urls.databaseUrl, '-c', text], { encoding: 'utf8', timeout: 20_000 }).trim();
+  const psql = findOnPath(
+    ['psql'],
+    findPostgres()
+      .map(({ bin }) => bin)
+      .join(':'),
+  );
+  return execFileSync(psql ?? 'psql', ['-X', '-A', '-t', '-d', launcher.urls.databaseUrl, '-c', text], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  }).trim();
 }
 
 async function putQueue(launcher: Launcher, name: string): Promise<void> {
@@ -132,7 +140,11 @@ async function queues(launcher: Launcher): Promise<readonly string[]> {
 function management(launcher: Launcher, path: string, init: RequestInit = {}): Promise<Response> {
   const url = new URL(launcher.urls.rabbitmqManagementUrl ?? '');
   const authorization = `Basic ${Buffer.from(`${url.username}:${url.password}`).toString('base64')}`;
-  return fetch(`http://${url.host}${path}`, { ...init, headers: { authorization, 'content-type': 'application/json' }, signal: AbortSignal.timeout(10_000) });
+  return fetch(`http://${url.host}${path}`, {
+    ...init,
+    headers: { authorization, 'content-type': 'application/json' },
+    signal: AbortSignal.timeout(10_000),
+  });
 }
 
 /** Every process on the machine that keeps to this folder. */
@@ -140,5 +152,9 @@ function processesOf(folder: string): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => processFacts(Number(name)))
-    .flatMap((facts) => (facts !== null && belongsTo(facts, folder) && !facts.commandLine.includes('runner.cjs') ? [facts.commandLine] : []));
+    .flatMap((facts) =>
+      facts !== null && belongsTo(facts, folder) && !facts.commandLine.includes('runner.cjs')
+        ? [facts.commandLine]
+        : [],
+    );
 }

@@ -13,7 +13,14 @@ import { startPostgres } from './postgres/start-postgres';
 import { findRabbitmq } from './rabbitmq/find-rabbitmq';
 import { startRabbitmq } from './rabbitmq/start-rabbitmq';
 import { findRedis, startRedis } from './redis/start-redis';
-import { SERVICE_NAMES, SERVICES, type ServiceContext, type ServiceKey, type ServiceUrls, type StartedService } from './service-context';
+import {
+  SERVICE_NAMES,
+  SERVICES,
+  type ServiceContext,
+  type ServiceKey,
+  type ServiceUrls,
+  type StartedService,
+} from './service-context';
 import { writeState } from './state-file';
 
 export interface StartServicesOptions {
@@ -42,7 +49,8 @@ export async function startServices(options: StartServicesOptions): Promise<Runn
   const { log, environment = process.env, signal } = options;
   const given = urlsFromEnvironment(environment, options.variablePrefix);
   const wanted = SERVICES.filter((service) => !isGiven(service, given));
-  for (const service of SERVICES.filter((key) => !wanted.includes(key))) log(`${SERVICE_NAMES[service]}: as given in the environment`);
+  for (const service of SERVICES.filter((key) => !wanted.includes(key)))
+    log(`${SERVICE_NAMES[service]}: as given in the environment`);
   if (wanted.length === 0) return running(requireAll(given), [], () => undefined);
 
   const folder = join(options.dir, options.instance);
@@ -51,13 +59,22 @@ export async function startServices(options: StartServicesOptions): Promise<Runn
   // The first that fails ends the waiting of the others.
   const failed = new AbortController();
   const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-  const context: ServiceContext = { instance: options.instance, folder, ports: new Ports(), log, environment, signal: either };
+  const context: ServiceContext = {
+    instance: options.instance,
+    folder,
+    ports: new Ports(),
+    log,
+    environment,
+    signal: either,
+  };
   try {
     const inContainers = await provide(wanted, log, signal);
     const alone = wanted.filter((service) => !inContainers.includes(service));
     const starts: Promise<StartedService>[] = [
       ...alone.map((service) => timed(SERVICE_NAMES[service], log, () => startPrivate(service, context))),
-      ...(inContainers.length > 0 ? [timed('containers', log, () => startWithCompose(options.root, inContainers, context))] : []),
+      ...(inContainers.length > 0
+        ? [timed('containers', log, () => startWithCompose(options.root, inContainers, context))]
+        : []),
     ];
     const started = await allOrNone(starts, failed);
     const urls = requireAll({ ...given, ...Object.assign({}, ...started.map(({ urls: some }) => some)) });
@@ -75,7 +92,11 @@ export async function startServices(options: StartServicesOptions): Promise<Runn
 }
 
 /** Makes sure that each service can be had; returns those that come from containers. */
-async function provide(wanted: readonly ServiceKey[], log: Log, signal: AbortSignal | undefined): Promise<readonly ServiceKey[]> {
+async function provide(
+  wanted: readonly ServiceKey[],
+  log: Log,
+  signal: AbortSignal | undefined,
+): Promise<readonly ServiceKey[]> {
   const missing = wanted.filter((service) => !isInstalled(service));
   if (missing.length === 0) return [];
   if (await composeAnswers()) return missing;
@@ -83,7 +104,9 @@ async function provide(wanted: readonly ServiceKey[], log: Log, signal: AbortSig
     await installPackages(missing, log, signal);
     const still = missing.filter((service) => !isInstalled(service));
     if (still.length === 0) return [];
-    throw new LauncherError(`installed, but its programs are not where Debian puts them: ${still.map((service) => SERVICE_NAMES[service]).join(', ')}`);
+    throw new LauncherError(
+      `installed, but its programs are not where Debian puts them: ${still.map((service) => SERVICE_NAMES[service]).join(', ')}`,
+    );
   }
   const names = missing.map((service) => SERVICE_NAMES[service]).join(', ');
   const debian = missing.map((service) => PACKAGES[service]).join(' ');
@@ -94,7 +117,11 @@ async function provide(wanted: readonly ServiceKey[], log: Log, signal: AbortSig
 }
 
 function isInstalled(service: ServiceKey): boolean {
-  return { postgres: () => findPostgres().length > 0, rabbitmq: () => findRabbitmq() !== null, redis: () => findRedis() !== null }[service]();
+  return {
+    postgres: () => findPostgres().length > 0,
+    rabbitmq: () => findRabbitmq() !== null,
+    redis: () => findRedis() !== null,
+  }[service]();
 }
 
 async function startPrivate(service: ServiceKey, context: ServiceContext): Promise<StartedService> {
@@ -114,7 +141,10 @@ async function timed(name: string, log: Log, start: () => Promise<StartedService
 }
 
 /** All of them, or the first failure once those that did start are stopped again. */
-async function allOrNone(starts: readonly Promise<StartedService>[], failed: AbortController): Promise<readonly StartedService[]> {
+async function allOrNone(
+  starts: readonly Promise<StartedService>[],
+  failed: AbortController,
+): Promise<readonly StartedService[]> {
   let failure: unknown;
   const results = await Promise.allSettled(
     starts.map((start) =>
@@ -147,7 +177,8 @@ function running(urls: ServiceUrls, started: readonly StartedService[], unlock: 
 
 function requireAll(urls: Partial<ServiceUrls>): ServiceUrls {
   const { databaseUrl, rabbitmqUrl, rabbitmqManagementUrl, redisUrl } = urls;
-  if (databaseUrl === undefined || rabbitmqUrl === undefined || redisUrl === undefined) throw new Error('a service has no URL');
+  if (databaseUrl === undefined || rabbitmqUrl === undefined || redisUrl === undefined)
+    throw new Error('a service has no URL');
   return { databaseUrl, rabbitmqUrl, rabbitmqManagementUrl, redisUrl };
 }
 

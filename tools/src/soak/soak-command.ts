@@ -46,7 +46,10 @@ export async function soakCommand(args: readonly string[], context: CommandConte
   else await repeatPictures(options.images, folder, count, 'soak');
   const platform = await startPlatform(
     { instance: 'soak', portMayChange: true, ingestRoots: [folder] },
-    { ...context, environment: { ...context.environment, ML_ENGINE: engine, LOG_LEVEL: 'warn', HEAP_GROWTH_PERCENT: '25' } },
+    {
+      ...context,
+      environment: { ...context.environment, ML_ENGINE: engine, LOG_LEVEL: 'warn', HEAP_GROWTH_PERCENT: '25' },
+    },
   );
   try {
     const began = performance.now();
@@ -54,14 +57,25 @@ export async function soakCommand(args: readonly string[], context: CommandConte
     const seconds = (performance.now() - began) / 1000;
     const services = memoryOf(samples);
     const tensors = tensorsOf(samples);
-    const flat = services.every(({ name, ratio }) => ratio <= (name === 'ml-worker' ? LIMITS.worker : LIMITS.other)) && tensors.first === tensors.last;
+    const flat =
+      services.every(({ name, ratio }) => ratio <= (name === 'ml-worker' ? LIMITS.worker : LIMITS.other)) &&
+      tensors.first === tensors.last;
     context.log(
-      `\n${count} pictures with the engine ${engine} in ${seconds.toFixed(0)} s, ${(count / seconds).toFixed(1)} a second; MiB resident in the first fifth and in the last:\n${table([
-        ...services.map(({ name, first, last, ratio }) => [name, `${first.toFixed(0)} → ${last.toFixed(0)}  × ${ratio.toFixed(3)}`] as const),
-        ['tensors', `${tensors.first} → ${tensors.last}`],
-      ])}\n${flat ? 'memory is flat' : 'memory grew (the worker by more than 5 %, or another by more than 10 %), or tensors were left behind'}`,
+      `\n${count} pictures with the engine ${engine} in ${seconds.toFixed(0)} s, ${(count / seconds).toFixed(1)} a second; MiB resident in the first fifth and in the last:\n${table(
+        [
+          ...services.map(
+            ({ name, first, last, ratio }) =>
+              [name, `${first.toFixed(0)} → ${last.toFixed(0)}  × ${ratio.toFixed(3)}`] as const,
+          ),
+          ['tensors', `${tensors.first} → ${tensors.last}`],
+        ],
+      )}\n${flat ? 'memory is flat' : 'memory grew (the worker by more than 5 %, or another by more than 10 %), or tensors were left behind'}`,
     );
-    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ count, engine, seconds, services, tensors, flat, samples }, null, 2)}\n`);
+    if (options.json !== undefined)
+      writeFileSync(
+        options.json,
+        `${JSON.stringify({ count, engine, seconds, services, tensors, flat, samples }, null, 2)}\n`,
+      );
     return flat ? 0 : 1;
   } finally {
     await platform.stop();
@@ -70,7 +84,12 @@ export async function soakCommand(args: readonly string[], context: CommandConte
 }
 
 function soakOptions(args: readonly string[], userFolder: string): SoakOptions {
-  const { count: text = '20000', engine = 'null', images, json } = parseOptions('soak', USAGE, args, {
+  const {
+    count: text = '20000',
+    engine = 'null',
+    images,
+    json,
+  } = parseOptions('soak', USAGE, args, {
     count: { type: 'string' },
     engine: { type: 'string' },
     images: { type: 'string' },
@@ -78,12 +97,19 @@ function soakOptions(args: readonly string[], userFolder: string): SoakOptions {
   });
   const count = Number(text);
   if (!Number.isInteger(count) || count < 100) throw new UsageError('soak: --count takes a whole number from 100');
-  return { count, engine, images: images === undefined ? undefined : resolve(userFolder, images), json: json === undefined ? undefined : resolve(userFolder, json) };
+  return {
+    count,
+    engine,
+    images: images === undefined ? undefined : resolve(userFolder, images),
+    json: json === undefined ? undefined : resolve(userFolder, json),
+  };
 }
 
 async function makeTinyPictures(folder: string, count: number, signal: AbortSignal): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#4a6b3a' } }).jpeg().toBuffer();
+  const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#4a6b3a' } })
+    .jpeg()
+    .toBuffer();
   for (let n = 0; n < count; n += 1) {
     signal.throwIfAborted();
     const below = join(folder, String(Math.floor(n / 1000)));
@@ -93,7 +119,12 @@ async function makeTinyPictures(folder: string, count: number, signal: AbortSign
   }
 }
 
-async function run(platform: Platform, folder: string, count: number, { signal, terminal }: CommandContext): Promise<Sample[]> {
+async function run(
+  platform: Platform,
+  folder: string,
+  count: number,
+  { signal, terminal }: CommandContext,
+): Promise<Sample[]> {
   const api = new ApiClient(platform.apiUrl, platform.adminKey, signal);
   const project = await api.createProject(`Soak ${new Date().toISOString()}`);
   const { id } = await api.startIngest(project.id, undefined, folder);
@@ -101,8 +132,12 @@ async function run(platform: Platform, folder: string, count: number, { signal, 
   await waitUntil(
     async () => {
       const { done, over } = await progress(api, id, count);
-      const bytes = Object.fromEntries(platform.supervisor.status().map(({ name, pid }) => [name, pid === null ? 0 : residentBytes(pid)]));
-      const page = await fetch(`http://127.0.0.1:${platform.healthPorts['ml-worker']}/metrics`, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) });
+      const bytes = Object.fromEntries(
+        platform.supervisor.status().map(({ name, pid }) => [name, pid === null ? 0 : residentBytes(pid)]),
+      );
+      const page = await fetch(`http://127.0.0.1:${platform.healthPorts['ml-worker']}/metrics`, {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
+      });
       samples.push({ done, bytes, tensors: sumOf(parseMetrics(await page.text()), 'pugmark_engine_tensors') });
       terminal.progress(`${Math.round(done * 100)} % done`);
       return over;
@@ -111,7 +146,10 @@ async function run(platform: Platform, folder: string, count: number, { signal, 
   );
   terminal.progress('');
   const restarted = platform.supervisor.status().filter(({ restarts }) => restarts > 0);
-  if (restarted.length > 0) throw new LauncherError(`restarted meanwhile, so that their memory says nothing: ${restarted.map(({ name }) => name).join(', ')}`);
+  if (restarted.length > 0)
+    throw new LauncherError(
+      `restarted meanwhile, so that their memory says nothing: ${restarted.map(({ name }) => name).join(', ')}`,
+    );
   return samples;
 }
 
@@ -139,5 +177,8 @@ function tensorsOf(samples: readonly Sample[]): { first: number; last: number } 
 
 /** Without the very start, in which models are loaded and code is compiled. */
 function fifths(samples: readonly Sample[]): { first: readonly Sample[]; last: readonly Sample[] } {
-  return { first: samples.filter(({ done }) => done >= 0.04 && done <= 0.2), last: samples.filter(({ done }) => done >= 0.8) };
+  return {
+    first: samples.filter(({ done }) => done >= 0.04 && done <= 0.2),
+    last: samples.filter(({ done }) => done >= 0.8),
+  };
 }

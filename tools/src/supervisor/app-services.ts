@@ -7,7 +7,13 @@ import type { ServiceUrls } from '../services/service-context';
 import { tensorflowDir } from '../tensorflow/install-tensorflow';
 import type { ServiceSpec } from './supervised-service';
 
-export const APPS = ['gateway', 'ingest', 'ml-worker', 'export-worker', 'watchdog'] as const satisfies readonly ServiceName[];
+export const APPS = [
+  'gateway',
+  'ingest',
+  'ml-worker',
+  'export-worker',
+  'watchdog',
+] as const satisfies readonly ServiceName[];
 
 export interface AppOptions {
   readonly root: string;
@@ -36,7 +42,11 @@ export async function appServices(options: AppOptions): Promise<readonly Service
       name,
       script,
       cwd: options.root,
-      env: { ...common, HEALTH_PORT: String(healthPort), ...(name === 'gateway' ? { PORT: String(options.gatewayPort), ADMIN_KEY: options.adminKey } : {}) },
+      env: {
+        ...common,
+        HEALTH_PORT: String(healthPort),
+        ...(name === 'gateway' ? { PORT: String(options.gatewayPort), ADMIN_KEY: options.adminKey } : {}),
+      },
       healthPort,
       logFile: join(options.folder, 'logs', `${name}.log`),
     });

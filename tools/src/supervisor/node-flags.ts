@@ -7,5 +7,8 @@ const SEMI_SPACE = { usual: 4, gateway: 16 } as const;
 
 /** How Node runs a service. V8 takes the size at its start alone, so that it cannot be a setting of the service itself. */
 export function nodeFlags(service: string): readonly string[] {
-  return ['--enable-source-maps', `--max-semi-space-size=${service === 'gateway' ? SEMI_SPACE.gateway : SEMI_SPACE.usual}`];
+  return [
+    '--enable-source-maps',
+    `--max-semi-space-size=${service === 'gateway' ? SEMI_SPACE.gateway : SEMI_SPACE.usual}`,
+  ];
 }

@@ -11,7 +11,11 @@ export function prettyLine(service: string, line: string): string {
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const err = entry['err'];
   const cause = typeof err === 'object' && err !== null && 'message' in err ? [`(${String(err.message)})`] : [];
-  return [`${time} ${name} ${String(entry['level'] ?? '').padEnd(5)} ${String(entry['msg'] ?? '')}`, ...cause, ...rest].join(' ');
+  return [
+    `${time} ${name} ${String(entry['level'] ?? '').padEnd(5)} ${String(entry['msg'] ?? '')}`,
+    ...cause,
+    ...rest,
+  ].join(' ');
 }
 
 function parse(line: string): Record<string, unknown> | null {

@@ -10,7 +10,11 @@ it('keeps a few old files and drops the oldest', () => {
   for (const word of ['first--\n', 'second-\n', 'third--\n', 'fourth-\n']) log.write(word);
   log.close();
   log.write('too late\n');
-  expect([file, `${file}.1`, `${file}.2`].map((name) => readFileSync(name, 'utf8'))).toEqual(['fourth-\n', 'third--\n', 'second-\n']);
+  expect([file, `${file}.1`, `${file}.2`].map((name) => readFileSync(name, 'utf8'))).toEqual([
+    'fourth-\n',
+    'third--\n',
+    'second-\n',
+  ]);
   expect(existsSync(`${file}.3`)).toBe(false);
   rmSync(folder, { recursive: true });
 });

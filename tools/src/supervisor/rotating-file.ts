@@ -34,7 +34,8 @@ export class RotatingFile {
 
   #rotate(): void {
     closeSync(this.#fd);
-    for (let number = this.keep - 1; number >= 1; number -= 1) rename(`${this.file}.${number}`, `${this.file}.${number + 1}`);
+    for (let number = this.keep - 1; number >= 1; number -= 1)
+      rename(`${this.file}.${number}`, `${this.file}.${number + 1}`);
     rename(this.file, `${this.file}.1`);
     this.#fd = openSync(this.file, 'a');
     this.#bytes = fstatSync(this.#fd).size;

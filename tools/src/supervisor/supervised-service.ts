@@ -66,7 +66,12 @@ export class SupervisedService {
   readonly #log: RotatingFile;
   #child: ChildProcess | null = null;
   #loop: Promise<void> | null = null;
-  #status: Omit<ServiceStatus, 'name' | 'pid' | 'logFile'> = { restarts: 0, healthy: false, failuresInARow: 0, lastProblem: null };
+  #status: Omit<ServiceStatus, 'name' | 'pid' | 'logFile'> = {
+    restarts: 0,
+    healthy: false,
+    failuresInARow: 0,
+    lastProblem: null,
+  };
 
   constructor(
     private readonly spec: ServiceSpec,
@@ -104,7 +109,12 @@ export class SupervisedService {
       if (signal.aborted) return;
       const failures = this.#status.failuresInARow + 1;
       const wait = this.times.restartDelay(failures);
-      this.#status = { restarts: this.#status.restarts + 1, healthy: false, failuresInARow: failures, lastProblem: problem };
+      this.#status = {
+        restarts: this.#status.restarts + 1,
+        healthy: false,
+        failuresInARow: failures,
+        lastProblem: problem,
+      };
       this.log(`${this.spec.name}: ${problem}; starting it again in ${(wait / 1000).toFixed(1)} s`);
       await delay(wait, undefined, { signal }).catch(() => undefined);
     }
@@ -114,7 +124,12 @@ export class SupervisedService {
   async #runOnce(): Promise<string> {
     const { name, script, cwd, env } = this.spec;
     // The open standard input is how it notices that the launcher was killed. A group of its own: Ctrl-C is the launcher's to pass on.
-    const child = spawn(process.execPath, [...nodeFlags(name), script], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...nodeFlags(name), script], {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#child = child;
     child.stdin.on('error', () => undefined);
     this.#keepOutput(child);
@@ -122,12 +137,15 @@ export class SupervisedService {
     const over = new AbortController();
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(`could not be started: ${messageOf(error)}`));
-      child.once('exit', (code, killedBy) => resolve(killedBy === null ? `ended with exit code ${code}` : `was ended by ${killedBy}`));
+      child.once('exit', (code, killedBy) =>
+        resolve(killedBy === null ? `ended with exit code ${code}` : `was ended by ${killedBy}`),
+      );
     }).finally(() => over.abort());
 
     const watch = this.#watch(AbortSignal.any([over.signal, this.#stopping.signal]));
     const reason = await Promise.race([ended, watch]);
-    if (child.pid !== undefined && isRunning(child.pid)) await stopProcess(child.pid, { signal: 'SIGTERM', deadlineMs: this.times.grace });
+    if (child.pid !== undefined && isRunning(child.pid))
+      await stopProcess(child.pid, { signal: 'SIGTERM', deadlineMs: this.times.grace });
     const how = await ended;
     // What it started (engines) must not outlive it; such a child also holds the pipes open.
     if (child.pid !== undefined) killProcess(child.pid);
@@ -153,8 +171,10 @@ export class SupervisedService {
       healthySince = problem === null ? (healthySince ?? now) : null;
       const settled = healthySince !== null && now - healthySince >= this.times.healthyAfter;
       this.#status = { ...this.#status, healthy: problem === null, ...(settled ? { failuresInARow: 0 } : {}) };
-      if (answered && failures >= this.times.probeFailures) return `failed its liveness check ${failures} times (${problem})`;
-      if (!answered && now - began > this.times.startAllowance) return `did not come up within ${this.times.startAllowance / 1000} s (${problem})`;
+      if (answered && failures >= this.times.probeFailures)
+        return `failed its liveness check ${failures} times (${problem})`;
+      if (!answered && now - began > this.times.startAllowance)
+        return `did not come up within ${this.times.startAllowance / 1000} s (${problem})`;
     }
   }
 

@@ -59,7 +59,12 @@ async function supervise(mode: string, times: Partial<SupervisionTimes> = {}): P
     healthPort: await new Ports().pick(),
     logFile: join(folder, 'logs', `${mode}.log`),
   };
-  const env = { PATH: process.env['PATH'], MODE: mode, MARK: join(folder, 'mark'), HEALTH_PORT: String(spec.healthPort) };
+  const env = {
+    PATH: process.env['PATH'],
+    MODE: mode,
+    MARK: join(folder, 'mark'),
+    HEALTH_PORT: String(spec.healthPort),
+  };
   supervisor = new Supervisor([{ ...spec, env }], (line) => lines.push(line), undefined, { ...TIMES, ...times });
   supervisor.start();
 }

@@ -1,5 +1,11 @@
 import type { Log } from '../log';
-import { SupervisedService, USUAL_TIMES, type ServiceSpec, type ServiceStatus, type SupervisionTimes } from './supervised-service';
+import {
+  SupervisedService,
+  USUAL_TIMES,
+  type ServiceSpec,
+  type ServiceStatus,
+  type SupervisionTimes,
+} from './supervised-service';
 
 /** Runs services side by side: restarts what ends or hangs, stops all together. */
 export class Supervisor {

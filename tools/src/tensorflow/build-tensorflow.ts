@@ -46,9 +46,16 @@ export async function buildTensorflow(options: BuildOptions): Promise<SelfTestRe
   const wheels = join(options.folder, '.wheels');
   mkdirSync(wheels, { recursive: true });
   await download(wheels, options);
-  const files = readdirSync(wheels).filter((name) => name.endsWith('.whl')).map((name) => join(wheels, name));
+  const files = readdirSync(wheels)
+    .filter((name) => name.endsWith('.whl'))
+    .map((name) => join(wheels, name));
   const unpack = join(dirname(options.requirements), 'unpack-wheels.py');
-  await runStep({ command: options.tools.python, args: [unpack, options.folder, WANTED.join(','), ...files], deadlineMs: UNPACK_DEADLINE_MS, signal: options.signal });
+  await runStep({
+    command: options.tools.python,
+    args: [unpack, options.folder, WANTED.join(','), ...files],
+    deadlineMs: UNPACK_DEADLINE_MS,
+    signal: options.signal,
+  });
   rmSync(wheels, { recursive: true });
   await compile(options);
   rmSync(join(options.folder, 'tensorflow', 'include'), { recursive: true });
@@ -60,7 +67,19 @@ async function download(target: string, { requirements, tools, signal }: BuildOp
   await runStep({
     command: tools.python,
     args: [
-      ...['-m', 'pip', 'download', '--quiet', '--no-input', '--disable-pip-version-check', '--no-cache-dir', '--retries', '2', '--timeout', '20'],
+      ...[
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--no-input',
+        '--disable-pip-version-check',
+        '--no-cache-dir',
+        '--retries',
+        '2',
+        '--timeout',
+        '20',
+      ],
       ...['--no-deps', '--require-hashes', '--only-binary=:all:', '--python-version', WHEEL_PYTHON],
       ...PLATFORMS.flatMap((platform) => ['--platform', `${platform}_${machine}`]),
       ...['--dest', target, '--requirement', requirements],
@@ -80,9 +99,27 @@ async function compile({ folder, root, tools, signal }: BuildOptions): Promise<v
     command: tools.compiler,
     args: [
       ...['-std=c++17', '-O2', '-fPIC', '-shared', '-w', '-DNAPI_VERSION=8'],
-      ...['-I', join(modules, 'node-api-headers', 'include'), '-I', join(folder, 'tensorflow', 'include'), '-I', source],
-      ...[join(source, 'binding', 'tfjs_backend.cc'), join(source, 'binding', 'tfjs_binding.cc'), '-o', join(folder, BINDING_FILE)],
-      ...['-L', join(folder, 'tensorflow'), '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN/tensorflow'],
+      ...[
+        '-I',
+        join(modules, 'node-api-headers', 'include'),
+        '-I',
+        join(folder, 'tensorflow', 'include'),
+        '-I',
+        source,
+      ],
+      ...[
+        join(source, 'binding', 'tfjs_backend.cc'),
+        join(source, 'binding', 'tfjs_binding.cc'),
+        '-o',
+        join(folder, BINDING_FILE),
+      ],
+      ...[
+        '-L',
+        join(folder, 'tensorflow'),
+        '-l:libtensorflow_cc.so.2',
+        '-l:libtensorflow_framework.so.2',
+        '-Wl,-rpath,$ORIGIN/tensorflow',
+      ],
     ],
     deadlineMs: COMPILE_DEADLINE_MS,
     signal,

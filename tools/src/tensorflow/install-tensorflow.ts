@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@pugmark/domain';
 import { BINDING_FILE, readTensorflowState, STATE_FILE, type TensorflowState } from '@pugmark/inference';
@@ -43,7 +52,10 @@ export async function installTensorflow(options: InstallOptions): Promise<Tensor
   let problem = '';
   for (const device of gpus.length > 0 ? (['gpu', 'cpu'] as const) : (['cpu'] as const)) {
     try {
-      return keep(dir, { ...(await install(device, gpus, dir, options)), ...(problem === '' ? {} : { gpuProblem: problem }) });
+      return keep(dir, {
+        ...(await install(device, gpus, dir, options)),
+        ...(problem === '' ? {} : { gpuProblem: problem }),
+      });
     } catch (error) {
       if (options.signal?.aborted === true) throw new InterruptedError();
       problem = messageOf(error);
@@ -53,15 +65,28 @@ export async function installTensorflow(options: InstallOptions): Promise<Tensor
   return keep(dir, { installed: false, problem });
 }
 
-async function install(device: Device, gpus: readonly string[], dir: string, options: InstallOptions): Promise<TensorflowState> {
+async function install(
+  device: Device,
+  gpus: readonly string[],
+  dir: string,
+  options: InstallOptions,
+): Promise<TensorflowState> {
   const folder = folderOf(device, options.root);
   const began = performance.now();
   requireRoom(dir, ROOM[device]);
   const tools = await findBuildTools(options.signal);
-  options.log(`installing TensorFlow for the ${device === 'gpu' ? `GPU (${gpus.join('; ')})` : 'processor'} from PyPI (once; ${device === 'gpu' ? 'some GB' : '270 MB'})`);
+  options.log(
+    `installing TensorFlow for the ${device === 'gpu' ? `GPU (${gpus.join('; ')})` : 'processor'} from PyPI (once; ${device === 'gpu' ? 'some GB' : '270 MB'})`,
+  );
   const fresh = join(dir, `.new-${process.pid}`);
   try {
-    const { version } = await buildTensorflow({ device, folder: fresh, requirements: requirementsFile(device, options.root), tools, ...options });
+    const { version } = await buildTensorflow({
+      device,
+      folder: fresh,
+      requirements: requirementsFile(device, options.root),
+      tools,
+      ...options,
+    });
     rmSync(join(dir, folder), { recursive: true, force: true });
     renameSync(fresh, join(dir, folder));
     options.log(`TensorFlow ${version}: compiled and tried, ${Math.round((performance.now() - began) / 1000)} s`);
@@ -73,8 +98,12 @@ async function install(device: Device, gpus: readonly string[], dir: string, opt
 
 /** The library that would be installed now is there; a GPU for which it could not be had is not tried at every start. */
 function isCurrent(state: TensorflowState, dir: string, gpus: readonly string[], root: string): boolean {
-  if (!state.installed || state.gpus.join() !== gpus.join() || !existsSync(join(dir, state.folder, BINDING_FILE))) return false;
-  return state.folder === folderOf(state.device, root) && (state.device === 'gpu' || gpus.length === 0 || state.gpuProblem !== undefined);
+  if (!state.installed || state.gpus.join() !== gpus.join() || !existsSync(join(dir, state.folder, BINDING_FILE)))
+    return false;
+  return (
+    state.folder === folderOf(state.device, root) &&
+    (state.device === 'gpu' || gpus.length === 0 || state.gpuProblem !== undefined)
+  );
 }
 
 /** Another one whenever the library, the binding or the processor is another. */
@@ -94,7 +123,8 @@ function keep(dir: string, state: TensorflowState): TensorflowState {
   writeFileSync(aside, `${JSON.stringify(state, null, 2)}\n`);
   renameSync(aside, join(dir, STATE_FILE));
   if (state.installed) {
-    for (const name of readdirSync(dir)) if (/^(cpu|gpu)-/.test(name) && name !== state.folder) rmSync(join(dir, name), { recursive: true, force: true });
+    for (const name of readdirSync(dir))
+      if (/^(cpu|gpu)-/.test(name) && name !== state.folder) rmSync(join(dir, name), { recursive: true, force: true });
   }
   return state;
 }

@@ -27,7 +27,10 @@ export function runStep(step: Step): Promise<string> {
     child.once('error', reject);
     child.once('close', (code, killedBy) => {
       if (code === 0) return resolve(out);
-      const how = killedBy === null ? `ended with exit code ${code}` : `was killed (${killedBy}; it had ${Math.round(step.deadlineMs / 1000)} s)`;
+      const how =
+        killedBy === null
+          ? `ended with exit code ${code}`
+          : `was killed (${killedBy}; it had ${Math.round(step.deadlineMs / 1000)} s)`;
       reject(new Error(`${step.command} ${how}: ${lastLines(words || out)}`));
     });
   });

@@ -14,10 +14,19 @@ const PIXEL_LIMIT = 100_000_000;
 
 async function test(folder: string, device: DeviceChoice): Promise<SelfTestResult> {
   configureImages();
-  const engine = await createEngine({ engine: 'tensorflow', device, tensorflowDir: folder, convertedDir: join(folder, '.self-test') });
+  const engine = await createEngine({
+    engine: 'tensorflow',
+    device,
+    tensorflowDir: folder,
+    convertedDir: join(folder, '.self-test'),
+  });
   const model = await engine.load(BUILTIN_MODEL, builtinModelFolder());
   const picture = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
-  const input = await decodeForModel(picture, { ...BUILTIN_MODEL.input, resize: BUILTIN_MODEL.resize, pixelLimit: PIXEL_LIMIT });
+  const input = await decodeForModel(picture, {
+    ...BUILTIN_MODEL.input,
+    resize: BUILTIN_MODEL.resize,
+    pixelLimit: PIXEL_LIMIT,
+  });
   const [found = []] = await model.detect([input]);
   if (found[0]?.label !== 'cat') throw new Error(`it finds '${found[0]?.label ?? 'nothing'}' on a picture of a cat`);
   return { version: engine.info.version };

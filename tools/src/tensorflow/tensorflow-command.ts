@@ -6,7 +6,10 @@ import { installTensorflow, tensorflowDir } from './install-tensorflow';
 const USAGE = 'npm run tensorflow';
 
 /** Installs the native library anew, whatever is there: after a change of the machine, or to see what goes wrong. */
-export async function tensorflowCommand(args: readonly string[], { root, log, environment, signal }: CommandContext): Promise<number> {
+export async function tensorflowCommand(
+  args: readonly string[],
+  { root, log, environment, signal }: CommandContext,
+): Promise<number> {
   parseOptions('tensorflow', USAGE, args, {});
   const state = await installTensorflow({ root, log, environment, signal, again: true });
   if (!state.installed) {

@@ -1,6 +1,11 @@
 import { isGreen, parseCounts, totalCounts, type StepResult } from './counts';
 
-const result = (ok: boolean, passed: number, failed: number, skipped = 0): StepResult => ({ name: 'step', seconds: 1, ok, counts: { passed, failed, skipped } });
+const result = (ok: boolean, passed: number, failed: number, skipped = 0): StepResult => ({
+  name: 'step',
+  seconds: 1,
+  ok,
+  counts: { passed, failed, skipped },
+});
 
 it('adds up all steps', () => {
   const results = [result(true, 10, 0, 1), result(false, 4, 2)];
@@ -20,6 +25,9 @@ it('is not green when nothing was tested, unless the step has no tests', () => {
   expect(isGreen([result(true, 1, 0)], true)).toBe(true);
 });
 
-it.each(['', '{"passed":1', '{"passed":"1","failed":0,"skipped":0}'])('takes the broken count file %j for a failure', (text) => {
-  expect(parseCounts(text)).toEqual({ passed: 0, failed: 1, skipped: 0 });
-});
+it.each(['', '{"passed":1', '{"passed":"1","failed":0,"skipped":0}'])(
+  'takes the broken count file %j for a failure',
+  (text) => {
+    expect(parseCounts(text)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  },
+);

@@ -22,7 +22,9 @@ export const STEPS: readonly TestStep[] = [
 ];
 
 /** What `--only` takes besides the steps' own names: the parts of `check`. */
-const PARTS: readonly TestStep[] = ['lint', 'typecheck', 'test', 'build'].map((target) => step(target, [target], false, '--parallel=2'));
+const PARTS: readonly TestStep[] = ['lint', 'typecheck', 'test', 'build'].map((target) =>
+  step(target, [target], false, '--parallel=2'),
+);
 
 /** undefined when there is no such step. */
 export function selectSteps(only: string | undefined): readonly TestStep[] | undefined {

@@ -26,14 +26,24 @@ export async function testCommand(args: readonly string[], context: CommandConte
   const servers = steps.some(({ needsServices }) => needsServices) ? await tryServers(context) : null;
   const results: StepResult[] = [];
   try {
-    for (const step of steps) results.push(await runStep(step, servers, resultFolder, { ...context, environment: { ...context.environment, ...native } }));
+    for (const step of steps)
+      results.push(
+        await runStep(step, servers, resultFolder, { ...context, environment: { ...context.environment, ...native } }),
+      );
   } finally {
     await servers?.running?.stop();
   }
   const { passed, failed, skipped } = totalCounts(results);
-  context.log(`\n${table(results.map(({ name, seconds, ok, problem }) => [name, `${seconds.toFixed(0)} s  ${ok ? 'ok' : (problem ?? 'failed')}`]))}\n`);
+  context.log(
+    `\n${table(results.map(({ name, seconds, ok, problem }) => [name, `${seconds.toFixed(0)} s  ${ok ? 'ok' : (problem ?? 'failed')}`]))}\n`,
+  );
   context.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-  return isGreen(results, steps.some(({ hasTests }) => hasTests)) ? 0 : 1;
+  return isGreen(
+    results,
+    steps.some(({ hasTests }) => hasTests),
+  )
+    ? 0
+    : 1;
 }
 
 /** Either is null. */
@@ -45,7 +55,15 @@ interface Servers {
 /** Without servers the other steps still run; those that need them fail. */
 async function tryServers({ root, log, environment, signal, onForcedEnd }: CommandContext): Promise<Servers> {
   try {
-    const running = await startServices({ instance: 'test', dir: join(root, '.pugmark'), root, log, environment, variablePrefix: PREFIX, signal });
+    const running = await startServices({
+      instance: 'test',
+      dir: join(root, '.pugmark'),
+      root,
+      log,
+      environment,
+      variablePrefix: PREFIX,
+      signal,
+    });
     onForcedEnd(() => running.kill());
     return { running, problem: null };
   } catch (error) {
@@ -59,14 +77,26 @@ async function tryServers({ root, log, environment, signal, onForcedEnd }: Comma
 /** Where the native library is, for the tests that need it. Without it they are skipped. */
 async function nativeVariables({ root, log, environment, signal }: CommandContext): Promise<NodeJS.ProcessEnv> {
   const state = await installTensorflow({ root, log, environment, signal });
-  if (state.installed) return { [`${PREFIX}TENSORFLOW_DIR`]: tensorflowDir(root), TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1' };
+  if (state.installed)
+    return { [`${PREFIX}TENSORFLOW_DIR`]: tensorflowDir(root), TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1' };
   log(`no native TensorFlow, so its tests are skipped: ${state.problem}`);
   return {};
 }
 
-async function runStep(step: TestStep, servers: Servers | null, resultFolder: string, context: CommandContext): Promise<StepResult> {
+async function runStep(
+  step: TestStep,
+  servers: Servers | null,
+  resultFolder: string,
+  context: CommandContext,
+): Promise<StepResult> {
   if (step.needsServices && !servers?.running) {
-    return { name: step.name, seconds: 0, ok: false, problem: `not run: ${servers?.problem?.split('\n')[0] ?? 'no servers'}`, counts: NO_TESTS };
+    return {
+      name: step.name,
+      seconds: 0,
+      ok: false,
+      problem: `not run: ${servers?.problem?.split('\n')[0] ?? 'no servers'}`,
+      counts: NO_TESTS,
+    };
   }
   // A folder of its own for each step: what an earlier run or step left must not be counted.
   const folder = join(resultFolder, step.name);
@@ -74,7 +104,11 @@ async function runStep(step: TestStep, servers: Servers | null, resultFolder: st
   mkdirSync(folder, { recursive: true });
   const began = performance.now();
   context.log(`\n=== nx ${step.nx.join(' ')}`);
-  const code = await runNx(step.nx, { ...context.environment, ...testVariables(servers?.running ?? null), PUGMARK_TEST_RESULTS: folder }, context);
+  const code = await runNx(
+    step.nx,
+    { ...context.environment, ...testVariables(servers?.running ?? null), PUGMARK_TEST_RESULTS: folder },
+    context,
+  );
   if (context.signal.aborted) throw new InterruptedError();
   return { name: step.name, seconds: (performance.now() - began) / 1000, ok: code === 0, counts: readCounts(folder) };
 }
@@ -89,12 +123,22 @@ function testVariables(urls: RunningServices | null): NodeJS.ProcessEnv {
   };
 }
 
-function runNx(args: readonly string[], environment: NodeJS.ProcessEnv, { root, signal, onForcedEnd }: CommandContext): Promise<number> {
+function runNx(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  { root, signal, onForcedEnd }: CommandContext,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'node_modules', '.bin', 'nx'), ...args, '--outputStyle=stream'], {
       cwd: root,
       // No background process, no terminal screen, no accounts.
-      env: { ...environment, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', CI: environment['CI'] ?? 'true' },
+      env: {
+        ...environment,
+        NX_DAEMON: 'false',
+        NX_TUI: 'false',
+        NX_NO_CLOUD: 'true',
+        CI: environment['CI'] ?? 'true',
+      },
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true,
     });

@@ -1,11 +1,18 @@
-import { DeadLetters, type DeadLetter, type DeadLetterDetails, type DeadLetterOutcome, type Selection } from '@pugmark/broker';
+import {
+  DeadLetters,
+  type DeadLetter,
+  type DeadLetterDetails,
+  type DeadLetterOutcome,
+  type Selection,
+} from '@pugmark/broker';
 import { columns } from '../columns';
 import { EXIT, UsageError, type Command, type CommandContext } from '../command';
 import { findBroker } from '../connections';
 import { parseCommandLine } from '../parse-args';
 import { printable } from '../printable';
 
-const USAGE = 'pugmark dead-letters list [--limit N] | show ID | requeue (ID… | --all) | drop (ID… | --all)   [--json] [--instance NAME]';
+const USAGE =
+  'pugmark dead-letters list [--limit N] | show ID | requeue (ID… | --all) | drop (ID… | --all)   [--json] [--instance NAME]';
 /** Characters of a body that `show` prints. */
 const MOST_BODY = 4_096;
 
@@ -34,7 +41,10 @@ export const deadLettersCommand: Command = {
     });
     const [action = '', ...ids] = positionals;
     const act = ACTIONS[action];
-    if (act === undefined) throw new UsageError(`${action === '' ? 'what is to be done is missing' : `there is no '${action}'`}\nusage: ${USAGE}`);
+    if (act === undefined)
+      throw new UsageError(
+        `${action === '' ? 'what is to be done is missing' : `there is no '${action}'`}\nusage: ${USAGE}`,
+      );
     const broker = findBroker(context.config, values.instance, context.folder);
     const letters = await DeadLetters.open(broker.rabbitmqUrl);
     try {
@@ -45,10 +55,18 @@ export const deadLettersCommand: Command = {
   },
 };
 
-const ACTIONS: Readonly<Partial<Record<string, (letters: DeadLetters, ids: readonly string[], options: Options, context: CommandContext) => Promise<number>>>> = {
+const ACTIONS: Readonly<
+  Partial<
+    Record<
+      string,
+      (letters: DeadLetters, ids: readonly string[], options: Options, context: CommandContext) => Promise<number>
+    >
+  >
+> = {
   list: async (letters, ids, { limit, json }, { print }) => {
     const most = Number(limit);
-    if (ids.length > 0 || !Number.isInteger(most) || most < 1) throw new UsageError(`list takes --limit with a whole number from 1, and no ids\nusage: ${USAGE}`);
+    if (ids.length > 0 || !Number.isInteger(most) || most < 1)
+      throw new UsageError(`list takes --limit with a whole number from 1, and no ids\nusage: ${USAGE}`);
     const list = await letters.list(most);
     print(json ? JSON.stringify(list, null, 2) : listText(list.letters, list.total));
     return EXIT.ok;
@@ -60,7 +78,8 @@ const ACTIONS: Readonly<Partial<Record<string, (letters: DeadLetters, ids: reado
     print(json ? JSON.stringify(letter, null, 2) : detailsText(letter));
     return EXIT.ok;
   },
-  requeue: async (letters, ids, options, { print }) => told(await letters.requeue(selection(ids, options)), options, print),
+  requeue: async (letters, ids, options, { print }) =>
+    told(await letters.requeue(selection(ids, options)), options, print),
   drop: async (letters, ids, options, { print }) => told(await letters.drop(selection(ids, options)), options, print),
 };
 
@@ -72,26 +91,55 @@ function selection(ids: readonly string[], { all }: Options): Selection {
 function told(outcomes: readonly DeadLetterOutcome[], { json }: Options, print: (text: string) => void): number {
   if (json) print(JSON.stringify(outcomes, null, 2));
   else if (outcomes.length === 0) print('no dead letters');
-  else print(outcomes.map(({ letter, outcome, reason }) => `${outcome}  ${letter.id}${reason === null ? '' : `  ${reason}`}`).join('\n'));
+  else
+    print(
+      outcomes
+        .map(({ letter, outcome, reason }) => `${outcome}  ${letter.id}${reason === null ? '' : `  ${reason}`}`)
+        .join('\n'),
+    );
   return outcomes.some(({ outcome }) => outcome === 'left') ? EXIT.differs : EXIT.ok;
 }
 
 function listText(letters: readonly DeadLetter[], total: number): string {
   if (letters.length === 0) return 'no dead letters';
-  const rows = letters.map(({ id, publishedAt, queue, type, bytes, reason }) => [id, (publishedAt ?? '–').replace('.000Z', 'Z'), queue ?? '–', type ?? '–', String(bytes), printable(reason)]);
+  const rows = letters.map(({ id, publishedAt, queue, type, bytes, reason }) => [
+    id,
+    (publishedAt ?? '–').replace('.000Z', 'Z'),
+    queue ?? '–',
+    type ?? '–',
+    String(bytes),
+    printable(reason),
+  ]);
   const more = total > letters.length ? `\n${letters.length} of ${total}; --limit shows more` : '';
   return `${columns(['id', 'published', 'queue', 'type', 'bytes', 'reason'], rows)}${more}`;
 }
 
-function detailsText({ id, reason, queue, type, version, bytes, publishedAt, headers, body, encoding }: DeadLetterDetails): string {
-  const facts = columns(['id', id], [
-    ['reason', printable(reason)],
-    ['queue', queue ?? 'unknown'],
-    ['type', type ?? 'none'],
-    ['version', version === null ? 'none' : String(version)],
-    ['published', publishedAt ?? 'unknown'],
-    ['headers', printable(JSON.stringify(headers))],
-    ['body', `${bytes} bytes${encoding === 'hex' ? ', no text; in hexadecimal' : ''}${body.length > MOST_BODY ? `, the first ${MOST_BODY} characters` : ''}:`],
-  ]);
+function detailsText({
+  id,
+  reason,
+  queue,
+  type,
+  version,
+  bytes,
+  publishedAt,
+  headers,
+  body,
+  encoding,
+}: DeadLetterDetails): string {
+  const facts = columns(
+    ['id', id],
+    [
+      ['reason', printable(reason)],
+      ['queue', queue ?? 'unknown'],
+      ['type', type ?? 'none'],
+      ['version', version === null ? 'none' : String(version)],
+      ['published', publishedAt ?? 'unknown'],
+      ['headers', printable(JSON.stringify(headers))],
+      [
+        'body',
+        `${bytes} bytes${encoding === 'hex' ? ', no text; in hexadecimal' : ''}${body.length > MOST_BODY ? `, the first ${MOST_BODY} characters` : ''}:`,
+      ],
+    ],
+  );
   return `${facts}\n\n${printable(body.slice(0, MOST_BODY))}`;
 }

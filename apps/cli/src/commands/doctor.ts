@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '@pugmark/domain';
-import { BUILTIN_MODEL, builtinModelFolder, createEngine, readTensorflowState, type EngineOptions, type TensorflowState } from '@pugmark/inference';
+import {
+  BUILTIN_MODEL,
+  builtinModelFolder,
+  createEngine,
+  readTensorflowState,
+  type EngineOptions,
+  type TensorflowState,
+} from '@pugmark/inference';
 import { EXIT, type Command, type CommandContext } from '../command';
 import { findTensorflowDir } from '../connections';
 import { parseCommandLine } from '../parse-args';
@@ -49,8 +56,17 @@ async function examine({ config, folder }: CommandContext): Promise<Finding[]> {
 
 function native(state: TensorflowState, dir: string): Finding {
   const what = 'native library';
-  if (!state.installed) return { what, found: `none: ${state.problem}`, advice: 'without it the slower WebAssembly engine does the work; `npm run tensorflow` installs it' };
-  return { what, found: `TensorFlow ${state.version} for the ${state.device === 'gpu' ? 'GPU' : 'processor'}, in ${join(dir, state.folder)}`, advice: null };
+  if (!state.installed)
+    return {
+      what,
+      found: `none: ${state.problem}`,
+      advice: 'without it the slower WebAssembly engine does the work; `npm run tensorflow` installs it',
+    };
+  return {
+    what,
+    found: `TensorFlow ${state.version} for the ${state.device === 'gpu' ? 'GPU' : 'processor'}, in ${join(dir, state.folder)}`,
+    advice: null,
+  };
 }
 
 function gpu(state: TensorflowState, gpus: readonly string[]): Finding {
@@ -58,7 +74,10 @@ function gpu(state: TensorflowState, gpus: readonly string[]): Finding {
   if (gpus.length === 0) return { what, found: 'none (nvidia-smi shows no card)', advice: null };
   const found = gpus.join('; ');
   if (!state.installed || state.device === 'gpu') return { what, found, advice: null };
-  const why = state.gpuProblem === undefined ? 'the library was installed when there was no card' : `the library for it could not be installed: ${state.gpuProblem}`;
+  const why =
+    state.gpuProblem === undefined
+      ? 'the library was installed when there was no card'
+      : `the library for it could not be installed: ${state.gpuProblem}`;
   return { what, found, advice: `it is not used: ${why}; \`npm run tensorflow\` tries again` };
 }
 
@@ -73,7 +92,11 @@ async function engine(options: Omit<EngineOptions, 'convertedDir'>): Promise<Fin
     const loadMs = performance.now() - begin;
     model.dispose();
     const { name, version, device, reason } = created.info;
-    return { what, found: `${name} ${version}, ${device}; the built-in model loads and runs in ${Math.round(loadMs)} ms. Why this one: ${reason}`, advice: null };
+    return {
+      what,
+      found: `${name} ${version}, ${device}; the built-in model loads and runs in ${Math.round(loadMs)} ms. Why this one: ${reason}`,
+      advice: null,
+    };
   } catch (error) {
     return { what, found: `does not work: ${messageOf(error)}`, advice: 'mend that, or let ML_ENGINE=auto choose' };
   } finally {
@@ -83,8 +106,15 @@ async function engine(options: Omit<EngineOptions, 'convertedDir'>): Promise<Fin
 
 async function nvidiaGpus(): Promise<string[]> {
   try {
-    const { stdout } = await promisify(execFile)('nvidia-smi', ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'], { timeout: DRIVER_DEADLINE_MS });
-    return stdout.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+    const { stdout } = await promisify(execFile)(
+      'nvidia-smi',
+      ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'],
+      { timeout: DRIVER_DEADLINE_MS },
+    );
+    return stdout
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
   } catch {
     // No driver, or one that does not answer.
     return [];
@@ -93,7 +123,12 @@ async function nvidiaGpus(): Promise<string[]> {
 
 function text(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ what }) => what.length));
-  const lines = findings.flatMap(({ what, found, advice }) => [`  ${what.padEnd(width)}  ${found}`, ...(advice === null ? [] : [`  ${''.padEnd(width)}  → ${advice}`])]);
+  const lines = findings.flatMap(({ what, found, advice }) => [
+    `  ${what.padEnd(width)}  ${found}`,
+    ...(advice === null ? [] : [`  ${''.padEnd(width)}  → ${advice}`]),
+  ]);
   const open = findings.filter(({ advice }) => advice !== null).length;
-  return [...lines, '', open === 0 ? 'All is well.' : open === 1 ? 'One thing to do.' : `${open} things to do.`].join('\n');
+  return [...lines, '', open === 0 ? 'All is well.' : open === 1 ? 'One thing to do.' : `${open} things to do.`].join(
+    '\n',
+  );
 }

@@ -23,7 +23,10 @@ export const modelsCommand: Command = {
   Exit code 0: done; 2: wrong usage, or the model is not in order; 3: the database cannot be reached.`,
 
   run: async (args, context) => {
-    const { values, positionals } = parseCommandLine(USAGE, args, { manifest: { type: 'string' }, instance: { type: 'string', default: 'main' } });
+    const { values, positionals } = parseCommandLine(USAGE, args, {
+      manifest: { type: 'string' },
+      instance: { type: 'string', default: 'main' },
+    });
     const [action, path, ...rest] = positionals;
     if (rest.length > 0) throw new UsageError(`one path at a time\nusage: ${USAGE}`);
     if (action === 'list' && path === undefined) return list(values.instance, context);
@@ -36,7 +39,14 @@ export const modelsCommand: Command = {
 async function list(instance: string, context: CommandContext): Promise<number> {
   const { databaseUrl } = findModelPlaces(context.config, instance, context.folder);
   const models = await withDatabase(databaseUrl, (db) => new ModelRepository().all(db));
-  const row = ({ id, name, version, stage, is_default: isDefault, licence }: ModelRow) => [String(id), name, version, stage, isDefault ? 'default' : '', licence];
+  const row = ({ id, name, version, stage, is_default: isDefault, licence }: ModelRow) => [
+    String(id),
+    name,
+    version,
+    stage,
+    isDefault ? 'default' : '',
+    licence,
+  ];
   context.print(columns(['id', 'name', 'version', 'stage', '', 'licence'], models.map(row)));
   return EXIT.ok;
 }
@@ -46,10 +56,17 @@ async function draft(path: string, { print }: CommandContext): Promise<number> {
   return EXIT.ok;
 }
 
-async function add(path: string, options: { manifest?: string | undefined; instance: string }, context: CommandContext): Promise<number> {
+async function add(
+  path: string,
+  options: { manifest?: string | undefined; instance: string },
+  context: CommandContext,
+): Promise<number> {
   const { config, folder, print } = context;
   const places = findModelPlaces(config, options.instance, folder);
-  const found = await findManifest(path, options.manifest === undefined ? undefined : resolve(folder, options.manifest));
+  const found = await findManifest(
+    path,
+    options.manifest === undefined ? undefined : resolve(folder, options.manifest),
+  );
   // Before minutes of work for nothing.
   await withDatabase(places.databaseUrl, pingDatabase);
   const imported = await importModel(found.manifest, {
@@ -100,8 +117,12 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-function report({ id, name, version, stage, is_default: isDefault }: ModelRow, { engine, inferMs, difference, manifest }: ImportedModel): string {
-  const compared = difference === null ? 'nothing to compare with' : `${difference.toPrecision(2)} from op-by-op execution`;
+function report(
+  { id, name, version, stage, is_default: isDefault }: ModelRow,
+  { engine, inferMs, difference, manifest }: ImportedModel,
+): string {
+  const compared =
+    difference === null ? 'nothing to compare with' : `${difference.toPrecision(2)} from op-by-op execution`;
   const lines = [
     `Model ${id}: ${name} ${version}, ${stage === 'detect' ? 'a detector' : 'a classifier'}${isDefault ? ', the default' : ''}`,
     `  engine      ${engine.name} ${engine.version} (${engine.device}): ${engine.reason}`,
@@ -109,7 +130,8 @@ function report({ id, name, version, stage, is_default: isDefault }: ModelRow, {
     `  batch       ${manifest.batch}${manifest.openBatch === true ? ' (the graph was made for one image and has been opened)' : ''}`,
     `  difference  ${compared}`,
   ];
-  if (stage === 'detect' && !isDefault) lines.push(`  to make it the default: curl -X PUT .../api/v1/models/${id}/default`);
+  if (stage === 'detect' && !isDefault)
+    lines.push(`  to make it the default: curl -X PUT .../api/v1/models/${id}/default`);
   return lines.join('\n');
 }
 
@@ -119,7 +141,9 @@ async function withDatabase<T>(url: string, work: (db: Database) => Promise<T>):
     return await withDeadline(work(db), DATABASE_DEADLINE_MS, 'the database');
   } catch (error) {
     if (error instanceof PermanentError) throw error;
-    throw new RetryableError('database_away', `the database does not answer as it should: ${messageOf(error)}`, { cause: error });
+    throw new RetryableError('database_away', `the database does not answer as it should: ${messageOf(error)}`, {
+      cause: error,
+    });
   } finally {
     await db.destroy();
   }

@@ -3,11 +3,40 @@ import { standsOut } from './stands-out';
 
 type System = Schemas['SystemResponse'];
 
-const ENGINE = { worker: 'host/ml-worker/1', name: 'wasm', device: 'cpu', reason: 'auto', version: '4', processes: 2, processesUp: 2 };
-const ROUTE = { kind: 'detect', queue: 'pugmark.detect', state: 'answered', responder: 'host/ml-worker/1', roundTripMs: 2, answeredAt: '2026-01-01T00:00:00.000Z' };
+const ENGINE = {
+  worker: 'host/ml-worker/1',
+  name: 'wasm',
+  device: 'cpu',
+  reason: 'auto',
+  version: '4',
+  processes: 2,
+  processesUp: 2,
+};
+const ROUTE = {
+  kind: 'detect',
+  queue: 'pugmark.detect',
+  state: 'answered',
+  responder: 'host/ml-worker/1',
+  roundTripMs: 2,
+  answeredAt: '2026-01-01T00:00:00.000Z',
+};
 const BROKER = { ready: true, publisher: 'up' as const, consumers: {}, topology: 'verified', problems: [] };
-const WELL: System = { version: '1', uptimeSeconds: 5, models: [], engines: [ENGINE], dependencies: { postgres: 'up', redis: 'up', broker: BROKER }, routes: [ROUTE, { ...ROUTE, state: 'waiting' }] };
-const IDLE: Schemas['ProcessingResponse'] = { processing: 0, pending: 0, completed: 9, failed: 1, ratePerMinute: 0, etaSeconds: null };
+const WELL: System = {
+  version: '1',
+  uptimeSeconds: 5,
+  models: [],
+  engines: [ENGINE],
+  dependencies: { postgres: 'up', redis: 'up', broker: BROKER },
+  routes: [ROUTE, { ...ROUTE, state: 'waiting' }],
+};
+const IDLE: Schemas['ProcessingResponse'] = {
+  processing: 0,
+  pending: 0,
+  completed: 9,
+  failed: 1,
+  ratePerMinute: 0,
+  etaSeconds: null,
+};
 
 it('has nothing to say when all is well, with work or without', () => {
   expect(standsOut(WELL, IDLE)).toEqual([]);
@@ -16,10 +45,30 @@ it('has nothing to say when all is well, with work or without', () => {
 });
 
 it.each<[string, Partial<System>, Partial<typeof IDLE>, RegExp]>([
-  ['a database that is away', { dependencies: { ...WELL.dependencies, postgres: 'down' } }, {}, /^Postgres does not answer/],
-  ["the broker's own problems", { dependencies: { ...WELL.dependencies, broker: { ...BROKER, ready: false, problems: ['foreign binding x'] } } }, {}, /^RabbitMQ: foreign binding x$/],
-  ['a queue that nobody consumes', { routes: [{ ...ROUTE, state: 'no_consumer' }] }, {}, /^nobody takes work from pugmark\.detect/],
-  ['a worker without some of its processes', { engines: [{ ...ENGINE, processesUp: 1 }] }, {}, /1 of 2 engine processes/],
+  [
+    'a database that is away',
+    { dependencies: { ...WELL.dependencies, postgres: 'down' } },
+    {},
+    /^Postgres does not answer/,
+  ],
+  [
+    "the broker's own problems",
+    { dependencies: { ...WELL.dependencies, broker: { ...BROKER, ready: false, problems: ['foreign binding x'] } } },
+    {},
+    /^RabbitMQ: foreign binding x$/,
+  ],
+  [
+    'a queue that nobody consumes',
+    { routes: [{ ...ROUTE, state: 'no_consumer' }] },
+    {},
+    /^nobody takes work from pugmark\.detect/,
+  ],
+  [
+    'a worker without some of its processes',
+    { engines: [{ ...ENGINE, processesUp: 1 }] },
+    {},
+    /1 of 2 engine processes/,
+  ],
   ['no worker at all', { engines: [] }, {}, /^no ml-worker is up/],
   ['work that stands still', {}, { pending: 3, processing: 1 }, /^4 pictures are to be looked at, and none was done/],
 ])('names %s', (_what, system, work, line) => {

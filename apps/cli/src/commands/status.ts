@@ -17,41 +17,79 @@ export const statusCommand: Command = {
   Exit code 0: nothing stands out; 1: something does; 2: wrong usage, or the key may not look; 3: the gateway does not answer.`,
 
   run: async (args, context) => {
-    const { values, positionals } = parseCommandLine(USAGE, args, { ...API_OPTIONS, json: { type: 'boolean', default: false } });
+    const { values, positionals } = parseCommandLine(USAGE, args, {
+      ...API_OPTIONS,
+      json: { type: 'boolean', default: false },
+    });
     if (positionals.length > 0) throw new UsageError(`usage: ${USAGE}`);
     const { url, client } = openApi(values, context);
     const system = await client.get('/api/v1/system');
     // Without its database there is no work to ask for; the system says so already.
     const work = system.dependencies.postgres === 'up' ? await client.get('/api/v1/processing/status') : null;
     const open = standsOut(system, work);
-    context.print(values.json ? JSON.stringify({ system, work, standsOut: open }, null, 2) : text(url, system, work, open));
+    context.print(
+      values.json ? JSON.stringify({ system, work, standsOut: open }, null, 2) : text(url, system, work, open),
+    );
     return open.length === 0 ? EXIT.ok : EXIT.differs;
   },
 };
 
-function text(url: string, system: Schemas['SystemResponse'], work: Schemas['ProcessingResponse'] | null, open: readonly string[]): string {
+function text(
+  url: string,
+  system: Schemas['SystemResponse'],
+  work: Schemas['ProcessingResponse'] | null,
+  open: readonly string[],
+): string {
   const { version, uptimeSeconds, dependencies, routes, engines } = system;
   return [
     `Pugmark ${version} at ${url}, up ${duration(uptimeSeconds)}`,
-    columns(['Postgres', dependencies.postgres], [
-      ['RabbitMQ', `${dependencies.broker.ready ? 'ready' : 'not ready'}, topology ${dependencies.broker.topology}`],
-      ['Redis', dependencies.redis],
-      ['pictures', work === null ? 'unknown' : workText(work)],
-    ]),
+    columns(
+      ['Postgres', dependencies.postgres],
+      [
+        ['RabbitMQ', `${dependencies.broker.ready ? 'ready' : 'not ready'}, topology ${dependencies.broker.topology}`],
+        ['Redis', dependencies.redis],
+        ['pictures', work === null ? 'unknown' : workText(work)],
+      ],
+    ),
     '',
     'Queues',
-    columns(['queue', 'state', 'answered by', 'round trip'], routes.map(({ queue, state, responder, roundTripMs }) => [queue, state.replace('_', ' '), responder ?? '–', roundTripMs === null ? '–' : `${roundTripMs.toFixed(1)} ms`])),
+    columns(
+      ['queue', 'state', 'answered by', 'round trip'],
+      routes.map(({ queue, state, responder, roundTripMs }) => [
+        queue,
+        state.replace('_', ' '),
+        responder ?? '–',
+        roundTripMs === null ? '–' : `${roundTripMs.toFixed(1)} ms`,
+      ]),
+    ),
     '',
     'Engines',
     ...(engines === null || engines.length === 0
       ? [engines === null ? '  unknown' : '  none']
-      : [columns(['worker', 'engine', 'device', 'processes'], engines.map(({ worker, name, version: of, device, processes, processesUp }) => [worker, `${name} ${of}`, device, `${processesUp} of ${processes}`]))]),
+      : [
+          columns(
+            ['worker', 'engine', 'device', 'processes'],
+            engines.map(({ worker, name, version: of, device, processes, processesUp }) => [
+              worker,
+              `${name} ${of}`,
+              device,
+              `${processesUp} of ${processes}`,
+            ]),
+          ),
+        ]),
     '',
     ...(open.length === 0 ? ['Nothing stands out.'] : ['What stands out:', ...open.map((line) => `  ${line}`)]),
   ].join('\n');
 }
 
-function workText({ processing, pending, completed, failed, ratePerMinute, etaSeconds }: Schemas['ProcessingResponse']): string {
+function workText({
+  processing,
+  pending,
+  completed,
+  failed,
+  ratePerMinute,
+  etaSeconds,
+}: Schemas['ProcessingResponse']): string {
   const counts = `${pending} wait, ${processing} in work, ${completed} done, ${failed} failed`;
   if (pending + processing === 0) return counts;
   return `${counts}; ${ratePerMinute} a minute${etaSeconds === null ? '' : `, ${duration(etaSeconds)} to go`}`;

@@ -23,7 +23,8 @@ export const topologyCommand: Command = {
       json: { type: 'boolean', default: false },
       instance: { type: 'string', default: 'main' },
     });
-    if (values.offline && values.repair) throw new UsageError(`--offline and --repair exclude one another\nusage: ${USAGE}`);
+    if (values.offline && values.repair)
+      throw new UsageError(`--offline and --repair exclude one another\nusage: ${USAGE}`);
     if (!values.json) context.print(table());
     if (values.offline) {
       if (values.json) context.print(json({ topology: TOPOLOGY }));
@@ -33,7 +34,10 @@ export const topologyCommand: Command = {
   },
 };
 
-async function compare({ repair, json: asJson, instance }: { repair: boolean; json: boolean; instance: string }, { config, folder, print }: CommandContext): Promise<number> {
+async function compare(
+  { repair, json: asJson, instance }: { repair: boolean; json: boolean; instance: string },
+  { config, folder, print }: CommandContext,
+): Promise<number> {
   const broker = findBroker(config, instance, folder);
   if (broker.managementUrl === undefined) {
     print(`The broker ${broker.name} cannot be compared: set RABBITMQ_MANAGEMENT_URL to its management API.`);
@@ -54,7 +58,10 @@ function report(name: string, repairs: readonly Repair[] | null, differences: re
   if (differences.length === 0) lines.push(`The broker ${name} holds exactly this.`);
   else {
     const many = differences.length === 1 ? 'one difference' : `${differences.length} differences`;
-    lines.push(`The broker ${name} has ${many}${repairs === null ? ' (--repair mends what is safe)' : ' left'}:`, ...differences.map((line) => `  ${line}`));
+    lines.push(
+      `The broker ${name} has ${many}${repairs === null ? ' (--repair mends what is safe)' : ' left'}:`,
+      ...differences.map((line) => `  ${line}`),
+    );
   }
   return lines.join('\n');
 }
@@ -67,16 +74,22 @@ function table(): string {
   const { deadLetters, exchanges, policies } = TOPOLOGY;
   return [
     'Exchanges',
-    columns(['name', 'type'], exchanges.map(({ name, type }) => [name, type])),
+    columns(
+      ['name', 'type'],
+      exchanges.map(({ name, type }) => [name, type]),
+    ),
     '',
     'Routes (queues are durable quorum queues)',
-    columns(['exchange', 'key', 'queue', 'message', 'consumer', 'most rung'], [
-      ...routes,
-      [deadLetters.exchange.name, '', deadLetters.queue.name, 'any', 'pugmark dead-letters', '–'],
-    ]),
+    columns(
+      ['exchange', 'key', 'queue', 'message', 'consumer', 'most rung'],
+      [...routes, [deadLetters.exchange.name, '', deadLetters.queue.name, 'any', 'pugmark dead-letters', '–']],
+    ),
     '',
     'Policies',
-    columns(['name', 'queues', 'definition'], policies.map(({ name, pattern, definition }) => [name, pattern, JSON.stringify(definition)])),
+    columns(
+      ['name', 'queues', 'definition'],
+      policies.map(({ name, pattern, definition }) => [name, pattern, JSON.stringify(definition)]),
+    ),
     '',
   ].join('\n');
 }

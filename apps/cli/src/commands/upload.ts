@@ -27,28 +27,43 @@ export const uploadCommand: Command = {
   Exit code 0: all pictures are there; 1: some were refused; 2: wrong usage, or the key may not; 3: the gateway does not answer.`,
 
   run: async (args, context) => {
-    const { values, positionals } = parseCommandLine(USAGE, args, { ...API_OPTIONS, project: { type: 'string' }, deployment: { type: 'string' }, 'no-detect': { type: 'boolean', default: false } });
+    const { values, positionals } = parseCommandLine(USAGE, args, {
+      ...API_OPTIONS,
+      project: { type: 'string' },
+      deployment: { type: 'string' },
+      'no-detect': { type: 'boolean', default: false },
+    });
     const [given, ...rest] = positionals;
-    if (given === undefined || rest.length > 0 || values.project === undefined) throw new UsageError(`one folder and --project are needed\nusage: ${USAGE}`);
+    if (given === undefined || rest.length > 0 || values.project === undefined)
+      throw new UsageError(`one folder and --project are needed\nusage: ${USAGE}`);
     const folder = await requireFolder(resolve(context.folder, given));
     const { client } = openApi(values, context);
     const project = await findProject(client, values.project);
-    const deployment = values.deployment === undefined ? undefined : await findDeployment(client, project.id, values.deployment);
+    const deployment =
+      values.deployment === undefined ? undefined : await findDeployment(client, project.id, values.deployment);
     const { pictures, others } = await pictureFiles(folder);
-    context.print(`${pictures.length} pictures below ${folder}${others === 0 ? '' : `, and ${others} other files, which are left out`}`);
+    context.print(
+      `${pictures.length} pictures below ${folder}${others === 0 ? '' : `, and ${others} other files, which are left out`}`,
+    );
     const place = { projectId: project.id, deploymentId: deployment?.id, detect: !values['no-detect'] };
-    const result = await uploadFolder(client.with({ deadlineMs: PART_DEADLINE_MS }), place, pictures, (progress) => context.print(progressText(progress))).catch((error: unknown) => {
+    const result = await uploadFolder(client.with({ deadlineMs: PART_DEADLINE_MS }), place, pictures, (progress) =>
+      context.print(progressText(progress)),
+    ).catch((error: unknown) => {
       context.print('Broken off. What was sent is there: run it again for the rest.');
       throw error;
     });
-    const ingested = await followIngests(client, result.ingests.map(({ id }) => id));
+    const ingested = await followIngests(
+      client,
+      result.ingests.map(({ id }) => id),
+    );
     return tell(result, ingested, folder, context);
   },
 };
 
 async function requireFolder(path: string): Promise<string> {
   const facts = await stat(path).catch(() => null);
-  if (facts?.isDirectory() !== true) throw new UsageError(facts === null ? `${path} does not exist` : `${path} is not a folder`);
+  if (facts?.isDirectory() !== true)
+    throw new UsageError(facts === null ? `${path} does not exist` : `${path} is not a folder`);
   return path;
 }
 
@@ -57,18 +72,28 @@ function progressText({ seen, total, sent, sentBytes }: UploadProgress): string 
 }
 
 function tell(result: UploadResult, ingested: Ingested, folder: string, { print }: CommandContext): number {
-  const refused = [...result.refused.map(({ path, reason }) => ({ path: relative(folder, path), reason })), ...ingested.refused];
+  const refused = [
+    ...result.refused.map(({ path, reason }) => ({ path: relative(folder, path), reason })),
+    ...ingested.refused,
+  ];
   const runs = result.ingests.flatMap(({ runId }) => (runId === null ? [] : [runId]));
   const rows = [
     ['there before', String(result.held)],
     ...(result.repeated === 0 ? [] : [['twice in the folder', String(result.repeated)]]),
     ...(ingested.duplicates === 0 ? [] : [['there meanwhile', String(ingested.duplicates)]]),
     ['refused', String(refused.length)],
-    ...(runs.length === 0 ? [] : [['looked at in', `${runs.length === 1 ? 'run' : 'runs'} ${runs.join(', ')}: pugmark status shows how far`]]),
+    ...(runs.length === 0
+      ? []
+      : [['looked at in', `${runs.length === 1 ? 'run' : 'runs'} ${runs.join(', ')}: pugmark status shows how far`]]),
   ];
   print(columns(['added', `${ingested.added} (${megabytes(result.sentBytes)} sent)`], rows));
   if (refused.length === 0) return EXIT.ok;
-  print(`\nRefused:\n${refused.slice(0, MOST_SHOWN).map(({ path, reason }) => `  ${printable(path)}: ${printable(reason)}`).join('\n')}`);
+  print(
+    `\nRefused:\n${refused
+      .slice(0, MOST_SHOWN)
+      .map(({ path, reason }) => `  ${printable(path)}: ${printable(reason)}`)
+      .join('\n')}`,
+  );
   if (refused.length > MOST_SHOWN) print(`  and ${refused.length - MOST_SHOWN} more`);
   return EXIT.differs;
 }

@@ -11,7 +11,12 @@ interface Named {
 
 /** The project of this id or name. Throws a UsageError that names those that there are. */
 export async function findProject(client: PugmarkClient, text: string): Promise<Named> {
-  return find('project', text, () => client.get('/api/v1/projects/{id}', { params: { path: { id: Number(text) } } }), () => client.all('/api/v1/projects', { params: { query: { limit: 200 } } }));
+  return find(
+    'project',
+    text,
+    () => client.get('/api/v1/projects/{id}', { params: { path: { id: Number(text) } } }),
+    () => client.all('/api/v1/projects', { params: { query: { limit: 200 } } }),
+  );
 }
 
 /** The same, of the deployments of a project. */
@@ -21,10 +26,17 @@ export async function findDeployment(client: PugmarkClient, projectId: number, t
     const deployment = await client.get('/api/v1/deployments/{id}', { params: { path: { id: Number(text) } } });
     return deployment.projectId === projectId ? deployment : null;
   };
-  return find('deployment', text, byId, () => client.all('/api/v1/projects/{id}/deployments', { params: { path, query: { limit: 200 } } }));
+  return find('deployment', text, byId, () =>
+    client.all('/api/v1/projects/{id}/deployments', { params: { path, query: { limit: 200 } } }),
+  );
 }
 
-async function find(what: string, text: string, byId: () => Promise<Named | null>, all: () => AsyncIterable<Named>): Promise<Named> {
+async function find(
+  what: string,
+  text: string,
+  byId: () => Promise<Named | null>,
+  all: () => AsyncIterable<Named>,
+): Promise<Named> {
   if (/^[1-9]\d{0,14}$/.test(text)) {
     const found = await byId().catch((error: unknown) => {
       if (error instanceof ApiProblem && error.status === 404) return null;
@@ -37,6 +49,9 @@ async function find(what: string, text: string, byId: () => Promise<Named | null
     if (one.name === text) return one;
     names.push(one.name);
   }
-  const there = names.length === 0 ? 'there is none yet' : `there are: ${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ' …' : ''}`;
+  const there =
+    names.length === 0
+      ? 'there is none yet'
+      : `there are: ${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ' …' : ''}`;
   throw new UsageError(`no ${what} has the id or name '${text}'; ${there}`);
 }

@@ -13,7 +13,11 @@ export interface Ingested {
 }
 
 /** Waits until what was sent is taken in; answers what became of it. Throws when nothing moves for five minutes. */
-export async function followIngests(client: PugmarkClient, ids: readonly number[], stillMs = STILL_MS): Promise<Ingested> {
+export async function followIngests(
+  client: PugmarkClient,
+  ids: readonly number[],
+  stillMs = STILL_MS,
+): Promise<Ingested> {
   let [added, duplicates] = [0, 0];
   const refused: Refusal[] = [];
   for (const id of ids) {
@@ -22,7 +26,9 @@ export async function followIngests(client: PugmarkClient, ids: readonly number[
     duplicates += ingest.duplicates;
     if (ingest.state !== 'done') refused.push({ path: `upload ${id}`, reason: ingest.error?.message ?? ingest.state });
     if (ingest.skipped === 0) continue;
-    const skipped = client.all('/api/v1/ingests/{id}/files', { params: { path: { id }, query: { outcome: 'skipped', limit: 200 } } });
+    const skipped = client.all('/api/v1/ingests/{id}/files', {
+      params: { path: { id }, query: { outcome: 'skipped', limit: 200 } },
+    });
     for await (const { path, reason } of skipped) refused.push({ path, reason: reason ?? 'it was not taken' });
   }
   return { added, duplicates, refused };
@@ -38,7 +44,10 @@ async function ended(client: PugmarkClient, id: number, stillMs: number): Promis
     if (now !== before) movedAt = performance.now();
     before = now;
     if (performance.now() - movedAt > stillMs) {
-      throw new NoAnswer(`upload ${id}`, `sent, but not taken in: nothing has moved for ${Math.round(stillMs / 60_000)} minutes; pugmark status says what stands out`);
+      throw new NoAnswer(
+        `upload ${id}`,
+        `sent, but not taken in: nothing has moved for ${Math.round(stillMs / 60_000)} minutes; pugmark status says what stands out`,
+      );
     }
     await delay(LOOK_EVERY_MS);
   }

@@ -48,14 +48,20 @@ export async function sendFiles(client: PugmarkClient, place: Place, paths: read
       const bad = part.length === 1 ? part[0] : named.length === 1 ? named[0] : undefined;
       if (bad !== undefined) refused.push({ path: bad, reason: error.errors[0]?.message ?? error.detail });
       const half = Math.ceil(part.length / 2);
-      open.push(...(bad === undefined ? [part.slice(half), part.slice(0, half)] : [part.filter((path) => path !== bad)]));
+      open.push(
+        ...(bad === undefined ? [part.slice(half), part.slice(0, half)] : [part.filter((path) => path !== bad)]),
+      );
     }
   }
   return { ingests, refused };
 }
 
 /** With one key for all tries: whichever of them arrived, one ingest is made. */
-async function sendOnce(client: PugmarkClient, { projectId, deploymentId, detect }: Place, paths: readonly string[]): Promise<Schemas['IngestAccepted']> {
+async function sendOnce(
+  client: PugmarkClient,
+  { projectId, deploymentId, detect }: Place,
+  paths: readonly string[],
+): Promise<Schemas['IngestAccepted']> {
   const params = { query: { projectId, deploymentId, detect }, header: { 'Idempotency-Key': randomUUID() } };
   const files = await Promise.all(paths.map(readAsFile));
   for (let made = 1; ; made += 1) {
@@ -88,5 +94,8 @@ async function readAsFile(path: string): Promise<File> {
 function isOfFiles(error: unknown): error is ApiProblem {
   if (!(error instanceof ApiProblem)) return false;
   const field = error.errors[0]?.field;
-  return error.status === 413 || (error.status === 422 && field !== undefined && !['projectId', 'deploymentId', 'modelId'].includes(field));
+  return (
+    error.status === 413 ||
+    (error.status === 422 && field !== undefined && !['projectId', 'deploymentId', 'modelId'].includes(field))
+  );
 }

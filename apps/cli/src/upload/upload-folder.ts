@@ -36,7 +36,12 @@ interface LocalFile {
 }
 
 /** Sends those pictures whose content the project does not hold. What a broken upload sent is there when it begins again, and not sent twice. */
-export async function uploadFolder(client: PugmarkClient, place: Place, paths: readonly string[], onProgress: (progress: UploadProgress) => void): Promise<UploadResult> {
+export async function uploadFolder(
+  client: PugmarkClient,
+  place: Place,
+  paths: readonly string[],
+  onProgress: (progress: UploadProgress) => void,
+): Promise<UploadResult> {
   const known = new Set<string>();
   const ingests: Schemas['IngestAccepted'][] = [];
   const refused: Refusal[] = [];
@@ -44,7 +49,9 @@ export async function uploadFolder(client: PugmarkClient, place: Place, paths: r
   for (let at = 0; at < paths.length; at += GROUP) {
     const group = new Map<string, LocalFile>();
     for (const path of paths.slice(at, at + GROUP)) {
-      const file = await hashOf(path).catch((error: unknown) => void refused.push({ path, reason: `it cannot be read: ${messageOf(error)}` }));
+      const file = await hashOf(path).catch(
+        (error: unknown) => void refused.push({ path, reason: `it cannot be read: ${messageOf(error)}` }),
+      );
       if (file === undefined) continue;
       if (known.has(file.sha256)) repeated += 1;
       else group.set(file.sha256, file);
@@ -55,7 +62,11 @@ export async function uploadFolder(client: PugmarkClient, place: Place, paths: r
     const seen = Math.min(paths.length, at + GROUP);
     if (missing.length === 0) onProgress({ seen, total: paths.length, sent, sentBytes });
     for (const batch of batches(missing.map((sha256) => group.get(sha256)!))) {
-      const part = await sendFiles(client, place, batch.map(({ path }) => path));
+      const part = await sendFiles(
+        client,
+        place,
+        batch.map(({ path }) => path),
+      );
       ingests.push(...part.ingests);
       refused.push(...part.refused);
       const bad = new Set(part.refused.map(({ path }) => path));
@@ -68,7 +79,11 @@ export async function uploadFolder(client: PugmarkClient, place: Place, paths: r
   return { held, repeated, sent, sentBytes, ingests, refused };
 }
 
-async function missingOf(client: PugmarkClient, projectId: number, sha256: readonly string[]): Promise<readonly string[]> {
+async function missingOf(
+  client: PugmarkClient,
+  projectId: number,
+  sha256: readonly string[],
+): Promise<readonly string[]> {
   if (sha256.length === 0) return [];
   return (await client.post('/api/v1/images/missing', { body: { projectId, sha256: [...sha256] } })).missing;
 }
@@ -80,7 +95,10 @@ async function hashOf(path: string): Promise<LocalFile & { readonly sha256: stri
 }
 
 /** In order, each as large as it may be, and one file at least. */
-export function batches<T extends { readonly bytes: number }>(files: readonly T[], most: { readonly files: number; readonly bytes: number } = BATCH): T[][] {
+export function batches<T extends { readonly bytes: number }>(
+  files: readonly T[],
+  most: { readonly files: number; readonly bytes: number } = BATCH,
+): T[][] {
   const all: T[][] = [];
   let bytes = 0;
   for (const file of files) {

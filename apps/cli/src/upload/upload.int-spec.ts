@@ -39,20 +39,47 @@ describe('pugmark upload, where the server is difficult', () => {
   });
 
   function json(response: ServerResponse, value: unknown, status = 200): void {
-    response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' }).end(JSON.stringify(value));
+    response
+      .writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' })
+      .end(JSON.stringify(value));
   }
 
   function refuse(response: ServerResponse, status: number, code: string, field?: string): void {
     const errors = field === undefined ? {} : { errors: [{ field, message: `it is not in order (${code})` }] };
-    json(response, { type: `urn:pugmark:problem:${code}`, title: '', status, detail: `about ${code}`, instance: '', requestId: 'r', ...errors }, status);
+    json(
+      response,
+      {
+        type: `urn:pugmark:problem:${code}`,
+        title: '',
+        status,
+        detail: `about ${code}`,
+        instance: '',
+        requestId: 'r',
+        ...errors,
+      },
+      status,
+    );
   }
 
   function answer(request: IncomingMessage, body: string, response: ServerResponse): void {
     const path = request.url!.split('?')[0]!.replace('/api/v1', '');
     if (path === '/projects') return json(response, { items: [{ id: 1, name: 'Serengeti' }], nextCursor: null });
-    if (path === '/projects/1/deployments') return json(response, { items: [{ id: 3, projectId: 1, name: 'Ridge' }], nextCursor: null });
-    if (path === '/images/missing') return json(response, { missing: (JSON.parse(body) as { sha256: string[] }).sha256.filter((hash) => !held.has(hash)) });
-    if (path.startsWith('/ingests/')) return json(response, { id: 1, state: 'done', imagesAdded: taken[Number(path.split('/')[2]) - 1]!.names.length, duplicates: 0, skipped: 0, filesSeen: 1, error: null });
+    if (path === '/projects/1/deployments')
+      return json(response, { items: [{ id: 3, projectId: 1, name: 'Ridge' }], nextCursor: null });
+    if (path === '/images/missing')
+      return json(response, {
+        missing: (JSON.parse(body) as { sha256: string[] }).sha256.filter((hash) => !held.has(hash)),
+      });
+    if (path.startsWith('/ingests/'))
+      return json(response, {
+        id: 1,
+        state: 'done',
+        imagesAdded: taken[Number(path.split('/')[2]) - 1]!.names.length,
+        duplicates: 0,
+        skipped: 0,
+        filesSeen: 1,
+        error: null,
+      });
     const names = [...body.matchAll(/filename="([^"]*)"/g)].map(([, name]) => name!);
     attempts += 1;
     if (instead(names, response, body)) return;
@@ -70,7 +97,9 @@ describe('pugmark upload, where the server is difficult', () => {
   function upload(...args: string[]): Promise<{ code: number; out: string; err: string }> {
     return new Promise((resolve) => {
       const env = { PATH: process.env['PATH'], PUGMARK_URL: url };
-      execFile(process.execPath, [MAIN, 'upload', ...args], { cwd: folder, env, timeout: 30_000 }, (error, out, err) => resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err }));
+      execFile(process.execPath, [MAIN, 'upload', ...args], { cwd: folder, env, timeout: 30_000 }, (error, out, err) =>
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err }),
+      );
     });
   }
 
@@ -139,11 +168,26 @@ describe('pugmark upload, where the server is difficult', () => {
 
   it('says what is wrong before anything is sent', async () => {
     pictures('a.jpg');
-    expect(await upload('.')).toMatchObject({ code: 2, err: expect.stringContaining('one folder and --project are needed') });
-    expect(await upload('nowhere', '--project', 'Serengeti')).toMatchObject({ code: 2, err: expect.stringContaining('does not exist') });
-    expect(await upload('a.jpg', '--project', 'Serengeti')).toMatchObject({ code: 2, err: expect.stringContaining('is not a folder') });
-    expect(await upload('.', '--project', 'Kruger')).toMatchObject({ code: 2, err: expect.stringContaining("no project has the id or name 'Kruger'; there are: Serengeti") });
-    expect(await upload('.', '--project', 'Serengeti', '--deployment', 'Creek')).toMatchObject({ code: 2, err: expect.stringContaining('there are: Ridge') });
+    expect(await upload('.')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('one folder and --project are needed'),
+    });
+    expect(await upload('nowhere', '--project', 'Serengeti')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('does not exist'),
+    });
+    expect(await upload('a.jpg', '--project', 'Serengeti')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is not a folder'),
+    });
+    expect(await upload('.', '--project', 'Kruger')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("no project has the id or name 'Kruger'; there are: Serengeti"),
+    });
+    expect(await upload('.', '--project', 'Serengeti', '--deployment', 'Creek')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there are: Ridge'),
+    });
     expect(attempts).toBe(0);
   });
 });

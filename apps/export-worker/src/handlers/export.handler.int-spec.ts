@@ -42,7 +42,14 @@ describe('ExportHandler', () => {
     await bench.work(id);
     const { text } = await bench.result(id);
     const records = parseCsv(text);
-    expect(records.slice(1).map((record) => record[2])).toEqual(['a,b.jpg', 'say "hi".jpg', 'two\nlines.jpg', "'=cmd.jpg", "'-dash.jpg", 'Bär 熊.jpg']);
+    expect(records.slice(1).map((record) => record[2])).toEqual([
+      'a,b.jpg',
+      'say "hi".jpg',
+      'two\nlines.jpg',
+      "'=cmd.jpg",
+      "'-dash.jpg",
+      'Bär 熊.jpg',
+    ]);
     expect(new Set(records.map((record) => record.length))).toEqual(new Set([26]));
     expect(records[1]?.[4]).toBe(`'=HYPERLINK("http://evil")`);
     expect(records[1]?.[5]).toBe('North, "upper"');
@@ -57,14 +64,22 @@ describe('ExportHandler', () => {
   });
 
   it('holds what the filter asks for, and by default what reaches the threshold of the model', async () => {
-    const imageId = await bench.image('1.jpg', [detection(0.9), detection(0.3), detection(0.8, { category: 'person', label: 'person' })]);
+    const imageId = await bench.image('1.jpg', [
+      detection(0.9),
+      detection(0.3),
+      detection(0.8, { category: 'person', label: 'person' }),
+    ]);
     await bench.image('2.jpg', [detection(0.7)]);
     const runId = await bench.run();
-    await bench.db.transaction().execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [imageId]));
+    await bench.db
+      .transaction()
+      .execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [imageId]));
     const confidences = async (filter: object): Promise<string[]> => {
       const id = await bench.newExport(filter);
       await bench.work(id);
-      return parseCsv((await bench.result(id)).text).slice(1).map((record) => String(record[11]).slice(0, 3));
+      return parseCsv((await bench.result(id)).text)
+        .slice(1)
+        .map((record) => String(record[11]).slice(0, 3));
     };
     expect(await confidences({})).toEqual(['0.9', '0.8', '0.7']);
     expect(await confidences({ minConfidence: 0.2 })).toEqual(['0.9', '0.3', '0.8', '0.7']);
@@ -76,17 +91,37 @@ describe('ExportHandler', () => {
 
   it('names what the classifier of the run says of each, or the one that was added last', async () => {
     const imageId = await bench.image('1.jpg', [detection(0.9)]);
-    const { id: detectionId } = await bench.db.selectFrom('detections').select('id').where('image_id', '=', imageId).executeTakeFirstOrThrow();
+    const { id: detectionId } = await bench.db
+      .selectFrom('detections')
+      .select('id')
+      .where('image_id', '=', imageId)
+      .executeTakeFirstOrThrow();
     const add = async (version: string, label: string): Promise<number> => {
-      const { id } = await bench.db.insertInto('models').values({ name: 'species', version, licence: 'MIT', threshold: 0.5, manifest: '{}', stage: 'classify' }).returning('id').executeTakeFirstOrThrow();
-      await bench.db.insertInto('classifications').values([{ detection_id: detectionId, model_id: id, rank: 1, label, score: 0.75, engine: 'null' }, { detection_id: detectionId, model_id: id, rank: 2, label: 'boar', score: 0.125, engine: 'null' }]).execute();
+      const { id } = await bench.db
+        .insertInto('models')
+        .values({ name: 'species', version, licence: 'MIT', threshold: 0.5, manifest: '{}', stage: 'classify' })
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      await bench.db
+        .insertInto('classifications')
+        .values([
+          { detection_id: detectionId, model_id: id, rank: 1, label, score: 0.75, engine: 'null' },
+          { detection_id: detectionId, model_id: id, rank: 2, label: 'boar', score: 0.125, engine: 'null' },
+        ])
+        .execute();
       return id;
     };
     const older = await add('1', 'fox');
     await add('2', '=badger');
     const runId = await bench.run();
-    await bench.db.updateTable('runs').set({ classifier_id: older, classify_category: 'animal', classify_threshold: 0.5 }).where('id', '=', runId).execute();
-    await bench.db.transaction().execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [imageId]));
+    await bench.db
+      .updateTable('runs')
+      .set({ classifier_id: older, classify_category: 'animal', classify_threshold: 0.5 })
+      .where('id', '=', runId)
+      .execute();
+    await bench.db
+      .transaction()
+      .execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [imageId]));
     const last = async (filter: object): Promise<string[]> => {
       const id = await bench.newExport(filter);
       await bench.work(id);
@@ -112,10 +147,21 @@ describe('ExportHandler', () => {
     bench.files = new InterferingStorage(bench.folder, async (chunk) => {
       if (chunk !== 2) return;
       await bench.image('late.jpg', [detection(0.9)]);
-      await bench.db.deleteFrom('detections').where('image_id', 'in', (eb) => eb.selectFrom('images').select('id').where('file_path', '=', '9.jpg').where('project_id', '=', bench.projectId)).execute();
+      await bench.db
+        .deleteFrom('detections')
+        .where('image_id', 'in', (eb) =>
+          eb
+            .selectFrom('images')
+            .select('id')
+            .where('file_path', '=', '9.jpg')
+            .where('project_id', '=', bench.projectId),
+        )
+        .execute();
     });
     await bench.work(id, { pageRows: 3 });
-    const names = parseCsv((await bench.result(id)).text).slice(1).map((record) => record[2]);
+    const names = parseCsv((await bench.result(id)).text)
+      .slice(1)
+      .map((record) => record[2]);
     expect(names).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'].map((name) => `${name}.jpg`));
   });
 
@@ -130,15 +176,27 @@ describe('ExportHandler', () => {
       if (chunk === 2) abort.abort();
     });
     const task = await bench.claim(id);
-    const outcomes = await bench.handler({ pageRows: 3 }).handle([task], how === 'lost' ? context(abort.signal) : context(undefined, abort.signal));
+    const outcomes = await bench
+      .handler({ pageRows: 3 })
+      .handle([task], how === 'lost' ? context(abort.signal) : context(undefined, abort.signal));
     expect(outcomes).toMatchObject([{ outcome: 'retry', code: 'interrupted' }]);
     expect(chunks).toBeLessThan(5);
     expect(await bench.storedFiles()).toEqual(before);
   });
 
   it('fails for good when the export is not there', async () => {
-    const task = { id: 1, kind: 'export' as const, subjectId: 999_999, runId: null, attempt: 1, tries: 1, traceparent: null };
-    expect(await bench.handler().handle([task], context())).toMatchObject([{ outcome: 'failed', code: 'export_missing' }]);
+    const task = {
+      id: 1,
+      kind: 'export' as const,
+      subjectId: 999_999,
+      runId: null,
+      attempt: 1,
+      tries: 1,
+      traceparent: null,
+    };
+    expect(await bench.handler().handle([task], context())).toMatchObject([
+      { outcome: 'failed', code: 'export_missing' },
+    ]);
   });
 
   it('does not complete an export that was cancelled meanwhile', async () => {
@@ -186,7 +244,13 @@ describe('ExportHandler', () => {
   it('goes on when the cache and the row of its progress fail', async () => {
     await bench.image('1.jpg', [detection(0.9)]);
     const id = await bench.newExport();
-    const broken = { get: jest.fn(), set: () => Promise.reject(new Error('away')), delete: jest.fn(), state: () => 'down' as const, close: jest.fn() };
+    const broken = {
+      get: jest.fn(),
+      set: () => Promise.reject(new Error('away')),
+      delete: jest.fn(),
+      state: () => 'down' as const,
+      close: jest.fn(),
+    };
     const handler = bench.handler({ cache: broken });
     expect(await handler.handle([await bench.claim(id)], context())).toMatchObject([{ outcome: 'done' }]);
   });
@@ -201,7 +265,11 @@ class InterferingStorage extends ExportStorage {
     super(folder);
   }
 
-  override write(name: string, produce: (write: WriteChunk) => Promise<void>, signal?: AbortSignal): Promise<StoredFile> {
+  override write(
+    name: string,
+    produce: (write: WriteChunk) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<StoredFile> {
     let count = 0;
     return super.write(
       name,

@@ -40,11 +40,17 @@ interface Content {
 const CONTENTS: Readonly<Record<ExportContent, Content>> = {
   detections: {
     header: DETECTIONS_HEADER,
-    pages: (db, entry, pageRows, write) => readDetections(db, entry.project_id, entry.filter, pageRows, (rows, total) => write(rows.map(detectionLine), total)),
+    pages: (db, entry, pageRows, write) =>
+      readDetections(db, entry.project_id, entry.filter, pageRows, (rows, total) =>
+        write(rows.map(detectionLine), total),
+      ),
   },
   observations: {
     header: OBSERVATIONS_HEADER,
-    pages: (db, entry, pageRows, write) => readObservations(db, entry.project_id, entry.filter, pageRows, (rows, total) => write(rows.map(observationLine), total)),
+    pages: (db, entry, pageRows, write) =>
+      readObservations(db, entry.project_id, entry.filter, pageRows, (rows, total) =>
+        write(rows.map(observationLine), total),
+      ),
   },
 };
 
@@ -67,22 +73,34 @@ export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArt
 
   /** Pointer and status in one transaction: a finished export always has its file, and its time starts now. */
   async write(tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: ExportArtifact }[]): Promise<void> {
-    for (const { task, result } of done) await this.#stores.exports.complete(tx, task.subjectId, result, this.#options.keepSeconds);
+    for (const { task, result } of done)
+      await this.#stores.exports.complete(tx, task.subjectId, result, this.#options.keepSeconds);
   }
 
   async #export(task: ClaimedTask, context: TaskContext): Promise<TaskOutcome<ExportArtifact>> {
     const entry = await this.#stores.exports.find(this.#stores.db, task.subjectId);
-    if (entry === null) return { task, outcome: 'failed', code: 'export_missing', message: `there is no export ${task.subjectId}` };
+    if (entry === null)
+      return { task, outcome: 'failed', code: 'export_missing', message: `there is no export ${task.subjectId}` };
     const stopped = AbortSignal.any([context.signalOf(task), context.draining]);
     try {
       return { task, outcome: 'done', result: await this.#writeFile(task, entry, context, stopped) };
     } catch (error) {
       if (!stopped.aborted) throw error;
-      return { task, outcome: 'retry', code: 'interrupted', message: 'the export was stopped before its end; it starts again' };
+      return {
+        task,
+        outcome: 'retry',
+        code: 'interrupted',
+        message: 'the export was stopped before its end; it starts again',
+      };
     }
   }
 
-  async #writeFile(task: ClaimedTask, entry: ExportWithTask, context: TaskContext, stopped: AbortSignal): Promise<ExportArtifact> {
+  async #writeFile(
+    task: ClaimedTask,
+    entry: ExportWithTask,
+    context: TaskContext,
+    stopped: AbortSignal,
+  ): Promise<ExportArtifact> {
     const { db } = this.#stores;
     const progress = new ProgressReporter(this.#stores, entry.id);
     let rowCount = 0;

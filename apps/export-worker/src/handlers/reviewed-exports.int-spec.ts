@@ -14,7 +14,11 @@ describe('exports of what people said', () => {
   beforeEach(() => bench.newProject());
   afterAll(() => bench.stop());
 
-  async function records(content: 'detections' | 'observations', filter: object = {}, pageRows = 100): Promise<Record<string, string>[]> {
+  async function records(
+    content: 'detections' | 'observations',
+    filter: object = {},
+    pageRows = 100,
+  ): Promise<Record<string, string>[]> {
     const id = await bench.newExport(filter, content);
     await bench.work(id, { pageRows });
     const { row, text } = await bench.result(id);
@@ -25,7 +29,11 @@ describe('exports of what people said', () => {
 
   describe('observations', () => {
     it('are one line for each kind that counts in an image, and one for a blank', async () => {
-      const both = await bench.image('both.jpg', [detection(0.9), detection(0.8), detection(0.7, { category: 'person', label: 'person' }), detection(0.3)], '2026-05-01T06:00:00');
+      const both = await bench.image(
+        'both.jpg',
+        [detection(0.9), detection(0.8), detection(0.7, { category: 'person', label: 'person' }), detection(0.3)],
+        '2026-05-01T06:00:00',
+      );
       const blank = await bench.image('blank.jpg', [detection(0.3)]);
       const corrected = await bench.image('corrected.jpg', [detection(0.9)]);
       await bench.review(corrected, [{ label: 'Lynx lynx', individuals: 2 }]);
@@ -33,14 +41,31 @@ describe('exports of what people said', () => {
       await bench.review(rejected, []);
       await unanswered('unanswered.jpg');
       const seen = await records('observations');
-      expect(seen.map((line) => [line['image_id'], line['category'], line['label'], line['individuals'], line['confidence'], line['source'], line['reviewer']])).toEqual([
+      expect(
+        seen.map((line) => [
+          line['image_id'],
+          line['category'],
+          line['label'],
+          line['individuals'],
+          line['confidence'],
+          line['source'],
+          line['reviewer'],
+        ]),
+      ).toEqual([
         [String(both), 'animal', 'bear', '2', '0.900000', 'machine', ''],
         [String(both), 'person', 'person', '1', '0.700000', 'machine', ''],
         [String(blank), 'blank', '', '', '', 'machine', ''],
         [String(corrected), 'animal', 'Lynx lynx', '2', '1.000000', 'human', 'Kim'],
         [String(rejected), 'blank', '', '', '', 'human', 'Kim'],
       ]);
-      expect(seen[0]).toMatchObject({ file_path: 'both.jpg', deployment: 'Ridge', location: 'North, "upper"', captured_local: '2026-05-01T06:00:00', local_time: '2026-05-01T06:00:00', captured_at: '2026-05-01T04:00:00.000Z' });
+      expect(seen[0]).toMatchObject({
+        file_path: 'both.jpg',
+        deployment: 'Ridge',
+        location: 'North, "upper"',
+        captured_local: '2026-05-01T06:00:00',
+        local_time: '2026-05-01T06:00:00',
+        captured_at: '2026-05-01T04:00:00.000Z',
+      });
       expect(new Date(seen[3]!['reviewed_at']!).getTime()).toBeGreaterThan(Date.now() - 600_000);
     });
 
@@ -48,18 +73,25 @@ describe('exports of what people said', () => {
       const image = await bench.image('a.jpg', [detection(0.9)]);
       await bench.review(image, []);
       await bench.review(image, null);
-      expect(await records('observations')).toMatchObject([{ category: 'animal', label: 'bear', source: 'machine', reviewer: '', reviewed_at: '' }]);
+      expect(await records('observations')).toMatchObject([
+        { category: 'animal', label: 'bear', source: 'machine', reviewer: '', reviewed_at: '' },
+      ]);
     });
 
     it('hold each line once, and all of them, however many pages they are and whatever the filter leaves of each image', async () => {
       for (let n = 0; n < 25; n += 1) {
         // Person first, so that a page of the filter below is empty but for what the first condition lets through.
-        await bench.image(`${n}.jpg`, [detection(0.9), detection(n === 24 ? 0.95 : 0.6, { category: 'person', label: 'person' })]);
+        await bench.image(`${n}.jpg`, [
+          detection(0.9),
+          detection(n === 24 ? 0.95 : 0.6, { category: 'person', label: 'person' }),
+        ]);
       }
       const all = await records('observations', {}, 4);
       expect(all.length).toBe(50);
       expect(new Set(all.map((line) => `${line['image_id']} ${line['category']}`)).size).toBe(50);
-      expect((await records('observations', { category: 'person', minConfidence: 0.8 }, 4)).map((line) => line['file_path'])).toEqual(['24.jpg']);
+      expect(
+        (await records('observations', { category: 'person', minConfidence: 0.8 }, 4)).map((line) => line['file_path']),
+      ).toEqual(['24.jpg']);
       expect(await records('observations', { category: 'animal', minConfidence: 0.8 }, 4)).toHaveLength(25);
       expect(await records('observations', { deploymentId: 999_999 }, 4)).toEqual([]);
     });
@@ -71,10 +103,14 @@ describe('exports of what people said', () => {
   });
 
   describe('detections', () => {
-    const judged = async (filter: object = {}): Promise<unknown[]> => (await records('detections', filter)).map((line) => [line['label'], line['review'], line['review_label']]);
+    const judged = async (filter: object = {}): Promise<unknown[]> =>
+      (await records('detections', filter)).map((line) => [line['label'], line['review'], line['review_label']]);
 
     it('say what a person says of each, and leave none out', async () => {
-      const image = await bench.image('a.jpg', ['bear', 'dog', 'stone', 'shade'].map((label, n) => detection(0.9 - n / 10, { label, box: UPPER })));
+      const image = await bench.image(
+        'a.jpg',
+        ['bear', 'dog', 'stone', 'shade'].map((label, n) => detection(0.9 - n / 10, { label, box: UPPER })),
+      );
       const [bear, dog] = await bench.detectionIds(image);
       await bench.review(image, [
         { label: 'bear', box: UPPER, detectionId: bear! },
@@ -99,28 +135,61 @@ describe('exports of what people said', () => {
     });
 
     it('are not rejected by a word that may mean them', async () => {
-      const image = await bench.image('a.jpg', [detection(0.9, { box: UPPER }), detection(0.8, { category: 'person', label: 'person', box: UPPER })]);
+      const image = await bench.image('a.jpg', [
+        detection(0.9, { box: UPPER }),
+        detection(0.8, { category: 'person', label: 'person', box: UPPER }),
+      ]);
       await bench.review(image, [{ label: 'bear', individuals: 2 }]);
-      expect(await judged()).toEqual([['bear', '', ''], ['person', 'rejected', '']]);
+      expect(await judged()).toEqual([
+        ['bear', '', ''],
+        ['person', 'rejected', ''],
+      ]);
       await bench.review(image, [{ label: 'bear', box: LOWER }]);
-      expect(await judged()).toEqual([['bear', 'rejected', ''], ['person', 'rejected', '']]);
+      expect(await judged()).toEqual([
+        ['bear', 'rejected', ''],
+        ['person', 'rejected', ''],
+      ]);
       await bench.review(image, [{ label: 'bear', box: { ...UPPER, x: 0.15 } }]);
-      expect(await judged()).toEqual([['bear', '', ''], ['person', 'rejected', '']]);
+      expect(await judged()).toEqual([
+        ['bear', '', ''],
+        ['person', 'rejected', ''],
+      ]);
     });
 
     it('of another model are not rejected for what the first one found in the same place', async () => {
       const image = await bench.image('a.jpg', [detection(0.9, { box: UPPER })]);
       const [bear] = await bench.detectionIds(image);
       await bench.review(image, [{ label: 'bear', box: UPPER, detectionId: bear! }]);
-      await lookAgain(image, [detection(0.9, { label: 'beast', box: { ...UPPER, y: 0.15 } }), detection(0.8, { label: 'stone', box: LOWER })]);
-      expect(await judged()).toEqual([['bear', 'confirmed', 'bear'], ['beast', '', ''], ['stone', 'rejected', '']]);
+      await lookAgain(image, [
+        detection(0.9, { label: 'beast', box: { ...UPPER, y: 0.15 } }),
+        detection(0.8, { label: 'stone', box: LOWER }),
+      ]);
+      expect(await judged()).toEqual([
+        ['bear', 'confirmed', 'bear'],
+        ['beast', '', ''],
+        ['stone', 'rejected', ''],
+      ]);
     });
 
     it('are told by the label of the classifier that the line shows', async () => {
       const image = await bench.image('a.jpg', [detection(0.9)]);
       const [bear] = await bench.detectionIds(image);
-      const { id } = await bench.db.insertInto('models').values({ name: `species ${image}`, version: '1', licence: 'MIT', threshold: 0.5, manifest: '{}', stage: 'classify' }).returning('id').executeTakeFirstOrThrow();
-      await bench.db.insertInto('classifications').values({ detection_id: bear!, model_id: id, rank: 1, label: 'fox', score: 0.75, engine: 'null' }).execute();
+      const { id } = await bench.db
+        .insertInto('models')
+        .values({
+          name: `species ${image}`,
+          version: '1',
+          licence: 'MIT',
+          threshold: 0.5,
+          manifest: '{}',
+          stage: 'classify',
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow();
+      await bench.db
+        .insertInto('classifications')
+        .values({ detection_id: bear!, model_id: id, rank: 1, label: 'fox', score: 0.75, engine: 'null' })
+        .execute();
       await bench.review(image, [{ label: 'fox', detectionId: bear! }]);
       expect(await judged()).toEqual([['bear', 'confirmed', 'fox']]);
       await bench.review(image, [{ label: 'bear', detectionId: bear! }]);
@@ -131,8 +200,12 @@ describe('exports of what people said', () => {
       await bench.image('a.jpg', [detection(0.9)]);
       const { rows } = await sql<{ id: number }>`
         insert into static_boxes (project_id, deployment_id, category, x, y, width, height, images)
-        values (${bench.projectId}, ${bench.deploymentId}, 'animal', 0.25, 0.125, 0.5, 0.0625, 20) returning id`.execute(bench.db);
-      await sql`update detections set static_box_id = ${rows[0]!.id} where image_id in (select id from images where project_id = ${bench.projectId})`.execute(bench.db);
+        values (${bench.projectId}, ${bench.deploymentId}, 'animal', 0.25, 0.125, 0.5, 0.0625, 20) returning id`.execute(
+        bench.db,
+      );
+      await sql`update detections set static_box_id = ${rows[0]!.id} where image_id in (select id from images where project_id = ${bench.projectId})`.execute(
+        bench.db,
+      );
       const isStatic = async (): Promise<unknown[]> => (await records('detections')).map((line) => line['static']);
       expect(await isStatic()).toEqual(['true']);
       await bench.db.updateTable('static_boxes').set({ unmarked_at: new Date() }).execute();
@@ -141,13 +214,52 @@ describe('exports of what people said', () => {
   });
 
   async function unanswered(filePath: string): Promise<void> {
-    const { ingest_id: ingestId } = await bench.db.selectFrom('images').select('ingest_id').where('project_id', '=', bench.projectId).limit(1).executeTakeFirstOrThrow();
-    const image = { sha256: Buffer.alloc(32, 7), location: '/x/y', filePath, format: 'jpeg' as const, bytes: 1, width: 1, height: 1, capturedLocal: null, cameraMake: null, cameraModel: null, cameraSerial: null, latitude: null, longitude: null };
-    await bench.db.transaction().execute((tx) => new ImageRepository().insertNew(tx, { projectId: bench.projectId, deploymentId: null, ingestId, mode: 'reference' }, [image]));
+    const { ingest_id: ingestId } = await bench.db
+      .selectFrom('images')
+      .select('ingest_id')
+      .where('project_id', '=', bench.projectId)
+      .limit(1)
+      .executeTakeFirstOrThrow();
+    const image = {
+      sha256: Buffer.alloc(32, 7),
+      location: '/x/y',
+      filePath,
+      format: 'jpeg' as const,
+      bytes: 1,
+      width: 1,
+      height: 1,
+      capturedLocal: null,
+      cameraMake: null,
+      cameraModel: null,
+      cameraSerial: null,
+      latitude: null,
+      longitude: null,
+    };
+    await bench.db
+      .transaction()
+      .execute((tx) =>
+        new ImageRepository().insertNew(
+          tx,
+          { projectId: bench.projectId, deploymentId: null, ingestId, mode: 'reference' },
+          [image],
+        ),
+      );
   }
 
   async function lookAgain(imageId: number, detections: readonly Detection[]): Promise<void> {
-    const { id: modelId } = await new ModelRepository().register(bench.db, { name: `other ${imageId}`, version: '1', licence: 'MIT', threshold: 0.5, decoder: 'centernet' } as never);
-    await bench.db.transaction().execute((tx) => new DetectionRepository().insertNew(tx, [{ imageId, modelId, engine: 'null', warning: null, decodeMs: 1, inferMs: 1, detections }]));
+    const { id: modelId } = await new ModelRepository().register(bench.db, {
+      name: `other ${imageId}`,
+      version: '1',
+      licence: 'MIT',
+      threshold: 0.5,
+      decoder: 'centernet',
+    } as never);
+    await bench.db
+      .transaction()
+      .execute((tx) =>
+        new DetectionRepository().insertNew(tx, [
+          { imageId, modelId, engine: 'null', warning: null, decodeMs: 1, inferMs: 1, detections },
+        ]),
+      );
   }
 });

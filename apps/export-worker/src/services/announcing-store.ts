@@ -27,7 +27,9 @@ export class AnnouncingStore implements WorkStore<DatabaseTransaction> {
     write: (tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,
   ): Promise<number[]> {
     const counted = await this.#tasks.commit(outcomes, write);
-    await Promise.all(outcomes.filter(({ task }) => counted.includes(task.id)).map((outcome) => this.#announce(outcome)));
+    await Promise.all(
+      outcomes.filter(({ task }) => counted.includes(task.id)).map((outcome) => this.#announce(outcome)),
+    );
     return counted;
   }
 
@@ -39,7 +41,8 @@ export class AnnouncingStore implements WorkStore<DatabaseTransaction> {
   async #announce({ task, outcome }: TaskOutcome<unknown>): Promise<void> {
     const key = exportJobKey(task.subjectId);
     if (outcome === 'retry') return this.#cache.delete(key);
-    const job: ExportJob = outcome === 'done' ? { status: 'completed', percent: 100 } : { status: 'failed', percent: 0 };
+    const job: ExportJob =
+      outcome === 'done' ? { status: 'completed', percent: 100 } : { status: 'failed', percent: 0 };
     await this.#cache.set(key, job, KEEP_SECONDS);
   }
 }

@@ -13,7 +13,11 @@ describe('the sweep of exports', () => {
   it('removes files whose time is over, not one before, and none twice', async () => {
     const [over, notYet] = [await bench.newExport(), await bench.newExport()];
     for (const id of [over, notYet]) await bench.work(id);
-    await bench.db.updateTable('exports').set({ expires_at: new Date(Date.now() - 1_000) }).where('id', '=', over).execute();
+    await bench.db
+      .updateTable('exports')
+      .set({ expires_at: new Date(Date.now() - 1_000) })
+      .where('id', '=', over)
+      .execute();
     expect(await sweepExpired(bench.db, bench.exports, bench.files, testLogger())).toBe(1);
     expect(await sweepExpired(bench.db, bench.exports, bench.files, testLogger())).toBe(0);
     expect(await bench.exports.find(bench.db, over)).toMatchObject({ file_key: null, expired: true });
@@ -23,7 +27,11 @@ describe('the sweep of exports', () => {
   it('goes on where it was killed between file and row', async () => {
     const id = await bench.newExport();
     await bench.work(id);
-    await bench.db.updateTable('exports').set({ expires_at: new Date(Date.now() - 1_000) }).where('id', '=', id).execute();
+    await bench.db
+      .updateTable('exports')
+      .set({ expires_at: new Date(Date.now() - 1_000) })
+      .where('id', '=', id)
+      .execute();
     await bench.files.remove(`exports/${id}-1.csv`);
     expect(await sweepExpired(bench.db, bench.exports, bench.files, testLogger())).toBe(1);
     expect(await bench.exports.find(bench.db, id)).toMatchObject({ file_key: null });
@@ -34,7 +42,8 @@ describe('the sweep of exports', () => {
     await bench.work(id);
     for (const name of ['77-1.csv', '77-2.csv']) await bench.files.write(name, (write) => write('x'));
     const longAgo = new Date(Date.now() - 48 * 3_600_000);
-    for (const key of [`exports/${id}-1.csv`, 'exports/77-1.csv']) await utimes(bench.files.pathOf(key), longAgo, longAgo);
+    for (const key of [`exports/${id}-1.csv`, 'exports/77-1.csv'])
+      await utimes(bench.files.pathOf(key), longAgo, longAgo);
     expect(await sweepAbandoned(bench.db, bench.exports, bench.files, testLogger())).toBe(1);
     const files = await bench.storedFiles();
     expect(files).toContain(`exports/${id}-1.csv`);

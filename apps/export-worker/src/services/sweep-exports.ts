@@ -10,7 +10,12 @@ const ABANDONED_MS = 24 * 3_600_000;
  * Removes the files of exports whose time is over, by the database's clock. The file first, then the row's pointer: a sweep
  * that is killed in between does both again, and both are content with what is done already.
  */
-export async function sweepExpired(db: Database, exports: ExportRepository, files: ExportStorage, logger: Logger): Promise<number> {
+export async function sweepExpired(
+  db: Database,
+  exports: ExportRepository,
+  files: ExportStorage,
+  logger: Logger,
+): Promise<number> {
   let removed = 0;
   for (;;) {
     const expired = await exports.expired(db, AT_A_TIME);
@@ -26,12 +31,18 @@ export async function sweepExpired(db: Database, exports: ExportRepository, file
 }
 
 /** Removes what killed workers and lost attempts left: half written files, and whole ones that no export points to. */
-export async function sweepAbandoned(db: Database, exports: ExportRepository, files: ExportStorage, logger: Logger): Promise<number> {
+export async function sweepAbandoned(
+  db: Database,
+  exports: ExportRepository,
+  files: ExportStorage,
+  logger: Logger,
+): Promise<number> {
   const temporary = await files.sweepTemporary(ABANDONED_MS);
   const old = await files.olderThan(ABANDONED_MS);
   const known = await exports.knownFileKeys(db, old);
   const orphans = old.filter((key) => !known.has(key));
   for (const key of orphans) await files.remove(key);
-  if (temporary + orphans.length > 0) logger.warn({ temporary, orphans: orphans.length }, 'removed abandoned export files');
+  if (temporary + orphans.length > 0)
+    logger.warn({ temporary, orphans: orphans.length }, 'removed abandoned export files');
   return temporary + orphans.length;
 }

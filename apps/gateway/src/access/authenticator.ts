@@ -61,13 +61,15 @@ export class Authenticator {
   async keyRow(text: string): Promise<ApiKeyRow> {
     const key = parseApiKey(text);
     const row = key === null ? null : await this.#stores.keys.findByPrefix(this.#stores.db, key.prefix);
-    if (key === null || row === null || !timingSafeEqual(row.secret_hash, key.hash)) throw unauthorized('key_wrong', 'there is no such key');
+    if (key === null || row === null || !timingSafeEqual(row.secret_hash, key.hash))
+      throw unauthorized('key_wrong', 'there is no such key');
     return this.#usable(row);
   }
 
   async #usable(row: ApiKeyRow): Promise<ApiKeyRow> {
     if (row.revoked_at !== null) throw unauthorized('key_revoked', 'the key was revoked: ask for a new one');
-    if (row.expires_at !== null && row.expires_at.getTime() <= Date.now()) throw unauthorized('key_expired', `the key expired at ${row.expires_at.toISOString()}: ask for a new one`);
+    if (row.expires_at !== null && row.expires_at.getTime() <= Date.now())
+      throw unauthorized('key_expired', `the key expired at ${row.expires_at.toISOString()}: ask for a new one`);
     if (Date.now() - (this.#usedAt.get(row.id) ?? 0) >= USED_EVERY_MS) {
       this.#usedAt.set(row.id, Date.now());
       await this.#stores.keys.used(this.#stores.db, row.id);
@@ -78,7 +80,8 @@ export class Authenticator {
   async #remember(text: string, { method }: Request, find: () => Promise<ApiKeyRow>): Promise<Caller> {
     const secret = tokenHash(text).toString('base64');
     const fresh = this.#remembered.get(secret);
-    if (method === 'GET' && fresh !== undefined && Date.now() < Math.min(fresh.at + FRESH_MS, fresh.expiresAt)) return fresh.caller;
+    if (method === 'GET' && fresh !== undefined && Date.now() < Math.min(fresh.at + FRESH_MS, fresh.expiresAt))
+      return fresh.caller;
     const [asked, forgotten] = [Date.now(), this.#forgotten];
     try {
       const row = await onceMore(find);

@@ -16,5 +16,11 @@ export interface Caller {
 export const ANYONE: Caller = { keyId: null, name: 'anyone', prefix: null, scopes: ['admin'], projectIds: null };
 
 export function callerOf(key: ApiKeyRow): Caller {
-  return { keyId: key.id, name: key.name, prefix: key.prefix, scopes: key.scopes as Scope[], projectIds: key.project_ids };
+  return {
+    keyId: key.id,
+    name: key.name,
+    prefix: key.prefix,
+    scopes: key.scopes as Scope[],
+    projectIds: key.project_ids,
+  };
 }

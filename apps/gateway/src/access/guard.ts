@@ -27,7 +27,10 @@ export class AccessGuard implements Guard {
 
   /** Before anything else of the request is read. Throws 401, 403, 429. */
   async enter(one: Operation, request: Request, response: Response): Promise<Caller> {
-    const caller = one.scope === null || this.#parts.authenticator === null ? ANYONE : await this.#parts.authenticator.callerOf(request);
+    const caller =
+      one.scope === null || this.#parts.authenticator === null
+        ? ANYONE
+        : await this.#parts.authenticator.callerOf(request);
     await this.#assertPace(caller.keyId === null ? `address:${request.ip}` : `key:${caller.keyId}`);
     if (one.method !== 'get' && one.asks !== true) await this.#audit(one, caller, request, response);
     assertScope(one, caller);
@@ -40,12 +43,19 @@ export class AccessGuard implements Guard {
     if (allowed === null || one.anyProject === true) return;
     const ofPath = id === 0 ? null : await this.#projectOfPath(one, id);
     if (ofPath !== null && !allowed.includes(ofPath)) throw notFound(`${resourceOf(one.path)} ${id}`);
-    const named = [query, body].map((given) => (given as { projectId?: unknown } | undefined)?.projectId).filter((value): value is number => typeof value === 'number');
-    for (const { resource, id: touched } of one.touches?.(query) ?? []) named.push((await findProjectOf(this.#parts.stores.db, resource, touched)) ?? 0);
+    const named = [query, body]
+      .map((given) => (given as { projectId?: unknown } | undefined)?.projectId)
+      .filter((value): value is number => typeof value === 'number');
+    for (const { resource, id: touched } of one.touches?.(query) ?? [])
+      named.push((await findProjectOf(this.#parts.stores.db, resource, touched)) ?? 0);
     const foreign = named.find((projectId) => !allowed.includes(projectId));
     const ofNone = ofPath === null && named.length === 0 && one.ownProjects !== true;
     if (foreign !== undefined || ofNone) {
-      throw new HttpProblem(403, 'project_not_allowed', `this key is for the projects ${allowed.join(', ')} alone${named.length === 0 ? ': name one as projectId, where the request has it' : ''}`);
+      throw new HttpProblem(
+        403,
+        'project_not_allowed',
+        `this key is for the projects ${allowed.join(', ')} alone${named.length === 0 ? ': name one as projectId, where the request has it' : ''}`,
+      );
     }
   }
 
@@ -75,7 +85,9 @@ export class AccessGuard implements Guard {
       requestId,
     });
     const answered = (): void => {
-      audit.answered(db, id, response.writableFinished ? response.statusCode : 499).catch((err: unknown) => logger.warn({ err }, 'the audit log does not know what came of a request'));
+      audit
+        .answered(db, id, response.writableFinished ? response.statusCode : 499)
+        .catch((err: unknown) => logger.warn({ err }, 'the audit log does not know what came of a request'));
     };
     // The client may have gone while the line was written.
     if (response.closed) answered();

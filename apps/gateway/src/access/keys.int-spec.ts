@@ -17,15 +17,34 @@ describe('keys', () => {
 
   it('are shown once, and then known by their prefix alone', async () => {
     const projectId = await gateway.project();
-    const made = await gateway.post('/keys', { name: 'camera team', scopes: ['read', 'ingest'], projectIds: [projectId], expiresAt: '2199-01-01T00:00:00Z' });
-    expect(made).toMatchObject({ status: 201, body: { name: 'camera team', scopes: ['read', 'ingest'], projectIds: [projectId], expiresAt: '2199-01-01T00:00:00.000Z', revokedAt: null, lastUsedAt: null } });
+    const made = await gateway.post('/keys', {
+      name: 'camera team',
+      scopes: ['read', 'ingest'],
+      projectIds: [projectId],
+      expiresAt: '2199-01-01T00:00:00Z',
+    });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        name: 'camera team',
+        scopes: ['read', 'ingest'],
+        projectIds: [projectId],
+        expiresAt: '2199-01-01T00:00:00.000Z',
+        revokedAt: null,
+        lastUsedAt: null,
+      },
+    });
     const { key, id, prefix } = made.body;
     expect(key).toMatch(/^pm_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/);
     expect(key.startsWith(`${prefix}_`)).toBe(true);
-    expect(JSON.stringify([(await gateway.get(`/keys/${id}`)).body, (await gateway.get('/keys')).body])).not.toContain(key);
+    expect(JSON.stringify([(await gateway.get(`/keys/${id}`)).body, (await gateway.get('/keys')).body])).not.toContain(
+      key,
+    );
     const dump = JSON.stringify(await gateway.db.selectFrom('api_keys').selectAll().execute());
     expect(dump).not.toContain(key.slice(12));
-    expect((await gateway.get('/projects', bearer(key))).body.items.map((project: { id: number }) => project.id)).toEqual([projectId]);
+    expect(
+      (await gateway.get('/projects', bearer(key))).body.items.map((project: { id: number }) => project.id),
+    ).toEqual([projectId]);
     expect((await gateway.get(`/keys/${id}`)).body.lastUsedAt).not.toBeNull();
   });
 
@@ -48,9 +67,17 @@ describe('keys', () => {
     ['no key', () => '', 'key_missing'],
     ['another scheme', () => 'Basic eDp5', 'key_wrong'],
     ['a key that never was', () => `Bearer ${newApiKey().key}`, 'key_wrong'],
-    ['a known prefix with another secret', () => `Bearer ${gateway.adminKey.slice(0, 12)}${newApiKey().key.slice(12)}`, 'key_wrong'],
+    [
+      'a known prefix with another secret',
+      () => `Bearer ${gateway.adminKey.slice(0, 12)}${newApiKey().key.slice(12)}`,
+      'key_wrong',
+    ],
     ['what is no key', () => 'Bearer x', 'key_wrong'],
-    ['an expired key', async () => `Bearer ${await gateway.key(['admin'], { expiresAt: new Date(Date.now() - 1_000) })}`, 'key_expired'],
+    [
+      'an expired key',
+      async () => `Bearer ${await gateway.key(['admin'], { expiresAt: new Date(Date.now() - 1_000) })}`,
+      'key_expired',
+    ],
   ])('answers 401 to %s', async (_, authorization, code) => {
     const answer = await gateway.get('/projects', { authorization: await authorization() });
     expect(answer).toMatchObject({ status: 401, body: { type: `urn:pugmark:problem:${code}` } });
@@ -69,7 +96,10 @@ describe('keys', () => {
 
     const all = (await gateway.get('/keys?limit=200')).body.items;
     const own = all.find((key: { prefix: string }) => gateway.adminKey.startsWith(`${key.prefix}_`));
-    expect(await gateway.request('DELETE', `/keys/${own.id}`)).toMatchObject({ status: 409, body: { type: 'urn:pugmark:problem:last_admin_key' } });
+    expect(await gateway.request('DELETE', `/keys/${own.id}`)).toMatchObject({
+      status: 409,
+      body: { type: 'urn:pugmark:problem:last_admin_key' },
+    });
     const other = (await gateway.post('/keys', { name: 'other admin', scopes: ['admin'] })).body;
     expect((await gateway.request('DELETE', `/keys/${other.id}`)).status).toBe(204);
     expect((await gateway.request('DELETE', '/keys/999999')).status).toBe(404);
@@ -78,7 +108,11 @@ describe('keys', () => {
   it('that another gateway revoked change nothing any more, and look for a second at most', async () => {
     const key = await gateway.key(['admin']);
     expect((await gateway.get('/projects', bearer(key))).status).toBe(200);
-    await gateway.db.updateTable('api_keys').set({ revoked_at: new Date() }).where('prefix', '=', key.slice(0, 11)).execute();
+    await gateway.db
+      .updateTable('api_keys')
+      .set({ revoked_at: new Date() })
+      .where('prefix', '=', key.slice(0, 11))
+      .execute();
     const revokedAt = performance.now();
     expect((await gateway.post('/projects', { name: 'by a revoked key' }, bearer(key))).status).toBe(401);
     await waitUntil('the revocation counts', async () => (await gateway.get('/projects', bearer(key))).status === 401);
@@ -98,7 +132,13 @@ describe('keys', () => {
   it('are asked for nowhere with AUTH=open', async () => {
     const open = await TestGateway.start({ settings: { auth: 'open' } });
     expect((await open.get('/keys', { authorization: '' })).status).toBe(200);
-    expect((await open.get('/session', { authorization: '' })).body).toEqual({ name: 'anyone', prefix: null, scopes: ['admin'], projectIds: null, csrfToken: null });
+    expect((await open.get('/session', { authorization: '' })).body).toEqual({
+      name: 'anyone',
+      prefix: null,
+      scopes: ['admin'],
+      projectIds: null,
+      csrfToken: null,
+    });
     await open.stop();
   });
 
@@ -121,8 +161,13 @@ describe('keys', () => {
 
       const without = await gateway.post('/projects', { name: 'by cookie' }, { cookie });
       expect(without).toMatchObject({ status: 403, body: { type: 'urn:pugmark:problem:csrf' } });
-      expect((await gateway.post('/projects', { name: 'by cookie' }, { cookie, 'x-csrf-token': `${csrfToken.slice(1)}x` })).status).toBe(403);
-      expect((await gateway.post('/projects', { name: 'by cookie' }, { cookie, 'x-csrf-token': csrfToken })).status).toBe(201);
+      expect(
+        (await gateway.post('/projects', { name: 'by cookie' }, { cookie, 'x-csrf-token': `${csrfToken.slice(1)}x` }))
+          .status,
+      ).toBe(403);
+      expect(
+        (await gateway.post('/projects', { name: 'by cookie' }, { cookie, 'x-csrf-token': csrfToken })).status,
+      ).toBe(201);
       const stored = JSON.stringify(await gateway.db.selectFrom('sessions').selectAll().execute());
       expect(stored).not.toContain(cookie.split('=')[1]);
 
@@ -134,7 +179,10 @@ describe('keys', () => {
 
     it('end by themselves', async () => {
       const cookie = await signIn(gateway.adminKey);
-      await gateway.db.updateTable('sessions').set({ expires_at: new Date(Date.now() - 1_000) }).execute();
+      await gateway.db
+        .updateTable('sessions')
+        .set({ expires_at: new Date(Date.now() - 1_000) })
+        .execute();
       expect((await gateway.get('/session', { cookie })).body.type).toBe('urn:pugmark:problem:session_ended');
     });
 
@@ -164,19 +212,39 @@ describe('keys', () => {
 
   it('are written down with each change that they ask for, what came of it, and nothing that is secret', async () => {
     const key = await gateway.key(['read', 'admin']);
-    const { id: keyId } = await gateway.db.selectFrom('api_keys').select('id').where('prefix', '=', key.slice(0, 11)).executeTakeFirstOrThrow();
+    const { id: keyId } = await gateway.db
+      .selectFrom('api_keys')
+      .select('id')
+      .where('prefix', '=', key.slice(0, 11))
+      .executeTakeFirstOrThrow();
     const created = await gateway.post('/projects', { name: 'audited' }, bearer(key));
     await gateway.post('/projects', { name: 'audited' }, bearer(key));
     await gateway.get('/projects', bearer(key));
     const entries = async () => (await gateway.get(`/audit?keyId=${keyId}`)).body.items;
-    await waitUntil('the outcome to be written', async () => (await entries()).every((entry: { status: unknown }) => entry.status !== null));
-    const wanted = { keyId, keyName: 'read admin', operation: 'createProject', path: '/api/v1/projects', remoteAddress: expect.stringContaining('127.0.0.1') };
-    expect(await entries()).toEqual([expect.objectContaining({ ...wanted, status: 409 }), expect.objectContaining({ ...wanted, status: 201, requestId: created.headers.get('x-request-id') })]);
-    expect(JSON.stringify(await gateway.db.selectFrom('audit_log').selectAll().execute())).not.toMatch(/pm_[0-9a-f]{8}_/);
+    await waitUntil('the outcome to be written', async () =>
+      (await entries()).every((entry: { status: unknown }) => entry.status !== null),
+    );
+    const wanted = {
+      keyId,
+      keyName: 'read admin',
+      operation: 'createProject',
+      path: '/api/v1/projects',
+      remoteAddress: expect.stringContaining('127.0.0.1'),
+    };
+    expect(await entries()).toEqual([
+      expect.objectContaining({ ...wanted, status: 409 }),
+      expect.objectContaining({ ...wanted, status: 201, requestId: created.headers.get('x-request-id') }),
+    ]);
+    expect(JSON.stringify(await gateway.db.selectFrom('audit_log').selectAll().execute())).not.toMatch(
+      /pm_[0-9a-f]{8}_/,
+    );
   });
 
   it('are written down as unanswered when their client goes while that is written', async () => {
-    const client = httpRequest(`${gateway.url}/projects`, { method: 'POST', headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'application/json' } });
+    const client = httpRequest(`${gateway.url}/projects`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'application/json' },
+    });
     client.on('error', () => undefined);
     const begin = gateway.stores.audit.begin.bind(gateway.stores.audit);
     jest.spyOn(gateway.stores.audit, 'begin').mockImplementationOnce(async (...entry) => {
@@ -185,7 +253,11 @@ describe('keys', () => {
       return begin(...entry);
     });
     client.end('{"name": "nobody waits for it"}');
-    await waitUntil('it to be written', async () => (await gateway.stores.audit.page(gateway.db, {}, null, 1))[0]?.status === 499, 5_000);
+    await waitUntil(
+      'it to be written',
+      async () => (await gateway.stores.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,
+      5_000,
+    );
   });
 
   it('are written down before the change is made: one that the process does not live to answer is there', async () => {

@@ -22,7 +22,13 @@ export function sessionTokenOf(request: Request): string | null {
 
 /** Scripts cannot read it, other sites cannot send it, and over TLS it never goes without. */
 export function setSessionCookie(request: Request, response: Response, token: string): void {
-  response.cookie(NAME, token, { httpOnly: true, sameSite: 'strict', secure: request.secure, path: '/', maxAge: SESSION_SECONDS * 1_000 });
+  response.cookie(NAME, token, {
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: request.secure,
+    path: '/',
+    maxAge: SESSION_SECONDS * 1_000,
+  });
 }
 
 export function clearSessionCookie(request: Request, response: Response): void {
@@ -44,6 +50,10 @@ export function assertCsrf(request: Request, token: string): void {
   const given = Buffer.from(request.get('x-csrf-token') ?? '');
   const wanted = Buffer.from(csrfTokenOf(token));
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
-    throw new HttpProblem(403, 'csrf', 'a change that is asked for with a cookie needs the x-csrf-token that GET /api/v1/session answers');
+    throw new HttpProblem(
+      403,
+      'csrf',
+      'a change that is asked for with a cookie needs the x-csrf-token that GET /api/v1/session answers',
+    );
   }
 }

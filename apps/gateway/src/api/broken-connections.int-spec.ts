@@ -1,6 +1,12 @@
 import { sql } from 'kysely';
 import { createDatabase, migrate, type Database } from '@pugmark/db';
-import { createTestDatabase, startDatabaseRelay, waitUntil, type DatabaseRelay, type TestDatabase } from '@pugmark/testing';
+import {
+  createTestDatabase,
+  startDatabaseRelay,
+  waitUntil,
+  type DatabaseRelay,
+  type TestDatabase,
+} from '@pugmark/testing';
 import { TestGateway } from '../testing/gateway.fixture';
 import { tinyJpeg } from '../testing/test-pictures.fixture';
 
@@ -33,7 +39,10 @@ describe('when a connection to the database breaks', () => {
     for (let time = 0; time < times; time += 1) {
       const pid = await gateway.someoneWaits(own);
       await sql`select pg_terminate_backend(${pid})`.execute(own);
-      await waitUntil('it to be gone', async () => (await sql`select 1 from pg_stat_activity where pid = ${pid}`.execute(own)).rows.length === 0);
+      await waitUntil(
+        'it to be gone',
+        async () => (await sql`select 1 from pg_stat_activity where pid = ${pid}`.execute(own)).rows.length === 0,
+      );
     }
     if (times < 2) await gateway.someoneWaits(own);
     await blocker.rollback().execute();
@@ -44,10 +53,16 @@ describe('when a connection to the database breaks', () => {
 
   it('looks again, and answers as if nothing had been', async () => {
     const id = await gateway.project();
-    expect(await breaking(all('projects'), 1, () => gateway.get(`/projects/${id}`))).toMatchObject({ status: 200, body: { id } });
+    expect(await breaking(all('projects'), 1, () => gateway.get(`/projects/${id}`))).toMatchObject({
+      status: 200,
+      body: { id },
+    });
     // A key that was not seen before: others are not looked up again for a second.
     const authorization = `Bearer ${await gateway.key(['read'])}`;
-    expect(await breaking(all('api_keys'), 1, () => gateway.get(`/projects/${id}`, { authorization }))).toMatchObject({ status: 200, body: { id } });
+    expect(await breaking(all('api_keys'), 1, () => gateway.get(`/projects/${id}`, { authorization }))).toMatchObject({
+      status: 200,
+      body: { id },
+    });
   });
 
   it('looks no third time: 503, and when to try again', async () => {
@@ -63,7 +78,12 @@ describe('when a connection to the database breaks', () => {
     expect(changed).toMatchObject({ status: 200, body: { name: 'Peak' } });
     // In the middle of the file.
     const csv = 'name,latitude,longitude\nCreek,,\nPeak,1,2\n';
-    const imported = await breaking(`select from locations where id = ${id} for update`, 1, () => gateway.request('POST', `/projects/${projectId}/locations/import`, { body: csv, headers: { 'content-type': 'text/csv' } }));
+    const imported = await breaking(`select from locations where id = ${id} for update`, 1, () =>
+      gateway.request('POST', `/projects/${projectId}/locations/import`, {
+        body: csv,
+        headers: { 'content-type': 'text/csv' },
+      }),
+    );
     expect(imported.body).toEqual({ dryRun: false, created: 1, updated: 1, unchanged: 0, faults: [] });
   });
 
@@ -81,7 +101,10 @@ describe('when a connection to the database breaks', () => {
 
     it('does not make a thing again without a key: 503, and the client must look', async () => {
       expect((await lose(() => gateway.post('/projects', { name: 'Otter' }))).status).toBe(503);
-      await waitUntil('the commit', async () => (await own.selectFrom('projects').select('id').where('name', '=', 'Otter').execute()).length === 1);
+      await waitUntil(
+        'the commit',
+        async () => (await own.selectFrom('projects').select('id').where('name', '=', 'Otter').execute()).length === 1,
+      );
     });
 
     it.each([
@@ -92,7 +115,9 @@ describe('when a connection to the database breaks', () => {
       const before = await gateway.storedFiles();
       const form = new FormData();
       form.append('files', new Blob([new Uint8Array(await tinyJpeg(1))]), 'a.jpg');
-      const answer = await lose(() => gateway.request('POST', `/uploads?projectId=${projectId}`, { body: form, headers }));
+      const answer = await lose(() =>
+        gateway.request('POST', `/uploads?projectId=${projectId}`, { body: form, headers }),
+      );
       expect(answer.status).toBe(status);
       const ingests = () => own.selectFrom('ingests').select('folder').where('project_id', '=', projectId).execute();
       await waitUntil('the commit', async () => (await ingests()).length === 1);
@@ -109,7 +134,10 @@ describe('when all connections to the database are in use', () => {
     const holder = await gateway.db.startTransaction().execute();
     const answer = await gateway.get('/projects');
     await holder.rollback().execute();
-    expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:database_busy', detail: expect.stringContaining('DATABASE_POOL_SIZE') } });
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { type: 'urn:pugmark:problem:database_busy', detail: expect.stringContaining('DATABASE_POOL_SIZE') },
+    });
     expect(answer.headers.get('retry-after')).toBe('5');
     expect((await gateway.get('/projects')).status).toBe(200);
     await gateway.stop();

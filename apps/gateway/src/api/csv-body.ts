@@ -9,9 +9,14 @@ const refuseOtherTypes: RequestHandler = (request, _response, next) => {
 
 /** An empty body is not read at all, and is no string then. */
 const refuseNothing: RequestHandler = (request, _response, next) => {
-  if (typeof request.body !== 'string' || request.body === '') throw new HttpProblem(400, 'bad_csv', 'the file is empty');
+  if (typeof request.body !== 'string' || request.body === '')
+    throw new HttpProblem(400, 'bad_csv', 'the file is empty');
   next();
 };
 
 /** Reads a text of at most 1 MB into `request.body`. */
-export const csvBody: readonly RequestHandler[] = [refuseOtherTypes, text({ type: 'text/csv', limit: '1mb' }), refuseNothing];
+export const csvBody: readonly RequestHandler[] = [
+  refuseOtherTypes,
+  text({ type: 'text/csv', limit: '1mb' }),
+  refuseNothing,
+];

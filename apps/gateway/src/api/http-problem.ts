@@ -35,7 +35,10 @@ export class HttpProblem extends Error {
     this.name = 'HttpProblem';
     this.errors = options.errors;
     // What may go well later always says when.
-    this.headers = { ...(status === 429 || status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}), ...options.headers };
+    this.headers = {
+      ...(status === 429 || status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+      ...options.headers,
+    };
   }
 
   body(instance: string, requestId: string): ProblemBody {
@@ -53,12 +56,16 @@ export class HttpProblem extends Error {
 
 /** 400: fields that are not of the right form. */
 export function badFields(errors: readonly FieldError[]): HttpProblem {
-  return new HttpProblem(400, 'bad_request', errors.map(({ field, message }) => `${field} ${message}`).join('; '), { errors });
+  return new HttpProblem(400, 'bad_request', errors.map(({ field, message }) => `${field} ${message}`).join('; '), {
+    errors,
+  });
 }
 
 /** 422: fields, each of the right form, that do not go together or mean nothing. */
 export function unfitFields(errors: readonly FieldError[]): HttpProblem {
-  return new HttpProblem(422, 'unfit_fields', errors.map(({ field, message }) => `${field} ${message}`).join('; '), { errors });
+  return new HttpProblem(422, 'unfit_fields', errors.map(({ field, message }) => `${field} ${message}`).join('; '), {
+    errors,
+  });
 }
 
 /** 422: a field of the right form that cannot be acted on. */
@@ -83,5 +90,7 @@ export function unavailable(code: string, detail: string, retryAfterSeconds: num
 
 /** 429: to be tried again, more slowly. */
 export function tooMany(code: string, what: string, seconds: number): HttpProblem {
-  return new HttpProblem(429, code, `${what}: try again in ${seconds} s`, { headers: { 'retry-after': String(seconds) } });
+  return new HttpProblem(429, code, `${what}: try again in ${seconds} s`, {
+    headers: { 'retry-after': String(seconds) },
+  });
 }

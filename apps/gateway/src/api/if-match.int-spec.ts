@@ -32,10 +32,16 @@ describe('If-Match', () => {
     const { ids } = await gateway.images(projectId, ['a.jpg'], { deploymentId, capturedLocal: '2026-05-01T06:00:00' });
     things = {
       projects: { id: projectId, changes: [{ modelId: models[0]!.id }, { modelId: models[1]!.id }] },
-      locations: { id: (await gateway.post(`/projects/${projectId}/locations`, { name: 'Ridge' })).body.id, changes: names },
+      locations: {
+        id: (await gateway.post(`/projects/${projectId}/locations`, { name: 'Ridge' })).body.id,
+        changes: names,
+      },
       deployments: { id: deploymentId, changes: names },
       images: { id: ids[0]!, changes: [{ localTime: '2026-05-02T00:00:00' }, { deploymentId: null }] },
-      taxa: { id: (await gateway.post(`/projects/${projectId}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id, changes: [{ rank: 'genus' }, { rank: 'family' }] },
+      taxa: {
+        id: (await gateway.post(`/projects/${projectId}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id,
+        changes: [{ rank: 'genus' }, { rank: 'family' }],
+      },
     };
   });
 
@@ -44,10 +50,18 @@ describe('If-Match', () => {
   const RESOURCES = ['projects', 'locations', 'deployments', 'images', 'taxa'];
 
   it('is taken by each PATCH and PUT of what has a GET, and by nothing else, as the document says', () => {
-    const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, one]) => ({ path, method, one, readable: 'get' in methods })));
-    const may = operations.filter(({ one }) => one.parameters.some(({ name, in: where }) => name === 'If-Match' && where === 'header'));
-    expect(may.map(({ path }) => path).sort()).toEqual([...RESOURCES.map((name) => `/api/v1/${name}/{id}`), REVIEW, REVIEW, STATIC_BOX].sort());
-    const should = operations.filter(({ path, method, readable }) => ['patch', 'put'].includes(method) && readable && !NOT.includes(path));
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, one]) => ({ path, method, one, readable: 'get' in methods })),
+    );
+    const may = operations.filter(({ one }) =>
+      one.parameters.some(({ name, in: where }) => name === 'If-Match' && where === 'header'),
+    );
+    expect(may.map(({ path }) => path).sort()).toEqual(
+      [...RESOURCES.map((name) => `/api/v1/${name}/{id}`), REVIEW, REVIEW, STATIC_BOX].sort(),
+    );
+    const should = operations.filter(
+      ({ path, method, readable }) => ['patch', 'put'].includes(method) && readable && !NOT.includes(path),
+    );
     // That of a review can be taken back, too.
     expect(may.filter(({ path, method }) => !(path === REVIEW && method === 'delete'))).toEqual(should);
     expect(operations.filter(({ one }) => '412' in one.responses)).toEqual(may);
@@ -69,7 +83,9 @@ describe('If-Match', () => {
       expect(answer).toMatchObject({ status: 200, body: change(0) });
       expect(answer.body).not.toEqual(body);
       expect(await look()).toEqual({ body: answer.body, etag: answer.headers.get('etag') });
-      expect((await gateway.patch(path(), change(1), { 'if-match': String(answer.headers.get('etag')) })).status).toBe(200);
+      expect((await gateway.patch(path(), change(1), { 'if-match': String(answer.headers.get('etag')) })).status).toBe(
+        200,
+      );
     });
 
     it('changes nothing of what is not', async () => {
@@ -84,8 +100,19 @@ describe('If-Match', () => {
       const { etag } = await look();
       const blocker = await gateway.db.startTransaction().execute();
       await sql`select 1 from ${sql.table(resource)} where id = ${things[resource]!.id} for update`.execute(blocker);
-      const both = Promise.all([gateway.patch(path(), change(0), { 'if-match': etag }), gateway.patch(path(), change(1), { 'if-match': etag })]);
-      await waitUntil('both to be at it', async () => (await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(gateway.db)).rows.length === 2);
+      const both = Promise.all([
+        gateway.patch(path(), change(0), { 'if-match': etag }),
+        gateway.patch(path(), change(1), { 'if-match': etag }),
+      ]);
+      await waitUntil(
+        'both to be at it',
+        async () =>
+          (
+            await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+              gateway.db,
+            )
+          ).rows.length === 2,
+      );
       await blocker.rollback().execute();
       const answers = await both;
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);

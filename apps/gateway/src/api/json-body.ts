@@ -24,14 +24,19 @@ const keepSource = (request: IncomingMessage & WithSource, _response: unknown, r
 
 const refuseOddBodies: RequestHandler = (request, _response, next) => {
   const body: unknown = request.body;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new HttpProblem(400, 'bad_json', 'the body must be a JSON object');
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new HttpProblem(400, 'bad_json', 'the body must be a JSON object');
   assertFlat(body);
   assertOnce(request);
   next();
 };
 
 /** Reads a JSON object of at most 1 MB into `request.body`. */
-export const jsonBody: readonly RequestHandler[] = [refuseOtherTypes, json({ limit: '1mb', strict: true, verify: keepSource }), refuseOddBodies];
+export const jsonBody: readonly RequestHandler[] = [
+  refuseOtherTypes,
+  json({ limit: '1mb', strict: true, verify: keepSource }),
+  refuseOddBodies,
+];
 
 /** Level by level, without recursion: the point is to survive a body that is nested a hundred thousand deep. */
 function assertFlat(body: object): void {
@@ -39,7 +44,9 @@ function assertFlat(body: object): void {
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > DEEPEST) throw new HttpProblem(400, 'bad_json', 'the body is nested too deeply');
     level.forEach(refuseTreacherousKeys);
-    level = level.flatMap((value) => Object.values(value)).filter((value): value is object => typeof value === 'object' && value !== null);
+    level = level
+      .flatMap((value) => Object.values(value))
+      .filter((value): value is object => typeof value === 'object' && value !== null);
   }
 }
 

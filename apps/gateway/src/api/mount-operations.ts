@@ -30,10 +30,14 @@ export function mountOperations(operations: readonly Operation[], guard: Guard):
     const ofPath = operations.filter((one) => one.path === path);
     const route = router.route(path);
     for (const one of ofPath) route[one.method](...prepare(one, guard), serve(one, guard));
-    const allow = ofPath.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
+    const allow = ofPath
+      .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+      .join(', ');
     route.all((request, response) => {
       if (request.method !== 'OPTIONS') {
-        throw new HttpProblem(405, 'method_not_allowed', `${request.method} is not possible here; possible: ${allow}`, { headers: { allow } });
+        throw new HttpProblem(405, 'method_not_allowed', `${request.method} is not possible here; possible: ${allow}`, {
+          headers: { allow },
+        });
       }
       response.set('allow', allow).status(204).end();
     });
@@ -55,7 +59,11 @@ function prepare(one: Operation, guard: Guard): RequestHandler[] {
       next();
     },
     async (request, response, next) => {
-      await one.admit?.({ query: response.locals['query'] as object, caller: response.locals['caller'] as Caller, request });
+      await one.admit?.({
+        query: response.locals['query'] as object,
+        caller: response.locals['caller'] as Caller,
+        request,
+      });
       next();
     },
     ...(one.body === undefined ? [] : readers(one.body)),
@@ -74,7 +82,9 @@ function serve(one: Operation, guard: Guard): RequestHandler {
       await guard.assertProjects(one, call);
       return one.handle(call);
     };
-    const value = await (one.method === 'get' || one.asks === true ? onceMore(handle, (err) => mayReadAgain(err, call)) : handle());
+    const value = await (one.method === 'get' || one.asks === true
+      ? onceMore(handle, (err) => mayReadAgain(err, call))
+      : handle());
     if (!('json' in one.answer)) {
       if (one.answer.status === 204) response.status(204).end();
       return;
@@ -100,7 +110,10 @@ function callOf(one: Operation, request: Request, response: Response): Call<obje
   return {
     id: response.locals['id'] as number,
     query: response.locals['query'] as object,
-    body: one.body?.media === 'application/json' ? parseDto(one.body.type, request.body as object) : (request.body as unknown),
+    body:
+      one.body?.media === 'application/json'
+        ? parseDto(one.body.type, request.body as object)
+        : (request.body as unknown),
     caller: response.locals['caller'] as Caller,
     request,
     response,

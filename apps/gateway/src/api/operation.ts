@@ -40,7 +40,9 @@ export type Answer<Value> =
 
 export type JsonType<Value> = { readonly schema: Schema; readonly of?: Value };
 
-export type BodySpec<Body> = { readonly media: 'application/json'; readonly type: DtoClass<Body & object> } | { readonly media: 'text/csv' | 'multipart/form-data' | 'application/zip' };
+export type BodySpec<Body> =
+  | { readonly media: 'application/json'; readonly type: DtoClass<Body & object> }
+  | { readonly media: 'text/csv' | 'multipart/form-data' | 'application/zip' };
 
 /** Nothing but what is written here is taken, answered or documented: the routes and the OpenAPI document are made from it. */
 export interface Operation<Query = object, Body = unknown, Value = unknown> {
@@ -76,7 +78,9 @@ export interface Operation<Query = object, Body = unknown, Value = unknown> {
 }
 
 /** Checks that the parts of an operation fit together, and forgets their types. */
-export function operation<Query = object, Body = undefined, Value = void>(definition: Operation<Query, Body, Value>): Operation {
+export function operation<Query = object, Body = undefined, Value = void>(
+  definition: Operation<Query, Body, Value>,
+): Operation {
   return definition as unknown as Operation;
 }
 
@@ -96,5 +100,8 @@ export const ZIP_BODY: BodySpec<undefined> = { media: 'application/zip' };
 
 /** What the first segment of a path calls its resource: `run` for `/runs/:id/cancel`, `taxon` for `/taxa/:id`, `static box` for `/static-boxes/:id`. */
 export function resourceOf(path: string): string {
-  return (path.split('/')[1] ?? '').replace(/(?<=x)es$|s$/, '').replace(/^taxa$/, 'taxon').replaceAll('-', ' ');
+  return (path.split('/')[1] ?? '')
+    .replace(/(?<=x)es$|s$/, '')
+    .replace(/^taxa$/, 'taxon')
+    .replaceAll('-', ' ');
 }

@@ -15,7 +15,8 @@ describe('what a query says', () => {
   it('is what its text says, each time', () => {
     const parser = new QueryParser(Query);
     expect(parser.parse({ url: '/x', query: {} })).toEqual({ n: 5 });
-    for (let round = 0; round < 2; round += 1) for (const n of ['1', '2', '9']) expect(parser.parse(asked({ n }))).toEqual({ n: Number(n) });
+    for (let round = 0; round < 2; round += 1)
+      for (const n of ['1', '2', '9']) expect(parser.parse(asked({ n }))).toEqual({ n: Number(n) });
   });
 
   it('is checked the second time as the first', () => {

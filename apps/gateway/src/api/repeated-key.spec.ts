@@ -19,6 +19,14 @@ describe('repeatedKey', () => {
   });
 
   it('finds its way through a megabyte', () => {
-    expect(repeatedKey(JSON.stringify({ a: 'x'.repeat(500_000), b: '\\"'.repeat(200_000), c: Array.from({ length: 50_000 }, () => ({ a: 1 })) }))).toBeNull();
+    expect(
+      repeatedKey(
+        JSON.stringify({
+          a: 'x'.repeat(500_000),
+          b: '\\"'.repeat(200_000),
+          c: Array.from({ length: 50_000 }, () => ({ a: 1 })),
+        }),
+      ),
+    ).toBeNull();
   });
 });

@@ -6,7 +6,20 @@ import { oneOfEach } from '../testing/one-of-each.fixture';
 import { resourceOf } from './operation';
 
 /** Tables that hold something for every image, or more. */
-const LARGE = ['images', 'image_summaries', 'observations', 'events', 'inferences', 'detections', 'classifications', 'tasks', 'reviews', 'ingest_files', 'image_days', 'audit_log'];
+const LARGE = [
+  'images',
+  'image_summaries',
+  'observations',
+  'events',
+  'inferences',
+  'detections',
+  'classifications',
+  'tasks',
+  'reviews',
+  'ingest_files',
+  'image_days',
+  'audit_log',
+];
 
 /** A value of each parameter that chooses or sorts. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
@@ -34,7 +47,12 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 
 interface Described {
   readonly operationId: string;
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean; readonly schema: { readonly enum?: readonly unknown[]; readonly type?: unknown } }[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly schema: { readonly enum?: readonly unknown[]; readonly type?: unknown };
+  }[];
 }
 
 /** Rows of each large table that belong to another project. */
@@ -59,7 +77,9 @@ describe('no look reads a large table whole', () => {
     try {
       adminKey = gateway.adminKey = await gateway.key(['admin']);
       const { body } = await gateway.get('/openapi.json');
-      operations = Object.entries(body.paths as Record<string, { get?: Described }>).flatMap(([path, { get }]) => (get === undefined ? [] : [{ path: path.replace('/api/v1', ''), one: get }]));
+      operations = Object.entries(body.paths as Record<string, { get?: Described }>).flatMap(([path, { get }]) =>
+        get === undefined ? [] : [{ path: path.replace('/api/v1', ''), one: get }],
+      );
       await fillOthers(gateway);
       ids = await oneOfEach(gateway);
     } finally {
@@ -74,24 +94,42 @@ describe('no look reads a large table whole', () => {
   /** Most of the images of other deployments than one, at other times, found by another model. */
   async function fillOthers({ db, stores }: TestGateway): Promise<void> {
     await sql`insert into projects (name) values ('large')`.execute(db);
-    await sql`insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.5, '{}')`.execute(db);
-    await sql`insert into deployments (project_id, name, timezone) select 1, 'other ' || n, 'Europe/Berlin' from generate_series(1, 20) n`.execute(db);
-    await sql`insert into ingests (project_id, source, mode, folder) values (1, 'folder', 'reference', '/other')`.execute(db);
+    await sql`insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.5, '{}')`.execute(
+      db,
+    );
+    await sql`insert into deployments (project_id, name, timezone) select 1, 'other ' || n, 'Europe/Berlin' from generate_series(1, 20) n`.execute(
+      db,
+    );
+    await sql`insert into ingests (project_id, source, mode, folder) values (1, 'folder', 'reference', '/other')`.execute(
+      db,
+    );
     await sql`insert into runs (project_id, model_id) values (1, 1)`.execute(db);
     await sql`
       insert into images (project_id, deployment_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height, captured_local)
       select 1, 1 + n % 20, 1, sha256(convert_to(n::text, 'UTF8')), 'reference', '/other/' || n, n || '.jpg', 'jpeg', 1, 1, 1, timestamp '2026-01-01' + n * interval '7 minutes'
       from generate_series(1, ${OTHERS}::int) n`.execute(db);
-    await sql`insert into tasks (kind, subject_id, run_id, state, attempt, finished_at) select 'detect', id, 1, 'done', 1, now() - interval '1 day' from images`.execute(db);
-    await sql`insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms) select id, 1, 'detect', 'null', 1, 1 from images`.execute(db);
+    await sql`insert into tasks (kind, subject_id, run_id, state, attempt, finished_at) select 'detect', id, 1, 'done', 1, now() - interval '1 day' from images`.execute(
+      db,
+    );
+    await sql`insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms) select id, 1, 'detect', 'null', 1, 1 from images`.execute(
+      db,
+    );
     await sql`
       insert into detections (inference_id, image_id, category, label, confidence, x, y, width, height)
-      select id, image_id, case id % 3 when 0 then 'animal' when 1 then 'person' else 'vehicle' end, 'deer', 0.9, 0, 0, 0.5, 0.5 from inferences`.execute(db);
-    await sql`insert into classifications (detection_id, model_id, label, score, rank, engine) select id, 1, 'deer', 0.9, 1, 'null' from detections`.execute(db);
+      select id, image_id, case id % 3 when 0 then 'animal' when 1 then 'person' else 'vehicle' end, 'deer', 0.9, 0, 0, 0.5, 0.5 from inferences`.execute(
+      db,
+    );
+    await sql`insert into classifications (detection_id, model_id, label, score, rank, engine) select id, 1, 'deer', 0.9, 1, 'null' from detections`.execute(
+      db,
+    );
     await sql`
       insert into reviews (project_id, image_id, action, observations, reviewer)
-      select 1, id, 'set', '[{"category":"animal","label":"deer","individuals":1,"taxonId":null,"box":null,"detectionId":null}]'::jsonb, 'x' from images`.execute(db);
-    await sql`insert into ingest_files (ingest_id, path, outcome, image_id) select 1, file_path, 'added', id from images`.execute(db);
+      select 1, id, 'set', '[{"category":"animal","label":"deer","individuals":1,"taxonId":null,"box":null,"detectionId":null}]'::jsonb, 'x' from images`.execute(
+      db,
+    );
+    await sql`insert into ingest_files (ingest_id, path, outcome, image_id) select 1, file_path, 'added', id from images`.execute(
+      db,
+    );
     await sql`insert into audit_log (operation, path, request_id) select 'x', '/x', 'x' from images`.execute(db);
     for (let id = 1; id <= 20; id += 1) await db.transaction().execute((tx) => stores.images.deriveTimesOf(tx, id));
     await stores.events.formStale(db, null);
@@ -102,11 +140,17 @@ describe('no look reads a large table whole', () => {
   function requestsOf(path: string, { parameters }: Described): string[] {
     const query = parameters.filter((one) => one.in === 'query');
     const of = (name: string): number => ids[name.replace(/Id$/, '')] ?? ids['run']!;
-    const needed: Record<string, string> = Object.fromEntries(query.filter(({ required, name }) => required || name === 'projectId').map(({ name }) => [name, String(of(name))]));
+    const needed: Record<string, string> = Object.fromEntries(
+      query
+        .filter(({ required, name }) => required || name === 'projectId')
+        .map(({ name }) => [name, String(of(name))]),
+    );
     const more = query.flatMap(({ name, schema }) => {
       if (name in needed || name === 'limit' || name === 'cursor') return [];
       if (/Id$/.test(name)) return [{ [name]: String(of(name)) }];
-      const values = VALUES[name]?.filter((value) => schema.enum === undefined || schema.enum.includes(value)) ?? (schema.enum ?? []).map(String);
+      const values =
+        VALUES[name]?.filter((value) => schema.enum === undefined || schema.enum.includes(value)) ??
+        (schema.enum ?? []).map(String);
       return values.map((value) => ({ [name]: value }));
     });
     // What there is of parameters of one value each, by twos: a filter with a sort, two filters.
@@ -117,7 +161,10 @@ describe('no look reads a large table whole', () => {
 
   async function rowsRead(): Promise<Record<string, number>> {
     await waitUntil('the gateway to be gone', async () => {
-      const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database() and application_name = 'gateway-test'`.execute(watch);
+      const { rows } =
+        await sql`select 1 from pg_stat_activity where datname = current_database() and application_name = 'gateway-test'`.execute(
+          watch,
+        );
       return rows.length === 0;
     });
     const { rows } = await sql<{ name: string; read: number }>`
@@ -128,7 +175,9 @@ describe('no look reads a large table whole', () => {
 
   /** Each of them so many times in a row, and so over the same connection. */
   async function ask(requests: readonly string[], times = 1): Promise<number> {
-    const gateway = await TestGateway.start({ databaseUrl: `${database.url}?options=${encodeURIComponent('-c enable_seqscan=off')}` });
+    const gateway = await TestGateway.start({
+      databaseUrl: `${database.url}?options=${encodeURIComponent('-c enable_seqscan=off')}`,
+    });
     gateway.adminKey = adminKey;
     let answered = 0;
     try {
@@ -149,7 +198,9 @@ describe('no look reads a large table whole', () => {
     const before = await rowsRead();
     const answered = await ask(requests, times);
     const after = await rowsRead();
-    const much = LARGE.filter((table) => after[table]! - before[table]! > OTHERS / 2).map((table) => `${after[table]! - before[table]!} rows of ${table}`);
+    const much = LARGE.filter((table) => after[table]! - before[table]! > OTHERS / 2).map(
+      (table) => `${after[table]! - before[table]!} rows of ${table}`,
+    );
     if (answered === 0) throw new Error(`${name} answered nothing`);
     if (much.length > 0) throw new Error(`${name} read ${much.join(', ')}`);
   }
@@ -159,17 +210,26 @@ describe('no look reads a large table whole', () => {
     const failures: unknown[] = [];
     for (const { path, one } of operations) {
       // A picture is a file, and the feed does not end.
-      if (['getThumbnail', 'getPreview', 'getOriginal', 'downloadExport', 'listenToFeed', 'getOpenApi'].includes(one.operationId)) continue;
+      if (
+        ['getThumbnail', 'getPreview', 'getOriginal', 'downloadExport', 'listenToFeed', 'getOpenApi'].includes(
+          one.operationId,
+        )
+      )
+        continue;
       await assertLittleIsRead(one.operationId, requestsOf(path, one)).catch((error: unknown) => failures.push(error));
     }
     expect(failures).toEqual([]);
   }, 240_000);
 
   // From the sixth time on Postgres may go by a plan that knows no values.
-  it.each(['listImages', 'listEvents'])('by the statements of %s that are planned once', async (name) => {
-    const { path, one } = operations.find(({ one: { operationId } }) => operationId === name)!;
-    const requests = requestsOf(path, one);
-    // A connection keeps no more than a hundred.
-    for (let n = 0; n < requests.length; n += 20) await assertLittleIsRead(name, requests.slice(n, n + 20), 8);
-  }, 240_000);
+  it.each(['listImages', 'listEvents'])(
+    'by the statements of %s that are planned once',
+    async (name) => {
+      const { path, one } = operations.find(({ one: { operationId } }) => operationId === name)!;
+      const requests = requestsOf(path, one);
+      // A connection keeps no more than a hundred.
+      for (let n = 0; n < requests.length; n += 20) await assertLittleIsRead(name, requests.slice(n, n + 20), 8);
+    },
+    240_000,
+  );
 });

@@ -149,6 +149,14 @@ export function deploymentDetails(row: DeploymentWithLocation, times: Deployment
   const { images, withoutTime, outOfDates, inDstGap, inDstOverlap, first, last } = times;
   return {
     ...deploymentResponse(row),
-    times: { images, withoutTime, outOfDates, inDstGap, inDstOverlap, first: first?.toISOString() ?? null, last: last?.toISOString() ?? null },
+    times: {
+      images,
+      withoutTime,
+      outOfDates,
+      inDstGap,
+      inDstOverlap,
+      first: first?.toISOString() ?? null,
+      last: last?.toISOString() ?? null,
+    },
   };
 }

@@ -5,7 +5,9 @@ import { EventFilterQuery } from './observed.dto';
 import { Paged } from './paging';
 
 export class EventsQuery extends Paged(EventFilterQuery) {
-  @About('`category`: visits of any animal, person or vehicle. `label`: of each species by itself, as also where a `label` is asked for.')
+  @About(
+    '`category`: visits of any animal, person or vehicle. `label`: of each species by itself, as also where a `label` is asked for.',
+  )
   @OneOf(['category', 'label'])
   readonly groupBy: EventKind = 'category';
 

@@ -33,7 +33,9 @@ export class CreateExportBody {
   @OneOf(['csv'])
   readonly format!: 'csv';
 
-  @About('`detections`: what models found, each box. `observations`: what counts in each image, by a human’s word or else a machine’s.')
+  @About(
+    '`detections`: what models found, each box. `observations`: what counts in each image, by a human’s word or else a machine’s.',
+  )
   @OneOf(CONTENTS)
   readonly content!: ExportContent;
 
@@ -140,6 +142,7 @@ export function exportResponse(row: ExportWithTask, live?: ExportJob): ExportRes
 
 function percentOf(row: ExportWithTask, status: ExportStatus, live: ExportJob | undefined): number {
   if (status === 'completed' || status === 'expired') return 100;
-  const percent = status === 'processing' && live?.status === 'processing' ? Math.max(row.percent, live.percent) : row.percent;
+  const percent =
+    status === 'processing' && live?.status === 'processing' ? Math.max(row.percent, live.percent) : row.percent;
   return Math.min(99, Math.max(0, Math.floor(percent)));
 }

@@ -1,5 +1,18 @@
 import { Transform, plainToInstance } from 'class-transformer';
-import { IsBoolean, IsDate, IsIn, IsInt, IsNumber, IsObject, IsOptional, Max, Min, ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import {
+  IsBoolean,
+  IsDate,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 import { describeField, type DtoClass, type Schema } from '../api/schema';
 
 // Each decorator says what a field is twice, side by side: to class-validator, which checks what clients send, and to the OpenAPI
@@ -29,7 +42,8 @@ export function Optional(): PropertyDecorator {
 /** May be absent, and then says nothing; null is refused, where there is nothing that it could mean. */
 export function MayBeAbsent(): PropertyDecorator {
   const describe = describeField((known) => ({ ...known, optional: true }));
-  return (target, property) => [ValidateIf((_, value) => value !== undefined), describe].forEach((decorator) => decorator(target, property));
+  return (target, property) =>
+    [ValidateIf((_, value) => value !== undefined), describe].forEach((decorator) => decorator(target, property));
 }
 
 /** Of an answer: null where there is nothing to say. */
@@ -50,8 +64,11 @@ export function Text(longest: number): PropertyDecorator {
   const pattern = new RegExp(LINE, 'u');
   return field(
     { type: 'string', minLength: 1, maxLength: longest, pattern: LINE },
-    check('text', `must be a text of 1 to ${longest} characters without control characters or blanks around it`, (value) =>
-      typeof value === 'string' && isWellFormed(value) && [...value].length <= longest && pattern.test(value),
+    check(
+      'text',
+      `must be a text of 1 to ${longest} characters without control characters or blanks around it`,
+      (value) =>
+        typeof value === 'string' && isWellFormed(value) && [...value].length <= longest && pattern.test(value),
     ),
   );
 }
@@ -60,7 +77,16 @@ export function Text(longest: number): PropertyDecorator {
 export function TextLike(pattern: RegExp, longest: number, what: string): PropertyDecorator {
   return field(
     { type: 'string', minLength: 1, maxLength: longest, pattern: pattern.source },
-    check('textLike', `must be ${what}`, (value) => typeof value === 'string' && value !== '' && isWellFormed(value) && [...value].length <= longest && pattern.test(value)),
+    check(
+      'textLike',
+      `must be ${what}`,
+      (value) =>
+        typeof value === 'string' &&
+        value !== '' &&
+        isWellFormed(value) &&
+        [...value].length <= longest &&
+        pattern.test(value),
+    ),
   );
 }
 
@@ -75,7 +101,12 @@ export function Words(): PropertyDecorator {
 }
 
 export function Id(): PropertyDecorator {
-  return field({ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }, IsInt({ message: 'must be an id' }), Min(1), Max(Number.MAX_SAFE_INTEGER));
+  return field(
+    { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    IsInt({ message: 'must be an id' }),
+    Min(1),
+    Max(Number.MAX_SAFE_INTEGER),
+  );
 }
 
 export function Integer(least: number, most: number): PropertyDecorator {
@@ -94,15 +125,27 @@ export function Amount(): PropertyDecorator {
 
 /** In [0, 1]. What is nearer to 0 than any single-precision number is 0: Postgres would refuse it as a `real`. */
 export function Fraction(): PropertyDecorator {
-  const nearZero = Transform(({ value }) => (typeof value === 'number' && value > 0 && Math.fround(value) === 0 ? 0 : value));
-  return field({ type: 'number', minimum: 0, maximum: 1 }, nearZero, IsNumber({ allowNaN: false, allowInfinity: false }), Min(0), Max(1));
+  const nearZero = Transform(({ value }) =>
+    typeof value === 'number' && value > 0 && Math.fround(value) === 0 ? 0 : value,
+  );
+  return field(
+    { type: 'number', minimum: 0, maximum: 1 },
+    nearZero,
+    IsNumber({ allowNaN: false, allowInfinity: false }),
+    Min(0),
+    Max(1),
+  );
 }
 
 /** An angle in degrees, from `-most` to `most`. */
 export function Degrees(most: 90 | 180): PropertyDecorator {
   return field(
     { type: 'number', minimum: -most, maximum: most },
-    check('degrees', `must be a number of degrees from -${most} to ${most}`, (value) => typeof value === 'number' && Math.abs(value) <= most),
+    check(
+      'degrees',
+      `must be a number of degrees from -${most} to ${most}`,
+      (value) => typeof value === 'number' && Math.abs(value) <= most,
+    ),
   );
 }
 
@@ -119,7 +162,11 @@ const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$
 
 /** A point in time, which becomes a Date. Without an offset no one could say which instant is meant. */
 export function Instant(): PropertyDecorator {
-  return field({ type: 'string', format: 'date-time' }, Transform(({ value }) => instantOf(value) ?? value), IsDate({ message: 'must be a time with an offset, such as 2026-05-01T06:00:00Z' }));
+  return field(
+    { type: 'string', format: 'date-time' },
+    Transform(({ value }) => instantOf(value) ?? value),
+    IsDate({ message: 'must be a time with an offset, such as 2026-05-01T06:00:00Z' }),
+  );
 }
 
 function instantOf(value: unknown): Date | null {
@@ -154,7 +201,11 @@ export function LocalTime(): PropertyDecorator {
   const pattern = new RegExp(LOCAL_TIME);
   return field(
     { type: 'string', pattern: LOCAL_TIME },
-    check('localTime', 'must be a local time without an offset, such as 2026-05-01T06:00:00', (value) => typeof value === 'string' && pattern.test(value)),
+    check(
+      'localTime',
+      'must be a local time without an offset, such as 2026-05-01T06:00:00',
+      (value) => typeof value === 'string' && pattern.test(value),
+    ),
   );
 }
 
@@ -167,8 +218,14 @@ export function Sha256s(most: number): PropertyDecorator {
   const pattern = /^[0-9a-f]{64}$/;
   return field(
     { type: 'array', items: { type: 'string', pattern: pattern.source }, minItems: 1, maxItems: most },
-    check('sha256s', `must be a list of 1 to ${most} SHA-256, each of 64 hexadecimal digits in lower case`, (value) =>
-      Array.isArray(value) && value.length >= 1 && value.length <= most && value.every((one) => typeof one === 'string' && pattern.test(one)),
+    check(
+      'sha256s',
+      `must be a list of 1 to ${most} SHA-256, each of 64 hexadecimal digits in lower case`,
+      (value) =>
+        Array.isArray(value) &&
+        value.length >= 1 &&
+        value.length <= most &&
+        value.every((one) => typeof one === 'string' && pattern.test(one)),
     ),
   );
 }
@@ -187,15 +244,29 @@ export function Nested<T extends object>(type: DtoClass<T>): PropertyDecorator {
 export function SomeOf(values: readonly string[]): PropertyDecorator {
   return field(
     { type: 'array', items: { type: 'string', enum: values }, minItems: 1, uniqueItems: true },
-    check('someOf', `must be a list of ${values.join(', ')}, each once`, (value) => isSet(value, values.length) && value.every((one) => (values as readonly unknown[]).includes(one))),
+    check(
+      'someOf',
+      `must be a list of ${values.join(', ')}, each once`,
+      (value) => isSet(value, values.length) && value.every((one) => (values as readonly unknown[]).includes(one)),
+    ),
   );
 }
 
 /** One or more ids, each once. */
 export function Ids(most: number): PropertyDecorator {
   return field(
-    { type: 'array', items: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }, minItems: 1, maxItems: most, uniqueItems: true },
-    check('ids', `must be a list of 1 to ${most} ids, each once`, (value) => isSet(value, most) && value.every((one) => Number.isSafeInteger(one) && (one as number) >= 1)),
+    {
+      type: 'array',
+      items: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+      minItems: 1,
+      maxItems: most,
+      uniqueItems: true,
+    },
+    check(
+      'ids',
+      `must be a list of 1 to ${most} ids, each once`,
+      (value) => isSet(value, most) && value.every((one) => Number.isSafeInteger(one) && (one as number) >= 1),
+    ),
   );
 }
 
@@ -208,7 +279,11 @@ export function ManyOf<T extends object>(type: DtoClass<T>, most: number): Prope
   return field(
     { type: 'array', items: { $dto: type }, maxItems: most },
     Transform(({ value }) => (Array.isArray(value) && value.every(isObject) ? plainToInstance(type, value) : value)),
-    check('manyOf', `must be a list of at most ${most} objects`, (value) => Array.isArray(value) && value.length <= most && value.every(isObject)),
+    check(
+      'manyOf',
+      `must be a list of at most ${most} objects`,
+      (value) => Array.isArray(value) && value.length <= most && value.every(isObject),
+    ),
     ValidateNested({ each: true }),
   );
 }
@@ -221,7 +296,11 @@ export function Uuid(): PropertyDecorator {
   const pattern = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
   return field(
     { type: 'string', format: 'uuid', pattern },
-    check('uuid', 'must be a UUID, in lower case', (value) => typeof value === 'string' && new RegExp(pattern).test(value)),
+    check(
+      'uuid',
+      'must be a UUID, in lower case',
+      (value) => typeof value === 'string' && new RegExp(pattern).test(value),
+    ),
   );
 }
 
@@ -265,5 +344,7 @@ export function QueryBoolean(): PropertyDecorator {
 
 /** As JSON writes numbers: some clients write small ones as 1e-05. */
 function queryNumber(): PropertyDecorator {
-  return Transform(({ value }) => (typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : value));
+  return Transform(({ value }) =>
+    typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : value,
+  );
 }

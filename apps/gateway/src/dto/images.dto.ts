@@ -1,7 +1,37 @@
-import { IMAGE_SORTS, MOST_COUNTED, MOST_JUDGED, TIME_ISSUES, type ImageCount, type ImageDetails, type ImageSort, type TimeIssue } from '@pugmark/db';
+import {
+  IMAGE_SORTS,
+  MOST_COUNTED,
+  MOST_JUDGED,
+  TIME_ISSUES,
+  type ImageCount,
+  type ImageDetails,
+  type ImageSort,
+  type TimeIssue,
+} from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import { FaultResponse } from './fault.dto';
-import { About, Count, Flag, Fraction, Id, Instant, Integer, ListOf, LocalTime, MayBeAbsent, Nested, OneOf, Optional, OrNull, QueryId, Sha256, Text, TextLike, Time, Words } from './fields';
+import {
+  About,
+  Count,
+  Flag,
+  Fraction,
+  Id,
+  Instant,
+  Integer,
+  ListOf,
+  LocalTime,
+  MayBeAbsent,
+  Nested,
+  OneOf,
+  Optional,
+  OrNull,
+  QueryId,
+  Sha256,
+  Text,
+  TextLike,
+  Time,
+  Words,
+} from './fields';
 import { PlaceResponse } from './locations.dto';
 import { ObservedQuery } from './observed.dto';
 import { Paged } from './paging';
@@ -119,7 +149,9 @@ export class ImageCountResponse implements ImageCount {
   @Count()
   readonly count!: number;
 
-  @About(`False: there are more. Only by project, place, category, hour and review more than ${MOST_COUNTED} are counted, within a run ${MOST_JUDGED}.`)
+  @About(
+    `False: there are more. Only by project, place, category, hour and review more than ${MOST_COUNTED} are counted, within a run ${MOST_JUDGED}.`,
+  )
   @Flag()
   readonly exact!: boolean;
 }
@@ -131,7 +163,9 @@ export class UpdateImageBody {
   @Id()
   readonly deploymentId?: number | null;
 
-  @About("Local time at the deployment, `YYYY-MM-DDTHH:mm:ss`; it stands beside the camera's reading and wins. Null takes it back.")
+  @About(
+    "Local time at the deployment, `YYYY-MM-DDTHH:mm:ss`; it stands beside the camera's reading and wins. Null takes it back.",
+  )
   @Optional()
   @LocalTime()
   readonly localTime?: string | null;
@@ -230,7 +264,9 @@ export class ImageResponse extends PlaceResponse {
   @Words()
   readonly capturedLocal!: string | null;
 
-  @About('Local time at the deployment: what a person says, else the reading with the clock offset; null where neither is known.')
+  @About(
+    'Local time at the deployment: what a person says, else the reading with the clock offset; null where neither is known.',
+  )
   @OrNull()
   @Words()
   readonly localTime!: string | null;
@@ -308,15 +344,21 @@ export function imageResponse(image: ImageDetails): ImageResponse {
     status: image.status,
     failure: image.failure === null ? null : { code: image.failure.code, message: withoutPaths(image.failure.message) },
     warning: image.warning,
-    detections: image.detections.map(({ id, category, label, confidence, box, model, static: isStatic, classifications }) => ({
-      id,
-      category,
-      label,
-      confidence,
-      box,
-      model,
-      static: isStatic,
-      classifications: classifications.map(({ label: name, score, model: classifier }) => ({ label: name, score, model: classifier })),
-    })),
+    detections: image.detections.map(
+      ({ id, category, label, confidence, box, model, static: isStatic, classifications }) => ({
+        id,
+        category,
+        label,
+        confidence,
+        box,
+        model,
+        static: isStatic,
+        classifications: classifications.map(({ label: name, score, model: classifier }) => ({
+          label: name,
+          score,
+          model: classifier,
+        })),
+      }),
+    ),
   };
 }

@@ -1,7 +1,22 @@
 import type { IngestFileOutcome, IngestFileRow, IngestRow, StorageMode } from '@pugmark/db';
 import type { TaskState } from '@pugmark/domain';
 import { FaultResponse } from './fault.dto';
-import { About, Count, Flag, Id, MayBeAbsent, Nested, OneOf, Optional, OrNull, QueryBoolean, QueryId, TextLike, Time, Words } from './fields';
+import {
+  About,
+  Count,
+  Flag,
+  Id,
+  MayBeAbsent,
+  Nested,
+  OneOf,
+  Optional,
+  OrNull,
+  QueryBoolean,
+  QueryId,
+  TextLike,
+  Time,
+  Words,
+} from './fields';
 import { PageQuery } from './paging';
 import { withoutPaths } from './without-paths';
 

@@ -1,6 +1,21 @@
 import type { ApiKeyRow, AuditRow } from '@pugmark/db';
 import { SCOPES, type Scope } from '../api/scopes';
-import { About, Id, Ids, Instant, Integer, ListOf, MayBeAbsent, Optional, OrNull, QueryId, SomeOf, Text, Time, Words } from './fields';
+import {
+  About,
+  Id,
+  Ids,
+  Instant,
+  Integer,
+  ListOf,
+  MayBeAbsent,
+  Optional,
+  OrNull,
+  QueryId,
+  SomeOf,
+  Text,
+  Time,
+  Words,
+} from './fields';
 import { PageQuery } from './paging';
 
 export class CreateKeyBody {

@@ -13,7 +13,9 @@ class ObservedChoice {
   @QueryId()
   readonly locationId?: number;
 
-  @About('A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it.')
+  @About(
+    'A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it.',
+  )
   @MayBeAbsent()
   @Text(200)
   readonly label?: string;

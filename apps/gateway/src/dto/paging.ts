@@ -110,12 +110,17 @@ export function afterText(list: ListName, cursor: string | undefined): string {
 }
 
 /** A place in a list that is sorted by a value and then by id; null without a cursor. */
-export function afterPlace(list: string, type: 'number' | 'string', cursor: string | undefined): { readonly value: number | string; readonly id: number } | null {
+export function afterPlace(
+  list: string,
+  type: 'number' | 'string',
+  cursor: string | undefined,
+): { readonly value: number | string; readonly id: number } | null {
   if (cursor === undefined) return null;
   const place = decodeCursor(list, cursor);
   if (!Array.isArray(place) || place.length !== 2) throw badCursor();
   const [value, id] = place as unknown[];
-  const isTime = typeof value === 'string' && !Number.isNaN(new Date(value).getTime()) && new Date(value).toISOString() === value;
+  const isTime =
+    typeof value === 'string' && !Number.isNaN(new Date(value).getTime()) && new Date(value).toISOString() === value;
   const isValue = type === 'number' ? Number.isFinite(value) : isTime;
   if (!isValue || !Number.isSafeInteger(id) || (id as number) < 0) throw badCursor();
   return { value: value as number | string, id: id as number };
@@ -125,7 +130,10 @@ export function afterPlace(list: string, type: 'number' | 'string', cursor: stri
 const AFTER_ALL_TIMES = Number.MAX_SAFE_INTEGER;
 
 /** A place in a list in order of time; null without a cursor. */
-export function afterTime(list: ListName, cursor: string | undefined): { readonly at: number | null; readonly id: number } | null {
+export function afterTime(
+  list: ListName,
+  cursor: string | undefined,
+): { readonly at: number | null; readonly id: number } | null {
   const place = afterPlace(list, 'number', cursor);
   if (place === null) return null;
   if (!Number.isSafeInteger(place.value)) throw badCursor();

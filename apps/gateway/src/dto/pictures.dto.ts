@@ -11,7 +11,9 @@ export class RenditionQuery {
   @QueryBoolean()
   readonly boxes: boolean = false;
 
-  @About('Makes people unrecognisable: whom a person says is there, and whatever a model may have taken for one, however unsure. Of someone without a box the whole picture.')
+  @About(
+    'Makes people unrecognisable: whom a person says is there, and whatever a model may have taken for one, however unsure. Of someone without a box the whole picture.',
+  )
   @QueryBoolean()
   readonly blurPeople: boolean = false;
 

@@ -38,5 +38,8 @@ export class ProcessingResponse extends ProgressResponse {
 /** Pictures a minute, to a tenth, and seconds to go; `remaining` null: no one can say. */
 export function progressResponse({ finished, seconds }: RecentlyFinished, remaining: number | null): ProgressResponse {
   const rate = ratePerMinute(finished, seconds);
-  return { ratePerMinute: Math.round(rate * 10) / 10, etaSeconds: remaining === null ? null : etaSeconds(remaining, rate) };
+  return {
+    ratePerMinute: Math.round(rate * 10) / 10,
+    etaSeconds: remaining === null ? null : etaSeconds(remaining, rate),
+  };
 }

@@ -27,7 +27,9 @@ export class UpdateProjectBody {
   @Integer(0, LONGEST_SEQUENCE_GAP)
   readonly sequenceGapSeconds?: number;
 
-  @About('Longer without a kind of animal at a deployment, and its next image begins a new event. All events of the project are formed anew.')
+  @About(
+    'Longer without a kind of animal at a deployment, and its next image begins a new event. All events of the project are formed anew.',
+  )
   @MayBeAbsent()
   @Integer(0, LONGEST_EVENT_GAP)
   readonly eventGapSeconds?: number;

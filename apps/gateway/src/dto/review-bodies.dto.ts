@@ -27,7 +27,9 @@ export class ReviewedObservationBody {
   @OneOf(CATEGORIES)
   readonly category?: Category | null;
 
-  @About('A species, or whatever it is called; absent or null: the name of the taxon, else the category, nothing more is known.')
+  @About(
+    'A species, or whatever it is called; absent or null: the name of the taxon, else the category, nothing more is known.',
+  )
   @Optional()
   @Text(200)
   readonly label?: string | null;
@@ -40,7 +42,9 @@ export class ReviewedObservationBody {
   @Integer(1, MOST_INDIVIDUALS)
   readonly individuals: number = 1;
 
-  @About('Where it is, in fractions of the image; absent or null: where the detection is, if one is named, else somewhere.')
+  @About(
+    'Where it is, in fractions of the image; absent or null: where the detection is, if one is named, else somewhere.',
+  )
   @Optional()
   @Nested(BoxBody)
   readonly box?: BoxBody | null;
@@ -102,7 +106,9 @@ export class ReviewActionBody {
   @Id()
   readonly detectionId?: number | null;
 
-  @About('`relabel`, `reject`, `count`: only what is of this category and label. With an event: what the event is of, unless it is said here.')
+  @About(
+    '`relabel`, `reject`, `count`: only what is of this category and label. With an event: what the event is of, unless it is said here.',
+  )
   @Optional()
   @Nested(SelectionBody)
   readonly of?: SelectionBody | null;

@@ -1,11 +1,27 @@
 import { QUEUES, type Queue, type QueueFilter, type QueueRow } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import type { JsonType } from '../api/operation';
-import { About, Count, Fraction, Id, Instant, MayBeAbsent, OneOf, OrNull, QueryFraction, QueryId, QueryInteger, Text, Time } from './fields';
+import {
+  About,
+  Count,
+  Fraction,
+  Id,
+  Instant,
+  MayBeAbsent,
+  OneOf,
+  OrNull,
+  QueryFraction,
+  QueryId,
+  QueryInteger,
+  Text,
+  Time,
+} from './fields';
 import { ProjectPageQuery, pageTypeOf, type Page } from './paging';
 
 export class ReviewQueueQuery extends ProjectPageQuery implements QueueFilter {
-  @About('`events`: visits that nobody has reviewed, the least sure first. `blanks`: where an animal may have been missed, the surest first.')
+  @About(
+    '`events`: visits that nobody has reviewed, the least sure first. `blanks`: where an animal may have been missed, the surest first.',
+  )
   @OneOf(QUEUES)
   readonly kind: Queue = 'events';
 
@@ -100,7 +116,14 @@ const { schema: PAGE } = pageTypeOf(QueueEntryResponse);
 export const QUEUE_PAGE: JsonType<QueuePage> = {
   schema: {
     ...PAGE,
-    properties: { ...PAGE.properties, left: { type: 'integer', minimum: 0, description: 'How many pass the filters and are still to be reviewed, from the first on.' } },
+    properties: {
+      ...PAGE.properties,
+      left: {
+        type: 'integer',
+        minimum: 0,
+        description: 'How many pass the filters and are still to be reviewed, from the first on.',
+      },
+    },
     required: [...(PAGE.required ?? []), 'left'],
   },
 };

@@ -1,5 +1,13 @@
 import type { HistoryRow, ImageWord } from '@pugmark/db';
-import { CATEGORIES, REFUSALS, type Box, type Category, type Refusal, type ReviewedObservation, type Word } from '@pugmark/domain';
+import {
+  CATEGORIES,
+  REFUSALS,
+  type Box,
+  type Category,
+  type Refusal,
+  type ReviewedObservation,
+  type Word,
+} from '@pugmark/domain';
 import { About, Count, Flag, Fraction, Id, ListOf, Nested, OneOf, OrNull, Time, Uuid, Words } from './fields';
 import { BoxResponse } from './images.dto';
 
@@ -166,13 +174,28 @@ export class ReviewBatchResponse {
   readonly images!: readonly ImageOutcomeResponse[];
 }
 
-export function imageReviewResponse({ imageId, source, observations, review, machine }: ImageWord): ImageReviewResponse {
+export function imageReviewResponse({
+  imageId,
+  source,
+  observations,
+  review,
+  machine,
+}: ImageWord): ImageReviewResponse {
   return {
     imageId,
     source,
     observations: observations.map(observationResponse),
     review: review === null ? null : { ...review, at: review.at.toISOString() },
-    machine: machine === null ? null : { model: machine.model, observations: machine.observations.map((one) => ({ ...observationResponse(one), confidence: one.confidence })) },
+    machine:
+      machine === null
+        ? null
+        : {
+            model: machine.model,
+            observations: machine.observations.map((one) => ({
+              ...observationResponse(one),
+              confidence: one.confidence,
+            })),
+          },
   };
 }
 
@@ -193,7 +216,14 @@ export function historyEntryResponse(row: HistoryRow): HistoryEntryResponse {
   };
 }
 
-function observationResponse({ category, label, taxonId, individuals, box, detectionId }: ReviewedObservation): ReviewedObservationResponse {
+function observationResponse({
+  category,
+  label,
+  taxonId,
+  individuals,
+  box,
+  detectionId,
+}: ReviewedObservation): ReviewedObservationResponse {
   return { category, label, taxonId, individuals, box: box === null ? null : boxResponse(box), detectionId };
 }
 

@@ -1,6 +1,22 @@
 import type { ComparedImage, RunComparison, Verdict } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
-import { About, Count, Flag, Fraction, Id, ListOf, MapOf, MayBeAbsent, Nested, OneOf, OrNull, QueryBoolean, QueryFraction, QueryId, Words } from './fields';
+import {
+  About,
+  Count,
+  Flag,
+  Fraction,
+  Id,
+  ListOf,
+  MapOf,
+  MayBeAbsent,
+  Nested,
+  OneOf,
+  OrNull,
+  QueryBoolean,
+  QueryFraction,
+  QueryId,
+  Words,
+} from './fields';
 import { PageQuery, type Page } from './paging';
 
 /** `?a=&b=`: two runs over the same images. */

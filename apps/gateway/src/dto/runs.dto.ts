@@ -1,6 +1,20 @@
 import type { RecentlyFinished, RunOverview, RunSummary } from '@pugmark/db';
 import { CATEGORIES, TASK_STATES, type Category } from '@pugmark/domain';
-import { About, Amount, Count, Fraction, Id, Integer, ListOf, Nested, OneOf, Optional, OrNull, Time, Words } from './fields';
+import {
+  About,
+  Amount,
+  Count,
+  Fraction,
+  Id,
+  Integer,
+  ListOf,
+  Nested,
+  OneOf,
+  Optional,
+  OrNull,
+  Time,
+  Words,
+} from './fields';
 import { ImageFilterBody } from './images.dto';
 import { ClassifyBody } from './models.dto';
 import { progressResponse } from './processing.dto';
@@ -35,7 +49,9 @@ export class CreateRunBody {
 }
 
 export class UpdateRunBody {
-  @About('Higher goes first. What is rung already keeps its place; what waits of a large run gets the new priority within seconds.')
+  @About(
+    'Higher goes first. What is rung already keeps its place; what waits of a large run gets the new priority within seconds.',
+  )
   @Integer(-100, 100)
   readonly priority!: number;
 }

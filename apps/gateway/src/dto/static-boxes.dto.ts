@@ -35,7 +35,9 @@ export class StaticBoxResponse {
   @Id()
   readonly exampleImageId!: number | null;
 
-  @About('When the first of these images was taken; a few minutes before the last, and it may be an animal that lay still.')
+  @About(
+    'When the first of these images was taken; a few minutes before the last, and it may be an animal that lay still.',
+  )
   @OrNull()
   @Time()
   readonly firstAt!: string | null;

@@ -1,6 +1,32 @@
-import type { Activity, CaptureRates, CapturesAt, Counted, Effort, EventKind, Grouping, Kind, PlacePresence, Presence, StudySummary, Timeline } from '@pugmark/db';
+import type {
+  Activity,
+  CaptureRates,
+  CapturesAt,
+  Counted,
+  Effort,
+  EventKind,
+  Grouping,
+  Kind,
+  PlacePresence,
+  Presence,
+  StudySummary,
+  Timeline,
+} from '@pugmark/db';
 import { CALENDAR_STEPS, CATEGORIES, type CalendarStep, type Category } from '@pugmark/domain';
-import { About, Amount, Count, Id, ListOf, MayBeAbsent, Nested, OneOf, OrNull, QueryInteger, Time, Words } from './fields';
+import {
+  About,
+  Amount,
+  Count,
+  Id,
+  ListOf,
+  MayBeAbsent,
+  Nested,
+  OneOf,
+  OrNull,
+  QueryInteger,
+  Time,
+  Words,
+} from './fields';
 import { PlaceResponse } from './locations.dto';
 import { EventFilterQuery } from './observed.dto';
 
@@ -8,7 +34,9 @@ const NUMBERS = { type: 'integer', minimum: 0 } as const;
 
 /** What every statistic takes. */
 export class StatisticsQuery extends EventFilterQuery implements Grouping {
-  @About('By animal, person and vehicle, or by what they are called. An event of a category may be of several labels: those need not add up to it.')
+  @About(
+    'By animal, person and vehicle, or by what they are called. An event of a category may be of several labels: those need not add up to it.',
+  )
   @OneOf(['category', 'label'])
   readonly groupBy: EventKind = 'category';
 
@@ -105,7 +133,9 @@ class ImageCountsResponse {
   @Count()
   readonly withoutTime!: number;
 
-  @About('Boxes of the model that looked last, from its threshold on, without static ones; reviews change nothing of it.')
+  @About(
+    'Boxes of the model that looked last, from its threshold on, without static ones; reviews change nothing of it.',
+  )
   @Count()
   readonly detections!: number;
 }

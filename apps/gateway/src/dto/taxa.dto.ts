@@ -1,6 +1,19 @@
 import type { TaxonRow } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
-import { About, Id, MayBeAbsent, NO_CONTROLS, OneOf, Optional, OrNull, QueryBoolean, Text, TextLike, Time, Words } from './fields';
+import {
+  About,
+  Id,
+  MayBeAbsent,
+  NO_CONTROLS,
+  OneOf,
+  Optional,
+  OrNull,
+  QueryBoolean,
+  Text,
+  TextLike,
+  Time,
+  Words,
+} from './fields';
 import { PageQuery } from './paging';
 
 export class TaxaQuery extends PageQuery {

@@ -2,7 +2,10 @@ import { withoutPaths } from './without-paths';
 
 describe('withoutPaths', () => {
   it.each([
-    ["ENOENT: no such file or directory, open '/srv/my cards/100 RECNX/1.jpg'", "ENOENT: no such file or directory, open '…/1.jpg'"],
+    [
+      "ENOENT: no such file or directory, open '/srv/my cards/100 RECNX/1.jpg'",
+      "ENOENT: no such file or directory, open '…/1.jpg'",
+    ],
     ['cannot read /srv/cards/1.jpg: truncated', 'cannot read …/1.jpg: truncated'],
     ['/srv/cards is not there', '…/cards is not there'],
     ['copy (/a/b -> /c/d)', 'copy (…/b -> …/d)'],

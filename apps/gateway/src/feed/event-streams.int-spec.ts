@@ -28,7 +28,9 @@ describe('the place of a client', () => {
     const serve = async (request: Request, response: Response): Promise<void> => {
       await before(response);
       const caller = { keyId: 1 } as never;
-      await events.serve({ request, response, caller, logger: testLogger() }, { topics: ['run'], projectIds: null }, null).catch((error: unknown) => refused.push(error));
+      await events
+        .serve({ request, response, caller, logger: testLogger() }, { topics: ['run'], projectIds: null }, null)
+        .catch((error: unknown) => refused.push(error));
     };
     server = createServer(express().get('/feed', serve)).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -39,7 +41,8 @@ describe('the place of a client', () => {
     server.close();
   });
 
-  const streams = async (): Promise<number> => (await metrics.getSingleMetric('pugmark_event_streams')?.get())?.values[0]?.value ?? NaN;
+  const streams = async (): Promise<number> =>
+    (await metrics.getSingleMetric('pugmark_event_streams')?.get())?.values[0]?.value ?? NaN;
   const ask = (times = 1): Socket => {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').resume();
     socket.write('GET /feed HTTP/1.1\r\nhost: pugmark\r\n\r\n'.repeat(times));

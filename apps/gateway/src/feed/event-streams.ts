@@ -1,6 +1,13 @@
 import type { Request, Response } from 'express';
 import type { FeedBounds, FeedFilter } from '@pugmark/db';
-import { Counter, backgroundLoop, registerGauge, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
+import {
+  Counter,
+  backgroundLoop,
+  registerGauge,
+  type BackgroundLoop,
+  type Logger,
+  type Registry,
+} from '@pugmark/platform';
 import type { Caller } from '../access/caller';
 import { sessionTokenOf, tokenHash } from '../access/session-cookie';
 import { tooMany, unavailable } from '../api/http-problem';
@@ -61,12 +68,20 @@ export class EventStreams {
     this.#settings = settings;
     this.#reader = new FeedReader({ db: stores.db, feed: stores.feed, logger });
     this.#keyCheck = backgroundLoop('end streams of keys that have ended', logger, () => this.#endUnusable());
-    this.#cut = new Counter({ name: 'pugmark_event_streams_cut_total', help: 'Streams that were cut off because their clients did not read', registers: [metrics] });
+    this.#cut = new Counter({
+      name: 'pugmark_event_streams_cut_total',
+      help: 'Streams that were cut off because their clients did not read',
+      registers: [metrics],
+    });
     registerGauge(metrics, 'pugmark_event_streams', 'Clients that listen to events', () => this.#streams.size);
   }
 
   /** Sends events until the client goes. Throws a 429 or 503 when there are too many streams already. */
-  async serve({ request, response, caller, logger }: Pick<Call<object, unknown>, 'request' | 'response' | 'caller' | 'logger'>, filter: FeedFilter, lastId: number | null): Promise<void> {
+  async serve(
+    { request, response, caller, logger }: Pick<Call<object, unknown>, 'request' | 'response' | 'caller' | 'logger'>,
+    filter: FeedFilter,
+    lastId: number | null,
+  ): Promise<void> {
     const stream = new EventStream(response, this.#reader, filter, this.#settings);
     this.#admit(stream, passOf(request, caller));
     try {
@@ -83,7 +98,10 @@ export class EventStreams {
       this.#streams.delete(stream);
       if (stream.wasCut) {
         this.#cut.inc();
-        logger.warn({ unreadMs: this.#settings.unreadMs }, 'a client did not read its events and was cut off; it can go on where it was');
+        logger.warn(
+          { unreadMs: this.#settings.unreadMs },
+          'a client did not read its events and was cut off; it can go on where it was',
+        );
       }
     }
   }
@@ -98,9 +116,19 @@ export class EventStreams {
   #admit(stream: EventStream, pass: Pass): void {
     const { most, mostOfOne } = this.#settings;
     if (this.#closed) throw unavailable('shutting_down', 'the server is about to end: connect again', 1);
-    if (this.#streams.size >= most) throw unavailable('too_many_streams', `${most} clients listen already, the most that this server takes`, TRY_AGAIN_SECONDS);
+    if (this.#streams.size >= most)
+      throw unavailable(
+        'too_many_streams',
+        `${most} clients listen already, the most that this server takes`,
+        TRY_AGAIN_SECONDS,
+      );
     const ofSame = [...this.#streams.values()].filter(({ of }) => of === pass.of).length;
-    if (ofSame >= mostOfOne) throw tooMany('too_many_streams', `${ofSame} streams are open with this key already, the most that one may have`, TRY_AGAIN_SECONDS);
+    if (ofSame >= mostOfOne)
+      throw tooMany(
+        'too_many_streams',
+        `${ofSame} streams are open with this key already, the most that one may have`,
+        TRY_AGAIN_SECONDS,
+      );
     this.#streams.set(stream, pass);
   }
 
@@ -113,7 +141,8 @@ export class EventStreams {
     const usable = keyIds.length === 0 ? new Set() : await keys.usable(db, keyIds);
     const live = tokens.length === 0 ? new Set() : await sessions.live(db, tokens);
     for (const [stream, { keyId, session }] of passes) {
-      if ((keyId !== null && !usable.has(keyId)) || (session !== null && !live.has(session.toString('base64')))) stream.end();
+      if ((keyId !== null && !usable.has(keyId)) || (session !== null && !live.has(session.toString('base64'))))
+        stream.end();
     }
     return this.#settings.checkKeysMs;
   }
@@ -121,12 +150,17 @@ export class EventStreams {
 
 function passOf(request: Request, { keyId }: Caller): Pass {
   const token = keyId === null || request.get('authorization') !== undefined ? null : sessionTokenOf(request);
-  return { of: keyId === null ? `address:${request.ip}` : `key:${keyId}`, keyId, session: token === null ? null : tokenHash(token) };
+  return {
+    of: keyId === null ? `address:${request.ip}` : `key:${keyId}`,
+    keyId,
+    session: token === null ? null : tokenHash(token),
+  };
 }
 
 function beginningOf({ newest, forgottenTo }: FeedBounds, lastId: number | null): Beginning {
   if (lastId === null) return { after: null, newest };
-  if (lastId < forgottenTo) return { after: null, newest, reset: `what came after ${lastId} is no longer kept in full: read anew` };
+  if (lastId < forgottenTo)
+    return { after: null, newest, reset: `what came after ${lastId} is no longer kept in full: read anew` };
   // Of another database, or of this one before it was set back.
   if (lastId > newest) return { after: null, newest, reset: `there was no event ${lastId} here: read anew` };
   return { after: lastId, newest };

@@ -98,7 +98,10 @@ export class FeedReader {
     }
     const { newest } = await this.#feed.bounds(this.#db);
     const begin = this.#heldFrom === Infinity;
-    const rows = begin || newest === this.#position ? [] : await this.#feed.rows(this.#db, EVERYTHING, this.#position, newest, PAGE);
+    const rows =
+      begin || newest === this.#position
+        ? []
+        : await this.#feed.rows(this.#db, EVERYTHING, this.#position, newest, PAGE);
     const more = rows.length === PAGE;
     this.#hold(rows.map(toEvent), more ? rows.at(-1)!.id : newest, begin);
     return more ? 0 : POLL_MS;

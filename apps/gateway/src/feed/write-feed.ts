@@ -1,5 +1,13 @@
 import type { Cache } from '@pugmark/cache';
-import { findRuns, inTransaction, recentlyFinishedByRun, runsThatMayHaveChanged, type DatabaseTransaction, type FeedSubject, type RunOverview } from '@pugmark/db';
+import {
+  findRuns,
+  inTransaction,
+  recentlyFinishedByRun,
+  runsThatMayHaveChanged,
+  type DatabaseTransaction,
+  type FeedSubject,
+  type RunOverview,
+} from '@pugmark/db';
 import { Counter, Gauge, backgroundLoop, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
 import type { Stores } from '../dependencies';
 import { exportHasEnded } from '../dto/exports.dto';
@@ -25,7 +33,11 @@ const NONE = { finished: 0, seconds: 0 };
 export async function writeFeed({ stores, cache }: FeedWriterParts, everyMs: number): Promise<number | null> {
   return inTransaction(stores.db, async (tx) => {
     if (!(await stores.feed.beginRound(tx))) return null;
-    const subjects = [...(await incidentSubjects(tx, stores)), ...(await runSubjects(tx)), ...(await exportSubjects(tx, stores, cache))];
+    const subjects = [
+      ...(await incidentSubjects(tx, stores)),
+      ...(await runSubjects(tx)),
+      ...(await exportSubjects(tx, stores, cache)),
+    ];
     const written = subjects.length === 0 ? 0 : await stores.feed.append(tx, subjects);
     await stores.feed.forget(tx);
     await stores.feed.endRound(tx, everyMs);
@@ -34,10 +46,27 @@ export async function writeFeed({ stores, cache }: FeedWriterParts, everyMs: num
 }
 
 /** Any number of gateways may do this: one of them writes at a time. */
-export function feedLoop({ logger, metrics, everyMs = EVERY_MS, ...parts }: FeedWriterParts & { readonly logger: Logger; readonly metrics: Registry; readonly everyMs?: number }): BackgroundLoop {
+export function feedLoop({
+  logger,
+  metrics,
+  everyMs = EVERY_MS,
+  ...parts
+}: FeedWriterParts & {
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly everyMs?: number;
+}): BackgroundLoop {
   const registers = [metrics];
-  const rows = new Counter({ name: 'pugmark_feed_rows_total', help: 'Rows that this gateway added to the feed', registers });
-  const lookedAt = new Gauge({ name: 'pugmark_feed_looked_at', help: 'Unix time of the last look of this gateway at the feed that succeeded, be it that another one was writing', registers });
+  const rows = new Counter({
+    name: 'pugmark_feed_rows_total',
+    help: 'Rows that this gateway added to the feed',
+    registers,
+  });
+  const lookedAt = new Gauge({
+    name: 'pugmark_feed_looked_at',
+    help: 'Unix time of the last look of this gateway at the feed that succeeded, be it that another one was writing',
+    registers,
+  });
   return backgroundLoop('write the feed', logger, async () => {
     rows.inc((await writeFeed(parts, everyMs)) ?? 0);
     lookedAt.setToCurrentTime();
@@ -49,18 +78,31 @@ async function runSubjects(tx: DatabaseTransaction): Promise<FeedSubject[]> {
   const ids = await runsThatMayHaveChanged(tx);
   if (ids.length === 0) return [];
   const found: RunOverview[] = [];
-  for (let from = 0; from < ids.length; from += RUNS_AT_A_TIME) found.push(...(await findRuns(tx, ids.slice(from, from + RUNS_AT_A_TIME))));
+  for (let from = 0; from < ids.length; from += RUNS_AT_A_TIME)
+    found.push(...(await findRuns(tx, ids.slice(from, from + RUNS_AT_A_TIME))));
   const recent = await recentlyFinishedByRun(tx);
   return found.map((run) => {
     const data = runProgress(run, recent.get(run.id) ?? NONE);
     const ended = data.state === 'done' || data.state === 'cancelled';
     const moving = !ended && (run.growing || run.counts.queued + run.counts.running > 0 || data.ratePerMinute > 0);
     // The rate of the last minute fades when all is done.
-    return { topic: 'run', subjectId: run.id, projectId: run.projectId, data, notNews: ended ? ['ratePerMinute', 'etaSeconds'] : [], ended, moving };
+    return {
+      topic: 'run',
+      subjectId: run.id,
+      projectId: run.projectId,
+      data,
+      notNews: ended ? ['ratePerMinute', 'etaSeconds'] : [],
+      ended,
+      moving,
+    };
   });
 }
 
-async function exportSubjects(tx: DatabaseTransaction, stores: Pick<Stores, 'exports'>, cache: Cache): Promise<FeedSubject[]> {
+async function exportSubjects(
+  tx: DatabaseTransaction,
+  stores: Pick<Stores, 'exports'>,
+  cache: Cache,
+): Promise<FeedSubject[]> {
   const rows = await stores.exports.unannounced(tx);
   const responses = await Promise.all(rows.map((row) => liveExport(cache, row)));
   return responses.map((data) => ({

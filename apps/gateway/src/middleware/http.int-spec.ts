@@ -24,10 +24,13 @@ describe('the API as HTTP', () => {
     });
   });
 
-  it.each(['has blank', 'ä', 'x'.repeat(129), '<script>'])('makes a request id of its own instead of taking %j', async (given) => {
-    const answer = await gateway.get('/projects', { 'x-request-id': Buffer.from(given, 'utf8').toString('latin1') });
-    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-  });
+  it.each(['has blank', 'ä', 'x'.repeat(129), '<script>'])(
+    'makes a request id of its own instead of taking %j',
+    async (given) => {
+      const answer = await gateway.get('/projects', { 'x-request-id': Buffer.from(given, 'utf8').toString('latin1') });
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
 
   it('says nothing of what it is made of, and forbids to guess types', async () => {
     const { headers } = await gateway.get('/projects');
@@ -64,18 +67,30 @@ describe('the API as HTTP', () => {
     [`{"name": ${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`, 400],
     [`{"name": "${'x'.repeat(1_100_000)}"}`, 413],
   ])('refuses the body %.40s', async (body, status) => {
-    const answer = await gateway.request('POST', '/projects', { body, headers: { 'content-type': 'application/json' } });
+    const answer = await gateway.request('POST', '/projects', {
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toMatch(/problem\+json/);
   });
 
-  it.each([['text/plain'], ['application/x-www-form-urlencoded'], ['application/json; charset=latin7']])('refuses a body of type %s with 415', async (type) => {
-    expect((await gateway.request('POST', '/projects', { body: '{"name":"x"}', headers: { 'content-type': type } })).status).toBe(415);
-  });
+  it.each([['text/plain'], ['application/x-www-form-urlencoded'], ['application/json; charset=latin7']])(
+    'refuses a body of type %s with 415',
+    async (type) => {
+      expect(
+        (await gateway.request('POST', '/projects', { body: '{"name":"x"}', headers: { 'content-type': type } }))
+          .status,
+      ).toBe(415);
+    },
+  );
 
   it('refuses a body that is small only until it is unpacked', async () => {
     const body = new Uint8Array(gzipSync(`{"name": "${'x'.repeat(5_000_000)}"}`));
-    const answer = await gateway.request('POST', '/projects', { body, headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } });
+    const answer = await gateway.request('POST', '/projects', {
+      body,
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    });
     expect(answer.status).toBe(413);
   });
 
@@ -117,7 +132,9 @@ describe('the API as HTTP', () => {
   });
 
   it.each(['ENOSPC', 'EDQUOT'])('does not mistake %s for the database', async (code) => {
-    jest.spyOn(gateway.stores.projects, 'page').mockRejectedValueOnce(Object.assign(new Error('x'), { code, syscall: 'write' }));
+    jest
+      .spyOn(gateway.stores.projects, 'page')
+      .mockRejectedValueOnce(Object.assign(new Error('x'), { code, syscall: 'write' }));
     expect((await gateway.get('/projects')).status).toBe(500);
   });
 });
@@ -125,22 +142,32 @@ describe('the API as HTTP', () => {
 describe('without a database', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
-    gateway = await TestGateway.start({ databaseUrl: 'postgres://nobody@127.0.0.1:9/none', settings: { auth: 'open' } });
+    gateway = await TestGateway.start({
+      databaseUrl: 'postgres://nobody@127.0.0.1:9/none',
+      settings: { auth: 'open' },
+    });
   });
   afterAll(() => gateway.stop());
 
-  it.each(['/projects', '/images', '/runs/1', '/exports/1/download', '/processing/status'])('answers %s with 503 and when to try again', async (path) => {
-    const answer = await gateway.get(path);
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toBe('5');
-    expect(JSON.stringify(answer.body)).not.toMatch(/127\.0\.0\.1|ECONNREFUSED/);
-  });
+  it.each(['/projects', '/images', '/runs/1', '/exports/1/download', '/processing/status'])(
+    'answers %s with 503 and when to try again',
+    async (path) => {
+      const answer = await gateway.get(path);
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toBe('5');
+      expect(JSON.stringify(answer.body)).not.toMatch(/127\.0\.0\.1|ECONNREFUSED/);
+    },
+  );
 
   it('still tells the state of the system', async () => {
     const answer = await gateway.get('/system');
     expect(answer).toMatchObject({
       status: 200,
-      body: { version: '1.2.3', models: null, dependencies: { postgres: 'down', redis: 'not configured', broker: { ready: true } } },
+      body: {
+        version: '1.2.3',
+        models: null,
+        dependencies: { postgres: 'down', redis: 'not configured', broker: { ready: true } },
+      },
     });
   });
 });
@@ -153,10 +180,32 @@ describe('GET /system', () => {
     expect(body).toEqual({
       version: '1.2.3',
       uptimeSeconds: expect.any(Number),
-      models: [expect.objectContaining({ id: expect.any(Number), name: 'test-model', version: '1.0.0', licence: 'MIT', threshold: 0.5, isDefault: true })],
+      models: [
+        expect.objectContaining({
+          id: expect.any(Number),
+          name: 'test-model',
+          version: '1.0.0',
+          licence: 'MIT',
+          threshold: 0.5,
+          isDefault: true,
+        }),
+      ],
       engines: [],
-      dependencies: { postgres: 'up', redis: 'not configured', broker: expect.objectContaining({ ready: true, topology: 'verified' }) },
-      routes: [{ kind: 'detect', queue: 'pugmark.detect', state: 'answered', responder: 'ml-worker@host/1', roundTripMs: 1.5, answeredAt: '2026-01-01T00:00:00.000Z' }],
+      dependencies: {
+        postgres: 'up',
+        redis: 'not configured',
+        broker: expect.objectContaining({ ready: true, topology: 'verified' }),
+      },
+      routes: [
+        {
+          kind: 'detect',
+          queue: 'pugmark.detect',
+          state: 'answered',
+          responder: 'ml-worker@host/1',
+          roundTripMs: 1.5,
+          answeredAt: '2026-01-01T00:00:00.000Z',
+        },
+      ],
     });
     await gateway.stop();
   });

@@ -19,7 +19,11 @@ export const problemHandler: ErrorRequestHandler = (error: unknown, request, res
   discardBody(request);
   const body = Buffer.from(JSON.stringify(problem.body(request.originalUrl.split('?')[0] ?? '/', requestId)));
   // Not `send`, which would give the problem an ETag.
-  response.status(problem.status).set(problem.headers).set({ 'content-type': 'application/problem+json', 'content-length': String(body.length) }).end(body);
+  response
+    .status(problem.status)
+    .set(problem.headers)
+    .set({ 'content-type': 'application/problem+json', 'content-length': String(body.length) })
+    .end(body);
 };
 
 /**

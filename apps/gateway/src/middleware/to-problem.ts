@@ -19,18 +19,31 @@ const BODY_PROBLEMS: Readonly<Record<string, readonly [status: number, code: str
 export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (isPoolExhausted(error)) {
-    return unavailable('database_busy', 'all connections to the database are in use (setting DATABASE_POOL_SIZE); try again', RETRY_AFTER_SECONDS, error);
+    return unavailable(
+      'database_busy',
+      'all connections to the database are in use (setting DATABASE_POOL_SIZE); try again',
+      RETRY_AFTER_SECONDS,
+      error,
+    );
   }
   if (isDatabaseAway(error)) {
     return unavailable('database_away', 'the database does not answer; try again', RETRY_AFTER_SECONDS, error);
   }
-  if (isUniqueViolation(error)) return new HttpProblem(409, 'conflict', 'another request took the same name at the same moment', { cause: error });
+  if (isUniqueViolation(error))
+    return new HttpProblem(409, 'conflict', 'another request took the same name at the same moment', { cause: error });
   if (error instanceof RetryableError) {
-    if (error.code === 'disk_full') return new HttpProblem(507, error.code, withoutPaths(error.message), { cause: error });
+    if (error.code === 'disk_full')
+      return new HttpProblem(507, error.code, withoutPaths(error.message), { cause: error });
     return unavailable(error.code, withoutPaths(error.message), RETRY_AFTER_SECONDS, error);
   }
-  if (error instanceof PermanentError) return new HttpProblem(422, error.code, withoutPaths(error.message), { cause: error });
-  return ofHttpLibrary(error) ?? new HttpProblem(500, 'unexpected', 'an unexpected error; the log of the gateway tells more under this request id', { cause: error });
+  if (error instanceof PermanentError)
+    return new HttpProblem(422, error.code, withoutPaths(error.message), { cause: error });
+  return (
+    ofHttpLibrary(error) ??
+    new HttpProblem(500, 'unexpected', 'an unexpected error; the log of the gateway tells more under this request id', {
+      cause: error,
+    })
+  );
 }
 
 /** Errors of express and its parts: they carry a status. Their messages quote the request or the server, so they are not passed on. */
@@ -39,7 +52,10 @@ function ofHttpLibrary(error: unknown): HttpProblem | null {
   const known = typeof type === 'string' ? BODY_PROBLEMS[type] : undefined;
   if (known !== undefined) return new HttpProblem(...known, { cause: error });
   if (status === 416) {
-    return new HttpProblem(416, 'range_not_satisfiable', 'the range lies outside the file', { headers: headers ?? {}, cause: error });
+    return new HttpProblem(416, 'range_not_satisfiable', 'the range lies outside the file', {
+      headers: headers ?? {},
+      cause: error,
+    });
   }
   if (status === 400) return new HttpProblem(400, 'bad_request', 'the request is malformed', { cause: error });
   if (status === 413) return new HttpProblem(413, 'body_too_large', 'the body is too large', { cause: error });

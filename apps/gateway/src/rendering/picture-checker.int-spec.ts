@@ -27,13 +27,22 @@ describe('PictureChecker', () => {
     const checks = checker(bundleChild(folder, 'check'));
     expect(await checks.check(file('a.txt', await tinyJpeg(1)), LIMIT)).toBe('jpeg');
     const refused = { name: 'PermanentError', code: 'polyglot', message: expect.stringContaining('PHP') };
-    await expect(checks.check(file('b.jpg', Buffer.concat([await tinyJpeg(2), Buffer.from('<?php ?>')])), LIMIT)).rejects.toMatchObject(refused);
+    await expect(
+      checks.check(file('b.jpg', Buffer.concat([await tinyJpeg(2), Buffer.from('<?php ?>')])), LIMIT),
+    ).rejects.toMatchObject(refused);
   });
 
   it('refuses the picture that ends the process, and takes the next', async () => {
-    const moody = file('moody.child.js', `process.send({ ready: true }); process.on('message', ({ id, path }) => (path === 'poison' ? process.kill(process.pid, 'SIGSEGV') : process.send({ id, result: 'png' })));`);
+    const moody = file(
+      'moody.child.js',
+      `process.send({ ready: true }); process.on('message', ({ id, path }) => (path === 'poison' ? process.kill(process.pid, 'SIGSEGV') : process.send({ id, result: 'png' })));`,
+    );
     const checks = checker(moody);
     const answers = await Promise.allSettled(['a', 'poison', 'b'].map((path) => checks.check(path, LIMIT)));
-    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : (answer.reason as { code: string }).code))).toEqual(['png', 'not_a_picture', 'png']);
+    expect(
+      answers.map((answer) =>
+        answer.status === 'fulfilled' ? answer.value : (answer.reason as { code: string }).code,
+      ),
+    ).toEqual(['png', 'not_a_picture', 'png']);
   });
 });

@@ -6,7 +6,10 @@ export interface PictureCheck {
   check(path: string, options: HeaderOptions): Promise<PictureFormat>;
 }
 
-const VERDICT = { code: 'not_a_picture', message: 'the file is no picture that can be read: it ended the decoder or took it too long' };
+const VERDICT = {
+  code: 'not_a_picture',
+  message: 'the file is no picture that can be read: it ended the decoder or took it too long',
+};
 
 /**
  * Says what a file is in a process of its own, a bundle of `check.child.ts`. Only its header is read; but that too is done by libraries in

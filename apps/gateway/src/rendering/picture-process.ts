@@ -64,7 +64,8 @@ export class PictureProcess<Options, Result> {
   /** Ends the process; what waits is rejected with RetryableError `stopping`. */
   close(): void {
     this.#closed = true;
-    for (const job of this.#waiting.splice(0)) job.reject(new RetryableError('stopping', 'the service is being stopped'));
+    for (const job of this.#waiting.splice(0))
+      job.reject(new RetryableError('stopping', 'the service is being stopped'));
     this.#child?.kill('SIGKILL');
   }
 
@@ -75,7 +76,10 @@ export class PictureProcess<Options, Result> {
     const id = ++this.#lastId;
     const child = (this.#child ??= this.#start());
     const timer = setTimeout(() => {
-      this.#options.logger.warn({ deadlineMs: this.#options.deadlineMs }, 'a picture took too long; ending the process that looks at pictures');
+      this.#options.logger.warn(
+        { deadlineMs: this.#options.deadlineMs },
+        'a picture took too long; ending the process that looks at pictures',
+      );
       child.kill('SIGKILL');
     }, this.#options.deadlineMs);
     this.#current = { id, job, timer };
@@ -92,7 +96,11 @@ export class PictureProcess<Options, Result> {
       this.#ended(child);
     });
     child.on('exit', (code, signal) => {
-      if (!this.#closed) this.#options.logger.warn({ code, signal }, 'the process that looks at pictures ended; the next picture starts another');
+      if (!this.#closed)
+        this.#options.logger.warn(
+          { code, signal },
+          'the process that looks at pictures ended; the next picture starts another',
+        );
       this.#ended(child);
     });
     return child;
@@ -125,7 +133,11 @@ export class PictureProcess<Options, Result> {
   /** Why the process is gone. */
   #cause(): Error {
     if (this.#closed) return new RetryableError('stopping', 'the service is being stopped');
-    if (!this.#ready) return new RetryableError('pictures_down', 'the process that looks at pictures does not come up; the log of the gateway tells more');
+    if (!this.#ready)
+      return new RetryableError(
+        'pictures_down',
+        'the process that looks at pictures does not come up; the log of the gateway tells more',
+      );
     return new PermanentError(this.#verdict.code, this.#verdict.message);
   }
 
@@ -135,6 +147,14 @@ export class PictureProcess<Options, Result> {
   }
 }
 
-function errorOf({ retryable, code, message }: { readonly retryable: boolean; readonly code: string; readonly message: string }): Error {
+function errorOf({
+  retryable,
+  code,
+  message,
+}: {
+  readonly retryable: boolean;
+  readonly code: string;
+  readonly message: string;
+}): Error {
   return retryable ? new RetryableError(code, message) : new PermanentError(code, message);
 }

@@ -7,4 +7,7 @@ export interface ToPictureProcess<Options> {
 export type FromPictureProcess<Result> =
   | { readonly ready: true }
   | { readonly id: number; readonly result: Result }
-  | { readonly id: number; readonly error: { readonly retryable: boolean; readonly code: string; readonly message: string } };
+  | {
+      readonly id: number;
+      readonly error: { readonly retryable: boolean; readonly code: string; readonly message: string };
+    };

@@ -16,7 +16,12 @@ describe('Renderer', () => {
     folder = folderInApp();
     childPath = bundleChild(folder, 'render');
     picture = join(folder, 'picture.png');
-    writeFileSync(picture, await sharp({ create: { width: 128, height: 64, channels: 3, background: 'green' } }).png().toBuffer());
+    writeFileSync(
+      picture,
+      await sharp({ create: { width: 128, height: 64, channels: 3, background: 'green' } })
+        .png()
+        .toBuffer(),
+    );
   });
   afterEach(() => renderers.splice(0).forEach((renderer) => renderer.close()));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,31 +50,53 @@ describe('Renderer', () => {
   it('renders pictures, and tells why one cannot be', async () => {
     const renderer = createRenderer();
     const jpegs = await Promise.all([1, 2, 3].map(() => renderer.render(picture, OPTIONS)));
-    for (const jpeg of jpegs) expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 32 });
-    await expect(renderer.render(join(folder, 'gone.jpg'), OPTIONS)).rejects.toMatchObject({ name: 'PermanentError', code: 'file_missing' });
+    for (const jpeg of jpegs)
+      expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 32 });
+    await expect(renderer.render(join(folder, 'gone.jpg'), OPTIONS)).rejects.toMatchObject({
+      name: 'PermanentError',
+      code: 'file_missing',
+    });
   });
 
-  it.each([['ends', 'crash'], ['hangs', 'hang']])('gives up a picture at which the process %s, and renders the others', async (_, poison) => {
+  it.each([
+    ['ends', 'crash'],
+    ['hangs', 'hang'],
+  ])('gives up a picture at which the process %s, and renders the others', async (_, poison) => {
     const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300 });
-    const answers = await Promise.allSettled(['a', poison, 'b', poison, 'c'].map((path) => renderer.render(path, OPTIONS)));
-    expect(answers.map((answer) => (answer.status === 'fulfilled' ? String(answer.value) : (answer.reason as { code: string }).code))).toEqual(['a', 'not_renderable', 'b', 'not_renderable', 'c']);
+    const answers = await Promise.allSettled(
+      ['a', poison, 'b', poison, 'c'].map((path) => renderer.render(path, OPTIONS)),
+    );
+    expect(
+      answers.map((answer) =>
+        answer.status === 'fulfilled' ? String(answer.value) : (answer.reason as { code: string }).code,
+      ),
+    ).toEqual(['a', 'not_renderable', 'b', 'not_renderable', 'c']);
   });
 
   it('refuses more pictures than may wait', async () => {
     const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300, mostWaiting: 1 });
     const answers = await Promise.allSettled(['hang', 'a', 'b'].map((path) => renderer.render(path, OPTIONS)));
-    expect(answers.map((answer) => (answer.status === 'fulfilled' ? String(answer.value) : (answer.reason as { code: string }).code))).toEqual(['not_renderable', 'a', 'busy']);
+    expect(
+      answers.map((answer) =>
+        answer.status === 'fulfilled' ? String(answer.value) : (answer.reason as { code: string }).code,
+      ),
+    ).toEqual(['not_renderable', 'a', 'busy']);
   });
 
   it('rejects what is under way when it is closed', async () => {
     const renderer = createRenderer({ childPath: moodyChild() });
     const answers = Promise.allSettled(['hang', 'a'].map((path) => renderer.render(path, OPTIONS)));
     renderer.close();
-    expect((await answers).map((answer) => (answer as PromiseRejectedResult).reason.code)).toEqual(['stopping', 'stopping']);
+    expect((await answers).map((answer) => (answer as PromiseRejectedResult).reason.code)).toEqual([
+      'stopping',
+      'stopping',
+    ]);
     await expect(renderer.render('a', OPTIONS)).rejects.toMatchObject({ code: 'stopping' });
   });
 
   it('answers also when the process cannot be started', async () => {
-    await expect(createRenderer({ childPath: join(folder, 'nowhere.js') }).render(picture, OPTIONS)).rejects.toMatchObject({ name: 'RetryableError', code: 'pictures_down' });
+    await expect(
+      createRenderer({ childPath: join(folder, 'nowhere.js') }).render(picture, OPTIONS),
+    ).rejects.toMatchObject({ name: 'RetryableError', code: 'pictures_down' });
   });
 });

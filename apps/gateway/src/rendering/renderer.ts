@@ -2,7 +2,10 @@ import type { RenderOptions } from '@pugmark/images';
 import { PictureProcess, type PictureProcessOptions } from './picture-process';
 import type { PictureRenderer } from './renditions';
 
-const VERDICT = { code: 'not_renderable', message: 'the picture cannot be shown: it ended the decoder or took it too long' };
+const VERDICT = {
+  code: 'not_renderable',
+  message: 'the picture cannot be shown: it ended the decoder or took it too long',
+};
 
 /** Renders pictures in a process of its own, a bundle of `render.child.ts`. */
 export class Renderer implements PictureRenderer {

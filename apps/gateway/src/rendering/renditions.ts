@@ -27,7 +27,9 @@ export class Renditions {
 
   /** Of everything that the rendition is made from: another content or another option makes another hash. */
   hashOf(sha256: string, { pixelLimit: _, ...options }: RenderOptions): string {
-    return createHash('sha256').update(JSON.stringify([GENERATION, sha256, options])).digest('hex');
+    return createHash('sha256')
+      .update(JSON.stringify([GENERATION, sha256, options]))
+      .digest('hex');
   }
 
   /** Key of the rendition; made first if it is not there. `pathOf` tells where the picture lies. Throws as the renderer. */

@@ -11,7 +11,11 @@ export function servePictures<Options, Result>(work: (path: string, options: Opt
   process.on('message', ({ id, path, options }: ToPictureProcess<Options>) => {
     work(path, options).then(
       (result) => answer({ id, result }),
-      (error: unknown) => answer({ id, error: { retryable: error instanceof RetryableError, code: codeOf(error), message: messageOf(error) } }),
+      (error: unknown) =>
+        answer({
+          id,
+          error: { retryable: error instanceof RetryableError, code: codeOf(error), message: messageOf(error) },
+        }),
     );
   });
   answer({ ready: true });

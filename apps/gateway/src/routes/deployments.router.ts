@@ -1,6 +1,13 @@
 import { CSV_BODY, body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
-import { CreateDeploymentBody, DeploymentDetailsResponse, DeploymentResponse, UpdateDeploymentBody, deploymentDetails, deploymentResponse } from '../dto/deployments.dto';
+import {
+  CreateDeploymentBody,
+  DeploymentDetailsResponse,
+  DeploymentResponse,
+  UpdateDeploymentBody,
+  deploymentDetails,
+  deploymentResponse,
+} from '../dto/deployments.dto';
 import { ImportQuery, ImportReport } from '../dto/imports.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { importDeployments } from '../services/import/import-deployments';
@@ -64,7 +71,10 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
       handle: async ({ id }) => {
         const deployment = await requireDeployment(stores, id);
-        return deploymentDetails(deployment, await stores.deployments.keptTimes(stores.counts, deployment.project_id, id));
+        return deploymentDetails(
+          deployment,
+          await stores.deployments.keptTimes(stores.counts, deployment.project_id, id),
+        );
       },
     }),
     operation({

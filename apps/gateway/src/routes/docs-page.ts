@@ -26,7 +26,8 @@ const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#api', de
 `;
 
 /** Nothing comes from elsewhere; Swagger UI styles elements in place and draws its icons as `data:`. */
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /** Swagger UI over the OpenAPI document. */
 export function docsPage(): Router {

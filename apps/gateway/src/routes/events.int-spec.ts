@@ -17,10 +17,14 @@ describe('events and sequences', () => {
   afterAll(() => gateway.stop());
 
   /** Seconds after noon of 1 June 2024. */
-  const at = (seconds: number): string => new Date(Date.parse('2024-06-01T12:00:00Z') + seconds * 1_000).toISOString().slice(0, 19);
+  const at = (seconds: number): string =>
+    new Date(Date.parse('2024-06-01T12:00:00Z') + seconds * 1_000).toISOString().slice(0, 19);
 
   async function image(seconds: number | null, found: boolean): Promise<number> {
-    const { ids } = await gateway.images(projectId, ['x.jpg'], { deploymentId, ...(seconds === null ? {} : { capturedLocal: at(seconds) }) });
+    const { ids } = await gateway.images(projectId, ['x.jpg'], {
+      deploymentId,
+      ...(seconds === null ? {} : { capturedLocal: at(seconds) }),
+    });
     if (found) await gateway.detections(ids[0]!, modelId, [animal(0.9)]);
     return ids[0]!;
   }
@@ -35,16 +39,34 @@ describe('events and sequences', () => {
     expect(nextCursor).toBeNull();
     expect(items).toEqual([
       {
-        id: expect.any(Number), projectId, deploymentId, deploymentName: expect.any(String), locationId: null, locationName: null, category: 'animal', label: null,
-        startsAt: '2024-06-01T10:00:00.000Z', endsAt: '2024-06-01T10:30:00.000Z', localStart: '2024-06-01T12:00:00', solarHour: null,
-        images: 2, individuals: 1, confidence: 0.9, reviewed: false, firstImageId: first, bestImageId: first,
+        id: expect.any(Number),
+        projectId,
+        deploymentId,
+        deploymentName: expect.any(String),
+        locationId: null,
+        locationName: null,
+        category: 'animal',
+        label: null,
+        startsAt: '2024-06-01T10:00:00.000Z',
+        endsAt: '2024-06-01T10:30:00.000Z',
+        localStart: '2024-06-01T12:00:00',
+        solarHour: null,
+        images: 2,
+        individuals: 1,
+        confidence: 0.9,
+        reviewed: false,
+        firstImageId: first,
+        bestImageId: first,
       },
     ]);
     expect((await gateway.get(`/events/${items[0].id}`)).body).toEqual(items[0]);
     expect((await list('&groupBy=label')).items).toMatchObject([{ label: 'bear', images: 2 }]);
     await gateway.detections(last, (await gateway.model({ version: '2.0.0' })).id, []);
     // Formed anew before it is shown.
-    expect((await gateway.get(`/events/${items[0].id}`)).body).toMatchObject({ images: 1, endsAt: '2024-06-01T10:00:00.000Z' });
+    expect((await gateway.get(`/events/${items[0].id}`)).body).toMatchObject({
+      images: 1,
+      endsAt: '2024-06-01T10:00:00.000Z',
+    });
   });
 
   it('forms an event anew before its images are listed, counted or run over', async () => {
@@ -52,19 +74,27 @@ describe('events and sequences', () => {
     const [event] = (await list()).items;
     for (const seconds of [1_000, 2_000, 3_000]) {
       ids.push(await image(seconds, true));
-      const asked = { count: (await gateway.get(`/images/count?projectId=${projectId}&eventId=${event.id}`)).body.count };
+      const asked = {
+        count: (await gateway.get(`/images/count?projectId=${projectId}&eventId=${event.id}`)).body.count,
+      };
       expect(asked).toEqual({ count: ids.length });
     }
     ids.push(await image(4_000, true));
-    expect((await gateway.get(`/images?eventId=${event.id}`)).body.items.map(({ id }: { id: number }) => id)).toEqual(ids);
+    expect((await gateway.get(`/images?eventId=${event.id}`)).body.items.map(({ id }: { id: number }) => id)).toEqual(
+      ids,
+    );
     ids.push(await image(5_000, true));
-    expect((await gateway.post('/runs', { projectId, filter: { eventId: event.id } })).body.counts.total).toBe(ids.length);
+    expect((await gateway.post('/runs', { projectId, filter: { eventId: event.id } })).body.counts.total).toBe(
+      ids.length,
+    );
     await gateway.patch(`/deployments/${deploymentId}`, { clockOffsetSeconds: 3_600 });
     const [moved] = (await list()).items;
     await gateway.patch(`/deployments/${deploymentId}`, { clockOffsetSeconds: 7_200 });
     // The same event or none: never an empty one.
     const after = await gateway.get(`/images?eventId=${moved.id}`);
-    expect(after.status === 200 ? after.body.items.length : after.body.type).toEqual(after.status === 200 ? ids.length : 'urn:pugmark:problem:event_missing');
+    expect(after.status === 200 ? after.body.items.length : after.body.type).toEqual(
+      after.status === 200 ? ids.length : 'urn:pugmark:problem:event_missing',
+    );
   });
 
   it('answers 404 for an event that is not there, also when it just ceased to be', async () => {
@@ -82,7 +112,9 @@ describe('events and sequences', () => {
     const seen: number[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const page: { items: { firstImageId: number }[]; nextCursor: string | null } = await list(`&limit=2&sort=${sort}${cursor && `&cursor=${cursor}`}`);
+      const page: { items: { firstImageId: number }[]; nextCursor: string | null } = await list(
+        `&limit=2&sort=${sort}${cursor && `&cursor=${cursor}`}`,
+      );
       seen.push(...page.items.map((one) => one.firstImageId));
       cursor = page.nextCursor;
     }
@@ -93,18 +125,32 @@ describe('events and sequences', () => {
 
   it('refuses places and projects that are not there, and has nothing to tell of those where nothing was', async () => {
     const other = await gateway.deployment(await gateway.project());
-    for (const [query, field] of [['projectId=999999', 'projectId'], [`projectId=${projectId}&deploymentId=${other}`, 'deploymentId'], [`projectId=${projectId}&locationId=999999`, 'locationId']]) {
+    for (const [query, field] of [
+      ['projectId=999999', 'projectId'],
+      [`projectId=${projectId}&deploymentId=${other}`, 'deploymentId'],
+      [`projectId=${projectId}&locationId=999999`, 'locationId'],
+    ]) {
       expect(await gateway.get(`/events?${query}`)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
     }
-    expect(await gateway.get(`/events?projectId=${projectId}&deploymentId=${deploymentId}`)).toMatchObject({ status: 200, body: { items: [], nextCursor: null } });
+    expect(await gateway.get(`/events?projectId=${projectId}&deploymentId=${deploymentId}`)).toMatchObject({
+      status: 200,
+      body: { items: [], nextCursor: null },
+    });
   });
 
   it('takes no cursor of another list, and none that was made up', async () => {
     await image(0, true);
     await image(4_000, true);
     const { nextCursor } = await list('&limit=1');
-    const made = (...position: unknown[]) => Buffer.from(JSON.stringify(['events start', position])).toString('base64url');
-    for (const query of [`sort=-start&cursor=${nextCursor}`, `cursor=${made(1.5, 1)}`, `cursor=${made(1e300, 1)}`, `cursor=${made('x', 1)}`, `cursor=${made(1)}`]) {
+    const made = (...position: unknown[]) =>
+      Buffer.from(JSON.stringify(['events start', position])).toString('base64url');
+    for (const query of [
+      `sort=-start&cursor=${nextCursor}`,
+      `cursor=${made(1.5, 1)}`,
+      `cursor=${made(1e300, 1)}`,
+      `cursor=${made('x', 1)}`,
+      `cursor=${made(1)}`,
+    ]) {
       expect((await gateway.get(`/events?projectId=${projectId}&${query}`)).status).toBe(422);
     }
     expect((await gateway.get(`/events?projectId=${projectId}&cursor=${made(-9e15, 1)}`)).status).toBe(200);
@@ -114,25 +160,48 @@ describe('events and sequences', () => {
 
   it('forms events and sequences by the gaps of the project, from the moment on at which they are set', async () => {
     for (const seconds of [0, 50, 200, 1_500, 4_000]) await image(seconds, true);
-    const shape = async () => [(await list()).items.map((one: { images: number }) => one.images), (await sequences()).map((one) => one.imageIds.length)];
-    expect(await shape()).toEqual([[4, 1], [2, 1, 1, 1]]);
+    const shape = async () => [
+      (await list()).items.map((one: { images: number }) => one.images),
+      (await sequences()).map((one) => one.imageIds.length),
+    ];
+    expect(await shape()).toEqual([
+      [4, 1],
+      [2, 1, 1, 1],
+    ]);
     const set = await gateway.patch(`/projects/${projectId}`, { sequenceGapSeconds: 150, eventGapSeconds: 1_200 });
     expect(set).toMatchObject({ status: 200, body: { sequenceGapSeconds: 150, eventGapSeconds: 1_200 } });
-    expect(await shape()).toEqual([[3, 1, 1], [3, 1, 1]]);
+    expect(await shape()).toEqual([
+      [3, 1, 1],
+      [3, 1, 1],
+    ]);
     await gateway.patch(`/projects/${projectId}`, { eventGapSeconds: 604_800 });
     expect(await shape()).toEqual([[5], [3, 1, 1]]);
     await gateway.patch(`/projects/${projectId}`, { eventGapSeconds: 0, sequenceGapSeconds: 0 });
-    expect(await shape()).toEqual([[1, 1, 1, 1, 1], [1, 1, 1, 1, 1]]);
-    expect((await gateway.get(`/projects/${projectId}`)).body).toMatchObject({ eventGapSeconds: 0, sequenceGapSeconds: 0 });
+    expect(await shape()).toEqual([
+      [1, 1, 1, 1, 1],
+      [1, 1, 1, 1, 1],
+    ]);
+    expect((await gateway.get(`/projects/${projectId}`)).body).toMatchObject({
+      eventGapSeconds: 0,
+      sequenceGapSeconds: 0,
+    });
   });
 
   it('marks events as stale only when their gap changes, and refuses gaps that are none', async () => {
     await image(0, true);
     await list();
-    const stale = () => gateway.db.selectFrom('stale_events').select('id').where('project_id', '=', projectId).execute();
+    const stale = () =>
+      gateway.db.selectFrom('stale_events').select('id').where('project_id', '=', projectId).execute();
     await gateway.patch(`/projects/${projectId}`, { sequenceGapSeconds: 10, eventGapSeconds: 1_800 });
     expect(await stale()).toEqual([]);
-    for (const body of [{ eventGapSeconds: -1 }, { eventGapSeconds: 604_801 }, { eventGapSeconds: null }, { eventGapSeconds: 1.5 }, { sequenceGapSeconds: 86_401 }, { sequenceGapSeconds: '60' }]) {
+    for (const body of [
+      { eventGapSeconds: -1 },
+      { eventGapSeconds: 604_801 },
+      { eventGapSeconds: null },
+      { eventGapSeconds: 1.5 },
+      { sequenceGapSeconds: 86_401 },
+      { sequenceGapSeconds: '60' },
+    ]) {
       expect((await gateway.patch(`/projects/${projectId}`, body)).status).toBe(400);
     }
     await gateway.patch(`/projects/${projectId}`, { eventGapSeconds: 60 });
@@ -151,7 +220,9 @@ describe('events and sequences', () => {
     const seen: Sequence[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const page: { items: Sequence[]; nextCursor: string | null } = (await gateway.get(`/deployments/${deploymentId}/sequences?limit=${limit}${cursor && `&cursor=${cursor}`}`)).body;
+      const page: { items: Sequence[]; nextCursor: string | null } = (
+        await gateway.get(`/deployments/${deploymentId}/sequences?limit=${limit}${cursor && `&cursor=${cursor}`}`)
+      ).body;
       expect(page.items.length).toBeLessThanOrEqual(limit);
       seen.push(...page.items);
       cursor = page.nextCursor;
@@ -183,14 +254,22 @@ describe('events and sequences', () => {
           timestamptz '2024-06-01T00:00:00Z' + n * interval '30 seconds' + (n / 3000) * interval '1 hour'
         from generate_series(1, 3500) n returning id, ingest_id, captured_at)
       insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, out_of_dates, answered, has_animal, has_person, has_vehicle, blank)
-      select id, ${projectId}, ${deploymentId}, ingest_id, captured_at, false, false, false, false, false, false from added`.execute(gateway.db);
+      select id, ${projectId}, ${deploymentId}, ingest_id, captured_at, false, false, false, false, false, false from added`.execute(
+      gateway.db,
+    );
     for (const limit of [1, 3, 200]) {
       const all = await sequences(limit);
       const ids = all.flatMap((one) => one.imageIds);
       expect([ids.length, new Set(ids).size]).toEqual([3_500, 3_500]);
       expect(Math.max(...all.map((one) => one.imageIds.length))).toBeLessThanOrEqual(1_000);
       // Image 3000 stands an hour after the one before it.
-      const whole = all.reduce<number[]>((sizes, one) => (one.continued ? [...sizes.slice(0, -1), sizes.at(-1)! + one.imageIds.length] : [...sizes, one.imageIds.length]), []);
+      const whole = all.reduce<number[]>(
+        (sizes, one) =>
+          one.continued
+            ? [...sizes.slice(0, -1), sizes.at(-1)! + one.imageIds.length]
+            : [...sizes, one.imageIds.length],
+        [],
+      );
       expect(whole).toEqual([2_999, 501]);
     }
   });

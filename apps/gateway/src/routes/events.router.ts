@@ -63,14 +63,24 @@ export function eventsRouter(stores: Stores): Operation[] {
         const { sequence_gap_seconds: gap } = await requireProject(stores, deployment.project_id);
         const cut = async (most: number) => {
           const images = await readDeploymentImages(stores.db, id, after, most);
-          const sequences = cutSequences(images, { gap: gap * 1_000_000, longest: LONGEST_PART, previous: after?.at ?? null });
+          const sequences = cutSequences(images, {
+            gap: gap * 1_000_000,
+            longest: LONGEST_PART,
+            previous: after?.at ?? null,
+          });
           // Where there are more images the last sequence may go on: it stands on the next page, whole.
           return { sequences, whole: sequences.length - (images.length < most ? 0 : 1), isAll: images.length < most };
         };
         const few = await cut(limit * USUAL_SEQUENCE);
         // Of more images than a part may have one is whole.
         const { sequences, whole } = few.whole > 0 || few.isAll ? few : await cut(LONGEST_PART + 1);
-        return pageOf('sequences', sequences, Math.min(limit, whole), (one) => timePosition(one.images.at(-1)!), sequenceResponse);
+        return pageOf(
+          'sequences',
+          sequences,
+          Math.min(limit, whole),
+          (one) => timePosition(one.images.at(-1)!),
+          sequenceResponse,
+        );
       },
     }),
   ];

@@ -30,14 +30,17 @@ describe('exports', () => {
   });
   afterAll(() => gateway.stop());
 
-  const create = async (): Promise<number> => (await gateway.post('/exports', { projectId, format: 'csv', content: 'detections' })).body.id;
+  const create = async (): Promise<number> =>
+    (await gateway.post('/exports', { projectId, format: 'csv', content: 'detections' })).body.id;
   /** Does what export-worker does. */
   const complete = async (id: number, keepSeconds = 3_600): Promise<string> => {
     const file = await gateway.exportFiles.write(`${id}-1.csv`, (write) => write(CSV));
     const [task] = await gateway.claim('export', [id]);
     if (task === undefined) throw new Error('nothing was claimed');
     const artifact = { fileKey: file.key, rowCount: 1, bytes: file.bytes, sha256: file.sha256 };
-    await gateway.stores.tasks.commit([{ task, outcome: 'done', result: null }], (tx) => gateway.stores.exports.complete(tx, id, artifact, keepSeconds));
+    await gateway.stores.tasks.commit([{ task, outcome: 'done', result: null }], (tx) =>
+      gateway.stores.exports.complete(tx, id, artifact, keepSeconds),
+    );
     return file.sha256.toString('hex');
   };
 
@@ -63,7 +66,12 @@ describe('exports', () => {
       downloadUrl: null,
       createdAt: expect.any(String),
     });
-    const task = await gateway.db.selectFrom('tasks').selectAll().where('kind', '=', 'export').where('subject_id', '=', created.body.id).executeTakeFirstOrThrow();
+    const task = await gateway.db
+      .selectFrom('tasks')
+      .selectAll()
+      .where('kind', '=', 'export')
+      .where('subject_id', '=', created.body.id)
+      .executeTakeFirstOrThrow();
     expect(task).toMatchObject({ state: 'waiting', traceparent: expect.stringMatching(/^00-/) });
     expect((await gateway.get(`/exports?projectId=${projectId}`)).body.items).toEqual([created.body]);
   });
@@ -91,7 +99,9 @@ describe('exports', () => {
   it('refuses the run of another project', async () => {
     const other = await gateway.project();
     const runId = await gateway.run(other, (await gateway.model()).id);
-    expect((await gateway.post('/exports', { projectId, format: 'csv', content: 'detections', filter: { runId } })).status).toBe(422);
+    expect(
+      (await gateway.post('/exports', { projectId, format: 'csv', content: 'detections', filter: { runId } })).status,
+    ).toBe(422);
   });
 
   it('shows live progress while the export is made, and the row alone when the cache has none', async () => {
@@ -109,7 +119,15 @@ describe('exports', () => {
     const id = await create();
     const sha256 = await complete(id);
     const shown = (await gateway.get(`/exports/${id}`)).body;
-    expect(shown).toMatchObject({ status: 'completed', percent: 100, rows: 1, bytes: CSV.length, sha256, error: null, downloadUrl: `/api/v1/exports/${id}/download` });
+    expect(shown).toMatchObject({
+      status: 'completed',
+      percent: 100,
+      rows: 1,
+      bytes: CSV.length,
+      sha256,
+      error: null,
+      downloadUrl: `/api/v1/exports/${id}/download`,
+    });
     expect(new Date(shown.expiresAt).getTime()).toBeGreaterThan(Date.now() + 3_000_000);
     const { status, headers, body } = await gateway.get(`/exports/${id}/download`);
     expect({ status, body }).toEqual({ status: 200, body: CSV });
@@ -123,7 +141,8 @@ describe('exports', () => {
   it('hands out parts of it', async () => {
     const id = await create();
     const sha256 = await complete(id);
-    const part = (range: string, more: Record<string, string> = {}) => gateway.get(`/exports/${id}/download`, { range, ...more });
+    const part = (range: string, more: Record<string, string> = {}) =>
+      gateway.get(`/exports/${id}/download`, { range, ...more });
     const first = await part('bytes=0-8');
     expect(first).toMatchObject({ status: 206, body: CSV.slice(0, 9) });
     expect(first.headers.get('content-range')).toBe(`bytes 0-8/${CSV.length}`);
@@ -135,13 +154,21 @@ describe('exports', () => {
     const outside = await part(`bytes=${CSV.length}-`);
     expect(outside).toMatchObject({ status: 416, body: { type: 'urn:pugmark:problem:range_not_satisfiable' } });
     expect(outside.headers.get('content-range')).toBe(`bytes */${CSV.length}`);
-    expect(await statusOf(`${gateway.url}/exports/${id}/download`, { authorization: `Bearer ${gateway.adminKey}`, 'if-none-match': `"${sha256}"` })).toBe(304);
+    expect(
+      await statusOf(`${gateway.url}/exports/${id}/download`, {
+        authorization: `Bearer ${gateway.adminKey}`,
+        'if-none-match': `"${sha256}"`,
+      }),
+    ).toBe(304);
     expect(await gateway.request('HEAD', `/exports/${id}/download`)).toMatchObject({ status: 200, body: '' });
   });
 
   it('refuses a download while there is nothing to download', async () => {
     const id = await create();
-    expect(await gateway.get(`/exports/${id}/download`)).toMatchObject({ status: 409, body: { detail: expect.stringContaining('pending') } });
+    expect(await gateway.get(`/exports/${id}/download`)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('pending') },
+    });
   });
 
   it('refuses a download whose time is over, and one whose file has gone', async () => {
@@ -152,7 +179,11 @@ describe('exports', () => {
     expect(answer).toMatchObject({ status: 410, body: { type: 'urn:pugmark:problem:expired' } });
     expect(answer.headers.get('content-type')).toMatch(/problem\+json/);
     expect(answer.headers.get('content-disposition')).toBeNull();
-    await gateway.db.updateTable('exports').set({ expires_at: new Date(Date.now() - 60_000) }).where('id', '=', id).execute();
+    await gateway.db
+      .updateTable('exports')
+      .set({ expires_at: new Date(Date.now() - 60_000) })
+      .where('id', '=', id)
+      .execute();
     expect((await gateway.get(`/exports/${id}`)).body).toMatchObject({ status: 'expired', downloadUrl: null });
     expect((await gateway.get(`/exports/${id}/download`)).status).toBe(410);
   });
@@ -160,14 +191,20 @@ describe('exports', () => {
   it('says why an export failed', async () => {
     const id = await create();
     await gateway.finish('export', [id], { code: 'disk_full', message: 'no space below /srv/pugmark/storage' });
-    expect((await gateway.get(`/exports/${id}`)).body).toMatchObject({ status: 'failed', error: { code: 'disk_full', message: 'no space below …/storage' } });
+    expect((await gateway.get(`/exports/${id}`)).body).toMatchObject({
+      status: 'failed',
+      error: { code: 'disk_full', message: 'no space below …/storage' },
+    });
     expect((await gateway.get(`/exports/${id}/download`)).status).toBe(409);
   });
 
   it('cancels an export that has not ended, once and twice, and forgets its progress', async () => {
     const id = await create();
     cached.set(exportJobKey(id), { status: 'processing', percent: 70 });
-    expect(await gateway.post(`/exports/${id}/cancel`)).toMatchObject({ status: 202, body: { status: 'cancelled', downloadUrl: null } });
+    expect(await gateway.post(`/exports/${id}/cancel`)).toMatchObject({
+      status: 202,
+      body: { status: 'cancelled', downloadUrl: null },
+    });
     expect(cached.has(exportJobKey(id))).toBe(false);
     expect((await gateway.post(`/exports/${id}/cancel`)).status).toBe(202);
     const done = await create();
@@ -178,10 +215,14 @@ describe('exports', () => {
 
   it('pages through exports', async () => {
     const id = await gateway.project();
-    for (let n = 0; n < 3; n += 1) await gateway.post('/exports', { projectId: id, format: 'csv', content: 'detections' });
+    for (let n = 0; n < 3; n += 1)
+      await gateway.post('/exports', { projectId: id, format: 'csv', content: 'detections' });
     const { body } = await gateway.get(`/exports?projectId=${id}&limit=2`);
     expect(body.items).toHaveLength(2);
-    expect((await gateway.get(`/exports?projectId=${id}&limit=2&cursor=${body.nextCursor}`)).body).toMatchObject({ items: [expect.anything()], nextCursor: null });
+    expect((await gateway.get(`/exports?projectId=${id}&limit=2&cursor=${body.nextCursor}`)).body).toMatchObject({
+      items: [expect.anything()],
+      nextCursor: null,
+    });
     expect((await gateway.get(`/exports?projectId=${id}&cursor=x`)).status).toBe(422);
     expect((await gateway.get('/exports')).status).toBe(400);
   });

@@ -3,7 +3,13 @@ import type { ExportFilter, ExportWithTask } from '@pugmark/db';
 import { HttpProblem, notFound, unfitFields, unprocessable } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { GatewayDependencies, Stores } from '../dependencies';
-import { CreateExportBody, ExportResponse, exportResponse, exportStatus, type ExportFilterBody } from '../dto/exports.dto';
+import {
+  CreateExportBody,
+  ExportResponse,
+  exportResponse,
+  exportStatus,
+  type ExportFilterBody,
+} from '../dto/exports.dto';
 import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { createOnce } from '../services/create-once';
 import { liveExport } from '../services/live-export';
@@ -11,7 +17,12 @@ import { requireNamedProject, requirePlace } from '../services/require';
 import { requireRoom } from '../services/require-room';
 import { sendExport } from '../services/send-export';
 
-export function exportsRouter({ stores, cache, exportFiles, settings }: Pick<GatewayDependencies, 'stores' | 'cache' | 'exportFiles' | 'settings'>): Operation[] {
+export function exportsRouter({
+  stores,
+  cache,
+  exportFiles,
+  settings,
+}: Pick<GatewayDependencies, 'stores' | 'cache' | 'exportFiles' | 'settings'>): Operation[] {
   return [
     operation({
       method: 'get',
@@ -26,7 +37,13 @@ export function exportsRouter({ stores, cache, exportFiles, settings }: Pick<Gat
         const after = afterId('exports', cursor);
         await requireNamedProject(stores, projectId);
         const rows = await stores.exports.page(stores.db, projectId, after, limit + 1);
-        return pageOf('exports', rows, limit, (row) => row.id, (row) => exportResponse(row));
+        return pageOf(
+          'exports',
+          rows,
+          limit,
+          (row) => row.id,
+          (row) => exportResponse(row),
+        );
       },
     }),
     operation({
@@ -42,7 +59,10 @@ export function exportsRouter({ stores, cache, exportFiles, settings }: Pick<Gat
       handle: async (call) => {
         const { body: asked, traceparent } = call;
         const { projectId, content, filter } = asked;
-        if (content === 'observations' && filter.runId != null) throw unfitFields([{ field: 'filter.runId', message: 'means nothing for observations: they are of what counts, not of a run' }]);
+        if (content === 'observations' && filter.runId != null)
+          throw unfitFields([
+            { field: 'filter.runId', message: 'means nothing for observations: they are of what counts, not of a run' },
+          ]);
         await requireFilter(stores, projectId, filter);
         const { id } = await createOnce(stores, call, asked, async (tx) => {
           const exportId = await stores.exports.create(tx, { projectId, content, filter: filterOf(filter) });
@@ -94,11 +114,16 @@ async function requireExport(stores: Stores, id: number): Promise<ExportWithTask
   return row;
 }
 
-async function requireFilter(stores: Stores, projectId: number, { deploymentId, runId }: ExportFilterBody): Promise<void> {
+async function requireFilter(
+  stores: Stores,
+  projectId: number,
+  { deploymentId, runId }: ExportFilterBody,
+): Promise<void> {
   await requirePlace(stores, projectId, deploymentId ?? null, 'filter.');
   if (runId == null) return;
   const run = await stores.runs.find(stores.db, runId);
-  if (run?.project_id !== projectId) throw unprocessable('run_missing', 'filter.runId', `project ${projectId} has no run ${runId}`);
+  if (run?.project_id !== projectId)
+    throw unprocessable('run_missing', 'filter.runId', `project ${projectId} has no run ${runId}`);
 }
 
 /** Only what was given: the row should say what was asked for. */

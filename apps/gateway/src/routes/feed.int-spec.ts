@@ -17,7 +17,11 @@ describe('GET /feed', () => {
     return client;
   };
   beforeAll(async () => {
-    gateway = await TestGateway.start({ writeFeedEveryMs: 20, streams: { ...QUICK, mostOfOne: 3, most: 5 }, http: { idleTimeoutMs: 1_000 } });
+    gateway = await TestGateway.start({
+      writeFeedEveryMs: 20,
+      streams: { ...QUICK, mostOfOne: 3, most: 5 },
+      http: { idleTimeoutMs: 1_000 },
+    });
     modelId = (await gateway.model()).id;
   });
   beforeEach(async () => {
@@ -26,9 +30,24 @@ describe('GET /feed', () => {
   afterEach(async () => {
     for (const client of clients.splice(0)) client.leave();
     // What one test left open, the next one would be sent.
-    await gateway.db.updateTable('tasks').set({ state: 'done', finished_at: new Date() }).where('state', 'in', ['waiting', 'queued', 'running']).execute();
+    await gateway.db
+      .updateTable('tasks')
+      .set({ state: 'done', finished_at: new Date() })
+      .where('state', 'in', ['waiting', 'queued', 'running'])
+      .execute();
     await gateway.stores.incidents.resolveOthers(gateway.db, 'check', []);
-    await waitUntil('nothing to be open', async () => (await gateway.db.selectFrom('feed').select('id').where('latest', '=', true).where('ended', '=', false).execute()).length === 0);
+    await waitUntil(
+      'nothing to be open',
+      async () =>
+        (
+          await gateway.db
+            .selectFrom('feed')
+            .select('id')
+            .where('latest', '=', true)
+            .where('ended', '=', false)
+            .execute()
+        ).length === 0,
+    );
     await waitUntil('no stream to be open', () => streams(gateway).then((count) => count === 0));
   });
   afterAll(() => gateway.stop());
@@ -39,20 +58,45 @@ describe('GET /feed', () => {
     await gateway.finish('scan', [ingestId]);
     return { id, images: ids };
   };
-  const newExport = async (project = projectId): Promise<number> => (await gateway.post('/exports', { projectId: project, format: 'csv', content: 'detections' })).body.id;
+  const newExport = async (project = projectId): Promise<number> =>
+    (await gateway.post('/exports', { projectId: project, format: 'csv', content: 'detections' })).body.id;
   const newest = async (): Promise<number> => (await gateway.stores.feed.bounds(gateway.db)).newest;
-  const idsAfter = async (after: number): Promise<number[]> => (await gateway.db.selectFrom('feed').select('id').where('id', '>', after).orderBy('id').execute()).map(({ id }) => id);
+  const idsAfter = async (after: number): Promise<number[]> =>
+    (await gateway.db.selectFrom('feed').select('id').where('id', '>', after).orderBy('id').execute()).map(
+      ({ id }) => id,
+    );
   const inFeed = (topic: 'run' | 'export' | 'incident', subjectId: number) =>
-    waitUntil('the feed to tell of it', () => gateway.db.selectFrom('feed').select('id').where('topic', '=', topic).where('subject_id', '=', subjectId).executeTakeFirst());
+    waitUntil('the feed to tell of it', () =>
+      gateway.db
+        .selectFrom('feed')
+        .select('id')
+        .where('topic', '=', topic)
+        .where('subject_id', '=', subjectId)
+        .executeTakeFirst(),
+    );
 
   it('begins with all that has not ended, then tells what comes, as the API says it', async () => {
     const run = await newRun();
     const ended = await newRun();
     await gateway.finish('detect', ended.images);
-    await waitUntil('both to be told of', async () => (await inFeed('run', run.id)) && gateway.db.selectFrom('feed').select('id').where('subject_id', '=', ended.id).where('ended', '=', true).executeTakeFirst());
+    await waitUntil(
+      'both to be told of',
+      async () =>
+        (await inFeed('run', run.id)) &&
+        gateway.db
+          .selectFrom('feed')
+          .select('id')
+          .where('subject_id', '=', ended.id)
+          .where('ended', '=', true)
+          .executeTakeFirst(),
+    );
     const client = await listen();
     expect(client.status).toBe(200);
-    expect(client.response.headers).toMatchObject({ 'content-type': expect.stringMatching(/^text\/event-stream/), 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' });
+    expect(client.response.headers).toMatchObject({
+      'content-type': expect.stringMatching(/^text\/event-stream/),
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
     await client.until('the run', ({ events }) => events.length > 0);
     expect(client.retryMs).toBeGreaterThanOrEqual(1_000);
     expect(client.of('run').map(({ id }) => id)).toEqual([run.id]);
@@ -72,9 +116,14 @@ describe('GET /feed', () => {
     await gateway.finish('detect', run.images);
     const [one, two] = [await newRun(), await newRun()];
     for (const { id } of [one, two]) await inFeed('run', id);
-    for (const again of [await listen('/feed', { lastEventId: first.lastEventId! }), await listen(`/feed?lastEventId=${first.lastEventId}`)]) {
+    for (const again of [
+      await listen('/feed', { lastEventId: first.lastEventId! }),
+      await listen(`/feed?lastEventId=${first.lastEventId}`),
+    ]) {
       await again.until('what came meanwhile', () => again.of('run').some(({ id }) => id === two.id));
-      expect([...first.ids, ...again.ids]).toEqual((await idsAfter(before)).slice(0, first.ids.length + again.ids.length));
+      expect([...first.ids, ...again.ids]).toEqual(
+        (await idsAfter(before)).slice(0, first.ids.length + again.ids.length),
+      );
       expect(again.events.map(({ event }) => event)).not.toContain('reset');
     }
   });
@@ -88,7 +137,15 @@ describe('GET /feed', () => {
   });
 
   it.each([
-    ['is older than what is kept', () => gateway.db.updateTable('feed_state').set({ forgotten_to: sql<number>`(select max(id) from feed)` }).execute(), 1],
+    [
+      'is older than what is kept',
+      () =>
+        gateway.db
+          .updateTable('feed_state')
+          .set({ forgotten_to: sql<number>`(select max(id) from feed)` })
+          .execute(),
+      1,
+    ],
     ['was never there', () => Promise.resolve(), 999_999_999],
   ])('tells a client whose id %s to read anew', async (_what, prepare, lastEventId) => {
     const run = await newRun();
@@ -96,7 +153,11 @@ describe('GET /feed', () => {
     await prepare();
     const client = await listen('/feed', { lastEventId });
     await client.until('the run', () => client.of('run').length > 0);
-    expect(client.events[0]).toMatchObject({ id: null, event: 'reset', data: { reason: expect.stringContaining('read anew') } });
+    expect(client.events[0]).toMatchObject({
+      id: null,
+      event: 'reset',
+      data: { reason: expect.stringContaining('read anew') },
+    });
     expect(client.of('run')).toMatchObject([{ id: run.id, state: 'active' }]);
   });
 
@@ -106,13 +167,25 @@ describe('GET /feed', () => {
     const before = await newest();
     const bound = await listen('/feed', { key });
     const ofProject = await listen(`/feed?projectId=${other}&topics=run,incident`);
-    const { id: incidentId } = await gateway.stores.incidents.open(gateway.db, { check: 'check', subject: 's', severity: 'warning', message: 'm' });
+    const { id: incidentId } = await gateway.stores.incidents.open(gateway.db, {
+      check: 'check',
+      subject: 's',
+      severity: 'warning',
+      message: 'm',
+    });
     const [mine, foreign] = [await newRun(), await newRun(other)];
     const exportId = await newExport(other);
-    await ofProject.until('run and incident', () => ofProject.of('run').length > 0 && ofProject.of('incident').length > 0);
+    await ofProject.until(
+      'run and incident',
+      () => ofProject.of('run').length > 0 && ofProject.of('incident').length > 0,
+    );
     expect(ofProject.of('run').every(({ id }) => id === foreign.id)).toBe(true);
     expect(ofProject.of('incident')).toMatchObject([{ id: incidentId }]);
-    for (const [topic, id] of [['run', mine.id], ['export', exportId]] as const) await inFeed(topic, id);
+    for (const [topic, id] of [
+      ['run', mine.id],
+      ['export', exportId],
+    ] as const)
+      await inFeed(topic, id);
     await bound.until('its run', () => bound.of('run').length > 0);
     const late = await listen('/feed', { key, lastEventId: before });
     await late.until('its run', () => late.of('run').length > 0);
@@ -137,7 +210,11 @@ describe('GET /feed', () => {
   });
 
   it('shows that it lives, and outlives the time after which silent connections are closed', async () => {
-    const slow = await TestGateway.start({ databaseUrl: gateway.databaseUrl, http: { idleTimeoutMs: 300 }, streams: { heartbeatMs: 1_200 } });
+    const slow = await TestGateway.start({
+      databaseUrl: gateway.databaseUrl,
+      http: { idleTimeoutMs: 300 },
+      streams: { heartbeatMs: 1_200 },
+    });
     const client = await listen('/feed', {}, slow);
     await client.until('two heartbeats', ({ heartbeats }) => heartbeats >= 3, 10_000);
     expect(client.ended).toBe(false);
@@ -154,7 +231,9 @@ describe('GET /feed', () => {
     await gateway.db.transaction().execute(async (tx) => {
       await waitUntil('the turn to write', () => gateway.stores.feed.beginRound(tx));
       await sql`insert into feed (project_id, topic, subject_id, data, ended, moving, latest)
-        select ${projectId}, 'run', n, jsonb_build_object('filler', repeat('x', 10000)), true, false, false from generate_series(1, 3000) n`.execute(tx);
+        select ${projectId}, 'run', n, jsonb_build_object('filler', repeat('x', 10000)), true, false, false from generate_series(1, 3000) n`.execute(
+        tx,
+      );
     });
     await waitUntil('the client to be cut off', async () => (await streams(gateway)) === 0);
     expect(await metric(gateway, 'pugmark_event_streams_cut_total')).toBeGreaterThan(0);
@@ -167,7 +246,10 @@ describe('GET /feed', () => {
     expect([...client.ids, ...again.ids]).toEqual(await idsAfter(before));
     await patient.stop();
     await gateway.db.deleteFrom('feed').where('id', '>', before).execute();
-    await gateway.db.updateTable('feed_state').set({ forgotten_to: await newest() }).execute();
+    await gateway.db
+      .updateTable('feed_state')
+      .set({ forgotten_to: await newest() })
+      .execute();
   });
 
   it('refuses more streams than one key, and than the server may have, and says when to try again', async () => {
@@ -187,12 +269,23 @@ describe('GET /feed', () => {
   });
 
   it('ends when the key is revoked or has expired, or its session was signed out', async () => {
-    const [revoked, expiring] = [await gateway.key(['read']), await gateway.key(['read'], { expiresAt: new Date(Date.now() + 500) })];
+    const [revoked, expiring] = [
+      await gateway.key(['read']),
+      await gateway.key(['read'], { expiresAt: new Date(Date.now() + 500) }),
+    ];
     const signedIn = await gateway.post('/session', { key: await gateway.key(['read']) });
     const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!;
-    const ending = [await listen('/feed', { key: revoked }), await listen('/feed', { key: expiring }), await listen('/feed', { headers: { cookie, authorization: '' } })];
+    const ending = [
+      await listen('/feed', { key: revoked }),
+      await listen('/feed', { key: expiring }),
+      await listen('/feed', { headers: { cookie, authorization: '' } }),
+    ];
     const stays = await listen();
-    await gateway.db.updateTable('api_keys').set({ revoked_at: new Date() }).where('prefix', '=', revoked.slice(0, 11)).execute();
+    await gateway.db
+      .updateTable('api_keys')
+      .set({ revoked_at: new Date() })
+      .where('prefix', '=', revoked.slice(0, 11))
+      .execute();
     await gateway.request('DELETE', '/session', { headers: { cookie, 'x-csrf-token': signedIn.body.csrfToken } });
     for (const client of ending) await client.until('its end', ({ ended }) => ended);
     expect(stays.ended).toBe(false);
@@ -222,7 +315,11 @@ describe('GET /feed', () => {
   it('tells the clients of two gateways, which both write, the same in the same order', async () => {
     const other = await TestGateway.start({ databaseUrl: gateway.databaseUrl, writeFeedEveryMs: 20 });
     const before = await newest();
-    const listening = [await listen('/feed', { lastEventId: before }), await listen('/feed', { lastEventId: before }, other), await listen('/feed', { lastEventId: before }, other)];
+    const listening = [
+      await listen('/feed', { lastEventId: before }),
+      await listen('/feed', { lastEventId: before }, other),
+      await listen('/feed', { lastEventId: before }, other),
+    ];
     for (let round = 0; round < 10; round += 1) {
       const runs = await Promise.all([newRun(), newRun(), newRun()]);
       await Promise.all([newExport(), ...runs.map(({ images }) => gateway.claim('detect', images.slice(0, 1)))]);
@@ -235,8 +332,23 @@ describe('GET /feed', () => {
       listening.push(on);
       await Promise.all(runs.map(({ images }) => gateway.finish('detect', images.slice(1))));
     }
-    await gateway.db.updateTable('tasks').set({ state: 'done', finished_at: new Date() }).where('state', 'in', ['waiting', 'queued', 'running']).execute();
-    await waitUntil('nothing to be open', async () => (await gateway.db.selectFrom('feed').select('id').where('latest', '=', true).where('ended', '=', false).execute()).length === 0);
+    await gateway.db
+      .updateTable('tasks')
+      .set({ state: 'done', finished_at: new Date() })
+      .where('state', 'in', ['waiting', 'queued', 'running'])
+      .execute();
+    await waitUntil(
+      'nothing to be open',
+      async () =>
+        (
+          await gateway.db
+            .selectFrom('feed')
+            .select('id')
+            .where('latest', '=', true)
+            .where('ended', '=', false)
+            .execute()
+        ).length === 0,
+    );
     const told = await idsAfter(before);
     for (const client of listening) {
       await client.until('the last event', ({ ids }) => ids.at(-1) === told.at(-1));

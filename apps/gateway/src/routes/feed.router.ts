@@ -16,11 +16,15 @@ export function feedRouter({ stores, events }: Pick<GatewayDependencies, 'stores
       method: 'get',
       path: '/feed',
       name: 'listenToFeed',
-      summary: 'How runs and exports go on, and, for keys that are not bound to projects, incidents: as server-sent events',
+      summary:
+        'How runs and exports go on, and, for keys that are not bound to projects, incidents: as server-sent events',
       scope: 'read',
       ownProjects: true,
       query: FeedQuery,
-      answer: { status: 200, events: { run: RunProgress, export: ExportResponse, incident: IncidentResponse, reset: ResetEvent } },
+      answer: {
+        status: 200,
+        events: { run: RunProgress, export: ExportResponse, incident: IncidentResponse, reset: ResetEvent },
+      },
       problems: [422],
       handle: async (call) => {
         const { query, caller, request } = call;

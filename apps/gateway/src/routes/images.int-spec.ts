@@ -26,7 +26,10 @@ describe('images', () => {
     await gateway.detections(faint, model.id, [animal(0.25)]);
     await gateway.detections(blank, model.id, []);
     await gateway.finish('detect', [bear, faint, blank]);
-    await gateway.finish('detect', [broken], { code: 'decode_failed', message: 'cannot read /srv/secret-place/cards/broken.jpg' });
+    await gateway.finish('detect', [broken], {
+      code: 'decode_failed',
+      message: 'cannot read /srv/secret-place/cards/broken.jpg',
+    });
     await gateway.images(await gateway.project(), ['elsewhere.jpg']);
   });
   afterAll(() => gateway.stop());
@@ -60,14 +63,35 @@ describe('images', () => {
       failure: null,
       warning: null,
       detections: [
-        { id: expect.any(Number), category: 'animal', label: 'bear', confidence: 0.75, box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, model: 'test-model 1.0.0', static: false, classifications: [] },
-        { id: expect.any(Number), category: 'person', label: 'person', confidence: 0.6, box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, model: 'test-model 1.0.0', static: false, classifications: [] },
+        {
+          id: expect.any(Number),
+          category: 'animal',
+          label: 'bear',
+          confidence: 0.75,
+          box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 },
+          model: 'test-model 1.0.0',
+          static: false,
+          classifications: [],
+        },
+        {
+          id: expect.any(Number),
+          category: 'person',
+          label: 'person',
+          confidence: 0.6,
+          box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 },
+          model: 'test-model 1.0.0',
+          static: false,
+          classifications: [],
+        },
       ],
     });
   });
 
   it('says why an image failed, without the folders of the server', async () => {
-    expect((await gateway.get(`/images/${ids.broken}`)).body).toMatchObject({ status: 'failed', failure: { code: 'decode_failed', message: 'cannot read …/broken.jpg' } });
+    expect((await gateway.get(`/images/${ids.broken}`)).body).toMatchObject({
+      status: 'failed',
+      failure: { code: 'decode_failed', message: 'cannot read …/broken.jpg' },
+    });
   });
 
   it.each([
@@ -98,10 +122,19 @@ describe('images', () => {
     ['sort=-id&status=done', ['blank', 'faint', 'bear']],
     ['sort=-capturedAt&status=done', ['blank', 'faint', 'bear']],
   ])('finds with %s', async (query, names) => {
-    for (const scope of [`projectId=${projectId}`, `deploymentId=${deploymentId}`, `ingestId=${ingestId}`, `runId=${runId}`]) {
+    for (const scope of [
+      `projectId=${projectId}`,
+      `deploymentId=${deploymentId}`,
+      `ingestId=${ingestId}`,
+      `runId=${runId}`,
+    ]) {
       const { body } = await gateway.get(`/images?${scope}&${query}`);
       expect(body.items.map((image: { fileName: string }) => image.fileName.replace('.jpg', ''))).toEqual(names);
-      if (!query.startsWith('sort')) expect((await gateway.get(`/images/count?${scope}&${query}`)).body).toEqual({ count: names.length, exact: true });
+      if (!query.startsWith('sort'))
+        expect((await gateway.get(`/images/count?${scope}&${query}`)).body).toEqual({
+          count: names.length,
+          exact: true,
+        });
     }
   });
 
@@ -119,23 +152,45 @@ describe('images', () => {
       seen.push(...body.items.map((image: { fileName: string }) => image.fileName.replace('.jpg', '')));
       if (body.nextCursor === null) break;
       cursor = `&cursor=${body.nextCursor}`;
-      expect((await gateway.get(`/images?sort=${sort === 'id' ? '-id' : 'id'}${cursor}`)).body).toMatchObject({ status: 422, type: 'urn:pugmark:problem:bad_cursor' });
+      expect((await gateway.get(`/images?sort=${sort === 'id' ? '-id' : 'id'}${cursor}`)).body).toMatchObject({
+        status: 422,
+        type: 'urn:pugmark:problem:bad_cursor',
+      });
     }
     expect(seen).toEqual(names);
   });
 
   it('lists the images of an event, and says when the event is not there any more', async () => {
     await new EventRepository().formStale(gateway.db, projectId);
-    const event = await gateway.db.selectFrom('events').select('id').where('project_id', '=', projectId).where('label', '=', 'bear').executeTakeFirstOrThrow();
+    const event = await gateway.db
+      .selectFrom('events')
+      .select('id')
+      .where('project_id', '=', projectId)
+      .where('label', '=', 'bear')
+      .executeTakeFirstOrThrow();
     const { body } = await gateway.get(`/images?projectId=${projectId}&eventId=${event.id}`);
     expect(body.items.map(({ id }: { id: number }) => id)).toEqual([ids.bear]);
-    expect((await gateway.get('/images?eventId=999999')).body).toMatchObject({ status: 422, type: 'urn:pugmark:problem:event_missing' });
+    expect((await gateway.get('/images?eventId=999999')).body).toMatchObject({
+      status: 422,
+      type: 'urn:pugmark:problem:event_missing',
+    });
   });
 
-  it.each(['category=bear', 'minConfidence=1.1', 'minConfidence=high', 'status=lost', 'capturedFrom=yesterday', 'capturedFrom=2026-05-01', 'limit=201', 'cursor=%', 'species=bear', 'sort=size', 'hourFrom=24', 'failedReason=A', 'reviewed=maybe'])(
-    'refuses %s',
-    async (query) => expect((await gateway.get(`/images?${query}`)).status).toBe(400),
-  );
+  it.each([
+    'category=bear',
+    'minConfidence=1.1',
+    'minConfidence=high',
+    'status=lost',
+    'capturedFrom=yesterday',
+    'capturedFrom=2026-05-01',
+    'limit=201',
+    'cursor=%',
+    'species=bear',
+    'sort=size',
+    'hourFrom=24',
+    'failedReason=A',
+    'reviewed=maybe',
+  ])('refuses %s', async (query) => expect((await gateway.get(`/images?${query}`)).status).toBe(400));
 
   it('never shows the place of an image in any answer', async () => {
     for (const path of ['/images', `/ingests/${ingestId}/files`, `/images/${ids.bear}`]) {

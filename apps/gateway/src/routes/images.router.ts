@@ -2,7 +2,14 @@ import { countImages, findImage, inTransaction, listImages, type Executor, type 
 import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
-import { ImageCountResponse, ImageFilterQuery, ImageResponse, ListImagesQuery, UpdateImageBody, imageResponse } from '../dto/images.dto';
+import {
+  ImageCountResponse,
+  ImageFilterQuery,
+  ImageResponse,
+  ListImagesQuery,
+  UpdateImageBody,
+  imageResponse,
+} from '../dto/images.dto';
 import { MissingImages, MissingImagesBody } from '../dto/missing-images.dto';
 import { afterPlace, pageOf, pageTypeOf } from '../dto/paging';
 import { assertOnCalendar } from '../services/assert-on-calendar';
@@ -25,7 +32,13 @@ export function imagesRouter(stores: Stores): Operation[] {
         const list = `images ${sort}` as const;
         const after = afterPlace(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
         const images = await listImages(stores.db, await imageFilter(stores, filter), after, limit + 1, sort);
-        return pageOf(list, images, limit, ({ position: { value, id } }) => [value, id], ({ image }) => imageResponse(image));
+        return pageOf(
+          list,
+          images,
+          limit,
+          ({ position: { value, id } }) => [value, id],
+          ({ image }) => imageResponse(image),
+        );
       },
     }),
     operation({
@@ -41,7 +54,11 @@ export function imagesRouter(stores: Stores): Operation[] {
       handle: async ({ body: { projectId, sha256 } }) => {
         await requireNamedProject(stores, projectId);
         const asked = [...new Set(sha256)];
-        const held = await stores.images.idsByHash(stores.db, projectId, asked.map((hash) => Buffer.from(hash, 'hex')));
+        const held = await stores.images.idsByHash(
+          stores.db,
+          projectId,
+          asked.map((hash) => Buffer.from(hash, 'hex')),
+        );
         return { missing: asked.filter((hash) => !held.has(hash)) };
       },
     }),
@@ -80,7 +97,10 @@ export function imagesRouter(stores: Stores): Operation[] {
         const { projectId } = await requireImage(stores.db, id);
         if (deploymentId != null) await requirePlace(stores, projectId, deploymentId);
         if (localTime != null) assertOnCalendar('localTime', localTime);
-        const correction = { ...(deploymentId === undefined ? {} : { deploymentId }), ...(localTime === undefined ? {} : { manualLocal: localTime }) };
+        const correction = {
+          ...(deploymentId === undefined ? {} : { deploymentId }),
+          ...(localTime === undefined ? {} : { manualLocal: localTime }),
+        };
         return inTransaction(stores.db, async (tx) => {
           await stores.images.lock(tx, id, correction);
           assertMatches(imageResponse(await requireImage(tx, id)));

@@ -17,12 +17,19 @@ describe('CSV imports', () => {
   afterAll(() => gateway.stop());
 
   const send = (what: 'deployments' | 'locations', body: string, query = ''): Promise<Answer> =>
-    gateway.request('POST', `/projects/${projectId}/${what}/import${query}`, { body, headers: { 'content-type': 'text/csv' } });
-  const list = async (what: 'deployments' | 'locations') => (await gateway.get(`/projects/${projectId}/${what}`)).body.items;
+    gateway.request('POST', `/projects/${projectId}/${what}/import${query}`, {
+      body,
+      headers: { 'content-type': 'text/csv' },
+    });
+  const list = async (what: 'deployments' | 'locations') =>
+    (await gateway.get(`/projects/${projectId}/${what}`)).body.items;
 
   it('make deployments and their locations; local times are those of the zone, a last day is the whole day', async () => {
     const answer = await send('deployments', GOOD);
-    expect(answer).toMatchObject({ status: 200, body: { dryRun: false, created: 2, updated: 0, unchanged: 0, faults: [] } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { dryRun: false, created: 2, updated: 0, unchanged: 0, faults: [] },
+    });
     expect(await list('deployments')).toEqual([
       expect.objectContaining({
         name: 'North',
@@ -35,15 +42,29 @@ describe('CSV imports', () => {
         startsAt: '2026-05-01T04:00:00.000Z',
         endsAt: '2026-05-31T22:00:00.000Z',
       }),
-      expect.objectContaining({ name: 'South', camera: null, locationName: 'Creek', latitude: null, clockOffsetSeconds: 0, startsAt: '2026-05-01T00:00:00.000Z', endsAt: null }),
+      expect.objectContaining({
+        name: 'South',
+        camera: null,
+        locationName: 'Creek',
+        latitude: null,
+        clockOffsetSeconds: 0,
+        startsAt: '2026-05-01T00:00:00.000Z',
+        endsAt: null,
+      }),
     ]);
   });
 
   it('correct what is there, with the times of its images, and leave what is not named', async () => {
     await send('deployments', GOOD);
     const [north] = await list('deployments');
-    const { ids } = await gateway.images(projectId, ['x.jpg'], { deploymentId: north.id, capturedLocal: '2026-05-01T06:00:00' });
-    const answer = await send('deployments', 'name,clock_offset_seconds,camera\nNorth,0,\nSouth,0,\nWest,1,\n'.replace('West,1,\n', ''));
+    const { ids } = await gateway.images(projectId, ['x.jpg'], {
+      deploymentId: north.id,
+      capturedLocal: '2026-05-01T06:00:00',
+    });
+    const answer = await send(
+      'deployments',
+      'name,clock_offset_seconds,camera\nNorth,0,\nSouth,0,\nWest,1,\n'.replace('West,1,\n', ''),
+    );
     expect(answer.body).toEqual({ dryRun: false, created: 0, updated: 1, unchanged: 1, faults: [] });
     expect((await list('deployments'))[0]).toEqual({ ...north, clockOffsetSeconds: 0 });
     expect((await gateway.get(`/images/${ids[0]}`)).body.capturedAt).toBe('2026-05-01T04:00:00.000Z');
@@ -52,8 +73,15 @@ describe('CSV imports', () => {
   it('tell in a dry run what they would do, and do nothing', async () => {
     await send('deployments', GOOD);
     const before = await list('deployments');
-    const { status, body } = await send('deployments', 'name,timezone,location\nNorth,UTC,\nSouth,America/New_York,\nWest,UTC,Hill\n', '?dryRun=true');
-    expect({ status, body }).toEqual({ status: 200, body: { dryRun: true, created: 1, updated: 1, unchanged: 1, faults: [] } });
+    const { status, body } = await send(
+      'deployments',
+      'name,timezone,location\nNorth,UTC,\nSouth,America/New_York,\nWest,UTC,Hill\n',
+      '?dryRun=true',
+    );
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { dryRun: true, created: 1, updated: 1, unchanged: 1, faults: [] },
+    });
     expect(await list('deployments')).toEqual(before);
     expect((await list('locations')).map(({ name }: { name: string }) => name)).toEqual(['Ridge', 'Creek']);
   });
@@ -92,9 +120,16 @@ North,,,,,,,2026-04-01
     ];
     const tried = await send('deployments', bad, '?dryRun=true');
     expect(tried.status).toBe(200);
-    expect([...new Set(tried.body.faults.map(({ line, column }: { line: number; column: string }) => JSON.stringify([line, column])))]).toEqual(faults.map((fault) => JSON.stringify(fault)));
+    expect([
+      ...new Set(
+        tried.body.faults.map(({ line, column }: { line: number; column: string }) => JSON.stringify([line, column])),
+      ),
+    ]).toEqual(faults.map((fault) => JSON.stringify(fault)));
     const done = await send('deployments', bad);
-    expect(done).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:bad_lines', detail: '12 lines are at fault; nothing was stored' } });
+    expect(done).toMatchObject({
+      status: 422,
+      body: { type: 'urn:pugmark:problem:bad_lines', detail: '12 lines are at fault; nothing was stored' },
+    });
     expect(done.body.errors).toContainEqual({ field: 'line 12, name', message: 'is the same as in line 2' });
     expect(await list('deployments')).toEqual(before);
     expect((await list('locations')).map(({ name }: { name: string }) => name)).toEqual(['Ridge', 'Creek']);
@@ -105,8 +140,21 @@ North,,,,,,,2026-04-01
     await gateway.post(`/projects/${projectId}/locations`, { name: 'Creek', latitude: 3, longitude: 4 });
     const answer = await send('locations', 'station;lat;long\nRidge;47,5;11,25\nCreek;;\nHill;5;6\n');
     expect(answer.body).toEqual({ dryRun: false, created: 1, updated: 1, unchanged: 1, faults: [] });
-    expect((await list('locations')).map(({ name, latitude, longitude }: Record<string, unknown>) => [name, latitude, longitude])).toEqual([['Ridge', 47.5, 11.25], ['Creek', 3, 4], ['Hill', 5, 6]]);
-    expect(await send('locations', 'name,lat,lon\nHill,north,6\n')).toMatchObject({ status: 422, body: { errors: [{ field: 'line 2, latitude' }] } });
+    expect(
+      (await list('locations')).map(({ name, latitude, longitude }: Record<string, unknown>) => [
+        name,
+        latitude,
+        longitude,
+      ]),
+    ).toEqual([
+      ['Ridge', 47.5, 11.25],
+      ['Creek', 3, 4],
+      ['Hill', 5, 6],
+    ]);
+    expect(await send('locations', 'name,lat,lon\nHill,north,6\n')).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'line 2, latitude' }] },
+    });
   });
 
   it.each([

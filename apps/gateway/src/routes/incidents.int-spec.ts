@@ -6,13 +6,23 @@ describe('incidents', () => {
   beforeAll(async () => {
     gateway = await TestGateway.start();
     for (const subject of ['scan', 'detect', 'export']) {
-      ids.push((await gateway.stores.incidents.open(gateway.db, { check: 'task-invariant', subject, severity: 'critical', message: `${subject} tasks stand still` })).id);
+      ids.push(
+        (
+          await gateway.stores.incidents.open(gateway.db, {
+            check: 'task-invariant',
+            subject,
+            severity: 'critical',
+            message: `${subject} tasks stand still`,
+          })
+        ).id,
+      );
     }
     await gateway.stores.incidents.resolveOthers(gateway.db, 'task-invariant', ['scan', 'export']);
   });
   afterAll(() => gateway.stop());
 
-  const listed = async (query: string): Promise<number[]> => (await gateway.get(`/incidents?${query}`)).body.items.map(({ id }: { id: number }) => id);
+  const listed = async (query: string): Promise<number[]> =>
+    (await gateway.get(`/incidents?${query}`)).body.items.map(({ id }: { id: number }) => id);
 
   it('are listed newest first, all of them, those still open, or those that are over', async () => {
     expect(await listed('')).toEqual([...ids].reverse());
@@ -44,7 +54,10 @@ describe('incidents', () => {
   it('are not for keys that are bound to projects', async () => {
     const key = await gateway.key(['read'], { projectIds: [await gateway.project()] });
     for (const path of ['/incidents', `/incidents/${ids[0]}`]) {
-      expect(await gateway.get(path, { authorization: `Bearer ${key}` })).toMatchObject({ status: 403, body: { type: 'urn:pugmark:problem:project_not_allowed' } });
+      expect(await gateway.get(path, { authorization: `Bearer ${key}` })).toMatchObject({
+        status: 403,
+        body: { type: 'urn:pugmark:problem:project_not_allowed' },
+      });
     }
   });
 });

@@ -41,10 +41,19 @@ describe('POST /ingests', () => {
     it('creates run, ingest and scan task, and hands the trace on', async () => {
       const deploymentId = await gateway.deployment(projectId);
       const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-      const accepted = await gateway.post('/ingests', { projectId, deploymentId, folder: `${cards}/DCIM/../DCIM/`, mode: 'copy' }, { traceparent });
+      const accepted = await gateway.post(
+        '/ingests',
+        { projectId, deploymentId, folder: `${cards}/DCIM/../DCIM/`, mode: 'copy' },
+        { traceparent },
+      );
       expect(accepted.status).toBe(202);
       expect(accepted.headers.get('location')).toBe(`/api/v1/ingests/${accepted.body.id}`);
-      const task = await gateway.db.selectFrom('tasks').selectAll().where('kind', '=', 'scan').where('subject_id', '=', accepted.body.id).executeTakeFirstOrThrow();
+      const task = await gateway.db
+        .selectFrom('tasks')
+        .selectAll()
+        .where('kind', '=', 'scan')
+        .where('subject_id', '=', accepted.body.id)
+        .executeTakeFirstOrThrow();
       expect(task).toMatchObject({ state: 'waiting', run_id: null, traceparent });
       expect((await gateway.get(`/ingests/${accepted.body.id}`)).body).toEqual({
         id: accepted.body.id,
@@ -63,17 +72,26 @@ describe('POST /ingests', () => {
         error: null,
         createdAt: expect.any(String),
       });
-      expect((await gateway.get(`/runs/${accepted.body.runId}`)).body).toMatchObject({ state: 'active', counts: { total: 0 } });
+      expect((await gateway.get(`/runs/${accepted.body.runId}`)).body).toMatchObject({
+        state: 'active',
+        counts: { total: 0 },
+      });
     });
 
-    it.each(['garbage', '00-00000000000000000000000000000000-00f067aa0ba902b7-01', '01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'])(
-      'makes a trace of its own instead of taking %j',
-      async (traceparent) => {
-        const { body } = await gateway.post('/ingests', { projectId, folder: cards, detect: false }, { traceparent });
-        const task = await gateway.db.selectFrom('tasks').select('traceparent').where('kind', '=', 'scan').where('subject_id', '=', body.id).executeTakeFirstOrThrow();
-        expect(task.traceparent).toMatch(/^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-01$/);
-      },
-    );
+    it.each([
+      'garbage',
+      '00-00000000000000000000000000000000-00f067aa0ba902b7-01',
+      '01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    ])('makes a trace of its own instead of taking %j', async (traceparent) => {
+      const { body } = await gateway.post('/ingests', { projectId, folder: cards, detect: false }, { traceparent });
+      const task = await gateway.db
+        .selectFrom('tasks')
+        .select('traceparent')
+        .where('kind', '=', 'scan')
+        .where('subject_id', '=', body.id)
+        .executeTakeFirstOrThrow();
+      expect(task.traceparent).toMatch(/^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    });
 
     it('takes a folder by another name of it', async () => {
       expect((await gateway.post('/ingests', { projectId, folder: join(gateway.folder, 'alias') })).status).toBe(202);
@@ -92,20 +110,31 @@ describe('POST /ingests', () => {
       const before = await countOf('ingests');
       // Not `join`, which would resolve the `..` that is to be tested.
       const answer = await gateway.post('/ingests', { projectId, folder: `${gateway.folder}/${path}` });
-      expect(answer).toMatchObject({ status: 422, body: { type: `urn:pugmark:problem:${code}`, errors: [{ field: 'folder' }] } });
+      expect(answer).toMatchObject({
+        status: 422,
+        body: { type: `urn:pugmark:problem:${code}`, errors: [{ field: 'folder' }] },
+      });
       expect(JSON.stringify(answer.body)).not.toContain(gateway.folder);
       expect(await countOf('ingests')).toBe(before);
     });
 
     it('refuses a relative folder', async () => {
-      expect((await gateway.post('/ingests', { projectId, folder: 'cards' })).body.type).toBe('urn:pugmark:problem:folder_not_absolute');
+      expect((await gateway.post('/ingests', { projectId, folder: 'cards' })).body.type).toBe(
+        'urn:pugmark:problem:folder_not_absolute',
+      );
     });
 
     it('refuses a project or deployment that is not there, and the deployment of another project', async () => {
       const foreign = await gateway.deployment(await gateway.project());
-      expect(await gateway.post('/ingests', { projectId: 999_999, folder: cards })).toMatchObject({ status: 422, body: { errors: [{ field: 'projectId' }] } });
+      expect(await gateway.post('/ingests', { projectId: 999_999, folder: cards })).toMatchObject({
+        status: 422,
+        body: { errors: [{ field: 'projectId' }] },
+      });
       for (const deploymentId of [999_999, foreign]) {
-        expect(await gateway.post('/ingests', { projectId, deploymentId, folder: cards })).toMatchObject({ status: 422, body: { errors: [{ field: 'deploymentId' }] } });
+        expect(await gateway.post('/ingests', { projectId, deploymentId, folder: cards })).toMatchObject({
+          status: 422,
+          body: { errors: [{ field: 'deploymentId' }] },
+        });
       }
     });
 
@@ -125,7 +154,10 @@ describe('POST /ingests', () => {
   });
 
   async function countOf(table: 'ingests' | 'runs'): Promise<number> {
-    const { n } = await gateway.db.selectFrom(table).select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+    const { n } = await gateway.db
+      .selectFrom(table)
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .executeTakeFirstOrThrow();
     return Number(n);
   }
 });
@@ -152,7 +184,10 @@ describe('GET /ingests/:id', () => {
 
   it('says why a scan failed, without the folders of the server', async () => {
     const { ingestId } = await gateway.images(projectId, ['1.jpg']);
-    await gateway.finish('scan', [ingestId], { code: 'folder_unavailable', message: "EIO: i/o error, scandir '/mnt/very secret/cards'" });
+    await gateway.finish('scan', [ingestId], {
+      code: 'folder_unavailable',
+      message: "EIO: i/o error, scandir '/mnt/very secret/cards'",
+    });
     expect((await gateway.get(`/ingests/${ingestId}`)).body).toMatchObject({
       state: 'failed',
       error: { code: 'folder_unavailable', message: "EIO: i/o error, scandir '…/cards'" },
@@ -166,14 +201,33 @@ describe('GET /ingests/:id', () => {
         tx,
         ingestId,
         [
-          { ingest_id: ingestId, path: 'a.txt', outcome: 'skipped', reason_code: 'not_a_picture', reason: 'neither JPEG nor PNG' },
+          {
+            ingest_id: ingestId,
+            path: 'a.txt',
+            outcome: 'skipped',
+            reason_code: 'not_a_picture',
+            reason: 'neither JPEG nor PNG',
+          },
           { ingest_id: ingestId, path: 'b.jpg', outcome: 'added', image_id: ids[0] ?? null },
-          { ingest_id: ingestId, path: 'ö/c.jpg', outcome: 'duplicate', reason_code: 'duplicate', reason: 'known', image_id: ids[0] ?? null },
+          {
+            ingest_id: ingestId,
+            path: 'ö/c.jpg',
+            outcome: 'duplicate',
+            reason_code: 'duplicate',
+            reason: 'known',
+            image_id: ids[0] ?? null,
+          },
         ],
         { filesSeen: 3, imagesAdded: 1, duplicates: 1, skipped: 1, bytesAdded: 1000 },
       ),
     );
-    expect((await gateway.get(`/ingests/${ingestId}`)).body).toMatchObject({ filesSeen: 3, imagesAdded: 1, duplicates: 1, skipped: 1, bytesAdded: 1000 });
+    expect((await gateway.get(`/ingests/${ingestId}`)).body).toMatchObject({
+      filesSeen: 3,
+      imagesAdded: 1,
+      duplicates: 1,
+      skipped: 1,
+      bytesAdded: 1000,
+    });
 
     const paths: string[] = [];
     let cursor = '';

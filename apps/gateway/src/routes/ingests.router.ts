@@ -2,7 +2,15 @@ import { taskOf } from '@pugmark/db';
 import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { GatewayDependencies } from '../dependencies';
-import { CreateIngestBody, IngestAccepted, IngestFileResponse, IngestFilesQuery, IngestResponse, ingestFileResponse, ingestResponse } from '../dto/ingests.dto';
+import {
+  CreateIngestBody,
+  IngestAccepted,
+  IngestFileResponse,
+  IngestFilesQuery,
+  IngestResponse,
+  ingestFileResponse,
+  ingestResponse,
+} from '../dto/ingests.dto';
 import { afterText, pageOf, pageTypeOf } from '../dto/paging';
 import { acceptedIngest, createIngest } from '../services/create-ingest';
 import { createOnce } from '../services/create-once';

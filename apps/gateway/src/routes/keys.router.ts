@@ -4,7 +4,15 @@ import type { Authenticator } from '../access/authenticator';
 import { HttpProblem, notFound, unprocessable } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
-import { AuditEntryResponse, AuditQuery, CreateKeyBody, CreatedKeyResponse, KeyResponse, auditEntryResponse, keyResponse } from '../dto/keys.dto';
+import {
+  AuditEntryResponse,
+  AuditQuery,
+  CreateKeyBody,
+  CreatedKeyResponse,
+  KeyResponse,
+  auditEntryResponse,
+  keyResponse,
+} from '../dto/keys.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 
 /** Who may do what, and who did what. */
@@ -36,12 +44,22 @@ export function keysRouter(stores: Stores, authenticator: Authenticator): Operat
       // Not once: what was shown once cannot be shown again. A key whose answer was lost is revoked and made anew.
       handle: async ({ body: asked, caller }) => {
         const { name, scopes, projectIds = null, expiresAt = null } = asked;
-        if (expiresAt !== null && expiresAt.getTime() <= Date.now()) throw unprocessable('in_the_past', 'expiresAt', 'expiresAt has passed already');
+        if (expiresAt !== null && expiresAt.getTime() <= Date.now())
+          throw unprocessable('in_the_past', 'expiresAt', 'expiresAt has passed already');
         for (const id of projectIds ?? []) {
-          if ((await stores.projects.find(stores.db, id)) === null) throw unprocessable('project_missing', 'projectIds', `there is no project ${id}`);
+          if ((await stores.projects.find(stores.db, id)) === null)
+            throw unprocessable('project_missing', 'projectIds', `there is no project ${id}`);
         }
         const key = newApiKey();
-        const row = await stores.keys.create(stores.db, { name, prefix: key.prefix, secretHash: key.hash, scopes, projectIds, expiresAt, createdBy: caller.keyId });
+        const row = await stores.keys.create(stores.db, {
+          name,
+          prefix: key.prefix,
+          secretHash: key.hash,
+          scopes,
+          projectIds,
+          expiresAt,
+          createdBy: caller.keyId,
+        });
         return { ...keyResponse(row), key: key.key };
       },
     }),
@@ -99,6 +117,12 @@ async function revoke(tx: DatabaseTransaction, stores: Stores, id: number): Prom
   await stores.keys.revoke(tx, id);
 }
 
-function isMaster({ scopes, project_ids: projectIds }: { readonly scopes: readonly string[]; readonly project_ids: readonly number[] | null }): boolean {
+function isMaster({
+  scopes,
+  project_ids: projectIds,
+}: {
+  readonly scopes: readonly string[];
+  readonly project_ids: readonly number[] | null;
+}): boolean {
   return scopes.includes('admin') && projectIds === null;
 }

@@ -11,13 +11,18 @@ describe('POST /images/missing', () => {
     gateway = await TestGateway.start();
     projectId = await gateway.project();
     const { ids } = await gateway.images(projectId, ['a.jpg', 'b.jpg']);
-    held = (await gateway.db.selectFrom('images').select('sha256').where('id', 'in', ids).execute()).map(({ sha256 }) => sha256.toString('hex'));
+    held = (await gateway.db.selectFrom('images').select('sha256').where('id', 'in', ids).execute()).map(({ sha256 }) =>
+      sha256.toString('hex'),
+    );
   });
   afterAll(() => gateway.stop());
 
   it('answers what the project does not hold, in the order asked, each once', async () => {
     const sha256 = [hash('z'), held[0]!, hash('a'), hash('z'), held[1]!];
-    expect(await gateway.post('/images/missing', { projectId, sha256 })).toMatchObject({ status: 200, body: { missing: [hash('z'), hash('a')] } });
+    expect(await gateway.post('/images/missing', { projectId, sha256 })).toMatchObject({
+      status: 200,
+      body: { missing: [hash('z'), hash('a')] },
+    });
     expect((await gateway.post('/images/missing', { projectId, sha256: held })).body).toEqual({ missing: [] });
   });
 
@@ -48,7 +53,8 @@ describe('POST /images/missing', () => {
   });
 
   it('needs the scope of those who upload, and the project of the key', async () => {
-    const ask = async (key: string) => (await gateway.post('/images/missing', { projectId, sha256: held }, { authorization: `Bearer ${key}` })).status;
+    const ask = async (key: string) =>
+      (await gateway.post('/images/missing', { projectId, sha256: held }, { authorization: `Bearer ${key}` })).status;
     expect(await ask(await gateway.key(['read']))).toBe(403);
     expect(await ask(await gateway.key(['ingest'], { projectIds: [projectId] }))).toBe(200);
     expect(await ask(await gateway.key(['ingest'], { projectIds: [await gateway.project()] }))).toBe(403);

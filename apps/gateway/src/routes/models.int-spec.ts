@@ -7,7 +7,8 @@ describe('models', () => {
   let classifier: number;
   beforeAll(async () => {
     gateway = await TestGateway.start();
-    const register = async (name: string, decoder: typeof MANIFEST.decoder) => (await gateway.stores.models.register(gateway.db, { ...MANIFEST, name, decoder })).id;
+    const register = async (name: string, decoder: typeof MANIFEST.decoder) =>
+      (await gateway.stores.models.register(gateway.db, { ...MANIFEST, name, decoder })).id;
     first = await register('first', 'centernet');
     second = await register('second', 'yolov5');
     classifier = await register('species', 'softmax');
@@ -38,7 +39,10 @@ describe('models', () => {
 
   it('refuse another set of files under a name and version that are taken', async () => {
     const other = { ...MANIFEST, name: 'first', files: [{ path: 'a', sha256: '0'.repeat(64) }] };
-    await expect(gateway.stores.models.register(gateway.db, other)).rejects.toMatchObject({ code: 'model_exists', message: expect.stringContaining('another version') });
+    await expect(gateway.stores.models.register(gateway.db, other)).rejects.toMatchObject({
+      code: 'model_exists',
+      message: expect.stringContaining('another version'),
+    });
   });
 
   it('have one default, which a classifier cannot be', async () => {
@@ -46,7 +50,10 @@ describe('models', () => {
     const all = await Promise.all([first, second, first].map((id) => gateway.put(`/models/${id}/default`)));
     expect(all.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await gateway.stores.models.all(gateway.db)).filter(({ is_default }) => is_default)).toHaveLength(1);
-    expect(await gateway.put(`/models/${classifier}/default`)).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:not_a_detector' } });
+    expect(await gateway.put(`/models/${classifier}/default`)).toMatchObject({
+      status: 422,
+      body: { type: 'urn:pugmark:problem:not_a_detector' },
+    });
     await gateway.put(`/models/${first}/default`);
   });
 
@@ -59,12 +66,21 @@ describe('models', () => {
     };
     expect(await models({})).toEqual(['first', null]);
     const species = { name: 'species', version: '1.0.0', category: 'animal', threshold: 0.5 };
-    const updated = await gateway.patch(`/projects/${projectId}`, { modelId: second, classify: { modelId: classifier, threshold: 0.5 } });
-    expect(updated.body).toMatchObject({ modelId: second, classify: { modelId: classifier, category: 'animal', threshold: 0.5 } });
+    const updated = await gateway.patch(`/projects/${projectId}`, {
+      modelId: second,
+      classify: { modelId: classifier, threshold: 0.5 },
+    });
+    expect(updated.body).toMatchObject({
+      modelId: second,
+      classify: { modelId: classifier, category: 'animal', threshold: 0.5 },
+    });
     expect(await models({})).toEqual(['second', species]);
     expect(await models({ modelId: first, classify: null })).toEqual(['first', null]);
     // What is absent stays.
-    expect((await gateway.patch(`/projects/${projectId}`, { modelId: null })).body).toMatchObject({ modelId: null, classify: { modelId: classifier } });
+    expect((await gateway.patch(`/projects/${projectId}`, { modelId: null })).body).toMatchObject({
+      modelId: null,
+      classify: { modelId: classifier },
+    });
     expect(await models({})).toEqual(['first', species]);
   });
 
@@ -74,17 +90,28 @@ describe('models', () => {
   ])('that are not there are refused: %j', async (body, code, field) => {
     const projectId = await gateway.project();
     await gateway.images(projectId, ['a.jpg']);
-    for (const answer of [await gateway.post('/runs', { projectId, ...body }), await gateway.patch(`/projects/${projectId}`, body)]) {
+    for (const answer of [
+      await gateway.post('/runs', { projectId, ...body }),
+      await gateway.patch(`/projects/${projectId}`, body),
+    ]) {
       expect(answer).toMatchObject({ status: 422, body: { type: `urn:pugmark:problem:${code}`, errors: [{ field }] } });
     }
   });
 
   it('of the wrong stage are refused', async () => {
     const projectId = await gateway.project();
-    expect(await gateway.patch(`/projects/${projectId}`, { modelId: classifier })).toMatchObject({ status: 422, body: { detail: `model ${classifier} is a classifier, not a detector` } });
-    expect(await gateway.patch(`/projects/${projectId}`, { classify: { modelId: first } })).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:wrong_stage' } });
+    expect(await gateway.patch(`/projects/${projectId}`, { modelId: classifier })).toMatchObject({
+      status: 422,
+      body: { detail: `model ${classifier} is a classifier, not a detector` },
+    });
+    expect(await gateway.patch(`/projects/${projectId}`, { classify: { modelId: first } })).toMatchObject({
+      status: 422,
+      body: { type: 'urn:pugmark:problem:wrong_stage' },
+    });
     expect((await gateway.patch('/projects/999', { modelId: first })).status).toBe(404);
-    expect((await gateway.patch(`/projects/${projectId}`, { classify: { modelId: classifier, category: 'stone' } })).status).toBe(400);
+    expect(
+      (await gateway.patch(`/projects/${projectId}`, { classify: { modelId: classifier, category: 'stone' } })).status,
+    ).toBe(400);
   });
 
   describe('compared over the same images', () => {
@@ -112,8 +139,17 @@ describe('models', () => {
         [five, first, [animal(0.9)]],
       ];
       for (const [image, model, detections] of found) await gateway.detections(image, model, detections);
-      await gateway.db.updateTable('tasks').set({ state: 'done', finished_at: new Date() }).where('run_id', '=', a).execute();
-      await gateway.db.updateTable('tasks').set({ state: 'done', finished_at: new Date() }).where('run_id', '=', b).where('subject_id', '<>', five).execute();
+      await gateway.db
+        .updateTable('tasks')
+        .set({ state: 'done', finished_at: new Date() })
+        .where('run_id', '=', a)
+        .execute();
+      await gateway.db
+        .updateTable('tasks')
+        .set({ state: 'done', finished_at: new Date() })
+        .where('run_id', '=', b)
+        .where('subject_id', '<>', five)
+        .execute();
     });
 
     it('are counted, by hand the same', async () => {
@@ -151,17 +187,28 @@ describe('models', () => {
           b: { verdict: 'animal', categories: ['animal'], confidence: expect.closeTo(0.9) },
         },
       ]);
-      const next = (await gateway.get(`/runs/compare?a=${a}&b=${b}&onlyDifferent=true&limit=1&cursor=${page.nextCursor}`)).body;
-      expect(next).toMatchObject({ items: [{ imageId: four, a: { verdict: 'blank', categories: [], confidence: null } }], nextCursor: null });
+      const next = (
+        await gateway.get(`/runs/compare?a=${a}&b=${b}&onlyDifferent=true&limit=1&cursor=${page.nextCursor}`)
+      ).body;
+      expect(next).toMatchObject({
+        items: [{ imageId: four, a: { verdict: 'blank', categories: [], confidence: null } }],
+        nextCursor: null,
+      });
       expect((await gateway.get(`/runs/compare?a=${a}&b=${b}`)).body.items).toHaveLength(4);
     });
 
     it('go by another threshold if asked', async () => {
-      expect((await gateway.get(`/runs/compare?a=${a}&b=${b}&minConfidence=0.3`)).body).toMatchObject({ agreeing: 1, counts: { animal: { b: 3 } } });
+      expect((await gateway.get(`/runs/compare?a=${a}&b=${b}&minConfidence=0.3`)).body).toMatchObject({
+        agreeing: 1,
+        counts: { animal: { b: 3 } },
+      });
     });
 
     it('must be runs', async () => {
-      expect(await gateway.get(`/runs/compare?a=${a}&b=999`)).toMatchObject({ status: 422, body: { errors: [{ field: 'b' }] } });
+      expect(await gateway.get(`/runs/compare?a=${a}&b=999`)).toMatchObject({
+        status: 422,
+        body: { errors: [{ field: 'b' }] },
+      });
       expect((await gateway.get(`/runs/compare?a=${a}`)).status).toBe(400);
     });
   });
@@ -170,7 +217,11 @@ describe('models', () => {
     const projectId = await gateway.project();
     const { ids } = await gateway.images(projectId, ['z.jpg']);
     await gateway.detections(ids[0]!, first, [animal(0.9)]);
-    const detection = await gateway.db.selectFrom('detections').select('id').where('image_id', '=', ids[0]!).executeTakeFirstOrThrow();
+    const detection = await gateway.db
+      .selectFrom('detections')
+      .select('id')
+      .where('image_id', '=', ids[0]!)
+      .executeTakeFirstOrThrow();
     await gateway.db
       .insertInto('classifications')
       .values([
@@ -186,10 +237,26 @@ describe('models', () => {
   });
 
   it('are told together with what the workers compute with', async () => {
-    const engine = { name: 'wasm', device: 'processor', reason: 'auto: /srv/secret-place/tfjs_binding.node does not load', version: '4.22.0', processes: 2, processesUp: 2 };
+    const engine = {
+      name: 'wasm',
+      device: 'processor',
+      reason: 'auto: /srv/secret-place/tfjs_binding.node does not load',
+      version: '4.22.0',
+      processes: 2,
+      processesUp: 2,
+    };
     await gateway.stores.engineReports.report(gateway.db, 'ml-worker@host/1', engine);
-    await gateway.db.insertInto('engine_reports').values({ worker: 'gone', engine: JSON.stringify(engine), reported_at: new Date(Date.now() - 3_600_000) }).execute();
-    expect((await gateway.get('/system')).body.engines).toEqual([{ worker: 'ml-worker@host/1', ...engine, reason: expect.stringMatching(/^auto: (?!.*secret-place).* does not load$/) }]);
+    await gateway.db
+      .insertInto('engine_reports')
+      .values({ worker: 'gone', engine: JSON.stringify(engine), reported_at: new Date(Date.now() - 3_600_000) })
+      .execute();
+    expect((await gateway.get('/system')).body.engines).toEqual([
+      {
+        worker: 'ml-worker@host/1',
+        ...engine,
+        reason: expect.stringMatching(/^auto: (?!.*secret-place).* does not load$/),
+      },
+    ]);
     await gateway.stores.engineReports.remove(gateway.db, 'ml-worker@host/1');
     expect((await gateway.get('/system')).body.engines).toEqual([]);
   });

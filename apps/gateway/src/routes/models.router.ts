@@ -38,7 +38,12 @@ export function modelsRouter(stores: Stores): Operation[] {
       problems: [422],
       handle: async ({ id }) => {
         const { stage } = await requireModelRow(stores, id);
-        if (stage !== 'detect') throw unprocessable('not_a_detector', 'id', `model ${id} is a classifier: only a detector can be the default`);
+        if (stage !== 'detect')
+          throw unprocessable(
+            'not_a_detector',
+            'id',
+            `model ${id} is a classifier: only a detector can be the default`,
+          );
         await inTransaction(stores.db, (tx) => stores.models.makeDefault(tx, id), { idempotent: true });
         return modelResponse(await requireModelRow(stores, id));
       },

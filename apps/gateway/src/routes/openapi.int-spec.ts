@@ -18,7 +18,12 @@ describe('the OpenAPI document', () => {
       properties: {
         projectId: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
         deploymentId: { type: ['integer', 'null'], minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
-        folder: expect.objectContaining({ type: 'string', minLength: 1, maxLength: 4_096, description: expect.any(String) }),
+        folder: expect.objectContaining({
+          type: 'string',
+          minLength: 1,
+          maxLength: 4_096,
+          description: expect.any(String),
+        }),
         mode: expect.objectContaining({ type: 'string', enum: ['reference', 'copy'], default: 'reference' }),
         detect: expect.objectContaining({ type: 'boolean', default: true }),
       },
@@ -29,7 +34,12 @@ describe('the OpenAPI document', () => {
 
   it('has no null in queries, and the defaults and limits of lists', () => {
     const { parameters } = document.paths['/api/v1/images'].get;
-    expect(parameters).toContainEqual({ name: 'limit', in: 'query', required: false, schema: { type: 'integer', minimum: 1, maximum: 200, default: 25 } });
+    expect(parameters).toContainEqual({
+      name: 'limit',
+      in: 'query',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 200, default: 25 },
+    });
     for (const { schema } of parameters) expect(typeof schema.type).toBe('string');
   });
 
@@ -66,8 +76,12 @@ describe('the OpenAPI document', () => {
     const id = await gateway.project();
     const first = await gateway.get(`/projects/${id}`);
     const etag = String(first.headers.get('etag'));
-    expect((await gateway.get(`/projects/${id}`, { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status).toBe(304);
+    expect((await gateway.get(`/projects/${id}`, { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status).toBe(
+      304,
+    );
     await gateway.patch(`/projects/${id}`, { modelId: (await gateway.model()).id });
-    expect((await gateway.get(`/projects/${id}`, { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status).toBe(200);
+    expect((await gateway.get(`/projects/${id}`, { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status).toBe(
+      200,
+    );
   });
 });

@@ -29,7 +29,12 @@ describe('pictures', () => {
   });
   afterAll(() => gateway.stop());
 
-  const noise = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 40 } } }).jpeg().toBuffer();
+  const noise = (width: number, height: number) =>
+    sharp({
+      create: { width, height, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 40 } },
+    })
+      .jpeg()
+      .toBuffer();
 
   /** What the renderer is asked for from now on. */
   function recorded(): RenderOptions[] {
@@ -50,20 +55,34 @@ describe('pictures', () => {
   /** Bytes as they come, and no header that fetch would add. */
   function fetchBytes(path: string, headers: Record<string, string> = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      httpGet(gateway.url + path, { headers: { authorization: `Bearer ${gateway.adminKey}`, ...headers }, agent: false, timeout: 15_000 }, (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) }));
-      }).on('error', reject);
+      httpGet(
+        gateway.url + path,
+        { headers: { authorization: `Bearer ${gateway.adminKey}`, ...headers }, agent: false, timeout: 15_000 },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer
+            .on('data', (chunk: Buffer) => chunks.push(chunk))
+            .on('end', () =>
+              resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) }),
+            );
+        },
+      ).on('error', reject);
     });
   }
 
-  async function given(content: Buffer, { mode = 'reference', name = 'IMG_0001.JPG' }: { mode?: 'reference' | 'copy'; name?: string } = {}): Promise<{ id: number; path: string; sha256: string }> {
+  async function given(
+    content: Buffer,
+    { mode = 'reference', name = 'IMG_0001.JPG' }: { mode?: 'reference' | 'copy'; name?: string } = {},
+  ): Promise<{ id: number; path: string; sha256: string }> {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const folder = join(gateway.folder, 'cards', sha256.slice(0, 8));
     await mkdir(folder, { recursive: true });
     const path = join(folder, 'picture.jpg');
     await writeFile(path, content);
-    const location = mode === 'copy' ? await new PictureStorage(join(gateway.folder, 'storage')).storePicture(path, sha256, 'jpeg') : path;
+    const location =
+      mode === 'copy'
+        ? await new PictureStorage(join(gateway.folder, 'storage')).storePicture(path, sha256, 'jpeg')
+        : path;
     const { ingestId } = await gateway.images(projectId, []);
     const added = await gateway.db
       .transaction()
@@ -75,21 +94,36 @@ describe('pictures', () => {
     return { id: added.get(sha256)!, path, sha256 };
   }
 
-  it.each(['reference', 'copy'] as const)('sends the file as it came, whole, in part, or not again (%s)', async (mode) => {
-    const content = await noise(64, 48);
-    const { id, sha256 } = await given(content, { mode });
-    const whole = await fetchBytes(`/images/${id}/original`);
-    expect(whole).toMatchObject({ status: 200, headers: { 'content-type': 'image/jpeg', etag: `"${sha256}"`, 'accept-ranges': 'bytes', 'content-disposition': 'inline; filename=IMG_0001.JPG', 'x-content-type-options': 'nosniff' } });
-    expect(whole.body).toEqual(content);
-    const part = await fetchBytes(`/images/${id}/original`, { range: 'bytes=10-19', 'if-range': `"${sha256}"` });
-    expect(part).toMatchObject({ status: 206, headers: { 'content-range': `bytes 10-19/${content.length}` } });
-    expect(part.body).toEqual(content.subarray(10, 20));
-    expect((await fetchBytes(`/images/${id}/original`, { 'if-none-match': `"${sha256}"` })).status).toBe(304);
-    expect((await fetchBytes(`/images/${id}/original`, { range: 'bytes=99999999-' })).status).toBe(416);
-  });
+  it.each(['reference', 'copy'] as const)(
+    'sends the file as it came, whole, in part, or not again (%s)',
+    async (mode) => {
+      const content = await noise(64, 48);
+      const { id, sha256 } = await given(content, { mode });
+      const whole = await fetchBytes(`/images/${id}/original`);
+      expect(whole).toMatchObject({
+        status: 200,
+        headers: {
+          'content-type': 'image/jpeg',
+          etag: `"${sha256}"`,
+          'accept-ranges': 'bytes',
+          'content-disposition': 'inline; filename=IMG_0001.JPG',
+          'x-content-type-options': 'nosniff',
+        },
+      });
+      expect(whole.body).toEqual(content);
+      const part = await fetchBytes(`/images/${id}/original`, { range: 'bytes=10-19', 'if-range': `"${sha256}"` });
+      expect(part).toMatchObject({ status: 206, headers: { 'content-range': `bytes 10-19/${content.length}` } });
+      expect(part.body).toEqual(content.subarray(10, 20));
+      expect((await fetchBytes(`/images/${id}/original`, { 'if-none-match': `"${sha256}"` })).status).toBe(304);
+      expect((await fetchBytes(`/images/${id}/original`, { range: 'bytes=99999999-' })).status).toBe(416);
+    },
+  );
 
   it.each([
-    ['card/Bär "1"\r\nx-evil: 1.jpg', /^attachment; filename="[^"\r\n]*\.jpg"; filename\*=UTF-8''B%C3%A4r[^\r\n]*\.jpg$/],
+    [
+      'card/Bär "1"\r\nx-evil: 1.jpg',
+      /^attachment; filename="[^"\r\n]*\.jpg"; filename\*=UTF-8''B%C3%A4r[^\r\n]*\.jpg$/,
+    ],
     ['a/b/c.jpg', /^attachment; filename=c\.jpg$/],
   ])('names the download %j', async (name, header) => {
     const { id } = await given(await noise(16, 16), { name });
@@ -101,10 +135,16 @@ describe('pictures', () => {
   it('makes a thumbnail and a preview once, and keeps them', async () => {
     const { id } = await given(await noise(2000, 1000));
     rendered = 0;
-    for (const [name, width, height] of [['thumbnail', 320, 160], ['preview', 1280, 640]] as const) {
+    for (const [name, width, height] of [
+      ['thumbnail', 320, 160],
+      ['preview', 1280, 640],
+    ] as const) {
       const answers = await Promise.all([1, 2, 3].map(() => fetchBytes(`/images/${id}/${name}`)));
       for (const answer of [...answers, await fetchBytes(`/images/${id}/${name}`)]) {
-        expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'image/jpeg', 'cache-control': 'private, no-cache' } });
+        expect(answer).toMatchObject({
+          status: 200,
+          headers: { 'content-type': 'image/jpeg', 'cache-control': 'private, no-cache' },
+        });
         expect(await sharp(answer.body).metadata()).toMatchObject({ format: 'jpeg', width, height });
       }
       const etag = String(answers[0]!.headers.etag);
@@ -118,10 +158,19 @@ describe('pictures', () => {
     const asked = recorded();
     const person = { x: 0.1, y: 0.1, width: 0.2, height: 0.5 };
     const plain = await fetchBytes(`/images/${id}/thumbnail?boxes=true`);
-    await gateway.detections(id, (await gateway.model()).id, [animal(0.75), { category: 'person', label: 'person', confidence: 0.12, box: person }]);
-    const answers = await Promise.all(['boxes=true', 'boxes=true&minConfidence=0.1', 'blurPeople=true', 'boxes=false'].map((query) => fetchBytes(`/images/${id}/thumbnail?${query}`)));
-    const near = (box: typeof person) => expect.objectContaining({ x: expect.closeTo(box.x), y: expect.closeTo(box.y) });
-    const of = (boxes: number, blurred: number) => asked.find((options) => options.boxes.length === boxes && options.blurred.length === blurred);
+    await gateway.detections(id, (await gateway.model()).id, [
+      animal(0.75),
+      { category: 'person', label: 'person', confidence: 0.12, box: person },
+    ]);
+    const answers = await Promise.all(
+      ['boxes=true', 'boxes=true&minConfidence=0.1', 'blurPeople=true', 'boxes=false'].map((query) =>
+        fetchBytes(`/images/${id}/thumbnail?${query}`),
+      ),
+    );
+    const near = (box: typeof person) =>
+      expect.objectContaining({ x: expect.closeTo(box.x), y: expect.closeTo(box.y) });
+    const of = (boxes: number, blurred: number) =>
+      asked.find((options) => options.boxes.length === boxes && options.blurred.length === blurred);
     expect(of(1, 0)?.boxes[0]).toMatchObject({ category: 'animal' });
     expect(of(2, 0)).toBeDefined();
     expect(of(0, 1)?.blurred).toEqual([near(person)]);
@@ -142,7 +191,10 @@ describe('pictures', () => {
       asked.length = 0;
       expect((await fetchBytes(`/images/${id}/thumbnail?${query}`)).status).toBe(200);
       const left = ({ x }: { x: number }) => Math.round(x * 10) / 10;
-      return { boxes: asked[0]?.boxes.map(({ box, category }) => `${category} ${left(box)}`), blurred: asked[0]?.blurred.map(left) };
+      return {
+        boxes: asked[0]?.boxes.map(({ box, category }) => `${category} ${left(box)}`),
+        blurred: asked[0]?.blurred.map(left),
+      };
     };
     expect(await drawn('boxes=true')).toMatchObject({ boxes: ['person 0.3', 'animal 0.5'] });
     expect(await drawn('boxes=true&minConfidence=0.85')).toMatchObject({ boxes: ['person 0.3'] });
@@ -150,7 +202,8 @@ describe('pictures', () => {
 
     const { body } = await gateway.get(`/images/${id}/review`);
     const [{ detectionId: taken }] = (body as { observations: [{ detectionId: number }] }).observations;
-    const say = async (...observations: object[]) => expect((await gateway.put(`/images/${id}/review`, { observations })).status).toBe(200);
+    const say = async (...observations: object[]) =>
+      expect((await gateway.put(`/images/${id}/review`, { observations })).status).toBe(200);
     await say({ category: 'animal', detectionId: taken }, { category: 'person', box: at(0.7) });
     expect(await drawn('boxes=true&minConfidence=0.1')).toMatchObject({ boxes: ['animal 0.3', 'person 0.7'] });
     expect((await drawn('blurPeople=true')).blurred?.sort()).toEqual([0.1, 0.7]);
@@ -166,7 +219,11 @@ describe('pictures', () => {
     const deploymentId = await gateway.deployment(projectId);
     await gateway.patch(`/images/${id}`, { deploymentId });
     const model = (await gateway.model()).id;
-    const { ids } = await gateway.images(projectId, Array.from({ length: 19 }, (_, n) => `${n}.jpg`), { deploymentId });
+    const { ids } = await gateway.images(
+      projectId,
+      Array.from({ length: 19 }, (_, n) => `${n}.jpg`),
+      { deploymentId },
+    );
     const still = { ...animal(0.9), category: 'person' as const, label: 'person' };
     for (const image of ids) await gateway.detections(image, model, [still]);
     await gateway.detections(id, model, [still, { ...animal(0.8), box: { x: 0, y: 0, width: 0.1, height: 0.1 } }]);
@@ -177,12 +234,20 @@ describe('pictures', () => {
   });
 
   it('says that the file is gone or another one, and where it lay to nobody', async () => {
-    const [gone, changed, moved] = [await given(await noise(31, 31)), await given(await noise(32, 32)), await given(await noise(33, 33))];
+    const [gone, changed, moved] = [
+      await given(await noise(31, 31)),
+      await given(await noise(32, 32)),
+      await given(await noise(33, 33)),
+    ];
     await rm(gone.path);
     await writeFile(changed.path, 'another file');
     await rename(moved.path, join(gateway.folder, 'outside.jpg'));
     await symlink(join(gateway.folder, 'outside.jpg'), moved.path);
-    for (const [{ id, path }, code] of [[gone, 'file_missing'], [changed, 'file_changed'], [moved, 'folder_not_allowed']] as const) {
+    for (const [{ id, path }, code] of [
+      [gone, 'file_missing'],
+      [changed, 'file_changed'],
+      [moved, 'folder_not_allowed'],
+    ] as const) {
       for (const name of ['original', 'thumbnail']) {
         const answer = await gateway.get(`/images/${id}/${name}`);
         expect(answer).toMatchObject({ status: 410, body: { type: `urn:pugmark:problem:${code}` } });
@@ -205,12 +270,16 @@ describe('pictures', () => {
     expect((await fetchBytes(`/images/${id}/thumbnail`)).status).toBe(200);
   });
 
-  it.each(['original?size=5', 'thumbnail?boxes=yes', 'preview?minConfidence=2', 'thumbnail?width=5000'])('refuses %s', async (path) => {
-    const { id } = await given(await noise(16, 16));
-    expect((await gateway.get(`/images/${id}/${path}`)).status).toBe(400);
-  });
+  it.each(['original?size=5', 'thumbnail?boxes=yes', 'preview?minConfidence=2', 'thumbnail?width=5000'])(
+    'refuses %s',
+    async (path) => {
+      const { id } = await given(await noise(16, 16));
+      expect((await gateway.get(`/images/${id}/${path}`)).status).toBe(400);
+    },
+  );
 
   it('answers 404 for a picture that is not there', async () => {
-    for (const name of ['original', 'thumbnail', 'preview']) expect((await gateway.get(`/images/999999/${name}`)).status).toBe(404);
+    for (const name of ['original', 'thumbnail', 'preview'])
+      expect((await gateway.get(`/images/999999/${name}`)).status).toBe(404);
   });
 });

@@ -54,42 +54,68 @@ function renditionOperation(parts: Parts, size: 'thumbnail' | 'preview', longest
   });
 }
 
-async function original({ stores, pictures, settings }: Parts, { id, query, response }: Call<OriginalQuery, unknown>): Promise<void> {
+async function original(
+  { stores, pictures, settings }: Parts,
+  { id, query, response }: Call<OriginalQuery, unknown>,
+): Promise<void> {
   const picture = await requirePicture(stores, id);
   const path = await picturePath(picture, pictures, settings.ingestRoots);
   response.attachment(safeFileName(picture.filePath));
-  if (!query.download) response.set('content-disposition', String(response.get('content-disposition')).replace(/^attachment/, 'inline'));
-  response.set({ etag: `"${picture.sha256}"`, 'content-type': `image/${picture.format}`, 'cache-control': KEEP_BUT_ASK });
+  if (!query.download)
+    response.set('content-disposition', String(response.get('content-disposition')).replace(/^attachment/, 'inline'));
+  response.set({
+    etag: `"${picture.sha256}"`,
+    'content-type': `image/${picture.format}`,
+    'cache-control': KEEP_BUT_ASK,
+  });
   await send(response, dirname(path), basename(path));
 }
 
-async function rendition({ stores, pictures, renditions, settings }: Parts, longestSide: number, { id, query, request, response }: Call<RenditionQuery, unknown>): Promise<void> {
+async function rendition(
+  { stores, pictures, renditions, settings }: Parts,
+  longestSide: number,
+  { id, query, request, response }: Call<RenditionQuery, unknown>,
+): Promise<void> {
   const picture = await requirePicture(stores, id);
   const options = { longestSide, pixelLimit: settings.pixelLimit, ...(await marks(stores, picture.id, query)) };
   const hash = renditions.hashOf(picture.sha256, options);
   response.set({ etag: `"${hash}"`, 'content-type': 'image/jpeg', 'cache-control': KEEP_BUT_ASK });
   // What the client has needs not be made.
   if (request.fresh) return void response.status(304).end();
-  const key = await renditions.key(hash, () => picturePath(picture, pictures, settings.ingestRoots), options).catch((error: unknown) => {
-    forgetFile(response);
-    throw error;
-  });
+  const key = await renditions
+    .key(hash, () => picturePath(picture, pictures, settings.ingestRoots), options)
+    .catch((error: unknown) => {
+      forgetFile(response);
+      throw error;
+    });
   await send(response, renditions.folder, key);
 }
 
-async function marks(stores: Stores, imageId: number, { boxes, blurPeople, minConfidence }: RenditionQuery): Promise<Pick<RenderOptions, 'boxes' | 'blurred'>> {
+async function marks(
+  stores: Stores,
+  imageId: number,
+  { boxes, blurPeople, minConfidence }: RenditionQuery,
+): Promise<Pick<RenderOptions, 'boxes' | 'blurred'>> {
   if (!boxes && !blurPeople) return { boxes: [], blurred: [] };
   const [word] = await readWords(stores.db, [imageId]);
-  const found = async (from: number): Promise<readonly ListedDetection[]> => (await findImage(stores.db, imageId, { minConfidence: from }))?.detections ?? [];
+  const found = async (from: number): Promise<readonly ListedDetection[]> =>
+    (await findImage(stores.db, imageId, { minConfidence: from }))?.detections ?? [];
   return {
-    boxes: !boxes || word === undefined ? [] : framed(word, minConfidence === undefined ? null : await found(minConfidence)),
+    boxes:
+      !boxes || word === undefined ? [] : framed(word, minConfidence === undefined ? null : await found(minConfidence)),
     blurred: blurPeople ? blurred(word?.source === 'human' ? word.observations : [], await found(0)) : [],
   };
 }
 
 /** What counts and has a place; the human's word wins whatever `found`, from another confidence on than usual, is. */
-function framed({ source, observations, machine }: ImageWord, found: readonly ListedDetection[] | null): RenderOptions['boxes'] {
-  if (found !== null && source !== 'human') return found.filter((one) => !one.static && one.model === machine?.model).map(({ box, category }) => ({ box, category }));
+function framed(
+  { source, observations, machine }: ImageWord,
+  found: readonly ListedDetection[] | null,
+): RenderOptions['boxes'] {
+  if (found !== null && source !== 'human')
+    return found
+      .filter((one) => !one.static && one.model === machine?.model)
+      .map(({ box, category }) => ({ box, category }));
   return observations.flatMap(({ box, category }) => (box === null ? [] : [{ box, category }]));
 }
 
@@ -100,7 +126,10 @@ function framed({ source, observations, machine }: ImageWord, found: readonly Li
 function blurred(said: ImageWord['observations'], found: readonly ListedDetection[]): Box[] {
   const others = new Set(said.flatMap(({ category, detectionId }) => (category === 'person' ? [] : [detectionId])));
   const people = found.filter(({ id, category }) => category === 'person' && !others.has(id));
-  return [...people.map(({ box }) => box), ...said.filter(({ category }) => category === 'person').map(({ box }) => box ?? WHOLE_PICTURE)];
+  return [
+    ...people.map(({ box }) => box),
+    ...said.filter(({ category }) => category === 'person').map(({ box }) => box ?? WHOLE_PICTURE),
+  ];
 }
 
 async function requirePicture(stores: Stores, id: number): Promise<PictureRow> {
@@ -115,7 +144,8 @@ async function send(response: Response, root: string, path: string): Promise<voi
   } catch (error) {
     forgetFile(response);
     // It was there a moment ago: a sweep, or a disk that went.
-    if ((error as { status?: unknown }).status === 404) throw new RetryableError('file_gone', 'the file went away just now; try again', { cause: error });
+    if ((error as { status?: unknown }).status === 404)
+      throw new RetryableError('file_gone', 'the file went away just now; try again', { cause: error });
     throw error;
   }
 }

@@ -10,7 +10,15 @@ describe('projects and deployments', () => {
   it('creates a project and shows it', async () => {
     const created = await gateway.post('/projects', { name: 'Bears of Abruzzo' });
     expect(created.status).toBe(201);
-    expect(created.body).toEqual({ id: expect.any(Number), name: 'Bears of Abruzzo', modelId: null, classify: null, sequenceGapSeconds: 60, eventGapSeconds: 1_800, createdAt: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(created.body).toEqual({
+      id: expect.any(Number),
+      name: 'Bears of Abruzzo',
+      modelId: null,
+      classify: null,
+      sequenceGapSeconds: 60,
+      eventGapSeconds: 1_800,
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
     expect(created.headers.get('location')).toBe(`/api/v1/projects/${created.body.id}`);
     expect((await gateway.get(`/projects/${created.body.id}`)).body).toEqual(created.body);
   });
@@ -18,7 +26,10 @@ describe('projects and deployments', () => {
   it('refuses a second project of the same name', async () => {
     await gateway.post('/projects', { name: 'twice' });
     const again = await gateway.post('/projects', { name: 'twice' });
-    expect(again).toMatchObject({ status: 409, body: { type: 'urn:pugmark:problem:name_taken', errors: [{ field: 'name' }] } });
+    expect(again).toMatchObject({
+      status: 409,
+      body: { type: 'urn:pugmark:problem:name_taken', errors: [{ field: 'name' }] },
+    });
   });
 
   it.each([
@@ -53,10 +64,14 @@ describe('projects and deployments', () => {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
-  it.each(['/projects/999999', '/projects/abc', '/projects/0', '/projects/-1', '/projects/1e3', '/projects/99999999999999999999'])(
-    'answers 404 for %s',
-    async (path) => expect((await gateway.get(path)).status).toBe(404),
-  );
+  it.each([
+    '/projects/999999',
+    '/projects/abc',
+    '/projects/0',
+    '/projects/-1',
+    '/projects/1e3',
+    '/projects/99999999999999999999',
+  ])('answers 404 for %s', async (path) => expect((await gateway.get(path)).status).toBe(404));
 
   it('creates a deployment with its location, and lists it', async () => {
     const projectId = await gateway.project();
@@ -81,7 +96,10 @@ describe('projects and deployments', () => {
       startsAt: '2026-03-31T22:00:00.000Z',
       endsAt: '2026-06-01T00:00:00.000Z',
     });
-    expect((await gateway.get(`/projects/${projectId}/deployments`)).body).toEqual({ items: [created.body], nextCursor: null });
+    expect((await gateway.get(`/projects/${projectId}/deployments`)).body).toEqual({
+      items: [created.body],
+      nextCursor: null,
+    });
   });
 
   it.each([
@@ -101,7 +119,11 @@ describe('projects and deployments', () => {
     [{ trap: 'unknown' }, 'trap'],
   ] as [object, string, number?][])('refuses the deployment with %j', async (change, field, status = 400) => {
     const projectId = await gateway.project();
-    const answer = await gateway.post(`/projects/${projectId}/deployments`, { name: 'Ridge', timezone: 'Europe/Berlin', ...change });
+    const answer = await gateway.post(`/projects/${projectId}/deployments`, {
+      name: 'Ridge',
+      timezone: 'Europe/Berlin',
+      ...change,
+    });
     expect(answer.status).toBe(status);
     expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
     expect((await gateway.get(`/projects/${projectId}/deployments`)).body.items).toEqual([]);
@@ -119,7 +141,9 @@ describe('projects and deployments', () => {
   it('refuses a deployment name twice, and a project that is not there', async () => {
     const projectId = await gateway.project();
     await gateway.post(`/projects/${projectId}/deployments`, { name: 'one', timezone: 'UTC' });
-    expect((await gateway.post(`/projects/${projectId}/deployments`, { name: 'one', timezone: 'UTC' })).status).toBe(409);
+    expect((await gateway.post(`/projects/${projectId}/deployments`, { name: 'one', timezone: 'UTC' })).status).toBe(
+      409,
+    );
     expect((await gateway.post('/projects/999999/deployments', { name: 'one', timezone: 'UTC' })).status).toBe(404);
     expect((await gateway.get('/projects/999999/deployments')).status).toBe(404);
   });

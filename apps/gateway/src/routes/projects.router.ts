@@ -69,7 +69,10 @@ export function projectsRouter(stores: Stores): Operation[] {
   ];
 }
 
-async function updateProject(stores: Stores, { id, body: asked, assertMatches }: Call<object, UpdateProjectBody>): Promise<ProjectResponse> {
+async function updateProject(
+  stores: Stores,
+  { id, body: asked, assertMatches }: Call<object, UpdateProjectBody>,
+): Promise<ProjectResponse> {
   const { classify, ...others } = asked;
   return inTransaction(stores.db, async (tx) => {
     const before = await stores.projects.lock(tx, id);
@@ -77,7 +80,10 @@ async function updateProject(stores: Stores, { id, body: asked, assertMatches }:
     assertMatches(projectResponse(before));
     if (typeof asked.modelId === 'number') await requireStage(stores, tx, asked.modelId, 'detect', 'modelId');
     if (classify) await requireStage(stores, tx, classify.modelId, 'classify', 'classify.modelId');
-    await stores.projects.update(tx, before, { ...others, ...(classify === undefined ? {} : { classify: classify && classifySettings(classify) }) });
+    await stores.projects.update(tx, before, {
+      ...others,
+      ...(classify === undefined ? {} : { classify: classify && classifySettings(classify) }),
+    });
     return projectResponse((await stores.projects.find(tx, id))!);
   });
 }

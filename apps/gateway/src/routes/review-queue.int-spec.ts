@@ -12,8 +12,13 @@ describe('the review queue', () => {
   });
   afterAll(() => gateway.stop());
 
-  const queue = async (more = ''): Promise<{ items: { eventId: number; imageId: number; [field: string]: unknown }[]; nextCursor: string | null; left: number }> =>
-    (await gateway.get(`/review-queue?projectId=${study.projectId}${more}`)).body;
+  const queue = async (
+    more = '',
+  ): Promise<{
+    items: { eventId: number; imageId: number; [field: string]: unknown }[];
+    nextCursor: string | null;
+    left: number;
+  }> => (await gateway.get(`/review-queue?projectId=${study.projectId}${more}`)).body;
   const images = async (more = ''): Promise<number[]> => (await queue(more)).items.map(({ imageId }) => imageId);
 
   it('shows one image of each event, with the surest detection, the least sure event first', async () => {
@@ -24,8 +29,28 @@ describe('the review queue', () => {
     await study.image(200, []);
     const { items, left, nextCursor } = await queue();
     expect(items).toEqual([
-      { eventId: expect.any(Number), imageId: unsure, deploymentId: study.deploymentId, category: 'animal', confidence: 0.6, images: 3, individuals: 2, startsAt: '2026-05-31T23:40:00.000Z', endsAt: '2026-06-01T00:00:00.000Z' },
-      { eventId: expect.any(Number), imageId: sure, deploymentId: study.deploymentId, category: 'animal', confidence: 0.95, images: 1, individuals: 1, startsAt: '2026-05-31T22:00:00.000Z', endsAt: '2026-05-31T22:00:00.000Z' },
+      {
+        eventId: expect.any(Number),
+        imageId: unsure,
+        deploymentId: study.deploymentId,
+        category: 'animal',
+        confidence: 0.6,
+        images: 3,
+        individuals: 2,
+        startsAt: '2026-05-31T23:40:00.000Z',
+        endsAt: '2026-06-01T00:00:00.000Z',
+      },
+      {
+        eventId: expect.any(Number),
+        imageId: sure,
+        deploymentId: study.deploymentId,
+        category: 'animal',
+        confidence: 0.95,
+        images: 1,
+        individuals: 1,
+        startsAt: '2026-05-31T22:00:00.000Z',
+        endsAt: '2026-05-31T22:00:00.000Z',
+      },
     ]);
     expect([left, nextCursor]).toEqual([2, null]);
   });
@@ -58,21 +83,34 @@ describe('the review queue', () => {
     const act = (action: object) => gateway.post('/reviews', { projectId: study.projectId, eventId: event, action });
     const relabelled = (await act({ type: 'relabel', category: 'animal', label: 'elk' })).body;
     expect(relabelled).toMatchObject({ changed: 2, images: [{ imageId: both }, { imageId: deer }] });
-    expect([await study.counted(both), await study.counted(deer), await study.counted(later)]).toEqual(['elk 1, walker 1', 'elk 2', 'deer 1']);
+    expect([await study.counted(both), await study.counted(deer), await study.counted(later)]).toEqual([
+      'elk 1, walker 1',
+      'elk 2',
+      'deer 1',
+    ]);
     await gateway.post('/reviews/undo', { projectId: study.projectId, batchId: relabelled.batchId });
-    expect((await act({ type: 'relabel', category: 'animal', label: 'elk', of: { label: 'deer' } })).body).toMatchObject({ changed: 2 });
+    expect(
+      (await act({ type: 'relabel', category: 'animal', label: 'elk', of: { label: 'deer' } })).body,
+    ).toMatchObject({ changed: 2 });
     expect([await study.counted(both), await study.counted(deer)]).toEqual(['elk 1, walker 1', 'elk 1, fox 1']);
     expect((await act({ type: 'reject' })).body).toMatchObject({ changed: 2 });
     expect([await study.counted(both), await study.counted(deer)]).toEqual(['walker 1', '']);
     // With nothing in it the event is no more.
-    expect(await act({ type: 'verify' })).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:event_missing' } });
+    expect(await act({ type: 'verify' })).toMatchObject({
+      status: 422,
+      body: { type: 'urn:pugmark:problem:event_missing' },
+    });
     expect(await images('&category=animal')).toEqual([later]);
   });
 
   it('does nothing to an event of another project', async () => {
     await study.image(0, [seen('deer', 0.6)]);
     const event = (await queue()).items[0]!.eventId;
-    const answer = await gateway.post('/reviews', { projectId: await gateway.project(), eventId: event, action: { type: 'blank' } });
+    const answer = await gateway.post('/reviews', {
+      projectId: await gateway.project(),
+      eventId: event,
+      action: { type: 'blank' },
+    });
     expect(answer).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:event_missing' } });
     expect(await images()).toHaveLength(1);
   });
@@ -81,7 +119,7 @@ describe('the review queue', () => {
     for (let n = 0; n < 7; n += 1) await study.image(n * 100, [seen('deer', n < 4 ? 0.6 : 0.55)]);
     const all = await images();
     const paged: number[] = [];
-    for (let cursor = ''; ; ) {
+    for (let cursor = ''; ;) {
       const page = await queue(`&limit=3${cursor}`);
       expect(page.left).toBe(7);
       paged.push(...page.items.map(({ imageId }) => imageId));
@@ -91,13 +129,22 @@ describe('the review queue', () => {
     expect(paged).toEqual(all);
     expect(new Set(paged).size).toBe(7);
     const foreign = Buffer.from(JSON.stringify(['images', 5])).toString('base64url');
-    expect(await gateway.get(`/review-queue?projectId=${study.projectId}&cursor=${foreign}`)).toMatchObject({ status: 422 });
+    expect(await gateway.get(`/review-queue?projectId=${study.projectId}&cursor=${foreign}`)).toMatchObject({
+      status: 422,
+    });
     const beyond = Buffer.from(JSON.stringify(['review_queue events', [1e300, 1]])).toString('base64url');
-    expect(await gateway.get(`/review-queue?projectId=${study.projectId}&cursor=${beyond}`)).toMatchObject({ status: 200, body: { items: [] } });
+    expect(await gateway.get(`/review-queue?projectId=${study.projectId}&cursor=${beyond}`)).toMatchObject({
+      status: 200,
+      body: { items: [] },
+    });
   });
 
   it('can be narrowed down', async () => {
-    const [night, day, person] = [await study.image(60, [seen('deer', 0.6)]), await study.image(720, [seen('fox', 0.8), seen('deer', 0.7)]), await study.image(1_000, [seen('walker', 0.9, 'person')])];
+    const [night, day, person] = [
+      await study.image(60, [seen('deer', 0.6)]),
+      await study.image(720, [seen('fox', 0.8), seen('deer', 0.7)]),
+      await study.image(1_000, [seen('walker', 0.9, 'person')]),
+    ];
     const single = (await gateway.images(study.projectId, ['x.jpg'])).ids[0]!;
     await gateway.detections(single, study.modelId, [seen('owl', 0.7)]);
     expect(await images()).toEqual([night, single, day, person]);
@@ -112,7 +159,9 @@ describe('the review queue', () => {
     expect(await images('&locationId=999999')).toEqual([]);
     expect((await queue('&category=person')).left).toBe(1);
     expect(await gateway.get('/review-queue?projectId=999999')).toMatchObject({ status: 422 });
-    expect(await gateway.get(`/review-queue?projectId=${study.projectId}&category=blank`)).toMatchObject({ status: 400 });
+    expect(await gateway.get(`/review-queue?projectId=${study.projectId}&category=blank`)).toMatchObject({
+      status: 400,
+    });
   });
 
   describe('of blanks', () => {
@@ -124,7 +173,17 @@ describe('the review queue', () => {
       await study.image(4);
       const { items, left } = await queue('&kind=blanks');
       expect(items).toEqual([
-        { eventId: null, imageId: near, deploymentId: study.deploymentId, category: 'person', confidence: 0.45, images: 1, individuals: 0, startsAt: '2026-05-31T22:01:00.000Z', endsAt: '2026-05-31T22:01:00.000Z' },
+        {
+          eventId: null,
+          imageId: near,
+          deploymentId: study.deploymentId,
+          category: 'person',
+          confidence: 0.45,
+          images: 1,
+          individuals: 0,
+          startsAt: '2026-05-31T22:01:00.000Z',
+          endsAt: '2026-05-31T22:01:00.000Z',
+        },
         expect.objectContaining({ imageId: far, category: 'animal', confidence: 0.2 }),
       ]);
       expect(left).toBe(2);
@@ -132,8 +191,12 @@ describe('the review queue', () => {
       expect(await images('&kind=blanks&minConfidence=0.3')).toEqual([near]);
       const { nextCursor } = await queue('&kind=blanks&limit=1');
       expect(await images(`&kind=blanks&limit=1&cursor=${nextCursor}`)).toEqual([far]);
-      expect(await gateway.get(`/review-queue?projectId=${study.projectId}&kind=blanks&label=deer`)).toMatchObject({ status: 422 });
-      expect(await gateway.get(`/review-queue?projectId=${study.projectId}&cursor=${nextCursor}`)).toMatchObject({ status: 422 });
+      expect(await gateway.get(`/review-queue?projectId=${study.projectId}&kind=blanks&label=deer`)).toMatchObject({
+        status: 422,
+      });
+      expect(await gateway.get(`/review-queue?projectId=${study.projectId}&cursor=${nextCursor}`)).toMatchObject({
+        status: 422,
+      });
       await study.act([near], { type: 'verify' });
       expect(await images('&kind=blanks')).toEqual([far]);
     });

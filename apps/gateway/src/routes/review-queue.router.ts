@@ -21,13 +21,21 @@ export function reviewQueueRouter(stores: Stores): Operation[] {
       handle: async ({ query: { limit, cursor, kind, ...filter } }) => {
         const list = `review_queue ${kind}` as const;
         const place = afterPlace(list, 'number', cursor);
-        if (kind === 'blanks' && filter.label !== undefined) throw unfitFields([{ field: 'label', message: 'means nothing here: nothing on a blank is called anything' }]);
+        if (kind === 'blanks' && filter.label !== undefined)
+          throw unfitFields([{ field: 'label', message: 'means nothing here: nothing on a blank is called anything' }]);
         await requireNamedProject(stores, filter.projectId);
         if (kind === 'events') await formEvents(stores, filter.projectId);
         // No confidence lies beyond; a number that Postgres could not hold would be an error.
-        const after = place === null ? null : { confidence: Math.min(1, Math.max(0, Number(place.value))), id: place.id };
+        const after =
+          place === null ? null : { confidence: Math.min(1, Math.max(0, Number(place.value))), id: place.id };
         const rows = await listQueue(stores.db, kind, filter, after, limit + 1);
-        const page = pageOf(list, rows, limit, ({ confidence, id }) => [confidence, id] as const, (row) => queueEntryResponse(kind, row));
+        const page = pageOf(
+          list,
+          rows,
+          limit,
+          ({ confidence, id }) => [confidence, id] as const,
+          (row) => queueEntryResponse(kind, row),
+        );
         return { ...page, left: await countQueue(stores.counts, kind, filter) };
       },
     }),

@@ -26,19 +26,33 @@ describe('the review of an image', () => {
       source: 'machine',
       observations: proposed,
       review: null,
-      machine: { model: 'test-model 1.0.0', observations: [{ ...proposed[0], confidence: 0.9 }, { ...proposed[1], confidence: 0.6 }] },
+      machine: {
+        model: 'test-model 1.0.0',
+        observations: [
+          { ...proposed[0], confidence: 0.9 },
+          { ...proposed[1], confidence: 0.6 },
+        ],
+      },
     });
   });
 
   it('shows that nobody has looked', async () => {
-    expect((await gateway.get(`/images/${await study.image(1)}/review`)).body).toMatchObject({ source: 'none', observations: [], review: null, machine: null });
+    expect((await gateway.get(`/images/${await study.image(1)}/review`)).body).toMatchObject({
+      source: 'none',
+      observations: [],
+      review: null,
+      machine: null,
+    });
   });
 
   it('is a human’s word as a whole, which counts at once, with what the machine said beside it', async () => {
     const image = await study.image(2, [seen('deer'), seen('fox')]);
     const [deer] = await study.detectionIds(image);
     const { status, body } = await gateway.put(`/images/${image}/review`, {
-      observations: [{ category: 'animal', label: 'Capreolus capreolus', individuals: 3, detectionId: deer }, { category: 'person', box: { x: 0.5, y: 0, width: 0.5, height: 1 } }],
+      observations: [
+        { category: 'animal', label: 'Capreolus capreolus', individuals: 3, detectionId: deer },
+        { category: 'person', box: { x: 0.5, y: 0, width: 0.5, height: 1 } },
+      ],
       note: 'three behind the tree',
     });
     expect(status).toBe(200);
@@ -46,21 +60,48 @@ describe('the review of an image', () => {
       source: 'human',
       observations: [
         // The box of the detection that it corrects.
-        { category: 'animal', label: 'Capreolus capreolus', taxonId: null, individuals: 3, box: BOX, detectionId: deer },
-        { category: 'person', label: 'person', taxonId: null, individuals: 1, box: { x: 0.5, y: 0, width: 0.5, height: 1 }, detectionId: null },
+        {
+          category: 'animal',
+          label: 'Capreolus capreolus',
+          taxonId: null,
+          individuals: 3,
+          box: BOX,
+          detectionId: deer,
+        },
+        {
+          category: 'person',
+          label: 'person',
+          taxonId: null,
+          individuals: 1,
+          box: { x: 0.5, y: 0, width: 0.5, height: 1 },
+          detectionId: null,
+        },
       ],
-      review: { action: 'set', reviewer: 'admin', note: 'three behind the tree', batchId: null, keyId: expect.any(Number) },
+      review: {
+        action: 'set',
+        reviewer: 'admin',
+        note: 'three behind the tree',
+        batchId: null,
+        keyId: expect.any(Number),
+      },
       machine: { observations: [{ label: 'deer' }, { label: 'fox' }] },
     });
     expect(await study.counted(image)).toBe('Capreolus capreolus 3, person 1');
-    expect((await gateway.get(`/images?projectId=${study.projectId}&label=Capreolus capreolus`)).body.items).toMatchObject([{ id: image, detections: [{ label: 'deer' }, { label: 'fox' }] }]);
-    expect((await gateway.get(`/images?projectId=${study.projectId}&reviewed=true&category=person`)).body.items).toMatchObject([{ id: image }]);
+    expect(
+      (await gateway.get(`/images?projectId=${study.projectId}&label=Capreolus capreolus`)).body.items,
+    ).toMatchObject([{ id: image, detections: [{ label: 'deer' }, { label: 'fox' }] }]);
+    expect(
+      (await gateway.get(`/images?projectId=${study.projectId}&reviewed=true&category=person`)).body.items,
+    ).toMatchObject([{ id: image }]);
   });
 
   it('takes back what it shows', async () => {
     const image = await study.image(3, [seen('deer'), seen('fox')]);
     const { observations } = (await gateway.get(`/images/${image}/review`)).body;
-    expect(await study.set(image, observations)).toMatchObject({ status: 200, body: { source: 'human', observations } });
+    expect(await study.set(image, observations)).toMatchObject({
+      status: 200,
+      body: { source: 'human', observations },
+    });
     await study.set(image, observations);
     expect(await study.history(image)).toHaveLength(1);
   });
@@ -69,11 +110,21 @@ describe('the review of an image', () => {
     const image = await study.image(4, [seen('deer')]);
     await study.set(image, []);
     expect([await study.word(image), await study.counted(image)]).toEqual(['human: ', '']);
-    expect((await gateway.get(`/images?projectId=${study.projectId}&category=blank`)).body.items).toMatchObject([{ id: image }]);
-    expect(await gateway.request('DELETE', `/images/${image}/review`)).toMatchObject({ status: 200, body: { source: 'machine', review: null } });
+    expect((await gateway.get(`/images?projectId=${study.projectId}&category=blank`)).body.items).toMatchObject([
+      { id: image },
+    ]);
+    expect(await gateway.request('DELETE', `/images/${image}/review`)).toMatchObject({
+      status: 200,
+      body: { source: 'machine', review: null },
+    });
     expect(await study.counted(image)).toBe('deer 1');
     await gateway.request('DELETE', `/images/${image}/review`);
-    expect((await study.history(image)).map(({ action, observations, counts }) => [action, observations, counts])).toEqual([['withdraw', null, true], ['set', [], false]]);
+    expect(
+      (await study.history(image)).map(({ action, observations, counts }) => [action, observations, counts]),
+    ).toEqual([
+      ['withdraw', null, true],
+      ['set', [], false],
+    ]);
   });
 
   it('keeps a note on a word that stays as it is', async () => {
@@ -84,9 +135,24 @@ describe('the review of an image', () => {
   });
 
   it.each([
-    ['a box beyond the edge', { category: 'animal', box: { x: 0.6, y: 0, width: 0.5, height: 0.5 } }, 422, 'observations.0.box'],
-    ['a box without size', { category: 'animal', box: { x: 0.6, y: 0, width: 0, height: 0.5 } }, 422, 'observations.0.box'],
-    ['a box of pixels', { category: 'animal', box: { x: 60, y: 0, width: 0.1, height: 0.5 } }, 400, 'observations.0.box.x'],
+    [
+      'a box beyond the edge',
+      { category: 'animal', box: { x: 0.6, y: 0, width: 0.5, height: 0.5 } },
+      422,
+      'observations.0.box',
+    ],
+    [
+      'a box without size',
+      { category: 'animal', box: { x: 0.6, y: 0, width: 0, height: 0.5 } },
+      422,
+      'observations.0.box',
+    ],
+    [
+      'a box of pixels',
+      { category: 'animal', box: { x: 60, y: 0, width: 0.1, height: 0.5 } },
+      400,
+      'observations.0.box.x',
+    ],
     ['nobody', { category: 'animal', individuals: 0 }, 400, 'observations.0.individuals'],
     ['an unknown category', { category: 'plant' }, 400, 'observations.0.category'],
     ['no category', { label: 'deer' }, 422, 'observations.0.category'],
@@ -106,9 +172,17 @@ describe('the review of an image', () => {
     const [deer] = await study.detectionIds(image);
     const [other] = await study.detectionIds(await study.image(8, [seen('deer')]));
     const one = { category: 'animal', detectionId: deer };
-    const bad = [[{ ...one, detectionId: other }], [one, one], Array.from({ length: 101 }, () => ({ category: 'animal' })), ['deer'], 'deer', null];
+    const bad = [
+      [{ ...one, detectionId: other }],
+      [one, one],
+      Array.from({ length: 101 }, () => ({ category: 'animal' })),
+      ['deer'],
+      'deer',
+      null,
+    ];
     const answers = [];
-    for (const observations of bad) answers.push((await gateway.put(`/images/${image}/review`, { observations })).status);
+    for (const observations of bad)
+      answers.push((await gateway.put(`/images/${image}/review`, { observations })).status);
     expect(answers).toEqual([422, 422, 400, 400, 400, 400]);
     expect(await gateway.put('/images/999999/review', { observations: [] })).toMatchObject({ status: 404 });
     expect(await gateway.get('/images/999999/history')).toMatchObject({ status: 404 });
@@ -116,24 +190,43 @@ describe('the review of an image', () => {
 
   it('takes a box that rounding put over the edge', async () => {
     const image = await study.image(9, []);
-    const { body } = await study.set(image, [{ category: 'animal', box: { x: 0.3, y: 0.1, width: 0.7000001, height: 0.9 } }]);
+    const { body } = await study.set(image, [
+      { category: 'animal', box: { x: 0.3, y: 0.1, width: 0.7000001, height: 0.9 } },
+    ]);
     expect(body.observations[0].box).toEqual({ x: 0.3, y: 0.1, width: 0.7, height: 0.9 });
   });
 
   it('names a species from the list of the project', async () => {
-    const taxon = (await gateway.post(`/projects/${study.projectId}/taxa`, { scientificName: 'Lynx lynx', commonName: 'lynx' })).body.id;
-    const foreign = (await gateway.post(`/projects/${await gateway.project()}/taxa`, { scientificName: 'Lynx pardinus' })).body.id;
+    const taxon = (
+      await gateway.post(`/projects/${study.projectId}/taxa`, { scientificName: 'Lynx lynx', commonName: 'lynx' })
+    ).body.id;
+    const foreign = (
+      await gateway.post(`/projects/${await gateway.project()}/taxa`, { scientificName: 'Lynx pardinus' })
+    ).body.id;
     const image = await study.image(10, [seen('cat')]);
-    expect((await study.set(image, [{ taxonId: taxon }])).body.observations).toMatchObject([{ category: 'animal', label: 'Lynx lynx', taxonId: taxon }]);
-    expect((await study.set(image, [{ taxonId: taxon, category: 'animal', label: 'lynx lynx', individuals: 2 }])).body.observations).toMatchObject([{ label: 'Lynx lynx', individuals: 2 }]);
+    expect((await study.set(image, [{ taxonId: taxon }])).body.observations).toMatchObject([
+      { category: 'animal', label: 'Lynx lynx', taxonId: taxon },
+    ]);
+    expect(
+      (await study.set(image, [{ taxonId: taxon, category: 'animal', label: 'lynx lynx', individuals: 2 }])).body
+        .observations,
+    ).toMatchObject([{ label: 'Lynx lynx', individuals: 2 }]);
     const faults = [{ taxonId: taxon, category: 'person' }, { taxonId: taxon, label: 'wolf' }, { taxonId: foreign }];
     for (const one of faults) expect(await study.set(image, [one])).toMatchObject({ status: 422 });
     const second = await study.image(11, [seen('cat'), seen('dog')]);
-    expect((await study.act([second], { type: 'relabel', taxonId: taxon, of: { label: 'cat' } })).body).toMatchObject({ changed: 1 });
+    expect((await study.act([second], { type: 'relabel', taxonId: taxon, of: { label: 'cat' } })).body).toMatchObject({
+      changed: 1,
+    });
     expect(await study.word(second)).toBe('human: Lynx lynx 1, dog 1');
     await gateway.request('DELETE', `/taxa/${taxon}`);
-    expect(await study.set(second, [{ taxonId: taxon }])).toMatchObject({ status: 422, body: { errors: [{ field: 'observations.0.taxonId' }] } });
-    expect(await study.act([second], { type: 'relabel', taxonId: taxon })).toMatchObject({ status: 422, body: { errors: [{ field: 'action.taxonId' }] } });
+    expect(await study.set(second, [{ taxonId: taxon }])).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'observations.0.taxonId' }] },
+    });
+    expect(await study.act([second], { type: 'relabel', taxonId: taxon })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'action.taxonId' }] },
+    });
     // What was observed keeps it, also when something else is corrected beside it.
     const [lynx] = (await gateway.get(`/images/${second}/review`)).body.observations;
     expect(await study.set(second, [lynx])).toMatchObject({ status: 200 });
@@ -142,15 +235,34 @@ describe('the review of an image', () => {
 
   it('follows a taxon that is corrected, wherever it counts; the history says what was said', async () => {
     const taxon = (await gateway.post(`/projects/${study.projectId}/taxa`, { scientificName: 'Felis linx' })).body.id;
-    const [image, other, undone] = [await study.image(12, [seen('cat')]), await study.image(13, [seen('cat')]), await study.image(14, [seen('cat')])];
-    for (const one of [image, undone]) await study.set(one, [{ taxonId: taxon, individuals: 2 }, { category: 'animal', label: 'fox' }]);
+    const [image, other, undone] = [
+      await study.image(12, [seen('cat')]),
+      await study.image(13, [seen('cat')]),
+      await study.image(14, [seen('cat')]),
+    ];
+    for (const one of [image, undone])
+      await study.set(one, [
+        { taxonId: taxon, individuals: 2 },
+        { category: 'animal', label: 'fox' },
+      ]);
     await gateway.post(`/reviews/${await study.last(undone)}/undo`);
     // At the same moment: whoever comes second sees the other.
-    await Promise.all([gateway.patch(`/taxa/${taxon}`, { scientificName: 'Lynx canadensis' }), study.act([other], { type: 'relabel', taxonId: taxon })]);
-    expect([await study.counted(image), await study.word(image)]).toEqual(['Lynx canadensis 2, fox 1', 'human: Lynx canadensis 2, fox 1']);
-    expect([await study.counted(other), await study.word(other)]).toEqual(['Lynx canadensis 1', 'human: Lynx canadensis 1']);
+    await Promise.all([
+      gateway.patch(`/taxa/${taxon}`, { scientificName: 'Lynx canadensis' }),
+      study.act([other], { type: 'relabel', taxonId: taxon }),
+    ]);
+    expect([await study.counted(image), await study.word(image)]).toEqual([
+      'Lynx canadensis 2, fox 1',
+      'human: Lynx canadensis 2, fox 1',
+    ]);
+    expect([await study.counted(other), await study.word(other)]).toEqual([
+      'Lynx canadensis 1',
+      'human: Lynx canadensis 1',
+    ]);
     expect(await study.counted(undone)).toBe('cat 1');
-    expect((await study.history(image))[0]).toMatchObject({ observations: [{ label: 'Felis linx' }, { label: 'fox' }] });
+    expect((await study.history(image))[0]).toMatchObject({
+      observations: [{ label: 'Felis linx' }, { label: 'fox' }],
+    });
     expect((await gateway.get(`/images/count?projectId=${study.projectId}&label=Lynx canadensis`)).body.count).toBe(2);
   });
 
@@ -158,7 +270,9 @@ describe('the review of an image', () => {
     it('lets one of two reviewers who looked at the same time win, and tells the other', async () => {
       const image = await study.image(20, [seen('deer')]);
       const etag = (await gateway.get(`/images/${image}/review`)).headers.get('etag')!;
-      const answers = await Promise.all(['elk', 'cow', 'goat'].map((label) => study.set(image, [{ category: 'animal', label }], { 'if-match': etag })));
+      const answers = await Promise.all(
+        ['elk', 'cow', 'goat'].map((label) => study.set(image, [{ category: 'animal', label }], { 'if-match': etag })),
+      );
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
       expect(answers.find(({ status }) => status === 412)!.body.type).toBe('urn:pugmark:problem:changed_meanwhile');
       expect(await study.history(image)).toHaveLength(1);
@@ -166,10 +280,13 @@ describe('the review of an image', () => {
 
     it('goes on from the answer of a change, and guards the taking back too', async () => {
       const image = await study.image(21, [seen('deer')]);
-      const first = await study.set(image, [], { 'if-match': (await gateway.get(`/images/${image}/review`)).headers.get('etag')! });
+      const first = await study.set(image, [], {
+        'if-match': (await gateway.get(`/images/${image}/review`)).headers.get('etag')!,
+      });
       const second = await study.set(image, [{ category: 'animal' }], { 'if-match': first.headers.get('etag')! });
       expect(second.status).toBe(200);
-      const remove = (etag: string) => gateway.request('DELETE', `/images/${image}/review`, { headers: { 'if-match': etag } });
+      const remove = (etag: string) =>
+        gateway.request('DELETE', `/images/${image}/review`, { headers: { 'if-match': etag } });
       expect((await remove(first.headers.get('etag')!)).status).toBe(412);
       expect((await remove(second.headers.get('etag')!)).status).toBe(200);
     });
@@ -185,7 +302,11 @@ describe('the review of an image', () => {
   describe('at the same moment', () => {
     it('two reviewers without If-Match come one after the other, and the second one’s word counts', async () => {
       const image = await study.image(30, [seen('deer')]);
-      await Promise.all([1, 2, 3, 4].map((individuals) => study.act([image], { type: 'add', observation: { category: 'animal', label: 'owl', individuals } })));
+      await Promise.all(
+        [1, 2, 3, 4].map((individuals) =>
+          study.act([image], { type: 'add', observation: { category: 'animal', label: 'owl', individuals } }),
+        ),
+      );
       expect(await study.counted(image)).toBe('deer 1, owl 10');
       expect(await study.history(image)).toHaveLength(4);
     });
@@ -193,7 +314,17 @@ describe('the review of an image', () => {
     it('a model that looks does not take the human’s word away, whoever comes first', async () => {
       const image = await study.image(31);
       const commit = await gateway.db.startTransaction().execute();
-      await new DetectionRepository().insertNew(commit, [{ imageId: image, modelId: study.modelId, engine: 'null', warning: null, decodeMs: 1, inferMs: 1, detections: [seen('deer')] }]);
+      await new DetectionRepository().insertNew(commit, [
+        {
+          imageId: image,
+          modelId: study.modelId,
+          engine: 'null',
+          warning: null,
+          decodeMs: 1,
+          inferMs: 1,
+          detections: [seen('deer')],
+        },
+      ]);
       const verified = study.act([image], { type: 'verify' });
       await gateway.someoneWaits();
       await commit.commit().execute();
@@ -206,13 +337,20 @@ describe('the review of an image', () => {
       const image = await study.image(32);
       const human = await gateway.db.startTransaction().execute();
       await gateway.stores.reviews.lockImages(human, study.projectId, [image]);
-      await gateway.stores.reviews.add(human, study.projectId, { name: 'Kim', keyId: null, note: null, batchId: null }, [{ imageId: image, action: 'blank', observations: [] }]);
+      await gateway.stores.reviews.add(
+        human,
+        study.projectId,
+        { name: 'Kim', keyId: null, note: null, batchId: null },
+        [{ imageId: image, action: 'blank', observations: [] }],
+      );
       const found = gateway.detections(image, study.modelId, [seen('deer')]);
       await gateway.someoneWaits();
       await human.commit().execute();
       await found;
       expect([await study.word(image), await study.counted(image)]).toEqual(['human: ', '']);
-      expect((await gateway.get(`/images/${image}/review`)).body.machine.observations).toMatchObject([{ label: 'deer' }]);
+      expect((await gateway.get(`/images/${image}/review`)).body.machine.observations).toMatchObject([
+        { label: 'deer' },
+      ]);
     });
   });
 
@@ -223,28 +361,60 @@ describe('the review of an image', () => {
       await study.set(image, [{ category: 'animal', label: 'elk' }]);
       await study.set(image, [], { authorization: `Bearer ${field}` });
       const [newest, oldest] = await study.history(image);
-      expect(newest).toMatchObject({ action: 'set', observations: [], reviewer: 'review read', counts: true, undoneAt: null, undoneBy: null, redoOf: null });
+      expect(newest).toMatchObject({
+        action: 'set',
+        observations: [],
+        reviewer: 'review read',
+        counts: true,
+        undoneAt: null,
+        undoneBy: null,
+        redoOf: null,
+      });
       expect(oldest).toMatchObject({ observations: [{ label: 'elk' }], reviewer: 'admin', counts: false });
       expect(newest!['keyId']).not.toBe(oldest!['keyId']);
       const first = (await gateway.get(`/images/${image}/history?limit=1`)).body;
       expect(first.items).toEqual([newest]);
-      expect((await gateway.get(`/images/${image}/history?limit=1&cursor=${first.nextCursor}`)).body).toEqual({ items: [oldest], nextCursor: null });
+      expect((await gateway.get(`/images/${image}/history?limit=1&cursor=${first.nextCursor}`)).body).toEqual({
+        items: [oldest],
+        nextCursor: null,
+      });
     });
 
     it('undoes step by step down to the machine’s word, and says it all again', async () => {
       const image = await study.image(41, [seen('deer')]);
       for (const label of ['elk', 'cow', 'goat']) await study.set(image, [{ category: 'animal', label }]);
       const [goat, cow, elk] = (await study.history(image)).map(({ id }) => id);
-      const undo = async (id: number): Promise<string> => ((await gateway.post(`/reviews/${id}/undo`)).status === 200 ? study.counted(image) : 'refused');
-      const redo = async (id: number): Promise<string> => ((await gateway.post(`/reviews/${id}/redo`)).status === 200 ? study.counted(image) : 'refused');
+      const undo = async (id: number): Promise<string> =>
+        (await gateway.post(`/reviews/${id}/undo`)).status === 200 ? study.counted(image) : 'refused';
+      const redo = async (id: number): Promise<string> =>
+        (await gateway.post(`/reviews/${id}/redo`)).status === 200 ? study.counted(image) : 'refused';
       expect(await undo(cow!)).toBe('refused');
-      expect([await undo(goat!), await undo(goat!), await undo(cow!), await undo(elk!)]).toEqual(['cow 1', 'refused', 'elk 1', 'deer 1']);
-      expect((await study.history(image))[0]).toMatchObject({ undoneBy: 'admin', undoneAt: expect.any(String), counts: false });
-      expect([await redo(elk!), await redo(elk!), await redo(cow!), await redo(goat!)]).toEqual(['elk 1', 'refused', 'cow 1', 'goat 1']);
+      expect([await undo(goat!), await undo(goat!), await undo(cow!), await undo(elk!)]).toEqual([
+        'cow 1',
+        'refused',
+        'elk 1',
+        'deer 1',
+      ]);
+      expect((await study.history(image))[0]).toMatchObject({
+        undoneBy: 'admin',
+        undoneAt: expect.any(String),
+        counts: false,
+      });
+      expect([await redo(elk!), await redo(elk!), await redo(cow!), await redo(goat!)]).toEqual([
+        'elk 1',
+        'refused',
+        'cow 1',
+        'goat 1',
+      ]);
       // Nothing of it is forgotten: what is said again is a review of its own, which can be undone as any.
       const again = await study.history(image);
       expect(again.map(({ action, redoOf, counts }) => [action, redoOf, counts])).toEqual([
-        ['redo', goat, true], ['redo', cow, false], ['redo', elk, false], ['set', null, false], ['set', null, false], ['set', null, false],
+        ['redo', goat, true],
+        ['redo', cow, false],
+        ['redo', elk, false],
+        ['set', null, false],
+        ['set', null, false],
+        ['set', null, false],
       ]);
       expect([await undo(again[0]!.id), await redo(again[0]!.id)]).toEqual(['cow 1', 'goat 1']);
     });
@@ -255,8 +425,14 @@ describe('the review of an image', () => {
       const elk = await study.last(image);
       await gateway.post(`/reviews/${elk}/undo`);
       await study.set(image, []);
-      expect(await gateway.post(`/reviews/${elk}/redo`)).toMatchObject({ status: 409, body: { type: 'urn:pugmark:problem:not_latest' } });
-      expect(await gateway.post(`/reviews/${await study.last(image)}/redo`)).toMatchObject({ status: 409, body: { type: 'urn:pugmark:problem:not_undone' } });
+      expect(await gateway.post(`/reviews/${elk}/redo`)).toMatchObject({
+        status: 409,
+        body: { type: 'urn:pugmark:problem:not_latest' },
+      });
+      expect(await gateway.post(`/reviews/${await study.last(image)}/redo`)).toMatchObject({
+        status: 409,
+        body: { type: 'urn:pugmark:problem:not_undone' },
+      });
       expect(await gateway.post('/reviews/999999/undo')).toMatchObject({ status: 404 });
     });
 
@@ -264,7 +440,10 @@ describe('the review of an image', () => {
       const image = await study.image(43, [seen('deer')]);
       await study.set(image, [{ category: 'animal', label: 'elk' }]);
       await gateway.request('DELETE', `/images/${image}/review`);
-      expect((await gateway.post(`/reviews/${await study.last(image)}/undo`)).body).toMatchObject({ source: 'human', observations: [{ label: 'elk' }] });
+      expect((await gateway.post(`/reviews/${await study.last(image)}/undo`)).body).toMatchObject({
+        source: 'human',
+        observations: [{ label: 'elk' }],
+      });
     });
 
     it('undoes once when it is asked for twice at the same moment', async () => {
@@ -280,7 +459,9 @@ describe('the review of an image', () => {
   it('of another project’s image is neither shown nor changed to a bound key', async () => {
     const image = await study.image(50, [seen('deer')]);
     await study.set(image, []);
-    const headers = { authorization: `Bearer ${await gateway.key(['review', 'read'], { projectIds: [await gateway.project()] })}` };
+    const headers = {
+      authorization: `Bearer ${await gateway.key(['review', 'read'], { projectIds: [await gateway.project()] })}`,
+    };
     const answers = [
       await gateway.get(`/images/${image}/review`, headers),
       await study.set(image, [{ category: 'animal' }], headers),

@@ -4,7 +4,12 @@ import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
 import { ReviewImagesBody, SetReviewBody, UndoBatchBody } from '../dto/review-bodies.dto';
-import { HistoryEntryResponse, ImageReviewResponse, ReviewBatchResponse, historyEntryResponse } from '../dto/reviews.dto';
+import {
+  HistoryEntryResponse,
+  ImageReviewResponse,
+  ReviewBatchResponse,
+  historyEntryResponse,
+} from '../dto/reviews.dto';
 import { imageReview, setReview, withdrawReview } from '../services/review/image-review';
 import { reviewImages } from '../services/review/review-images';
 import { redoReview, undoBatch, undoReview } from '../services/review/undo-review';

@@ -66,9 +66,26 @@ describe('runs', () => {
     });
     expect((await gateway.post(`/runs/${runId}/cancel`)).status).toBe(409);
     const { items } = (await gateway.get(`/runs?projectId=${id}`)).body;
-    expect(items).toEqual([{ id: runId, projectId: id, model: done.model, classify: null, priority: 5, state: 'done', counts: done.counts, createdAt: done.createdAt }]);
+    expect(items).toEqual([
+      {
+        id: runId,
+        projectId: id,
+        model: done.model,
+        classify: null,
+        priority: 5,
+        state: 'done',
+        counts: done.counts,
+        createdAt: done.createdAt,
+      },
+    ]);
 
-    expect((await gateway.get(`/processing/status?runId=${runId}`)).body).toMatchObject({ processing: 0, pending: 0, completed: 2, failed: 1, etaSeconds: 0 });
+    expect((await gateway.get(`/processing/status?runId=${runId}`)).body).toMatchObject({
+      processing: 0,
+      pending: 0,
+      completed: 2,
+      failed: 1,
+      etaSeconds: 0,
+    });
   });
 
   it('runs over one deployment only', async () => {
@@ -77,10 +94,25 @@ describe('runs', () => {
     await gateway.images(id, ['1.jpg', '2.jpg'], { deploymentId });
     await gateway.images(id, ['3.jpg']);
     expect((await gateway.post('/runs', { projectId: id, deploymentId })).body.counts.total).toBe(2);
-    expect((await gateway.post('/runs', { projectId: id, filter: { deploymentId, status: 'pending' } })).body.counts.total).toBe(2);
-    expect((await gateway.post('/runs', { projectId: id, filter: { category: 'animal', capturedFrom: '2026-01-01T00:00:00Z' } })).body).toMatchObject({ status: 422, type: 'urn:pugmark:problem:no_images' });
-    expect((await gateway.post('/runs', { projectId: id, filter: { hourFrom: 24 } })).body).toMatchObject({ status: 400, errors: [{ field: 'filter.hourFrom' }] });
-    expect((await gateway.post('/runs', { projectId: id, filter: { eventId: 999_999 } })).body).toMatchObject({ status: 422, type: 'urn:pugmark:problem:event_missing' });
+    expect(
+      (await gateway.post('/runs', { projectId: id, filter: { deploymentId, status: 'pending' } })).body.counts.total,
+    ).toBe(2);
+    expect(
+      (
+        await gateway.post('/runs', {
+          projectId: id,
+          filter: { category: 'animal', capturedFrom: '2026-01-01T00:00:00Z' },
+        })
+      ).body,
+    ).toMatchObject({ status: 422, type: 'urn:pugmark:problem:no_images' });
+    expect((await gateway.post('/runs', { projectId: id, filter: { hourFrom: 24 } })).body).toMatchObject({
+      status: 400,
+      errors: [{ field: 'filter.hourFrom' }],
+    });
+    expect((await gateway.post('/runs', { projectId: id, filter: { eventId: 999_999 } })).body).toMatchObject({
+      status: 422,
+      type: 'urn:pugmark:problem:event_missing',
+    });
   });
 
   it('stays active while its ingest may still add to it', async () => {
@@ -88,7 +120,10 @@ describe('runs', () => {
     const runId = await gateway.run(id, modelId);
     const { ingestId, ids } = await gateway.images(id, ['1.jpg'], { runId });
     await gateway.finish('detect', ids);
-    expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({ state: 'active', counts: { total: 1, done: 1 } });
+    expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({
+      state: 'active',
+      counts: { total: 1, done: 1 },
+    });
     await gateway.finish('scan', [ingestId]);
     expect((await gateway.get(`/runs/${runId}`)).body.state).toBe('done');
   });
@@ -98,7 +133,10 @@ describe('runs', () => {
     const { ids } = await gateway.images(id, ['1.jpg', '2.jpg']);
     const runId = (await gateway.post('/runs', { projectId: id })).body.id;
     await gateway.finish('detect', ids.slice(0, 1));
-    expect(await gateway.post(`/runs/${runId}/cancel`)).toMatchObject({ status: 202, body: { state: 'cancelled', counts: { done: 1, cancelled: 1, waiting: 0 } } });
+    expect(await gateway.post(`/runs/${runId}/cancel`)).toMatchObject({
+      status: 202,
+      body: { state: 'cancelled', counts: { done: 1, cancelled: 1, waiting: 0 } },
+    });
     expect((await gateway.post(`/runs/${runId}/cancel`)).status).toBe(202);
     expect((await gateway.post('/runs/999999/cancel')).status).toBe(404);
   });
@@ -118,18 +156,33 @@ describe('runs', () => {
 
     it('pauses a run, once and twice: nothing of it can be claimed, what runs is finished, and no one can say when it ends', async () => {
       const [running] = await gateway.claim('detect', ids.slice(0, 1));
-      expect(await gateway.post(`/runs/${runId}/pause`)).toMatchObject({ status: 202, body: { state: 'paused', counts: { waiting: 2, running: 1 }, etaSeconds: null } });
+      expect(await gateway.post(`/runs/${runId}/pause`)).toMatchObject({
+        status: 202,
+        body: { state: 'paused', counts: { waiting: 2, running: 1 }, etaSeconds: null },
+      });
       expect((await gateway.post(`/runs/${runId}/pause`)).status).toBe(202);
       await gateway.stores.tasks.commit([{ task: running!, outcome: 'done', result: null }], () => Promise.resolve());
       expect(await gateway.claim('detect', ids)).toEqual([]);
-      expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({ state: 'paused', counts: { waiting: 2, done: 1 }, ratePerMinute: expect.any(Number), etaSeconds: null });
-      expect((await gateway.get(`/processing/status?runId=${runId}`)).body).toMatchObject({ pending: 2, completed: 1, etaSeconds: null });
+      expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({
+        state: 'paused',
+        counts: { waiting: 2, done: 1 },
+        ratePerMinute: expect.any(Number),
+        etaSeconds: null,
+      });
+      expect((await gateway.get(`/processing/status?runId=${runId}`)).body).toMatchObject({
+        pending: 2,
+        completed: 1,
+        etaSeconds: null,
+      });
       expect((await gateway.get(`/runs?projectId=${id}`)).body.items).toMatchObject([{ id: runId, state: 'paused' }]);
     });
 
     it('resumes it, once and twice, to its end', async () => {
       await gateway.post(`/runs/${runId}/pause`);
-      expect(await gateway.post(`/runs/${runId}/resume`)).toMatchObject({ status: 202, body: { state: 'active', counts: { waiting: 3 } } });
+      expect(await gateway.post(`/runs/${runId}/resume`)).toMatchObject({
+        status: 202,
+        body: { state: 'active', counts: { waiting: 3 } },
+      });
       expect((await gateway.post(`/runs/${runId}/resume`)).status).toBe(202);
       await end();
       expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({ state: 'done', counts: { done: 3 } });
@@ -140,13 +193,20 @@ describe('runs', () => {
     it('counts as done what ended while it was paused, and as cancelled what was cancelled then', async () => {
       const claimed = await gateway.claim('detect', ids);
       await gateway.post(`/runs/${runId}/pause`);
-      await gateway.stores.tasks.commit(claimed.map((task) => ({ task, outcome: 'done', result: null })), () => Promise.resolve());
+      await gateway.stores.tasks.commit(
+        claimed.map((task) => ({ task, outcome: 'done', result: null })),
+        () => Promise.resolve(),
+      );
       expect((await gateway.get(`/runs/${runId}`)).body.state).toBe('done');
 
       const other = (await gateway.post('/runs', { projectId: id })).body.id;
       await gateway.post(`/runs/${other}/pause`);
-      expect(await gateway.post(`/runs/${other}/cancel`)).toMatchObject({ status: 202, body: { state: 'cancelled', counts: { cancelled: 3, waiting: 0 } } });
-      for (const what of ['pause', 'retry']) expect(await gateway.post(`/runs/${other}/${what}`)).toMatchObject(problem('cancelled'));
+      expect(await gateway.post(`/runs/${other}/cancel`)).toMatchObject({
+        status: 202,
+        body: { state: 'cancelled', counts: { cancelled: 3, waiting: 0 } },
+      });
+      for (const what of ['pause', 'retry'])
+        expect(await gateway.post(`/runs/${other}/${what}`)).toMatchObject(problem('cancelled'));
       expect(await gateway.post(`/runs/${other}/resume`)).toMatchObject({ status: 202, body: { state: 'cancelled' } });
     });
 
@@ -164,15 +224,27 @@ describe('runs', () => {
       expect(await gateway.post(`/runs/${runId}/retry`)).toMatchObject(problem('nothing_failed'));
       await gateway.finish('detect', ids.slice(0, 2), { code: 'file_missing', message: 'the file is gone' });
       await gateway.finish('detect', ids.slice(2));
-      expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({ state: 'done', counts: { failed: 2, done: 1 } });
-      const failure = async () => (await gateway.get(`/images?projectId=${id}&runId=${runId}`)).body.items.map((image: { failure: { code: string } | null }) => image.failure?.code ?? null);
+      expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({
+        state: 'done',
+        counts: { failed: 2, done: 1 },
+      });
+      const failure = async () =>
+        (await gateway.get(`/images?projectId=${id}&runId=${runId}`)).body.items.map(
+          (image: { failure: { code: string } | null }) => image.failure?.code ?? null,
+        );
       expect(await failure()).toEqual(['file_missing', 'file_missing', null]);
 
-      expect(await gateway.post(`/runs/${runId}/retry`)).toMatchObject({ status: 202, body: { state: 'active', counts: { waiting: 2, failed: 0, done: 1 }, summary: { failed: 0 } } });
+      expect(await gateway.post(`/runs/${runId}/retry`)).toMatchObject({
+        status: 202,
+        body: { state: 'active', counts: { waiting: 2, failed: 0, done: 1 }, summary: { failed: 0 } },
+      });
       expect(await failure()).toEqual([null, null, null]);
       await gateway.finish('detect', ids.slice(0, 1));
       await gateway.finish('detect', ids.slice(1, 2), { code: 'decode_failed', message: 'no picture' });
-      expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({ state: 'done', counts: { failed: 1, done: 2 } });
+      expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({
+        state: 'done',
+        counts: { failed: 1, done: 2 },
+      });
       expect(await failure()).toEqual([null, 'decode_failed', null]);
     });
 
@@ -180,21 +252,40 @@ describe('runs', () => {
       await gateway.finish('detect', ids.slice(0, 1), { code: 'file_missing', message: 'the file is gone' });
       const rest = await gateway.claim('detect', ids.slice(1));
       await gateway.post(`/runs/${runId}/pause`);
-      expect((await gateway.post(`/runs/${runId}/retry`)).body).toMatchObject({ state: 'paused', counts: { waiting: 1, running: 2 } });
+      expect((await gateway.post(`/runs/${runId}/retry`)).body).toMatchObject({
+        state: 'paused',
+        counts: { waiting: 1, running: 2 },
+      });
       expect(await gateway.claim('detect', ids.slice(0, 1))).toEqual([]);
       await gateway.post(`/runs/${runId}/resume`);
       const [first] = await gateway.claim('detect', ids.slice(0, 1));
       await gateway.post(`/runs/${runId}/pause`);
-      await gateway.stores.tasks.commit([...rest, first!].map((task) => ({ task, outcome: 'failed', code: 'broken', message: 'broken' })), () => Promise.resolve());
+      await gateway.stores.tasks.commit(
+        [...rest, first!].map((task) => ({ task, outcome: 'failed', code: 'broken', message: 'broken' })),
+        () => Promise.resolve(),
+      );
       expect((await gateway.get(`/runs/${runId}`)).body.state).toBe('done');
-      expect((await gateway.post(`/runs/${runId}/retry`)).body).toMatchObject({ state: 'active', counts: { waiting: 3, failed: 0 } });
+      expect((await gateway.post(`/runs/${runId}/retry`)).body).toMatchObject({
+        state: 'active',
+        counts: { waiting: 3, failed: 0 },
+      });
     });
 
     it('moves a run before others, as long as it has not ended', async () => {
-      expect(await gateway.patch(`/runs/${runId}`, { priority: 50 })).toMatchObject({ status: 200, body: { id: runId, priority: 50, state: 'active' } });
+      expect(await gateway.patch(`/runs/${runId}`, { priority: 50 })).toMatchObject({
+        status: 200,
+        body: { id: runId, priority: 50, state: 'active' },
+      });
       const tasks = await gateway.db.selectFrom('tasks').select('priority').where('run_id', '=', runId).execute();
       expect(tasks.map(({ priority }) => priority)).toEqual([50, 50, 50]);
-      for (const wrong of [{}, { priority: 101 }, { priority: -101 }, { priority: '5' }, { priority: null }, { priority: 1, state: 'paused' }]) {
+      for (const wrong of [
+        {},
+        { priority: 101 },
+        { priority: -101 },
+        { priority: '5' },
+        { priority: null },
+        { priority: 1, state: 'paused' },
+      ]) {
         expect([wrong, (await gateway.patch(`/runs/${runId}`, wrong)).status]).toEqual([wrong, 400]);
       }
       await end();
@@ -205,14 +296,25 @@ describe('runs', () => {
     });
 
     it('answers 404 for a run that is not there', async () => {
-      for (const what of ['pause', 'resume', 'retry']) expect((await gateway.post(`/runs/999999/${what}`)).status).toBe(404);
+      for (const what of ['pause', 'resume', 'retry'])
+        expect((await gateway.post(`/runs/999999/${what}`)).status).toBe(404);
       expect((await gateway.patch('/runs/999999', { priority: 1 })).status).toBe(404);
     });
 
     it('says nothing of when all work ends while all that is left is paused', async () => {
-      const waiting = await gateway.db.selectFrom('tasks').select('run_id').distinct().where('state', '=', 'waiting').where('kind', '=', 'detect').execute();
+      const waiting = await gateway.db
+        .selectFrom('tasks')
+        .select('run_id')
+        .distinct()
+        .where('state', '=', 'waiting')
+        .where('kind', '=', 'detect')
+        .execute();
       for (const { run_id } of waiting) if (run_id !== null) await gateway.post(`/runs/${run_id}/pause`);
-      await gateway.db.updateTable('tasks').set({ state: 'cancelled', finished_at: new Date() }).where('state', '=', 'running').execute();
+      await gateway.db
+        .updateTable('tasks')
+        .set({ state: 'cancelled', finished_at: new Date() })
+        .where('state', '=', 'running')
+        .execute();
       const { pending, etaSeconds } = (await gateway.get('/processing/status')).body;
       expect([pending > 0, etaSeconds]).toEqual([true, null]);
       await gateway.post(`/runs/${runId}/resume`);
@@ -231,12 +333,18 @@ describe('runs', () => {
       await new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, ids);
       cancelling = gateway.post(`/runs/${runId}/cancel`);
       await waitUntil('the cancel to wait for this transaction', async () => {
-        const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(gateway.db);
+        const { rows } =
+          await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+            gateway.db,
+          );
         return rows.length > 0;
       });
     });
     await cancelling;
-    expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({ state: 'cancelled', counts: { waiting: 0, cancelled: 2 } });
+    expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({
+      state: 'cancelled',
+      counts: { waiting: 0, cancelled: 2 },
+    });
   });
 
   it.each([
@@ -251,7 +359,10 @@ describe('runs', () => {
 
   it('refuses a run over nothing, and leaves none behind', async () => {
     const id = await gateway.project();
-    expect(await gateway.post('/runs', { projectId: id })).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:no_images' } });
+    expect(await gateway.post('/runs', { projectId: id })).toMatchObject({
+      status: 422,
+      body: { type: 'urn:pugmark:problem:no_images' },
+    });
     expect((await gateway.get(`/runs?projectId=${id}`)).body.items).toEqual([]);
   });
 

@@ -63,11 +63,24 @@ export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stor
       problems: [422],
       handle: async ({ query: { a, b, minConfidence = null, onlyDifferent, limit, cursor } }) => {
         const after = afterId('compared_images', cursor);
-        for (const [field, id] of [['a', a], ['b', b]] as const) {
-          if ((await stores.runs.find(stores.db, id)) === null) throw unprocessable('run_missing', field, `there is no run ${id}`);
+        for (const [field, id] of [
+          ['a', a],
+          ['b', b],
+        ] as const) {
+          if ((await stores.runs.find(stores.db, id)) === null)
+            throw unprocessable('run_missing', field, `there is no run ${id}`);
         }
         const images = await listComparedImages(stores.db, { a, b, minConfidence, onlyDifferent }, after, limit + 1);
-        return { ...(await compareRuns(stores.db, a, b, minConfidence)), ...pageOf('compared_images', images, limit, ({ imageId }) => imageId, (image) => image) };
+        return {
+          ...(await compareRuns(stores.db, a, b, minConfidence)),
+          ...pageOf(
+            'compared_images',
+            images,
+            limit,
+            ({ imageId }) => imageId,
+            (image) => image,
+          ),
+        };
       },
     }),
     operation({
@@ -94,14 +107,26 @@ export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stor
       },
     }),
     control(stores, 'cancel', 'Cancels what has not ended of a run', cancelRun, [409]),
-    control(stores, 'pause', 'Begins nothing more of a run until it is resumed; what runs is finished', pauseRun, [409]),
+    control(
+      stores,
+      'pause',
+      'Begins nothing more of a run until it is resumed; what runs is finished',
+      pauseRun,
+      [409],
+    ),
     control(stores, 'resume', 'Goes on with a run that was paused', resumeRun, []),
     control(stores, 'retry', 'Starts over what failed of a run, with a fresh number of attempts', retryRun, [409]),
   ];
 }
 
 /** `POST /runs/:id/<what>`: takes effect when it is answered, and is carried out in the background. */
-function control(stores: Stores, what: 'cancel' | 'pause' | 'resume' | 'retry', summary: string, act: (stores: Stores, id: number) => Promise<void>, problems: readonly number[]): Operation {
+function control(
+  stores: Stores,
+  what: 'cancel' | 'pause' | 'resume' | 'retry',
+  summary: string,
+  act: (stores: Stores, id: number) => Promise<void>,
+  problems: readonly number[],
+): Operation {
   return operation({
     method: 'post',
     path: `/runs/:id/${what}`,
@@ -117,14 +142,31 @@ function control(stores: Stores, what: 'cancel' | 'pause' | 'resume' | 'retry', 
   });
 }
 
-async function createRun(tx: DatabaseTransaction, stores: Stores, body: CreateRunBody, traceparent: string): Promise<number> {
+async function createRun(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  body: CreateRunBody,
+  traceparent: string,
+): Promise<number> {
   const { projectId, priority } = body;
   const deploymentId = body.deploymentId ?? null;
   const filter = await imageFilterOf(tx, body.filter ?? {});
   const classify = body.classify && classifySettings(body.classify);
-  const models = await modelsOfNewRun(stores, tx, projectId, { modelId: body.modelId ?? null, ...(classify === undefined ? {} : { classify }) });
+  const models = await modelsOfNewRun(stores, tx, projectId, {
+    modelId: body.modelId ?? null,
+    ...(classify === undefined ? {} : { classify }),
+  });
   const id = await stores.runs.create(tx, { projectId, ...models, priority });
-  const images = await stores.runs.createTasksForImages(tx, { id, projectId, priority, traceparent }, { ...filter, ...(deploymentId === null ? {} : { deploymentId }) });
-  if (images === 0) throw unprocessable('no_images', body.filter == null ? (deploymentId === null ? 'projectId' : 'deploymentId') : 'filter', 'there are no such images to look at yet');
+  const images = await stores.runs.createTasksForImages(
+    tx,
+    { id, projectId, priority, traceparent },
+    { ...filter, ...(deploymentId === null ? {} : { deploymentId }) },
+  );
+  if (images === 0)
+    throw unprocessable(
+      'no_images',
+      body.filter == null ? (deploymentId === null ? 'projectId' : 'deploymentId') : 'filter',
+      'there are no such images to look at yet',
+    );
   return id;
 }

@@ -2,7 +2,15 @@ import type { Request } from 'express';
 import type { RateLimiter } from '@pugmark/cache';
 import type { Authenticator } from '../access/authenticator';
 import { callerOf, type Caller } from '../access/caller';
-import { clearSessionCookie, csrfTokenOf, newSessionToken, sessionTokenOf, setSessionCookie, SESSION_SECONDS, tokenHash } from '../access/session-cookie';
+import {
+  clearSessionCookie,
+  csrfTokenOf,
+  newSessionToken,
+  sessionTokenOf,
+  setSessionCookie,
+  SESSION_SECONDS,
+  tokenHash,
+} from '../access/session-cookie';
 import { HttpProblem, tooMany } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
@@ -43,7 +51,10 @@ export function sessionRouter({ stores, authenticator, wrongKeys }: SessionParts
       scope: 'any',
       anyProject: true,
       answer: { status: 200, json: jsonOf(SessionResponse) },
-      handle: ({ caller, request }) => Promise.resolve(sessionResponse(caller, request.get('authorization') === undefined ? sessionTokenOf(request) : null)),
+      handle: ({ caller, request }) =>
+        Promise.resolve(
+          sessionResponse(caller, request.get('authorization') === undefined ? sessionTokenOf(request) : null),
+        ),
     }),
     operation({
       method: 'delete',

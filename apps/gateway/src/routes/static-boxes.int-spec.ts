@@ -21,15 +21,21 @@ describe('static boxes', () => {
   /** A deployment with images that hold the same. */
   async function deployment(detections = [branch], count = 20): Promise<{ id: number; images: number[] }> {
     const id = await gateway.deployment(projectId);
-    const { ids: images } = await gateway.images(projectId, Array.from({ length: count }, (_, n) => `${n}.jpg`), { deploymentId: id, capturedLocal: '2026-05-01T06:00:00' });
+    const { ids: images } = await gateway.images(
+      projectId,
+      Array.from({ length: count }, (_, n) => `${n}.jpg`),
+      { deploymentId: id, capturedLocal: '2026-05-01T06:00:00' },
+    );
     for (const image of images) await gateway.detections(image, modelId, detections);
     return { id, images };
   }
 
   const find = (id: number) => gateway.post(`/deployments/${id}/static-boxes/find`);
   const list = async (id: number) => (await gateway.get(`/deployments/${id}/static-boxes`)).body.items;
-  const blanks = async (id: number) => (await gateway.get(`/images?deploymentId=${id}&category=blank`)).body.items.length;
-  const marks = async (image: number) => (await gateway.get(`/images/${image}`)).body.detections.map((one: { static: boolean }) => one.static);
+  const blanks = async (id: number) =>
+    (await gateway.get(`/images?deploymentId=${id}&category=blank`)).body.items.length;
+  const marks = async (image: number) =>
+    (await gateway.get(`/images/${image}`)).body.detections.map((one: { static: boolean }) => one.static);
 
   it('are found when asked for, listed with an image to look at, and no longer count', async () => {
     const { id, images } = await deployment();
@@ -62,9 +68,18 @@ describe('static boxes', () => {
     await find(id);
     const [box] = await list(id);
     const patch = async (body: unknown, key?: string) =>
-      gateway.request('PATCH', `/static-boxes/${box.id}`, { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) } });
+      gateway.request('PATCH', `/static-boxes/${box.id}`, {
+        body: JSON.stringify(body),
+        headers: {
+          'content-type': 'application/json',
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        },
+      });
     expect((await patch({ unmarked: true }, await gateway.key(['read']))).status).toBe(403);
-    expect(await patch({ unmarked: true }, await gateway.key(['review']))).toMatchObject({ status: 200, body: { ...box, unmarkedAt: expect.any(String), unmarkedBy: 'review' } });
+    expect(await patch({ unmarked: true }, await gateway.key(['review']))).toMatchObject({
+      status: 200,
+      body: { ...box, unmarkedAt: expect.any(String), unmarkedBy: 'review' },
+    });
     expect(await marks(images[0]!)).toEqual([false]);
     expect(await blanks(id)).toBe(0);
     expect((await find(id)).body).toEqual({ boxes: 1, newBoxes: 0, changedImages: 0 });
@@ -90,18 +105,28 @@ describe('static boxes', () => {
     const first = (await gateway.get(`/deployments/${id}/static-boxes?limit=1`)).body;
     const second = (await gateway.get(`/deployments/${id}/static-boxes?limit=1&cursor=${first.nextCursor}`)).body;
     expect([first.items[0].box, second.items[0].box, second.nextCursor]).toEqual([branch.box, stone.box, null]);
-    expect((await gateway.get(`/deployments/${id}/static-boxes?cursor=${Buffer.from('["images",1]').toString('base64url')}`)).status).toBe(422);
+    expect(
+      (await gateway.get(`/deployments/${id}/static-boxes?cursor=${Buffer.from('["images",1]').toString('base64url')}`))
+        .status,
+    ).toBe(422);
   });
 
-  it.each([{}, { unmarked: 'yes' }, { unmarked: null }, { unmarked: true, images: 3 }])('cannot be changed by %j', async (body) => {
-    expect((await gateway.patch('/static-boxes/1', body)).status).toBe(400);
-  });
+  it.each([{}, { unmarked: 'yes' }, { unmarked: null }, { unmarked: true, images: 3 }])(
+    'cannot be changed by %j',
+    async (body) => {
+      expect((await gateway.patch('/static-boxes/1', body)).status).toBe(400);
+    },
+  );
 
   it('are not there under a wrong id', async () => {
-    for (const answer of [await gateway.get('/static-boxes/999999'), await gateway.patch('/static-boxes/999999', { unmarked: true })]) {
+    for (const answer of [
+      await gateway.get('/static-boxes/999999'),
+      await gateway.patch('/static-boxes/999999', { unmarked: true }),
+    ]) {
       expect(answer).toMatchObject({ status: 404, body: { detail: expect.stringContaining('static box 999999') } });
     }
-    for (const answer of [await gateway.get('/deployments/999999/static-boxes'), await find(999_999)]) expect(answer.status).toBe(404);
+    for (const answer of [await gateway.get('/deployments/999999/static-boxes'), await find(999_999)])
+      expect(answer.status).toBe(404);
   });
 
   it('are found by themselves, once nothing new comes, by whichever gateway', async () => {
@@ -120,9 +145,13 @@ describe('static boxes', () => {
   it('are found in other deployments though it goes wrong in one, which stays due', async () => {
     const pace = { quietSeconds: 0, latestSeconds: 0 };
     const [broken, whole] = [await deployment(), await deployment()];
-    await sql.raw(`
+    await sql
+      .raw(
+        `
       create function refuse() returns trigger language plpgsql as 'begin if new.deployment_id = ${broken.id} then raise exception ''broken''; end if; return new; end';
-      create trigger refuse before insert on static_boxes for each row execute function refuse()`).execute(gateway.db);
+      create trigger refuse before insert on static_boxes for each row execute function refuse()`,
+      )
+      .execute(gateway.db);
     await searchStaticBoxes(gateway.stores, pace, testLogger(), new AbortController().signal);
     expect([await blanks(broken.id), await blanks(whole.id)]).toEqual([0, 20]);
     await sql.raw('drop trigger refuse on static_boxes').execute(gateway.db);

@@ -3,7 +3,12 @@ import { notFound } from '../api/http-problem';
 import { body, jsonOf, operation, type Operation } from '../api/operation';
 import type { Stores } from '../dependencies';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../dto/paging';
-import { StaticBoxResponse, StaticSearchResponse, UpdateStaticBoxBody, staticBoxResponse } from '../dto/static-boxes.dto';
+import {
+  StaticBoxResponse,
+  StaticSearchResponse,
+  UpdateStaticBoxBody,
+  staticBoxResponse,
+} from '../dto/static-boxes.dto';
 import { requireDeployment } from '../services/require';
 
 export function staticBoxesRouter(stores: Stores): Operation[] {

@@ -27,7 +27,10 @@ export function systemRouter(parts: Parts): Operation[] {
 
 async function systemState({ stores, cache, brokerStatus, version }: Parts): Promise<SystemResponse> {
   const known = await withDeadline(
-    pingDatabase(stores.db).then(async () => ({ models: await stores.models.all(stores.db), engines: await stores.engineReports.fresh(stores.db) })),
+    pingDatabase(stores.db).then(async () => ({
+      models: await stores.models.all(stores.db),
+      engines: await stores.engineReports.fresh(stores.db),
+    })),
     PING_DEADLINE_MS,
     'Postgres',
   ).catch(() => null);

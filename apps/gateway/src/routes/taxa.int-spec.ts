@@ -11,17 +11,31 @@ describe('taxa', () => {
     projectId = await gateway.project();
   });
 
-  const post = (body: object, headers: Record<string, string> = {}): Promise<Answer> => gateway.post(`/projects/${projectId}/taxa`, body, headers);
+  const post = (body: object, headers: Record<string, string> = {}): Promise<Answer> =>
+    gateway.post(`/projects/${projectId}/taxa`, body, headers);
   const remove = (id: number): Promise<Answer> => gateway.request('DELETE', `/taxa/${id}`);
-  const list = async (query = ''): Promise<{ id: number; scientificName: string }[]> => (await gateway.get(`/projects/${projectId}/taxa${query}`)).body.items;
-  const names = async (query = ''): Promise<string[]> => (await list(query)).map(({ scientificName }) => scientificName);
-  const send = (csv: string, query = ''): Promise<Answer> => gateway.request('POST', `/projects/${projectId}/taxa/import${query}`, { body: csv, headers: { 'content-type': 'text/csv' } });
+  const list = async (query = ''): Promise<{ id: number; scientificName: string }[]> =>
+    (await gateway.get(`/projects/${projectId}/taxa${query}`)).body.items;
+  const names = async (query = ''): Promise<string[]> =>
+    (await list(query)).map(({ scientificName }) => scientificName);
+  const send = (csv: string, query = ''): Promise<Answer> =>
+    gateway.request('POST', `/projects/${projectId}/taxa/import${query}`, {
+      body: csv,
+      headers: { 'content-type': 'text/csv' },
+    });
 
   it('are made, shown and listed by name', async () => {
     const fox = await post({ scientificName: 'Vulpes vulpes', commonName: 'Red fox', rank: 'species' });
     expect(fox).toMatchObject({
       status: 201,
-      body: { projectId, scientificName: 'Vulpes vulpes', commonName: 'Red fox', category: 'animal', rank: 'species', archivedAt: null },
+      body: {
+        projectId,
+        scientificName: 'Vulpes vulpes',
+        commonName: 'Red fox',
+        category: 'animal',
+        rank: 'species',
+        archivedAt: null,
+      },
     });
     expect(fox.headers.get('location')).toBe(`/api/v1/taxa/${fox.body.id}`);
     const hiker = await post({ scientificName: 'Homo sapiens', category: 'person' });
@@ -46,7 +60,10 @@ describe('taxa', () => {
 
   it('have a name once in a project, in upper or lower case', async () => {
     await post({ scientificName: 'Vulpes vulpes' });
-    expect(await post({ scientificName: 'vulpes Vulpes' })).toMatchObject({ status: 409, body: { type: 'urn:pugmark:problem:name_taken', errors: [{ field: 'scientificName' }] } });
+    expect(await post({ scientificName: 'vulpes Vulpes' })).toMatchObject({
+      status: 409,
+      body: { type: 'urn:pugmark:problem:name_taken', errors: [{ field: 'scientificName' }] },
+    });
     const all = await Promise.all([1, 2, 3, 4].map(() => post({ scientificName: 'Felis catus' })));
     expect(all.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
     projectId = await gateway.project();
@@ -60,15 +77,24 @@ describe('taxa', () => {
     expect(archived).toEqual({ ...fox, archivedAt: expect.any(String) });
     expect((await remove(fox.id)).status).toBe(204);
     expect((await gateway.get(`/taxa/${fox.id}`)).body).toEqual(archived);
-    expect([await names(), await names('?archived=true'), await names('?archived=true&q=fox')]).toEqual([[], ['Vulpes vulpes'], ['Vulpes vulpes']]);
+    expect([await names(), await names('?archived=true'), await names('?archived=true&q=fox')]).toEqual([
+      [],
+      ['Vulpes vulpes'],
+      ['Vulpes vulpes'],
+    ]);
     const back = await post({ scientificName: 'Vulpes Vulpes', commonName: 'Red fox' });
-    expect(back).toMatchObject({ status: 201, body: { ...fox, scientificName: 'Vulpes Vulpes', commonName: 'Red fox' } });
+    expect(back).toMatchObject({
+      status: 201,
+      body: { ...fox, scientificName: 'Vulpes Vulpes', commonName: 'Red fox' },
+    });
     expect(await list()).toEqual([back.body]);
     expect((await post({ scientificName: 'Vulpes vulpes' })).status).toBe(409);
   });
 
   it('are made once by requests with one Idempotency-Key', async () => {
-    const answers = await Promise.all([1, 2, 3].map(() => post({ scientificName: 'Lynx lynx' }, { 'idempotency-key': 'lynx' })));
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => post({ scientificName: 'Lynx lynx' }, { 'idempotency-key': 'lynx' })),
+    );
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
     expect(await names()).toEqual(['Lynx lynx']);
   });
@@ -78,7 +104,9 @@ describe('taxa', () => {
     const { body } = await gateway.patch(`/taxa/${fox.id}`, { scientificName: 'Vulpes vulpes', rank: null });
     expect(body).toEqual({ ...fox, scientificName: 'Vulpes vulpes', rank: null });
     expect([await names('?q=vulpse'), await names('?q=vulpes')]).toEqual([[], ['Vulpes vulpes']]);
-    expect((await gateway.patch(`/taxa/${fox.id}`, { scientificName: 'VULPES vulpes', category: 'vehicle' })).body).toMatchObject({ scientificName: 'VULPES vulpes', category: 'vehicle' });
+    expect(
+      (await gateway.patch(`/taxa/${fox.id}`, { scientificName: 'VULPES vulpes', category: 'vehicle' })).body,
+    ).toMatchObject({ scientificName: 'VULPES vulpes', category: 'vehicle' });
   });
 
   it('do not take the name of another, and say so when that one is archived', async () => {
@@ -86,7 +114,10 @@ describe('taxa', () => {
     const { body: fox } = await post({ scientificName: 'Vulpes vulpes' });
     await remove(cat.id);
     const answer = await gateway.patch(`/taxa/${fox.id}`, { scientificName: 'felis catus' });
-    expect(answer).toMatchObject({ status: 409, body: { type: 'urn:pugmark:problem:name_taken', detail: expect.stringContaining('archived: POST its name') } });
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { type: 'urn:pugmark:problem:name_taken', detail: expect.stringContaining('archived: POST its name') },
+    });
     expect((await gateway.get(`/taxa/${fox.id}`)).body).toEqual(fox);
   });
 
@@ -106,9 +137,12 @@ describe('taxa', () => {
     expect(await list()).toEqual([]);
   });
 
-  it.each(['q=', 'q=%00', 'archived=maybe', `q=${'x'.repeat(201)}`])('refuse to be looked for with %.20s', async (query) => {
-    expect((await gateway.get(`/projects/${projectId}/taxa?${query}`)).status).toBe(400);
-  });
+  it.each(['q=', 'q=%00', 'archived=maybe', `q=${'x'.repeat(201)}`])(
+    'refuse to be looked for with %.20s',
+    async (query) => {
+      expect((await gateway.get(`/projects/${projectId}/taxa?${query}`)).status).toBe(400);
+    },
+  );
 
   it('are changed by reviewers, and seen by readers', async () => {
     const { body: fox } = await post({ scientificName: 'Vulpes vulpes' });
@@ -117,12 +151,23 @@ describe('taxa', () => {
     expect((await gateway.get(`/taxa/${fox.id}`, reader)).status).toBe(200);
     expect((await gateway.patch(`/taxa/${fox.id}`, { rank: 'species' }, reader)).status).toBe(403);
     expect((await gateway.patch(`/taxa/${fox.id}`, { rank: 'species' }, reviewer)).status).toBe(200);
-    const foreign = { authorization: `Bearer ${await gateway.key(['read', 'review'], { projectIds: [await gateway.project()] })}` };
-    expect([(await gateway.get(`/taxa/${fox.id}`, foreign)).status, (await gateway.patch(`/taxa/${fox.id}`, { rank: null }, foreign)).status]).toEqual([404, 404]);
+    const foreign = {
+      authorization: `Bearer ${await gateway.key(['read', 'review'], { projectIds: [await gateway.project()] })}`,
+    };
+    expect([
+      (await gateway.get(`/taxa/${fox.id}`, foreign)).status,
+      (await gateway.patch(`/taxa/${fox.id}`, { rank: null }, foreign)).status,
+    ]).toEqual([404, 404]);
   });
 
   it('are not there: 404', async () => {
-    for (const answer of [await gateway.get('/taxa/999999'), await gateway.patch('/taxa/999999', {}), await remove(999_999), await gateway.get('/projects/999999/taxa')]) expect(answer.status).toBe(404);
+    for (const answer of [
+      await gateway.get('/taxa/999999'),
+      await gateway.patch('/taxa/999999', {}),
+      await remove(999_999),
+      await gateway.get('/projects/999999/taxa'),
+    ])
+      expect(answer.status).toBe(404);
     expect((await gateway.get('/taxa/999999')).body.detail).toBe('there is no taxon 999999');
   });
 
@@ -132,8 +177,13 @@ describe('taxa', () => {
       const { body: cat } = await post({ scientificName: 'Felis catus' });
       await post({ scientificName: 'Lynx lynx' });
       await remove(cat.id);
-      const answer = await send('Scientific Name;vernacular_name;taxonRank;Category\nVulpes vulpes;Red fox;;\nfelis catus;;;\nLynx lynx;;;\nHomo sapiens;Mensch;species;Person\n');
-      expect(answer).toMatchObject({ status: 200, body: { dryRun: false, created: 1, updated: 2, unchanged: 1, faults: [] } });
+      const answer = await send(
+        'Scientific Name;vernacular_name;taxonRank;Category\nVulpes vulpes;Red fox;;\nfelis catus;;;\nLynx lynx;;;\nHomo sapiens;Mensch;species;Person\n',
+      );
+      expect(answer).toMatchObject({
+        status: 200,
+        body: { dryRun: false, created: 1, updated: 2, unchanged: 1, faults: [] },
+      });
       expect(await list()).toEqual([
         expect.objectContaining({ id: cat.id, scientificName: 'felis catus', archivedAt: null }),
         expect.objectContaining({ scientificName: 'Homo sapiens', commonName: 'Mensch', category: 'person' }),
@@ -153,15 +203,23 @@ describe('taxa', () => {
         [6, 'scientificName'],
         [7, null],
       ]);
-      expect(await send(bad)).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:bad_lines', detail: '5 lines are at fault; nothing was stored' } });
-      expect(await send('scientificName\nGood\n', '?dryRun=true')).toMatchObject({ status: 200, body: { dryRun: true, created: 1, faults: [] } });
+      expect(await send(bad)).toMatchObject({
+        status: 422,
+        body: { type: 'urn:pugmark:problem:bad_lines', detail: '5 lines are at fault; nothing was stored' },
+      });
+      expect(await send('scientificName\nGood\n', '?dryRun=true')).toMatchObject({
+        status: 200,
+        body: { dryRun: true, created: 1, faults: [] },
+      });
       expect(await list()).toEqual([]);
       expect((await send('rank\nspecies\n')).status).toBe(422);
     });
 
     it('come in by two files at once, in opposite order, without one failing', async () => {
       const lines = Array.from({ length: 200 }, (_, n) => `Species ${n}`);
-      const answers = await Promise.all([lines, [...lines].reverse()].map((order) => send(`name\n${order.join('\n')}\n`)));
+      const answers = await Promise.all(
+        [lines, [...lines].reverse()].map((order) => send(`name\n${order.join('\n')}\n`)),
+      );
       expect(answers.map(({ status }) => status)).toEqual([200, 200]);
       expect(answers[0]!.body.created + answers[1]!.body.created).toBe(200);
     });

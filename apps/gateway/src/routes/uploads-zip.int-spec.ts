@@ -20,7 +20,10 @@ describe('POST /uploads/zip', () => {
   afterAll(() => gateway.stop());
 
   function upload(entries: readonly TestEntry[], headers: Record<string, string> = {}, query = ''): Promise<Answer> {
-    return gateway.request('POST', `/uploads/zip?projectId=${projectId}${query}`, { body: zipOf(entries), headers: { 'content-type': 'application/zip', ...headers } });
+    return gateway.request('POST', `/uploads/zip?projectId=${projectId}${query}`, {
+      body: zipOf(entries),
+      headers: { 'content-type': 'application/zip', ...headers },
+    });
   }
 
   it('keeps the pictures with their folders and creates an ingest of them', async () => {
@@ -41,9 +44,18 @@ describe('POST /uploads/zip', () => {
     expect(answer).toMatchObject({ status: 202, body: { state: 'pending', runId: expect.any(Number) } });
     expect(answer.headers.get('location')).toBe(`/api/v1/ingests/${answer.body.id}`);
     const ingest = await gateway.stores.ingests.find(gateway.db, answer.body.id);
-    expect(ingest).toMatchObject({ source: 'upload', mode: 'copy', deployment_id: deploymentId, run_id: answer.body.runId });
+    expect(ingest).toMatchObject({
+      source: 'upload',
+      mode: 'copy',
+      deployment_id: deploymentId,
+      run_id: answer.body.runId,
+    });
     const stored = (await gateway.storedFiles()).map((file) => file.split('/').slice(2).join('/')).sort();
-    expect(stored).toEqual(['DCIM/100RECNX/IMG_0001.JPG', 'DCIM/101RECNX/IMG_0001.JPG', 'DCIM/101RECNX/img_0001-2.jpg']);
+    expect(stored).toEqual([
+      'DCIM/100RECNX/IMG_0001.JPG',
+      'DCIM/101RECNX/IMG_0001.JPG',
+      'DCIM/101RECNX/img_0001-2.jpg',
+    ]);
     expect(await readFile(join(ingest!.folder, 'DCIM/100RECNX/IMG_0001.JPG'))).toEqual(first);
     expect(await readFile(join(ingest!.folder, 'DCIM/101RECNX/img_0001-2.jpg'))).toEqual(third);
   });
@@ -61,10 +73,22 @@ describe('POST /uploads/zip', () => {
   it('makes one ingest of an archive that is sent twice under one key, and refuses other content under it', async () => {
     const before = await gateway.holdings();
     const key = { 'idempotency-key': 'card-7' };
-    const answers = [await upload([{ name: 'a.jpg', content: first! }], key), await upload([{ name: 'a.jpg', content: first!, stored: true }], key)];
+    const answers = [
+      await upload([{ name: 'a.jpg', content: first! }], key),
+      await upload([{ name: 'a.jpg', content: first!, stored: true }], key),
+    ];
     expect(answers[1]).toMatchObject({ status: 202, body: answers[0]!.body });
-    expect(await upload([{ name: 'a.jpg', content: second! }], key)).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:idempotency_key_reused' } });
-    expect(await gateway.holdings()).toEqual({ ...before, files: before['files']! + 1, ingests: before['ingests']! + 1, runs: before['runs']! + 1, tasks: before['tasks']! + 1 });
+    expect(await upload([{ name: 'a.jpg', content: second! }], key)).toMatchObject({
+      status: 422,
+      body: { type: 'urn:pugmark:problem:idempotency_key_reused' },
+    });
+    expect(await gateway.holdings()).toEqual({
+      ...before,
+      files: before['files']! + 1,
+      ingests: before['ingests']! + 1,
+      runs: before['runs']! + 1,
+      tasks: before['tasks']! + 1,
+    });
   });
 
   it('leaves the connection open while it unpacks, though nothing moves on it', async () => {
@@ -87,46 +111,94 @@ describe('POST /uploads/zip', () => {
     it.each([
       ['no picture', () => ({ name: 'notes/a.txt', content: 'a text' }), 'not_a_picture'],
       ['an empty file', () => ({ name: 'a.jpg' }), 'empty_file'],
-      ['another archive', () => ({ name: 'a.zip', content: zipOf([{ name: 'b.jpg', content: first! }]) }), 'not_a_picture'],
-      ['a picture that is an archive too', () => ({ name: 'a.jpg', content: Buffer.concat([first!, zipOf([{ name: 'b.jpg', content: second! }])]) }), 'polyglot'],
-      ['an SVG drawing', () => ({ name: 'a.jpg', content: '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>' }), 'unsupported_format'],
-    ] as [string, () => TestEntry, string][])('names the file that is %s, and keeps nothing', async (_what, bad, code) => {
-      const answer = await upload([{ name: 'DCIM/fine.jpg', content: first! }, bad()]);
-      expect(answer).toMatchObject({ status: 422, body: { type: `urn:pugmark:problem:${code}`, errors: [{ field: bad().name }] } });
-    });
+      [
+        'another archive',
+        () => ({ name: 'a.zip', content: zipOf([{ name: 'b.jpg', content: first! }]) }),
+        'not_a_picture',
+      ],
+      [
+        'a picture that is an archive too',
+        () => ({ name: 'a.jpg', content: Buffer.concat([first!, zipOf([{ name: 'b.jpg', content: second! }])]) }),
+        'polyglot',
+      ],
+      [
+        'an SVG drawing',
+        () => ({ name: 'a.jpg', content: '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>' }),
+        'unsupported_format',
+      ],
+    ] as [string, () => TestEntry, string][])(
+      'names the file that is %s, and keeps nothing',
+      async (_what, bad, code) => {
+        const answer = await upload([{ name: 'DCIM/fine.jpg', content: first! }, bad()]);
+        expect(answer).toMatchObject({
+          status: 422,
+          body: { type: `urn:pugmark:problem:${code}`, errors: [{ field: bad().name }] },
+        });
+      },
+    );
 
     it.each([
-      ['a file that is too large', () => [{ name: 'a.jpg', content: grownTo(64 * 1024 + 1, first!), stored: true }], 413, 'file_too_large'],
-      ['too many files', () => Array.from({ length: 6 }, (_, i) => ({ name: `${i}.jpg`, content: first! })), 413, 'too_many_files'],
-      ['nothing but folders and shadows', () => [{ name: 'DCIM/' }, { name: '__MACOSX/._a', content: 'x' }], 422, 'no_files'],
+      [
+        'a file that is too large',
+        () => [{ name: 'a.jpg', content: grownTo(64 * 1024 + 1, first!), stored: true }],
+        413,
+        'file_too_large',
+      ],
+      [
+        'too many files',
+        () => Array.from({ length: 6 }, (_, i) => ({ name: `${i}.jpg`, content: first! })),
+        413,
+        'too_many_files',
+      ],
+      [
+        'nothing but folders and shadows',
+        () => [{ name: 'DCIM/' }, { name: '__MACOSX/._a', content: 'x' }],
+        422,
+        'no_files',
+      ],
       ['nothing at all', () => [], 422, 'no_files'],
     ] as [string, () => TestEntry[], number, string][])('refuses %s', async (_what, entries, status, code) => {
       expect(await upload(entries())).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
     });
 
-    it.each(['text/plain', 'multipart/form-data; boundary=b', 'application/x-zip'])('refuses a body of type %s', async (type) => {
-      expect((await upload([{ name: 'a.jpg', content: first! }], { 'content-type': type })).status).toBe(415);
-    });
+    it.each(['text/plain', 'multipart/form-data; boundary=b', 'application/x-zip'])(
+      'refuses a body of type %s',
+      async (type) => {
+        expect((await upload([{ name: 'a.jpg', content: first! }], { 'content-type': type })).status).toBe(415);
+      },
+    );
 
     it('refuses what it has no room for', async () => {
-      const spy = jest.spyOn(gateway.stores.ingests, 'create').mockRejectedValueOnce(new RetryableError('disk_full', 'the disk is full'));
+      const spy = jest
+        .spyOn(gateway.stores.ingests, 'create')
+        .mockRejectedValueOnce(new RetryableError('disk_full', 'the disk is full'));
       expect((await upload([{ name: 'a.jpg', content: first! }])).status).toBe(507);
       expect(spy).toHaveBeenCalled();
     });
 
     it('asks for the project before it takes anything', async () => {
-      const answer = await gateway.request('POST', '/uploads/zip?projectId=999', { body: zipOf([{ name: 'a.jpg', content: first! }]), headers: { 'content-type': 'application/zip' } });
+      const answer = await gateway.request('POST', '/uploads/zip?projectId=999', {
+        body: zipOf([{ name: 'a.jpg', content: first! }]),
+        headers: { 'content-type': 'application/zip' },
+      });
       expect(answer).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:project_missing' } });
     });
 
     it('keeps nothing of an archive that was cut off', async () => {
       const request = httpRequest(`${gateway.url}/uploads/zip?projectId=${projectId}`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'application/zip', 'transfer-encoding': 'chunked' },
+        headers: {
+          authorization: `Bearer ${gateway.adminKey}`,
+          'content-type': 'application/zip',
+          'transfer-encoding': 'chunked',
+        },
       });
       request.on('error', () => undefined);
       request.write(zipOf([{ name: 'a.jpg', content: first! }]).subarray(0, -30));
-      await waitUntil('the archive to be begun', async () => (await gateway.holdings())['files'] === before['files']! + 1);
+      await waitUntil(
+        'the archive to be begun',
+        async () => (await gateway.holdings())['files'] === before['files']! + 1,
+      );
       request.destroy();
       await waitUntil('it to be gone', async () => (await gateway.holdings())['files'] === before['files']);
     });

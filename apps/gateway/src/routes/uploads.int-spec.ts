@@ -18,7 +18,9 @@ describe('POST /uploads', () => {
   let [first, second, third]: Buffer[] = [];
   beforeAll(async () => {
     [first, second, third] = await Promise.all([1, 2, 3].map(tinyJpeg));
-    gateway = await TestGateway.start({ settings: { uploadMaxBytes: MAX_BYTES, uploadMaxFiles: 3, uploadMaxTotalBytes: MAX_TOTAL, pixelLimit: 2_000 } });
+    gateway = await TestGateway.start({
+      settings: { uploadMaxBytes: MAX_BYTES, uploadMaxFiles: 3, uploadMaxTotalBytes: MAX_TOTAL, pixelLimit: 2_000 },
+    });
     projectId = await gateway.project();
     await gateway.model();
   });
@@ -31,11 +33,23 @@ describe('POST /uploads', () => {
 
   it('keeps the files and creates an ingest of them', async () => {
     const deploymentId = await gateway.deployment(projectId);
-    const answer = await upload([['IMG_1.JPG', first!], ['../../IMG_1.JPG', second!], ['Bär im Schnee.jpg', third!]], `projectId=${projectId}&deploymentId=${deploymentId}`);
+    const answer = await upload(
+      [
+        ['IMG_1.JPG', first!],
+        ['../../IMG_1.JPG', second!],
+        ['Bär im Schnee.jpg', third!],
+      ],
+      `projectId=${projectId}&deploymentId=${deploymentId}`,
+    );
     expect(answer).toMatchObject({ status: 202, body: { state: 'pending', runId: expect.any(Number) } });
     expect(answer.headers.get('location')).toBe(`/api/v1/ingests/${answer.body.id}`);
     const ingest = await gateway.stores.ingests.find(gateway.db, answer.body.id);
-    expect(ingest).toMatchObject({ source: 'upload', mode: 'copy', deployment_id: deploymentId, run_id: answer.body.runId });
+    expect(ingest).toMatchObject({
+      source: 'upload',
+      mode: 'copy',
+      deployment_id: deploymentId,
+      run_id: answer.body.runId,
+    });
     const folder = ingest?.folder ?? '';
     expect(folder.startsWith(join(gateway.folder, 'storage', 'uploads'))).toBe(true);
     expect(await readFile(join(folder, 'IMG_1.JPG'))).toEqual(first);
@@ -59,10 +73,15 @@ describe('POST /uploads', () => {
     const begin = UploadStorage.prototype.begin;
     const spy = jest.spyOn(UploadStorage.prototype, 'begin').mockImplementation(async function (this: UploadStorage) {
       const upload = await begin.call(this);
-      return { ...upload, add: (...file) => ((most = Math.max(most, ++open)), upload.add(...file).finally(() => (open -= 1))) };
+      return {
+        ...upload,
+        add: (...file) => ((most = Math.max(most, ++open)), upload.add(...file).finally(() => (open -= 1))),
+      };
     });
     const body = formOf(Array.from({ length: 1_000 }, (_, i) => [`${i}.jpg`, first!]));
-    expect((await other.request('POST', `/uploads?projectId=${id}&detect=false`, { body, headers: FORM_TYPE })).status).toBe(202);
+    expect(
+      (await other.request('POST', `/uploads?projectId=${id}&detect=false`, { body, headers: FORM_TYPE })).status,
+    ).toBe(202);
     expect(await other.storedFiles()).toHaveLength(1_000);
     // What one chunk of 64 KB may hold, and the files before it.
     expect(most).toBeLessThan(16 + Math.ceil(65_536 / (body.length / 1_000)) + 1);
@@ -75,20 +94,38 @@ describe('POST /uploads', () => {
   });
 
   it.each([
-    ['a file that is too large', () => [['a.jpg', second!], ['b.jpg', grownTo(MAX_BYTES + 1, first!)]], 413, 'file_too_large'],
+    [
+      'a file that is too large',
+      () => [
+        ['a.jpg', second!],
+        ['b.jpg', grownTo(MAX_BYTES + 1, first!)],
+      ],
+      413,
+      'file_too_large',
+    ],
     ['a file that is far too large', () => [['b.jpg', grownTo(MAX_BYTES * 7, first!)]], 413, 'file_too_large'],
-    ['files that are too large together', () => Array.from({ length: 10 }, (_, i) => [`${i}.jpg`, grownTo(MAX_BYTES, first!)]), 413, 'upload_too_large'],
+    [
+      'files that are too large together',
+      () => Array.from({ length: 10 }, (_, i) => [`${i}.jpg`, grownTo(MAX_BYTES, first!)]),
+      413,
+      'upload_too_large',
+    ],
     ['too many files', () => ['a', 'b', 'c', 'd'].map((name) => [name, first!]), 413, 'too_many_files'],
     ['no file', () => [], 422, 'no_files'],
-  ] as [string, () => [string, Buffer][], number, string][])('refuses %s and keeps nothing', async (_what, files, status, code) => {
-    expect(await upload(files())).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
-    await expectNothing();
-  });
+  ] as [string, () => [string, Buffer][], number, string][])(
+    'refuses %s and keeps nothing',
+    async (_what, files, status, code) => {
+      expect(await upload(files())).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
+      await expectNothing();
+    },
+  );
 
   it('refuses more than may be sent before it is sent, where that is said', async () => {
     const begin = jest.spyOn(UploadStorage.prototype, 'begin');
     const body = Buffer.alloc(MAX_TOTAL + 1);
-    expect((await gateway.request('POST', `/uploads?projectId=${projectId}`, { body, headers: FORM_TYPE })).status).toBe(413);
+    expect(
+      (await gateway.request('POST', `/uploads?projectId=${projectId}`, { body, headers: FORM_TYPE })).status,
+    ).toBe(413);
     expect(begin).not.toHaveBeenCalled();
     begin.mockRestore();
   });
@@ -101,18 +138,47 @@ describe('POST /uploads', () => {
     ['a text', () => Buffer.from('a text'), 'not_a_picture'],
     ['a GIF', () => Buffer.from('GIF89a and more'), 'unsupported_format'],
     ['nothing', () => Buffer.alloc(0), 'empty_file'],
-    ['a picture of too many pixels', async () => sharp({ create: { width: 50, height: 50, channels: 3, background: 'red' } }).png().toBuffer(), 'too_many_pixels'],
+    [
+      'a picture of too many pixels',
+      async () =>
+        sharp({ create: { width: 50, height: 50, channels: 3, background: 'red' } })
+          .png()
+          .toBuffer(),
+      'too_many_pixels',
+    ],
     ['a picture that is a script too', () => Buffer.concat([first!, Buffer.from('<?php system(1); ?>')]), 'polyglot'],
-  ])('goes by content, not by name: refuses %s, says which file, and keeps nothing of the others', async (_what, content, code) => {
-    const answer = await upload([['a.jpg', second!], ['x/../B?.jpg', await content()], ['c.jpg', third!]]);
-    expect(answer).toMatchObject({ status: 422, body: { type: `urn:pugmark:problem:${code}`, detail: expect.stringMatching(/^B_\.jpg: the /), errors: [{ field: 'B_.jpg' }] } });
-    await expectNothing();
-  });
+  ])(
+    'goes by content, not by name: refuses %s, says which file, and keeps nothing of the others',
+    async (_what, content, code) => {
+      const answer = await upload([
+        ['a.jpg', second!],
+        ['x/../B?.jpg', await content()],
+        ['c.jpg', third!],
+      ]);
+      expect(answer).toMatchObject({
+        status: 422,
+        body: {
+          type: `urn:pugmark:problem:${code}`,
+          detail: expect.stringMatching(/^B_\.jpg: the /),
+          errors: [{ field: 'B_.jpg' }],
+        },
+      });
+      await expectNothing();
+    },
+  );
 
   it('asks to try again when the pictures cannot be looked at, and keeps nothing', async () => {
-    const other = await TestGateway.start({ pictureCheck: { check: () => Promise.reject(new RetryableError('busy', 'too many')) } });
+    const other = await TestGateway.start({
+      pictureCheck: { check: () => Promise.reject(new RetryableError('busy', 'too many')) },
+    });
     const id = await other.project();
-    const answer = await other.request('POST', `/uploads?projectId=${id}&detect=false`, { body: formOf([['a.jpg', first!], ['b.jpg', second!]]), headers: FORM_TYPE });
+    const answer = await other.request('POST', `/uploads?projectId=${id}&detect=false`, {
+      body: formOf([
+        ['a.jpg', first!],
+        ['b.jpg', second!],
+      ]),
+      headers: FORM_TYPE,
+    });
     expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:busy' } });
     expect(await other.holdings()).toEqual(NOTHING);
     await other.stop();
@@ -132,7 +198,10 @@ describe('POST /uploads', () => {
     ['multipart/form-data', 415],
     ['multipart/form-data; charset=utf-8', 400],
   ])('refuses a body of type %j', async (type, status) => {
-    const answer = await gateway.request('POST', `/uploads?projectId=${projectId}`, { body: 'x', headers: { 'content-type': type } });
+    const answer = await gateway.request('POST', `/uploads?projectId=${projectId}`, {
+      body: 'x',
+      headers: { 'content-type': type },
+    });
     expect(answer.status).toBe(status);
     await expectNothing();
   });
@@ -170,7 +239,11 @@ describe('POST /uploads', () => {
   it('keeps nothing of an upload that was cut off', async () => {
     const request = httpRequest(`${gateway.url}/uploads?projectId=${projectId}`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'multipart/form-data; boundary=b', 'transfer-encoding': 'chunked' },
+      headers: {
+        authorization: `Bearer ${gateway.adminKey}`,
+        'content-type': 'multipart/form-data; boundary=b',
+        'transfer-encoding': 'chunked',
+      },
     });
     request.on('error', () => undefined);
     request.write(formOf([['whole.jpg', first!]]).subarray(0, -'--b--\r\n'.length));
@@ -182,19 +255,31 @@ describe('POST /uploads', () => {
   });
 
   it('keeps nothing when its client is gone before the form is read', async () => {
-    const request = httpRequest(`${gateway.url}/uploads?projectId=${projectId}`, { method: 'POST', headers: { authorization: `Bearer ${gateway.adminKey}`, ...FORM_TYPE } });
+    const request = httpRequest(`${gateway.url}/uploads?projectId=${projectId}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.adminKey}`, ...FORM_TYPE },
+    });
     request.on('error', () => undefined);
     const begin = UploadStorage.prototype.begin;
     let begun = false;
-    const spy = jest.spyOn(UploadStorage.prototype, 'begin').mockImplementationOnce(async function (this: UploadStorage) {
+    const spy = jest.spyOn(UploadStorage.prototype, 'begin').mockImplementationOnce(async function (
+      this: UploadStorage,
+    ) {
       request.destroy();
-      await waitUntil('the gateway to know', async () => (await gateway.stores.audit.page(gateway.db, {}, null, 1))[0]?.status === 499);
+      await waitUntil(
+        'the gateway to know',
+        async () => (await gateway.stores.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,
+      );
       const upload = await begin.call(this);
       begun = true;
       return upload;
     });
     request.write(formOf([['whole.jpg', first!]]).subarray(0, -'--b--\r\n'.length));
-    await waitUntil('the upload to be gone', async () => begun && (await readdir(join(gateway.folder, 'storage', 'tmp'))).length === 0, 5_000);
+    await waitUntil(
+      'the upload to be gone',
+      async () => begun && (await readdir(join(gateway.folder, 'storage', 'tmp'))).length === 0,
+      5_000,
+    );
     spy.mockRestore();
     await expectNothing();
   });
@@ -215,13 +300,18 @@ describe('POST /uploads', () => {
   });
 
   it('keeps the files when the database went away, because the commit may have counted', async () => {
-    const create = jest.spyOn(gateway.stores.ingests, 'create').mockRejectedValue(new Error('Connection terminated unexpectedly'));
+    const create = jest
+      .spyOn(gateway.stores.ingests, 'create')
+      .mockRejectedValue(new Error('Connection terminated unexpectedly'));
     expect((await upload([['a.jpg', first!]])).status).toBe(503);
     create.mockRestore();
     expect(await gateway.storedFiles()).toHaveLength(1);
   });
 
-  function upload(files: readonly (readonly [name: string, content: Uint8Array])[], query = `projectId=${projectId}`): Promise<Answer> {
+  function upload(
+    files: readonly (readonly [name: string, content: Uint8Array])[],
+    query = `projectId=${projectId}`,
+  ): Promise<Answer> {
     return gateway.request('POST', `/uploads?${query}`, { body: formOf(files), headers: FORM_TYPE });
   }
 

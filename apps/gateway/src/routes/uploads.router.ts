@@ -9,12 +9,33 @@ import { requireRoom } from '../services/require-room';
 
 export function uploadsRouter(parts: UploadParts): Operation[] {
   return [
-    uploadOperation(parts, '/uploads', 'uploadPictures', 'Takes in the pictures of a form, all of them or none', FORM_BODY, receiveForm),
-    uploadOperation(parts, '/uploads/zip', 'uploadZip', 'Takes in the pictures of a ZIP archive with their folders, all of them or none', ZIP_BODY, receiveZip),
+    uploadOperation(
+      parts,
+      '/uploads',
+      'uploadPictures',
+      'Takes in the pictures of a form, all of them or none',
+      FORM_BODY,
+      receiveForm,
+    ),
+    uploadOperation(
+      parts,
+      '/uploads/zip',
+      'uploadZip',
+      'Takes in the pictures of a ZIP archive with their folders, all of them or none',
+      ZIP_BODY,
+      receiveZip,
+    ),
   ];
 }
 
-function uploadOperation(parts: UploadParts, path: string, name: string, summary: string, body: BodySpec<undefined>, receive: Receive): Operation {
+function uploadOperation(
+  parts: UploadParts,
+  path: string,
+  name: string,
+  summary: string,
+  body: BodySpec<undefined>,
+  receive: Receive,
+): Operation {
   const { stores, settings } = parts;
   return operation({
     method: 'post',

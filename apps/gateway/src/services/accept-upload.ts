@@ -30,10 +30,15 @@ export interface Reception {
 export type Receive = (request: Request, reception: Reception) => Promise<UploadedFile[]>;
 
 /** Takes the pictures of a request in, all of them or none, and makes an ingest of them; answers its id. */
-export async function acceptUpload(call: Call<UploadQuery, undefined>, parts: UploadParts, receive: Receive): Promise<number> {
+export async function acceptUpload(
+  call: Call<UploadQuery, undefined>,
+  parts: UploadParts,
+  receive: Receive,
+): Promise<number> {
   const { query, request, traceparent } = call;
   const { stores, settings } = parts;
-  if (Number(request.get('content-length') ?? 0) > settings.uploadMaxTotalBytes) throw uploadTooLarge(settings.uploadMaxTotalBytes);
+  if (Number(request.get('content-length') ?? 0) > settings.uploadMaxTotalBytes)
+    throw uploadTooLarge(settings.uploadMaxTotalBytes);
   const upload = await parts.uploads.begin();
   let committing = false;
   // After the last byte nothing moves on the connection, however long it takes to unpack the pictures and to look at them.
@@ -79,7 +84,9 @@ function receptionOf(upload: IncomingUpload, { settings, pictureCheck }: UploadP
     maxZipRatio: settings.uploadMaxZipRatio,
     assertPicture: async ({ name, path }) => {
       await pictureCheck.check(path, { pixelLimit: settings.pixelLimit }).catch((error: unknown) => {
-        throw error instanceof PermanentError ? refusedFile(422, error.code, name, withoutPaths(error.message), error) : error;
+        throw error instanceof PermanentError
+          ? refusedFile(422, error.code, name, withoutPaths(error.message), error)
+          : error;
       });
     },
   };

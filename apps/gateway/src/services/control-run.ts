@@ -30,7 +30,8 @@ export function retryRun(stores: Stores, id: number): Promise<void> {
   return control(stores, id, async (tx, run) => {
     refuseIfCancelled(run);
     if (runState(run) === 'done') await stores.runControl.resume(tx, id);
-    if (!(await stores.runControl.retry(tx, id))) throw new HttpProblem(409, 'nothing_failed', 'no image of the run failed: there is nothing to start over');
+    if (!(await stores.runControl.retry(tx, id)))
+      throw new HttpProblem(409, 'nothing_failed', 'no image of the run failed: there is nothing to start over');
   });
 }
 
@@ -43,7 +44,11 @@ export function updateRun(stores: Stores, id: number, priority: number): Promise
 }
 
 /** With the run's row locked: its state stays what it is while it is acted on, but for what its running tasks come to. */
-async function control(stores: Stores, id: number, act: (tx: DatabaseTransaction, run: RunOverview) => Promise<void>): Promise<void> {
+async function control(
+  stores: Stores,
+  id: number,
+  act: (tx: DatabaseTransaction, run: RunOverview) => Promise<void>,
+): Promise<void> {
   await inTransaction(stores.db, async (tx) => {
     const run = (await stores.runs.lock(tx, id)) ? await findRun(tx, id) : null;
     if (run === null) throw notFound(`run ${id}`);

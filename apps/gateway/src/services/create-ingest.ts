@@ -17,8 +17,17 @@ export interface NewIngest {
 /** The run, the ingest and its scan task: all of it, or, when the transaction fails, nothing. */
 export async function createIngest(tx: DatabaseTransaction, stores: Stores, ingest: NewIngest): Promise<number> {
   const { projectId, deploymentId, source, mode, folder, traceparent } = ingest;
-  const runId = ingest.detect ? await stores.runs.create(tx, { projectId, ...(await modelsOfNewRun(stores, tx, projectId)), priority: 0 }) : null;
-  const id = await stores.ingests.create(tx, { project_id: projectId, deployment_id: deploymentId, run_id: runId, source, mode, folder });
+  const runId = ingest.detect
+    ? await stores.runs.create(tx, { projectId, ...(await modelsOfNewRun(stores, tx, projectId)), priority: 0 })
+    : null;
+  const id = await stores.ingests.create(tx, {
+    project_id: projectId,
+    deployment_id: deploymentId,
+    run_id: runId,
+    source,
+    mode,
+    folder,
+  });
   // The task does not carry the run: it would count as one of the run's images. The ingest row ties them together.
   await stores.tasks.create(tx, { kind: 'scan', subjectId: id, traceparent });
   return id;

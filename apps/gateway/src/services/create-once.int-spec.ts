@@ -25,18 +25,31 @@ describe('Idempotency-Key', () => {
   it('lets the second of two requests at the same moment wait for the first', async () => {
     const projectId = await gateway.project();
     const { ids } = await gateway.images(projectId, ['a.jpg']);
-    const answers = await Promise.all(Array.from({ length: 4 }, () => gateway.post('/runs', { projectId }, key('run at once'))));
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => gateway.post('/runs', { projectId }, key('run at once'))),
+    );
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
-    expect(await gateway.db.selectFrom('tasks').select('id').where('kind', '=', 'detect').where('subject_id', 'in', ids).execute()).toHaveLength(1);
+    expect(
+      await gateway.db
+        .selectFrom('tasks')
+        .select('id')
+        .where('kind', '=', 'detect')
+        .where('subject_id', 'in', ids)
+        .execute(),
+    ).toHaveLength(1);
   });
 
   it('refuses the key with other content, or at another address', async () => {
     const projectId = await gateway.project();
     const body = { projectId, format: 'csv', content: 'detections' };
     expect((await gateway.post('/exports', body, key('export'))).status).toBe(202);
-    const others = [await gateway.post('/exports', { ...body, filter: { category: 'animal' } }, key('export')), await gateway.post('/projects', { name: 'Owls' }, key('export'))];
-    for (const answer of others) expect(answer).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:idempotency_key_reused' } });
+    const others = [
+      await gateway.post('/exports', { ...body, filter: { category: 'animal' } }, key('export')),
+      await gateway.post('/projects', { name: 'Owls' }, key('export')),
+    ];
+    for (const answer of others)
+      expect(answer).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:idempotency_key_reused' } });
   });
 
   it('frees the key of a request that failed', async () => {
@@ -48,7 +61,10 @@ describe('Idempotency-Key', () => {
 
   it.each(['', 'x'.repeat(201), 'two words', 'Bär'])('refuses the key %j', async (bad) => {
     const headers = { 'idempotency-key': Buffer.from(bad).toString('latin1') };
-    expect(await gateway.post('/projects', { name: 'bad key' }, headers)).toMatchObject({ status: 400, body: { errors: [{ field: 'Idempotency-Key' }] } });
+    expect(await gateway.post('/projects', { name: 'bad key' }, headers)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'Idempotency-Key' }] },
+    });
   });
 
   it('keeps the files of an upload once', async () => {

@@ -9,7 +9,11 @@ const TRY_AGAIN_SECONDS = 5;
 /** Forms the events of a project that are stale, before they are read. Throws a 503 when that takes too long. */
 export async function formEvents({ db, events }: Stores, projectId: number, longestMs = LONGEST_MS): Promise<void> {
   if (await events.formStale(db, projectId, AbortSignal.timeout(longestMs))) return;
-  throw unavailable('events_forming', 'much has changed, and the events of it are still being formed: try again', TRY_AGAIN_SECONDS);
+  throw unavailable(
+    'events_forming',
+    'much has changed, and the events of it are still being formed: try again',
+    TRY_AGAIN_SECONDS,
+  );
 }
 
 /** The same for the project that an event is of; nothing where there is no such event. */

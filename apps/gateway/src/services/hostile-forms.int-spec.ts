@@ -15,8 +15,10 @@ describe('a form that means harm', () => {
   });
   afterAll(() => gateway.stop());
 
-  const upload = (body: Buffer) => gateway.request('POST', `/uploads?projectId=${projectId}`, { body, headers: FORM_TYPE });
-  const part = (headers: string, content: Buffer | string): Buffer => Buffer.concat([Buffer.from(`--b\r\n${headers}\r\n\r\n`), Buffer.from(content), Buffer.from('\r\n')]);
+  const upload = (body: Buffer) =>
+    gateway.request('POST', `/uploads?projectId=${projectId}`, { body, headers: FORM_TYPE });
+  const part = (headers: string, content: Buffer | string): Buffer =>
+    Buffer.concat([Buffer.from(`--b\r\n${headers}\r\n\r\n`), Buffer.from(content), Buffer.from('\r\n')]);
   const END = Buffer.from('--b--\r\n');
 
   describe('is refused, and nothing of it is kept:', () => {
@@ -24,14 +26,65 @@ describe('a form that means harm', () => {
 
     it.each([
       ['a preamble without an end', () => Buffer.alloc(1_000_000, 'x\r\n'), 400, 'bad_form'],
-      ['a long preamble before a picture', () => Buffer.concat([Buffer.alloc(1_000_000, 'x'), Buffer.from('\r\n'), formOf([['a.jpg', picture]])]), 400, 'bad_form'],
-      ['an epilogue without an end', () => Buffer.concat([formOf([['a.jpg', picture]]), Buffer.alloc(2 * 1024 ** 2, 'x')]), 413, 'upload_too_large'],
-      ['ten thousand parts that are nothing', () => Buffer.concat([...Array.from({ length: 10_000 }, () => part('X-Nothing: 1', '')), END]), 413, 'too_many_files'],
-      ['ten thousand parts that are nothing, after a picture', () => Buffer.concat([formOf([['a.jpg', picture]]).subarray(0, -END.length), ...Array.from({ length: 10_000 }, () => part('X-Nothing: 1', '')), END]), 413, 'too_many_files'],
+      [
+        'a long preamble before a picture',
+        () => Buffer.concat([Buffer.alloc(1_000_000, 'x'), Buffer.from('\r\n'), formOf([['a.jpg', picture]])]),
+        400,
+        'bad_form',
+      ],
+      [
+        'an epilogue without an end',
+        () => Buffer.concat([formOf([['a.jpg', picture]]), Buffer.alloc(2 * 1024 ** 2, 'x')]),
+        413,
+        'upload_too_large',
+      ],
+      [
+        'ten thousand parts that are nothing',
+        () => Buffer.concat([...Array.from({ length: 10_000 }, () => part('X-Nothing: 1', '')), END]),
+        413,
+        'too_many_files',
+      ],
+      [
+        'ten thousand parts that are nothing, after a picture',
+        () =>
+          Buffer.concat([
+            formOf([['a.jpg', picture]]).subarray(0, -END.length),
+            ...Array.from({ length: 10_000 }, () => part('X-Nothing: 1', '')),
+            END,
+          ]),
+        413,
+        'too_many_files',
+      ],
       ['ten thousand files', () => formOf(Array.from({ length: 10_000 }, () => ['a.jpg', ''])), 413, 'too_many_files'],
-      ['ten thousand fields', () => Buffer.concat([...Array.from({ length: 10_000 }, (_, i) => part(`Content-Disposition: form-data; name="f${i}"`, 'x')), END]), 400, 'bad_request'],
-      ['a part with a thousand headers', () => Buffer.concat([part(`${'X-Long: 0123456789abcdef\r\n'.repeat(1_000)}Content-Disposition: form-data; name="a"; filename="a.jpg"`, picture), END]), 400, 'bad_form'],
-      ['a header without an end', () => Buffer.from(`--b\r\nContent-Disposition: form-data; name="${'x'.repeat(100_000)}`), 400, 'bad_form'],
+      [
+        'ten thousand fields',
+        () =>
+          Buffer.concat([
+            ...Array.from({ length: 10_000 }, (_, i) => part(`Content-Disposition: form-data; name="f${i}"`, 'x')),
+            END,
+          ]),
+        400,
+        'bad_request',
+      ],
+      [
+        'a part with a thousand headers',
+        () =>
+          Buffer.concat([
+            part(
+              `${'X-Long: 0123456789abcdef\r\n'.repeat(1_000)}Content-Disposition: form-data; name="a"; filename="a.jpg"`,
+              picture,
+            ),
+            END,
+          ]),
+        400,
+        'bad_form',
+      ],
+      [
+        'a header without an end',
+        () => Buffer.from(`--b\r\nContent-Disposition: form-data; name="${'x'.repeat(100_000)}`),
+        400,
+        'bad_form',
+      ],
       ['a name with a line break', () => formOf([['a\r\nX-Evil: 1\r\n.jpg', picture]]), 400, 'bad_form'],
       ['a name with NUL', () => formOf([['a\0.jpg', picture]]), 400, 'bad_form'],
       ['no end', () => formOf([['a.jpg', picture]]).subarray(0, -END.length), 400, 'bad_form'],
@@ -49,10 +102,12 @@ describe('a form that means harm', () => {
       socket.write(`${begin.length.toString(16)}\r\n`);
       socket.write(Buffer.concat([begin, Buffer.from('\r\n')]));
       let answer = '';
-      const answered = new Promise<void>((resolve) => socket.on('data', (chunk) => {
-        answer += String(chunk);
-        resolve();
-      }));
+      const answered = new Promise<void>((resolve) =>
+        socket.on('data', (chunk) => {
+          answer += String(chunk);
+          resolve();
+        }),
+      );
       const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, 'x'), Buffer.from('\r\n')]);
       const sending = setInterval(() => socket.write(chunk), 1);
       await answered;
@@ -76,7 +131,9 @@ describe('a form that means harm', () => {
     expect(answer.status).toBe(202);
     const ingest = await gateway.stores.ingests.find(gateway.db, answer.body.id);
     const files = await gateway.storedFiles();
-    expect(files.filter((file) => `${gateway.folder}/storage/${file}` === `${ingest!.folder}/${expected}`)).toHaveLength(1);
+    expect(
+      files.filter((file) => `${gateway.folder}/storage/${file}` === `${ingest!.folder}/${expected}`),
+    ).toHaveLength(1);
     expect(files.every((file) => /^uploads\/[0-9a-f-]{36}\/[^/]+$/.test(file))).toBe(true);
   });
 });

@@ -11,13 +11,21 @@ export async function imageFilter(stores: Stores, asked: ImageFilterQuery): Prom
 }
 
 /** The same of a body too, with the event as it was formed last. */
-export async function imageFilterOf(db: Executor, { eventId, ...rest }: ImageFilterQuery | ImageFilterBody): Promise<ImageFilter> {
+export async function imageFilterOf(
+  db: Executor,
+  { eventId, ...rest }: ImageFilterQuery | ImageFilterBody,
+): Promise<ImageFilter> {
   const filter = Object.fromEntries(Object.entries(rest).filter(([, value]) => value != null)) as ImageFilter;
   return eventId == null ? filter : { ...filter, event: await requireEvent(db, eventId) };
 }
 
 async function requireEvent(db: Executor, id: number): Promise<EventSpan> {
   const event = await findEvent(db, id);
-  if (event === null) throw unprocessable('event_missing', 'eventId', `there is no event ${id} (any more): events change with what they are formed of, look for it again`);
+  if (event === null)
+    throw unprocessable(
+      'event_missing',
+      'eventId',
+      `there is no event ${id} (any more): events change with what they are formed of, look for it again`,
+    );
   return event;
 }

@@ -41,7 +41,16 @@ export async function receiveForm(request: Request, reception: Reception): Promi
       });
       parser.on('filesLimit', () => reject(tooManyFiles(reception.maxFiles)));
       parser.on('partsLimit', () => reject(tooManyFiles(reception.maxFiles)));
-      parser.on('fieldsLimit', () => reject(badFields([{ field: 'form', message: 'holds a field that is no file: only files are taken, the rest stands in the query' }])));
+      parser.on('fieldsLimit', () =>
+        reject(
+          badFields([
+            {
+              field: 'form',
+              message: 'holds a field that is no file: only files are taken, the rest stands in the query',
+            },
+          ]),
+        ),
+      );
       parser.on('error', (error) => reject(badForm('the form is malformed or cut off', error)));
       parser.on('close', resolve);
       request.on('error', (error) => reject(cutOff(error)));
@@ -53,7 +62,8 @@ export async function receiveForm(request: Request, reception: Reception): Promi
       request.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes > reception.maxTotalBytes) reject(uploadTooLarge(reception.maxTotalBytes));
-        else if (bytes > MOST_BEFORE && writes.length === 0) reject(badForm(`the form has more than ${MOST_BEFORE} bytes before its first file`));
+        else if (bytes > MOST_BEFORE && writes.length === 0)
+          reject(badForm(`the form has more than ${MOST_BEFORE} bytes before its first file`));
       });
     });
     await checks;
@@ -68,7 +78,8 @@ export async function receiveForm(request: Request, reception: Reception): Promi
 
 function parserFor(request: Request, { maxBytes, maxFiles }: Reception): busboy.Busboy {
   const type = request.get('content-type') ?? '';
-  if (!/^multipart\/form-data\s*;/i.test(type)) throw new HttpProblem(415, 'form_expected', 'the body must be multipart/form-data');
+  if (!/^multipart\/form-data\s*;/i.test(type))
+    throw new HttpProblem(415, 'form_expected', 'the body must be multipart/form-data');
   try {
     return busboy({
       headers: request.headers,

@@ -21,7 +21,8 @@ describe('queues that are full', () => {
 
   const once = (key: string): Record<string, string> => ({ 'idempotency-key': key });
   const asks = {
-    ingest: (headers = {}) => gateway.post('/ingests', { projectId, folder: `${gateway.folder}/cards`, detect: false }, headers),
+    ingest: (headers = {}) =>
+      gateway.post('/ingests', { projectId, folder: `${gateway.folder}/cards`, detect: false }, headers),
     upload: async (headers = {}) => {
       const form = new FormData();
       form.set('files', new Blob([new Uint8Array(await tinyJpeg(1))]), 'a.jpg');
@@ -43,20 +44,33 @@ describe('queues that are full', () => {
     ['export', 'export', '2 exports wait to be made already, as many as may (MAX_WAITING_EXPORTS): try again later'],
   ] as const;
 
-  it.each(KINDS)('refuse the %s that is one too many, say what is full and when to try again, and make nothing', async (what, kind, detail) => {
-    expect((await asks[what]()).status).toBe(202);
-    expect((await asks[what]()).status).toBe(202);
-    const before = await counted();
-    const answer = await asks[what]();
-    expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:queue_full', detail } });
-    expect(answer.headers.get('retry-after')).toBe('30');
-    expect(await counted()).toEqual(before);
-    // What is being done no longer waits; a run counts until it has ended.
-    const task = await gateway.db.selectFrom('tasks').select('subject_id').where('kind', '=', kind).where('state', '=', 'waiting').executeTakeFirstOrThrow();
-    if (kind === 'detect') await gateway.db.updateTable('tasks').set({ state: 'done', finished_at: new Date() }).where('kind', '=', kind).execute();
-    else await gateway.claim(kind, [task.subject_id]);
-    expect((await asks[what]()).status).toBe(202);
-  });
+  it.each(KINDS)(
+    'refuse the %s that is one too many, say what is full and when to try again, and make nothing',
+    async (what, kind, detail) => {
+      expect((await asks[what]()).status).toBe(202);
+      expect((await asks[what]()).status).toBe(202);
+      const before = await counted();
+      const answer = await asks[what]();
+      expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:queue_full', detail } });
+      expect(answer.headers.get('retry-after')).toBe('30');
+      expect(await counted()).toEqual(before);
+      // What is being done no longer waits; a run counts until it has ended.
+      const task = await gateway.db
+        .selectFrom('tasks')
+        .select('subject_id')
+        .where('kind', '=', kind)
+        .where('state', '=', 'waiting')
+        .executeTakeFirstOrThrow();
+      if (kind === 'detect')
+        await gateway.db
+          .updateTable('tasks')
+          .set({ state: 'done', finished_at: new Date() })
+          .where('kind', '=', kind)
+          .execute();
+      else await gateway.claim(kind, [task.subject_id]);
+      expect((await asks[what]()).status).toBe(202);
+    },
+  );
 
   it.each(KINDS)('answer a repeated %s as before, by its Idempotency-Key', async (what) => {
     const first = await asks[what](once(`${what}-1`));
@@ -73,7 +87,11 @@ describe('queues that are full', () => {
 
   it('count the run of an ingest that has not read a picture yet', async () => {
     for (let n = 0; n < 2; n += 1) await gateway.post('/ingests', { projectId, folder: `${gateway.folder}/cards` });
-    await gateway.db.updateTable('tasks').set({ state: 'queued', queued_at: new Date() }).where('state', '=', 'waiting').execute();
+    await gateway.db
+      .updateTable('tasks')
+      .set({ state: 'queued', queued_at: new Date() })
+      .where('state', '=', 'waiting')
+      .execute();
     expect((await asks.run()).status).toBe(503);
     await gateway.db.updateTable('tasks').set({ state: 'done', finished_at: new Date() }).execute();
     expect((await asks.run()).status).toBe(202);
@@ -85,7 +103,11 @@ describe('queues that are full', () => {
       const upload = httpRequest(`${gateway.url}/uploads?projectId=${projectId}`, {
         method: 'POST',
         agent: false,
-        headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'multipart/form-data; boundary=x', 'content-length': 1_000_000_000 },
+        headers: {
+          authorization: `Bearer ${gateway.adminKey}`,
+          'content-type': 'multipart/form-data; boundary=x',
+          'content-length': 1_000_000_000,
+        },
       });
       upload.on('response', ({ statusCode = 0 }) => {
         resolve({ status: statusCode });

@@ -1,4 +1,11 @@
-import type { ClassifySettings, DeploymentWithLocation, EventFilter, Executor, ModelRow, ProjectRow } from '@pugmark/db';
+import type {
+  ClassifySettings,
+  DeploymentWithLocation,
+  EventFilter,
+  Executor,
+  ModelRow,
+  ProjectRow,
+} from '@pugmark/db';
 import type { Stage } from '@pugmark/domain';
 import type { Stores } from '../dependencies';
 import { notFound, unavailable, unprocessable } from '../api/http-problem';
@@ -19,28 +26,48 @@ export async function requireDeployment(stores: Stores, id: number): Promise<Dep
 
 /** 422 unless the project named in the query or body is there. */
 export async function requireNamedProject(stores: Stores, id: number): Promise<void> {
-  if ((await stores.projects.find(stores.db, id)) === null) throw unprocessable('project_missing', 'projectId', `there is no project ${id}`);
+  if ((await stores.projects.find(stores.db, id)) === null)
+    throw unprocessable('project_missing', 'projectId', `there is no project ${id}`);
 }
 
 /** 422 unless the project named in the body is there, and the deployment is one of it. */
-export async function requirePlace(stores: Stores, projectId: number, deploymentId: number | null, prefix = ''): Promise<void> {
+export async function requirePlace(
+  stores: Stores,
+  projectId: number,
+  deploymentId: number | null,
+  prefix = '',
+): Promise<void> {
   await requireNamedProject(stores, projectId);
   if (deploymentId === null) return;
   const deployment = await stores.deployments.find(stores.db, deploymentId);
   if (deployment?.project_id !== projectId) {
-    throw unprocessable('deployment_missing', `${prefix}deploymentId`, `project ${projectId} has no deployment ${deploymentId}`);
+    throw unprocessable(
+      'deployment_missing',
+      `${prefix}deploymentId`,
+      `project ${projectId} has no deployment ${deploymentId}`,
+    );
   }
 }
 
 /** 422 unless the project that the filter names is there, and the deployment and the location are of it: nothing else could be seen there. */
-export async function requireObserved(stores: Stores, { projectId, deploymentId, locationId }: EventFilter): Promise<void> {
+export async function requireObserved(
+  stores: Stores,
+  { projectId, deploymentId, locationId }: EventFilter,
+): Promise<void> {
   await requirePlace(stores, projectId, deploymentId ?? null);
-  if (locationId === undefined || (await stores.locations.find(stores.db, locationId))?.project_id === projectId) return;
+  if (locationId === undefined || (await stores.locations.find(stores.db, locationId))?.project_id === projectId)
+    return;
   throw unprocessable('location_missing', 'locationId', `project ${projectId} has no location ${locationId}`);
 }
 
 /** 422 unless the model named in the body is there, and of this stage. */
-export async function requireStage(stores: Stores, db: Executor, id: number, stage: Stage, field: string): Promise<ModelRow> {
+export async function requireStage(
+  stores: Stores,
+  db: Executor,
+  id: number,
+  stage: Stage,
+  field: string,
+): Promise<ModelRow> {
   const model = await stores.models.find(db, id);
   if (model === null) throw unprocessable('model_missing', field, `there is no model ${id}`);
   if (model.stage === stage) return model;
@@ -68,5 +95,9 @@ export async function modelsOfNewRun(
 
 function classifyOf(project: ProjectRow | null): ClassifySettings | null {
   if (project === null || project.classifier_id === null) return null;
-  return { classifierId: project.classifier_id, category: project.classify_category!, threshold: project.classify_threshold! };
+  return {
+    classifierId: project.classifier_id,
+    category: project.classify_category!,
+    threshold: project.classify_threshold!,
+  };
 }

@@ -18,16 +18,26 @@ export async function resolveFolder(folder: string, roots: readonly string[]): P
     return asked;
   }
   // Only of what lies within a root, by its very name, may be told why it cannot be opened.
-  if (typeof real !== 'string' && [...roots.map((root) => resolve(root)), ...reals].some((root) => isWithin(asked, root))) {
+  if (
+    typeof real !== 'string' &&
+    [...roots.map((root) => resolve(root)), ...reals].some((root) => isWithin(asked, root))
+  ) {
     if (real.code === 'EACCES') throw unreadable();
-    throw refusal('folder_missing', 'the folder is not there: is its name right, and its disk or network share mounted?');
+    throw refusal(
+      'folder_missing',
+      'the folder is not there: is its name right, and its disk or network share mounted?',
+    );
   }
-  throw refusal('folder_not_allowed', 'the folder lies outside the folders that may be ingested (setting INGEST_ROOTS)');
+  throw refusal(
+    'folder_not_allowed',
+    'the folder lies outside the folders that may be ingested (setting INGEST_ROOTS)',
+  );
 }
 
 async function assertReadableFolder(path: string): Promise<void> {
   const facts = await stat(path).catch(() => null);
-  if (facts?.isDirectory() !== true) throw refusal('not_a_folder', 'the path is not a folder: to take in single files, upload them');
+  if (facts?.isDirectory() !== true)
+    throw refusal('not_a_folder', 'the path is not a folder: to take in single files, upload them');
   await access(path, constants.R_OK | constants.X_OK).catch(() => {
     throw unreadable();
   });

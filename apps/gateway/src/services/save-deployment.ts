@@ -1,6 +1,16 @@
-import { inTransaction, type DatabaseTransaction, type DeploymentChange, type DeploymentWithLocation } from '@pugmark/db';
+import {
+  inTransaction,
+  type DatabaseTransaction,
+  type DeploymentChange,
+  type DeploymentWithLocation,
+} from '@pugmark/db';
 import type { Stores } from '../dependencies';
-import { deploymentDetails, type CreateDeploymentBody, type DeploymentDetailsResponse, type UpdateDeploymentBody } from '../dto/deployments.dto';
+import {
+  deploymentDetails,
+  type CreateDeploymentBody,
+  type DeploymentDetailsResponse,
+  type UpdateDeploymentBody,
+} from '../dto/deployments.dto';
 import type { Call } from '../api/operation';
 import { unfitFields, conflict, notFound, type HttpProblem } from '../api/http-problem';
 import { createOnce } from './create-once';
@@ -8,15 +18,26 @@ import { assertCoordinates } from './save-location';
 import { timezoneFault } from './timezone-fault';
 
 /** The deployment, with the location that it names. Throws 422 for what does not go together, 409 for what is there otherwise. */
-export async function createDeployment(stores: Stores, call: Call<object, CreateDeploymentBody>): Promise<DeploymentWithLocation> {
+export async function createDeployment(
+  stores: Stores,
+  call: Call<object, CreateDeploymentBody>,
+): Promise<DeploymentWithLocation> {
   const { id: projectId, body } = call;
   await assertTimezone(stores, body.timezone);
-  const { id } = await createOnce(stores, call, body, async (tx) => (await insertDeployment(tx, stores, projectId, body)).id);
+  const { id } = await createOnce(
+    stores,
+    call,
+    body,
+    async (tx) => (await insertDeployment(tx, stores, projectId, body)).id,
+  );
   return (await stores.deployments.find(stores.db, id))!;
 }
 
 /** Corrects a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, 404 and 412. */
-export async function updateDeployment(stores: Stores, { id, body, assertMatches }: Call<object, UpdateDeploymentBody>): Promise<DeploymentDetailsResponse> {
+export async function updateDeployment(
+  stores: Stores,
+  { id, body, assertMatches }: Call<object, UpdateDeploymentBody>,
+): Promise<DeploymentDetailsResponse> {
   if (body.timezone !== undefined) await assertTimezone(stores, body.timezone);
   return inTransaction(stores.db, async (tx) => {
     const before = await stores.deployments.lock(tx, id);
@@ -35,7 +56,8 @@ export async function insertDeployment(
 ): Promise<DeploymentWithLocation> {
   assertPlace(body);
   assertDates(body.startsAt ?? null, body.endsAt ?? null);
-  const locationId = body.locationName == null ? null : await locationOf(tx, stores, projectId, body.locationName, body);
+  const locationId =
+    body.locationName == null ? null : await locationOf(tx, stores, projectId, body.locationName, body);
   const row = await stores.deployments.create(tx, {
     project_id: projectId,
     location_id: locationId,
@@ -58,8 +80,16 @@ export async function changeDeployment(
   body: UpdateDeploymentBody,
 ): Promise<DeploymentWithLocation> {
   assertPlace(body);
-  assertDates(body.startsAt === undefined ? before.starts_at : body.startsAt, body.endsAt === undefined ? before.ends_at : body.endsAt);
-  if (body.name !== undefined && body.name !== before.name && (await stores.deployments.findByName(tx, before.project_id, body.name)) !== null) throw nameTaken();
+  assertDates(
+    body.startsAt === undefined ? before.starts_at : body.startsAt,
+    body.endsAt === undefined ? before.ends_at : body.endsAt,
+  );
+  if (
+    body.name !== undefined &&
+    body.name !== before.name &&
+    (await stores.deployments.findByName(tx, before.project_id, body.name)) !== null
+  )
+    throw nameTaken();
   const change: DeploymentChange = {
     ...(body.name === undefined ? {} : { name: body.name }),
     ...(body.camera === undefined ? {} : { camera: body.camera }),
@@ -69,12 +99,19 @@ export async function changeDeployment(
     ...(body.endsAt === undefined ? {} : { ends_at: body.endsAt }),
     ...(body.locationName === undefined
       ? {}
-      : { location_id: body.locationName === null ? null : await locationOf(tx, stores, before.project_id, body.locationName, body) }),
+      : {
+          location_id:
+            body.locationName === null
+              ? null
+              : await locationOf(tx, stores, before.project_id, body.locationName, body),
+        }),
   };
   await stores.deployments.update(tx, before.id, change);
   const after = (await stores.deployments.find(tx, before.id))!;
   const moved = after.timezone !== before.timezone || after.clock_offset_seconds !== before.clock_offset_seconds;
-  const dated = [after.starts_at?.getTime(), after.ends_at?.getTime()].join() !== [before.starts_at?.getTime(), before.ends_at?.getTime()].join();
+  const dated =
+    [after.starts_at?.getTime(), after.ends_at?.getTime()].join() !==
+    [before.starts_at?.getTime(), before.ends_at?.getTime()].join();
   if (moved || dated) await stores.images.deriveTimesOf(tx, before.id);
   return after;
 }
@@ -92,7 +129,11 @@ async function locationOf(
   const row = (await stores.locations.find(tx, id))!;
   // A location keeps its coordinates; to drop the new ones silently would put pictures where they were not taken.
   if (row.latitude !== latitude || row.longitude !== longitude) {
-    throw conflict('location_elsewhere', 'locationName', `the location ${name} stands at ${row.latitude}, ${row.longitude} already: move it, or use another name`);
+    throw conflict(
+      'location_elsewhere',
+      'locationName',
+      `the location ${name} stands at ${row.latitude}, ${row.longitude} already: move it, or use another name`,
+    );
   }
   return id;
 }
@@ -104,11 +145,13 @@ async function assertTimezone(stores: Stores, timezone: string): Promise<void> {
 
 function assertPlace(body: Pick<UpdateDeploymentBody, 'locationName' | 'latitude' | 'longitude'>): void {
   assertCoordinates(body);
-  if (body.latitude != null && body.locationName == null) throw unfitFields([{ field: 'locationName', message: 'is missing: coordinates belong to a location' }]);
+  if (body.latitude != null && body.locationName == null)
+    throw unfitFields([{ field: 'locationName', message: 'is missing: coordinates belong to a location' }]);
 }
 
 function assertDates(startsAt: Date | null, endsAt: Date | null): void {
-  if (startsAt !== null && endsAt !== null && endsAt <= startsAt) throw unfitFields([{ field: 'endsAt', message: 'must be after startsAt' }]);
+  if (startsAt !== null && endsAt !== null && endsAt <= startsAt)
+    throw unfitFields([{ field: 'endsAt', message: 'must be after startsAt' }]);
 }
 
 function nameTaken(): HttpProblem {

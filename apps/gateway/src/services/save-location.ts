@@ -19,10 +19,16 @@ export async function createLocation(stores: Stores, call: Call<object, CreateLo
 }
 
 /** Makes the location or moves the one of this name, where coordinates are given. */
-export async function saveLocation(tx: DatabaseTransaction, stores: Stores, projectId: number, body: CreateLocationBody): Promise<'created' | 'updated' | 'unchanged'> {
+export async function saveLocation(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  projectId: number,
+  body: CreateLocationBody,
+): Promise<'created' | 'updated' | 'unchanged'> {
   assertCoordinates(body);
   const { name, latitude = null, longitude = null } = body;
-  if ((await stores.locations.create(tx, { project_id: projectId, name, latitude, longitude })) !== null) return 'created';
+  if ((await stores.locations.create(tx, { project_id: projectId, name, latitude, longitude })) !== null)
+    return 'created';
   const before = (await stores.locations.findByName(tx, projectId, name))!;
   if (latitude === null || (before.latitude === latitude && before.longitude === longitude)) return 'unchanged';
   await stores.locations.update(tx, before.id, { latitude, longitude });
@@ -30,13 +36,21 @@ export async function saveLocation(tx: DatabaseTransaction, stores: Stores, proj
 }
 
 /** Throws as `createLocation`, 404 and 412. */
-export async function updateLocation(stores: Stores, { id, body, assertMatches }: Call<object, UpdateLocationBody>): Promise<LocationRow> {
+export async function updateLocation(
+  stores: Stores,
+  { id, body, assertMatches }: Call<object, UpdateLocationBody>,
+): Promise<LocationRow> {
   assertCoordinates(body);
   return inTransaction(stores.db, async (tx) => {
     const before = await stores.locations.lock(tx, id);
     if (before === null) throw notFound(`location ${id}`);
     assertMatches(locationResponse(before));
-    if (body.name !== undefined && body.name !== before.name && (await stores.locations.findByName(tx, before.project_id, body.name)) !== null) throw nameTaken();
+    if (
+      body.name !== undefined &&
+      body.name !== before.name &&
+      (await stores.locations.findByName(tx, before.project_id, body.name)) !== null
+    )
+      throw nameTaken();
     await stores.locations.update(tx, id, {
       ...(body.name === undefined ? {} : { name: body.name }),
       ...(body.latitude === undefined ? {} : { latitude: body.latitude }),
@@ -47,9 +61,17 @@ export async function updateLocation(stores: Stores, { id, body, assertMatches }
 }
 
 /** Two numbers, or none. */
-export function assertCoordinates({ latitude, longitude }: { readonly latitude?: number | null; readonly longitude?: number | null }): void {
+export function assertCoordinates({
+  latitude,
+  longitude,
+}: {
+  readonly latitude?: number | null;
+  readonly longitude?: number | null;
+}): void {
   if ((latitude == null) !== (longitude == null)) {
-    throw unfitFields([{ field: latitude == null ? 'latitude' : 'longitude', message: 'is missing: coordinates are two numbers' }]);
+    throw unfitFields([
+      { field: latitude == null ? 'latitude' : 'longitude', message: 'is missing: coordinates are two numbers' },
+    ]);
   }
 }
 

@@ -7,10 +7,15 @@ import type { Response } from 'express';
  */
 export function sendFile(response: Response, root: string, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    response.sendFile(path, { root, dotfiles: 'allow', lastModified: false, cacheControl: false }, (error: (Error & { code?: string }) | undefined) => {
-      if (error == null || error.code === 'ECONNABORTED' || error.code === 'EPIPE' || error.code === 'ECONNRESET') resolve();
-      else reject(error);
-    });
+    response.sendFile(
+      path,
+      { root, dotfiles: 'allow', lastModified: false, cacheControl: false },
+      (error: (Error & { code?: string }) | undefined) => {
+        if (error == null || error.code === 'ECONNABORTED' || error.code === 'EPIPE' || error.code === 'ECONNRESET')
+          resolve();
+        else reject(error);
+      },
+    );
   });
 }
 

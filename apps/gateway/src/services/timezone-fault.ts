@@ -4,7 +4,9 @@ import type { Stores } from '../dependencies';
 export async function timezoneFault(stores: Stores, timezone: string): Promise<string | null> {
   const isName = /^[A-Za-z]/.test(timezone) && isKnownToNode(timezone);
   if (!isName) return 'must be an IANA time zone, such as Europe/Berlin';
-  return (await stores.deployments.knowsTimezone(stores.db, timezone)) ? null : 'is not in the time zone table of the database';
+  return (await stores.deployments.knowsTimezone(stores.db, timezone))
+    ? null
+    : 'is not in the time zone table of the database';
 }
 
 function isKnownToNode(timezone: string): boolean {

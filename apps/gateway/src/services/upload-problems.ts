@@ -1,7 +1,13 @@
 import { HttpProblem } from '../api/http-problem';
 
 /** A problem with one file of an upload; its name is the field at fault. */
-export function refusedFile(status: 413 | 422, code: string, name: string, message: string, cause?: unknown): HttpProblem {
+export function refusedFile(
+  status: 413 | 422,
+  code: string,
+  name: string,
+  message: string,
+  cause?: unknown,
+): HttpProblem {
   return new HttpProblem(status, code, `${name}: ${message}`, { errors: [{ field: name, message }], cause });
 }
 
@@ -10,11 +16,19 @@ export function fileTooLarge(name: string, maxBytes: number): HttpProblem {
 }
 
 export function tooManyFiles(maxFiles: number): HttpProblem {
-  return new HttpProblem(413, 'too_many_files', `an upload may hold at most ${maxFiles} files: send the rest in another one`);
+  return new HttpProblem(
+    413,
+    'too_many_files',
+    `an upload may hold at most ${maxFiles} files: send the rest in another one`,
+  );
 }
 
 export function uploadTooLarge(maxTotalBytes: number): HttpProblem {
-  return new HttpProblem(413, 'upload_too_large', `an upload may have at most ${maxTotalBytes} bytes, unpacked too: send the rest in another one`);
+  return new HttpProblem(
+    413,
+    'upload_too_large',
+    `an upload may have at most ${maxTotalBytes} bytes, unpacked too: send the rest in another one`,
+  );
 }
 
 export function cutOff(cause?: unknown): HttpProblem {

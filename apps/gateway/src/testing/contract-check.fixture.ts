@@ -51,19 +51,28 @@ export class ContractCheck {
     const response = shared === undefined ? promised : this.document.components.responses[shared];
     const what = `${method} ${route.path} answered ${status}`;
     if (response === undefined) throw new Error(`${what}, which is not documented: ${JSON.stringify(body)}`);
-    const missing = Object.entries(response.headers ?? {}).filter(([name, { $ref }]) => this.#isRequired($ref) && !headers.has(name));
+    const missing = Object.entries(response.headers ?? {}).filter(
+      ([name, { $ref }]) => this.#isRequired($ref) && !headers.has(name),
+    );
     if (missing.length > 0) throw new Error(`${what} without the header ${missing.map(([name]) => name).join(', ')}`);
     const type = headers.get('content-type')?.split(';')[0] ?? '';
     if (method === 'HEAD' || response.content === undefined) return;
     if (response.content[type] === undefined) throw new Error(`${what} as ${type}, which is not documented`);
     if (!type.endsWith('json')) return;
-    const place = shared === undefined ? ['paths', route.path, key, 'responses', String(status)] : ['components', 'responses', shared];
+    const place =
+      shared === undefined
+        ? ['paths', route.path, key, 'responses', String(status)]
+        : ['components', 'responses', shared];
     this.#validate(what, [...place, 'content', type, 'schema'], body);
   }
 
   /** The data of a server-sent event. */
   checkEvent(path: string, event: string, data: unknown): void {
-    this.#validate(`an event "${event}" of ${path}`, ['paths', path, 'get', 'responses', '200', 'content', 'text/event-stream', 'x-events', event], data);
+    this.#validate(
+      `an event "${event}" of ${path}`,
+      ['paths', path, 'get', 'responses', '200', 'content', 'text/event-stream', 'x-events', event],
+      data,
+    );
   }
 
   #isRequired(ref: string | undefined): boolean {
@@ -74,6 +83,9 @@ export class ContractCheck {
     const pointer = at.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
     const validate = this.#validators.get(pointer) ?? this.#ajv.compile({ $ref: `api#/${pointer}` });
     this.#validators.set(pointer, validate);
-    if (!validate(value)) throw new Error(`${what} against the document: ${this.#ajv.errorsText(validate.errors)}: ${JSON.stringify(value).slice(0, 2_000)}`);
+    if (!validate(value))
+      throw new Error(
+        `${what} against the document: ${this.#ajv.errorsText(validate.errors)}: ${JSON.stringify(value).slice(0, 2_000)}`,
+      );
   }
 }

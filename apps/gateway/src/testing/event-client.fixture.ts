@@ -37,11 +37,20 @@ export class EventClient {
     response.on('close', () => (this.ended = true)).on('error', () => (this.ended = true));
   }
 
-  static async connect(url: string, options: ListenOptions & { readonly check: (event: string, data: unknown) => void }): Promise<EventClient> {
+  static async connect(
+    url: string,
+    options: ListenOptions & { readonly check: (event: string, data: unknown) => void },
+  ): Promise<EventClient> {
     const { key, headers, lastEventId } = options;
-    const given = { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...(lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) }), ...headers };
+    const given = {
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) }),
+      ...headers,
+    };
     return new Promise((resolve, reject) => {
-      const outgoing = get(url, { headers: given, agent: false }, (response) => resolve(new EventClient(outgoing, response, options.check)));
+      const outgoing = get(url, { headers: given, agent: false }, (response) =>
+        resolve(new EventClient(outgoing, response, options.check)),
+      );
       outgoing.on('error', reject);
     });
   }

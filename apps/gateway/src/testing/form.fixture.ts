@@ -1,7 +1,13 @@
 /** The files of a multipart form with the boundary `b`, by hand: FormData would tidy the names that are to be tested. */
 export function formOf(files: readonly (readonly [name: string, content: Uint8Array | string])[]): Buffer {
   const parts = files.map(([name, content]) =>
-    Buffer.concat([Buffer.from(`--b\r\nContent-Disposition: form-data; name="files"; filename="${name}"\r\nContent-Type: image/jpeg\r\n\r\n`), Buffer.from(content), Buffer.from('\r\n')]),
+    Buffer.concat([
+      Buffer.from(
+        `--b\r\nContent-Disposition: form-data; name="files"; filename="${name}"\r\nContent-Type: image/jpeg\r\n\r\n`,
+      ),
+      Buffer.from(content),
+      Buffer.from('\r\n'),
+    ]),
   );
   return Buffer.concat([...parts, Buffer.from('--b--\r\n')]);
 }

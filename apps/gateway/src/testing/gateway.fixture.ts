@@ -146,14 +146,22 @@ export class TestGateway {
     const exportFiles = new ExportStorage(join(folder, 'storage'));
     const cache = options.cache ?? new NoCache();
     const [logger, metrics] = [testLogger(), new Registry()];
-    const events = new EventStreams({ stores, settings: { ...STREAM_TIMES, most: 100, mostOfOne: 20, ...options.streams }, logger, metrics });
+    const events = new EventStreams({
+      stores,
+      settings: { ...STREAM_TIMES, most: 100, mostOfOne: 20, ...options.streams },
+      logger,
+      metrics,
+    });
     const app = createApp({
       stores,
       uploads: new UploadStorage(join(folder, 'storage')),
       exportFiles,
       pictures: new PictureStorage(join(folder, 'storage')),
       pictureCheck: options.pictureCheck ?? { check: checkPicture },
-      renditions: new Renditions(new RenditionStorage(join(folder, 'storage')), options.renderer ?? { render: renderPicture }),
+      renditions: new Renditions(
+        new RenditionStorage(join(folder, 'storage')),
+        options.renderer ?? { render: renderPicture },
+      ),
       cache,
       limiters: options.limiters ?? new NoCache(),
       events,
@@ -163,19 +171,48 @@ export class TestGateway {
         publisher: 'up',
         consumers: {},
         topology: 'verified',
-        routes: [{ kind: 'detect', queue: 'pugmark.detect', state: 'answered', responder: 'ml-worker@host/1', roundTripMs: 1.5, answeredAt: '2026-01-01T00:00:00.000Z' }],
+        routes: [
+          {
+            kind: 'detect',
+            queue: 'pugmark.detect',
+            state: 'answered',
+            responder: 'ml-worker@host/1',
+            roundTripMs: 1.5,
+            answeredAt: '2026-01-01T00:00:00.000Z',
+          },
+        ],
         problems: [],
       }),
       version: '1.2.3',
       logger,
       metrics,
     });
-    const http = new HttpServer(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: 60_000, idleTimeoutMs: 60_000, ...options.http });
-    const feed = options.writeFeedEveryMs === undefined ? null : feedLoop({ stores, cache, logger, metrics, everyMs: options.writeFeedEveryMs });
+    const http = new HttpServer(app, {
+      host: '127.0.0.1',
+      port: 0,
+      requestTimeoutMs: 60_000,
+      idleTimeoutMs: 60_000,
+      ...options.http,
+    });
+    const feed =
+      options.writeFeedEveryMs === undefined
+        ? null
+        : feedLoop({ stores, cache, logger, metrics, everyMs: options.writeFeedEveryMs });
     const port = await http.listen();
     const url = `http://127.0.0.1:${port}/api/v1`;
     const contract = new ContractCheck((await (await fetch(`${url}/openapi.json`)).json()) as never);
-    const gateway = new TestGateway(url, port, folder, stores, exportFiles, databaseUrl, metrics, { http, events, feed }, contract, database);
+    const gateway = new TestGateway(
+      url,
+      port,
+      folder,
+      stores,
+      exportFiles,
+      databaseUrl,
+      metrics,
+      { http, events, feed },
+      contract,
+      database,
+    );
     if (options.databaseUrl === undefined) gateway.adminKey = await gateway.key(['admin']);
     return gateway;
   }
@@ -200,7 +237,11 @@ export class TestGateway {
 
   /** Listens to events, from `path` with its query. */
   async listen(path = '/feed', options: ListenOptions = {}): Promise<EventClient> {
-    return EventClient.connect(this.url + path, { key: this.adminKey, ...options, check: (event, data) => this.contract.checkEvent('/api/v1/feed', event, data) });
+    return EventClient.connect(this.url + path, {
+      key: this.adminKey,
+      ...options,
+      check: (event, data) => this.contract.checkEvent('/api/v1/feed', event, data),
+    });
   }
 
   async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
@@ -228,7 +269,8 @@ export class TestGateway {
 
   async request(method: string, path: string, init: RequestInit = {}): Promise<Answer> {
     const headers = new Headers(init.headers);
-    if (!headers.has('authorization') && !headers.has('cookie')) headers.set('authorization', `Bearer ${this.adminKey}`);
+    if (!headers.has('authorization') && !headers.has('cookie'))
+      headers.set('authorization', `Bearer ${this.adminKey}`);
     // An empty one stands for none.
     if (headers.get('authorization') === '') headers.delete('authorization');
     const response = await fetch(this.url + path, { ...init, headers, method, signal: AbortSignal.timeout(15_000) });
@@ -242,35 +284,57 @@ export class TestGateway {
   }
 
   /** A key with these scopes. */
-  async key(scopes: readonly Scope[], options: { projectIds?: readonly number[]; expiresAt?: Date } = {}): Promise<string> {
+  async key(
+    scopes: readonly Scope[],
+    options: { projectIds?: readonly number[]; expiresAt?: Date } = {},
+  ): Promise<string> {
     const { key, prefix, hash } = newApiKey();
     const { projectIds = null, expiresAt = null } = options;
-    await this.stores.keys.create(this.db, { name: scopes.join(' '), prefix, secretHash: hash, scopes, projectIds, expiresAt, createdBy: null });
+    await this.stores.keys.create(this.db, {
+      name: scopes.join(' '),
+      prefix,
+      secretHash: hash,
+      scopes,
+      projectIds,
+      expiresAt,
+      createdBy: null,
+    });
     return key;
   }
 
   /** Every file in the storage, relative to it. */
   async storedFiles(): Promise<string[]> {
-    const entries = await readdir(join(this.folder, 'storage'), { recursive: true, withFileTypes: true }).catch(() => []);
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 9));
+    const entries = await readdir(join(this.folder, 'storage'), { recursive: true, withFileTypes: true }).catch(
+      () => [],
+    );
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 9));
   }
 
   /** How much there is of what an upload makes. */
   async holdings(): Promise<Readonly<Record<string, number>>> {
     const tables = ['images', 'ingests', 'runs', 'tasks'] as const;
-    const counts = await Promise.all(tables.map(async (table) => [table, (await this.db.selectFrom(table).select('id').execute()).length] as const));
+    const counts = await Promise.all(
+      tables.map(async (table) => [table, (await this.db.selectFrom(table).select('id').execute()).length] as const),
+    );
     return { files: (await this.storedFiles()).length, ...Object.fromEntries(counts) };
   }
 
   /** What was cut off is removed after its client knows. */
   async untilHoldings(expected: Readonly<Record<string, number>>): Promise<void> {
-    await waitUntil('what was cut off to be gone', async () => JSON.stringify(await this.holdings()) === JSON.stringify(expected));
+    await waitUntil(
+      'what was cut off to be gone',
+      async () => JSON.stringify(await this.holdings()) === JSON.stringify(expected),
+    );
   }
 
   /** Resolves when a statement in this database waits for a lock that another transaction holds; with its process id. */
   async someoneWaits(db: Database = this.db): Promise<number> {
     return waitUntil('someone to wait for a lock', async () => {
-      const { rows } = await sql<{ pid: number }>`select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+      const { rows } = await sql<{
+        pid: number;
+      }>`select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
       return rows[0]?.pid;
     });
   }
@@ -283,7 +347,11 @@ export class TestGateway {
   }
 
   async deployment(projectId: number, name = `deployment ${randomBytes(4).toString('hex')}`): Promise<number> {
-    const row = await this.stores.deployments.create(this.db, { project_id: projectId, name, timezone: 'Europe/Berlin' });
+    const row = await this.stores.deployments.create(this.db, {
+      project_id: projectId,
+      name,
+      timezone: 'Europe/Berlin',
+    });
     return row?.id ?? 0;
   }
 
@@ -312,16 +380,24 @@ export class TestGateway {
       const origin = { projectId, deploymentId, ingestId, mode: 'reference' as const };
       const added = await new ImageRepository().insertNew(tx, origin, images);
       const ids = images.map((image) => added.get(image.sha256.toString('hex')) ?? 0);
-      if (options.runId != null) await new ImageRepository().createDetectTasks(tx, { id: options.runId, traceparent: null }, ids);
+      if (options.runId != null)
+        await new ImageRepository().createDetectTasks(tx, { id: options.runId, traceparent: null }, ids);
       return { ingestId, ids };
     });
   }
 
-  async detections(imageId: number, modelId: number, detections: readonly Detection[], warning: 'truncated' | null = null): Promise<void> {
+  async detections(
+    imageId: number,
+    modelId: number,
+    detections: readonly Detection[],
+    warning: 'truncated' | null = null,
+  ): Promise<void> {
     await this.db
       .transaction()
       .execute((tx) =>
-        new DetectionRepository().insertNew(tx, [{ imageId, modelId, engine: 'null', warning, decodeMs: 1, inferMs: 1, detections }]),
+        new DetectionRepository().insertNew(tx, [
+          { imageId, modelId, engine: 'null', warning, decodeMs: 1, inferMs: 1, detections },
+        ]),
       );
   }
 
@@ -331,15 +407,30 @@ export class TestGateway {
 
   /** Claims the tasks of a kind and of these subjects, as a worker does. */
   async claim(kind: 'scan' | 'detect' | 'export', subjectIds: readonly number[]): Promise<ClaimedTask[]> {
-    const rows = await this.db.selectFrom('tasks').select(['id', 'attempt']).where('kind', '=', kind).where('subject_id', 'in', [...subjectIds]).execute();
-    return this.stores.tasks.claim(kind, rows.map((row) => ({ id: row.id, attempt: row.attempt + 1 })), 'test-worker');
+    const rows = await this.db
+      .selectFrom('tasks')
+      .select(['id', 'attempt'])
+      .where('kind', '=', kind)
+      .where('subject_id', 'in', [...subjectIds])
+      .execute();
+    return this.stores.tasks.claim(
+      kind,
+      rows.map((row) => ({ id: row.id, attempt: row.attempt + 1 })),
+      'test-worker',
+    );
   }
 
   /** Ends the tasks of a kind and of these subjects. */
-  async finish(kind: 'scan' | 'detect' | 'export', subjectIds: readonly number[], failure?: { code: string; message: string }): Promise<void> {
+  async finish(
+    kind: 'scan' | 'detect' | 'export',
+    subjectIds: readonly number[],
+    failure?: { code: string; message: string },
+  ): Promise<void> {
     const tasks = await this.claim(kind, subjectIds);
     await this.stores.tasks.commit(
-      tasks.map((task) => (failure === undefined ? { task, outcome: 'done', result: null } : { task, outcome: 'failed', ...failure })),
+      tasks.map((task) =>
+        failure === undefined ? { task, outcome: 'done', result: null } : { task, outcome: 'failed', ...failure },
+      ),
       (tx, done) => new RunTallyRepository().add(tx, kind === 'detect' ? done.map(({ task }) => task.id) : []),
     );
   }

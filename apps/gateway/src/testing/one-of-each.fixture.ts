@@ -8,18 +8,58 @@ export async function oneOfEach(gateway: TestGateway): Promise<Readonly<Record<s
   await gateway.patch(`/deployments/${deployment}`, { locationId: location }, { 'if-match': '*' });
   const model = (await gateway.model()).id;
   const run = await gateway.run(project, model);
-  const { ingestId: ingest, ids: images } = await gateway.images(project, ['a.jpg', 'b.jpg', 'c.jpg'], { deploymentId: deployment, runId: run, capturedLocal: '2026-06-01T12:00:00' });
-  const madeExport = (await gateway.post('/exports', { projectId: project, format: 'csv', content: 'detections' })).body.id;
+  const { ingestId: ingest, ids: images } = await gateway.images(project, ['a.jpg', 'b.jpg', 'c.jpg'], {
+    deploymentId: deployment,
+    runId: run,
+    capturedLocal: '2026-06-01T12:00:00',
+  });
+  const madeExport = (await gateway.post('/exports', { projectId: project, format: 'csv', content: 'detections' })).body
+    .id;
   const taxon = (await gateway.post(`/projects/${project}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id;
   const key = (await gateway.post('/keys', { name: 'to look at', scopes: ['read'] })).body.id;
-  const incident = (await gateway.stores.incidents.open(gateway.db, { check: 'one of each', subject: 'x', severity: 'warning', message: 'x' })).id;
+  const incident = (
+    await gateway.stores.incidents.open(gateway.db, {
+      check: 'one of each',
+      subject: 'x',
+      severity: 'warning',
+      message: 'x',
+    })
+  ).id;
   for (const image of images.slice(0, 2)) await gateway.detections(image, model, [animal(0.9)]);
-  const review = (await gateway.put(`/images/${images[0]!}/review`, { observations: [{ category: 'animal', label: 'bear', individuals: 1 }] })).body.review.id;
+  const review = (
+    await gateway.put(`/images/${images[0]!}/review`, {
+      observations: [{ category: 'animal', label: 'bear', individuals: 1 }],
+    })
+  ).body.review.id;
   const event = (await gateway.get(`/events?projectId=${project}`)).body.items[0].id;
   const box = await gateway.db
     .insertInto('static_boxes')
-    .values({ project_id: project, deployment_id: deployment, category: 'animal', x: 0.1, y: 0.1, width: 0.1, height: 0.1, images: 20 })
+    .values({
+      project_id: project,
+      deployment_id: deployment,
+      category: 'animal',
+      x: 0.1,
+      y: 0.1,
+      width: 0.1,
+      height: 0.1,
+      images: 20,
+    })
     .returning('id')
     .executeTakeFirstOrThrow();
-  return { project, deployment, model, image: images[0]!, ingest, location, taxon, run, export: madeExport, key, incident, event, review, 'static box': box.id };
+  return {
+    project,
+    deployment,
+    model,
+    image: images[0]!,
+    ingest,
+    location,
+    taxon,
+    run,
+    export: madeExport,
+    key,
+    incident,
+    event,
+    review,
+    'static box': box.id,
+  };
 }

@@ -11,7 +11,11 @@ export interface RawAnswer {
  * Writes bytes as they are, which no client library would, and answers what comes back until the server closes. `more` goes on writing
  * after the first.
  */
-export async function rawRequest(port: number, bytes: string | Buffer, more?: (socket: Socket) => Promise<void>): Promise<RawAnswer> {
+export async function rawRequest(
+  port: number,
+  bytes: string | Buffer,
+  more?: (socket: Socket) => Promise<void>,
+): Promise<RawAnswer> {
   const socket = connect(port, '127.0.0.1');
   // A server that refuses may close while the client still writes.
   let broken = false;

@@ -18,14 +18,24 @@ export class Reviewing {
   /** Taken so many minutes after midnight. Without detections no model has looked at it. */
   async image(minute: number, detections?: readonly Detection[]): Promise<number> {
     const capturedLocal = new Date(Date.UTC(2026, 5, 1) + minute * 60_000).toISOString().slice(0, 19);
-    const { ids } = await this.gateway.images(this.projectId, [`${minute}.jpg`], { deploymentId: this.deploymentId, capturedLocal });
+    const { ids } = await this.gateway.images(this.projectId, [`${minute}.jpg`], {
+      deploymentId: this.deploymentId,
+      capturedLocal,
+    });
     if (detections !== undefined) await this.gateway.detections(ids[0]!, this.modelId, detections);
     return ids[0]!;
   }
 
   /** In the order in which they were found. */
   async detectionIds(imageId: number): Promise<number[]> {
-    return (await this.gateway.db.selectFrom('detections').select('id').where('image_id', '=', imageId).orderBy('id').execute()).map(({ id }) => id);
+    return (
+      await this.gateway.db
+        .selectFrom('detections')
+        .select('id')
+        .where('image_id', '=', imageId)
+        .orderBy('id')
+        .execute()
+    ).map(({ id }) => id);
   }
 
   /** What counts, in a few words: `human: deer 2, fox 1`. */
@@ -36,7 +46,12 @@ export class Reviewing {
 
   /** The same, as images are counted by. */
   async counted(imageId: number): Promise<string> {
-    const rows = await this.gateway.db.selectFrom('observations').select(['label', 'individuals']).where('image_id', '=', imageId).orderBy('label').execute();
+    const rows = await this.gateway.db
+      .selectFrom('observations')
+      .select(['label', 'individuals'])
+      .where('image_id', '=', imageId)
+      .orderBy('label')
+      .execute();
     return rows.map(({ label, individuals }) => `${label} ${individuals}`).join(', ');
   }
 
@@ -44,11 +59,25 @@ export class Reviewing {
     return this.gateway.put(`/images/${imageId}/review`, { observations }, headers);
   }
 
-  act(imageIds: readonly number[], action: object, more: object = {}, headers: Record<string, string> = {}): Promise<Answer> {
+  act(
+    imageIds: readonly number[],
+    action: object,
+    more: object = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     return this.gateway.post('/reviews', { projectId: this.projectId, imageIds, action, ...more }, headers);
   }
 
-  async history(imageId: number): Promise<readonly { readonly id: number; readonly action: string; readonly counts: boolean; readonly [field: string]: unknown }[]> {
+  async history(
+    imageId: number,
+  ): Promise<
+    readonly {
+      readonly id: number;
+      readonly action: string;
+      readonly counts: boolean;
+      readonly [field: string]: unknown;
+    }[]
+  > {
     return (await this.gateway.get(`/images/${imageId}/history`)).body.items;
   }
 

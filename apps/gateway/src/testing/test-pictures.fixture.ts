@@ -8,8 +8,12 @@ export async function tinyJpeg(number: number): Promise<Buffer> {
   if (picture === undefined) {
     const pixels = Buffer.alloc(16 * 16 * 3, 40);
     // Each digit is the grey of a block of 8 × 8 pixels or more: what JPEG does to it cannot make two numbers one.
-    [...String(number).padStart(6, '0')].forEach((digit, i) => pixels.fill(Number(digit) * 25 + 10, i * 128, (i + 1) * 128));
-    picture = await sharp(pixels, { raw: { width: 16, height: 16, channels: 3 } }).jpeg({ quality: 100 }).toBuffer();
+    [...String(number).padStart(6, '0')].forEach((digit, i) =>
+      pixels.fill(Number(digit) * 25 + 10, i * 128, (i + 1) * 128),
+    );
+    picture = await sharp(pixels, { raw: { width: 16, height: 16, channels: 3 } })
+      .jpeg({ quality: 100 })
+      .toBuffer();
     made.set(number, picture);
   }
   return picture;

@@ -7,7 +7,13 @@ export interface TestEntry {
   /** Default: deflated. */
   readonly stored?: boolean;
   /** What the headers say instead of the truth. */
-  readonly claims?: { readonly bytes?: number; readonly crc32?: number; readonly compressedBytes?: number; readonly method?: number; readonly offset?: number };
+  readonly claims?: {
+    readonly bytes?: number;
+    readonly crc32?: number;
+    readonly compressedBytes?: number;
+    readonly method?: number;
+    readonly offset?: number;
+  };
   readonly flags?: number;
   /** Of Unix, `0o120777` for a symbolic link. */
   readonly mode?: number;
@@ -42,7 +48,10 @@ export function zipOf(entries: readonly TestEntry[], claims: { readonly entries?
   end.write('PK\x05\x06', 'latin1');
   end.writeUInt16LE(claims.entries ?? entries.length, 8);
   end.writeUInt16LE(claims.entries ?? entries.length, 10);
-  end.writeUInt32LE(directory.reduce((sum, part) => sum + part.length, 0), 12);
+  end.writeUInt32LE(
+    directory.reduce((sum, part) => sum + part.length, 0),
+    12,
+  );
   end.writeUInt32LE(offset, 16);
   return Buffer.concat([...parts, ...directory, end]);
 }

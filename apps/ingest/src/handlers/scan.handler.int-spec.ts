@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -44,11 +55,23 @@ describe('ScanHandler', () => {
 
   const stores = () => ({ db, tasks, ingests: new IngestRepository(), images: new ImageRepository() });
   const handler = (batch = 4): ScanHandler =>
-    new ScanHandler(stores(), new PictureStorage(storageDir), { roots: [folder], storageDir, concurrency: 2, batch, pixelLimit: 1_000_000 });
+    new ScanHandler(stores(), new PictureStorage(storageDir), {
+      roots: [folder],
+      storageDir,
+      concurrency: 2,
+      batch,
+      pixelLimit: 1_000_000,
+    });
   const distinct = (n: number): Buffer => Buffer.concat([picture, Buffer.from(`picture ${n}`)]);
 
-  async function givenIngest(options: { source?: 'folder' | 'upload'; mode?: 'reference' | 'copy'; folder?: string; timezone?: string } = {}): Promise<{ ingestId: number; task: ClaimedTask }> {
-    const { id: projectId } = await db.insertInto('projects').values({ name: `P${++projects}` }).returning('id').executeTakeFirstOrThrow();
+  async function givenIngest(
+    options: { source?: 'folder' | 'upload'; mode?: 'reference' | 'copy'; folder?: string; timezone?: string } = {},
+  ): Promise<{ ingestId: number; task: ClaimedTask }> {
+    const { id: projectId } = await db
+      .insertInto('projects')
+      .values({ name: `P${++projects}` })
+      .returning('id')
+      .executeTakeFirstOrThrow();
     const deployment =
       options.timezone === undefined
         ? null
@@ -62,7 +85,11 @@ describe('ScanHandler', () => {
       .values({ name: `m${projects}`, version: '1', licence: 'MIT', threshold: 0.2, manifest: '{}' })
       .returning('id')
       .executeTakeFirstOrThrow();
-    const { id: runId } = await db.insertInto('runs').values({ project_id: projectId, model_id: modelId }).returning('id').executeTakeFirstOrThrow();
+    const { id: runId } = await db
+      .insertInto('runs')
+      .values({ project_id: projectId, model_id: modelId })
+      .returning('id')
+      .executeTakeFirstOrThrow();
     const ingestId = await new IngestRepository().create(db, {
       project_id: projectId,
       deployment_id: deployment?.id ?? null,
@@ -77,9 +104,15 @@ describe('ScanHandler', () => {
     return { ingestId, task };
   }
 
-  const context = { signalOf: () => new AbortController().signal, draining: new AbortController().signal, progress: () => undefined };
-  const files = (ingestId: number) => db.selectFrom('ingest_files').selectAll().where('ingest_id', '=', ingestId).orderBy('path').execute();
-  const images = (ingestId: number) => db.selectFrom('images').selectAll().where('ingest_id', '=', ingestId).orderBy('file_path').execute();
+  const context = {
+    signalOf: () => new AbortController().signal,
+    draining: new AbortController().signal,
+    progress: () => undefined,
+  };
+  const files = (ingestId: number) =>
+    db.selectFrom('ingest_files').selectAll().where('ingest_id', '=', ingestId).orderBy('path').execute();
+  const images = (ingestId: number) =>
+    db.selectFrom('images').selectAll().where('ingest_id', '=', ingestId).orderBy('file_path').execute();
 
   it('stores each picture with what its EXIF says, and a detect task with it', async () => {
     mkdirSync(join(folder, '100RECNX'));
@@ -102,16 +135,32 @@ describe('ScanHandler', () => {
       // The camera's clock is an hour slow: 03:30 summer time.
       captured_at: new Date('2024-03-31T01:30:00Z'),
     });
-    const detect = await db.selectFrom('tasks').selectAll().where('kind', '=', 'detect').where('subject_id', '=', image?.id ?? 0).execute();
+    const detect = await db
+      .selectFrom('tasks')
+      .selectAll()
+      .where('kind', '=', 'detect')
+      .where('subject_id', '=', image?.id ?? 0)
+      .execute();
     expect(detect).toHaveLength(1);
   });
 
   it('never invents a time: no EXIF, or no deployment to say the zone, leaves it unknown', async () => {
-    writeFileSync(join(folder, 'plain.png'), await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } }).png().toBuffer());
+    writeFileSync(
+      join(folder, 'plain.png'),
+      await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+        .png()
+        .toBuffer(),
+    );
     writeFileSync(join(folder, 'timed.jpg'), picture);
     const { ingestId, task } = await givenIngest();
     await handler().handle([task], context);
-    expect((await images(ingestId)).map(({ file_path, captured_local, captured_at }) => [file_path, captured_local, captured_at])).toEqual([
+    expect(
+      (await images(ingestId)).map(({ file_path, captured_local, captured_at }) => [
+        file_path,
+        captured_local,
+        captured_at,
+      ]),
+    ).toEqual([
       ['plain.png', null, null],
       ['timed.jpg', '2024-03-31T02:30:00', null],
     ]);
@@ -122,14 +171,33 @@ describe('ScanHandler', () => {
     writeFileSync(join(folder, 'b again.jpg'), picture);
     writeFileSync(join(folder, 'c.txt'), 'notes');
     writeFileSync(join(folder, 'd.jpg'), '');
-    writeFileSync(join(folder, 'e.png'), await sharp({ create: { width: 2000, height: 2000, channels: 3, background: 'red' } }).png().toBuffer());
+    writeFileSync(
+      join(folder, 'e.png'),
+      await sharp({ create: { width: 2000, height: 2000, channels: 3, background: 'red' } })
+        .png()
+        .toBuffer(),
+    );
     symlinkSync('/etc/passwd', join(folder, 'f.jpg'));
     const { ingestId, task } = await givenIngest();
     await handler(2).handle([task], context);
     // Which of two equal files is met first is the file system's affair.
-    const outcomes = Object.fromEntries((await files(ingestId)).map(({ path, outcome, reason_code }) => [path, outcome === 'skipped' ? reason_code : 'picture']));
-    expect(outcomes).toEqual({ 'a.jpg': 'picture', 'b again.jpg': 'picture', 'c.txt': 'not_a_picture', 'd.jpg': 'empty_file', 'e.png': 'too_many_pixels', 'f.jpg': 'symbolic_link' });
-    expect(await db.selectFrom('ingests').selectAll().where('id', '=', ingestId).executeTakeFirstOrThrow()).toMatchObject({
+    const outcomes = Object.fromEntries(
+      (await files(ingestId)).map(({ path, outcome, reason_code }) => [
+        path,
+        outcome === 'skipped' ? reason_code : 'picture',
+      ]),
+    );
+    expect(outcomes).toEqual({
+      'a.jpg': 'picture',
+      'b again.jpg': 'picture',
+      'c.txt': 'not_a_picture',
+      'd.jpg': 'empty_file',
+      'e.png': 'too_many_pixels',
+      'f.jpg': 'symbolic_link',
+    });
+    expect(
+      await db.selectFrom('ingests').selectAll().where('id', '=', ingestId).executeTakeFirstOrThrow(),
+    ).toMatchObject({
       files_seen: 6,
       images_added: 1,
       duplicates: 1,
@@ -160,7 +228,9 @@ describe('ScanHandler', () => {
     expect(await handler().handle([task], context)).toMatchObject([{ outcome: 'done' }]);
     expect(await images(ingestId)).toHaveLength(10);
     expect(await files(ingestId)).toHaveLength(10);
-    expect(await db.selectFrom('ingests').select('files_seen').where('id', '=', ingestId).executeTakeFirstOrThrow()).toEqual({ files_seen: 10 });
+    expect(
+      await db.selectFrom('ingests').select('files_seen').where('id', '=', ingestId).executeTakeFirstOrThrow(),
+    ).toEqual({ files_seen: 10 });
   });
 
   it('leaves nothing of a step when another worker has taken the scan over', async () => {
@@ -214,28 +284,47 @@ describe('ScanHandler', () => {
     });
 
     it('keeps the files when one of them could not be read', async () => {
-      await db.insertInto('ingest_files').values({ ingest_id: ingestId, path: '0.jpg', outcome: 'skipped', reason_code: 'io_error', reason: 'tried 3 times' }).execute();
+      await db
+        .insertInto('ingest_files')
+        .values({
+          ingest_id: ingestId,
+          path: '0.jpg',
+          outcome: 'skipped',
+          reason_code: 'io_error',
+          reason: 'tried 3 times',
+        })
+        .execute();
       expect(await handler().handle([task], context)).toMatchObject([{ outcome: 'done' }]);
       expect(await images(ingestId)).toHaveLength(5);
       expect(existsSync(join(upload, '0.jpg'))).toBe(true);
     });
 
     it('finds it where the storage is now', async () => {
-      await db.updateTable('ingests').set({ folder: '/where/it/was/uploads/card-7' }).where('id', '=', ingestId).execute();
+      await db
+        .updateTable('ingests')
+        .set({ folder: '/where/it/was/uploads/card-7' })
+        .where('id', '=', ingestId)
+        .execute();
       await handler().handle([task], context);
       expect(await images(ingestId)).toHaveLength(6);
     });
 
     it('fails when the files are gone and none was ever taken in', async () => {
       rmSync(upload, { recursive: true });
-      await expect(handler().handle([task], context)).rejects.toMatchObject({ code: 'folder_missing', constructor: PermanentError });
+      await expect(handler().handle([task], context)).rejects.toMatchObject({
+        code: 'folder_missing',
+        constructor: PermanentError,
+      });
     });
 
     it('tries again when the disk is not there, and goes on where it was', async () => {
       await interrupt();
       renameSync(storageDir, join(root, 'elsewhere'));
       mkdirSync(storageDir);
-      await expect(handler().handle([task], context)).rejects.toMatchObject({ code: 'folder_unavailable', constructor: RetryableError });
+      await expect(handler().handle([task], context)).rejects.toMatchObject({
+        code: 'folder_unavailable',
+        constructor: RetryableError,
+      });
       rmdirSync(storageDir);
       renameSync(join(root, 'elsewhere'), storageDir);
       await handler().handle([task], context);
@@ -247,17 +336,27 @@ describe('ScanHandler', () => {
       rmSync(upload, { recursive: true });
       // The error that root gets too.
       symlinkSync(upload, upload);
-      await expect(handler().handle([task], context)).rejects.toMatchObject({ code: 'folder_unavailable', message: expect.stringContaining('ELOOP'), constructor: RetryableError });
+      await expect(handler().handle([task], context)).rejects.toMatchObject({
+        code: 'folder_unavailable',
+        message: expect.stringContaining('ELOOP'),
+        constructor: RetryableError,
+      });
     });
   });
 
   // Root may read every folder.
-  (process.getuid?.() === 0 ? it.skip : it)('lists a folder that it may not read, and goes on with the others', async () => {
-    mkdirSync(join(folder, 'locked'));
-    chmodSync(join(folder, 'locked'), 0);
-    writeFileSync(join(folder, 'a.jpg'), picture);
-    const { ingestId, task } = await givenIngest();
-    await handler().handle([task], context);
-    expect((await files(ingestId)).map(({ path, reason_code }) => [path, reason_code])).toEqual([['a.jpg', null], ['locked', 'folder_unreadable']]);
-  });
+  (process.getuid?.() === 0 ? it.skip : it)(
+    'lists a folder that it may not read, and goes on with the others',
+    async () => {
+      mkdirSync(join(folder, 'locked'));
+      chmodSync(join(folder, 'locked'), 0);
+      writeFileSync(join(folder, 'a.jpg'), picture);
+      const { ingestId, task } = await givenIngest();
+      await handler().handle([task], context);
+      expect((await files(ingestId)).map(({ path, reason_code }) => [path, reason_code])).toEqual([
+        ['a.jpg', null],
+        ['locked', 'folder_unreadable'],
+      ]);
+    },
+  );
 });

@@ -48,7 +48,13 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     const folder = await this.#folderOf(ingest);
     if (folder !== null) {
       for await (const chunk of inChunks(walkFolder(folder), this.#options.batch)) {
-        if (stopped.aborted) return { task, outcome: 'retry', code: 'interrupted', message: 'the service was stopped; the scan goes on where it was' };
+        if (stopped.aborted)
+          return {
+            task,
+            outcome: 'retry',
+            code: 'interrupted',
+            message: 'the service was stopped; the scan goes on where it was',
+          };
         await this.#step(task, ingest, folder, chunk);
         context.progress();
       }
@@ -59,7 +65,11 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
 
   async #step(task: ClaimedTask, ingest: IngestRow, folder: string, chunk: readonly WalkedEntry[]): Promise<void> {
     const { concurrency, pixelLimit } = this.#options;
-    const known = await this.#stores.ingests.knownPaths(this.#stores.db, ingest.id, chunk.map((entry) => entry.path));
+    const known = await this.#stores.ingests.knownPaths(
+      this.#stores.db,
+      ingest.id,
+      chunk.map((entry) => entry.path),
+    );
     const fresh = chunk.filter((entry) => !known.has(entry.path));
     if (fresh.length === 0) return;
     const place = (path: string, sha256: Buffer, format: NewImage['format']): Promise<string> =>
@@ -84,9 +94,17 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     const folder = join(uploads, basename(ingest.folder));
     if (await isThere(folder)) return allowedFolder(folder, [uploads]);
     // Where a disk is not mounted, there is an empty folder.
-    if (!(await isThere(uploads))) throw new RetryableError('folder_unavailable', 'the folder of all uploads is not there: is the disk of STORAGE_DIR mounted?');
+    if (!(await isThere(uploads)))
+      throw new RetryableError(
+        'folder_unavailable',
+        'the folder of all uploads is not there: is the disk of STORAGE_DIR mounted?',
+      );
     // No upload is without a file, and each file is listed before the folder is removed.
-    if (ingest.files_seen === 0) throw new PermanentError('folder_missing', 'the files of the upload are gone, and none of them was taken in: send them again');
+    if (ingest.files_seen === 0)
+      throw new PermanentError(
+        'folder_missing',
+        'the files of the upload are gone, and none of them was taken in: send them again',
+      );
     return null;
   }
 }
@@ -98,6 +116,10 @@ async function isThere(folder: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw new RetryableError('folder_unavailable', `the folder of the upload cannot be looked at: ${messageOf(error)}`, { cause: error });
+    throw new RetryableError(
+      'folder_unavailable',
+      `the folder of the upload cannot be looked at: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }

@@ -13,14 +13,22 @@ export async function allowedFolder(folder: string, roots: readonly string[]): P
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new PermanentError('folder_missing', 'the folder is not there (any more): is its disk or network share mounted?');
+      throw new PermanentError(
+        'folder_missing',
+        'the folder is not there (any more): is its disk or network share mounted?',
+      );
     }
-    if (code === 'EACCES') throw new PermanentError('folder_unreadable', 'the folder cannot be read by the ingest service: check its permissions');
+    if (code === 'EACCES')
+      throw new PermanentError(
+        'folder_unreadable',
+        'the folder cannot be read by the ingest service: check its permissions',
+      );
     throw new RetryableError('folder_unavailable', `the folder cannot be opened: ${messageOf(error)}`);
   }
   for (const root of roots) {
     const realRoot = await realpath(root).catch(() => null);
-    if (realRoot !== null && (real === realRoot || real.startsWith(realRoot === sep ? sep : realRoot + sep))) return real;
+    if (realRoot !== null && (real === realRoot || real.startsWith(realRoot === sep ? sep : realRoot + sep)))
+      return real;
   }
   throw new PermanentError('folder_not_allowed', 'the folder lies outside the allowed roots (setting INGEST_ROOTS)');
 }

@@ -12,7 +12,11 @@ export async function* inChunks<T>(items: AsyncIterable<T>, size: number): Async
 }
 
 /** `work` for each item, at most `limit` at a time; the answers in the order of the items. */
-export async function mapWithLimit<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function mapWithLimit<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const answers = new Array<R>(items.length);
   let next = 0;
   const lane = async (): Promise<void> => {

@@ -16,20 +16,32 @@ export type PlacePicture = (absolutePath: string, sha256: Buffer, format: NewIma
 const TRIES = 3;
 
 /** Why a file or a folder was skipped that may be a good one all the same: nobody could read it. */
-export const UNREAD_CODES = ['io_error', 'file_unreadable', 'folder_unreadable', 'content_changed', 'out_of_room'] as const;
+export const UNREAD_CODES = [
+  'io_error',
+  'file_unreadable',
+  'folder_unreadable',
+  'content_changed',
+  'out_of_room',
+] as const;
 
 /**
  * Header, hash and place of one file. A file that is no picture is an answer, not an error, and so is one that cannot be read
  * in three tries: a bad sector of a memory card must not keep the other pictures waiting. What is thrown is not the file's fault.
  */
-export async function readPicture(root: string, path: string, pixelLimit: number, place: PlacePicture): Promise<ReadPicture> {
+export async function readPicture(
+  root: string,
+  path: string,
+  pixelLimit: number,
+  place: PlacePicture,
+): Promise<ReadPicture> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await readOnce(root, path, pixelLimit, place);
     } catch (error) {
       if (error instanceof PermanentError) return { path, skip: { code: error.code, reason: error.message } };
       if (!(error instanceof RetryableError) || error.code === 'disk_full') throw error;
-      if (tries === TRIES) return { path, skip: { code: error.code, reason: `${error.message} (tried ${TRIES} times)` } };
+      if (tries === TRIES)
+        return { path, skip: { code: error.code, reason: `${error.message} (tried ${TRIES} times)` } };
     }
   }
 }
@@ -61,14 +73,19 @@ async function readOnce(root: string, path: string, pixelLimit: number, place: P
 async function hashFile(path: string): Promise<{ sha256: Buffer; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  const read = pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      bytes += chunk.length;
-    }
-  });
+  const read = pipeline(
+    createReadStream(path, { highWaterMark: 256 * 1024 }),
+    async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.length;
+      }
+    },
+  );
   await read.catch((error: unknown) => {
-    throw new RetryableError('file_unreadable', `the file could not be read to its end: ${messageOf(error)}`, { cause: error });
+    throw new RetryableError('file_unreadable', `the file could not be read to its end: ${messageOf(error)}`, {
+      cause: error,
+    });
   });
   return { sha256: hash.digest(), bytes };
 }

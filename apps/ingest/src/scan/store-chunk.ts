@@ -23,11 +23,19 @@ export interface ScanStores {
  * pictures. Fenced: when the scan was taken over by another worker, nothing of the step remains. Not idempotent: the counters would
  * count twice. When nobody knows whether it was committed, the scan walks again and passes over what is listed.
  */
-export async function storeChunk(stores: ScanStores, task: ClaimedTask, ingest: IngestRow, files: readonly ReadPicture[]): Promise<void> {
+export async function storeChunk(
+  stores: ScanStores,
+  task: ClaimedTask,
+  ingest: IngestRow,
+  files: readonly ReadPicture[],
+): Promise<void> {
   await inTransaction(stores.db, async (tx) => {
-    if (!(await stores.tasks.holds(tx, task))) throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
+    if (!(await stores.tasks.holds(tx, task)))
+      throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
     // In order of hash, so that two ingests that meet the same pictures wait for one another instead of deadlocking.
-    const pictures = files.flatMap((file) => ('image' in file ? [file.image] : [])).sort((a, b) => a.sha256.compare(b.sha256));
+    const pictures = files
+      .flatMap((file) => ('image' in file ? [file.image] : []))
+      .sort((a, b) => a.sha256.compare(b.sha256));
     const added = await stores.images.insertNew(tx, originOf(ingest), pictures);
     const known = await knownElsewhere(tx, stores, ingest.project_id, pictures, added);
     const rows = files.map((file) => rowOf(ingest.id, file, added, known));
@@ -64,13 +72,18 @@ function knownElsewhere(
   added: ReadonlyMap<string, number>,
 ): Promise<Map<string, number>> {
   const others = pictures.filter((picture) => !added.has(picture.sha256.toString('hex')));
-  return stores.images.idsByHash(tx, projectId, others.map((picture) => picture.sha256));
+  return stores.images.idsByHash(
+    tx,
+    projectId,
+    others.map((picture) => picture.sha256),
+  );
 }
 
 /** The first file with a new content is `added` (and struck from `added`), any further one a duplicate of it. */
 function rowOf(ingestId: number, file: ReadPicture, added: Map<string, number>, known: Map<string, number>) {
   const base = { ingest_id: ingestId, path: file.path, reason_code: null, reason: null, image_id: null };
-  if ('skip' in file) return { ...base, outcome: 'skipped' as const, reason_code: file.skip.code, reason: file.skip.reason };
+  if ('skip' in file)
+    return { ...base, outcome: 'skipped' as const, reason_code: file.skip.code, reason: file.skip.reason };
   const hash = file.image.sha256.toString('hex');
   const newId = added.get(hash);
   if (newId !== undefined) {

@@ -9,7 +9,11 @@ function item(wireId: number): Item {
 
 function inHand(ids: readonly number[], started: readonly number[] = [], suspect = false, of = model(1)): BatchInHand {
   const items = ids.map(item);
-  return { batch: { model: of, items, suspect }, unanswered: new Map(items.map((each) => [each.wireId, each])), started: new Set(started) };
+  return {
+    batch: { model: of, items, suspect },
+    unanswered: new Map(items.map((each) => [each.wireId, each])),
+    started: new Set(started),
+  };
 }
 
 const CRASHED = { kind: 'crashed' };
@@ -28,13 +32,19 @@ describe('judge', () => {
   it('suspects of a process that hung only what its model looked at together: it answers in order', () => {
     const held = (batch: number) => [inHand([1, 2, 3, 4], [1, 2, 3], false, model(batch)), inHand([5, 6])];
     expect(idsOf(judge(held(1), { kind: 'hung' }).suspects)).toEqual([[1]]);
-    expect(idsOf(judge(held(1), { kind: 'hung' }).innocent)).toEqual([[2, 3, 4], [5, 6]]);
+    expect(idsOf(judge(held(1), { kind: 'hung' }).innocent)).toEqual([
+      [2, 3, 4],
+      [5, 6],
+    ]);
     expect(idsOf(judge(held(2), { kind: 'hung' }).suspects)).toEqual([[1], [2]]);
   });
 
   it('suspects the oldest batch of a process that said nothing', () => {
     const verdict = judge([inHand([1, 2, 3, 4, 5]), inHand([6, 7])], CRASHED);
-    expect(idsOf(verdict.suspects)).toEqual([[1, 2, 3], [4, 5]]);
+    expect(idsOf(verdict.suspects)).toEqual([
+      [1, 2, 3],
+      [4, 5],
+    ]);
     expect(idsOf(verdict.innocent)).toEqual([[6, 7]]);
   });
 
@@ -51,8 +61,14 @@ describe('judge', () => {
 
   it('keeps pictures of different models apart, each with its own model', () => {
     const verdict = judge([inHand([1, 2, 3], [2, 3]), inHand([4, 5], [4], false, model(1, 'b 1'))], CRASHED);
-    expect(verdict.suspects.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([['a 1', [2, 3]], ['b 1', [4]]]);
-    expect(verdict.innocent.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([['a 1', [1]], ['b 1', [5]]]);
+    expect(verdict.suspects.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
+      ['a 1', [2, 3]],
+      ['b 1', [4]],
+    ]);
+    expect(verdict.innocent.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
+      ['a 1', [1]],
+      ['b 1', [5]],
+    ]);
   });
 
   it('has nothing to say about a process that held nothing', () => {

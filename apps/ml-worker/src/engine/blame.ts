@@ -43,24 +43,42 @@ export interface Verdict {
  */
 export function judge(inHand: readonly BatchInHand[], death: { readonly kind: string }): Verdict {
   const open = inHand.filter(({ unanswered }) => unanswered.size > 0);
-  let suspects = open.flatMap(({ unanswered, started }) => [...unanswered.values()].filter((item) => started.has(item.wireId)));
+  let suspects = open.flatMap(({ unanswered, started }) =>
+    [...unanswered.values()].filter((item) => started.has(item.wireId)),
+  );
   if (suspects.length === 0) suspects = [...(open[0]?.unanswered.values() ?? [])];
   else if (death.kind === 'hung') suspects = suspects.slice(0, open[0]!.batch.model.manifest.batch);
   const accused = new Set(suspects);
   const innocent = open
-    .map(({ batch: { model }, unanswered }) => ({ model, items: [...unanswered.values()].filter((item) => !accused.has(item)), suspect: false }))
+    .map(({ batch: { model }, unanswered }) => ({
+      model,
+      items: [...unanswered.values()].filter((item) => !accused.has(item)),
+      suspect: false,
+    }))
     .filter(({ items }) => items.length > 0);
-  const wasAlone = suspects.length === 1 && open.length === 1 && open[0]!.batch.suspect && open[0]!.unanswered.size === 1;
+  const wasAlone =
+    suspects.length === 1 && open.length === 1 && open[0]!.batch.suspect && open[0]!.unanswered.size === 1;
   if (wasAlone) return { innocent, suspects: [], culprit: { model: open[0]!.batch.model, item: suspects[0]! } };
   // Those of one model stay together: a process looks at one model's pictures at a time.
   const groups = [...new Map(open.map(({ batch: { model } }) => [model.key, model])).values()]
-    .map((model) => ({ model, items: open.filter(({ batch }) => batch.model.key === model.key).flatMap(({ unanswered }) => suspects.filter((item) => unanswered.has(item.wireId))) }))
+    .map((model) => ({
+      model,
+      items: open
+        .filter(({ batch }) => batch.model.key === model.key)
+        .flatMap(({ unanswered }) => suspects.filter((item) => unanswered.has(item.wireId))),
+    }))
     .filter(({ items }) => items.length > 0);
-  return { innocent, suspects: groups.flatMap(({ model, items }) => halves(model, items, groups.length > 1)), culprit: null };
+  return {
+    innocent,
+    suspects: groups.flatMap(({ model, items }) => halves(model, items, groups.length > 1)),
+    culprit: null,
+  };
 }
 
 /** Two batches, or one where others share the suspicion: that already leaves fewer of them together. */
 function halves(model: ModelRef, items: readonly Item[], whole: boolean): Batch[] {
   const middle = whole ? items.length : Math.ceil(items.length / 2);
-  return [items.slice(0, middle), items.slice(middle)].filter((half) => half.length > 0).map((half) => ({ model, items: half, suspect: true }));
+  return [items.slice(0, middle), items.slice(middle)]
+    .filter((half) => half.length > 0)
+    .map((half) => ({ model, items: half, suspect: true }));
 }

@@ -15,10 +15,16 @@ it('the built-in model finds the cat, where it always did', async () => {
   const engine = await createEngine({ engine: 'wasm', device: 'auto', tensorflowDir: '', convertedDir: '' });
   const model = await engine.load(BUILTIN_MODEL, builtinModelFolder());
   try {
-    const picture = await decodeForModel(CAT, { ...BUILTIN_MODEL.input, resize: BUILTIN_MODEL.resize, pixelLimit: 100_000_000 });
+    const picture = await decodeForModel(CAT, {
+      ...BUILTIN_MODEL.input,
+      resize: BUILTIN_MODEL.resize,
+      pixelLimit: 100_000_000,
+    });
     const [found] = await model.detect([picture]);
     const counted = found!.filter(({ confidence }) => confidence >= BUILTIN_MODEL.threshold);
-    expect(counted.map(({ category, label }) => ({ category, label }))).toEqual(GOLDEN.map(({ category, label }) => ({ category, label })));
+    expect(counted.map(({ category, label }) => ({ category, label }))).toEqual(
+      GOLDEN.map(({ category, label }) => ({ category, label })),
+    );
     counted.forEach((detection, index) => {
       expect(intersectionOverUnion(detection.box, GOLDEN[index]!.box)).toBeGreaterThan(0.95);
       expect(Math.abs(detection.confidence - GOLDEN[index]!.confidence)).toBeLessThan(0.03);

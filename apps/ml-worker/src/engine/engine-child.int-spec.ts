@@ -11,7 +11,8 @@ import { bundleForTest } from './testing/bundle-fixture';
 import { isAlive } from './testing/fake-engine';
 
 const CAT = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
-const engineOptions = (engine: 'wasm' | 'null') => ({ engine, device: 'auto', tensorflowDir: '', convertedDir: '' }) as const;
+const engineOptions = (engine: 'wasm' | 'null') =>
+  ({ engine, device: 'auto', tensorflowDir: '', convertedDir: '' }) as const;
 const MODEL: ModelRef = { key: 'coco-centernet 1', manifest: BUILTIN_MODEL, folder: builtinModelFolder() };
 const startWith = (engine: 'wasm' | 'null', model = MODEL): Extract<ToEngine, { type: 'start' }> => ({
   type: 'start',
@@ -77,7 +78,12 @@ describe('the engine process', () => {
       engine.send(startWith('wasm'));
       expect((await once(engine, 'message'))[0]).toMatchObject({ type: 'ready' });
       // More than ten seconds of work.
-      engine.send({ type: 'batch', batch: 1, model: MODEL.key, images: Array.from({ length: 200 }, (_, id) => ({ id, path: CAT })) });
+      engine.send({
+        type: 'batch',
+        batch: 1,
+        model: MODEL.key,
+        images: Array.from({ length: 200 }, (_, id) => ({ id, path: CAT })),
+      });
       await once(engine, 'message');
       engine.disconnect();
       await waitUntil('the process to end', () => engine.exitCode !== null, 5_000);
@@ -106,7 +112,9 @@ describe('when the supervisor is killed', () => {
     const supervisor = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = new Promise((resolve) => supervisor.once('exit', resolve));
     try {
-      const pid = await new Promise<number>((resolve) => createInterface(supervisor.stdout).once('line', (line) => resolve(Number(line))));
+      const pid = await new Promise<number>((resolve) =>
+        createInterface(supervisor.stdout).once('line', (line) => resolve(Number(line))),
+      );
       expect(isAlive(pid)).toBe(true);
       return pid;
     } finally {

@@ -53,8 +53,16 @@ const raise = (name: string) => writeFileSync(flag(name), '');
 describe('work', () => {
   it('answers in order, each picture by its own id, even one that is there twice', async () => {
     const pool = await startedPool();
-    const outcomes = await detect(pool, [{ id: 7, path: 'a' }, { id: 3, path: 'b' }, { id: 7, path: 'a' }]);
-    expect(outcomes.map(({ id, ok }) => [id, ok])).toEqual([[7, true], [3, true], [7, true]]);
+    const outcomes = await detect(pool, [
+      { id: 7, path: 'a' },
+      { id: 3, path: 'b' },
+      { id: 7, path: 'a' },
+    ]);
+    expect(outcomes.map(({ id, ok }) => [id, ok])).toEqual([
+      [7, true],
+      [3, true],
+      [7, true],
+    ]);
     expect(await detect(pool, [])).toEqual([]);
     expect(pool.engine).toMatchObject({ name: 'null', reason: 'fake' });
   });
@@ -64,7 +72,10 @@ describe('work', () => {
     const held = [detect(pool, images(`when:${flag('go')}`, 'b', 'c'))];
     for (let call = 0; call < 5; call++) held.push(detect(pool, images(`when:${flag('go')}`)));
     await waitUntil('four batches in the processes', () => fake.log().filter(({ batch }) => batch).length === 4);
-    expect(pool.status().map(({ state, batchesInHand }) => [state, batchesInHand])).toEqual([['busy', 2], ['busy', 2]]);
+    expect(pool.status().map(({ state, batchesInHand }) => [state, batchesInHand])).toEqual([
+      ['busy', 2],
+      ['busy', 2],
+    ]);
     raise('go');
     expect((await Promise.all(held)).flat().every(({ ok }) => ok)).toBe(true);
     expect(pool.status().map(({ state }) => state)).toEqual(['idle', 'idle']);
@@ -75,7 +86,12 @@ describe('work', () => {
   it('shares one call out among the processes', async () => {
     const pool = await startedPool({ batchPictures: 2 });
     expect(results(await detect(pool, images('a', 'b', 'c', 'd', 'e')))).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
-    expect(fake.log().flatMap(({ batch }) => (batch ? [batch] : [])).sort()).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    expect(
+      fake
+        .log()
+        .flatMap(({ batch }) => (batch ? [batch] : []))
+        .sort(),
+    ).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
     expect(pool.status().every(({ imagesDone }) => imagesDone > 0)).toBe(true);
   });
 
@@ -85,7 +101,9 @@ describe('work', () => {
       script,
       `process.on('disconnect', () => process.exit(0)); process.on('message', () => process.send({ type: 'failed', code: Object.keys(process.env).sort().join(), message: '' }, () => process.exit(1)));`,
     );
-    await expect(createPool({ childPath: script, env: () => ({ PICTURES: '1' }) }).start()).rejects.toMatchObject({ code: 'PICTURES' });
+    await expect(createPool({ childPath: script, env: () => ({ PICTURES: '1' }) }).start()).rejects.toMatchObject({
+      code: 'PICTURES',
+    });
   });
 });
 
@@ -98,14 +116,23 @@ describe('a picture that ends processes', () => {
     const pool = await startedPool();
     const outcomes = await detect(pool, images('a', 'b', 'c', accident, 'e', 'f', 'g', 'h'));
     expect(results(outcomes)).toEqual(['ok', 'ok', 'ok', code, 'ok', 'ok', 'ok', 'ok']);
-    expect(outcomes[3]).toEqual({ id: 103, ok: false, code, message: expect.stringContaining(message), retryable: false });
+    expect(outcomes[3]).toEqual({
+      id: 103,
+      ok: false,
+      code,
+      message: expect.stringContaining(message),
+      retryable: false,
+    });
   });
 
   it.each(['hang', 'stuck'])('by a %s is killed, found and failed', async (accident) => {
     const pool = await startedPool({ imageDeadlineMs: 400 });
     const outcomes = await detect(pool, images('a', accident, 'c'));
     expect(results(outcomes)).toEqual(['ok', 'engine_hung', 'ok']);
-    expect(outcomes[1]).toMatchObject({ retryable: false, message: expect.stringContaining('answered nothing for 400 ms and was killed') });
+    expect(outcomes[1]).toMatchObject({
+      retryable: false,
+      message: expect.stringContaining('answered nothing for 400 ms and was killed'),
+    });
   });
 
   it('is found by halving when the process could not say what it had begun', async () => {
@@ -126,10 +153,17 @@ describe('a picture that ends processes', () => {
     ];
     await waitUntil('two batches in the process', () => fake.log().filter(({ batch }) => batch).length === 2);
     raise('go');
-    expect((await Promise.all(calls)).map(results)).toEqual([['ok', 'engine_crashed'], ['ok', 'ok'], ['ok', 'ok']]);
+    expect((await Promise.all(calls)).map(results)).toEqual([
+      ['ok', 'engine_crashed'],
+      ['ok', 'ok'],
+      ['ok', 'ok'],
+    ]);
     // The neighbour is done again whole: nobody suspected it.
     const neighbours = fake.log().flatMap(({ batch }) => (batch?.includes('x1') ? [batch] : []));
-    expect(neighbours).toEqual([['x1', 'x2'], ['x1', 'x2']]);
+    expect(neighbours).toEqual([
+      ['x1', 'x2'],
+      ['x1', 'x2'],
+    ]);
     // Once in company, and twice alone.
     expect(fake.log().filter(({ batch }) => batch?.includes('segfault'))).toHaveLength(3);
   });
@@ -144,7 +178,9 @@ describe('a picture that ends processes', () => {
   it('is not the only one: several at once, in several batches, leave all others done', async () => {
     const pool = await startedPool();
     const calls = Array.from({ length: 6 }, (_, call) => {
-      const paths = Array.from({ length: 6 }, (_unused, index) => (call % 2 === 0 && index === call ? 'segfault' : `${call}/${index}`));
+      const paths = Array.from({ length: 6 }, (_unused, index) =>
+        call % 2 === 0 && index === call ? 'segfault' : `${call}/${index}`,
+      );
       return detect(pool, images(...paths));
     });
     const all = (await Promise.all(calls)).map(results);
@@ -183,13 +219,23 @@ describe('processes', () => {
     expect(pids(pool)).not.toEqual([before]);
     expect(pool.status()[0]).toMatchObject({ restarts: 0, lastDeath: null });
     expect(results(await detect(pool, images('d')))).toEqual(['ok']);
-    expect(fake.log().flatMap(({ batch }) => batch ?? []).sort()).toEqual(['b', 'c', 'd', 'fat']);
+    expect(
+      fake
+        .log()
+        .flatMap(({ batch }) => batch ?? [])
+        .sort(),
+    ).toEqual(['b', 'c', 'd', 'fat']);
   });
 
   it('that never come back make work retryable, with the reason, instead of waiting for ever', async () => {
     const pool = await startedPool({ processes: 1, startDeadlineMs: 1_500 }, 'only-once');
     const [outcome] = await detect(pool, images('segfault'));
-    expect(outcome).toMatchObject({ ok: false, code: 'engine_unavailable', retryable: true, message: expect.stringContaining('exit code 9') });
+    expect(outcome).toMatchObject({
+      ok: false,
+      code: 'engine_unavailable',
+      retryable: true,
+      message: expect.stringContaining('exit code 9'),
+    });
     const [later] = await detect(pool, images('a'));
     expect(later).toMatchObject({ code: 'engine_unavailable' });
   });
@@ -200,7 +246,13 @@ describe('models', () => {
     const pool = await startedPool({ processes: 1 });
     const other = model('elsewhere', 'b 2');
     for (const wanted of [model(), other, other, model()]) await pool.look(wanted, images('x'));
-    expect(fake.log().flatMap(({ load, model: key }) => (load ? [`load ${load}`] : key ? [key] : []))).toEqual(['a 1', 'load b 2', 'b 2', 'b 2', 'a 1']);
+    expect(fake.log().flatMap(({ load, model: key }) => (load ? [`load ${load}`] : key ? [key] : []))).toEqual([
+      'a 1',
+      'load b 2',
+      'b 2',
+      'b 2',
+      'a 1',
+    ]);
   });
 
   it('that are loaded beforehand are loaded in every process, and in those that come later', async () => {
@@ -216,7 +268,10 @@ describe('models', () => {
 
   it('that do not load say why, and change nothing', async () => {
     const pool = await startedPool();
-    await expect(pool.load(model('bad', 'b 2'))).rejects.toMatchObject({ code: 'model_corrupt', message: 'the file y differs' });
+    await expect(pool.load(model('bad', 'b 2'))).rejects.toMatchObject({
+      code: 'model_corrupt',
+      message: 'the file y differs',
+    });
     expect(results(await detect(pool, images('a')))).toEqual(['ok']);
   });
 });
@@ -232,7 +287,10 @@ describe('start', () => {
     const alive = pids(pool);
     await expect(starting).rejects.toBeInstanceOf(FatalError);
     await expect(starting).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
-    expect(pool.status().map(({ state, pid }) => [state, pid])).toEqual([['stopped', null], ['stopped', null]]);
+    expect(pool.status().map(({ state, pid }) => [state, pid])).toEqual([
+      ['stopped', null],
+      ['stopped', null],
+    ]);
     expect(alive.filter(isAlive)).toEqual([]);
   });
 
@@ -251,7 +309,9 @@ describe('stop', () => {
     const held = [detect(pool, images(`when:${flag('go')}`)), detect(pool, images('b'))];
     const waiting = detect(pool, images('c'));
     const stopping = pool.stop(10_000);
-    expect(await waiting).toEqual([expect.objectContaining({ id: 100, ok: false, code: 'engine_stopped', retryable: true })]);
+    expect(await waiting).toEqual([
+      expect.objectContaining({ id: 100, ok: false, code: 'engine_stopped', retryable: true }),
+    ]);
     raise('go');
     await stopping;
     expect((await Promise.all(held)).map(results)).toEqual([['ok'], ['ok']]);
@@ -270,7 +330,10 @@ describe('stop', () => {
     await pool.stop(50);
     expect(results(await held)).toEqual(['engine_stopped', 'engine_stopped']);
     expect(running.filter(isAlive)).toEqual([]);
-    await waitUntil('no timer and no process to be left', () => count('Timeout') <= timers && count('ProcessWrap') === 0);
+    await waitUntil(
+      'no timer and no process to be left',
+      () => count('Timeout') <= timers && count('ProcessWrap') === 0,
+    );
   });
 
   it('replaces no process that dies meanwhile', async () => {

@@ -101,7 +101,8 @@ export class EnginePool {
    */
   async start(): Promise<EngineInfo> {
     const { childPath } = this.#options;
-    if (!existsSync(childPath)) throw new FatalError('engine_missing', `${childPath} does not exist: run the build first`);
+    if (!existsSync(childPath))
+      throw new FatalError('engine_missing', `${childPath} does not exist: run the build first`);
     const limit = deadline(this.#startDeadlineMs, 'start');
     try {
       const ready = new Promise<void>((resolve, reject) => {
@@ -125,7 +126,9 @@ export class EnginePool {
    */
   async load(model: ModelRef): Promise<void> {
     const slots = this.#slots.filter((slot) => slot.isReady);
-    const loaded = new Promise<void>((resolve, reject) => this.#loading.set(model.key, { waitingFor: new Set(slots), resolve, reject }));
+    const loaded = new Promise<void>((resolve, reject) =>
+      this.#loading.set(model.key, { waitingFor: new Set(slots), resolve, reject }),
+    );
     try {
       for (const slot of slots) slot.load(model);
       if (slots.length > 0) await withDeadline(loaded, this.#startDeadlineMs, `loading model ${model.manifest.name}`);
@@ -145,10 +148,12 @@ export class EnginePool {
     if (images.length === 0) return [];
     const items: Item[] = [];
     const outcomes = images.map(
-      (image) => new Promise<ImageOutcome>((settle) => items.push({ wireId: this.#nextWireId++, image, strikes: 0, settle })),
+      (image) =>
+        new Promise<ImageOutcome>((settle) => items.push({ wireId: this.#nextWireId++, image, strikes: 0, settle })),
     );
     const most = this.#options.batchPictures ?? items.length;
-    for (let start = 0; start < items.length; start += most) this.#waiting.push({ model, items: items.slice(start, start + most), suspect: false });
+    for (let start = 0; start < items.length; start += most)
+      this.#waiting.push({ model, items: items.slice(start, start + most), suspect: false });
     this.#pump();
     return Promise.all(outcomes);
   }
@@ -182,12 +187,22 @@ export class EnginePool {
   }
 
   #createSlot(index: number): EngineSlot {
-    const { childPath, engine, pixelLimit, imageDeadlineMs = 60_000, mostModels = MOST_MODELS, env = () => ({}) } = this.#options;
+    const {
+      childPath,
+      engine,
+      pixelLimit,
+      imageDeadlineMs = 60_000,
+      mostModels = MOST_MODELS,
+      env = () => ({}),
+    } = this.#options;
     const start = () => ({ type: 'start', engine, models: this.#models, mostModels, pixelLimit }) as const;
     const slot: EngineSlot = new EngineSlot(
       index,
       () => ({ childPath, start: start(), startDeadlineMs: this.#startDeadlineMs, imageDeadlineMs, env: env(index) }),
-      { restart: this.#options.restart ?? { baseMs: 200, maxMs: 30_000 }, mostRssBytes: this.#options.mostRssBytes ?? Infinity },
+      {
+        restart: this.#options.restart ?? { baseMs: 200, maxMs: 30_000 },
+        mostRssBytes: this.#options.mostRssBytes ?? Infinity,
+      },
       {
         onReady: (info) => this.#onReady(slot, info),
         onLoaded: (model, problem) => this.#onLoaded(slot, model, problem),
@@ -205,7 +220,10 @@ export class EnginePool {
   #onReady(slot: EngineSlot, engine: EngineInfo): void {
     const { index, pid, restarts, recycles } = slot.status();
     const models = this.#models.map(({ key }) => key);
-    this.#options.logger.info({ process: index, pid, restarts, recycles, engine, models }, 'an engine process is ready');
+    this.#options.logger.info(
+      { process: index, pid, restarts, recycles, engine, models },
+      'an engine process is ready',
+    );
     this.#engine = engine;
     this.#loaded.add(slot);
     if (this.#loaded.size === this.#slots.length) this.#starting?.resolve();
@@ -224,11 +242,14 @@ export class EnginePool {
     const details = { process: slot.status().index, ...death, batches: inHand.length, restartInMs };
     // One that comes back starts without it; whoever asked tries again.
     for (const loading of this.#loading.values()) {
-      if (loading.waitingFor.has(slot)) loading.reject(new RetryableError(death.code, `an engine process that was to load a model ${death.message}`));
+      if (loading.waitingFor.has(slot))
+        loading.reject(new RetryableError(death.code, `an engine process that was to load a model ${death.message}`));
     }
     this.#giveUpStillborn(death);
-    if (death.kind === 'failed' && this.#starting !== null) this.#starting.reject(new FatalError(death.code, death.message));
-    else if (death.kind === 'failed') this.#options.logger.error(details, 'an engine process cannot work any more; it is tried again');
+    if (death.kind === 'failed' && this.#starting !== null)
+      this.#starting.reject(new FatalError(death.code, death.message));
+    else if (death.kind === 'failed')
+      this.#options.logger.error(details, 'an engine process cannot work any more; it is tried again');
     else if (death.kind !== 'stopped') this.#options.logger.warn(details, 'an engine process died; it is restarted');
     if (death.kind !== 'stopped') this.#lastDeath = `the last one ${death.message}`;
     if (this.#stopped !== null) this.#answerStopped(inHand.flatMap(({ unanswered }) => [...unanswered.values()]));
@@ -241,7 +262,12 @@ export class EnginePool {
     if (this.#starting === null || this.#loaded.size > 0 || death.kind !== 'crashed') return;
     this.#stillborn += 1;
     if (this.#stillborn < STILLBORN) return;
-    this.#starting.reject(new FatalError('engine_dies_at_start', `engine processes die before they are ready, ${STILLBORN} in a row; the last one ${death.message}: ${death.lastWords}`));
+    this.#starting.reject(
+      new FatalError(
+        'engine_dies_at_start',
+        `engine processes die before they are ready, ${STILLBORN} in a row; the last one ${death.message}: ${death.lastWords}`,
+      ),
+    );
   }
 
   #handOver(death: Death, inHand: readonly BatchInHand[]): void {
@@ -260,7 +286,10 @@ export class EnginePool {
     }
     const code = death.kind === 'hung' ? 'engine_hung' : 'engine_crashed';
     const message = `an engine process with nothing but this picture ended ${STRIKES} times; the last time it ${death.message}`;
-    this.#options.logger.warn({ image: culprit.image, code, lastWords: death.lastWords }, 'a picture ends engine processes and is set aside');
+    this.#options.logger.warn(
+      { image: culprit.image, code, lastWords: death.lastWords },
+      'a picture ends engine processes and is set aside',
+    );
     culprit.settle({ id: culprit.image.id, ok: false, code, message, retryable: false });
   }
 
@@ -270,9 +299,13 @@ export class EnginePool {
     this.#giveOutSuspects();
     const most = this.#options.batchesPerProcess ?? 2;
     // One process is emptied for a suspect; the others go on.
-    const reserved = this.#suspects.length > 0 && this.#isSuspectsTurn() ? this.#least((slot) => slot.batches) : undefined;
+    const reserved =
+      this.#suspects.length > 0 && this.#isSuspectsTurn() ? this.#least((slot) => slot.batches) : undefined;
     while (this.#waiting.length > 0) {
-      const slot = this.#least((candidate) => candidate.pictures, (candidate) => candidate !== reserved && candidate.batches < most);
+      const slot = this.#least(
+        (candidate) => candidate.pictures,
+        (candidate) => candidate !== reserved && candidate.batches < most,
+      );
       if (slot === undefined) break;
       slot.give(this.#waiting.shift()!);
       this.#othersFirst = false;
@@ -295,10 +328,16 @@ export class EnginePool {
   }
 
   /** The ready process with the least of it, of equal ones the first; none that has been set apart for a suspect. */
-  #least(load: (slot: EngineSlot) => number, allowed: (slot: EngineSlot) => boolean = () => true): EngineSlot | undefined {
+  #least(
+    load: (slot: EngineSlot) => number,
+    allowed: (slot: EngineSlot) => boolean = () => true,
+  ): EngineSlot | undefined {
     return this.#slots
       .filter((slot) => slot.isReady && !slot.isExclusive && allowed(slot))
-      .reduce<EngineSlot | undefined>((best, slot) => (best === undefined || load(slot) < load(best) ? slot : best), undefined);
+      .reduce<EngineSlot | undefined>(
+        (best, slot) => (best === undefined || load(slot) < load(best) ? slot : best),
+        undefined,
+      );
   }
 
   /** Pictures do not wait for ever for a process that never comes up: their task is tried again, perhaps by another worker. */
@@ -312,7 +351,8 @@ export class EnginePool {
         this.#starvation = undefined;
         const message = `no engine process has been ready for ${this.#startDeadlineMs} ms: ${this.#lastDeath}`;
         this.#options.logger.error({ processes: this.status() }, message);
-        for (const item of this.#takeAllWaiting()) item.settle({ id: item.image.id, ok: false, code: 'engine_unavailable', message, retryable: true });
+        for (const item of this.#takeAllWaiting())
+          item.settle({ id: item.image.id, ok: false, code: 'engine_unavailable', message, retryable: true });
       }, this.#startDeadlineMs);
     }
   }
@@ -322,7 +362,12 @@ export class EnginePool {
   }
 
   #answerStopped(items: readonly Item[]): void {
-    const rest = { ok: false, code: 'engine_stopped', message: 'the worker stops; the picture is done later', retryable: true } as const;
+    const rest = {
+      ok: false,
+      code: 'engine_stopped',
+      message: 'the worker stops; the picture is done later',
+      retryable: true,
+    } as const;
     for (const item of items) item.settle({ id: item.image.id, ...rest });
   }
 

@@ -68,7 +68,8 @@ export class EngineProcess {
     this.#child.on('message', (message: FromEngine) => this.#hear(message));
     this.#child.on('error', (error) => {
       // Without a pid it never ran; otherwise a signal or message did not get through, and its exit tells the rest.
-      if (this.#child.pid === undefined) this.#end({ kind: 'crashed', code: 'engine_crashed', message: `could not be started: ${error.message}` });
+      if (this.#child.pid === undefined)
+        this.#end({ kind: 'crashed', code: 'engine_crashed', message: `could not be started: ${error.message}` });
     });
     this.#child.on('disconnect', () => this.#channelClosed());
     this.#child.on('exit', (code, signal) => this.#exited(code, signal));
@@ -137,7 +138,10 @@ export class EngineProcess {
   #setDeadline(ms: number, what: string): void {
     clearTimeout(this.#progressTimer);
     if (this.#verdict !== null) return;
-    this.#progressTimer = setTimeout(() => this.#kill({ kind: 'hung', code: 'engine_hung', message: `${what} and was killed` }), ms);
+    this.#progressTimer = setTimeout(
+      () => this.#kill({ kind: 'hung', code: 'engine_hung', message: `${what} and was killed` }),
+      ms,
+    );
   }
 
   #kill(verdict: Pick<Death, 'kind' | 'code' | 'message'>): void {
@@ -146,13 +150,17 @@ export class EngineProcess {
     this.#clearTimers();
     this.#child.kill('SIGKILL');
     this.#graceTimer = setTimeout(() => {
-      this.#end({ ...this.#verdict!, message: `${this.#verdict!.message}; it does not end even so (process ${this.pid})` });
+      this.#end({
+        ...this.#verdict!,
+        message: `${this.#verdict!.message}; it does not end even so (process ${this.pid})`,
+      });
     }, KILL_GRACE_MS);
   }
 
   /** Mostly because the process has ended, which it is about to be told; else it is of no more use. */
   #channelClosed(): void {
-    if (this.#gone || this.#verdict !== null || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#gone || this.#verdict !== null || this.#child.exitCode !== null || this.#child.signalCode !== null)
+      return;
     this.#clearTimers();
     this.#graceTimer = setTimeout(() => {
       this.#kill({ kind: 'crashed', code: 'engine_crashed', message: 'closed its channel and did not end' });

@@ -25,7 +25,11 @@ export type FromEngine =
   /** The engine or a model that it should start with cannot be had; the process ends by itself. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   /** Whether a model that was named later is loaded and has run once. */
-  | { readonly type: 'loaded'; readonly model: string; readonly problem: { readonly code: string; readonly message: string } | null }
+  | {
+      readonly type: 'loaded';
+      readonly model: string;
+      readonly problem: { readonly code: string; readonly message: string } | null;
+    }
   /** Work on this picture begins: should the process die now, it is one of the suspects. */
   | { readonly type: 'started'; readonly batch: number; readonly id: number }
   | { readonly type: 'answer'; readonly batch: number; readonly outcome: ImageOutcome; readonly health: EngineHealth };

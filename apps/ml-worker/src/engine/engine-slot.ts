@@ -130,9 +130,17 @@ export class EngineSlot {
 
   give(batch: Batch): void {
     const number = this.#nextBatch++;
-    this.#batches.set(number, { batch, unanswered: new Map(batch.items.map((item) => [item.wireId, item])), started: new Set() });
+    this.#batches.set(number, {
+      batch,
+      unanswered: new Map(batch.items.map((item) => [item.wireId, item])),
+      started: new Set(),
+    });
     this.#enter('busy');
-    this.#process!.give(number, batch.model, batch.items.map(({ wireId, image }) => ({ ...image, id: wireId })));
+    this.#process!.give(
+      number,
+      batch.model,
+      batch.items.map(({ wireId, image }) => ({ ...image, id: wireId })),
+    );
   }
 
   /** Has the process load the model, if there is one; a later one is told by its start. */
@@ -186,7 +194,8 @@ export class EngineSlot {
     const inHand = [...this.#batches.values()];
     this.#batches.clear();
     this.#process = null;
-    this.#lastDeath = death.kind === 'stopped' ? this.#lastDeath : { at: new Date(), kind: death.kind, message: death.message };
+    this.#lastDeath =
+      death.kind === 'stopped' ? this.#lastDeath : { at: new Date(), kind: death.kind, message: death.message };
     const recycled = this.#state === 'recycling' && death.kind === 'stopped';
     const restartInMs = recycled ? 0 : this.#backoffMs();
     if (this.#stopping) this.#enter('stopped');
@@ -212,7 +221,10 @@ export class EngineSlot {
 
   /** Between half and the whole of the step: processes that died together do not come back together. */
   #backoffMs(): number {
-    const step = Math.min(this.limits.restart.maxMs, this.limits.restart.baseMs * 2 ** Math.min(this.#deathsInARow, 30));
+    const step = Math.min(
+      this.limits.restart.maxMs,
+      this.limits.restart.baseMs * 2 ** Math.min(this.#deathsInARow, 30),
+    );
     return Math.round(step * (0.5 + Math.random() / 2));
   }
 

@@ -25,7 +25,12 @@ process.on('message', (message: ToEngine) => {
   else void look(message);
 });
 
-async function start({ engine: options, models, mostModels, pixelLimit }: Extract<ToEngine, { type: 'start' }>): Promise<void> {
+async function start({
+  engine: options,
+  models,
+  mostModels,
+  pixelLimit,
+}: Extract<ToEngine, { type: 'start' }>): Promise<void> {
   configureImages();
   engine = await createEngine(options);
   shelf = new ModelShelf(engine, { pixelLimit, most: mostModels });

@@ -3,8 +3,18 @@ import { waitUntil } from '@pugmark/testing';
 import type { ImageOutcome, PoolImage } from './engine-protocol';
 import { ImageRunner, type DecodedPicture, type RunnerModel } from './image-runner';
 
-const input = (brightness: number): ModelInput => ({ rgb: new Uint8Array([brightness]), width: 1, height: 1, placement: { left: 0, top: 0, width: 1, height: 1 } });
-const picture = (brightness: number): DecodedPicture => ({ inputs: [input(brightness)], imageWidth: 40, imageHeight: 30, warning: null });
+const input = (brightness: number): ModelInput => ({
+  rgb: new Uint8Array([brightness]),
+  width: 1,
+  height: 1,
+  placement: { left: 0, top: 0, width: 1, height: 1 },
+});
+const picture = (brightness: number): DecodedPicture => ({
+  inputs: [input(brightness)],
+  imageWidth: 40,
+  imageHeight: 30,
+  warning: null,
+});
 const nothing = { detections: [], classifications: [] };
 const brightnessOf = (pictures: readonly DecodedPicture[]) => pictures.map(({ inputs }) => inputs[0]!.rgb[0]);
 const image = (id: number): PoolImage => ({ id, path: String(id) });
@@ -35,7 +45,8 @@ function given(parts: Partial<RunnerModel> = {}) {
     ...more,
   });
   const only = model();
-  const accept = (batch: number, images: readonly PoolImage[], through = only): void => runner.accept(batch, through, images);
+  const accept = (batch: number, images: readonly PoolImage[], through = only): void =>
+    runner.accept(batch, through, images);
   const answered = (count: number) => waitUntil(`${count} answers`, () => answers.length >= count);
   return { accept, model, answers, events, fatal, answered, released: () => released };
 }
@@ -48,9 +59,22 @@ describe('ImageRunner', () => {
     await answered(3);
     accept(3, [image(4)]);
     await answered(4);
-    expect(answers.map(({ batch, outcome }) => [batch, outcome.id])).toEqual([[1, 1], [1, 2], [2, 3], [3, 4]]);
+    expect(answers.map(({ batch, outcome }) => [batch, outcome.id])).toEqual([
+      [1, 1],
+      [1, 2],
+      [2, 3],
+      [3, 4],
+    ]);
     expect(answers[0]!.outcome).toEqual({
-      id: 1, ok: true, width: 40, height: 30, detections: [], classifications: [], warning: null, decodeMs: expect.any(Number), inferMs: expect.any(Number),
+      id: 1,
+      ok: true,
+      width: 40,
+      height: 30,
+      detections: [],
+      classifications: [],
+      warning: null,
+      decodeMs: expect.any(Number),
+      inferMs: expect.any(Number),
     });
   });
 
@@ -81,7 +105,10 @@ describe('ImageRunner', () => {
   it('counts crops, not pictures, towards the batch, and takes a picture of many crops whole', async () => {
     const crop = { x: 0, y: 0, width: 1, height: 1 };
     const { accept, events, answered } = given({ batch: 3 });
-    accept(1, [2, 1, 2, 7].map((crops, index) => ({ ...image(index + 1), crops: Array.from({ length: crops }, () => crop) })));
+    accept(
+      1,
+      [2, 1, 2, 7].map((crops, index) => ({ ...image(index + 1), crops: Array.from({ length: crops }, () => crop) })),
+    );
     await answered(4);
     expect(events.filter((event) => event.startsWith('look'))).toEqual(['look 1,2', 'look 3', 'look 4']);
   });
@@ -126,7 +153,11 @@ describe('ImageRunner', () => {
     });
     accept(1, [1, 2, 3].map(image));
     await answered(3);
-    expect(answers.map(({ outcome }) => [outcome.id, outcome.ok])).toEqual([[1, true], [2, false], [3, true]]);
+    expect(answers.map(({ outcome }) => [outcome.id, outcome.ok])).toEqual([
+      [1, true],
+      [2, false],
+      [3, true],
+    ]);
     expect(answers[1]!.outcome).toMatchObject({ code: 'nan_output', retryable: true });
   });
 

@@ -1,5 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { FatalError, PermanentError, RetryableError, messageOf, type Classification, type Detection, type ModelInput } from '@pugmark/domain';
+import {
+  FatalError,
+  PermanentError,
+  RetryableError,
+  messageOf,
+  type Classification,
+  type Detection,
+  type ModelInput,
+} from '@pugmark/domain';
 import type { ImageFailed, ImageOutcome, PoolImage } from './engine-protocol';
 
 /** What the model is shown of one picture: all of it, or its crops. */

@@ -63,7 +63,10 @@ export class ModelShelf {
       if (this.#entries.size <= this.#most) return;
       if (entry.inUse > 0) continue;
       this.#entries.delete(key);
-      void entry.loaded.then((model) => model.dispose(), () => undefined);
+      void entry.loaded.then(
+        (model) => model.dispose(),
+        () => undefined,
+      );
     }
   }
 
@@ -85,8 +88,12 @@ export class ModelShelf {
 
 async function look(model: LoadedModel, pictures: readonly DecodedPicture[]): Promise<Finding[]> {
   const inputs: ModelInput[] = pictures.flatMap((picture) => picture.inputs);
-  if (model.manifest.decoder !== 'softmax') return (await model.detect(inputs)).map((detections) => ({ detections, classifications: [] }));
+  if (model.manifest.decoder !== 'softmax')
+    return (await model.detect(inputs)).map((detections) => ({ detections, classifications: [] }));
   const all = await model.classify(inputs);
   let next = 0;
-  return pictures.map((picture) => ({ detections: [], classifications: all.slice(next, (next += picture.inputs.length)) }));
+  return pictures.map((picture) => ({
+    detections: [],
+    classifications: all.slice(next, (next += picture.inputs.length)),
+  }));
 }

@@ -20,7 +20,12 @@ export interface StartedPool {
  * Starts the engine processes. Where the best engine was asked for and the native library ends its processes on this machine, WebAssembly
  * does the work, and says why.
  */
-export async function startPool(config: MlWorkerConfig, models: readonly ModelRef[], childPath: string, logger: Logger): Promise<StartedPool> {
+export async function startPool(
+  config: MlWorkerConfig,
+  models: readonly ModelRef[],
+  childPath: string,
+  logger: Logger,
+): Promise<StartedPool> {
   const options: EngineOptions = {
     engine: config.ML_ENGINE,
     device: config.ML_DEVICE,
@@ -30,13 +35,31 @@ export async function startPool(config: MlWorkerConfig, models: readonly ModelRe
   try {
     return await start(config, options, models, childPath, logger);
   } catch (error) {
-    if (config.ML_ENGINE !== 'auto' || config.ML_DEVICE === 'gpu' || !(error instanceof FatalError) || error.code !== 'engine_dies_at_start') throw error;
+    if (
+      config.ML_ENGINE !== 'auto' ||
+      config.ML_DEVICE === 'gpu' ||
+      !(error instanceof FatalError) ||
+      error.code !== 'engine_dies_at_start'
+    )
+      throw error;
     logger.error({ err: error }, 'the native engine does not run here; the slower WebAssembly engine does the work');
-    return start(config, { ...options, engine: 'wasm', reason: `auto: the native engine does not run here: ${messageOf(error)}` }, models, childPath, logger);
+    return start(
+      config,
+      { ...options, engine: 'wasm', reason: `auto: the native engine does not run here: ${messageOf(error)}` },
+      models,
+      childPath,
+      logger,
+    );
   }
 }
 
-async function start(config: MlWorkerConfig, engine: EngineOptions, models: readonly ModelRef[], childPath: string, logger: Logger): Promise<StartedPool> {
+async function start(
+  config: MlWorkerConfig,
+  engine: EngineOptions,
+  models: readonly ModelRef[],
+  childPath: string,
+  logger: Logger,
+): Promise<StartedPool> {
   const gpus = gpuCount(engine);
   const processes = config.ML_PROCESSES || gpus || availableParallelism();
   const pool = new EnginePool({

@@ -1,4 +1,11 @@
-import type { ClassificationRepository, ClassifyResult, CropToClassify, Database, DatabaseTransaction, ImageRepository } from '@pugmark/db';
+import type {
+  ClassificationRepository,
+  ClassifyResult,
+  CropToClassify,
+  Database,
+  DatabaseTransaction,
+  ImageRepository,
+} from '@pugmark/db';
 import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import type { EnginePool } from '../engine/engine-pool';
@@ -34,20 +41,36 @@ export class ClassifyHandler implements TaskHandler<DatabaseTransaction, Classif
   async handle(tasks: readonly ClaimedTask[], context: TaskContext): Promise<TaskOutcome<ClassifyResult>[]> {
     const { db, images, pool, engine, pathOfKey } = this.#parts;
     const works = await this.#worksOf(tasks);
-    const paths = await pathsOf(db, images, tasks.map(({ subjectId }) => subjectId), pathOfKey);
+    const paths = await pathsOf(
+      db,
+      images,
+      tasks.map(({ subjectId }) => subjectId),
+      pathOfKey,
+    );
     return lookAt<ClassifyResult>(
       tasks,
       (task) => {
         const path = paths.get(task.subjectId);
         const work = works.get(task);
         if (path === undefined) return failed(task, 'image_missing', `there is no image ${task.subjectId}`);
-        if (work === undefined) return failed(task, 'model_missing', 'the run, or the classifier that it is for, is not there any more: start a new run');
-        if (work.crops.length === 0) return { outcome: { task, outcome: 'done', result: { modelId: work.model.id, engine, detections: [] } } };
-        return { look: { model: work.model.ref, image: { id: task.subjectId, path, crops: work.crops.map(({ box }) => box) } } };
+        if (work === undefined)
+          return failed(
+            task,
+            'model_missing',
+            'the run, or the classifier that it is for, is not there any more: start a new run',
+          );
+        if (work.crops.length === 0)
+          return { outcome: { task, outcome: 'done', result: { modelId: work.model.id, engine, detections: [] } } };
+        return {
+          look: { model: work.model.ref, image: { id: task.subjectId, path, crops: work.crops.map(({ box }) => box) } },
+        };
       },
       (task, { classifications }) => {
         const { model, crops } = works.get(task)!;
-        const detections = crops.map(({ detectionId }, index) => ({ detectionId, classifications: classifications[index] ?? [] }));
+        const detections = crops.map(({ detectionId }, index) => ({
+          detectionId,
+          classifications: classifications[index] ?? [],
+        }));
         return { modelId: model.id, engine, detections };
       },
       pool,
@@ -56,7 +79,10 @@ export class ClassifyHandler implements TaskHandler<DatabaseTransaction, Classif
   }
 
   async write(tx: DatabaseTransaction, done: readonly { result: ClassifyResult }[]): Promise<void> {
-    await this.#parts.classifications.insertNew(tx, done.map(({ result }) => result));
+    await this.#parts.classifications.insertNew(
+      tx,
+      done.map(({ result }) => result),
+    );
   }
 
   async #worksOf(tasks: readonly ClaimedTask[]): Promise<Map<ClaimedTask, Work>> {
@@ -69,7 +95,11 @@ export class ClassifyHandler implements TaskHandler<DatabaseTransaction, Classif
       const model = classify === undefined || classify === null ? null : await catalogue.find(classify.classifierId);
       if (model === null) continue;
       const own = tasks.filter((task) => task.runId === runId);
-      const crops = await classifications.cropsOf(db, runId, own.map(({ subjectId }) => subjectId));
+      const crops = await classifications.cropsOf(
+        db,
+        runId,
+        own.map(({ subjectId }) => subjectId),
+      );
       for (const task of own) works.set(task, { model, crops: crops.get(task.subjectId) ?? [] });
     }
     return works;

@@ -12,12 +12,16 @@ describe('a picture that keeps an engine busy for several leases', () => {
   });
   afterAll(() => rig.stop());
 
-  it('is done in its first attempt: the supervisor renews the lease meanwhile', async () => {
-    await rig.givePictures([`busy:${BUSY_MS}`]);
-    const task = () => rig.db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
-    await waitUntil('the picture to be done', async () => (await task()).state === 'done', 2 * BUSY_MS);
-    const { attempt, started_at: started, finished_at: finished } = await task();
-    expect(attempt).toBe(1);
-    expect((finished?.getTime() ?? 0) - (started?.getTime() ?? 0)).toBeGreaterThanOrEqual(BUSY_MS);
-  }, 3 * BUSY_MS);
+  it(
+    'is done in its first attempt: the supervisor renews the lease meanwhile',
+    async () => {
+      await rig.givePictures([`busy:${BUSY_MS}`]);
+      const task = () => rig.db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
+      await waitUntil('the picture to be done', async () => (await task()).state === 'done', 2 * BUSY_MS);
+      const { attempt, started_at: started, finished_at: finished } = await task();
+      expect(attempt).toBe(1);
+      expect((finished?.getTime() ?? 0) - (started?.getTime() ?? 0)).toBeGreaterThanOrEqual(BUSY_MS);
+    },
+    3 * BUSY_MS,
+  );
 });

@@ -1,4 +1,12 @@
-import type { ClassificationRepository, Database, DatabaseTransaction, DetectionRepository, ImageRepository, ImageResult, RunTallyRepository } from '@pugmark/db';
+import type {
+  ClassificationRepository,
+  Database,
+  DatabaseTransaction,
+  DetectionRepository,
+  ImageRepository,
+  ImageResult,
+  RunTallyRepository,
+} from '@pugmark/db';
 import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import type { EnginePool } from '../engine/engine-pool';
@@ -31,14 +39,24 @@ export class DetectHandler implements TaskHandler<DatabaseTransaction, ImageResu
   async handle(tasks: readonly ClaimedTask[], context: TaskContext): Promise<TaskOutcome<ImageResult>[]> {
     const { db, images, pool, engine, pathOfKey } = this.#parts;
     const models = await this.#modelsOf(tasks);
-    const paths = await pathsOf(db, images, tasks.map(({ subjectId }) => subjectId), pathOfKey);
+    const paths = await pathsOf(
+      db,
+      images,
+      tasks.map(({ subjectId }) => subjectId),
+      pathOfKey,
+    );
     return lookAt<ImageResult>(
       tasks,
       (task) => {
         const path = paths.get(task.subjectId);
         const model = models.get(task);
         if (path === undefined) return failed(task, 'image_missing', `there is no image ${task.subjectId}`);
-        if (model === undefined) return failed(task, 'model_missing', 'the run, or the model that it is for, is not there any more: start a new run');
+        if (model === undefined)
+          return failed(
+            task,
+            'model_missing',
+            'the run, or the model that it is for, is not there any more: start a new run',
+          );
         return { look: { model: model.ref, image: { id: task.subjectId, path } } };
       },
       (task, { detections, warning, decodeMs, inferMs }) => ({
@@ -56,11 +74,22 @@ export class DetectHandler implements TaskHandler<DatabaseTransaction, ImageResu
   }
 
   async write(tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: ImageResult }[]): Promise<void> {
-    await this.#parts.detections.insertNew(tx, done.map(({ result }) => result));
-    await this.#parts.tallies.add(tx, done.map(({ task }) => task.id));
-    const runs = await this.#parts.catalogue.ofRuns(done.flatMap(({ task: { runId } }) => (runId === null ? [] : [runId])));
+    await this.#parts.detections.insertNew(
+      tx,
+      done.map(({ result }) => result),
+    );
+    await this.#parts.tallies.add(
+      tx,
+      done.map(({ task }) => task.id),
+    );
+    const runs = await this.#parts.catalogue.ofRuns(
+      done.flatMap(({ task: { runId } }) => (runId === null ? [] : [runId])),
+    );
     const classified = done.filter(({ task: { runId } }) => runId !== null && runs.get(runId)?.classify != null);
-    await this.#parts.classifications.createTasks(tx, classified.map(({ task }) => task.id));
+    await this.#parts.classifications.createTasks(
+      tx,
+      classified.map(({ task }) => task.id),
+    );
   }
 
   async #modelsOf(tasks: readonly ClaimedTask[]): Promise<Map<ClaimedTask, CatalogueModel>> {

@@ -20,7 +20,10 @@ describe('under load', () => {
   }
 
   const counts = async () => {
-    const { rows } = await sql<{ state: string; n: number }>`select state, count(*)::int as n from tasks group by state`.execute(rig.db);
+    const { rows } = await sql<{
+      state: string;
+      n: number;
+    }>`select state, count(*)::int as n from tasks group by state`.execute(rig.db);
     return Object.fromEntries(rows.map(({ state, n }) => [state, n])) as Partial<Record<string, number>>;
   };
   const ended = async () => {
@@ -31,19 +34,35 @@ describe('under load', () => {
   /** After the last of them: each picture ended once, and each that is done has one answer. */
   async function expectNothingLostNorDoubled(failed: readonly number[]): Promise<void> {
     await waitUntil('all to end', ended, RECOVERED_MS);
-    expect(await counts()).toEqual({ done: PICTURES - failed.length, ...(failed.length === 0 ? {} : { failed: failed.length }) });
-    const { rows } = await sql<{ inferences: number; images: number }>`select count(*)::int as inferences, count(distinct image_id)::int as images from inferences`.execute(rig.db);
+    expect(await counts()).toEqual({
+      done: PICTURES - failed.length,
+      ...(failed.length === 0 ? {} : { failed: failed.length }),
+    });
+    const { rows } = await sql<{
+      inferences: number;
+      images: number;
+    }>`select count(*)::int as inferences, count(distinct image_id)::int as images from inferences`.execute(rig.db);
     expect(rows[0]).toEqual({ inferences: PICTURES - failed.length, images: PICTURES - failed.length });
-    const bad = await rig.db.selectFrom('tasks').select('subject_id').where('state', '=', 'failed').orderBy('subject_id').execute();
+    const bad = await rig.db
+      .selectFrom('tasks')
+      .select('subject_id')
+      .where('state', '=', 'failed')
+      .orderBy('subject_id')
+      .execute();
     expect(bad.map(({ subject_id }) => subject_id)).toEqual([...failed].sort((a, b) => a - b));
     expect(await new TaskRepository(rig.db).violations(60, 0)).toEqual([]);
   }
 
   const reasons = async () => {
-    const rows = await rig.db.selectFrom('tasks').select(['error_code', 'error_message', 'attempt']).where('state', '=', 'failed').execute();
+    const rows = await rig.db
+      .selectFrom('tasks')
+      .select(['error_code', 'error_message', 'attempt'])
+      .where('state', '=', 'failed')
+      .execute();
     return rows.map(({ error_code: code, error_message: message, attempt }) => ({ code, message, attempt }));
   };
-  const halfway = () => waitUntil('a quarter to be done', async () => ((await counts())['done'] ?? 0) > PICTURES / 4, RECOVERED_MS);
+  const halfway = () =>
+    waitUntil('a quarter to be done', async () => ((await counts())['done'] ?? 0) > PICTURES / 4, RECOVERED_MS);
   const pidOf = (index: number) => rig.pool.status()[index]!.pid!;
 
   it.each([
@@ -56,7 +75,10 @@ describe('under load', () => {
     await halfway();
     process.kill(pidOf(0), signal);
     await expectNothingLostNorDoubled([]);
-    expect(rig.pool.status()[0]).toMatchObject({ restarts: 1, lastDeath: { kind: 'crashed', message: expect.stringContaining(signal) } });
+    expect(rig.pool.status()[0]).toMatchObject({
+      restarts: 1,
+      lastDeath: { kind: 'crashed', message: expect.stringContaining(signal) },
+    });
   });
 
   it('an engine that hangs is killed at its deadline, and nothing is lost', async () => {
@@ -65,7 +87,9 @@ describe('under load', () => {
     await halfway();
     process.kill(pidOf(0), 'SIGSTOP');
     await expectNothingLostNorDoubled([]);
-    expect(rig.pool.status()[0]).toMatchObject({ lastDeath: { kind: 'hung', message: expect.stringContaining('answered nothing for 1000 ms') } });
+    expect(rig.pool.status()[0]).toMatchObject({
+      lastDeath: { kind: 'hung', message: expect.stringContaining('answered nothing for 1000 ms') },
+    });
   });
 
   it('poison pictures are found by halving and set aside with the reason; every other one is done', async () => {
@@ -76,7 +100,9 @@ describe('under load', () => {
     await expectNothingLostNorDoubled(ids.filter((_, index) => bad.includes(paths[index]!)));
     for (const { code, message, attempt } of await reasons()) {
       expect(code).toBe('engine_crashed');
-      expect(message).toMatch(/an engine process with nothing but this picture ended 2 times; the last time it (was ended by signal SIGSEGV|ended with exit code 3)/);
+      expect(message).toMatch(
+        /an engine process with nothing but this picture ended 2 times; the last time it (was ended by signal SIGSEGV|ended with exit code 3)/,
+      );
       // The task itself was tried once: it is the pool that looks for the culprit.
       expect(attempt).toBe(1);
     }
@@ -95,7 +121,11 @@ describe('under load', () => {
     await rig.givePictures(mixed(Array.from({ length: 12 }, () => 'fat')));
     await expectNothingLostNorDoubled([]);
     // It counts once the old process is gone, which may be after its last answer.
-    await waitUntil('two to be replaced', () => rig.pool.status().reduce((sum, { recycles }) => sum + recycles, 0) >= 2, RECOVERED_MS);
+    await waitUntil(
+      'two to be replaced',
+      () => rig.pool.status().reduce((sum, { recycles }) => sum + recycles, 0) >= 2,
+      RECOVERED_MS,
+    );
     expect(rig.pool.status().map(({ restarts }) => restarts)).toEqual([0, 0]);
   });
 });

@@ -14,7 +14,12 @@ export interface Look {
 export type Plan<Result> = { readonly look: Omit<Look, 'task'> } | { readonly outcome: TaskOutcome<Result> };
 
 /** Paths of pictures, by image id. */
-export async function pathsOf(db: Database, images: ImageRepository, ids: readonly number[], pathOfKey: (key: string) => string): Promise<Map<number, string>> {
+export async function pathsOf(
+  db: Database,
+  images: ImageRepository,
+  ids: readonly number[],
+  pathOfKey: (key: string) => string,
+): Promise<Map<number, string>> {
   const files = await images.files(db, ids);
   return new Map(files.map((file) => [file.id, file.mode === 'copy' ? pathOfKey(file.location) : file.location]));
 }
@@ -42,22 +47,34 @@ export async function lookAt<Result>(
   });
 }
 
-async function byModel(looks: readonly Look[], pool: Pick<EnginePool, 'look'>): Promise<Map<ClaimedTask, ImageOutcome>> {
+async function byModel(
+  looks: readonly Look[],
+  pool: Pick<EnginePool, 'look'>,
+): Promise<Map<ClaimedTask, ImageOutcome>> {
   const keys = [...new Set(looks.map(({ model }) => model.key))];
   const answers = new Map<ClaimedTask, ImageOutcome>();
   await Promise.all(
     keys.map(async (key) => {
       const own = looks.filter(({ model }) => model.key === key);
-      const found = await pool.look(own[0]!.model, own.map(({ image }) => image));
+      const found = await pool.look(
+        own[0]!.model,
+        own.map(({ image }) => image),
+      );
       own.forEach(({ task }, index) => answers.set(task, found[index]!));
     }),
   );
   return answers;
 }
 
-function outcome<Result>(task: ClaimedTask, answer: ImageOutcome | undefined, resultOf: (task: ClaimedTask, answer: ImageDone) => Result): TaskOutcome<Result> {
-  if (answer === undefined) return { task, outcome: 'retry', code: 'not_answered', message: 'the picture was not looked at in this attempt' };
-  if (!answer.ok) return { task, outcome: answer.retryable ? 'retry' : 'failed', code: answer.code, message: answer.message };
+function outcome<Result>(
+  task: ClaimedTask,
+  answer: ImageOutcome | undefined,
+  resultOf: (task: ClaimedTask, answer: ImageDone) => Result,
+): TaskOutcome<Result> {
+  if (answer === undefined)
+    return { task, outcome: 'retry', code: 'not_answered', message: 'the picture was not looked at in this attempt' };
+  if (!answer.ok)
+    return { task, outcome: answer.retryable ? 'retry' : 'failed', code: answer.code, message: answer.message };
   return { task, outcome: 'done', result: resultOf(task, answer) };
 }
 

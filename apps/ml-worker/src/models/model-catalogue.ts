@@ -61,5 +61,9 @@ export function modelRef(manifest: ModelManifest, modelsDir: string): ModelRef {
   const { name, version } = manifest;
   const isBuiltIn = name === BUILTIN_MODEL.name && version === BUILTIN_MODEL.version;
   // The built-in one by this version of the program: its row may be older.
-  return { key: `${name} ${version}`, manifest: isBuiltIn ? BUILTIN_MODEL : manifest, folder: isBuiltIn ? builtinModelFolder() : join(modelsDir, name, version) };
+  return {
+    key: `${name} ${version}`,
+    manifest: isBuiltIn ? BUILTIN_MODEL : manifest,
+    folder: isBuiltIn ? builtinModelFolder() : join(modelsDir, name, version),
+  };
 }

@@ -42,7 +42,10 @@ describe('preloadModels', () => {
     const { id } = await models.register(db, { ...BUILTIN_MODEL, name: 'better' });
     await models.register(db, { ...BUILTIN_MODEL, name: 'unwanted' });
     const species = await models.register(db, { ...BUILTIN_MODEL, name: 'species', decoder: 'softmax' });
-    await db.insertInto('projects').values({ name: 'p', classifier_id: species.id, classify_category: 'animal', classify_threshold: 0.3 }).execute();
+    await db
+      .insertInto('projects')
+      .values({ name: 'p', classifier_id: species.id, classify_category: 'animal', classify_threshold: 0.3 })
+      .execute();
     await db.transaction().execute((tx) => models.makeDefault(tx, id));
     const loop = preloadModels(new ModelCatalogue(db, models, '/models'), pool, 3, testLogger());
     try {

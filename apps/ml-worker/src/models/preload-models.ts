@@ -8,7 +8,12 @@ const EVERY_MS = 5_000;
  * Loads what new runs will be for before the first of them comes: a new default is loaded and warmed up while the old one still works.
  * One that does not load is told once, and tried again now and then.
  */
-export function preloadModels(catalogue: ModelCatalogue, pool: EnginePool, mostModels: number, logger: Logger): BackgroundLoop {
+export function preloadModels(
+  catalogue: ModelCatalogue,
+  pool: EnginePool,
+  mostModels: number,
+  logger: Logger,
+): BackgroundLoop {
   const done = new Set<string>();
   const told = new Map<string, string>();
   return backgroundLoop('preloading models', logger, async () => {
@@ -21,7 +26,8 @@ export function preloadModels(catalogue: ModelCatalogue, pool: EnginePool, mostM
         logger.info({ model: ref.key }, 'a model is loaded and warmed up');
       } catch (err) {
         const problem = String(err);
-        if (told.get(ref.key) !== problem) logger.error({ err, model: ref.key }, 'a model that new runs are for cannot be loaded');
+        if (told.get(ref.key) !== problem)
+          logger.error({ err, model: ref.key }, 'a model that new runs are for cannot be loaded');
         told.set(ref.key, problem);
       }
     }

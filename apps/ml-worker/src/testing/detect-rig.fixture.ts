@@ -54,7 +54,13 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
   stop.push(() => pool.stop(0));
   await pool.start();
   const createBroker = (service: 'gateway' | 'ml-worker'): Broker => {
-    const broker = new Broker({ url: vhost.url, managementUrl: vhost.managementUrl, service, logger: testLogger(), metrics: createMetrics(service) });
+    const broker = new Broker({
+      url: vhost.url,
+      managementUrl: vhost.managementUrl,
+      service,
+      logger: testLogger(),
+      metrics: createMetrics(service),
+    });
     stop.push(() => broker.close());
     return broker;
   };
@@ -90,7 +96,13 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
   stop.push(() => worker.drain());
   const ringer = createBroker('gateway');
   ringer.start();
-  const dispatcher = new Dispatcher({ store: new TaskRepository(db), sweeper: new RunControlRepository(db), publisher: ringer, logger: testLogger(), metrics: createTaskMetrics(createMetrics('d')) });
+  const dispatcher = new Dispatcher({
+    store: new TaskRepository(db),
+    sweeper: new RunControlRepository(db),
+    publisher: ringer,
+    logger: testLogger(),
+    metrics: createTaskMetrics(createMetrics('d')),
+  });
   dispatcher.start();
   stop.push(() => dispatcher.stop());
   return {

@@ -20,7 +20,11 @@ describe('the task invariant', () => {
     errors = [];
     const logger = testLogger();
     jest.spyOn(logger, 'error').mockImplementation((...args: unknown[]) => void errors.push(String(args.at(-1))));
-    newCheck = () => new TaskInvariantCheck({ db, tasks: new TaskRepository(db), incidents, logger, metrics: createMetrics('watchdog') }, 30);
+    newCheck = () =>
+      new TaskInvariantCheck(
+        { db, tasks: new TaskRepository(db), incidents, logger, metrics: createMetrics('watchdog') },
+        30,
+      );
     check = new TaskInvariantCheck({ db, tasks: new TaskRepository(db), incidents, logger, metrics }, 30);
   });
 
@@ -43,7 +47,10 @@ describe('the task invariant', () => {
   });
 
   it('counts what breaks it, and calls a human when it still does at the next look', async () => {
-    await db.insertInto('tasks').values({ kind: 'detect', subject_id: 1, state: 'running', owner: 'w', lease_until: long }).execute();
+    await db
+      .insertInto('tasks')
+      .values({ kind: 'detect', subject_id: 1, state: 'running', owner: 'w', lease_until: long })
+      .execute();
     await check.run();
     expect(await value('pugmark_invariant_violations', { kind: 'detect', state: 'running' })).toBe(1);
     expect(await value('pugmark_invariant_oldest_seconds', { kind: 'detect', state: 'running' })).toBeGreaterThan(500);
@@ -51,7 +58,10 @@ describe('the task invariant', () => {
     await check.run();
     expect(errors).toEqual(['tasks are stalled: nobody works on them or rings for them']);
 
-    await db.updateTable('tasks').set({ lease_until: new Date(Date.now() + 60_000) }).execute();
+    await db
+      .updateTable('tasks')
+      .set({ lease_until: new Date(Date.now() + 60_000) })
+      .execute();
     await check.run();
     expect(await value('pugmark_invariant_violations', { kind: 'detect', state: 'running' })).toBe(0);
   });
@@ -62,14 +72,27 @@ describe('the task invariant', () => {
     expect(await incidents.page(db, null, null, 9)).toEqual([]);
     await stall('export');
     await check.run();
-    expect(await incidents.page(db, true, null, 9)).toMatchObject([{ check_name: 'task-invariant', subject: 'detect', severity: 'critical', message: expect.stringMatching(/^detect tasks stand still, the oldest for 10 min \(1 running\)/) }]);
+    expect(await incidents.page(db, true, null, 9)).toMatchObject([
+      {
+        check_name: 'task-invariant',
+        subject: 'detect',
+        severity: 'critical',
+        message: expect.stringMatching(/^detect tasks stand still, the oldest for 10 min \(1 running\)/),
+      },
+    ]);
     await check.run();
     expect((await incidents.page(db, true, null, 9)).map(({ subject }) => subject)).toEqual(['export', 'detect']);
 
-    await db.updateTable('tasks').set({ lease_until: new Date(Date.now() + 60_000) }).where('kind', '=', 'detect').execute();
+    await db
+      .updateTable('tasks')
+      .set({ lease_until: new Date(Date.now() + 60_000) })
+      .where('kind', '=', 'detect')
+      .execute();
     await check.run();
     expect((await incidents.page(db, true, null, 9)).map(({ subject }) => subject)).toEqual(['export']);
-    expect(await incidents.page(db, false, null, 9)).toMatchObject([{ subject: 'detect', resolved_at: expect.any(Date) }]);
+    expect(await incidents.page(db, false, null, 9)).toMatchObject([
+      { subject: 'detect', resolved_at: expect.any(Date) },
+    ]);
   });
 
   it('goes on with the incident that another process opened, and resolves what that one did not live to', async () => {
@@ -89,10 +112,14 @@ describe('the task invariant', () => {
     await stall('detect');
     await check.run();
     await check.run();
-    expect(await incidents.page(db, null, null, 9)).toMatchObject([{ resolved_at: null }, { id: opened!.id, resolved_at: expect.any(Date) }]);
+    expect(await incidents.page(db, null, null, 9)).toMatchObject([
+      { resolved_at: null },
+      { id: opened!.id, resolved_at: expect.any(Date) },
+    ]);
   });
 
-  const stall = (kind: 'detect' | 'export') => db.insertInto('tasks').values({ kind, subject_id: 1, state: 'running', owner: 'w', lease_until: long }).execute();
+  const stall = (kind: 'detect' | 'export') =>
+    db.insertInto('tasks').values({ kind, subject_id: 1, state: 'running', owner: 'w', lease_until: long }).execute();
 
   it('does not claim that all is well when the database does not answer', async () => {
     await server.drop();

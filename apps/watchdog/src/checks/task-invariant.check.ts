@@ -47,7 +47,11 @@ export class TaskInvariantCheck {
       labelNames,
       registers,
     });
-    this.#checkedAt = new Gauge({ name: 'pugmark_invariant_checked_at', help: 'Unix time of the last look that succeeded', registers });
+    this.#checkedAt = new Gauge({
+      name: 'pugmark_invariant_checked_at',
+      help: 'Unix time of the last look that succeeded',
+      registers,
+    });
   }
 
   async run(): Promise<void> {
@@ -78,7 +82,15 @@ export class TaskInvariantCheck {
   async #tell(stalled: readonly TaskKind[], violations: readonly InvariantViolation[]): Promise<void> {
     const { db, incidents } = this.#parts;
     for (const kind of stalled) {
-      await incidents.open(db, { check: CHECK, subject: kind, severity: 'critical', message: messageOf(kind, violations.filter((violation) => violation.kind === kind)) });
+      await incidents.open(db, {
+        check: CHECK,
+        subject: kind,
+        severity: 'critical',
+        message: messageOf(
+          kind,
+          violations.filter((violation) => violation.kind === kind),
+        ),
+      });
     }
     await incidents.resolveOthers(db, CHECK, [...this.#broken]);
   }

@@ -7,7 +7,12 @@ import type { TopologyDifference } from './compare-topology';
 type DeclaredPolicy = (typeof TOPOLOGY.policies)[number];
 
 export function isSamePolicy(found: PolicyInfo, { name, pattern, applyTo, definition }: DeclaredPolicy): boolean {
-  return found.name === name && found.pattern === pattern && found['apply-to'] === applyTo && canonicalJson(found.definition) === canonicalJson(definition);
+  return (
+    found.name === name &&
+    found.pattern === pattern &&
+    found['apply-to'] === applyTo &&
+    canonicalJson(found.definition) === canonicalJson(definition)
+  );
 }
 
 /**
@@ -18,7 +23,8 @@ export function comparePolicies(found: readonly PolicyInfo[]): TopologyDifferenc
   const differences: TopologyDifference[] = [];
   for (const policy of TOPOLOGY.policies) {
     const same = found.find(({ name }) => name === policy.name);
-    if (same === undefined) differences.push({ code: 'policy_missing', name: policy.name, line: `policy ${policy.name} is missing` });
+    if (same === undefined)
+      differences.push({ code: 'policy_missing', name: policy.name, line: `policy ${policy.name} is missing` });
     else if (!isSamePolicy(same, policy)) {
       const { pattern, 'apply-to': applyTo, definition } = same;
       differences.push({
@@ -31,7 +37,8 @@ export function comparePolicies(found: readonly PolicyInfo[]): TopologyDifferenc
   for (const queue of QUEUES) {
     const ours = TOPOLOGY.policies.find(({ pattern }) => new RegExp(pattern).test(queue));
     const winner = found.filter((policy) => matches(policy, queue)).sort((a, b) => b.priority - a.priority)[0];
-    if (ours === undefined || winner === undefined || TOPOLOGY.policies.some(({ name }) => name === winner.name)) continue;
+    if (ours === undefined || winner === undefined || TOPOLOGY.policies.some(({ name }) => name === winner.name))
+      continue;
     differences.push({
       code: 'policy_shadowed',
       name: winner.name,

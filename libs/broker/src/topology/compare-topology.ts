@@ -6,7 +6,10 @@ import { comparePolicies } from './compare-policies';
 
 /** One thing that is not as the table says; `line` names it and both values, in one line. */
 export type TopologyDifference = { readonly line: string } & (
-  | { readonly code: 'exchange_missing' | 'exchange_differs' | 'queue_missing' | 'queue_differs'; readonly name: string }
+  | {
+      readonly code: 'exchange_missing' | 'exchange_differs' | 'queue_missing' | 'queue_differs';
+      readonly name: string;
+    }
   | { readonly code: 'binding_missing' }
   | { readonly code: 'binding_foreign'; readonly binding: BindingInfo }
   | { readonly code: 'policy_missing' | 'policy_differs' | 'policy_shadowed'; readonly name: string }
@@ -20,12 +23,21 @@ export async function compareTopology(management: ManagementApi): Promise<readon
     management.bindings(),
     management.policies(),
   ]);
-  return [...compareExchanges(exchanges), ...compareQueues(queues), ...compareBindings(bindings), ...comparePolicies(policies)];
+  return [
+    ...compareExchanges(exchanges),
+    ...compareQueues(queues),
+    ...compareBindings(bindings),
+    ...comparePolicies(policies),
+  ];
 }
 
 /** What exists and is another: to declare it would only close the channel. */
 export function undeclarable(differences: readonly TopologyDifference[]): ReadonlySet<string> {
-  return new Set(differences.flatMap((each) => (each.code === 'exchange_differs' || each.code === 'queue_differs' ? [each.name] : [])));
+  return new Set(
+    differences.flatMap((each) =>
+      each.code === 'exchange_differs' || each.code === 'queue_differs' ? [each.name] : [],
+    ),
+  );
 }
 
 function compareExchanges(found: readonly ExchangeInfo[]): TopologyDifference[] {
@@ -60,11 +72,17 @@ function compareQueues(found: readonly QueueInfo[]): TopologyDifference[] {
 }
 
 /** 'is of type fanout, not direct; has durable false, not true', or null when all is the same. */
-function describeOther(properties: Readonly<Record<string, readonly [found: unknown, wanted: unknown]>>): string | null {
+function describeOther(
+  properties: Readonly<Record<string, readonly [found: unknown, wanted: unknown]>>,
+): string | null {
   const text = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));
   const parts = Object.entries(properties).flatMap(([name, [found, wanted]]) => {
     if (canonicalJson(found) === canonicalJson(wanted)) return [];
-    return [name === 'type' ? `is of type ${text(found)}, not ${text(wanted)}` : `has ${name} ${text(found)}, not ${text(wanted)}`];
+    return [
+      name === 'type'
+        ? `is of type ${text(found)}, not ${text(wanted)}`
+        : `has ${name} ${text(found)}, not ${text(wanted)}`,
+    ];
   });
   return parts.length === 0 ? null : parts.join('; ');
 }
@@ -73,7 +91,8 @@ function describeOther(properties: Readonly<Record<string, readonly [found: unkn
 function compareBindings(found: readonly BindingInfo[]): TopologyDifference[] {
   const exchanges = new Set<string>(TOPOLOGY.exchanges.map((exchange) => exchange.name));
   const queues = new Set(QUEUES);
-  const keyOf = (source: string, destination: string, routingKey: string): string => `${source} ${routingKey === '' ? '-->' : `--${routingKey}-->`} ${destination}`;
+  const keyOf = (source: string, destination: string, routingKey: string): string =>
+    `${source} ${routingKey === '' ? '-->' : `--${routingKey}-->`} ${destination}`;
   const wanted = new Set(BINDINGS.map(({ source, queue, routingKey }) => keyOf(source, queue, routingKey)));
   const present = new Set<string>();
   const differences: TopologyDifference[] = [];
@@ -81,13 +100,22 @@ function compareBindings(found: readonly BindingInfo[]): TopologyDifference[] {
     const { source, destination, destination_type: type, routing_key: routingKey } = binding;
     const isQueue = type === 'queue';
     // The default exchange ('') binds every queue by its name; that cannot be changed.
-    const ours = exchanges.has(source) || (source !== '' && isQueue && queues.has(destination)) || (!isQueue && exchanges.has(destination));
+    const ours =
+      exchanges.has(source) ||
+      (source !== '' && isQueue && queues.has(destination)) ||
+      (!isQueue && exchanges.has(destination));
     if (!ours) continue;
     const key = keyOf(source, destination, routingKey);
     const plain = Object.keys(binding.arguments).length === 0;
     if (isQueue && plain && wanted.has(key)) present.add(key);
-    else differences.push({ code: 'binding_foreign', binding, line: `foreign binding ${key} (${type}${plain ? '' : ` ${JSON.stringify(binding.arguments)}`})` });
+    else
+      differences.push({
+        code: 'binding_foreign',
+        binding,
+        line: `foreign binding ${key} (${type}${plain ? '' : ` ${JSON.stringify(binding.arguments)}`})`,
+      });
   }
-  for (const key of wanted) if (!present.has(key)) differences.push({ code: 'binding_missing', line: `missing binding ${key}` });
+  for (const key of wanted)
+    if (!present.has(key)) differences.push({ code: 'binding_missing', line: `missing binding ${key}` });
   return differences;
 }

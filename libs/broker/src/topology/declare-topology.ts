@@ -15,7 +15,8 @@ const RPC_DEADLINE_MS = 5_000;
 export async function declareTopology(channel: Channel, except: ReadonlySet<string> = new Set()): Promise<void> {
   for (const exchange of TOPOLOGY.exchanges) if (!except.has(exchange.name)) await declareExchange(channel, exchange);
   for (const queue of QUEUES) if (!except.has(queue)) await declareQueue(channel, queue);
-  for (const binding of BINDINGS) if (!except.has(binding.source) && !except.has(binding.queue)) await bind(channel, binding);
+  for (const binding of BINDINGS)
+    if (!except.has(binding.source) && !except.has(binding.queue)) await bind(channel, binding);
 }
 
 /** What one consumer needs, and nothing else: that another route is ill must not keep it from its work. */
@@ -30,7 +31,10 @@ async function declareExchange(channel: Channel, { name, type }: ExchangeDeclara
 }
 
 async function declareQueue(channel: Channel, queue: string): Promise<void> {
-  await rpc(channel.assertQueue(queue, { durable: true, arguments: { ...QUEUE_ARGUMENTS } }), `declaring queue ${queue}`);
+  await rpc(
+    channel.assertQueue(queue, { durable: true, arguments: { ...QUEUE_ARGUMENTS } }),
+    `declaring queue ${queue}`,
+  );
 }
 
 async function bind(channel: Channel, { source, queue, routingKey }: Binding): Promise<void> {

@@ -37,7 +37,11 @@ export async function repairTopology(connection: ChannelModel, management: Manag
 }
 
 /** Takes away what stands where ours should be, if that loses nothing; answers what was done or why not. */
-async function makeRoom(connection: ChannelModel, management: ManagementApi, difference: TopologyDifference): Promise<string> {
+async function makeRoom(
+  connection: ChannelModel,
+  management: ManagementApi,
+  difference: TopologyDifference,
+): Promise<string> {
   try {
     switch (difference.code) {
       case 'binding_foreign':
@@ -75,14 +79,18 @@ async function removeQueue(connection: ChannelModel, management: ManagementApi, 
       return `not deleted, it holds messages or is consumed (${messageOf(error)}): empty it, stop what consumes it, and repair again`;
     }
   }
-  if (name === TOPOLOGY.deadLetters.queue.name) return 'not deleted, it may hold dead letters: requeue or drop them, delete it by hand, and repair again';
+  if (name === TOPOLOGY.deadLetters.queue.name)
+    return 'not deleted, it may hold dead letters: requeue or drop them, delete it by hand, and repair again';
   const { consumerCount, messageCount } = await step(connection, (channel) => channel.checkQueue(name));
   if (consumerCount > 0) return `not deleted, ${consumerCount} consumers use it: stop them and repair again`;
   await step(connection, (channel) => channel.deleteQueue(name));
   return `deleted and declared again; its ${messageCount} doorbells are rung again`;
 }
 
-async function unbind(channel: Channel, { source, destination, destination_type: type, routing_key: key, arguments: args }: BindingInfo): Promise<void> {
+async function unbind(
+  channel: Channel,
+  { source, destination, destination_type: type, routing_key: key, arguments: args }: BindingInfo,
+): Promise<void> {
   if (type === 'queue') await channel.unbindQueue(destination, source, key, { ...args });
   else await channel.unbindExchange(destination, source, key, { ...args });
 }

@@ -22,7 +22,8 @@ describe('TopologyAdmin', () => {
     await vhost.drop();
   });
 
-  const mended = async (): Promise<string[]> => (await admin.repair()).map(({ outcome, line }) => `${outcome}: ${line}`);
+  const mended = async (): Promise<string[]> =>
+    (await admin.repair()).map(({ outcome, line }) => `${outcome}: ${line}`);
 
   it('names everything that an empty broker lacks, and declares all of it', async () => {
     expect(await admin.differences()).toHaveLength(14);
@@ -64,12 +65,21 @@ describe('TopologyAdmin', () => {
         await channel.assertQueue(queue, { durable: true });
       }
       channel.sendToQueue(ROUTES.export.queue.name, Buffer.from('{}'), { persistent: true });
-      await waitUntil('the message', async () => (await channel.checkQueue(ROUTES.export.queue.name)).messageCount === 1);
+      await waitUntil(
+        'the message',
+        async () => (await channel.checkQueue(ROUTES.export.queue.name)).messageCount === 1,
+      );
 
       const repairs = await admin.repair();
       const about = (queue: string) => repairs.find(({ line }) => line.startsWith(`queue ${queue}`));
-      expect(about(ROUTES.scan.queue.name)).toMatchObject({ outcome: 'mended', what: 'was empty and unused; deleted and declared again' });
-      expect(about(ROUTES.export.queue.name)).toMatchObject({ outcome: 'left', what: expect.stringContaining('holds messages or is consumed') });
+      expect(about(ROUTES.scan.queue.name)).toMatchObject({
+        outcome: 'mended',
+        what: 'was empty and unused; deleted and declared again',
+      });
+      expect(about(ROUTES.export.queue.name)).toMatchObject({
+        outcome: 'left',
+        what: expect.stringContaining('holds messages or is consumed'),
+      });
       expect((await admin.differences()).every((line) => line.includes(ROUTES.export.queue.name))).toBe(true);
       expect((await channel.checkQueue(ROUTES.export.queue.name)).messageCount).toBe(1);
     });
@@ -83,18 +93,39 @@ describe('TopologyAdmin', () => {
       await channel.consume(ROUTES.detect.queue.name, () => undefined);
       const repairs = await admin.repair();
       const about = (queue: string) => repairs.find(({ line }) => line.startsWith(`queue ${queue}`));
-      expect(about(ROUTES.scan.queue.name)).toMatchObject({ outcome: 'mended', line: 'queue pugmark.scan has arguments {"x-max-length":5,"x-queue-type":"quorum"}, not {"x-queue-type":"quorum"}' });
-      expect(about(ROUTES.detect.queue.name)).toMatchObject({ outcome: 'left', what: expect.stringContaining('1 consumers use it') });
-      expect(about(TOPOLOGY.deadLetters.queue.name)).toMatchObject({ outcome: 'left', what: expect.stringContaining('may hold dead letters') });
+      expect(about(ROUTES.scan.queue.name)).toMatchObject({
+        outcome: 'mended',
+        line: 'queue pugmark.scan has arguments {"x-max-length":5,"x-queue-type":"quorum"}, not {"x-queue-type":"quorum"}',
+      });
+      expect(about(ROUTES.detect.queue.name)).toMatchObject({
+        outcome: 'left',
+        what: expect.stringContaining('1 consumers use it'),
+      });
+      expect(about(TOPOLOGY.deadLetters.queue.name)).toMatchObject({
+        outcome: 'left',
+        what: expect.stringContaining('may hold dead letters'),
+      });
     });
 
     it('sets a policy that was changed, and names one that keeps ours away', async () => {
-      await vhost.manage('PUT', `/policies/{vhost}/${TOPOLOGY.policies[0].name}`, { pattern: '^pugmark\\.', 'apply-to': 'queues', definition: { 'delivery-limit': 3 } });
-      await vhost.manage('PUT', '/policies/{vhost}/theirs', { pattern: 'detect', 'apply-to': 'all', definition: { 'max-length': 5 }, priority: 9 });
+      await vhost.manage('PUT', `/policies/{vhost}/${TOPOLOGY.policies[0].name}`, {
+        pattern: '^pugmark\\.',
+        'apply-to': 'queues',
+        definition: { 'delivery-limit': 3 },
+      });
+      await vhost.manage('PUT', '/policies/{vhost}/theirs', {
+        pattern: 'detect',
+        'apply-to': 'all',
+        definition: { 'max-length': 5 },
+        priority: 9,
+      });
       const repairs = await admin.repair();
       expect(repairs).toHaveLength(2);
       expect(repairs[0]).toMatchObject({ outcome: 'mended', what: 'set' });
-      expect(repairs[1]).toMatchObject({ outcome: 'left', what: expect.stringContaining('take the policy theirs off our queues') });
+      expect(repairs[1]).toMatchObject({
+        outcome: 'left',
+        what: expect.stringContaining('take the policy theirs off our queues'),
+      });
     });
   });
 });

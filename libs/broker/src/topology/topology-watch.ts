@@ -1,5 +1,13 @@
 import { RetryableError, messageOf } from '@pugmark/domain';
-import { Counter, backgroundLoop, pause, registerGauge, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
+import {
+  Counter,
+  backgroundLoop,
+  pause,
+  registerGauge,
+  type BackgroundLoop,
+  type Logger,
+  type Registry,
+} from '@pugmark/platform';
 import type { ControlChannel } from '../control-channel';
 import type { ManagedConnection } from '../managed-connection';
 import type { ManagementApi } from '../management-api';
@@ -41,11 +49,23 @@ export class TopologyWatch {
   constructor(options: TopologyWatchOptions) {
     this.#options = options;
     const { metrics } = options;
-    registerGauge(metrics, 'pugmark_topology_differences', 'Differences between the broker and the declared topology', () => this.#differences.length);
-    registerGauge(metrics, 'pugmark_topology_compared', '1 when the broker could be compared with the declared topology; unknown differences are not 0', () =>
-      Number(this.#compared),
+    registerGauge(
+      metrics,
+      'pugmark_topology_differences',
+      'Differences between the broker and the declared topology',
+      () => this.#differences.length,
     );
-    this.#mended = new Counter({ name: 'pugmark_topology_mended_total', help: 'Parts of the topology that were taken away and declared again', registers: [metrics] });
+    registerGauge(
+      metrics,
+      'pugmark_topology_compared',
+      '1 when the broker could be compared with the declared topology; unknown differences are not 0',
+      () => Number(this.#compared),
+    );
+    this.#mended = new Counter({
+      name: 'pugmark_topology_mended_total',
+      help: 'Parts of the topology that were taken away and declared again',
+      registers: [metrics],
+    });
   }
 
   get state(): TopologyState {
@@ -84,7 +104,10 @@ export class TopologyWatch {
       this.#report([messageOf(error)]);
     }
     const ill = this.#state === 'differs' || (this.#options.management !== undefined && !this.#compared);
-    await pause(ill ? LOOK_AGAIN_MS.ill : LOOK_AGAIN_MS.well, AbortSignal.any([signal, this.#lookNow.signal, connection.lost]));
+    await pause(
+      ill ? LOOK_AGAIN_MS.ill : LOOK_AGAIN_MS.well,
+      AbortSignal.any([signal, this.#lookNow.signal, connection.lost]),
+    );
     return 0;
   }
 
@@ -97,7 +120,11 @@ export class TopologyWatch {
       return [];
     }
     if (before.length === 0) return [];
-    await control.use((channel) => declareTopology(channel, undeclarable(before)), DECLARATION.what, DECLARATION.deadlineMs);
+    await control.use(
+      (channel) => declareTopology(channel, undeclarable(before)),
+      DECLARATION.what,
+      DECLARATION.deadlineMs,
+    );
     if (this.#options.management !== undefined) await ensurePolicies(this.#options.management);
     const after = (await this.#compare()) ?? [];
     this.#countMended(before, after);
@@ -113,7 +140,11 @@ export class TopologyWatch {
       return differences;
     } catch (err) {
       if (!(err instanceof RetryableError)) throw err;
-      if (this.#compared || this.#state === 'unchecked') logger.warn({ err }, 'the broker cannot be compared with the declared topology; its routes are only declared and probed');
+      if (this.#compared || this.#state === 'unchecked')
+        logger.warn(
+          { err },
+          'the broker cannot be compared with the declared topology; its routes are only declared and probed',
+        );
       this.#compared = false;
       return null;
     }
@@ -134,7 +165,12 @@ export class TopologyWatch {
     this.#differences = differences;
     this.#state = differences.length > 0 ? 'differs' : this.#compared ? 'verified' : 'declared';
     this.#stood ||= differences.length === 0;
-    if (differences.length > 0 && !same) logger.error({ differences }, 'the broker does not hold the declared topology; pugmark topology --repair mends it');
-    if (differences.length === 0 && was !== this.#state) logger.info({ compared: this.#compared }, 'the broker holds the declared topology');
+    if (differences.length > 0 && !same)
+      logger.error(
+        { differences },
+        'the broker does not hold the declared topology; pugmark topology --repair mends it',
+      );
+    if (differences.length === 0 && was !== this.#state)
+      logger.info({ compared: this.#compared }, 'the broker holds the declared topology');
   }
 }

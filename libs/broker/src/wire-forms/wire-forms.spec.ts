@@ -33,13 +33,18 @@ it('publishes exactly the newest stored form of each message', () => {
     probeMessage('detect', 'any'),
     probeAnswerMessage('amq.rabbitmq.reply-to.token', 'any', { responder: 'ml-worker@host/1' }),
   ];
-  const newest = FORMS.filter(({ type, headers }) => !FORMS.some((other) => other.type === type && (other.headers['x-version'] ?? 0) > (headers['x-version'] ?? 0)));
+  const newest = FORMS.filter(
+    ({ type, headers }) =>
+      !FORMS.some((other) => other.type === type && (other.headers['x-version'] ?? 0) > (headers['x-version'] ?? 0)),
+  );
   expect(published.map(formOf)).toEqual(newest.map(({ name: _name, ...form }) => form));
 });
 
 it.each(TASK_KINDS)('accepts every stored doorbell of a %s of this version and the one before', (kind) => {
   const route: Route = ROUTES[kind];
-  const forms = FORMS.filter(({ type, headers }) => type === route.wireName && (headers['x-version'] ?? 0) >= route.version - 1);
+  const forms = FORMS.filter(
+    ({ type, headers }) => type === route.wireName && (headers['x-version'] ?? 0) >= route.version - 1,
+  );
   expect(forms.length).toBeGreaterThan(0);
   for (const { type, headers, body } of forms) {
     expect(parseDoorbell(route, message(type, headers, body))).toMatchObject({ doorbell: { taskId: 7, attempt: 1 } });

@@ -65,7 +65,9 @@ const STATEMENTS = [
         max(confidence) filter (where category = 'vehicle') as vehicle
       from detections group by inference_id
     ) surest where surest.inference_id = f.id`,
-  ...['animal', 'person', 'vehicle'].map((column) => `create index inferences_${column} on inferences (model_id, image_id) where ${column} is not null`),
+  ...['animal', 'person', 'vehicle'].map(
+    (column) => `create index inferences_${column} on inferences (model_id, image_id) where ${column} is not null`,
+  ),
 
   // Derived: what counts in each image. The human's word, else that of the model which looked last.
   `create table observations (
@@ -121,7 +123,10 @@ const STATEMENTS = [
     `create index image_summaries_${kind} on image_summaries (project_id, image_id) where ${kind}`,
     `create index image_summaries_${kind}_captured on image_summaries (project_id, captured_at, image_id) where ${kind}`,
   ]),
-  ...['animal', 'person', 'vehicle', 'surest'].map((column) => `create index image_summaries_${column} on image_summaries (project_id, ${column}) where ${column} is not null`),
+  ...['animal', 'person', 'vehicle', 'surest'].map(
+    (column) =>
+      `create index image_summaries_${column} on image_summaries (project_id, ${column}) where ${column} is not null`,
+  ),
   `create index image_summaries_unanswered on image_summaries (project_id, image_id) where not answered`,
   `create index image_summaries_unanswered_captured on image_summaries (project_id, captured_at, image_id) where not answered`,
   `create index image_summaries_reviewed on image_summaries (project_id, image_id) where review_id is not null`,

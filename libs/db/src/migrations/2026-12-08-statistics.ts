@@ -11,12 +11,18 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 const KINDS = 'answered, reviewed, has_animal, has_person, has_vehicle, blank';
 const KINDS_OF = 'answered, review_id is not null, has_animal, has_person, has_vehicle, blank';
 /** What the sorts are told by, of a row of `image_summaries`. */
-const COLUMNS = 'project_id, deployment_id, local_hour, captured_at, answered, review_id, has_animal, has_person, has_vehicle, blank, detections';
+const COLUMNS =
+  'project_id, deployment_id, local_hour, captured_at, answered, review_id, has_animal, has_person, has_vehicle, blank, detections';
 
 /** Adds up the rows of `source`, each times its `sign`, for either table. */
 const counting = (source: string): string =>
   [
-    ['image_counts', `local_hour, timed, ${KINDS}`, `local_hour, captured_at is not null, ${KINDS_OF}`, '1, 2, 3, 4, 5, 6, 7, 8, 9, 10'],
+    [
+      'image_counts',
+      `local_hour, timed, ${KINDS}`,
+      `local_hour, captured_at is not null, ${KINDS_OF}`,
+      '1, 2, 3, 4, 5, 6, 7, 8, 9, 10',
+    ],
     ['image_days', `day, ${KINDS}`, `(captured_at at time zone 'UTC')::date, ${KINDS_OF}`, '1, 2, 3, 4, 5, 6, 7, 8, 9'],
   ]
     .map(
@@ -26,7 +32,10 @@ const counting = (source: string): string =>
     )
     .join('\n');
 
-const replaced = (event: string, body: string): string => `create or replace function count_${event}_images() returns trigger language plpgsql as $$
+const replaced = (
+  event: string,
+  body: string,
+): string => `create or replace function count_${event}_images() returns trigger language plpgsql as $$
   begin
     ${body}
     return null;

@@ -11,7 +11,8 @@ const noting = (name: string, projects: string) => `create function ${name}() re
     return null;
   end $$`;
 
-const failedOf = (rows: string) => `select r.project_id from ${rows} t join runs r on r.id = t.run_id where t.kind = 'detect' and t.state = 'failed'`;
+const failedOf = (rows: string) =>
+  `select r.project_id from ${rows} t join runs r on r.id = t.run_id where t.kind = 'detect' and t.state = 'failed'`;
 
 /** After each statement on a table. */
 const noted = (table: string): string[] => [
@@ -41,7 +42,10 @@ const STATEMENTS = [
   `create trigger tasks_noted_update after update on tasks referencing old table as gone new table as added for each statement execute function note_failed()`,
 
   // Few of very many, in order of something else.
-  ...['animal', 'person', 'vehicle'].map((category) => `create index image_summaries_${category}_confidence on image_summaries (project_id, confidence, image_id) where has_${category}`),
+  ...['animal', 'person', 'vehicle'].map(
+    (category) =>
+      `create index image_summaries_${category}_confidence on image_summaries (project_id, confidence, image_id) where has_${category}`,
+  ),
   `create index events_of_hour on events (project_id, category, (date_part('hour', local_start))) where label is null`,
   // Without it Postgres takes "failed" and "with this code" for independent, and expects a thousandth of the rows.
   `create statistics tasks_failures (dependencies, mcv) on kind, state, error_code from tasks`,

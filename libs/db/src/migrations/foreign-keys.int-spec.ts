@@ -36,15 +36,23 @@ describe('foreign keys', () => {
   });
 
   it('without one are found by this test', async () => {
-    await sql.raw(`
+    await sql
+      .raw(
+        `
       create table a (x int, y int, primary key (x, y));
       create table b (z int, x int, y int, foreign key (x, y) references a);
       create index on b (z, x, y);
       create index on b (x) include (y);
       create index on b (x, (y + 1));
-      create index on b (x, y) where z > 0`).execute(db);
+      create index on b (x, y) where z > 0`,
+      )
+      .execute(db);
     expect((await UNINDEXED.execute(db)).rows).toEqual([{ key: 'b: FOREIGN KEY (x, y) REFERENCES a(x, y)' }]);
-    await sql.raw('create index on b (y, x, z); create table c (x int primary key); create table d (x int references c, y int); create index on d (x) where y is not null').execute(db);
+    await sql
+      .raw(
+        'create index on b (y, x, z); create table c (x int primary key); create table d (x int references c, y int); create index on d (x) where y is not null',
+      )
+      .execute(db);
     expect((await UNINDEXED.execute(db)).rows).toEqual([{ key: 'd: FOREIGN KEY (x) REFERENCES c(x)' }]);
     await sql.raw('create index on d (x) where x is not null').execute(db);
     expect((await UNINDEXED.execute(db)).rows).toEqual([]);

@@ -26,22 +26,36 @@ describe('migrations', () => {
 
   it('flag the doubtful times of images that are there already', async () => {
     await migrateTo('2026-11-24-models');
-    await sql.raw(`
+    await sql
+      .raw(
+        `
       insert into projects (name) values ('p');
       insert into deployments (project_id, name, timezone, clock_offset_seconds) values (1, 'd', 'Europe/Berlin', 3600);
       insert into ingests (project_id, source, mode, folder) values (1, 'folder', 'reference', '/f');
       insert into images (project_id, deployment_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height, captured_local, captured_at)
         select 1, case when t.local < '2027-01-01' then 1 end, 1, t.sha, 'reference', '/f/' || t.sha, 'x.jpg', 'jpeg', 1, 1, 1, t.local, (t.local + interval '1 hour') at time zone 'Europe/Berlin'
-        from (values ('a'::bytea, '2026-03-29 01:30'::timestamp), ('b', '2026-10-25 01:30'), ('c', '2026-06-01 12:00'), ('d', null), ('e', '2027-03-28 01:30')) as t (sha, local)`).execute(db);
+        from (values ('a'::bytea, '2026-03-29 01:30'::timestamp), ('b', '2026-10-25 01:30'), ('c', '2026-06-01 12:00'), ('d', null), ('e', '2027-03-28 01:30')) as t (sha, local)`,
+      )
+      .execute(db);
     await migrate(database.url);
-    const rows = await db.selectFrom('images').select(['captured_local', 'captured_at', 'time_doubt', 'manual_local']).orderBy('id').execute();
+    const rows = await db
+      .selectFrom('images')
+      .select(['captured_local', 'captured_at', 'time_doubt', 'manual_local'])
+      .orderBy('id')
+      .execute();
     expect(rows.map(({ time_doubt }) => time_doubt)).toEqual(['dst_gap', 'dst_overlap', null, null, null]);
-    expect(rows[0]).toMatchObject({ captured_local: '2026-03-29T01:30:00', captured_at: new Date('2026-03-29T01:30:00Z'), manual_local: null });
+    expect(rows[0]).toMatchObject({
+      captured_local: '2026-03-29T01:30:00',
+      captured_at: new Date('2026-03-29T01:30:00Z'),
+      manual_local: null,
+    });
   });
 
   it('count the images and detections that are there already, by hour and by day', async () => {
     await migrateTo('2026-12-05-image-counts');
-    await sql.raw(`
+    await sql
+      .raw(
+        `
       insert into projects (name) values ('p');
       insert into models (name, version, licence, threshold, manifest) values ('m', '1', 'MIT', 0.5, '{}'), ('m', '2', 'MIT', 0.5, '{}');
       insert into deployments (project_id, name, timezone) values (1, 'd', 'Europe/Berlin');
@@ -55,18 +69,28 @@ describe('migrations', () => {
           (3, 2, 'animal', 'deer', 0.5, 0, 0, 1, 1, null), (3, 2, 'animal', 'deer', 0.6, 0, 0, 1, 1, null), (4, 3, 'animal', 'deer', 0.9, 0, 0, 1, 1, 1);
       insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, local_hour, out_of_dates, answered, inference_id, has_animal, has_person, has_vehicle, blank)
         values (1, 1, null, 1, null, null, false, true, 1, true, false, false, false), (2, 1, 1, 1, '2024-05-31 22:30+00', 0, false, true, 3, true, false, false, false),
-          (3, 1, 1, 1, '2024-06-01 10:00+00', 12, false, true, 4, false, false, false, true), (4, 1, 1, 1, '2024-05-31 22:30+00', 0, false, false, null, false, false, false, false)`).execute(db);
+          (3, 1, 1, 1, '2024-06-01 10:00+00', 12, false, true, 4, false, false, false, true), (4, 1, 1, 1, '2024-05-31 22:30+00', 0, false, false, null, false, false, false, false)`,
+      )
+      .execute(db);
     await migrate(database.url);
-    const { rows: images } = await sql<{ detections: number }>`select detections from image_summaries order by image_id`.execute(db);
+    const { rows: images } = await sql<{
+      detections: number;
+    }>`select detections from image_summaries order by image_id`.execute(db);
     expect(images.map(({ detections }) => detections)).toEqual([1, 2, 0, 0]);
-    const { rows: days } = await sql`select deployment_id, day::text, answered, blank, sum(count)::int as count, sum(detections)::int as detections from image_days group by 1, 2, 3, 4 order by 1, 2, 3`.execute(db);
+    const { rows: days } =
+      await sql`select deployment_id, day::text, answered, blank, sum(count)::int as count, sum(detections)::int as detections from image_days group by 1, 2, 3, 4 order by 1, 2, 3`.execute(
+        db,
+      );
     expect(days).toEqual([
       { deployment_id: 1, day: '2024-05-31', answered: false, blank: false, count: 1, detections: 0 },
       { deployment_id: 1, day: '2024-05-31', answered: true, blank: false, count: 1, detections: 2 },
       { deployment_id: 1, day: '2024-06-01', answered: true, blank: true, count: 1, detections: 0 },
       { deployment_id: null, day: null, answered: true, blank: false, count: 1, detections: 1 },
     ]);
-    const { rows: hours } = await sql`select local_hour, sum(count)::int as count, sum(detections)::int as detections from image_counts group by 1 order by 1`.execute(db);
+    const { rows: hours } =
+      await sql`select local_hour, sum(count)::int as count, sum(detections)::int as detections from image_counts group by 1 order by 1`.execute(
+        db,
+      );
     expect(hours).toEqual([
       { local_hour: 0, count: 2, detections: 2 },
       { local_hour: 12, count: 1, detections: 0 },
@@ -76,14 +100,18 @@ describe('migrations', () => {
 
   it('have static boxes looked for where models have answered already', async () => {
     await migrateTo('2026-11-24-models');
-    await sql.raw(`
+    await sql
+      .raw(
+        `
       insert into projects (name) values ('p');
       insert into deployments (project_id, name, timezone) values (1, 'answered', 'UTC'), (1, 'not yet', 'UTC');
       insert into ingests (project_id, source, mode, folder) values (1, 'folder', 'reference', '/f');
       insert into models (name, version, licence, threshold, manifest) values ('m', '1', 'MIT', 0.5, '{}');
       insert into images (project_id, deployment_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height)
         select 1, t.deployment, 1, t.sha, 'reference', '/f/' || t.sha, 'x.jpg', 'jpeg', 1, 1, 1 from (values ('a'::bytea, 1), ('b', 1), ('c', 2), ('d', null)) as t (sha, deployment);
-      insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms) select id, 1, 'detect', 'null', 1, 1 from images where deployment_id is distinct from 2`).execute(db);
+      insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms) select id, 1, 'detect', 'null', 1, 1 from images where deployment_id is distinct from 2`,
+      )
+      .execute(db);
     await migrate(database.url);
     expect(await db.selectFrom('stale_static_boxes').select('deployment_id').execute()).toEqual([{ deployment_id: 1 }]);
   });
@@ -120,14 +148,24 @@ describe('migrations', () => {
     // A reader that does not end: whatever changes this table waits for it.
     const reader = await db.startTransaction().execute();
     await sql`lock table images in access share mode`.execute(reader);
-    const outcomes = [migrate(database.url), migrate(database.url)].map((applied) => applied.then((done) => done.length, () => 'killed' as const));
+    const outcomes = [migrate(database.url), migrate(database.url)].map((applied) =>
+      applied.then(
+        (done) => done.length,
+        () => 'killed' as const,
+      ),
+    );
     const inTheMiddle = await waitUntil('one to wait for the table, the other for the one', async () => {
       const { rows } = await sql<{ pid: number; event: string }>`
-        select pid, wait_event as event from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+        select pid, wait_event as event from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+        db,
+      );
       return rows.some(({ event }) => event === 'advisory') && rows.find(({ event }) => event === 'relation')?.pid;
     });
     await sql`select pg_terminate_backend(${inTheMiddle})`.execute(db);
-    await waitUntil('it to be gone', async () => (await sql`select 1 from pg_stat_activity where pid = ${inTheMiddle}`.execute(db)).rows.length === 0);
+    await waitUntil(
+      'it to be gone',
+      async () => (await sql`select 1 from pg_stat_activity where pid = ${inTheMiddle}`.execute(db)).rows.length === 0,
+    );
     expect((await sql`select name from kysely_migration`.execute(db)).rows).toEqual([{ name: names[0] }]);
     await reader.rollback().execute();
     expect((await Promise.all(outcomes)).sort()).toEqual([names.length - 1, 'killed'].sort());
@@ -141,8 +179,14 @@ describe('migrations', () => {
   });
 
   async function counts(): Promise<Record<string, number>> {
-    const { rows } = await sql<{ name: string }>`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not like 'kysely%'`.execute(db);
-    return Object.fromEntries(await Promise.all(rows.map(async ({ name }) => [name, await countRows(db, name)] as const)));
+    const { rows } = await sql<{
+      name: string;
+    }>`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not like 'kysely%'`.execute(
+      db,
+    );
+    return Object.fromEntries(
+      await Promise.all(rows.map(async ({ name }) => [name, await countRows(db, name)] as const)),
+    );
   }
 
   /** Checks and foreign keys that are not validated, and checks that a row breaks. */
@@ -152,7 +196,14 @@ describe('migrations', () => {
         case when contype = 'c' then pg_get_expr(conbin, conrelid) end as check
       from pg_constraint where connamespace = 'public'::regnamespace`.execute(db);
     const looked = rows.map(async ({ name, table, check, validated }) => {
-      const broken = check === null ? 0 : (await sql<{ count: number }>`select count(*)::int as count from ${sql.table(table)} where not (${sql.raw(check)})`.execute(db)).rows[0]!.count;
+      const broken =
+        check === null
+          ? 0
+          : (
+              await sql<{
+                count: number;
+              }>`select count(*)::int as count from ${sql.table(table)} where not (${sql.raw(check)})`.execute(db)
+            ).rows[0]!.count;
       return { name, validated, broken };
     });
     return (await Promise.all(looked)).filter(({ validated, broken }) => !validated || broken > 0);

@@ -52,9 +52,25 @@ export async function seedEmptyTables(db: Executor): Promise<void> {
   left = left.filter((table) => !full.has(table));
   let n = 0;
   while (left.length > 0) {
-    const ready = left.find((table) => columns.every((column) => column.table !== table || column.target === null || column.target === table || full.has(column.target) || !column.required));
+    const ready = left.find((table) =>
+      columns.every(
+        (column) =>
+          column.table !== table ||
+          column.target === null ||
+          column.target === table ||
+          full.has(column.target) ||
+          !column.required,
+      ),
+    );
     if (ready === undefined) throw new Error(`these tables need one another: ${left.join(', ')}`);
-    for (const whole of [false, true]) await insert(db, ready, columns.filter(({ table, required }) => table === ready && (required || whole)), (n += 1), whole);
+    for (const whole of [false, true])
+      await insert(
+        db,
+        ready,
+        columns.filter(({ table, required }) => table === ready && (required || whole)),
+        (n += 1),
+        whole,
+      );
     full.add(ready);
     left = left.filter((table) => table !== ready);
   }
@@ -65,10 +81,19 @@ export async function countRows(db: Executor, table: string): Promise<number> {
   return rows[0]!.count;
 }
 
-async function insert(db: Executor, table: string, columns: readonly Column[], n: number, whole: boolean): Promise<void> {
+async function insert(
+  db: Executor,
+  table: string,
+  columns: readonly Column[],
+  n: number,
+  whole: boolean,
+): Promise<void> {
   const names = columns.map(({ name }) => `"${name}"`).join(', ');
   const values = columns.map((column) => valueOf(column, n, whole)).join(', ');
-  const statement = columns.length === 0 ? `insert into "${table}" default values` : `insert into "${table}" (${names}) values (${values})`;
+  const statement =
+    columns.length === 0
+      ? `insert into "${table}" default values`
+      : `insert into "${table}" (${names}) values (${values})`;
   await sql
     .raw(statement)
     .execute(db)
@@ -101,7 +126,10 @@ async function columnsOf(db: Executor): Promise<Column[]> {
     where t.relkind = 'r' and t.relnamespace = 'public'::regnamespace and t.relname not like 'kysely%'
       and not a.atthasdef and a.attidentity = '' and a.attgenerated = ''
     order by t.relname, a.attnum`.execute(db);
-  return rows.map(({ checks, ...column }) => ({ ...column, allowed: checks.map(valuesIn).find((values) => values.length > 0) ?? null }));
+  return rows.map(({ checks, ...column }) => ({
+    ...column,
+    allowed: checks.map(valuesIn).find((values) => values.length > 0) ?? null,
+  }));
 }
 
 /** Of `CHECK ((mode = ANY (ARRAY['reference'::text, 'copy'::text])))`: reference, copy. */

@@ -20,10 +20,14 @@ describe('what counts in the images of a deployment', () => {
         select project_id, deployment_id, ingest_id, sha256(n::text::bytea), mode, location || n, file_path, format, bytes, width, height
         from images, generate_series(2, ${images}) n where id = ${first}`.execute(tx);
       await sql`
-        insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms) select id, ${study.modelId}, 'detect', 'null', 1, 1 from images order by id`.execute(tx);
+        insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms) select id, ${study.modelId}, 'detect', 'null', 1, 1 from images order by id`.execute(
+        tx,
+      );
       await refreshDeployment(tx, deployment);
       const { rows } = await sql<{ read: number }>`
-        select (coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as read from pg_stat_xact_user_tables where relname = 'inferences'`.execute(tx);
+        select (coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as read from pg_stat_xact_user_tables where relname = 'inferences'`.execute(
+        tx,
+      );
       return rows[0]!.read;
     });
     // Once for what is observed, once for the summaries; the table as a whole would be 25 million.

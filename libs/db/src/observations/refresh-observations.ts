@@ -124,7 +124,9 @@ async function writeSummaries(tx: DatabaseTransaction, which: Which): Promise<vo
       deployment_id = excluded.deployment_id, captured_at = excluded.captured_at, local_hour = excluded.local_hour, out_of_dates = excluded.out_of_dates,
       time_doubt = excluded.time_doubt, answered = excluded.answered, inference_id = excluded.inference_id, review_id = excluded.review_id,
       has_animal = excluded.has_animal, has_person = excluded.has_person, has_vehicle = excluded.has_vehicle, blank = excluded.blank,
-      animal = excluded.animal, person = excluded.person, vehicle = excluded.vehicle, confidence = excluded.confidence, detections = excluded.detections`.execute(tx);
+      animal = excluded.animal, person = excluded.person, vehicle = excluded.vehicle, confidence = excluded.confidence, detections = excluded.detections`.execute(
+    tx,
+  );
 }
 
 /** The human's word is sure; else what the machine is surest of, whether it reaches the threshold or not. */

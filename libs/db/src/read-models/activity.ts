@@ -20,15 +20,37 @@ export interface Activity {
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
 /** In which hour of the day events began: by the clocks of the place, or by the sun over it. */
-export async function activityByHour(counts: Counts, filter: EventFilter, grouping: Grouping, clock: 'local' | 'solar'): Promise<Activity> {
-  const rows = await countEvents(counts, filter, grouping, clock === 'local' ? sql`date_part('hour', e.local_start)` : sql`e.solar_hour`);
+export async function activityByHour(
+  counts: Counts,
+  filter: EventFilter,
+  grouping: Grouping,
+  clock: 'local' | 'solar',
+): Promise<Activity> {
+  const rows = await countEvents(
+    counts,
+    filter,
+    grouping,
+    clock === 'local' ? sql`date_part('hour', e.local_start)` : sql`e.solar_hour`,
+  );
   return {
     withoutTime: sumOf(rows, 'events') - sumOf(rows, 'timed'),
-    withoutPlace: sumOf(rows.filter(({ key }) => key === null), 'timed'),
-    kinds: byKind(rows).map(({ kind, rows: own }) => ({ ...kind, events: byHour(own, 'events'), individuals: byHour(own, 'individuals') })),
+    withoutPlace: sumOf(
+      rows.filter(({ key }) => key === null),
+      'timed',
+    ),
+    kinds: byKind(rows).map(({ kind, rows: own }) => ({
+      ...kind,
+      events: byHour(own, 'events'),
+      individuals: byHour(own, 'individuals'),
+    })),
   };
 }
 
 function byHour(rows: readonly EventCount[], what: 'events' | 'individuals'): number[] {
-  return HOURS.map((hour) => sumOf(rows.filter(({ key }) => key === String(hour)), what));
+  return HOURS.map((hour) =>
+    sumOf(
+      rows.filter(({ key }) => key === String(hour)),
+      what,
+    ),
+  );
 }

@@ -30,14 +30,25 @@ export interface CaptureRates {
 }
 
 /** How many events there were, and how many to a hundred nights that a camera stood: of all, and of each deployment or location. */
-export async function captureRates(counts: Counts, filter: EventFilter, grouping: Grouping, by: 'deployment' | 'location' | null): Promise<CaptureRates> {
+export async function captureRates(
+  counts: Counts,
+  filter: EventFilter,
+  grouping: Grouping,
+  by: 'deployment' | 'location' | null,
+): Promise<CaptureRates> {
   const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
   const deployments = await deploymentEfforts(counts.db, filter);
   const captures = (own: readonly DeploymentEffort[], seen: readonly EventCount[]): Captures => {
     const effort = totalEffort(own);
-    return { ...effort, kinds: byKind(seen).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, effort.trapNights) })) };
+    return {
+      ...effort,
+      kinds: byKind(seen).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, effort.trapNights) })),
+    };
   };
-  return { total: captures(deployments, events), groups: by === null ? [] : groupsBy(by, deployments, events, captures) };
+  return {
+    total: captures(deployments, events),
+    groups: by === null ? [] : groupsBy(by, deployments, events, captures),
+  };
 }
 
 function rateOf(rows: readonly EventCount[], trapNights: number | null): Omit<CaptureRate, keyof Kind> {

@@ -50,7 +50,10 @@ export async function readDetections(
   pageSize: number,
   page: (rows: readonly DetectionRow[], total: number) => Promise<void>,
 ): Promise<void> {
-  const conditions = [sql`i.project_id = ${projectId}`, sql`d.confidence >= coalesce(${filter.minConfidence ?? null}::real, m.threshold)`];
+  const conditions = [
+    sql`i.project_id = ${projectId}`,
+    sql`d.confidence >= coalesce(${filter.minConfidence ?? null}::real, m.threshold)`,
+  ];
   if (filter.deploymentId !== undefined) conditions.push(sql`i.deployment_id = ${filter.deploymentId}`);
   if (filter.category !== undefined) conditions.push(sql`d.category = ${filter.category}`);
   if (filter.runId !== undefined) {
@@ -84,7 +87,9 @@ export async function readDetections(
             m.name as model, m.version as "modelVersion",
             said.label as classification, said.score as "classificationScore", said.classifier,
             not ${NOT_STATIC} as static, judged.review, judged.label as "reviewLabel"
-          ${source(sql`${classified(filter)} ${REVIEW} ${JUDGED}`)} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(tx);
+          ${source(sql`${classified(filter)} ${REVIEW} ${JUDGED}`)} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(
+          tx,
+        );
         const last = rows.at(-1);
         if (last === undefined) return;
         await page(rows, total);
@@ -94,7 +99,8 @@ export async function readDetections(
 }
 
 function classified({ runId }: ExportFilter): RawBuilder<unknown> {
-  const ofRun = runId === undefined ? sql`` : sql`and c.model_id = (select classifier_id from runs where id = ${runId})`;
+  const ofRun =
+    runId === undefined ? sql`` : sql`and c.model_id = (select classifier_id from runs where id = ${runId})`;
   return sql`
     left join lateral (
       select c.label, c.score, cm.name || ' ' || cm.version as classifier

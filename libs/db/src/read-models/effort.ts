@@ -54,5 +54,9 @@ export async function deploymentEfforts(db: Executor, filter: EventFilter): Prom
 export function totalEffort(deployments: readonly DeploymentEffort[]): Effort {
   const known = deployments.flatMap(({ nights }) => (nights === null ? [] : [{ nights }]));
   const deploymentsWithoutDates = deployments.length - known.length;
-  return { deployments: deployments.length, deploymentsWithoutDates, trapNights: known.length === 0 && deployments.length > 0 ? null : sumOf(known, 'nights') };
+  return {
+    deployments: deployments.length,
+    deploymentsWithoutDates,
+    trapNights: known.length === 0 && deployments.length > 0 ? null : sumOf(known, 'nights'),
+  };
 }

@@ -31,9 +31,14 @@ export function chosenEvents(filter: EventFilter, kind: EventKind): RawBuilder<u
 }
 
 /** The conditions that the filter's deployment and location are, on a column of deployment ids. */
-export function placeConditions({ deploymentId, locationId }: Pick<ObservedFilter, 'deploymentId' | 'locationId'>, column: RawBuilder<unknown>): RawBuilder<unknown>[] {
+export function placeConditions(
+  { deploymentId, locationId }: Pick<ObservedFilter, 'deploymentId' | 'locationId'>,
+  column: RawBuilder<unknown>,
+): RawBuilder<unknown>[] {
   return [
     ...(deploymentId === undefined ? [] : [sql`${column} = ${deploymentId}`]),
-    ...(locationId === undefined ? [] : [sql`${column} in (select id from deployments where location_id = ${locationId})`]),
+    ...(locationId === undefined
+      ? []
+      : [sql`${column} in (select id from deployments where location_id = ${locationId})`]),
   ];
 }

@@ -10,10 +10,17 @@ export interface EventImages {
 }
 
 /** The images that show what an event is of, at most `limit`; null when the project has no such event, or not any more. */
-export async function findEventImages(db: Executor, projectId: number, eventId: number, limit: number): Promise<EventImages | null> {
+export async function findEventImages(
+  db: Executor,
+  projectId: number,
+  eventId: number,
+  limit: number,
+): Promise<EventImages | null> {
   const event = await findEvent(db, eventId);
   if (event === null || (await findProjectOf(db, 'events', eventId)) !== projectId) return null;
   const { rows } = await sql<{ id: number }>`
-    select s.image_id as id from image_summaries s where ${imageConditions({ projectId, event })} order by s.image_id limit ${limit}`.execute(db);
+    select s.image_id as id from image_summaries s where ${imageConditions({ projectId, event })} order by s.image_id limit ${limit}`.execute(
+    db,
+  );
   return { event, imageIds: rows.map(({ id }) => id) };
 }

@@ -15,7 +15,15 @@ export interface ImageCount {
 }
 
 /** The properties of a filter that `image_counts` knows; any other one has images counted one by one. */
-const SUMMED: ReadonlySet<string> = new Set<keyof ImageFilter>(['projectId', 'deploymentId', 'locationId', 'category', 'hourFrom', 'hourTo', 'reviewed']);
+const SUMMED: ReadonlySet<string> = new Set<keyof ImageFilter>([
+  'projectId',
+  'deploymentId',
+  'locationId',
+  'category',
+  'hourFrom',
+  'hourTo',
+  'reviewed',
+]);
 
 /**
  * How many images pass the filter. By project, place, category, hour and review it is a sum, exact however many there are; anything
@@ -40,7 +48,11 @@ interface Counted {
 }
 
 /** What is counted of tasks is not kept: they change all the time, and tell nobody. */
-async function count(counts: Counts, { projectId, runId, state }: ImageFilter, query: RawBuilder<Counted>): Promise<Counted> {
+async function count(
+  counts: Counts,
+  { projectId, runId, state }: ImageFilter,
+  query: RawBuilder<Counted>,
+): Promise<Counted> {
   const isKept = projectId !== undefined && runId === undefined && state === undefined;
   const rows = isKept ? await counts.rows(projectId, query) : (await query.execute(counts.db)).rows;
   return rows[0]!;
@@ -60,7 +72,8 @@ function summed(filter: ImageFilter): RawBuilder<Counted> {
   const conditions: RawBuilder<unknown>[] = [sql`true`];
   if (projectId !== undefined) conditions.push(sql`project_id = ${projectId}`);
   if (deploymentId !== undefined) conditions.push(sql`deployment_id = ${deploymentId}`);
-  if (locationId !== undefined) conditions.push(sql`deployment_id in (select id from deployments where location_id = ${locationId})`);
+  if (locationId !== undefined)
+    conditions.push(sql`deployment_id in (select id from deployments where location_id = ${locationId})`);
   if (category !== undefined) conditions.push(category === 'blank' ? sql`blank` : sql.ref(`has_${category}`));
   if (hours !== null) conditions.push(sql`local_hour = any(${hours}::smallint[])`);
   if (reviewed !== undefined) conditions.push(sql`reviewed = ${reviewed}`);

@@ -52,9 +52,15 @@ export interface ImageDetails {
 }
 
 /** Of these images, with what was found in them at or above the threshold; by their ids. */
-export async function findImageDetails(db: Executor, ids: readonly number[], filter: DetailsFilter): Promise<ReadonlyMap<number, ImageDetails>> {
+export async function findImageDetails(
+  db: Executor,
+  ids: readonly number[],
+  filter: DetailsFilter,
+): Promise<ReadonlyMap<number, ImageDetails>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await sql<DetailsRow<null>>`${PREPARED} ${detailsOf(sql`(select unnest(${[...ids]}::bigint[]), null)`, filter)}`.execute(db);
+  const { rows } = await sql<
+    DetailsRow<null>
+  >`${PREPARED} ${detailsOf(sql`(select unnest(${[...ids]}::bigint[]), null)`, filter)}`.execute(db);
   return new Map(rows.map((row) => [row.id, detailsOfRow(row)]));
 }
 
@@ -63,12 +69,24 @@ export type DetailsFilter = Pick<ImageFilter, 'runId' | 'minConfidence'>;
 
 /** In the order of `detailsOf`: JSON with names is half of what such a statement costs. */
 type DetectionColumns = readonly [
-  id: number, category: Category, label: string, confidence: number, x: number, y: number, width: number, height: number, model: string, isStatic: boolean,
+  id: number,
+  category: Category,
+  label: string,
+  confidence: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  model: string,
+  isStatic: boolean,
   classifications: readonly (readonly [label: string, score: number, model: string])[] | null,
 ];
 
 /** As it comes from Postgres; see `detailsOfRow`. */
-export type DetailsRow<Value> = Omit<ImageDetails, 'detections'> & { readonly detections: readonly DetectionColumns[] | null; readonly value: Value };
+export type DetailsRow<Value> = Omit<ImageDetails, 'detections'> & {
+  readonly detections: readonly DetectionColumns[] | null;
+  readonly value: Value;
+};
 
 /** The details of the images that `which`, a statement of ids and a value of each, tells, with that value. */
 export function detailsOf(which: RawBuilder<unknown>, { runId, minConfidence }: DetailsFilter): RawBuilder<unknown> {
@@ -110,14 +128,40 @@ export function detailsOfRow(row: DetailsRow<unknown>): ImageDetails {
   return Object.assign(row as Omit<ImageDetails, 'detections'>, { detections });
 }
 
-function detectionOf([id, category, label, confidence, x, y, width, height, model, isStatic, classifications]: DetectionColumns): ListedDetection {
+function detectionOf([
+  id,
+  category,
+  label,
+  confidence,
+  x,
+  y,
+  width,
+  height,
+  model,
+  isStatic,
+  classifications,
+]: DetectionColumns): ListedDetection {
   return {
-    id, category, label, confidence, box: { x, y, width, height }, model, static: isStatic,
-    classifications: (classifications ?? []).map(([name, score, classifier]) => ({ label: name, score, model: classifier })),
+    id,
+    category,
+    label,
+    confidence,
+    box: { x, y, width, height },
+    model,
+    static: isStatic,
+    classifications: (classifications ?? []).map(([name, score, classifier]) => ({
+      label: name,
+      score,
+      model: classifier,
+    })),
   };
 }
 
 /** One image with what was found in it. */
-export async function findImage(db: Executor, id: number, filter: Pick<ImageFilter, 'minConfidence'> = {}): Promise<ImageDetails | null> {
+export async function findImage(
+  db: Executor,
+  id: number,
+  filter: Pick<ImageFilter, 'minConfidence'> = {},
+): Promise<ImageDetails | null> {
   return (await findImageDetails(db, [id], filter)).get(id) ?? null;
 }

@@ -16,8 +16,15 @@ describe('images are narrowed down', () => {
 
   beforeAll(async () => {
     study = await Study.start();
-    const ridge = await study.deployment('ridge', { locationId: await study.location('Ridge'), startsAt: '2026-06-01T00:00:00Z', endsAt: '2026-06-30T00:00:00Z' });
-    const creek = await study.deployment('creek', { timezone: 'Pacific/Auckland', locationId: await study.location('Creek') });
+    const ridge = await study.deployment('ridge', {
+      locationId: await study.location('Ridge'),
+      startsAt: '2026-06-01T00:00:00Z',
+      endsAt: '2026-06-30T00:00:00Z',
+    });
+    const creek = await study.deployment('creek', {
+      timezone: 'Pacific/Auckland',
+      locationId: await study.location('Creek'),
+    });
     ids = [
       await study.image(ridge, '2026-06-01T23:30:00', [found('deer', 0.9)], 'a'),
       await study.image(ridge, '2026-06-02T05:10:00', [found('deer', 0.6), found('dog', 0.55)], 'b'),
@@ -34,7 +41,9 @@ describe('images are narrowed down', () => {
     await study.review(ids[4]!, [{ label: 'Martes martes', individuals: 2 }]);
     await sql`
       insert into tasks (kind, subject_id, state, finished_at, error_code, error_message)
-      values ('detect', ${ids[7]}, 'failed', now(), 'file_missing', 'gone'), ('detect', ${ids[0]}, 'failed', now(), 'worker_lost', 'lost')`.execute(study.db);
+      values ('detect', ${ids[7]}, 'failed', now(), 'file_missing', 'gone'), ('detect', ${ids[0]}, 'failed', now(), 'worker_lost', 'lost')`.execute(
+      study.db,
+    );
     await new EventRepository().formStale(study.db, null);
   });
   afterAll(() => study.stop());
@@ -92,9 +101,17 @@ describe('images are narrowed down', () => {
   it('by event: what counts of its kind between its first and last image', async () => {
     const events = await study.db.selectFrom('events').select(['id', 'label']).orderBy('id').execute();
     const images: Record<string, string[]> = {};
-    for (const { id, label } of events) (images[label ?? 'any'] ??= []).push(await names({ event: (await findEvent(study.db, id))! }));
+    for (const { id, label } of events)
+      (images[label ?? 'any'] ??= []).push(await names({ event: (await findEvent(study.db, id))! }));
     for (const list of Object.values(images)) list.sort();
-    expect(images).toEqual({ any: ['a', 'b', 'e', 'f', 'g'], deer: ['a', 'b'], dog: ['b'], 'Martes martes': ['e'], car: ['f'], kiwi: ['g'] });
+    expect(images).toEqual({
+      any: ['a', 'b', 'e', 'f', 'g'],
+      deer: ['a', 'b'],
+      dog: ['b'],
+      'Martes martes': ['e'],
+      car: ['f'],
+      kiwi: ['g'],
+    });
     expect(await findEvent(study.db, 999_999)).toBeNull();
   });
 
@@ -102,7 +119,11 @@ describe('images are narrowed down', () => {
     const runs = new RunRepository();
     const create = async (modelId: number, filter: ImageFilter): Promise<number> => {
       const id = await runs.create(study.db, { projectId: study.projectId, modelId, classify: null, priority: 0 });
-      await study.db.transaction().execute((tx) => runs.createTasksForImages(tx, { id, projectId: study.projectId, priority: 0, traceparent: null }, filter));
+      await study.db
+        .transaction()
+        .execute((tx) =>
+          runs.createTasksForImages(tx, { id, projectId: study.projectId, priority: 0, traceparent: null }, filter),
+        );
       return id;
     };
     const own = await create(study.modelId, { capturedTo: new Date('2026-06-03T00:00:00Z') });
@@ -112,7 +133,13 @@ describe('images are narrowed down', () => {
     expect(await names({ runId: own, category: 'blank' })).toBe('ce');
     expect(await names({ runId: own, category: 'animal', minConfidence: 0.4 })).toBe('abc');
     expect(await names({ runId: own, status: 'pending' })).toBe('j');
-    const other = await new ModelRepository().register(study.db, { name: 'm', version: '2', licence: 'MIT', threshold: 0.5, decoder: 'centernet' } as never);
+    const other = await new ModelRepository().register(study.db, {
+      name: 'm',
+      version: '2',
+      licence: 'MIT',
+      threshold: 0.5,
+      decoder: 'centernet',
+    } as never);
     const another = await create(other.id, { category: 'animal' });
     expect(await names({ runId: another })).toBe('abeg');
     expect(await names({ runId: another, category: 'animal' })).toBe('');
@@ -142,9 +169,15 @@ describe('images are narrowed down', () => {
   });
 
   it('and tell what is on an image, the surest first, those that are as sure in order of id', async () => {
-    const image = await study.image(null, null, [found('fox', 0.6), found('deer', 0.95), found('hare', 0.95), found('owl', 0.8)]);
+    const image = await study.image(null, null, [
+      found('fox', 0.6),
+      found('deer', 0.95),
+      found('hare', 0.95),
+      found('owl', 0.8),
+    ]);
     const expected = ['deer', 'hare', 'owl', 'fox'];
-    const labels = (details: Awaited<ReturnType<typeof findImage>> | undefined) => details?.detections.map(({ label }) => label);
+    const labels = (details: Awaited<ReturnType<typeof findImage>> | undefined) =>
+      details?.detections.map(({ label }) => label);
     expect(labels(await findImage(study.db, image))).toEqual(expected);
     for (const filter of [{}, { label: 'owl' }]) {
       const page = await listImages(study.db, { projectId: study.projectId, ...filter }, null, 50, '-id');
@@ -157,7 +190,12 @@ describe('images are narrowed down', () => {
     try {
       const place = await mixed.deployment('d');
       const person = found('person', 0.8, 'person');
-      for (const [name, what] of [['a', [found('deer'), person]], ['b', [person]], ['c', [found('deer'), found('deer', 0.7, 'vehicle')]]] as const) await mixed.image(place, '2026-06-01T12:00:00', what, name);
+      for (const [name, what] of [
+        ['a', [found('deer'), person]],
+        ['b', [person]],
+        ['c', [found('deer'), found('deer', 0.7, 'vehicle')]],
+      ] as const)
+        await mixed.image(place, '2026-06-01T12:00:00', what, name);
       for (const [filter, expected] of [
         [{ category: 'animal', label: 'deer' }, 'ac'],
         [{ category: 'person', label: 'deer' }, ''],
@@ -168,9 +206,19 @@ describe('images are narrowed down', () => {
       ] as const) {
         for (const sort of IMAGE_SORTS) {
           const images = await listImages(mixed.db, { projectId: mixed.projectId, ...filter }, null, 50, sort);
-          expect([sort, filter, images.map(({ image }) => image.fileName).sort().join('')]).toEqual([sort, filter, expected]);
+          expect([
+            sort,
+            filter,
+            images
+              .map(({ image }) => image.fileName)
+              .sort()
+              .join(''),
+          ]).toEqual([sort, filter, expected]);
         }
-        expect(await countImages(new Counts(mixed.db), { projectId: mixed.projectId, ...filter })).toEqual({ count: expected.length, exact: true });
+        expect(await countImages(new Counts(mixed.db), { projectId: mixed.projectId, ...filter })).toEqual({
+          count: expected.length,
+          exact: true,
+        });
       }
     } finally {
       await mixed.stop();

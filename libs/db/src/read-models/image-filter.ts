@@ -55,14 +55,21 @@ const TIME_ISSUE: Readonly<Record<TimeIssue, RawBuilder<unknown>>> = {
 export function imageConditions(filter: ImageFilter): RawBuilder<unknown> {
   const { label } = filter;
   const conditions = conditionsBesideLabel(filter);
-  return label === undefined ? conditions : sql`${conditions} and exists (select 1 from ${observationsNamed(label, filter)} and o.image_id = s.image_id)`;
+  return label === undefined
+    ? conditions
+    : sql`${conditions} and exists (select 1 from ${observationsNamed(label, filter)} and o.image_id = s.image_id)`;
 }
 
 /** The same without what depends on its label: for those who read from `observationsCalled`. */
 export function conditionsBesideLabel(filter: ImageFilter): RawBuilder<unknown> {
-  const conditions = [sql`true`, ...placeAndTime(filter), ...(filter.runId === undefined ? whatCounts(filter) : whatTheRunSays(filter.runId, filter))];
+  const conditions = [
+    sql`true`,
+    ...placeAndTime(filter),
+    ...(filter.runId === undefined ? whatCounts(filter) : whatTheRunSays(filter.runId, filter)),
+  ];
   if (filter.event !== undefined) conditions.push(ofEvent(filter.event));
-  if (filter.failedReason !== undefined) conditions.push(sql`not s.answered`, failed(filter.runId, sql`and t.error_code = ${filter.failedReason}`));
+  if (filter.failedReason !== undefined)
+    conditions.push(sql`not s.answered`, failed(filter.runId, sql`and t.error_code = ${filter.failedReason}`));
   return sql.join(conditions, sql` and `);
 }
 
@@ -70,37 +77,47 @@ function placeAndTime(filter: ImageFilter): RawBuilder<unknown>[] {
   const conditions = [];
   if (filter.projectId !== undefined) conditions.push(sql`s.project_id = ${filter.projectId}`);
   if (filter.deploymentId !== undefined) conditions.push(sql`s.deployment_id = ${filter.deploymentId}`);
-  if (filter.locationId !== undefined) conditions.push(sql`s.deployment_id in (select id from deployments where location_id = ${filter.locationId})`);
+  if (filter.locationId !== undefined)
+    conditions.push(sql`s.deployment_id in (select id from deployments where location_id = ${filter.locationId})`);
   if (filter.ingestId !== undefined) conditions.push(sql`s.ingest_id = ${filter.ingestId}`);
   if (filter.capturedFrom !== undefined) conditions.push(sql`s.captured_at >= ${filter.capturedFrom}`);
   if (filter.capturedTo !== undefined) conditions.push(sql`s.captured_at < ${filter.capturedTo}`);
   const hours = hoursOf(filter);
   if (hours !== null) conditions.push(sql`s.local_hour = any(${hours}::smallint[])`);
   if (filter.timeIssue !== undefined) conditions.push(TIME_ISSUE[filter.timeIssue]);
-  if (filter.reviewed !== undefined) conditions.push(filter.reviewed ? sql`s.review_id is not null` : sql`s.review_id is null`);
+  if (filter.reviewed !== undefined)
+    conditions.push(filter.reviewed ? sql`s.review_id is not null` : sql`s.review_id is null`);
   return conditions;
 }
 
 /** By the human's word, else that of the model that looked last. */
 function whatCounts({ category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
   const conditions = [];
-  if (category === 'blank' && minConfidence !== undefined) conditions.push(sql`(s.answered or s.review_id is not null) and coalesce(s.surest, 0) < ${minConfidence}::real`);
+  if (category === 'blank' && minConfidence !== undefined)
+    conditions.push(sql`(s.answered or s.review_id is not null) and coalesce(s.surest, 0) < ${minConfidence}::real`);
   else if (category === 'blank') conditions.push(sql`s.blank`);
-  else if (category !== undefined && minConfidence !== undefined) conditions.push(sql`${sql.ref(`s.${category}`)} >= ${minConfidence}::real`);
+  else if (category !== undefined && minConfidence !== undefined)
+    conditions.push(sql`${sql.ref(`s.${category}`)} >= ${minConfidence}::real`);
   else if (category !== undefined) conditions.push(sql`${sql.ref(`s.has_${category}`)}`);
   else if (minConfidence !== undefined) conditions.push(sql`s.surest >= ${minConfidence}::real`);
   if (status === 'done') conditions.push(sql`s.answered`);
   if (status === 'failed') conditions.push(sql`not s.answered`, failed(undefined));
   if (status === 'pending') conditions.push(sql`not s.answered`, sql`not ${failed(undefined)}`);
-  if (state !== undefined) conditions.push(sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = s.image_id and t.state = ${state})`);
+  if (state !== undefined)
+    conditions.push(
+      sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = s.image_id and t.state = ${state})`,
+    );
   return conditions;
 }
 
 /** By the model of a run alone. */
 function whatTheRunSays(runId: number, { category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
   const inState = state === undefined ? sql`` : sql`and t.state = ${state}`;
-  const answer = (more: RawBuilder<unknown> = sql``) => sql`exists (select 1 from inferences f where f.image_id = s.image_id ${ofRunModel(runId)} ${more})`;
-  const conditions = [sql`exists (select 1 from tasks t where t.kind = 'detect' and t.run_id = ${runId} and t.subject_id = s.image_id ${inState})`];
+  const answer = (more: RawBuilder<unknown> = sql``) =>
+    sql`exists (select 1 from inferences f where f.image_id = s.image_id ${ofRunModel(runId)} ${more})`;
+  const conditions = [
+    sql`exists (select 1 from tasks t where t.kind = 'detect' and t.run_id = ${runId} and t.subject_id = s.image_id ${inState})`,
+  ];
   if (status === 'done') conditions.push(answer());
   if (status === 'failed') conditions.push(sql`not ${answer()}`, failed(runId));
   if (status === 'pending') conditions.push(sql`not ${answer()}`, sql`not ${failed(runId)}`);
@@ -124,7 +141,13 @@ function failed(runId: number | undefined, more: RawBuilder<unknown> = sql``): R
 }
 
 /** What `observations` knows by itself: who asks for a label and nothing else besides needs no summaries. */
-export const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>(['label', 'projectId', 'minConfidence', 'capturedFrom', 'capturedTo']);
+export const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>([
+  'label',
+  'projectId',
+  'minConfidence',
+  'capturedFrom',
+  'capturedTo',
+]);
 
 /** `observations o where …`, to be gone on with: those with this label, one an image, however many categories it is called so in. */
 export function observationsCalled(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
@@ -136,7 +159,10 @@ export function observationsCalled(label: string, filter: Omit<ImageFilter, 'lab
 /** The same, one for each category: where an image that comes twice does no harm. */
 export function observationsNamed(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
   const { projectId, category, minConfidence, capturedFrom, capturedTo } = filter;
-  const conditions = [projectId === undefined ? sql`o.project_id in (select id from projects)` : sql`o.project_id = ${projectId}`, sql`o.label = ${label}`];
+  const conditions = [
+    projectId === undefined ? sql`o.project_id in (select id from projects)` : sql`o.project_id = ${projectId}`,
+    sql`o.label = ${label}`,
+  ];
   // A deer beside a person is no person called deer.
   if (ofCategory(filter)) conditions.push(sql`o.category = ${category}`);
   if (minConfidence !== undefined) conditions.push(sql`o.confidence >= ${minConfidence}::real`);

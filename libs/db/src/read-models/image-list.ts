@@ -31,12 +31,26 @@ const COLUMNS: Readonly<Record<SortKey, { readonly name: string; readonly type: 
 
 /** Properties by which, together, the way through the indexes is the same whatever their values are. */
 const PLAIN = setsOf(
-  ['projectId', 'category', 'deploymentId', 'locationId', 'ingestId', 'reviewed', 'hourFrom', 'hourTo', 'status', 'timeIssue'],
+  [
+    'projectId',
+    'category',
+    'deploymentId',
+    'locationId',
+    'ingestId',
+    'reviewed',
+    'hourFrom',
+    'hourTo',
+    'status',
+    'timeIssue',
+  ],
   ['projectId', 'category', 'label', 'reviewed', 'hourFrom', 'hourTo'],
   ['projectId', 'category', 'runId'],
 );
 /** The same in a list by time, whose own index begins where a time does. */
-const PLAIN_BY_TIME = setsOf(['projectId', 'category', 'deploymentId', 'capturedFrom', 'capturedTo'], ['projectId', 'category', 'label', 'capturedFrom', 'capturedTo']);
+const PLAIN_BY_TIME = setsOf(
+  ['projectId', 'category', 'deploymentId', 'capturedFrom', 'capturedTo'],
+  ['projectId', 'category', 'label', 'capturedFrom', 'capturedTo'],
+);
 
 function setsOf(...names: readonly (keyof ImageFilter)[][]): readonly ReadonlySet<string>[] {
   return names.map((together) => new Set(together));
@@ -46,23 +60,44 @@ function setsOf(...names: readonly (keyof ImageFilter)[][]): readonly ReadonlySe
  * Images with what was found in them at or above the threshold, those after a position. The usual lists are one statement that is planned
  * once; for others Postgres must see the values to choose its way to the page, and only the details are.
  */
-export async function listImages(db: Executor, filter: ImageFilter, after: ImagePosition | null, limit: number, sort: ImageSort = 'id'): Promise<ListedImage[]> {
+export async function listImages(
+  db: Executor,
+  filter: ImageFilter,
+  after: ImagePosition | null,
+  limit: number,
+  sort: ImageSort = 'id',
+): Promise<ListedImage[]> {
   const plain = sort.endsWith('capturedAt') ? [...PLAIN, ...PLAIN_BY_TIME] : PLAIN;
   if (plain.some((properties) => asksOnlyFor(filter, properties))) return listPlain(db, filter, after, limit, sort);
-  const { rows: page } = await sql<{ image_id: number; value: number | Date }>`${pageOf(filter, after, sql`${limit}`, sort)}`.execute(db);
-  const details = await findImageDetails(db, page.map((row) => row.image_id), filter);
+  const { rows: page } = await sql<{
+    image_id: number;
+    value: number | Date;
+  }>`${pageOf(filter, after, sql`${limit}`, sort)}`.execute(db);
+  const details = await findImageDetails(
+    db,
+    page.map((row) => row.image_id),
+    filter,
+  );
   return page.flatMap(({ image_id: id, value }) => {
     const image = details.get(id);
     return image === undefined ? [] : [{ image, position: positionOf(value, id) }];
   });
 }
 
-async function listPlain(db: Executor, filter: ImageFilter, after: ImagePosition | null, limit: number, sort: ImageSort): Promise<ListedImage[]> {
+async function listPlain(
+  db: Executor,
+  filter: ImageFilter,
+  after: ImagePosition | null,
+  limit: number,
+  sort: ImageSort,
+): Promise<ListedImage[]> {
   const direction = directionOf(sort);
   // The limit stands in the statement itself: of one that it does not know Postgres expects many rows, and would sort them.
   const page = pageOf(filter, after, sql.lit(limit), sort);
   const { rows } = await sql<DetailsRow<number | Date>>`
-    ${PREPARED} with page as materialized (${page}) ${detailsOf(sql`(select image_id, value from page)`, filter)} order by asked.value ${direction}, asked.id ${direction}`.execute(db);
+    ${PREPARED} with page as materialized (${page}) ${detailsOf(sql`(select image_id, value from page)`, filter)} order by asked.value ${direction}, asked.id ${direction}`.execute(
+    db,
+  );
   return rows.map((row) => ({ image: detailsOfRow(row), position: positionOf(row.value, row.id) }));
 }
 
@@ -75,17 +110,26 @@ function directionOf(sort: ImageSort): RawBuilder<unknown> {
 }
 
 /** Ids of the images of one page, with what they are sorted by. Each form reads along an index that has the order already, where there is one. */
-function pageOf(filter: ImageFilter, after: ImagePosition | null, limit: RawBuilder<unknown>, sort: ImageSort): RawBuilder<unknown> {
+function pageOf(
+  filter: ImageFilter,
+  after: ImagePosition | null,
+  limit: RawBuilder<unknown>,
+  sort: ImageSort,
+): RawBuilder<unknown> {
   const { label, locationId, deploymentId, ...rest } = filter;
   const key = sort.replace('-', '') as SortKey;
   const direction = directionOf(sort);
   const end = (table: 's' | 'o') => {
     const column = sql.ref(`${table}.${COLUMNS[key].name}`);
     const id = sql.ref(`${table}.image_id`);
-    const beyond = after === null ? sql`` : sql`and (${column}, ${id}) ${sort.startsWith('-') ? sql`<` : sql`>`} (${after.value}::${COLUMNS[key].type}, ${after.id}::bigint)`;
+    const beyond =
+      after === null
+        ? sql``
+        : sql`and (${column}, ${id}) ${sort.startsWith('-') ? sql`<` : sql`>`} (${after.value}::${COLUMNS[key].type}, ${after.id}::bigint)`;
     return sql`and ${column} is not null ${beyond} order by ${column} ${direction}, ${id} ${direction} limit ${limit}`;
   };
-  const columns = (table: 's' | 'o') => sql`${sql.ref(`${table}.image_id`)}, ${sql.ref(`${table}.${COLUMNS[key].name}`)} as value`;
+  const columns = (table: 's' | 'o') =>
+    sql`${sql.ref(`${table}.image_id`)}, ${sql.ref(`${table}.${COLUMNS[key].name}`)} as value`;
   if (label !== undefined) {
     const called = sql`(select * from ${observationsCalled(label, filter)}) o`;
     // Without the summaries, whose many indexes take longer to choose among than such a page to find.
@@ -93,8 +137,15 @@ function pageOf(filter: ImageFilter, after: ImagePosition | null, limit: RawBuil
     return sql`select ${columns('o')} from image_summaries s join ${called} on o.image_id = s.image_id where ${conditionsBesideLabel(filter)} ${end('o')}`;
   }
   // What counts and is as sure counts for its confidence: said again for the index by it.
-  const sure = key === 'confidence' && filter.runId === undefined && filter.category !== 'blank' && filter.minConfidence !== undefined ? sql`and s.confidence >= ${filter.minConfidence}::real` : sql``;
-  if (locationId === undefined || deploymentId !== undefined) return sql`select ${columns('s')} from image_summaries s where ${imageConditions(filter)} ${sure} ${end('s')}`;
+  const sure =
+    key === 'confidence' &&
+    filter.runId === undefined &&
+    filter.category !== 'blank' &&
+    filter.minConfidence !== undefined
+      ? sql`and s.confidence >= ${filter.minConfidence}::real`
+      : sql``;
+  if (locationId === undefined || deploymentId !== undefined)
+    return sql`select ${columns('s')} from image_summaries s where ${imageConditions(filter)} ${sure} ${end('s')}`;
   // The first of each deployment of the location, and of these the first.
   return sql`
     select one.* from (select id from deployments where location_id = ${locationId}) place

@@ -29,7 +29,9 @@ export type TallyFilter = Omit<EventFilter, 'label' | 'minConfidence'>;
  * or by time instead of the hour, they are summed up; the hours of a time have them looked at one by one.
  */
 export async function tallyImages(counts: Counts, filter: TallyFilter): Promise<ImageTally> {
-  const rows = await counts.rows(filter.projectId, sql<ImageTally>`
+  const rows = await counts.rows(
+    filter.projectId,
+    sql<ImageTally>`
     with part as (${sql.join(partsOf(filter), sql` union all `)}), total as (
       select coalesce(sum(count), 0)::bigint as images, coalesce(sum(detections), 0)::bigint as detections, ${those('answered')}, ${those('blank')},
         ${those('has_animal')}, ${those('has_person')}, ${those('has_vehicle')}, ${those('reviewed')}, ${those('timeless')}
@@ -37,7 +39,8 @@ export async function tallyImages(counts: Counts, filter: TallyFilter): Promise<
     ), failed as (select count(*) as images from image_summaries s where ${imageConditions({ ...filter, status: 'failed' })})
     select total.images, answered, total.images - answered - failed.images as pending, failed.images as failed, blank, has_animal as animal,
       has_person as person, has_vehicle as vehicle, reviewed, timeless as "withoutTime", detections
-    from total, failed`);
+    from total, failed`,
+  );
   return rows[0]!;
 }
 
@@ -86,7 +89,12 @@ function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function summed(table: RawBuilder<unknown>, timeless: RawBuilder<unknown>, filter: TallyFilter, more: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+function summed(
+  table: RawBuilder<unknown>,
+  timeless: RawBuilder<unknown>,
+  filter: TallyFilter,
+  more: readonly RawBuilder<unknown>[],
+): RawBuilder<unknown> {
   const { projectId, category, reviewed } = filter;
   const conditions = [sql`c.project_id = ${projectId}`, ...placeConditions(filter, sql`c.deployment_id`), ...more];
   if (category !== undefined) conditions.push(sql.ref(`c.has_${category}`));

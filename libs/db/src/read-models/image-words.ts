@@ -27,7 +27,9 @@ export interface ProposedObservation extends ReviewedObservation {
   readonly confidence: number;
 }
 
-type Row = Omit<ImageWord, 'review'> & { readonly [Field in keyof CountingReview as `said_${Field}`]: CountingReview[Field] | null };
+type Row = Omit<ImageWord, 'review'> & {
+  readonly [Field in keyof CountingReview as `said_${Field}`]: CountingReview[Field] | null;
+};
 
 /** In order of their ids; what is not there is missing. The surest proposals come first. */
 export async function readWords(db: Executor, imageIds: readonly number[]): Promise<ImageWord[]> {
@@ -57,7 +59,14 @@ export async function readWords(db: Executor, imageIds: readonly number[]): Prom
     ) proposed on true
     where i.id = any(${[...imageIds]}::bigint[])
     order by i.id`.execute(db);
-  return rows.map(({ imageId, projectId, source, observations, machine, ...said }) => ({ imageId, projectId, source, observations, machine, review: reviewOf(said) }));
+  return rows.map(({ imageId, projectId, source, observations, machine, ...said }) => ({
+    imageId,
+    projectId,
+    source,
+    observations,
+    machine,
+    review: reviewOf(said),
+  }));
 }
 
 function reviewOf(said: Omit<Row, keyof ImageWord>): CountingReview | null {

@@ -44,7 +44,8 @@ export async function readObservations(
   if (filter.deploymentId !== undefined) ofImage.push(sql`s.deployment_id = ${filter.deploymentId}`);
   if (filter.category !== undefined) ofImage.push(sql`${sql.ref(`s.has_${filter.category}`)}`);
   // With a category, of the surest of it: each image of a page must have a line, or the page would seem to be the last one.
-  if (filter.minConfidence !== undefined) ofImage.push(sql`(s.blank or ${sql.ref(`s.${filter.category ?? 'confidence'}`)} >= ${filter.minConfidence}::real)`);
+  if (filter.minConfidence !== undefined)
+    ofImage.push(sql`(s.blank or ${sql.ref(`s.${filter.category ?? 'confidence'}`)} >= ${filter.minConfidence}::real)`);
   const ofLine = [sql`(s.blank or o.image_id is not null)`];
   if (filter.category !== undefined) ofLine.push(sql`o.category = ${filter.category}`);
   if (filter.minConfidence !== undefined) ofLine.push(sql`(s.blank or o.confidence >= ${filter.minConfidence}::real)`);
@@ -55,7 +56,9 @@ export async function readObservations(
     .setAccessMode('read only')
     .execute(async (tx) => {
       const counted = await sql<{ total: number }>`
-        select count(*)::int as total from image_summaries s left join observations o on o.image_id = s.image_id where ${images} and ${lines}`.execute(tx);
+        select count(*)::int as total from image_summaries s left join observations o on o.image_id = s.image_id where ${images} and ${lines}`.execute(
+        tx,
+      );
       const total = counted.rows[0]?.total ?? 0;
       let afterId = 0;
       for (;;) {

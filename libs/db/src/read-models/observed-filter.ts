@@ -24,7 +24,9 @@ export interface ObservedFilter {
 export function hoursOf({ hourFrom, hourTo }: Pick<ObservedFilter, 'hourFrom' | 'hourTo'>): number[] | null {
   if (hourFrom === undefined && hourTo === undefined) return null;
   const [from, to] = [hourFrom ?? 0, hourTo ?? 23];
-  return Array.from({ length: 24 }, (_, hour) => hour).filter((hour) => (from <= to ? hour >= from && hour <= to : hour >= from || hour <= to));
+  return Array.from({ length: 24 }, (_, hour) => hour).filter((hour) =>
+    from <= to ? hour >= from && hour <= to : hour >= from || hour <= to,
+  );
 }
 
 /** Whether a filter asks for nothing but these properties. */

@@ -1,7 +1,15 @@
 import { sql } from 'kysely';
 import type { Counts } from '../counts';
 import { deploymentEfforts, totalEffort, type DeploymentEffort, type Effort } from './effort';
-import { countEvents, countsByKind, sumOf, type Counted, type EventCount, type Grouping, type Kind } from './event-counts';
+import {
+  countEvents,
+  countsByKind,
+  sumOf,
+  type Counted,
+  type EventCount,
+  type Grouping,
+  type Kind,
+} from './event-counts';
 import { chosenEvents, type EventFilter, type EventKind } from './event-filter';
 import { grouped } from './grouped';
 
@@ -32,12 +40,20 @@ export async function presenceByPlace(counts: Counts, filter: EventFilter, group
   const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
   const days = await daysPresent(counts, filter, grouping.groupBy);
   const places = grouped(await deploymentEfforts(counts.db, filter), placeOf);
-  const placeOfDeployment = new Map([...places].flatMap(([place, own]) => own.map(({ id }) => [String(id), place] as const)));
+  const placeOfDeployment = new Map(
+    [...places].flatMap(([place, own]) => own.map(({ id }) => [String(id), place] as const)),
+  );
   const seen = grouped(events, ({ key }) => (key === null ? undefined : placeOfDeployment.get(key)));
   const found = [...places].map(([place, own]) => presenceAt(own, seen.get(place) ?? [], days.get(place) ?? 0));
   return {
-    places: found.sort((a, b) => (a.locationId ?? Infinity) - (b.locationId ?? Infinity) || (a.deploymentId ?? 0) - (b.deploymentId ?? 0)),
-    withoutDeployment: sumOf(events.filter(({ key }) => key === null), 'events'),
+    places: found.sort(
+      (a, b) =>
+        (a.locationId ?? Infinity) - (b.locationId ?? Infinity) || (a.deploymentId ?? 0) - (b.deploymentId ?? 0),
+    ),
+    withoutDeployment: sumOf(
+      events.filter(({ key }) => key === null),
+      'events',
+    ),
   };
 }
 
@@ -47,15 +63,22 @@ function placeOf({ id, locationId }: DeploymentEffort): string {
 }
 
 async function daysPresent(counts: Counts, filter: EventFilter, kind: EventKind): Promise<Map<string, number>> {
-  const rows = await counts.rows(filter.projectId, sql<{ place: string; days: number }>`
+  const rows = await counts.rows(
+    filter.projectId,
+    sql<{ place: string; days: number }>`
     select place::text, count(*) as days from (
       select coalesce(d.location_id, -d.id) as place, e.local_start::date as day
       from events e join deployments d on d.id = e.deployment_id where ${chosenEvents(filter, kind)} and e.starts_at is not null group by 1, 2
-    ) present group by place`);
+    ) present group by place`,
+  );
   return new Map(rows.map(({ place, days }) => [place, days]));
 }
 
-function presenceAt(deployments: readonly DeploymentEffort[], seen: readonly EventCount[], days: number): PlacePresence {
+function presenceAt(
+  deployments: readonly DeploymentEffort[],
+  seen: readonly EventCount[],
+  days: number,
+): PlacePresence {
   const one = deployments[0]!;
   return {
     locationId: one.locationId,
@@ -67,7 +90,10 @@ function presenceAt(deployments: readonly DeploymentEffort[], seen: readonly Eve
     events: sumOf(seen, 'events'),
     individuals: sumOf(seen, 'individuals'),
     firstSeen: earliest(seen.map(({ firstSeen }) => firstSeen)),
-    lastSeen: earliest(seen.map(({ lastSeen }) => lastSeen), -1),
+    lastSeen: earliest(
+      seen.map(({ lastSeen }) => lastSeen),
+      -1,
+    ),
     daysPresent: days,
     kinds: countsByKind(seen),
   };

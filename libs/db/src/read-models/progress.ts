@@ -74,7 +74,9 @@ function finishedInWindow(db: Executor) {
     .selectFrom('tasks')
     .select([
       sql<number>`count(*)::int`.as('finished'),
-      sql<number>`coalesce(extract(epoch from now() - min(coalesce(started_at, finished_at))), 0)::float8`.as('seconds'),
+      sql<number>`coalesce(extract(epoch from now() - min(coalesce(started_at, finished_at))), 0)::float8`.as(
+        'seconds',
+      ),
     ])
     .where('kind', '=', 'detect')
     .where('state', 'in', ['done', 'failed'])

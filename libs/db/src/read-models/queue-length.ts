@@ -6,7 +6,9 @@ import { GROWING } from './run-overview';
 /** How many tasks of a kind wait; `most` when it is that or more: no further is counted. */
 export async function countWaiting(db: Executor, kind: TaskKind, most: number): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from (select 1 from tasks where kind = ${kind} and state = 'waiting' limit ${most}) counted`.execute(db);
+    select count(*)::int as count from (select 1 from tasks where kind = ${kind} and state = 'waiting' limit ${most}) counted`.execute(
+    db,
+  );
   return rows[0]?.count ?? 0;
 }
 

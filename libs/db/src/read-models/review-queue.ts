@@ -37,15 +37,27 @@ export interface QueuePosition {
 }
 
 /** What pays most first: events that nobody has reviewed, the least sure one first; or blanks, the one nearest to the threshold first. */
-export async function listQueue(db: Executor, queue: Queue, filter: QueueFilter, after: QueuePosition | null, limit: number): Promise<QueueRow[]> {
+export async function listQueue(
+  db: Executor,
+  queue: Queue,
+  filter: QueueFilter,
+  after: QueuePosition | null,
+  limit: number,
+): Promise<QueueRow[]> {
   const { rows } = await (queue === 'events' ? events(filter, after, limit) : blanks(filter, after, limit)).execute(db);
   return rows;
 }
 
 /** How many there are, from the first on. */
 export async function countQueue(counts: Counts, queue: Queue, filter: QueueFilter): Promise<number> {
-  const source = queue === 'events' ? sql`events e where ${sql.join(ofEvents(filter), AND)}` : sql`image_summaries s where ${sql.join(ofBlanks(filter), AND)}`;
-  const rows = await counts.rows(filter.projectId, sql<{ count: number }>`select count(*)::int as count from ${source}`);
+  const source =
+    queue === 'events'
+      ? sql`events e where ${sql.join(ofEvents(filter), AND)}`
+      : sql`image_summaries s where ${sql.join(ofBlanks(filter), AND)}`;
+  const rows = await counts.rows(
+    filter.projectId,
+    sql<{ count: number }>`select count(*)::int as count from ${source}`,
+  );
   return rows[0]?.count ?? 0;
 }
 
@@ -62,7 +74,11 @@ function events(filter: QueueFilter, after: QueuePosition | null, limit: number)
 
 function blanks(filter: QueueFilter, after: QueuePosition | null, limit: number): RawBuilder<QueueRow> {
   const conditions = ofBlanks(filter);
-  if (after !== null) conditions.push(sql`s.surest <= ${after.confidence}::real`, sql`(s.surest < ${after.confidence}::real or s.image_id > ${after.id})`);
+  if (after !== null)
+    conditions.push(
+      sql`s.surest <= ${after.confidence}::real`,
+      sql`(s.surest < ${after.confidence}::real or s.image_id > ${after.id})`,
+    );
   return sql<QueueRow>`
     select s.image_id as id, s.image_id as "imageId", s.deployment_id as "deploymentId",
       case s.surest when s.animal then 'animal' when s.person then 'person' else 'vehicle' end as category, s.surest as confidence,
@@ -71,7 +87,11 @@ function blanks(filter: QueueFilter, after: QueuePosition | null, limit: number)
 }
 
 function ofEvents(filter: QueueFilter): RawBuilder<unknown>[] {
-  const conditions = [sql`e.label is null`, sql`not e.reviewed`, ...ofBoth(filter, 'e', sql`e.starts_at`, sql`extract(hour from e.local_start)`)];
+  const conditions = [
+    sql`e.label is null`,
+    sql`not e.reviewed`,
+    ...ofBoth(filter, 'e', sql`e.starts_at`, sql`extract(hour from e.local_start)`),
+  ];
   if (filter.category !== undefined) conditions.push(sql`e.category = ${filter.category}`);
   if (filter.label !== undefined) conditions.push(called(filter.label));
   if (filter.minConfidence !== undefined) conditions.push(sql`e.confidence >= ${filter.minConfidence}::real`);
@@ -87,17 +107,28 @@ function called(label: string): RawBuilder<unknown> {
 }
 
 function ofBlanks(filter: QueueFilter): RawBuilder<unknown>[] {
-  const conditions = [sql`s.blank`, sql`s.review_id is null`, sql`s.surest is not null`, ...ofBoth(filter, 's', sql`s.captured_at`, sql`s.local_hour`)];
+  const conditions = [
+    sql`s.blank`,
+    sql`s.review_id is null`,
+    sql`s.surest is not null`,
+    ...ofBoth(filter, 's', sql`s.captured_at`, sql`s.local_hour`),
+  ];
   if (filter.category !== undefined) conditions.push(sql`${sql.ref(`s.${filter.category}`)} = s.surest`);
   if (filter.minConfidence !== undefined) conditions.push(sql`s.surest >= ${filter.minConfidence}::real`);
   return conditions;
 }
 
-function ofBoth(filter: QueueFilter, table: 'e' | 's', at: RawBuilder<unknown>, hour: RawBuilder<unknown>): RawBuilder<unknown>[] {
+function ofBoth(
+  filter: QueueFilter,
+  table: 'e' | 's',
+  at: RawBuilder<unknown>,
+  hour: RawBuilder<unknown>,
+): RawBuilder<unknown>[] {
   const conditions = [sql`${sql.ref(`${table}.project_id`)} = ${filter.projectId}`];
   const deployment = sql.ref(`${table}.deployment_id`);
   if (filter.deploymentId !== undefined) conditions.push(sql`${deployment} = ${filter.deploymentId}`);
-  if (filter.locationId !== undefined) conditions.push(sql`${deployment} in (select id from deployments where location_id = ${filter.locationId})`);
+  if (filter.locationId !== undefined)
+    conditions.push(sql`${deployment} in (select id from deployments where location_id = ${filter.locationId})`);
   if (filter.capturedFrom !== undefined) conditions.push(sql`${at} >= ${filter.capturedFrom}`);
   if (filter.capturedTo !== undefined) conditions.push(sql`${at} < ${filter.capturedTo}`);
   const hours = hoursOf(filter);

@@ -35,7 +35,12 @@ export interface RunVerdict {
 }
 
 /** The categories are compared as sets: a person and a dog agree with a dog and a person, not with a dog. */
-export async function compareRuns(db: Executor, runA: number, runB: number, minConfidence: number | null): Promise<RunComparison> {
+export async function compareRuns(
+  db: Executor,
+  runA: number,
+  runB: number,
+  minConfidence: number | null,
+): Promise<RunComparison> {
   const { rows: cells } = await sql<{ a: Verdict; b: Verdict; images: number; agreeing: number }>`
     ${bothVerdicts(runA, runB, minConfidence)}
     select a.verdict as a, b.verdict as b, count(*)::int as images, count(*) filter (where a.categories = b.categories)::int as agreeing
@@ -56,7 +61,8 @@ export async function compareRuns(db: Executor, runA: number, runB: number, minC
       from tasks where run_id in (${runA}, ${runB}) and kind = 'detect' and state = 'done' group by subject_id
     ) answered`.execute(db);
   const sum = (of: 'images' | 'agreeing'): number => cells.reduce((total, cell) => total + cell[of], 0);
-  const byVerdict = <T>(value: (verdict: Verdict) => T) => Object.fromEntries(VERDICTS.map((verdict) => [verdict, value(verdict)])) as Record<Verdict, T>;
+  const byVerdict = <T>(value: (verdict: Verdict) => T) =>
+    Object.fromEntries(VERDICTS.map((verdict) => [verdict, value(verdict)])) as Record<Verdict, T>;
   return {
     images: sum('images'),
     onlyA: alone[0]?.a ?? 0,
@@ -73,7 +79,12 @@ export async function compareRuns(db: Executor, runA: number, runB: number, minC
 /** Image by image, in order of id, those after `afterId`; only those in which the runs differ, if asked for. */
 export async function listComparedImages(
   db: Executor,
-  runs: { readonly a: number; readonly b: number; readonly minConfidence: number | null; readonly onlyDifferent: boolean },
+  runs: {
+    readonly a: number;
+    readonly b: number;
+    readonly minConfidence: number | null;
+    readonly onlyDifferent: boolean;
+  },
   afterId: number,
   limit: number,
 ): Promise<ComparedImage[]> {

@@ -9,7 +9,12 @@ export interface RunOverview {
   readonly projectId: number;
   readonly modelName: string;
   readonly modelVersion: string;
-  readonly classify: { readonly name: string; readonly version: string; readonly category: Category; readonly threshold: number } | null;
+  readonly classify: {
+    readonly name: string;
+    readonly version: string;
+    readonly category: Category;
+    readonly threshold: number;
+  } | null;
   readonly priority: number;
   readonly cancelledAt: Date | null;
   readonly pausedAt: Date | null;
@@ -20,7 +25,12 @@ export interface RunOverview {
 }
 
 /** In order of id, those of the project after `afterId`. */
-export async function listRuns(db: Executor, projectId: number, afterId: number, limit: number): Promise<RunOverview[]> {
+export async function listRuns(
+  db: Executor,
+  projectId: number,
+  afterId: number,
+  limit: number,
+): Promise<RunOverview[]> {
   return overview(db, sql`r.project_id = ${projectId} and r.id > ${afterId}`, limit);
 }
 
@@ -56,6 +66,9 @@ async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: 
     where ${condition} order by r.id limit ${limit}`.execute(db);
   return rows.map((row) => ({
     ...row,
-    counts: Object.fromEntries(TASK_STATES.map((state) => [state, row.counts[state] ?? 0])) as Record<TaskState, number>,
+    counts: Object.fromEntries(TASK_STATES.map((state) => [state, row.counts[state] ?? 0])) as Record<
+      TaskState,
+      number
+    >,
   }));
 }

@@ -61,7 +61,10 @@ describe('statistics', () => {
       [{ hourFrom: 12, hourTo: 12 }, 'p1 d1 d2'],
       [{ hourTo: 2, deployment: 'B' }, 'b0 b1'],
     ])('%j', async ({ deployment, location, ...filter }, expected) => {
-      const place = { ...(deployment && { deploymentId: ids[deployment]! }), ...(location && { locationId: ids[location]! }) };
+      const place = {
+        ...(deployment && { deploymentId: ids[deployment]! }),
+        ...(location && { locationId: ids[location]! }),
+      };
       expect(await names({ ...filter, ...place })).toBe(expected);
     });
 
@@ -73,7 +76,12 @@ describe('statistics', () => {
         const seen: string[] = [];
         let after: EventPosition | null = null;
         for (;;) {
-          const page: Awaited<ReturnType<typeof listEvents>> = await listEvents(db(), all(), { kind: 'category', order, after, limit: size });
+          const page: Awaited<ReturnType<typeof listEvents>> = await listEvents(db(), all(), {
+            kind: 'category',
+            order,
+            after,
+            limit: size,
+          });
           if (page.length === 0) break;
           seen.push(pencil.names(page));
           after = page.at(-1)!;
@@ -83,11 +91,26 @@ describe('statistics', () => {
     });
 
     it('shows what each is', async () => {
-      const [b2] = await listEvents(db(), all({ reviewed: true }), { kind: 'category', order: 'start', after: null, limit: 2 });
+      const [b2] = await listEvents(db(), all({ reviewed: true }), {
+        kind: 'category',
+        order: 'start',
+        after: null,
+        limit: 2,
+      });
       expect(b2).toMatchObject({
-        deploymentId: ids['B'], deploymentName: 'B', locationId: ids['Ridge'], locationName: 'Ridge', category: 'animal', label: null,
-        startsAt: new Date('2024-10-27T22:55:00Z'), endsAt: new Date('2024-10-27T23:20:00Z'), localStart: '2024-10-27T23:55:00',
-        images: 2, individuals: 4, confidence: 1, reviewed: true,
+        deploymentId: ids['B'],
+        deploymentName: 'B',
+        locationId: ids['Ridge'],
+        locationName: 'Ridge',
+        category: 'animal',
+        label: null,
+        startsAt: new Date('2024-10-27T22:55:00Z'),
+        endsAt: new Date('2024-10-27T23:20:00Z'),
+        localStart: '2024-10-27T23:55:00',
+        images: 2,
+        individuals: 4,
+        confidence: 1,
+        reviewed: true,
       });
     });
   });
@@ -95,7 +118,19 @@ describe('statistics', () => {
   it('sum up the images, the events and the effort', async () => {
     expect(await summariseStudy(counts(), all(), CATEGORIES)).toEqual({
       // A 11, B 7, C 3, D 3, and one without a deployment; boxes: A 8, B 9, C 3, D 3, 1.
-      images: { images: 25, answered: 23, pending: 1, failed: 1, blank: 4, animal: 15, person: 3, vehicle: 1, reviewed: 2, withoutTime: 2, detections: 24 },
+      images: {
+        images: 25,
+        answered: 23,
+        pending: 1,
+        failed: 1,
+        blank: 4,
+        animal: 15,
+        person: 3,
+        vehicle: 1,
+        reviewed: 2,
+        withoutTime: 2,
+        detections: 24,
+      },
       events: 13,
       individuals: 20,
       withoutTime: 2,
@@ -121,12 +156,19 @@ describe('statistics', () => {
     ];
     expect((await summariseStudy(counts(), all(), LABELS)).kinds).toEqual(kinds);
     const others = { category: null, label: null, events: 3, individuals: 6 };
-    expect((await summariseStudy(counts(), all(), { groupBy: 'label', top: 2 })).kinds).toEqual([...kinds.slice(0, 2), others]);
-    expect((await summariseStudy(counts(), all(), { groupBy: 'label', top: 1 })).kinds).toEqual([kinds[0], { ...others, events: 6, individuals: 10 }]);
+    expect((await summariseStudy(counts(), all(), { groupBy: 'label', top: 2 })).kinds).toEqual([
+      ...kinds.slice(0, 2),
+      others,
+    ]);
+    expect((await summariseStudy(counts(), all(), { groupBy: 'label', top: 1 })).kinds).toEqual([
+      kinds[0],
+      { ...others, events: 6, individuals: 10 },
+    ]);
   });
 
   describe('trap-nights', () => {
-    const nights = async (filter: Partial<EventFilter> = {}) => totalEffort(await deploymentEfforts(db(), all(filter))).trapNights;
+    const nights = async (filter: Partial<EventFilter> = {}) =>
+      totalEffort(await deploymentEfforts(db(), all(filter))).trapNights;
 
     it('are the nights between two local days, on days of 23 and 25 hours too', async () => {
       const rows = await deploymentEfforts(db(), all());
@@ -153,7 +195,13 @@ describe('statistics', () => {
     });
 
     it('add up, wherever the time is cut', async () => {
-      for (const cut of ['2024-03-29T23:30:00Z', '2024-03-31T01:00:00Z', '2024-05-04T12:00:00Z', '2024-10-27T00:30:00Z', '2024-11-03T05:30:00Z'].map((time) => new Date(time))) {
+      for (const cut of [
+        '2024-03-29T23:30:00Z',
+        '2024-03-31T01:00:00Z',
+        '2024-05-04T12:00:00Z',
+        '2024-10-27T00:30:00Z',
+        '2024-11-03T05:30:00Z',
+      ].map((time) => new Date(time))) {
         expect((await nights({ capturedTo: cut }))! + (await nights({ capturedFrom: cut }))!).toBe(10);
       }
     });
@@ -162,7 +210,9 @@ describe('statistics', () => {
       expect(await nights({ locationId: ids['Ridge']! })).toBe(6);
       expect(await nights({ deploymentId: ids['C']! })).toBe(2);
       expect(await nights({ deploymentId: ids['D']! })).toBeNull();
-      expect(await nights({ category: 'person', label: 'x', hourFrom: 3, hourTo: 4, minConfidence: 1, reviewed: true })).toBe(10);
+      expect(
+        await nights({ category: 'person', label: 'x', hourFrom: 3, hourTo: 4, minConfidence: 1, reviewed: true }),
+      ).toBe(10);
     });
 
     it('of a camera that still stands go on until now, or until the time that is asked for; none is in the future', async () => {
@@ -170,11 +220,20 @@ describe('statistics', () => {
       const today = (): number => Math.floor(Date.now() / 86_400_000);
       const day = (time: string): number => Date.parse(time) / 86_400_000;
       const running = await study.deployment('running', { timezone: 'UTC', startsAt: '2024-12-01T12:00:00Z' });
-      const planned = await study.deployment('planned', { timezone: 'UTC', startsAt: '2999-01-01T12:00:00Z', endsAt: '2999-02-01T12:00:00Z' });
-      const standing = await study.deployment('standing', { timezone: 'UTC', startsAt: '2024-12-01T12:00:00Z', endsAt: '2999-02-01T12:00:00Z' });
+      const planned = await study.deployment('planned', {
+        timezone: 'UTC',
+        startsAt: '2999-01-01T12:00:00Z',
+        endsAt: '2999-02-01T12:00:00Z',
+      });
+      const standing = await study.deployment('standing', {
+        timezone: 'UTC',
+        startsAt: '2024-12-01T12:00:00Z',
+        endsAt: '2999-02-01T12:00:00Z',
+      });
       const before = today();
       const until = [await nights({ deploymentId: running }), await nights({ deploymentId: standing })];
-      for (const each of until) expect([before, today()].map((now) => now - day('2024-12-01T00:00:00Z'))).toContain(each);
+      for (const each of until)
+        expect([before, today()].map((now) => now - day('2024-12-01T00:00:00Z'))).toContain(each);
       expect(await nights({ deploymentId: running, capturedTo: new Date('2024-12-05T00:00:00Z') })).toBe(4);
       expect(await nights({ deploymentId: planned })).toBe(0);
       await sql`delete from deployments where id in (${running}, ${planned}, ${standing})`.execute(db());
@@ -182,7 +241,10 @@ describe('statistics', () => {
   });
 
   describe('capture rates', () => {
-    const inShort = ({ trapNights, kinds }: Captures): unknown[] => [trapNights, ...kinds.map((one) => [one.label ?? one.category, one.events, one.ratedEvents, one.per100TrapNights])];
+    const inShort = ({ trapNights, kinds }: Captures): unknown[] => [
+      trapNights,
+      ...kinds.map((one) => [one.label ?? one.category, one.events, one.ratedEvents, one.per100TrapNights]),
+    ];
 
     it('count events with a time at deployments whose nights are known', async () => {
       const { total, groups } = await captureRates(counts(), all(), CATEGORIES, null);
@@ -219,12 +281,27 @@ describe('statistics', () => {
       try {
         const id = await study.deployment('d', { startsAt: '2024-05-01T10:00:00Z', endsAt: '2024-05-11T10:00:00Z' });
         const open = await study.deployment('open', { startsAt: '2024-05-01T10:00:00Z' });
-        for (const local of ['2000-01-01T00:00:00', '2024-05-01T11:59:59', '2024-05-01T13:00:00', '2024-05-11T12:00:00', '2024-05-11T13:00:00']) await study.image(id, local, [found('deer')]);
-        for (const local of ['2000-01-01T00:00:00', '2024-06-01T00:00:00']) await study.image(open, local, [found('deer')]);
+        for (const local of [
+          '2000-01-01T00:00:00',
+          '2024-05-01T11:59:59',
+          '2024-05-01T13:00:00',
+          '2024-05-11T12:00:00',
+          '2024-05-11T13:00:00',
+        ])
+          await study.image(id, local, [found('deer')]);
+        for (const local of ['2000-01-01T00:00:00', '2024-06-01T00:00:00'])
+          await study.image(open, local, [found('deer')]);
         await new EventRepository().formStale(study.db, null);
         const filter = { projectId: study.projectId, capturedTo: new Date('2024-06-10T00:00:00Z') };
         const { groups } = await captureRates(new Counts(study.db), filter, CATEGORIES, 'deployment');
-        expect(groups.map(({ trapNights, kinds: [kind] }) => [trapNights, kind?.events, kind?.ratedEvents, kind?.per100TrapNights])).toEqual([
+        expect(
+          groups.map(({ trapNights, kinds: [kind] }) => [
+            trapNights,
+            kind?.events,
+            kind?.ratedEvents,
+            kind?.per100TrapNights,
+          ]),
+        ).toEqual([
           [10, 5, 2, 20],
           [40, 2, 1, 2.5],
         ]);
@@ -234,16 +311,25 @@ describe('statistics', () => {
     });
 
     it('are of what the filter chooses, by the nights of its place and time', async () => {
-      const october = { capturedFrom: new Date('2024-10-27T00:00:00+02:00'), capturedTo: new Date('2024-10-28T00:00:00+01:00') };
+      const october = {
+        capturedFrom: new Date('2024-10-27T00:00:00+02:00'),
+        capturedTo: new Date('2024-10-28T00:00:00+01:00'),
+      };
       const { total } = await captureRates(counts(), all({ ...october, minConfidence: 0.85 }), LABELS, null);
       expect(inShort(total)).toEqual([1, ['deer', 2, 2, 200], ['fox', 1, 1, 100]]);
-      const day = await captureRates(counts(), all({ capturedFrom: new Date('2024-03-29T12:00:00Z'), capturedTo: new Date('2024-03-29T20:00:00Z') }), CATEGORIES, null);
+      const day = await captureRates(
+        counts(),
+        all({ capturedFrom: new Date('2024-03-29T12:00:00Z'), capturedTo: new Date('2024-03-29T20:00:00Z') }),
+        CATEGORIES,
+        null,
+      );
       expect(inShort(day.total)).toEqual([0, ['animal', 1, 1, null]]);
     });
   });
 
   describe('activity', () => {
-    const hours = (counts: readonly number[]) => Object.fromEntries([...counts.entries()].filter(([, count]) => count > 0));
+    const hours = (counts: readonly number[]) =>
+      Object.fromEntries([...counts.entries()].filter(([, count]) => count > 0));
 
     it('is by the hour of the local clocks', async () => {
       const { kinds, ...rest } = await activityByHour(counts(), all(), CATEGORIES, 'local');
@@ -271,7 +357,9 @@ describe('statistics', () => {
 
     it('is of what the filter chooses', async () => {
       const { kinds, withoutTime } = await activityByHour(counts(), all({ label: 'fox' }), LABELS, 'local');
-      expect(kinds.map((one) => [one.label, hours(one.events), hours(one.individuals)])).toEqual([['fox', { 18: 1, 23: 1 }, { 18: 1, 23: 4 }]]);
+      expect(kinds.map((one) => [one.label, hours(one.events), hours(one.individuals)])).toEqual([
+        ['fox', { 18: 1, 23: 1 }, { 18: 1, 23: 4 }],
+      ]);
       expect(withoutTime).toBe(0);
     });
   });
@@ -298,15 +386,26 @@ describe('statistics', () => {
       const { steps, trapNights, kinds } = await timeline({ deploymentId: ids['A']! }, 'week');
       expect(steps).toEqual(['2024-03-25', '2024-04-01']);
       expect(trapNights).toEqual([3, 1]);
-      expect(kinds.map((one) => one.events)).toEqual([[2, 0], [0, 1]]);
+      expect(kinds.map((one) => one.events)).toEqual([
+        [2, 0],
+        [0, 1],
+      ]);
     });
 
     it('has days without a gap, those on which the clocks change too, and all nights', async () => {
       const { steps, trapNights, kinds } = await timeline({}, 'day');
       // 3 of March, 30, 31, 30, 31, 31, 30, 31, and 4 of November.
-      expect([steps[0], steps.at(-1), steps.length, new Set(steps).size]).toEqual(['2024-03-29', '2024-11-04', 221, 221]);
+      expect([steps[0], steps.at(-1), steps.length, new Set(steps).size]).toEqual([
+        '2024-03-29',
+        '2024-11-04',
+        221,
+        221,
+      ]);
       expect(trapNights.reduce((sum, one) => sum + one)).toBe(10);
-      const on = (day: string) => [trapNights[steps.indexOf(day)], ...kinds.map((one) => one.events[steps.indexOf(day)])];
+      const on = (day: string) => [
+        trapNights[steps.indexOf(day)],
+        ...kinds.map((one) => one.events[steps.indexOf(day)]),
+      ];
       expect(['2024-03-30', '2024-03-31', '2024-10-27', '2024-10-28', '2024-11-03', '2024-11-04'].map(on)).toEqual([
         [1, 0, 0, 0],
         [1, 1, 0, 0],
@@ -318,21 +417,56 @@ describe('statistics', () => {
     });
 
     it('reaches over all that is asked for, also where nothing was', async () => {
-      const long = { deploymentId: ids['B']!, capturedFrom: new Date('2024-10-27T00:00:00+02:00'), capturedTo: new Date('2024-10-28T00:00:00+01:00') };
+      const long = {
+        deploymentId: ids['B']!,
+        capturedFrom: new Date('2024-10-27T00:00:00+02:00'),
+        capturedTo: new Date('2024-10-28T00:00:00+01:00'),
+      };
       const day = await timeline(long, 'day');
-      expect([day.steps, day.trapNights, day.kinds.map((one) => one.events)]).toEqual([['2024-10-27'], [1], [[3], [1]]]);
-      const short = { deploymentId: ids['A']!, capturedFrom: new Date('2024-03-31T00:00:00+01:00'), capturedTo: new Date('2024-04-01T00:00:00+02:00') };
+      expect([day.steps, day.trapNights, day.kinds.map((one) => one.events)]).toEqual([
+        ['2024-10-27'],
+        [1],
+        [[3], [1]],
+      ]);
+      const short = {
+        deploymentId: ids['A']!,
+        capturedFrom: new Date('2024-03-31T00:00:00+01:00'),
+        capturedTo: new Date('2024-04-01T00:00:00+02:00'),
+      };
       expect((await timeline(short, 'day')).steps).toEqual(['2024-03-31']);
-      const summer = await timeline({ deploymentId: ids['D']!, capturedFrom: new Date('2024-06-14T22:00:00Z'), capturedTo: new Date('2024-06-18T00:00:00Z') }, 'day');
-      expect([summer.steps, summer.trapNights, summer.kinds[0]!.events]).toEqual([['2024-06-15', '2024-06-16', '2024-06-17', '2024-06-18'], [0, 0, 0, 0], [2, 0, 0, 0]]);
+      const summer = await timeline(
+        {
+          deploymentId: ids['D']!,
+          capturedFrom: new Date('2024-06-14T22:00:00Z'),
+          capturedTo: new Date('2024-06-18T00:00:00Z'),
+        },
+        'day',
+      );
+      expect([summer.steps, summer.trapNights, summer.kinds[0]!.events]).toEqual([
+        ['2024-06-15', '2024-06-16', '2024-06-17', '2024-06-18'],
+        [0, 0, 0, 0],
+        [2, 0, 0, 0],
+      ]);
       // Where an end is open, to the last event or day of a camera; and in the zone of each deployment: this is the evening of the 2nd in New York.
-      expect((await timeline({ capturedFrom: new Date('2024-11-03T00:00:00Z') }, 'day')).steps).toEqual(['2024-11-02', '2024-11-03', '2024-11-04']);
+      expect((await timeline({ capturedFrom: new Date('2024-11-03T00:00:00Z') }, 'day')).steps).toEqual([
+        '2024-11-02',
+        '2024-11-03',
+        '2024-11-04',
+      ]);
       expect((await timeline({ deploymentId: ids['D']! }, 'day')).steps).toEqual(['2024-06-15']);
     });
 
     it('says from when to when it would be, rather than being endless', async () => {
-      expect(await timelineOf(counts(), all(), CATEGORIES, 'day', 220)).toEqual({ first: '2024-03-29', last: '2024-11-04' });
-      expect(await timelineOf(counts(), all({ projectId: 999_999 }), CATEGORIES, 'day', 220)).toEqual({ steps: [], trapNights: [], withoutTime: 0, kinds: [] });
+      expect(await timelineOf(counts(), all(), CATEGORIES, 'day', 220)).toEqual({
+        first: '2024-03-29',
+        last: '2024-11-04',
+      });
+      expect(await timelineOf(counts(), all({ projectId: 999_999 }), CATEGORIES, 'day', 220)).toEqual({
+        steps: [],
+        trapNights: [],
+        withoutTime: 0,
+        kinds: [],
+      });
     });
   });
 
@@ -342,9 +476,18 @@ describe('statistics', () => {
       expect(withoutDeployment).toBe(1);
       expect(places).toEqual([
         {
-          locationId: ids['Ridge'], deploymentId: null, name: 'Ridge', latitude: 47.5, longitude: 11.25,
-          deployments: 2, deploymentsWithoutDates: 0, trapNights: 6, events: 8, individuals: 14,
-          firstSeen: new Date('2024-03-29T17:00:00Z'), lastSeen: new Date('2024-10-27T23:20:00Z'),
+          locationId: ids['Ridge'],
+          deploymentId: null,
+          name: 'Ridge',
+          latitude: 47.5,
+          longitude: 11.25,
+          deployments: 2,
+          deploymentsWithoutDates: 0,
+          trapNights: 6,
+          events: 8,
+          individuals: 14,
+          firstSeen: new Date('2024-03-29T17:00:00Z'),
+          lastSeen: new Date('2024-10-27T23:20:00Z'),
           // 29 and 31 March, 1 April, 27 October.
           daysPresent: 4,
           kinds: [
@@ -354,27 +497,72 @@ describe('statistics', () => {
           ],
         },
         {
-          locationId: ids['Creek'], deploymentId: null, name: 'Creek', latitude: null, longitude: null,
-          deployments: 1, deploymentsWithoutDates: 0, trapNights: 2, events: 2, individuals: 2,
-          firstSeen: new Date('2024-11-03T04:30:00Z'), lastSeen: new Date('2024-11-03T07:00:00Z'), daysPresent: 1,
+          locationId: ids['Creek'],
+          deploymentId: null,
+          name: 'Creek',
+          latitude: null,
+          longitude: null,
+          deployments: 1,
+          deploymentsWithoutDates: 0,
+          trapNights: 2,
+          events: 2,
+          individuals: 2,
+          firstSeen: new Date('2024-11-03T04:30:00Z'),
+          lastSeen: new Date('2024-11-03T07:00:00Z'),
+          daysPresent: 1,
           kinds: [{ category: 'animal', label: null, events: 2, individuals: 2 }],
         },
         {
-          locationId: ids['Meadow'], deploymentId: null, name: 'Meadow', latitude: 47.6, longitude: 11.5,
-          deployments: 1, deploymentsWithoutDates: 0, trapNights: 2, events: 0, individuals: 0, firstSeen: null, lastSeen: null, daysPresent: 0, kinds: [],
+          locationId: ids['Meadow'],
+          deploymentId: null,
+          name: 'Meadow',
+          latitude: 47.6,
+          longitude: 11.5,
+          deployments: 1,
+          deploymentsWithoutDates: 0,
+          trapNights: 2,
+          events: 0,
+          individuals: 0,
+          firstSeen: null,
+          lastSeen: null,
+          daysPresent: 0,
+          kinds: [],
         },
         {
-          locationId: null, deploymentId: ids['D'], name: 'D', latitude: null, longitude: null,
-          deployments: 1, deploymentsWithoutDates: 1, trapNights: null, events: 2, individuals: 3,
-          firstSeen: new Date('2024-06-15T10:00:00Z'), lastSeen: new Date('2024-06-15T10:40:00Z'), daysPresent: 1,
+          locationId: null,
+          deploymentId: ids['D'],
+          name: 'D',
+          latitude: null,
+          longitude: null,
+          deployments: 1,
+          deploymentsWithoutDates: 1,
+          trapNights: null,
+          events: 2,
+          individuals: 3,
+          firstSeen: new Date('2024-06-15T10:00:00Z'),
+          lastSeen: new Date('2024-06-15T10:40:00Z'),
+          daysPresent: 1,
           kinds: [{ category: 'person', label: null, events: 2, individuals: 3 }],
         },
       ]);
     });
 
     it('is of what the filter chooses', async () => {
-      const { places, withoutDeployment } = await presenceByPlace(counts(), all({ label: 'fox', locationId: ids['Ridge']! }), LABELS);
-      expect(places).toMatchObject([{ name: 'Ridge', trapNights: 6, events: 2, individuals: 5, daysPresent: 2, kinds: [{ label: 'fox', events: 2 }] }]);
+      const { places, withoutDeployment } = await presenceByPlace(
+        counts(),
+        all({ label: 'fox', locationId: ids['Ridge']! }),
+        LABELS,
+      );
+      expect(places).toMatchObject([
+        {
+          name: 'Ridge',
+          trapNights: 6,
+          events: 2,
+          individuals: 5,
+          daysPresent: 2,
+          kinds: [{ label: 'fox', events: 2 }],
+        },
+      ]);
       expect(withoutDeployment).toBe(0);
     });
   });

@@ -39,7 +39,13 @@ const STEP_OF: Readonly<Record<CalendarStep, ReturnType<typeof sql>>> = {
  * When events began, by the local calendar of each deployment. The steps reach over all that the filter asks for; where it leaves an
  * end open, from the first day on which a camera stood or an event began, and to the last.
  */
-export async function timelineOf(counts: Counts, filter: EventFilter, grouping: Grouping, by: CalendarStep, most: number): Promise<Timeline | TooLong> {
+export async function timelineOf(
+  counts: Counts,
+  filter: EventFilter,
+  grouping: Grouping,
+  by: CalendarStep,
+  most: number,
+): Promise<Timeline | TooLong> {
   const rows = await countEvents(counts, filter, grouping, STEP_OF[by]);
   const deployments = await deploymentEfforts(counts.db, filter);
   const range = rangeOf(filter, deployments, rows);
@@ -47,27 +53,53 @@ export async function timelineOf(counts: Counts, filter: EventFilter, grouping: 
   if (steps === null) return range!;
   return {
     steps,
-    trapNights: daysInSteps(deployments.flatMap(({ from, to }) => (from === null || to === null ? [] : [{ from, to }])), steps, by),
+    trapNights: daysInSteps(
+      deployments.flatMap(({ from, to }) => (from === null || to === null ? [] : [{ from, to }])),
+      steps,
+      by,
+    ),
     withoutTime: sumOf(rows, 'events') - sumOf(rows, 'timed'),
     kinds: byKind(rows).map(({ kind, rows: own }) => ({ ...kind, ...seriesOf(own, steps) })),
   };
 }
 
 /** Null: there is no day to begin with. */
-function rangeOf({ capturedFrom, capturedTo }: EventFilter, deployments: readonly DeploymentEffort[], rows: readonly EventCount[]): TooLong | null {
+function rangeOf(
+  { capturedFrom, capturedTo }: EventFilter,
+  deployments: readonly DeploymentEffort[],
+  rows: readonly EventCount[],
+): TooLong | null {
   const seen = rows.flatMap(({ key }) => (key === null ? [] : [dayOf(key)]));
-  const stood = deployments.flatMap(({ from, to, nights }) => (from === null || to === null || nights === null || from > to ? [] : [from, to]));
+  const stood = deployments.flatMap(({ from, to, nights }) =>
+    from === null || to === null || nights === null || from > to ? [] : [from, to],
+  );
   const days = [...seen, ...stood].sort();
   const asked = (day: keyof DeploymentEffort, instant: Date | undefined): string[] =>
-    instant === undefined ? [] : deployments.length === 0 ? [instant.toISOString().slice(0, 10)] : deployments.flatMap((one) => (one[day] as string | null) ?? []);
-  const first = [...asked('askedFrom', capturedFrom).sort().slice(0, 1), ...(capturedFrom === undefined ? days.slice(0, 1) : [])][0];
-  const last = [...asked('askedTo', capturedTo).sort().slice(-1), ...(capturedTo === undefined ? days.slice(-1) : [])][0];
+    instant === undefined
+      ? []
+      : deployments.length === 0
+        ? [instant.toISOString().slice(0, 10)]
+        : deployments.flatMap((one) => (one[day] as string | null) ?? []);
+  const first = [
+    ...asked('askedFrom', capturedFrom).sort().slice(0, 1),
+    ...(capturedFrom === undefined ? days.slice(0, 1) : []),
+  ][0];
+  const last = [
+    ...asked('askedTo', capturedTo).sort().slice(-1),
+    ...(capturedTo === undefined ? days.slice(-1) : []),
+  ][0];
   return first === undefined || last === undefined ? null : { first, last };
 }
 
-function seriesOf(rows: readonly EventCount[], steps: readonly string[]): { readonly events: number[]; readonly individuals: number[] } {
+function seriesOf(
+  rows: readonly EventCount[],
+  steps: readonly string[],
+): { readonly events: number[]; readonly individuals: number[] } {
   const of = new Map(rows.map((row) => [row.key === null ? null : dayOf(row.key), row]));
-  return { events: steps.map((step) => of.get(step)?.events ?? 0), individuals: steps.map((step) => of.get(step)?.individuals ?? 0) };
+  return {
+    events: steps.map((step) => of.get(step)?.events ?? 0),
+    individuals: steps.map((step) => of.get(step)?.individuals ?? 0),
+  };
 }
 
 /** Of a date or a timestamp. */

@@ -85,11 +85,19 @@ export class ApiKeyRepository {
 
   /** Ends the key and every session of it; once revoked it stays so, from the first time on. */
   async revoke(tx: DatabaseTransaction, id: number): Promise<void> {
-    await tx.updateTable('api_keys').set({ revoked_at: sql<Date>`coalesce(revoked_at, now())` }).where('id', '=', id).execute();
+    await tx
+      .updateTable('api_keys')
+      .set({ revoked_at: sql<Date>`coalesce(revoked_at, now())` })
+      .where('id', '=', id)
+      .execute();
     await tx.deleteFrom('sessions').where('key_id', '=', id).execute();
   }
 
   async used(db: Executor, id: number): Promise<void> {
-    await db.updateTable('api_keys').set({ last_used_at: sql<Date>`now()` }).where('id', '=', id).execute();
+    await db
+      .updateTable('api_keys')
+      .set({ last_used_at: sql<Date>`now()` })
+      .where('id', '=', id)
+      .execute();
   }
 }

@@ -27,18 +27,33 @@ export class AuditRepository {
   async begin(db: Executor, entry: NewAuditEntry): Promise<number> {
     const { id } = await db
       .insertInto('audit_log')
-      .values({ key_id: entry.keyId, operation: entry.operation, path: entry.path, remote_address: entry.remoteAddress, request_id: entry.requestId })
+      .values({
+        key_id: entry.keyId,
+        operation: entry.operation,
+        path: entry.path,
+        remote_address: entry.remoteAddress,
+        request_id: entry.requestId,
+      })
       .returning('id')
       .executeTakeFirstOrThrow();
     return id;
   }
 
   async answered(db: Executor, id: number, status: number): Promise<void> {
-    await db.updateTable('audit_log').set({ status, answered_at: sql<Date>`now()` }).where('id', '=', id).execute();
+    await db
+      .updateTable('audit_log')
+      .set({ status, answered_at: sql<Date>`now()` })
+      .where('id', '=', id)
+      .execute();
   }
 
   /** Newest first, those before `beforeId`. */
-  async page(db: Executor, filter: { readonly keyId?: number }, beforeId: number | null, limit: number): Promise<AuditRow[]> {
+  async page(
+    db: Executor,
+    filter: { readonly keyId?: number },
+    beforeId: number | null,
+    limit: number,
+  ): Promise<AuditRow[]> {
     let query = db
       .selectFrom('audit_log as a')
       .leftJoin('api_keys as k', 'k.id', 'a.key_id')

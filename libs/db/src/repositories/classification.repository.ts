@@ -37,14 +37,22 @@ export class ClassificationRepository {
 
   /** What the run wants classified in these images, by image id, the surest detection first. */
   async cropsOf(db: Executor, runId: number, imageIds: readonly number[]): Promise<Map<number, CropToClassify[]>> {
-    const { rows } = await sql<{ imageId: number; detectionId: number; x: number; y: number; width: number; height: number }>`
+    const { rows } = await sql<{
+      imageId: number;
+      detectionId: number;
+      x: number;
+      y: number;
+      width: number;
+      height: number;
+    }>`
       select d.image_id as "imageId", d.id as "detectionId", d.x, d.y, d.width, d.height
       from runs r
       join inferences i on i.model_id = r.model_id and i.stage = 'detect' and i.image_id = any(${[...imageIds]}::bigint[])
       join detections d on d.inference_id = i.id and d.category = r.classify_category and d.confidence >= r.classify_threshold
       where r.id = ${runId} order by d.confidence desc, d.id`.execute(db);
     const crops = new Map<number, CropToClassify[]>();
-    for (const { imageId, detectionId, ...box } of rows) crops.set(imageId, [...(crops.get(imageId) ?? []), { detectionId, box }]);
+    for (const { imageId, detectionId, ...box } of rows)
+      crops.set(imageId, [...(crops.get(imageId) ?? []), { detectionId, box }]);
     return crops;
   }
 
@@ -52,7 +60,14 @@ export class ClassificationRepository {
   async insertNew(tx: DatabaseTransaction, results: readonly ClassifyResult[]): Promise<void> {
     const rows = results.flatMap(({ modelId, engine, detections }) =>
       detections.flatMap(({ detectionId, classifications }) =>
-        classifications.map(({ label, score }, index) => ({ detectionId, modelId, rank: index + 1, label, score, engine })),
+        classifications.map(({ label, score }, index) => ({
+          detectionId,
+          modelId,
+          rank: index + 1,
+          label,
+          score,
+          engine,
+        })),
       ),
     );
     if (rows.length === 0) return;
@@ -62,7 +77,15 @@ export class ClassificationRepository {
         ${rows.map((r) => r.detectionId)}::bigint[], ${rows.map((r) => r.modelId)}::bigint[], ${rows.map((r) => r.rank)}::smallint[],
         ${rows.map((r) => r.label)}::text[], ${rows.map((r) => r.score)}::real[], ${rows.map((r) => r.engine)}::text[])
       on conflict do nothing`.execute(tx);
-    const images = await tx.selectFrom('detections').select('image_id').distinct().where('id', 'in', [...new Set(rows.map((r) => r.detectionId))]).execute();
-    await refreshObservations(tx, images.map((row) => row.image_id));
+    const images = await tx
+      .selectFrom('detections')
+      .select('image_id')
+      .distinct()
+      .where('id', 'in', [...new Set(rows.map((r) => r.detectionId))])
+      .execute();
+    await refreshObservations(
+      tx,
+      images.map((row) => row.image_id),
+    );
   }
 }

@@ -63,7 +63,12 @@ export class DeploymentRepository {
    * is none.
    */
   async lock(tx: DatabaseTransaction, id: number): Promise<DeploymentWithLocation | null> {
-    const locked = await tx.selectFrom('deployments').select('id').where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
+    const locked = await tx
+      .selectFrom('deployments')
+      .select('id')
+      .where('id', '=', id)
+      .forNoKeyUpdate()
+      .executeTakeFirst();
     return locked === undefined ? null : this.find(tx, id);
   }
 
@@ -72,7 +77,12 @@ export class DeploymentRepository {
   }
 
   async findByName(db: Executor, projectId: number, name: string): Promise<DeploymentWithLocation | null> {
-    return (await this.#withLocation(db).where('deployments.project_id', '=', projectId).where('deployments.name', '=', name).executeTakeFirst()) ?? null;
+    return (
+      (await this.#withLocation(db)
+        .where('deployments.project_id', '=', projectId)
+        .where('deployments.name', '=', name)
+        .executeTakeFirst()) ?? null
+    );
   }
 
   async page(db: Executor, projectId: number, afterId: number, limit: number): Promise<DeploymentWithLocation[]> {
@@ -107,7 +117,9 @@ export class DeploymentRepository {
 
   /** The instant of a local time in a zone that the database knows; see `sql/local-time.ts`. */
   async instantOf(db: Executor, local: string, timezone: string): Promise<Date> {
-    const { rows } = await sql<{ instant: Date }>`select ${instantOf(sql`${local}::timestamp`, sql`${timezone}::text`)} as instant`.execute(db);
+    const { rows } = await sql<{
+      instant: Date;
+    }>`select ${instantOf(sql`${local}::timestamp`, sql`${timezone}::text`)} as instant`.execute(db);
     return rows[0]!.instant;
   }
 

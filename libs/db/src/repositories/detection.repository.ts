@@ -44,7 +44,9 @@ export class DetectionRepository {
     const inferenceIds = new Map(inserted.map((row) => [`${row.image_id}/${row.model_id}`, row.id]));
     const rows = results.flatMap((result) => {
       const inferenceId = inferenceIds.get(`${result.imageId}/${result.modelId}`);
-      return inferenceId === undefined ? [] : result.detections.map((detection) => ({ inferenceId, imageId: result.imageId, detection }));
+      return inferenceId === undefined
+        ? []
+        : result.detections.map((detection) => ({ inferenceId, imageId: result.imageId, detection }));
     });
     if (rows.length > 0) await this.#insertDetections(tx, rows);
     const imageIds = inserted.map((row) => row.image_id);
@@ -52,7 +54,10 @@ export class DetectionRepository {
     await markStaticBoxesStale(tx, imageIds);
   }
 
-  async #insertDetections(tx: DatabaseTransaction, rows: readonly { readonly inferenceId: number; readonly imageId: number; readonly detection: Detection }[]): Promise<void> {
+  async #insertDetections(
+    tx: DatabaseTransaction,
+    rows: readonly { readonly inferenceId: number; readonly imageId: number; readonly detection: Detection }[],
+  ): Promise<void> {
     // unnest: one parameter for each column, however many rows. (Postgres takes at most 65,535 parameters.)
     await sql`
       insert into detections (inference_id, image_id, category, label, confidence, x, y, width, height)

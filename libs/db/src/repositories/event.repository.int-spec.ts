@@ -20,7 +20,13 @@ describe('events', () => {
 
   async function formed(columns = 'category, label, images, individuals'): Promise<unknown[]> {
     await events.formStale(study.db, study.projectId);
-    return (await sql.raw(`select ${columns} from events order by deployment_id, label nulls first, category, starts_at, first_image_id`).execute(study.db)).rows;
+    return (
+      await sql
+        .raw(
+          `select ${columns} from events order by deployment_id, label nulls first, category, starts_at, first_image_id`,
+        )
+        .execute(study.db)
+    ).rows;
   }
 
   it('are one visit until nothing of the kind was seen for longer than half an hour, and count the most in one image', async () => {
@@ -86,7 +92,9 @@ describe('events', () => {
     await study.image(d, minute(40), [found('deer')]);
     expect(await formed('starts_at, images')).toHaveLength(4);
     await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, first, { manualLocal: minute(20) }));
-    expect(await formed('starts_at, images')).toEqual([1, 2].map(() => ({ starts_at: new Date('2026-06-01T00:20:00Z'), images: 2 })));
+    expect(await formed('starts_at, images')).toEqual(
+      [1, 2].map(() => ({ starts_at: new Date('2026-06-01T00:20:00Z'), images: 2 })),
+    );
     await study.db.transaction().execute(async (tx) => {
       await new DeploymentRepository().update(tx, d, { clock_offset_seconds: 3_600 });
       await new ImageRepository().deriveTimesOf(tx, d);
@@ -102,11 +110,15 @@ describe('events', () => {
     const d = await study.deployment('d');
     const image = await study.image(d, minute(0), [found('deer')]);
     await study.review(image, [{ label: 'Capreolus capreolus', individuals: 3 }]);
-    expect(await formed('label, individuals, reviewed')).toEqual([null, 'Capreolus capreolus'].map((label) => ({ label, individuals: 3, reviewed: true })));
+    expect(await formed('label, individuals, reviewed')).toEqual(
+      [null, 'Capreolus capreolus'].map((label) => ({ label, individuals: 3, reviewed: true })),
+    );
     await study.review(image, []);
     expect(await formed()).toEqual([]);
     await study.review(image, null);
-    expect(await formed('label, individuals, reviewed')).toEqual([null, 'deer'].map((label) => ({ label, individuals: 1, reviewed: false })));
+    expect(await formed('label, individuals, reviewed')).toEqual(
+      [null, 'deer'].map((label) => ({ label, individuals: 1, reviewed: false })),
+    );
   });
 
   it('keep their id as long as they begin with the same image', async () => {
@@ -124,12 +136,16 @@ describe('events', () => {
     expect(await formed('id, individuals')).toEqual(before.map((row) => ({ ...(row as object), individuals: 3 })));
     await study.review(image, [{ label: 'fox', individuals: 1 }]);
     const [ofAnimals] = before;
-    expect(await formed('id, label')).toEqual([{ ...(ofAnimals as object), label: null }, { id: expect.any(Number), label: 'fox' }]);
+    expect(await formed('id, label')).toEqual([
+      { ...(ofAnimals as object), label: null },
+      { id: expect.any(Number), label: 'fox' },
+    ]);
   });
 
   it('follow a time that was said and is taken back, with an event that began with it', async () => {
     const d = await study.deployment('d', { timezone: 'UTC' });
-    const say = (image: number, manualLocal: string | null) => study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { manualLocal }));
+    const say = (image: number, manualLocal: string | null) =>
+      study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { manualLocal }));
     const image = await study.image(d, null, [found('deer')]);
     await study.image(d, minute(20), [found('deer')]);
     await study.image(d, minute(40), [found('deer')]);
@@ -137,19 +153,26 @@ describe('events', () => {
     expect(await formed('label, images')).toEqual([null, 'deer'].map((label) => ({ label, images: 3 })));
     await say(image, null);
     expect(await formed('label, starts_at, images')).toEqual(
-      [null, 'deer'].flatMap((label) => [{ label, starts_at: new Date('2026-06-01T00:20:00Z'), images: 2 }, { label, starts_at: null, images: 1 }]),
+      [null, 'deer'].flatMap((label) => [
+        { label, starts_at: new Date('2026-06-01T00:20:00Z'), images: 2 },
+        { label, starts_at: null, images: 1 },
+      ]),
     );
     await say(image, minute(0));
     await say(image, null);
     await say(image, minute(10));
-    expect(await formed('label, starts_at, images')).toEqual([null, 'deer'].map((label) => ({ label, starts_at: new Date('2026-06-01T00:10:00Z'), images: 3 })));
+    expect(await formed('label, starts_at, images')).toEqual(
+      [null, 'deer'].map((label) => ({ label, starts_at: new Date('2026-06-01T00:10:00Z'), images: 3 })),
+    );
   });
 
   it('go by the model that looked last', async () => {
     const d = await study.deployment('d');
     const image = await study.image(d, minute(0), [found('deer')]);
     const { rows } = await sql<{ id: number }>`
-      insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.1, '{}') returning id`.execute(study.db);
+      insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.1, '{}') returning id`.execute(
+      study.db,
+    );
     await study.detect(image, [found('cow', 0.2)], rows[0]!.id);
     expect(await formed('label')).toEqual([{ label: null }, { label: 'cow' }]);
   });
@@ -157,20 +180,39 @@ describe('events', () => {
   it('come out the same, however the changes came and whenever they were looked at', async () => {
     let seed = 7;
     const random = (n: number): number => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % n;
-    const deployments = [await study.deployment('a', { timezone: 'UTC' }), await study.deployment('b', { timezone: 'UTC' })];
+    const deployments = [
+      await study.deployment('a', { timezone: 'UTC' }),
+      await study.deployment('b', { timezone: 'UTC' }),
+    ];
     const kinds = ['deer', 'fox', 'cow'];
     const images: number[] = [];
     for (let step = 0; step < 150; step += 1) {
       const what = images.length < 10 ? 0 : random(5);
       const image = images[random(images.length)] ?? 0;
       const detections = Array.from({ length: random(3) }, () => found(kinds[random(3)]!, 0.3 + random(7) / 10));
-      if (what <= 1) images.push(await study.image(deployments[random(2)]!, random(5) === 0 ? null : minute(random(600)), detections));
-      if (what === 2) await study.review(image, random(3) === 0 ? null : detections.map(({ label }) => ({ label, individuals: 1 + random(4) })));
-      if (what === 3) await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { manualLocal: random(4) === 0 ? null : minute(random(600)) }));
-      if (what === 4) await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { deploymentId: deployments[random(2)]! }));
+      if (what <= 1)
+        images.push(
+          await study.image(deployments[random(2)]!, random(5) === 0 ? null : minute(random(600)), detections),
+        );
+      if (what === 2)
+        await study.review(
+          image,
+          random(3) === 0 ? null : detections.map(({ label }) => ({ label, individuals: 1 + random(4) })),
+        );
+      if (what === 3)
+        await study.db
+          .transaction()
+          .execute((tx) =>
+            new ImageRepository().correct(tx, image, { manualLocal: random(4) === 0 ? null : minute(random(600)) }),
+          );
+      if (what === 4)
+        await study.db
+          .transaction()
+          .execute((tx) => new ImageRepository().correct(tx, image, { deploymentId: deployments[random(2)]! }));
       if (random(4) === 0) await events.formStale(study.db, null);
       if (step % 25 !== 24) continue;
-      const columns = 'deployment_id, category, label, first_image_id, best_image_id, starts_at, ends_at, images, individuals, confidence, reviewed';
+      const columns =
+        'deployment_id, category, label, first_image_id, best_image_id, starts_at, ends_at, images, individuals, confidence, reviewed';
       const byAndBy = await formed(columns);
       await sql`truncate events`.execute(study.db);
       await study.db.transaction().execute((tx) => refreshObservations(tx, images));
@@ -190,7 +232,9 @@ describe('events', () => {
   it('are stale still when the process that formed them died before it had', async () => {
     const d = await study.deployment('d');
     await study.image(d, minute(0), [found('deer')]);
-    await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(study.db);
+    await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(
+      study.db,
+    );
     await sql`create trigger fail before insert on events for each row execute function fail()`.execute(study.db);
     await expect(events.formStale(study.db, null)).rejects.toThrow('killed');
     await sql`drop trigger fail on events`.execute(study.db);
@@ -200,10 +244,17 @@ describe('events', () => {
   it('are formed of the other deployments though those of one cannot be, and the error is told', async () => {
     const [first, second] = [await study.deployment('a'), await study.deployment('b')];
     for (const deployment of [first, second]) await study.image(deployment, minute(0), [found('deer')]);
-    await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(study.db);
-    await sql`create trigger fail before insert on events for each row when (new.deployment_id = ${sql.lit(first)}) execute function fail()`.execute(study.db);
+    await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(
+      study.db,
+    );
+    await sql`create trigger fail before insert on events for each row when (new.deployment_id = ${sql.lit(first)}) execute function fail()`.execute(
+      study.db,
+    );
     await expect(events.formStale(study.db, null)).rejects.toThrow('killed');
-    expect(await study.db.selectFrom('events').select('deployment_id').execute()).toEqual([{ deployment_id: second }, { deployment_id: second }]);
+    expect(await study.db.selectFrom('events').select('deployment_id').execute()).toEqual([
+      { deployment_id: second },
+      { deployment_id: second },
+    ]);
   });
 
   describe('while someone else forms them', () => {
@@ -217,7 +268,10 @@ describe('events', () => {
     /** How many connections wait for a lock, once one does and others had the time to. */
     async function waiting(): Promise<number> {
       const count = async () => {
-        const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(someoneElse);
+        const { rows } =
+          await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+            someoneElse,
+          );
         return rows.length;
       };
       await waitUntil('a statement to wait for a lock', count);
@@ -236,7 +290,9 @@ describe('events', () => {
       for (const name of ['a', 'b']) await study.image(await study.deployment(name), minute(0), [found('deer')]);
       let readers: Promise<boolean>[] = [];
       await holdingMarks(async () => {
-        readers = [null, ...Array<number>(12).fill(study.projectId)].map((project) => events.formStale(study.db, project));
+        readers = [null, ...Array<number>(12).fill(study.projectId)].map((project) =>
+          events.formStale(study.db, project),
+        );
         expect(await waiting()).toBe(1);
       });
       expect(await Promise.all(readers)).toEqual(Array(13).fill(true));
@@ -250,7 +306,9 @@ describe('events', () => {
       // A mark of a project is enough: readers look for no more.
       await sql`
         update stale_events s set project_id = p.id from (select id, row_number() over (order by id) as n from projects) p,
-          (select id, row_number() over (order by id) as n from deployments) d where d.id = s.deployment_id and d.n = p.n`.execute(study.db);
+          (select id, row_number() over (order by id) as n from deployments) d where d.id = s.deployment_id and d.n = p.n`.execute(
+        study.db,
+      );
       const projects = await study.db.selectFrom('projects').select('id').execute();
       let readers: Promise<boolean>[] = [];
       await holdingMarks(async () => {
@@ -286,8 +344,13 @@ describe('events', () => {
         hurried.abort();
         expect(await reading).toBe(false);
       });
-      await waitUntil('the first to be formed all the same', async () => (await study.db.selectFrom('events').select('id').execute()).length > 0);
-      expect(await study.db.selectFrom('stale_events').select('deployment_id').execute()).toEqual([{ deployment_id: second }]);
+      await waitUntil(
+        'the first to be formed all the same',
+        async () => (await study.db.selectFrom('events').select('id').execute()).length > 0,
+      );
+      expect(await study.db.selectFrom('stale_events').select('deployment_id').execute()).toEqual([
+        { deployment_id: second },
+      ]);
     });
 
     it('say what was committed before they were asked for, though the forming had begun before that', async () => {

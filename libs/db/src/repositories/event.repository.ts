@@ -28,7 +28,7 @@ export class EventRepository {
     const formings = this.#formingsOf(db);
     const since = formings.begun;
     const failures: unknown[] = [];
-    for (let last = 0; ; ) {
+    for (let last = 0; ;) {
       const deployments = await this.#stale(db, projectId, last);
       for (const id of deployments) {
         last = id;
@@ -55,7 +55,9 @@ export class EventRepository {
   async #stale(db: Executor, projectId: number | null, after: number): Promise<number[]> {
     const ofProject = projectId === null ? sql`` : sql`and project_id = ${projectId}`;
     const { rows } = await sql<{ id: number }>`
-      ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject} order by deployment_id limit ${sql.lit(ROUND)}`.execute(db);
+      ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject} order by deployment_id limit ${sql.lit(ROUND)}`.execute(
+      db,
+    );
     return rows.map(({ id }) => id);
   }
 }
@@ -209,5 +211,7 @@ async function formBetween(tx: DatabaseTransaction, deploymentId: number, from: 
       best_image_id = excluded.best_image_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at, local_start = excluded.local_start,
       solar_hour = excluded.solar_hour, images = excluded.images, individuals = excluded.individuals, confidence = excluded.confidence, reviewed = excluded.reviewed
     where (e.best_image_id, e.starts_at, e.ends_at, e.local_start, e.solar_hour, e.images, e.individuals, e.confidence, e.reviewed) is distinct from
-      (excluded.best_image_id, excluded.starts_at, excluded.ends_at, excluded.local_start, excluded.solar_hour, excluded.images, excluded.individuals, excluded.confidence, excluded.reviewed)`.execute(tx);
+      (excluded.best_image_id, excluded.starts_at, excluded.ends_at, excluded.local_start, excluded.solar_hour, excluded.images, excluded.individuals, excluded.confidence, excluded.reviewed)`.execute(
+    tx,
+  );
 }

@@ -20,10 +20,18 @@ export interface ExportArtifact {
 }
 
 export class ExportRepository {
-  async create(db: Executor, entry: { projectId: number; content: ExportContent; filter: ExportFilter }): Promise<number> {
+  async create(
+    db: Executor,
+    entry: { projectId: number; content: ExportContent; filter: ExportFilter },
+  ): Promise<number> {
     const { id } = await db
       .insertInto('exports')
-      .values({ project_id: entry.projectId, format: 'csv', content: entry.content, filter: JSON.stringify(entry.filter) })
+      .values({
+        project_id: entry.projectId,
+        format: 'csv',
+        content: entry.content,
+        filter: JSON.stringify(entry.filter),
+      })
       .returning('id')
       .executeTakeFirstOrThrow();
     return id;
@@ -89,7 +97,11 @@ export class ExportRepository {
   /** Of these files, the ones that an export points to. */
   async knownFileKeys(db: Executor, keys: readonly string[]): Promise<Set<string>> {
     if (keys.length === 0) return new Set();
-    const rows = await db.selectFrom('exports').select('file_key').where('file_key', 'in', [...keys]).execute();
+    const rows = await db
+      .selectFrom('exports')
+      .select('file_key')
+      .where('file_key', 'in', [...keys])
+      .execute();
     return new Set(rows.flatMap((row) => (row.file_key === null ? [] : [row.file_key])));
   }
 

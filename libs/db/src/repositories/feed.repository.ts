@@ -67,7 +67,8 @@ export class FeedRepository {
    * again.
    */
   async beginRound(tx: DatabaseTransaction): Promise<boolean> {
-    const { rows } = await sql`select 1 from feed_state where next_look_at <= clock_timestamp() for update skip locked`.execute(tx);
+    const { rows } =
+      await sql`select 1 from feed_state where next_look_at <= clock_timestamp() for update skip locked`.execute(tx);
     return rows.length === 1;
   }
 
@@ -75,7 +76,9 @@ export class FeedRepository {
   async endRound(tx: DatabaseTransaction, everyMs: number): Promise<void> {
     await sql`
       update feed_state set looked_at = now(),
-        next_look_at = clock_timestamp() + greatest(${everyMs} * interval '1 millisecond', ${LOOK_SHARE - 1} * (clock_timestamp() - now()))`.execute(tx);
+        next_look_at = clock_timestamp() + greatest(${everyMs} * interval '1 millisecond', ${LOOK_SHARE - 1} * (clock_timestamp() - now()))`.execute(
+      tx,
+    );
   }
 
   /** Adds a row for each of these that differs from its latest row. Answers how many. Only within a round. */
@@ -83,18 +86,24 @@ export class FeedRepository {
     const latest = await this.#latest(tx, subjects);
     const of = (subject: FeedSubject): LatestRow | undefined => latest.get(`${subject.topic} ${subject.subjectId}`);
     const news = subjects.filter((subject) => isNews(subject, of(subject)));
-    await this.#mark(tx, subjects.filter((subject) => !news.includes(subject)), of);
+    await this.#mark(
+      tx,
+      subjects.filter((subject) => !news.includes(subject)),
+      of,
+    );
     const outdated = news.flatMap((subject) => of(subject)?.id ?? []);
     await sql`update feed set latest = false where id = any(${outdated}::bigint[])`.execute(tx);
     for (let from = 0; from < news.length; from += INSERT_AT_A_TIME) {
-      const rows = news.slice(from, from + INSERT_AT_A_TIME).map(({ topic, subjectId, projectId, data, ended, moving }) => ({
-        topic,
-        subject_id: subjectId,
-        project_id: projectId,
-        data: JSON.stringify(data),
-        ended,
-        moving,
-      }));
+      const rows = news
+        .slice(from, from + INSERT_AT_A_TIME)
+        .map(({ topic, subjectId, projectId, data, ended, moving }) => ({
+          topic,
+          subject_id: subjectId,
+          project_id: projectId,
+          data: JSON.stringify(data),
+          ended,
+          moving,
+        }));
       await tx.insertInto('feed').values(rows).execute();
     }
     await this.#settle(tx, subjects);
@@ -109,12 +118,16 @@ export class FeedRepository {
           select id from feed where at < now() - ${KEEP} and (not latest or ended) order by at limit ${FORGET_AT_A_TIME}
         ) returning id
       )
-      update feed_state set forgotten_to = greatest(forgotten_to, (select max(id) from gone)) where exists (select 1 from gone)`.execute(tx);
+      update feed_state set forgotten_to = greatest(forgotten_to, (select max(id) from gone)) where exists (select 1 from gone)`.execute(
+      tx,
+    );
   }
 
   async bounds(db: Executor): Promise<FeedBounds> {
     const { rows } = await sql<FeedBounds>`
-      select greatest(forgotten_to, (select max(id) from feed)) as newest, forgotten_to as "forgottenTo" from feed_state`.execute(db);
+      select greatest(forgotten_to, (select max(id) from feed)) as newest, forgotten_to as "forgottenTo" from feed_state`.execute(
+      db,
+    );
     const bounds = rows[0];
     if (bounds === undefined) throw new Error('the row of feed_state is gone');
     return bounds;
@@ -130,8 +143,16 @@ export class FeedRepository {
     return this.#read(db, sql`latest and not ended`, filter, afterId, upTo, limit);
   }
 
-  async #read(db: Executor, condition: RawBuilder<unknown>, { topics, projectIds }: FeedFilter, afterId: number, upTo: number, limit: number): Promise<FeedRow[]> {
-    const ofProjects = projectIds === null ? sql`true` : sql`(project_id is null or project_id = any(${[...projectIds]}::bigint[]))`;
+  async #read(
+    db: Executor,
+    condition: RawBuilder<unknown>,
+    { topics, projectIds }: FeedFilter,
+    afterId: number,
+    upTo: number,
+    limit: number,
+  ): Promise<FeedRow[]> {
+    const ofProjects =
+      projectIds === null ? sql`true` : sql`(project_id is null or project_id = any(${[...projectIds]}::bigint[]))`;
     const { rows } = await sql<FeedRow>`
       select id, project_id as "projectId", topic, data from feed
       where ${condition} and id > ${afterId} and id <= ${upTo} and topic = any(${[...topics]}::text[]) and ${ofProjects}
@@ -148,8 +169,14 @@ export class FeedRepository {
   }
 
   /** What is as it was may still have begun or ceased to move. */
-  async #mark(tx: DatabaseTransaction, same: readonly FeedSubject[], of: (subject: FeedSubject) => LatestRow | undefined): Promise<void> {
-    const turned = same.filter((subject) => of(subject)?.moving !== subject.moving).flatMap((subject) => of(subject)?.id ?? []);
+  async #mark(
+    tx: DatabaseTransaction,
+    same: readonly FeedSubject[],
+    of: (subject: FeedSubject) => LatestRow | undefined,
+  ): Promise<void> {
+    const turned = same
+      .filter((subject) => of(subject)?.moving !== subject.moving)
+      .flatMap((subject) => of(subject)?.id ?? []);
     await sql`update feed set moving = not moving where id = any(${turned}::bigint[])`.execute(tx);
   }
 
@@ -157,9 +184,13 @@ export class FeedRepository {
   async #settle(tx: DatabaseTransaction, subjects: readonly FeedSubject[]): Promise<void> {
     for (const [topic, table] of Object.entries(TABLES)) {
       for (const ended of [true, false]) {
-        const ids = subjects.filter((subject) => subject.topic === topic && subject.ended === ended).map(({ subjectId }) => subjectId);
+        const ids = subjects
+          .filter((subject) => subject.topic === topic && subject.ended === ended)
+          .map(({ subjectId }) => subjectId);
         if (ids.length === 0) continue;
-        await sql`update ${sql.table(table)} set feed_open = ${!ended} where id = any(${ids}::bigint[]) and feed_open = ${ended}`.execute(tx);
+        await sql`update ${sql.table(table)} set feed_open = ${!ended} where id = any(${ids}::bigint[]) and feed_open = ${ended}`.execute(
+          tx,
+        );
       }
     }
   }
@@ -167,7 +198,8 @@ export class FeedRepository {
 
 function isNews(subject: FeedSubject, latest: LatestRow | undefined): boolean {
   if (latest === undefined || latest.ended !== subject.ended) return true;
-  const without = (data: object): object => Object.fromEntries(Object.entries(data).filter(([key]) => subject.notNews?.includes(key) !== true));
+  const without = (data: object): object =>
+    Object.fromEntries(Object.entries(data).filter(([key]) => subject.notNews?.includes(key) !== true));
   // As JSON says it: an absent value and an undefined one are the same there.
   return !isDeepStrictEqual(without(latest.data), without(JSON.parse(JSON.stringify(subject.data)) as object));
 }

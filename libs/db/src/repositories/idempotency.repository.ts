@@ -25,7 +25,9 @@ export class IdempotencyRepository {
 
   /** Whether a request with this key has made something. */
   async isTaken(db: Executor, key: string): Promise<boolean> {
-    return (await db.selectFrom('idempotency_keys').select('key').where('key', '=', key).executeTakeFirst()) !== undefined;
+    return (
+      (await db.selectFrom('idempotency_keys').select('key').where('key', '=', key).executeTakeFirst()) !== undefined
+    );
   }
 
   /** What the request made, in the transaction that made it and took the key. */

@@ -25,7 +25,9 @@ export class ImageDayRepository {
 
 /** In one statement: readers see the rows as they were or as they are then. Answers how many rows had not been folded before. */
 async function foldRound(tx: DatabaseTransaction): Promise<number> {
-  const { rows: locks } = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(${FOLDING}) as free`.execute(tx);
+  const { rows: locks } = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(${FOLDING}) as free`.execute(
+    tx,
+  );
   if (locks[0]?.free !== true) return 0;
   const { rows } = await sql<{ fresh: number }>`
     with fresh as materialized (

@@ -1,6 +1,11 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../database';
-import { lockDeployment, refreshDeployment, refreshObservations, summariseNewImages } from '../observations/refresh-observations';
+import {
+  lockDeployment,
+  refreshDeployment,
+  refreshObservations,
+  summariseNewImages,
+} from '../observations/refresh-observations';
 import { leaveStaticBoxes } from '../observations/stale-static-boxes';
 import type { ImageFormat, StorageMode } from '../schema';
 import { instantOf, localTimeOf, timeDoubt } from '../sql/local-time';
@@ -58,7 +63,11 @@ export class ImageRepository {
    * there before. The instant is derived by Postgres from wall clock, clock offset and zone; the deployment is locked, so that it
    * is corrected either before, and these pictures get their times by it, or after, and they are corrected with the others.
    */
-  async insertNew(tx: DatabaseTransaction, origin: ImageOrigin, images: readonly NewImage[]): Promise<Map<string, number>> {
+  async insertNew(
+    tx: DatabaseTransaction,
+    origin: ImageOrigin,
+    images: readonly NewImage[],
+  ): Promise<Map<string, number>> {
     if (images.length === 0) return new Map();
     const place = await this.#lockPlace(tx, origin.deploymentId);
     const rows = await tx
@@ -88,7 +97,10 @@ export class ImageRepository {
       .onConflict((conflict) => conflict.columns(['project_id', 'sha256']).doNothing())
       .returning(['id', 'sha256'])
       .execute();
-    await summariseNewImages(tx, rows.map(({ id }) => id));
+    await summariseNewImages(
+      tx,
+      rows.map(({ id }) => id),
+    );
     return new Map(rows.map((row) => [row.sha256.toString('hex'), row.id]));
   }
 
@@ -114,7 +126,9 @@ export class ImageRepository {
     await sql`
       insert into tasks (kind, subject_id, run_id, priority, held, traceparent)
       select 'detect', i.id, r.id, r.priority, r.paused_at is not null, ${run.traceparent}::text
-      from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null order by i.id for share of r`.execute(tx);
+      from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null order by i.id for share of r`.execute(
+      tx,
+    );
   }
 
   /**
@@ -125,10 +139,16 @@ export class ImageRepository {
     const before = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
     if (before === undefined) return false;
     await this.#lockPlace(tx, to.deploymentId === undefined ? before.deployment_id : to.deploymentId);
-    const locked = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
+    const locked = await tx
+      .selectFrom('images')
+      .select('deployment_id')
+      .where('id', '=', id)
+      .forNoKeyUpdate()
+      .executeTakeFirst();
     if (locked === undefined) return false;
     // Moved while it was waited for. Now the image is locked first: who meets that the other way round is a deadlock, and begun again.
-    if (to.deploymentId === undefined && locked.deployment_id !== before.deployment_id) await this.#lockPlace(tx, locked.deployment_id);
+    if (to.deploymentId === undefined && locked.deployment_id !== before.deployment_id)
+      await this.#lockPlace(tx, locked.deployment_id);
     return true;
   }
 
@@ -144,7 +164,8 @@ export class ImageRepository {
       .where('id', '=', id)
       .execute();
     await this.#deriveTimes(tx, sql`i.id = ${id}`);
-    if (before !== undefined && to.deploymentId !== undefined && to.deploymentId !== before.deployment_id) await leaveStaticBoxes(tx, id, before.deployment_id);
+    if (before !== undefined && to.deploymentId !== undefined && to.deploymentId !== before.deployment_id)
+      await leaveStaticBoxes(tx, id, before.deployment_id);
     await refreshObservations(tx, [id]);
   }
 
@@ -194,7 +215,11 @@ export class ImageRepository {
 
   /** Where the pictures lie. */
   async files(db: Executor, ids: readonly number[]): Promise<ImageFile[]> {
-    return db.selectFrom('images').select(['id', 'mode', 'location']).where('id', 'in', [...ids]).execute();
+    return db
+      .selectFrom('images')
+      .select(['id', 'mode', 'location'])
+      .where('id', 'in', [...ids])
+      .execute();
   }
 }
 

@@ -61,6 +61,11 @@ export class IncidentRepository {
 
   /** Those of which the feed does not yet say that they were resolved. */
   async unannounced(db: Executor): Promise<IncidentRow[]> {
-    return db.selectFrom('incidents').selectAll().where(sql<boolean>`feed_open`).orderBy('id').execute();
+    return db
+      .selectFrom('incidents')
+      .selectAll()
+      .where(sql<boolean>`feed_open`)
+      .orderBy('id')
+      .execute();
   }
 }

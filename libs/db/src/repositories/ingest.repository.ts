@@ -42,7 +42,11 @@ export class IngestRepository {
     files: readonly Insertable<IngestFilesTable>[],
     progress: IngestProgress,
   ): Promise<void> {
-    if (files.length > 0) await tx.insertInto('ingest_files').values([...files]).execute();
+    if (files.length > 0)
+      await tx
+        .insertInto('ingest_files')
+        .values([...files])
+        .execute();
     await tx
       .updateTable('ingests')
       .set((eb) => ({
@@ -60,7 +64,9 @@ export class IngestRepository {
   async knownUploads(db: Executor, names: readonly string[]): Promise<Set<string>> {
     if (names.length === 0) return new Set();
     const { rows } = await sql<{ name: string }>`
-      select name from ingests cross join lateral regexp_replace(folder, '^.*/', '') name where source = 'upload' and name = any(${[...names]}::text[])`.execute(db);
+      select name from ingests cross join lateral regexp_replace(folder, '^.*/', '') name where source = 'upload' and name = any(${[...names]}::text[])`.execute(
+      db,
+    );
     return new Set(rows.map(({ name }) => name));
   }
 
@@ -85,7 +91,11 @@ export class IngestRepository {
     afterPath: string,
     limit: number,
   ): Promise<IngestFileRow[]> {
-    let query = db.selectFrom('ingest_files').selectAll().where('ingest_id', '=', ingestId).where('path', '>', afterPath);
+    let query = db
+      .selectFrom('ingest_files')
+      .selectAll()
+      .where('ingest_id', '=', ingestId)
+      .where('path', '>', afterPath);
     if (outcome !== null) query = query.where('outcome', '=', outcome);
     return query.orderBy('path').limit(limit).execute();
   }

@@ -42,7 +42,9 @@ export class LocationRepository {
 
   /** The row, locked until the transaction ends. Null when there is none. */
   async lock(tx: DatabaseTransaction, id: number): Promise<LocationRow | null> {
-    return (await tx.selectFrom('locations').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null;
+    return (
+      (await tx.selectFrom('locations').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null
+    );
   }
 
   async find(db: Executor, id: number): Promise<LocationRow | null> {
@@ -50,10 +52,24 @@ export class LocationRepository {
   }
 
   async findByName(db: Executor, projectId: number, name: string): Promise<LocationRow | null> {
-    return (await db.selectFrom('locations').selectAll().where('project_id', '=', projectId).where('name', '=', name).executeTakeFirst()) ?? null;
+    return (
+      (await db
+        .selectFrom('locations')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .where('name', '=', name)
+        .executeTakeFirst()) ?? null
+    );
   }
 
   async page(db: Executor, projectId: number, afterId: number, limit: number): Promise<LocationRow[]> {
-    return db.selectFrom('locations').selectAll().where('project_id', '=', projectId).where('id', '>', afterId).orderBy('id').limit(limit).execute();
+    return db
+      .selectFrom('locations')
+      .selectAll()
+      .where('project_id', '=', projectId)
+      .where('id', '>', afterId)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
   }
 }

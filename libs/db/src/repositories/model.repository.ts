@@ -35,7 +35,10 @@ export class ModelRepository {
         where models.manifest->'files' = excluded.manifest->'files'
       returning *`.execute(db);
     if (rows[0] !== undefined) return rows[0];
-    throw new PermanentError('model_exists', `there is a model ${name} ${version} with other files already: give this one another version`);
+    throw new PermanentError(
+      'model_exists',
+      `there is a model ${name} ${version} with other files already: give this one another version`,
+    );
   }
 
   async find(db: Executor, id: number): Promise<ModelRow | null> {
@@ -53,7 +56,12 @@ export class ModelRepository {
     await sql`select pg_advisory_xact_lock(hashtext('models.is_default'))`.execute(tx);
     const model = await tx.selectFrom('models').select('stage').where('id', '=', id).executeTakeFirst();
     if (model?.stage !== 'detect') return false;
-    await tx.updateTable('models').set({ is_default: false }).where('is_default', '=', true).where('id', '<>', id).execute();
+    await tx
+      .updateTable('models')
+      .set({ is_default: false })
+      .where('is_default', '=', true)
+      .where('id', '<>', id)
+      .execute();
     await tx.updateTable('models').set({ is_default: true }).where('id', '=', id).execute();
     return true;
   }

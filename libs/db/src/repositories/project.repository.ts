@@ -33,22 +33,34 @@ export class ProjectRepository {
 
   /** The row, locked until the transaction ends. Null when there is none. */
   async lock(tx: DatabaseTransaction, id: number): Promise<ProjectRow | null> {
-    return (await tx.selectFrom('projects').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null;
+    return (
+      (await tx.selectFrom('projects').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null
+    );
   }
 
   /** Sets what is given of a project that is locked. */
-  async update(tx: DatabaseTransaction, project: ProjectRow, { modelId, classify, sequenceGapSeconds, eventGapSeconds }: ProjectSettings): Promise<void> {
+  async update(
+    tx: DatabaseTransaction,
+    project: ProjectRow,
+    { modelId, classify, sequenceGapSeconds, eventGapSeconds }: ProjectSettings,
+  ): Promise<void> {
     const change = {
       ...(modelId === undefined ? {} : { model_id: modelId }),
       ...(classify === undefined
         ? {}
-        : { classifier_id: classify?.classifierId ?? null, classify_category: classify?.category ?? null, classify_threshold: classify?.threshold ?? null }),
+        : {
+            classifier_id: classify?.classifierId ?? null,
+            classify_category: classify?.category ?? null,
+            classify_threshold: classify?.threshold ?? null,
+          }),
       ...(sequenceGapSeconds === undefined ? {} : { sequence_gap_seconds: sequenceGapSeconds }),
       ...(eventGapSeconds === undefined ? {} : { event_gap_seconds: eventGapSeconds }),
     };
-    if (Object.keys(change).length > 0) await tx.updateTable('projects').set(change).where('id', '=', project.id).execute();
+    if (Object.keys(change).length > 0)
+      await tx.updateTable('projects').set(change).where('id', '=', project.id).execute();
     // Sequences are formed when they are read, events are stored.
-    if (eventGapSeconds !== undefined && eventGapSeconds !== project.event_gap_seconds) await markDeploymentsStale(tx, sql`project_id = ${project.id}`);
+    if (eventGapSeconds !== undefined && eventGapSeconds !== project.event_gap_seconds)
+      await markDeploymentsStale(tx, sql`project_id = ${project.id}`);
   }
 
   /** In order of id, those after `afterId`. */

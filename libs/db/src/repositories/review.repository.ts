@@ -41,12 +41,19 @@ export class ReviewRepository {
   /** Locks images of a project, in order, so that two who review them come one after the other. Answers those that are there. */
   async lockImages(tx: DatabaseTransaction, projectId: number, imageIds: readonly number[]): Promise<number[]> {
     const { rows } = await sql<{ id: number }>`
-      select id from images where id = any(${[...imageIds]}::bigint[]) and project_id = ${projectId} order by id for no key update`.execute(tx);
+      select id from images where id = any(${[...imageIds]}::bigint[]) and project_id = ${projectId} order by id for no key update`.execute(
+      tx,
+    );
     return rows.map(({ id }) => id);
   }
 
   /** The images must be of this project, and locked. Answers the reviews by image. */
-  async add(tx: DatabaseTransaction, projectId: number, reviewer: Reviewer, reviews: readonly NewReview[]): Promise<Map<number, number>> {
+  async add(
+    tx: DatabaseTransaction,
+    projectId: number,
+    reviewer: Reviewer,
+    reviews: readonly NewReview[],
+  ): Promise<Map<number, number>> {
     if (reviews.length === 0) return new Map();
     const { rows } = await sql<{ id: number; imageId: number }>`
       insert into reviews (project_id, image_id, action, observations, redo_of, note, batch_id, key_id, reviewer)
@@ -58,7 +65,10 @@ export class ReviewRepository {
         ${reviews.map(({ redoOf }) => redoOf ?? null)}::bigint[]
       ) as said (image_id, action, observations, redo_of)
       returning id, image_id as "imageId"`.execute(tx);
-    await refreshObservations(tx, rows.map(({ imageId }) => imageId));
+    await refreshObservations(
+      tx,
+      rows.map(({ imageId }) => imageId),
+    );
     return new Map(rows.map(({ id, imageId }) => [imageId, id]));
   }
 
@@ -70,20 +80,29 @@ export class ReviewRepository {
       .set({ undone_at: sql<Date>`clock_timestamp()`, undone_by: undoneBy })
       .where('id', '=', sql<number>`any(${reviews.map(({ id }) => id)}::bigint[])`)
       .execute();
-    await refreshObservations(tx, reviews.map((row) => row.image_id));
+    await refreshObservations(
+      tx,
+      reviews.map((row) => row.image_id),
+    );
   }
 
   /** Holds taxa as they are until the transaction ends. To be called before images are locked: whoever corrects a taxon locks it first, too. */
   async holdTaxa(tx: DatabaseTransaction, taxonIds: readonly number[]): Promise<void> {
-    if (taxonIds.length > 0) await sql`select 1 from taxa where id = any(${[...taxonIds]}::bigint[]) order by id for share`.execute(tx);
+    if (taxonIds.length > 0)
+      await sql`select 1 from taxa where id = any(${[...taxonIds]}::bigint[]) order by id for share`.execute(tx);
   }
 
   /** A taxon was corrected: what it was seen on counts by its new name. It reads all reviews of the project, half a second for a million. */
   async refreshTaxon(tx: DatabaseTransaction, projectId: number, taxonId: number): Promise<void> {
     const { rows } = await sql<{ id: number }>`
       select distinct image_id as id from reviews
-      where project_id = ${projectId} and undone_at is null and observations @> ${JSON.stringify([{ taxonId }])}::jsonb`.execute(tx);
-    await refreshObservations(tx, rows.map(({ id }) => id));
+      where project_id = ${projectId} and undone_at is null and observations @> ${JSON.stringify([{ taxonId }])}::jsonb`.execute(
+      tx,
+    );
+    await refreshObservations(
+      tx,
+      rows.map(({ id }) => id),
+    );
   }
 
   async find(db: Executor, id: number): Promise<ReviewRow | null> {
@@ -91,7 +110,12 @@ export class ReviewRepository {
   }
 
   async findMany(db: Executor, ids: readonly number[]): Promise<ReviewRow[]> {
-    return db.selectFrom('reviews').selectAll().where('id', '=', sql<number>`any(${[...ids]}::bigint[])`).orderBy('id').execute();
+    return db
+      .selectFrom('reviews')
+      .selectAll()
+      .where('id', '=', sql<number>`any(${[...ids]}::bigint[])`)
+      .orderBy('id')
+      .execute();
   }
 
   /** The review of each of these images that counts, one that took the human's word back among them. */
@@ -113,7 +137,11 @@ export class ReviewRepository {
     let query = db
       .selectFrom('reviews')
       .selectAll()
-      .select(sql<boolean>`id is not distinct from (select max(last.id) from reviews last where last.image_id = ${imageId} and last.undone_at is null)`.as('counts'))
+      .select(
+        sql<boolean>`id is not distinct from (select max(last.id) from reviews last where last.image_id = ${imageId} and last.undone_at is null)`.as(
+          'counts',
+        ),
+      )
       .where('image_id', '=', imageId);
     if (beforeId !== null) query = query.where('id', '<', beforeId);
     return query.orderBy('id', 'desc').limit(limit).execute();
@@ -121,10 +149,20 @@ export class ReviewRepository {
 
   /** In order of images. */
   async ofBatch(db: Executor, projectId: number, batchId: string): Promise<ReviewRow[]> {
-    return db.selectFrom('reviews').selectAll().where('batch_id', '=', batchId).where('project_id', '=', projectId).orderBy('image_id').execute();
+    return db
+      .selectFrom('reviews')
+      .selectAll()
+      .where('batch_id', '=', batchId)
+      .where('project_id', '=', projectId)
+      .orderBy('image_id')
+      .execute();
   }
 
-  async createBatch(tx: DatabaseTransaction, projectId: number, { batchId, unchanged, refused }: Omit<ReviewBatch, 'id'>): Promise<number> {
+  async createBatch(
+    tx: DatabaseTransaction,
+    projectId: number,
+    { batchId, unchanged, refused }: Omit<ReviewBatch, 'id'>,
+  ): Promise<number> {
     const { id } = await tx
       .insertInto('review_batches')
       .values({ project_id: projectId, batch_id: batchId, unchanged: [...unchanged], refused: JSON.stringify(refused) })
@@ -133,9 +171,15 @@ export class ReviewRepository {
     return id;
   }
 
-  async findBatch(db: Executor, by: { readonly id: number } | { readonly projectId: number; readonly batchId: string }): Promise<ReviewBatch | null> {
+  async findBatch(
+    db: Executor,
+    by: { readonly id: number } | { readonly projectId: number; readonly batchId: string },
+  ): Promise<ReviewBatch | null> {
     const query = db.selectFrom('review_batches').select(['id', 'batch_id as batchId', 'unchanged', 'refused']);
-    const found = 'id' in by ? query.where('id', '=', by.id) : query.where('batch_id', '=', by.batchId).where('project_id', '=', by.projectId);
+    const found =
+      'id' in by
+        ? query.where('id', '=', by.id)
+        : query.where('batch_id', '=', by.batchId).where('project_id', '=', by.projectId);
     return (await found.executeTakeFirst()) ?? null;
   }
 

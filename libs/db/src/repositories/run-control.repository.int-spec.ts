@@ -26,7 +26,9 @@ describe('RunControlRepository', () => {
     control = new RunControlRepository(db);
     await sql`
       insert into projects (name) values ('p');
-      insert into models (name, version, licence, threshold, manifest) values ('m', '1', 'MIT', 0.2, '{}'), ('c', '1', 'MIT', 0.2, '{}')`.execute(db);
+      insert into models (name, version, licence, threshold, manifest) values ('m', '1', 'MIT', 0.2, '{}'), ('c', '1', 'MIT', 0.2, '{}')`.execute(
+      db,
+    );
   });
 
   afterAll(async () => {
@@ -39,19 +41,35 @@ describe('RunControlRepository', () => {
     runId = await aRun();
   });
 
-  const aRun = (): Promise<number> => new RunRepository().create(db, { projectId: 1, modelId: 1, classify: null, priority: 0 });
+  const aRun = (): Promise<number> =>
+    new RunRepository().create(db, { projectId: 1, modelId: 1, classify: null, priority: 0 });
 
   async function given(count: number, columns: Record<string, unknown> = {}): Promise<void> {
-    const first = (await db.selectFrom('tasks').select(sql<number>`count(*)::int`.as('n')).executeTakeFirstOrThrow()).n + 1;
+    const first =
+      (
+        await db
+          .selectFrom('tasks')
+          .select(sql<number>`count(*)::int`.as('n'))
+          .executeTakeFirstOrThrow()
+      ).n + 1;
     await db
       .insertInto('tasks')
-      .values(Array.from({ length: count }, (_, i) => ({ kind: 'detect' as const, subject_id: first + i, run_id: runId, ...columns })))
+      .values(
+        Array.from({ length: count }, (_, i) => ({
+          kind: 'detect' as const,
+          subject_id: first + i,
+          run_id: runId,
+          ...columns,
+        })),
+      )
       .execute();
   }
 
   /** Many tasks, of a run or of none. */
   const givenMany = (count: number, of: number | null, first = 1): Promise<unknown> =>
-    sql`insert into tasks (kind, subject_id, run_id) select 'detect', n, ${of}::bigint from generate_series(${first}::int, ${first + count - 1}::int) n`.execute(db);
+    sql`insert into tasks (kind, subject_id, run_id) select 'detect', n, ${of}::bigint from generate_series(${first}::int, ${first + count - 1}::int) n`.execute(
+      db,
+    );
 
   const locked = (act: (tx: DatabaseTransaction) => Promise<unknown>, id = runId): Promise<void> =>
     db.transaction().execute(async (tx) => {
@@ -73,14 +91,28 @@ describe('RunControlRepository', () => {
     throw new Error('the sweep comes to no end');
   }
 
-  const states = async (): Promise<string[]> => (await db.selectFrom('tasks').select('state').orderBy('id').execute()).map((row) => row.state);
+  const states = async (): Promise<string[]> =>
+    (await db.selectFrom('tasks').select('state').orderBy('id').execute()).map((row) => row.state);
   const heldOf = async (id = runId): Promise<number> =>
-    (await db.selectFrom('tasks').select(sql<number>`count(*)::int`.as('n')).where('run_id', '=', id).where('held', '=', true).executeTakeFirstOrThrow()).n;
+    (
+      await db
+        .selectFrom('tasks')
+        .select(sql<number>`count(*)::int`.as('n'))
+        .where('run_id', '=', id)
+        .where('held', '=', true)
+        .executeTakeFirstOrThrow()
+    ).n;
   const task = (id = 1) => db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const marks = () => db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
   const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
-  const ringAll = (limit = 100, depth = 1000): Promise<number> => tasks.ringDue('detect', depth, limit, async (due) => due.map((one) => one.id));
-  const claim = (...ids: number[]): Promise<ClaimedTask[]> => tasks.claim('detect', ids.map((id) => ({ id, attempt: 1 })), 'w');
+  const ringAll = (limit = 100, depth = 1000): Promise<number> =>
+    tasks.ringDue('detect', depth, limit, async (due) => due.map((one) => one.id));
+  const claim = (...ids: number[]): Promise<ClaimedTask[]> =>
+    tasks.claim(
+      'detect',
+      ids.map((id) => ({ id, attempt: 1 })),
+      'w',
+    );
   async function claimOne(id: number, attempt = 1): Promise<ClaimedTask> {
     const [one] = await tasks.claim('detect', [{ id, attempt }], 'w');
     if (one === undefined) throw new Error(`task ${id} was not claimed`);
@@ -88,7 +120,11 @@ describe('RunControlRepository', () => {
   }
   const nothing = (): Promise<void> => Promise.resolve();
   const retrying = (one: ClaimedTask) => [{ task: one, outcome: 'retry' as const, code: 'busy', message: 'busy' }];
-  const fail = (...claimed: ClaimedTask[]) => tasks.commit(claimed.map((one) => ({ task: one, outcome: 'failed' as const, code: 'broken', message: 'the file is broken' })), nothing);
+  const fail = (...claimed: ClaimedTask[]) =>
+    tasks.commit(
+      claimed.map((one) => ({ task: one, outcome: 'failed' as const, code: 'broken', message: 'the file is broken' })),
+      nothing,
+    );
 
   describe('a cancelled run', () => {
     it('ends at once what is queued or running, and what waits is neither rung nor claimed any more', async () => {
@@ -116,7 +152,8 @@ describe('RunControlRepository', () => {
         sweeps.push(await control.sweep(2), await control.sweep(2), await control.sweep(2));
         return due.map((task) => task.id);
       });
-      const unswept = async (): Promise<unknown> => (await db.selectFrom('runs').select('cancel_swept_at').executeTakeFirstOrThrow()).cancel_swept_at;
+      const unswept = async (): Promise<unknown> =>
+        (await db.selectFrom('runs').select('cancel_swept_at').executeTakeFirstOrThrow()).cancel_swept_at;
       expect(sweeps).toEqual([2, 1, 0]);
       expect(await states()).toEqual(['queued', 'queued', 'cancelled', 'cancelled', 'cancelled']);
       expect(await unswept()).toBeNull();
@@ -133,7 +170,15 @@ describe('RunControlRepository', () => {
       let committed: Promise<unknown[]> | undefined;
       await locked(async (tx) => {
         committed = tasks.commit([{ task: done, outcome: 'done', result: 1 }], nothing);
-        await waitUntil('the commit to wait', async () => (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%with ended as%'`.execute(db)).rows.length > 0);
+        await waitUntil(
+          'the commit to wait',
+          async () =>
+            (
+              await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%with ended as%'`.execute(
+                db,
+              )
+            ).rows.length > 0,
+        );
         await control.cancel(tx, runId);
       });
       expect(await committed).toEqual([1]);
@@ -148,7 +193,15 @@ describe('RunControlRepository', () => {
         await sql`select 1 from runs where id = ${runId} for update`.execute(tx);
         claimed = tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
         // The claim waits for the run's row: seen as such by the server before the cancel goes on.
-        await waitUntil('the claim to wait', async () => (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%open_runs%'`.execute(db)).rows.length > 0);
+        await waitUntil(
+          'the claim to wait',
+          async () =>
+            (
+              await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%open_runs%'`.execute(
+                db,
+              )
+            ).rows.length > 0,
+        );
         await control.cancel(tx, runId);
       });
       expect(await claimed).toEqual([]);
@@ -197,7 +250,12 @@ describe('RunControlRepository', () => {
       expect(await ringAll()).toBe(100);
       expect(await tasks.violations(60, 60)).toEqual([]);
       // A doorbell from before the pause may come for a task that is still held: the run goes on, so it counts.
-      const { id } = await db.selectFrom('tasks').select('id').where('held', '=', true).limit(1).executeTakeFirstOrThrow();
+      const { id } = await db
+        .selectFrom('tasks')
+        .select('id')
+        .where('held', '=', true)
+        .limit(1)
+        .executeTakeFirstOrThrow();
       expect(await claim(id)).toHaveLength(1);
       await sweepAll();
       expect(await heldOf()).toBe(0);
@@ -216,9 +274,11 @@ describe('RunControlRepository', () => {
       await Promise.all(others.map((one) => one.sweep(600)));
       expect(await heldOf()).toBe(7_700 - 5_000 - 1_200);
       await pause();
-      await Promise.all(others.map(async (one) => {
-        while ((await one.sweep(300)) > 0);
-      }));
+      await Promise.all(
+        others.map(async (one) => {
+          while ((await one.sweep(300)) > 0);
+        }),
+      );
       expect(await heldOf()).toBe(12_000);
       expect(await ringAll()).toBe(0);
       await resume();
@@ -268,7 +328,15 @@ describe('RunControlRepository', () => {
       let claimed: Promise<unknown[]> | undefined;
       await locked(async (tx) => {
         claimed = claim(1);
-        await waitUntil('the claim to wait', async () => (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%open_runs%'`.execute(db)).rows.length > 0);
+        await waitUntil(
+          'the claim to wait',
+          async () =>
+            (
+              await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%open_runs%'`.execute(
+                db,
+              )
+            ).rows.length > 0,
+        );
         await control.pause(tx, runId);
       });
       expect(await claimed).toEqual([]);
@@ -277,12 +345,18 @@ describe('RunControlRepository', () => {
     it('holds what is put off, what was lost with its worker, what an ingest adds, and keeps when each is due', async () => {
       await given(2);
       const [first, second] = [await claimOne(1), await claimOne(2)];
-      await db.updateTable('tasks').set({ lease_until: age(1) }).where('id', '=', second.id).execute();
+      await db
+        .updateTable('tasks')
+        .set({ lease_until: age(1) })
+        .where('id', '=', second.id)
+        .execute();
       await pause();
 
       await tasks.commit(retrying(first), nothing);
       expect(await tasks.reconcile('detect', 60)).toMatchObject({ leasesExpired: 1 });
-      await db.transaction().execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [77]));
+      await db
+        .transaction()
+        .execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [77]));
       const { run_at: dueAt } = await task(1);
 
       expect(await ringAll()).toBe(0);
@@ -296,17 +370,32 @@ describe('RunControlRepository', () => {
     });
 
     it('holds the classify tasks that its last detect tasks bring', async () => {
-      runId = await new RunRepository().create(db, { projectId: 1, modelId: 1, classify: { classifierId: 2, category: 'animal', threshold: 0.5 }, priority: 3 });
+      runId = await new RunRepository().create(db, {
+        projectId: 1,
+        modelId: 1,
+        classify: { classifierId: 2, category: 'animal', threshold: 0.5 },
+        priority: 3,
+      });
       await sql`
         insert into ingests (project_id, source, mode, folder) values (1, 'folder', 'reference', '/f');
-        insert into images (project_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height) values (1, 1, 'a', 'reference', '/f/a', 'a.jpg', 'jpeg', 1, 1, 1)`.execute(db);
+        insert into images (project_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height) values (1, 1, 'a', 'reference', '/f/a', 'a.jpg', 'jpeg', 1, 1, 1)`.execute(
+        db,
+      );
       await given(1, { subject_id: 1 });
       const detect = await claimOne(1);
       await pause();
       const box = { x: 0, y: 0, width: 1, height: 1 };
       await tasks.commit([{ task: detect, outcome: 'done', result: 1 }], async (tx) => {
         await new DetectionRepository().insertNew(tx, [
-          { imageId: 1, modelId: 1, engine: 'null', warning: null, decodeMs: 1, inferMs: 1, detections: [{ category: 'animal', label: 'bear', confidence: 0.9, box }] },
+          {
+            imageId: 1,
+            modelId: 1,
+            engine: 'null',
+            warning: null,
+            decodeMs: 1,
+            inferMs: 1,
+            detections: [{ category: 'animal', label: 'bear', confidence: 0.9, box }],
+          },
         ]);
         await new ClassificationRepository().createTasks(tx, [1]);
       });
@@ -336,7 +425,9 @@ describe('RunControlRepository', () => {
       await given(1);
       await claimOne(3);
       await sql`update runs set created_at = ${age(100)}`.execute(db);
-      expect(await tasks.violations(60, 10)).toEqual([{ kind: 'detect', state: 'waiting', count: 2, oldestSeconds: expect.any(Number) }]);
+      expect(await tasks.violations(60, 10)).toEqual([
+        { kind: 'detect', state: 'waiting', count: 2, oldestSeconds: expect.any(Number) },
+      ]);
       expect(await control.sweep(10)).toBe(2);
       expect(await heldOf()).toBe(0);
       expect(await tasks.violations(60, 10)).toEqual([]);
@@ -344,8 +435,13 @@ describe('RunControlRepository', () => {
 
     it('names what should have been started over long ago', async () => {
       await given(2, { state: 'failed', finished_at: age(200), error_code: 'broken', error_message: 'broken' });
-      await db.updateTable('runs').set({ retry_at: age(100) }).execute();
-      expect(await tasks.violations(60, 10)).toEqual([{ kind: 'detect', state: 'waiting', count: 2, oldestSeconds: expect.any(Number) }]);
+      await db
+        .updateTable('runs')
+        .set({ retry_at: age(100) })
+        .execute();
+      expect(await tasks.violations(60, 10)).toEqual([
+        { kind: 'detect', state: 'waiting', count: 2, oldestSeconds: expect.any(Number) },
+      ]);
       await control.sweep(10);
       expect(await states()).toEqual(['waiting', 'waiting']);
     });
@@ -368,7 +464,14 @@ describe('RunControlRepository', () => {
       await tasks.commit(retrying(await claimOne(1, 5)), nothing);
       expect(await task(1)).toMatchObject({ state: 'failed', attempt: 5 });
       expect(await retry()).toBe(true);
-      expect(await task(1)).toMatchObject({ state: 'waiting', attempt: 5, attempts_before: 5, error_code: null, error_message: null, finished_at: null });
+      expect(await task(1)).toMatchObject({
+        state: 'waiting',
+        attempt: 5,
+        attempts_before: 5,
+        error_code: null,
+        error_message: null,
+        finished_at: null,
+      });
       expect(await task(2)).toMatchObject({ state: 'waiting', attempt: 4, attempts_before: 0 });
       expect((await marks()).retry_at).toBeNull();
 
@@ -385,12 +488,24 @@ describe('RunControlRepository', () => {
     });
 
     it('survive the loss of their worker as often as others', async () => {
-      await given(1, { state: 'failed', attempt: 5, finished_at: age(1), error_code: 'worker_lost', error_message: 'lost' });
+      await given(1, {
+        state: 'failed',
+        attempt: 5,
+        finished_at: age(1),
+        error_code: 'worker_lost',
+        error_message: 'lost',
+      });
       await retry();
       await claimOne(1, 6);
-      await db.updateTable('tasks').set({ lease_until: age(1) }).execute();
+      await db
+        .updateTable('tasks')
+        .set({ lease_until: age(1) })
+        .execute();
       expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 0, ringsLost: 0 });
-      await db.updateTable('tasks').set({ state: 'running', attempt: 10, owner: 'w', lease_until: age(1) }).execute();
+      await db
+        .updateTable('tasks')
+        .set({ state: 'running', attempt: 10, owner: 'w', lease_until: age(1) })
+        .execute();
       expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, ringsLost: 0 });
     });
 
@@ -410,10 +525,17 @@ describe('RunControlRepository', () => {
     it('are started over bit by bit when there are many, each once, though they fail again meanwhile', async () => {
       await sql`
         insert into tasks (kind, subject_id, run_id, state, attempt, finished_at, error_code, error_message)
-        select 'detect', n, ${runId}::bigint, 'failed', 1, now(), 'broken', 'broken' from generate_series(1, 12000) n`.execute(db);
+        select 'detect', n, ${runId}::bigint, 'failed', 1, now(), 'broken', 'broken' from generate_series(1, 12000) n`.execute(
+        db,
+      );
       expect(await retry()).toBe(true);
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 5_000, failed: 7_000 });
-      const { id } = await db.selectFrom('tasks').select('id').where('state', '=', 'waiting').limit(1).executeTakeFirstOrThrow();
+      const { id } = await db
+        .selectFrom('tasks')
+        .select('id')
+        .where('state', '=', 'waiting')
+        .limit(1)
+        .executeTakeFirstOrThrow();
       await fail(await claimOne(id, 2));
 
       await control.sweep(1_000);
@@ -431,15 +553,27 @@ describe('RunControlRepository', () => {
       await retry();
       expect(await heldOf()).toBe(2);
       expect(await ringAll()).toBe(0);
-      await db.updateTable('tasks').set({ state: 'failed', held: false, finished_at: age(1), error_code: 'broken', error_message: 'broken' }).execute();
-      await db.updateTable('runs').set({ retry_at: sql`now()` }).execute();
+      await db
+        .updateTable('tasks')
+        .set({ state: 'failed', held: false, finished_at: age(1), error_code: 'broken', error_message: 'broken' })
+        .execute();
+      await db
+        .updateTable('runs')
+        .set({ retry_at: sql`now()` })
+        .execute();
       await cancel();
       await sweepAll();
       expect(await states()).toEqual(['failed', 'failed']);
     });
 
     it('are left alone before their attempts come to the end of their numbers', async () => {
-      await given(1, { state: 'failed', attempt: 32_001, finished_at: age(1), error_code: 'broken', error_message: 'broken' });
+      await given(1, {
+        state: 'failed',
+        attempt: 32_001,
+        finished_at: age(1),
+        error_code: 'broken',
+        error_message: 'broken',
+      });
       expect(await retry()).toBe(false);
       expect(await states()).toEqual(['failed']);
     });
@@ -455,8 +589,14 @@ describe('RunControlRepository', () => {
       await tasks.ringDue('detect', 10, 1, async (due) => (rung.push(...due.map(({ id }) => id)), []));
       expect(rung).toEqual([5]);
       await tasks.commit(retrying(running), nothing);
-      await db.transaction().execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [77]));
-      expect((await db.selectFrom('tasks').select('priority').where('run_id', '=', runId).execute()).map(({ priority }) => priority)).toEqual([7, 7, 7]);
+      await db
+        .transaction()
+        .execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [77]));
+      expect(
+        (await db.selectFrom('tasks').select('priority').where('run_id', '=', runId).execute()).map(
+          ({ priority }) => priority,
+        ),
+      ).toEqual([7, 7, 7]);
     });
 
     it('reaches all that has not ended, bit by bit, also of a paused run and when it is changed again meanwhile', async () => {
@@ -469,8 +609,16 @@ describe('RunControlRepository', () => {
       await Promise.all([new RunControlRepository(db).sweep(700), new RunControlRepository(db).sweep(700)]);
       const passes = await sweepAll(1_000);
       expect(passes).toBeGreaterThan(2);
-      const rows = await db.selectFrom('tasks').select(['priority', 'state', sql<number>`count(*)::int`.as('n')]).groupBy(['priority', 'state']).orderBy('state').execute();
-      expect(rows).toEqual([{ priority: 0, state: 'done', n: 1 }, { priority: -7, state: 'waiting', n: 12_000 }]);
+      const rows = await db
+        .selectFrom('tasks')
+        .select(['priority', 'state', sql<number>`count(*)::int`.as('n')])
+        .groupBy(['priority', 'state'])
+        .orderBy('state')
+        .execute();
+      expect(rows).toEqual([
+        { priority: 0, state: 'done', n: 1 },
+        { priority: -7, state: 'waiting', n: 12_000 },
+      ]);
       expect(await marks()).toMatchObject({ priority: -7, reprioritised_at: null });
     });
 
@@ -506,7 +654,9 @@ describe('a paused run, be it ever so large', () => {
     /** Looks into an index, and live rows that were read, by them or from end to end. */
     const reads = async (db: Database): Promise<{ scans: number; rows: number }> => {
       const { rows } = await sql<{ scans: number; rows: number }>`
-        select idx_scan as scans, idx_tup_fetch + seq_tup_read as rows from pg_stat_user_tables where relname = 'tasks'`.execute(db);
+        select idx_scan as scans, idx_tup_fetch + seq_tup_read as rows from pg_stat_user_tables where relname = 'tasks'`.execute(
+        db,
+      );
       return rows[0] ?? { scans: 0, rows: 0 };
     };
     await connected(async (db) => {

@@ -15,7 +15,11 @@ interface Change {
 
 const PAUSED = sql`r.paused_at is not null`;
 /** Of a paused run. A dispatcher that is just ringing may mark tasks as queued after the pause. */
-const UNRING: Change = { runs: PAUSED, tasks: [sql`t.state = 'queued' and not t.held`], set: sql`state = 'waiting', held = true, queued_at = null` };
+const UNRING: Change = {
+  runs: PAUSED,
+  tasks: [sql`t.state = 'queued' and not t.held`],
+  set: sql`state = 'waiting', held = true, queued_at = null`,
+};
 /** Of a run that goes on: the doorbells of what is still marked as queued may have come and gone while it was paused. */
 const RING_AGAIN: Change = { runs: sql`true`, tasks: UNRING.tasks, set: sql`state = 'waiting', queued_at = null` };
 const HOLD: Change = { runs: PAUSED, tasks: [sql`t.state = 'waiting' and not t.held`], set: sql`held = true` };
@@ -33,7 +37,12 @@ const RETRY: Change = {
     queued_at = null, finished_at = null, error_code = null, error_message = null`,
 };
 /** The tasks that have not ended, each state and held by itself. */
-const OPEN = ["'waiting' and not t.held", "'waiting' and t.held", "'queued' and not t.held", "'running' and not t.held"].map((state) => sql`t.state = ${sql.raw(state)}`);
+const OPEN = [
+  "'waiting' and not t.held",
+  "'waiting' and t.held",
+  "'queued' and not t.held",
+  "'running' and not t.held",
+].map((state) => sql`t.state = ${sql.raw(state)}`);
 const REPRIORITISE: Change = {
   runs: sql`r.reprioritised_at is not null`,
   tasks: OPEN.flatMap((open) => [sql`${open} and t.priority < r.priority`, sql`${open} and t.priority > r.priority`]),
@@ -76,7 +85,12 @@ export class RunControlRepository {
 
   /** From the commit on nothing of it is begun. What runs ends as it would; what is rung is put back, and its doorbells find nothing. */
   async pause(tx: DatabaseTransaction, runId: number): Promise<void> {
-    await tx.updateTable('runs').set({ paused_at: sql`now()` }).where('id', '=', runId).where('paused_at', 'is', null).execute();
+    await tx
+      .updateTable('runs')
+      .set({ paused_at: sql`now()` })
+      .where('id', '=', runId)
+      .where('paused_at', 'is', null)
+      .execute();
     await this.#changeOne(tx, runId, UNRING, HOLD);
   }
 
@@ -94,14 +108,22 @@ export class RunControlRepository {
   /** Starts over what failed of it, with a fresh number of attempts. False when nothing did. */
   async retry(tx: DatabaseTransaction, runId: number): Promise<boolean> {
     // Not the time at which the transaction began: what failed before this statement is meant.
-    await tx.updateTable('runs').set({ retry_at: sql`clock_timestamp()`, feed_open: true }).where('id', '=', runId).execute();
+    await tx
+      .updateTable('runs')
+      .set({ retry_at: sql`clock_timestamp()`, feed_open: true })
+      .where('id', '=', runId)
+      .execute();
     const changed = await this.#changeOne(tx, runId, RETRY);
     await this.#forgetRetry(tx, [runId]);
     return changed > 0;
   }
 
   async setPriority(tx: DatabaseTransaction, runId: number, priority: number): Promise<void> {
-    await tx.updateTable('runs').set({ priority, reprioritised_at: sql`now()` }).where('id', '=', runId).execute();
+    await tx
+      .updateTable('runs')
+      .set({ priority, reprioritised_at: sql`now()` })
+      .where('id', '=', runId)
+      .execute();
     await this.#changeOne(tx, runId, REPRIORITISE);
   }
 
@@ -127,15 +149,24 @@ export class RunControlRepository {
 
   async #changeMarked(change: Change, limit: number): Promise<number> {
     const { rows } = await sql<{ id: number }>`select r.id from runs r where ${change.runs}`.execute(this.#db);
-    return rows.length === 0 ? 0 : this.#change(this.#db, rows.map(({ id }) => id), change, limit);
+    return rows.length === 0
+      ? 0
+      : this.#change(
+          this.#db,
+          rows.map(({ id }) => id),
+          change,
+          limit,
+        );
   }
 
   /** Shares the limit out among the runs, so that a large one does not hold up the others. */
   async #change(db: Executor, runIds: readonly number[], { runs, tasks, set }: Change, limit: number): Promise<number> {
     const share = Math.max(1, Math.floor(limit / runIds.length));
     // The order is that of `tasks_run`: else Postgres, which does not know how few are left, may read a large run from end to end.
-    const chunks = tasks.map((which) => sql`
-      select id from (select t.id from tasks t where t.run_id = r.id and ${which} order by t.priority limit ${share} for update skip locked) chunk`);
+    const chunks = tasks.map(
+      (which) => sql`
+      select id from (select t.id from tasks t where t.run_id = r.id and ${which} order by t.priority limit ${share} for update skip locked) chunk`,
+    );
     const { rows } = await sql<{ runId: number; count: number }>`
       with chunk as (
         select l.id, r.priority, r.paused_at from runs r cross join lateral (${sql.join(chunks, sql` union all `)}) l
@@ -147,7 +178,9 @@ export class RunControlRepository {
     if (rows.length > 0) {
       await sql`
         update runs set swept_at = clock_timestamp()
-        where id in (select id from runs where id = any(${rows.map(({ runId }) => runId)}::bigint[]) for no key update skip locked)`.execute(db);
+        where id in (select id from runs where id = any(${rows.map(({ runId }) => runId)}::bigint[]) for no key update skip locked)`.execute(
+        db,
+      );
     }
     return rows.reduce((sum, { count }) => sum + count, 0);
   }
@@ -156,16 +189,23 @@ export class RunControlRepository {
   async #forgetCancels(): Promise<void> {
     await sql`
       update runs r set cancel_swept_at = now()
-      where r.cancelled_at is not null and r.cancel_swept_at is null and not exists (select 1 from ${OPEN_TASKS})`.execute(this.#db);
+      where r.cancelled_at is not null and r.cancel_swept_at is null and not exists (select 1 from ${OPEN_TASKS})`.execute(
+      this.#db,
+    );
   }
 
   /** Takes marks away of which nothing is left to do. What is locked meanwhile is asked for again at this moment, and is left alone. */
   async #forgetMarks(): Promise<void> {
-    const { rows } = await sql`select 1 from runs where retry_at is not null or reprioritised_at is not null limit 1`.execute(this.#db);
+    const { rows } =
+      await sql`select 1 from runs where retry_at is not null or reprioritised_at is not null limit 1`.execute(
+        this.#db,
+      );
     if (rows.length === 0) return;
     await inTransaction(this.#db, async (tx) => {
       const locked = await sql<{ id: number }>`
-        select id from runs where retry_at is not null or reprioritised_at is not null for no key update skip locked`.execute(tx);
+        select id from runs where retry_at is not null or reprioritised_at is not null for no key update skip locked`.execute(
+        tx,
+      );
       const ids = locked.rows.map(({ id }) => id);
       await this.#forgetRetry(tx, ids);
       await sql`

@@ -9,7 +9,9 @@ const CROWDED = 16;
 /** The same of images: in each of 24 hours there may be several sorts of them. */
 const CROWDED_DEPLOYMENT = 400;
 
-const IMAGE_SORT = sql.raw('project_id, deployment_id, local_hour, timed, answered, reviewed, has_animal, has_person, has_vehicle, blank');
+const IMAGE_SORT = sql.raw(
+  'project_id, deployment_id, local_hour, timed, answered, reviewed, has_animal, has_person, has_vehicle, blank',
+);
 
 /**
  * What runs found, how many tasks are in which state, and how many images there are of each sort: `run_tallies`, `task_counts` and `image_counts` hold differences, one or more rows for each
@@ -43,23 +45,31 @@ export class RunTallyRepository {
             delete from task_counts t using crowded c
             where t.kind = c.kind and t.state = c.state and t.run_id is not distinct from c.run_id returning t.kind, t.run_id, t.state, t.count)
         insert into task_counts (kind, run_id, state, count)
-        select kind, run_id, state, sum(count) from gone group by kind, run_id, state having sum(count) <> 0`.execute(tx);
+        select kind, run_id, state, sum(count) from gone group by kind, run_id, state having sum(count) <> 0`.execute(
+        tx,
+      );
       await sql`
         with crowded as (select project_id, deployment_id from image_counts group by project_id, deployment_id having count(*) > ${CROWDED_DEPLOYMENT}),
           gone as (
             delete from image_counts t using crowded c
             where t.project_id = c.project_id and t.deployment_id is not distinct from c.deployment_id returning t.*)
         insert into image_counts (${IMAGE_SORT}, count, detections)
-        select ${IMAGE_SORT}, sum(count), sum(detections) from gone group by ${IMAGE_SORT} having sum(count) <> 0 or sum(detections) <> 0`.execute(tx);
+        select ${IMAGE_SORT}, sum(count), sum(detections) from gone group by ${IMAGE_SORT} having sum(count) <> 0 or sum(detections) <> 0`.execute(
+        tx,
+      );
       await sql`
         with crowded as (select project_id from project_changes group by project_id having count(*) > ${CROWDED}),
           gone as (delete from project_changes t using crowded c where t.project_id = c.project_id returning t.*)
-        insert into project_changes (project_id, count) select project_id, sum(count) from gone group by project_id`.execute(tx);
+        insert into project_changes (project_id, count) select project_id, sum(count) from gone group by project_id`.execute(
+        tx,
+      );
       await sql`
         with crowded as (select run_id from run_tallies group by run_id having count(*) > ${CROWDED}),
           gone as (delete from run_tallies t using crowded c where t.run_id = c.run_id returning t.*)
         insert into run_tallies (run_id, engine, images, blanks, animals, people, vehicles, marked)
-        select run_id, engine, sum(images), sum(blanks), sum(animals), sum(people), sum(vehicles), sum(marked) from gone group by run_id, engine`.execute(tx);
+        select run_id, engine, sum(images), sum(blanks), sum(animals), sum(people), sum(vehicles), sum(marked) from gone group by run_id, engine`.execute(
+        tx,
+      );
     });
   }
 }

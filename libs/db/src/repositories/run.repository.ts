@@ -9,7 +9,10 @@ export type RunRow = Selectable<RunsTable>;
 const TASKS_A_STATEMENT = 100_000;
 
 export class RunRepository {
-  async create(db: Executor, run: { projectId: number; modelId: number; classify: ClassifySettings | null; priority: number }): Promise<number> {
+  async create(
+    db: Executor,
+    run: { projectId: number; modelId: number; classify: ClassifySettings | null; priority: number },
+  ): Promise<number> {
     const { id } = await db
       .insertInto('runs')
       .values({
@@ -32,7 +35,7 @@ export class RunRepository {
     filter: Omit<ImageFilter, 'projectId'> = {},
     step = TASKS_A_STATEMENT,
   ): Promise<number> {
-    for (let [total, after] = [0, 0]; ; ) {
+    for (let [total, after] = [0, 0]; ;) {
       const { rows } = await sql<{ count: number; last: number | null }>`
         with chosen as (
           select s.image_id from image_summaries s

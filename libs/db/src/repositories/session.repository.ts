@@ -39,6 +39,9 @@ export class SessionRepository {
   }
 
   async forgetEnded(db: Executor): Promise<void> {
-    await db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).execute();
+    await db
+      .deleteFrom('sessions')
+      .where('expires_at', '<', sql<Date>`now()`)
+      .execute();
   }
 }

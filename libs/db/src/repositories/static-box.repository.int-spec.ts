@@ -32,27 +32,42 @@ describe('static boxes', () => {
   beforeEach(async () => {
     study = await Study.start();
     d = await study.deployment('d');
-    const { rows } = await sql<{ id: number }>`insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.2, '{}') returning id`.execute(study.db);
+    const { rows } = await sql<{
+      id: number;
+    }>`insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.2, '{}') returning id`.execute(
+      study.db,
+    );
     otherModel = rows[0]!.id;
   });
   afterEach(() => study.stop());
 
   const second = (n: number): string => new Date(Date.UTC(2026, 5, 1) + n * 1_000).toISOString().slice(0, 19);
 
-  async function images(count: number, detections: (step: number) => readonly Detection[], deploymentId: number | null = d): Promise<number[]> {
+  async function images(
+    count: number,
+    detections: (step: number) => readonly Detection[],
+    deploymentId: number | null = d,
+  ): Promise<number[]> {
     const ids: number[] = [];
-    for (let step = 0; step < count; step += 1) ids.push(await study.image(deploymentId, second(step), detections(step)));
+    for (let step = 0; step < count; step += 1)
+      ids.push(await study.image(deploymentId, second(step), detections(step)));
     return ids;
   }
 
   async function counted(): Promise<Readonly<Record<string, number>>> {
-    const { rows } = await sql<{ label: string; images: number }>`select label, count(*)::int as images from observations group by label order by label`.execute(study.db);
+    const { rows } = await sql<{
+      label: string;
+      images: number;
+    }>`select label, count(*)::int as images from observations group by label order by label`.execute(study.db);
     return Object.fromEntries(rows.map(({ label, images: n }) => [label, n]));
   }
 
   async function someoneWaits(): Promise<void> {
     await waitUntil('a statement to wait for a lock', async () => {
-      const { rows } = await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(study.db);
+      const { rows } =
+        await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+          study.db,
+        );
       return rows.length > 0;
     });
   }
@@ -78,16 +93,34 @@ describe('static boxes', () => {
     const last = await study.image(d, second(3_600), [at(BRANCH)]);
     expect(await search()).toEqual({ boxes: 1, newBoxes: 1, changedImages: 20 });
     expect(await counted()).toEqual({ deer: 19 });
-    expect(await study.db.selectFrom('image_summaries').select(['has_animal', 'blank', 'animal', 'confidence']).where('image_id', '=', last).executeTakeFirst()).toEqual({
+    expect(
+      await study.db
+        .selectFrom('image_summaries')
+        .select(['has_animal', 'blank', 'animal', 'confidence'])
+        .where('image_id', '=', last)
+        .executeTakeFirst(),
+    ).toEqual({
       has_animal: false,
       blank: true,
       animal: null,
       confidence: null,
     });
     await new EventRepository().formStale(study.db, null);
-    expect(await study.db.selectFrom('events').select('label').distinct().orderBy('label').execute()).toEqual([{ label: 'deer' }, { label: null }]);
+    expect(await study.db.selectFrom('events').select('label').distinct().orderBy('label').execute()).toEqual([
+      { label: 'deer' },
+      { label: null },
+    ]);
     expect(await all()).toEqual([
-      expect.objectContaining({ deploymentId: d, projectId: study.projectId, category: 'animal', ...BRANCH, images: 20, firstAt: new Date('2026-05-31T22:00:00Z'), lastAt: new Date('2026-05-31T23:00:00Z'), unmarkedAt: null }),
+      expect.objectContaining({
+        deploymentId: d,
+        projectId: study.projectId,
+        category: 'animal',
+        ...BRANCH,
+        images: 20,
+        firstAt: new Date('2026-05-31T22:00:00Z'),
+        lastAt: new Date('2026-05-31T23:00:00Z'),
+        unmarkedAt: null,
+      }),
     ]);
     expect(await search()).toEqual({ boxes: 1, newBoxes: 0, changedImages: 0 });
   });
@@ -144,7 +177,9 @@ describe('static boxes', () => {
     await unmark(branch!.id, 'ranger');
     await move(ids[0]!, null);
     await search();
-    expect(await all()).toEqual([expect.objectContaining({ id: branch!.id, images: 0, exampleImageId: null, firstAt: null, unmarkedBy: 'ranger' })]);
+    expect(await all()).toEqual([
+      expect.objectContaining({ id: branch!.id, images: 0, exampleImageId: null, firstAt: null, unmarkedBy: 'ranger' }),
+    ]);
     await move(ids[0]!, d);
     expect(await search()).toEqual({ boxes: 1, newBoxes: 0, changedImages: 20 });
     expect(await counted()).toEqual({ branch: 20 });
@@ -174,15 +209,22 @@ describe('static boxes', () => {
   });
 
   it('are found where comparing takes longer than Postgres lets a transaction wait', async () => {
-    await study.image(d, second(0), Array.from({ length: 1_000 }, () => at(BRANCH)));
-    await sql`create function hurry() returns trigger language plpgsql as 'begin set local idle_in_transaction_session_timeout = 200; return null; end'`.execute(study.db);
+    await study.image(
+      d,
+      second(0),
+      Array.from({ length: 1_000 }, () => at(BRANCH)),
+    );
+    await sql`create function hurry() returns trigger language plpgsql as 'begin set local idle_in_transaction_session_timeout = 200; return null; end'`.execute(
+      study.db,
+    );
     await sql`create trigger hurry after delete on stale_static_boxes execute function hurry()`.execute(study.db);
     expect(await search()).toEqual({ boxes: 0, newBoxes: 0, changedImages: 0 });
   });
 
   describe('are to be looked for', () => {
     const due = (quietSeconds: number, latestSeconds = 600) => boxes.due(study.db, { quietSeconds, latestSeconds });
-    const ago = (seconds: number) => sql`update stale_static_boxes set marked_at = marked_at - ${seconds} * interval '1 second'`.execute(study.db);
+    const ago = (seconds: number) =>
+      sql`update stale_static_boxes set marked_at = marked_at - ${seconds} * interval '1 second'`.execute(study.db);
 
     it('where something was found, once nothing came for a while or it waits too long, and not again', async () => {
       const quiet = await study.deployment('quiet');
@@ -205,8 +247,12 @@ describe('static boxes', () => {
 
     it('still, when the process that looked died before it had', async () => {
       await images(20, () => [at(BRANCH)]);
-      await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(study.db);
-      await sql`create trigger fail before insert on image_summaries for each row execute function fail()`.execute(study.db);
+      await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(
+        study.db,
+      );
+      await sql`create trigger fail before insert on image_summaries for each row execute function fail()`.execute(
+        study.db,
+      );
       await expect(boxes.searchStale(study.db, d)).rejects.toThrow('killed');
       await sql`drop trigger fail on image_summaries`.execute(study.db);
       expect(await due(0)).toEqual([d]);
@@ -218,7 +264,17 @@ describe('static boxes', () => {
       await images(1, () => []);
       const late = await study.image(d, second(0));
       await study.db.transaction().execute(async (tx) => {
-        await new DetectionRepository().insertNew(tx, [{ imageId: late, modelId: study.modelId, engine: 'null', warning: null, decodeMs: 1, inferMs: 1, detections: [] }]);
+        await new DetectionRepository().insertNew(tx, [
+          {
+            imageId: late,
+            modelId: study.modelId,
+            engine: 'null',
+            warning: null,
+            decodeMs: 1,
+            inferMs: 1,
+            detections: [],
+          },
+        ]);
         expect(await boxes.searchStale(study.db, d)).not.toBeNull();
         expect(await due(0)).toEqual([]);
       });
@@ -248,7 +304,11 @@ describe('static boxes', () => {
       await change(ids[20]!);
     });
     await searching;
-    const marked = await study.db.selectFrom('detections').select('image_id').where('static_box_id', 'is not', null).execute();
+    const marked = await study.db
+      .selectFrom('detections')
+      .select('image_id')
+      .where('static_box_id', 'is not', null)
+      .execute();
     expect(marked.map(({ image_id }) => image_id).sort((a, b) => a - b)).toEqual(ids.slice(0, 20));
     expect(await all()).toMatchObject([{ images: 20 }]);
     expect(await boxes.due(study.db, { quietSeconds: 0, latestSeconds: 0 })).toEqual([d]);
@@ -291,15 +351,20 @@ describe('static boxes', () => {
         await new ImageRepository().deriveTimesOf(tx, deploymentId);
       });
     const shuffled = () => [...ids].sort(() => random(3) - 1);
-    const workers = Promise.all([worker(study.modelId, shuffled()), worker(otherModel, shuffled())]).finally(() => (working = false));
+    const workers = Promise.all([worker(study.modelId, shuffled()), worker(otherModel, shuffled())]).finally(
+      () => (working = false),
+    );
     await Promise.all([workers, ...places.map(searcher), people(), people()]);
     expect(turns.searches).toBeGreaterThan(5);
     expect(turns.changes).toBeGreaterThan(20);
 
     for (const place of places) await search(place);
-    const derived = () => sql`
+    const derived = () =>
+      sql`
       select s.image_id, s.has_animal, s.blank, s.animal, s.confidence, (select array_agg(o.label || o.individuals order by o.label) from observations o where o.image_id = s.image_id) as seen
-      from image_summaries s order by s.image_id`.execute(study.db).then((result) => result.rows);
+      from image_summaries s order by s.image_id`
+        .execute(study.db)
+        .then((result) => result.rows);
     const byAndBy = await derived();
     await study.db.transaction().execute((tx) => refreshObservations(tx, ids));
     expect(await derived()).toEqual(byAndBy);
@@ -308,7 +373,10 @@ describe('static boxes', () => {
       select distinct d.label, s.inference_id = d.inference_id as latest, case when b.deployment_id = s.deployment_id then 'here' when b.id is not null then 'elsewhere' end as box
       from detections d join image_summaries s on s.image_id = d.image_id left join static_boxes b on b.id = d.static_box_id
       order by 1, 2, 3`.execute(study.db);
-    const outlines = ['branch', 'deer', 'stone'].flatMap((label) => [{ label, latest: false, box: null }, { label, latest: true, box: label === 'deer' ? null : 'here' }]);
+    const outlines = ['branch', 'deer', 'stone'].flatMap((label) => [
+      { label, latest: false, box: null },
+      { label, latest: true, box: label === 'deer' ? null : 'here' },
+    ]);
     expect(belongs.rows).toEqual(outlines);
   });
 });

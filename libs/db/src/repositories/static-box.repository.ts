@@ -1,5 +1,12 @@
 import { sql } from 'kysely';
-import { searchStaticBoxes, type Box, type Category, type FoundBox, type KnownBox, type StaticGroup } from '@pugmark/domain';
+import {
+  searchStaticBoxes,
+  type Box,
+  type Category,
+  type FoundBox,
+  type KnownBox,
+  type StaticGroup,
+} from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../database';
 import { inTransaction } from '../in-transaction';
 import { lockImages, refreshObservations } from '../observations/refresh-observations';
@@ -86,7 +93,9 @@ export class StaticBoxRepository {
   /** The same where something is new. Null where nothing is, or another is looking. */
   async searchStale(db: Database, deploymentId: number): Promise<StaticSearch | null> {
     return inTransaction(db, async (tx) => {
-      const { rows } = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(${SEARCHING}::int, ${deploymentId}::int) as free`.execute(tx);
+      const { rows } = await sql<{
+        free: boolean;
+      }>`select pg_try_advisory_xact_lock(${SEARCHING}::int, ${deploymentId}::int) as free`.execute(tx);
       if (rows[0]?.free !== true || (await takeMarks(tx, deploymentId)) === 0) return null;
       return find(tx, deploymentId);
     });
@@ -112,12 +121,26 @@ export class StaticBoxRepository {
       .where('unmarked_at', by === null ? 'is not' : 'is', null)
       .executeTakeFirst();
     if (changed.numUpdatedRows === 0n) return;
-    const images = await tx.selectFrom('detections').select('image_id').distinct().where('static_box_id', '=', id).orderBy('image_id').execute();
-    for (const some of chunks(images, WRITTEN)) await refreshObservations(tx, some.map((row) => row.image_id));
+    const images = await tx
+      .selectFrom('detections')
+      .select('image_id')
+      .distinct()
+      .where('static_box_id', '=', id)
+      .orderBy('image_id')
+      .execute();
+    for (const some of chunks(images, WRITTEN))
+      await refreshObservations(
+        tx,
+        some.map((row) => row.image_id),
+      );
   }
 
   async page(db: Executor, deploymentId: number, afterId: number, limit: number): Promise<StaticBoxRow[]> {
-    return (await sql<StaticBoxRow>`${SELECTED} where b.deployment_id = ${deploymentId} and b.id > ${afterId} order by b.id limit ${limit}`.execute(db)).rows;
+    return (
+      await sql<StaticBoxRow>`${SELECTED} where b.deployment_id = ${deploymentId} and b.id > ${afterId} order by b.id limit ${limit}`.execute(
+        db,
+      )
+    ).rows;
   }
 
   async find(db: Executor, id: number): Promise<StaticBoxRow | null> {
@@ -139,14 +162,21 @@ async function lockSearch(tx: DatabaseTransaction, deploymentId: number): Promis
 
 /** What says that there is something new. Statements after this one see all that was. */
 async function takeMarks(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
-  const { numDeletedRows } = await tx.deleteFrom('stale_static_boxes').where('deployment_id', '=', deploymentId).executeTakeFirst();
+  const { numDeletedRows } = await tx
+    .deleteFrom('stale_static_boxes')
+    .where('deployment_id', '=', deploymentId)
+    .executeTakeFirst();
   return Number(numDeletedRows);
 }
 
 async function find(tx: DatabaseTransaction, deploymentId: number): Promise<StaticSearch> {
   const found = await readFound(tx, deploymentId);
   const groups = await unhurried(tx, searchStaticBoxes(found, await readKnown(tx, deploymentId)));
-  const added = await insertBoxes(tx, deploymentId, groups.filter(({ knownId }) => knownId === null));
+  const added = await insertBoxes(
+    tx,
+    deploymentId,
+    groups.filter(({ knownId }) => knownId === null),
+  );
   const boxIds = new Map<number, number>();
   for (const group of groups) for (const id of group.detectionIds) boxIds.set(id, group.knownId ?? added.get(group)!);
   const changes = await changesOf(tx, deploymentId, found, boxIds);
@@ -155,7 +185,11 @@ async function find(tx: DatabaseTransaction, deploymentId: number): Promise<Stat
     const [first, last] = [some[0]!, some.at(-1)!];
     // Locked before anything of them changes, and in order from chunk to chunk as well.
     await lockImages(tx, some);
-    await write(tx, deploymentId, changes.filter(({ imageId }) => imageId >= first && imageId <= last));
+    await write(
+      tx,
+      deploymentId,
+      changes.filter(({ imageId }) => imageId >= first && imageId <= last),
+    );
     await refreshObservations(tx, some);
   }
   await countImages(tx, deploymentId);
@@ -165,7 +199,7 @@ async function find(tx: DatabaseTransaction, deploymentId: number): Promise<Stat
 /** What counts, unless it is static: of the model that looked last, from its threshold on. */
 async function readFound(tx: DatabaseTransaction, deploymentId: number): Promise<MarkedBox[]> {
   const found: MarkedBox[] = [];
-  for (let after: number | undefined = 0; after !== undefined; ) {
+  for (let after: number | undefined = 0; after !== undefined;) {
     const images = await tx
       .selectFrom('image_summaries')
       .select(['image_id', 'inference_id'])
@@ -179,20 +213,25 @@ async function readFound(tx: DatabaseTransaction, deploymentId: number): Promise
       select d.id, d.image_id as "imageId", d.category, d.static_box_id as "staticBoxId", d.x, d.y, d.width, d.height
       from inferences f join models m on m.id = f.model_id join detections d on d.inference_id = f.id and d.confidence >= m.threshold
       where f.id = any(${inferences}::bigint[])`.execute(tx);
-    for (const { id, imageId, category, staticBoxId, ...box } of rows) found.push({ id, imageId, category, staticBoxId, box });
+    for (const { id, imageId, category, staticBoxId, ...box } of rows)
+      found.push({ id, imageId, category, staticBoxId, box });
     after = images.length < READ ? undefined : images.at(-1)?.image_id;
   }
   return found;
 }
 
 async function readKnown(tx: DatabaseTransaction, deploymentId: number): Promise<KnownBox[]> {
-  const rows = await tx.selectFrom('static_boxes').select(['id', 'category', 'x', 'y', 'width', 'height']).where('deployment_id', '=', deploymentId).execute();
+  const rows = await tx
+    .selectFrom('static_boxes')
+    .select(['id', 'category', 'x', 'y', 'width', 'height'])
+    .where('deployment_id', '=', deploymentId)
+    .execute();
   return rows.map(({ id, category, ...box }) => ({ id, category, box }));
 }
 
 /** Says a word to Postgres between turns, which ends the session of a transaction that is silent for long; until it answers, others have their turn. */
 async function unhurried<Result>(tx: DatabaseTransaction, steps: Generator<undefined, Result>): Promise<Result> {
-  for (let since = performance.now(); ; ) {
+  for (let since = performance.now(); ;) {
     const { done, value } = steps.next();
     if (done === true) return value;
     if (performance.now() - since < TURN_MS) continue;
@@ -202,7 +241,11 @@ async function unhurried<Result>(tx: DatabaseTransaction, steps: Generator<undef
 }
 
 /** The ids of new boxes. */
-async function insertBoxes(tx: DatabaseTransaction, deploymentId: number, groups: readonly StaticGroup[]): Promise<Map<StaticGroup, number>> {
+async function insertBoxes(
+  tx: DatabaseTransaction,
+  deploymentId: number,
+  groups: readonly StaticGroup[],
+): Promise<Map<StaticGroup, number>> {
   const ids = new Map<StaticGroup, number>();
   for (const group of groups) {
     const { rows } = await sql<{ id: number }>`
@@ -215,7 +258,12 @@ async function insertBoxes(tx: DatabaseTransaction, deploymentId: number, groups
 }
 
 /** What is marked otherwise than it is found, what counts no longer among it: the image was moved, or another model looked at it. */
-async function changesOf(tx: DatabaseTransaction, deploymentId: number, found: readonly MarkedBox[], boxIds: ReadonlyMap<number, number>): Promise<Change[]> {
+async function changesOf(
+  tx: DatabaseTransaction,
+  deploymentId: number,
+  found: readonly MarkedBox[],
+  boxIds: ReadonlyMap<number, number>,
+): Promise<Change[]> {
   const changes: Change[] = [];
   for (const { id, imageId, staticBoxId } of found) {
     const to = boxIds.get(id) ?? null;
@@ -228,7 +276,8 @@ async function changesOf(tx: DatabaseTransaction, deploymentId: number, found: r
     .select(['detections.id', 'detections.image_id', 'static_boxes.id as box_id'])
     .where('static_boxes.deployment_id', '=', deploymentId)
     .execute();
-  for (const { id, image_id, box_id } of marked) if (!known.has(id)) changes.push({ id, imageId: image_id, from: box_id, to: null });
+  for (const { id, image_id, box_id } of marked)
+    if (!known.has(id)) changes.push({ id, imageId: image_id, from: box_id, to: null });
   return changes;
 }
 
@@ -239,7 +288,9 @@ async function write(tx: DatabaseTransaction, deploymentId: number, changes: rea
     from unnest(${changes.map(({ id }) => id)}::bigint[], ${changes.map(({ from }) => from)}::bigint[], ${changes.map(({ to }) => to)}::bigint[]) as change (id, was, becomes)
     where d.id = change.id and d.static_box_id is not distinct from change.was
       and (change.becomes is null or exists (
-        select 1 from image_summaries s where s.image_id = d.image_id and s.deployment_id = ${deploymentId} and s.inference_id = d.inference_id))`.execute(tx);
+        select 1 from image_summaries s where s.image_id = d.image_id and s.deployment_id = ${deploymentId} and s.inference_id = d.inference_id))`.execute(
+    tx,
+  );
 }
 
 async function countImages(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
@@ -252,5 +303,7 @@ async function countImages(tx: DatabaseTransaction, deploymentId: number): Promi
 }
 
 function chunks<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }

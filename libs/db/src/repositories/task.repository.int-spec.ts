@@ -33,9 +33,11 @@ describe('TaskRepository', () => {
     return rows.map((row) => row.id);
   }
 
-  const states = async (): Promise<string[]> => (await db.selectFrom('tasks').select('state').orderBy('id').execute()).map((row) => row.state);
+  const states = async (): Promise<string[]> =>
+    (await db.selectFrom('tasks').select('state').orderBy('id').execute()).map((row) => row.state);
   const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
-  const ringAll = (limit = 100, depth = 1000): Promise<number> => tasks.ringDue('detect', depth, limit, async (due) => due.map((task) => task.id));
+  const ringAll = (limit = 100, depth = 1000): Promise<number> =>
+    tasks.ringDue('detect', depth, limit, async (due) => due.map((task) => task.id));
 
   it('rings due tasks by priority, then in order, and marks only those that were confirmed', async () => {
     await given(3);
@@ -116,11 +118,15 @@ describe('TaskRepository', () => {
     const [task] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
     if (task === undefined) throw new Error('not claimed');
 
-    await expect(tasks.commit([{ task, outcome: 'done', result: 1 }], () => Promise.reject(new Error('disk full')))).rejects.toThrow('disk full');
+    await expect(
+      tasks.commit([{ task, outcome: 'done', result: 1 }], () => Promise.reject(new Error('disk full'))),
+    ).rejects.toThrow('disk full');
     expect(await states()).toEqual(['running']);
 
     const written: unknown[] = [];
-    expect(await tasks.commit([{ task, outcome: 'done', result: 7 }], async (_tx, done) => void written.push(...done))).toEqual([1]);
+    expect(
+      await tasks.commit([{ task, outcome: 'done', result: 7 }], async (_tx, done) => void written.push(...done)),
+    ).toEqual([1]);
     expect(written).toEqual([{ task, result: 7 }]);
     expect(await states()).toEqual(['done']);
   });
@@ -128,7 +134,10 @@ describe('TaskRepository', () => {
   it('fences a stale attempt: neither its state nor its result counts', async () => {
     await given(1);
     const [stale] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'slow');
-    await db.updateTable('tasks').set({ lease_until: age(1) }).execute();
+    await db
+      .updateTable('tasks')
+      .set({ lease_until: age(1) })
+      .execute();
     expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 0, ringsLost: 0 });
     const [current] = await tasks.claim('detect', [{ id: 1, attempt: 2 }], 'fast');
     if (stale === undefined || current === undefined) throw new Error('not claimed');
@@ -137,17 +146,25 @@ describe('TaskRepository', () => {
     expect(await tasks.commit([{ task: stale, outcome: 'done', result: 1 }], async () => void written++)).toEqual([]);
     expect(written).toBe(0);
     expect(await tasks.renew([stale, current])).toEqual([1]);
-    expect(await tasks.commit([{ task: current, outcome: 'done', result: 1 }], async () => void written++)).toEqual([1]);
+    expect(await tasks.commit([{ task: current, outcome: 'done', result: 1 }], async () => void written++)).toEqual([
+      1,
+    ]);
     expect(written).toBe(1);
   });
 
   it('puts a retry off by its backoff and fails it with its reason after the last attempt', async () => {
     await given(1);
     for (let attempt = 1; attempt <= 5; attempt++) {
-      await db.updateTable('tasks').set({ run_at: age(0) }).execute();
+      await db
+        .updateTable('tasks')
+        .set({ run_at: age(0) })
+        .execute();
       const [task] = await tasks.claim('detect', [{ id: 1, attempt }], 'w');
       if (task === undefined) throw new Error(`attempt ${attempt} was not claimed`);
-      await tasks.commit([{ task, outcome: 'retry', code: 'busy', message: 'the file was busy' }], async () => undefined);
+      await tasks.commit(
+        [{ task, outcome: 'retry', code: 'busy', message: 'the file was busy' }],
+        async () => undefined,
+      );
       const row = await db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
       expect(row.state).toBe(attempt < 5 ? 'waiting' : 'failed');
       expect(row.error_message).toBe('the file was busy');

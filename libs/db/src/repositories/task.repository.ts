@@ -81,7 +81,9 @@ export class TaskRepository {
       if (rows.length === 0) return 0;
       const confirmed = await ring(rows);
       if (confirmed.length === 0) return 0;
-      await sql`update tasks set state = 'queued', queued_at = clock_timestamp() where id = any(${confirmed}::bigint[])`.execute(tx);
+      await sql`update tasks set state = 'queued', queued_at = clock_timestamp() where id = any(${confirmed}::bigint[])`.execute(
+        tx,
+      );
       return confirmed.length;
     });
   }
@@ -109,7 +111,9 @@ export class TaskRepository {
         state = 'running', attempt = t.attempt + 1, held = false, owner = ${owner}, started_at = clock_timestamp(),
         lease_until = clock_timestamp() + ${TASK_POLICIES[kind].leaseSeconds} * interval '1 second'
       from locked l where t.id = l.id
-      returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt, t.attempt - t.attempts_before as tries, t.traceparent`.execute(this.#db);
+      returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt, t.attempt - t.attempts_before as tries, t.traceparent`.execute(
+      this.#db,
+    );
     return rows;
   }
 
@@ -166,7 +170,9 @@ export class TaskRepository {
         where t.id = e.id
         returning t.id`.execute(tx);
       const counted = new Set(rows.map((row) => row.id));
-      const done = outcomes.flatMap((o) => (o.outcome === 'done' && counted.has(o.task.id) ? [{ task: o.task, result: o.result }] : []));
+      const done = outcomes.flatMap((o) =>
+        o.outcome === 'done' && counted.has(o.task.id) ? [{ task: o.task, result: o.result }] : [],
+      );
       if (done.length > 0) await write(tx, done);
       return [...counted];
     });
@@ -177,7 +183,10 @@ export class TaskRepository {
    * When not, the step must be rolled back.
    */
   async holds(tx: DatabaseTransaction, task: ClaimedTask): Promise<boolean> {
-    const { rows } = await sql`select 1 from tasks where id = ${task.id} and attempt = ${task.attempt} and state = 'running' for update`.execute(tx);
+    const { rows } =
+      await sql`select 1 from tasks where id = ${task.id} and attempt = ${task.attempt} and state = 'running' for update`.execute(
+        tx,
+      );
     return rows.length === 1;
   }
 
@@ -185,7 +194,9 @@ export class TaskRepository {
   async activeKinds(): Promise<TaskKind[]> {
     const { rows } = await sql<{ kind: TaskKind }>`
       select kind from unnest(${[...TASK_KINDS]}::text[]) as kind
-      where exists (select 1 from tasks t where t.kind = kind.kind and t.state = 'queued') or exists (select 1 from tasks t where t.kind = kind.kind and t.state = 'running')`.execute(this.#db);
+      where exists (select 1 from tasks t where t.kind = kind.kind and t.state = 'queued') or exists (select 1 from tasks t where t.kind = kind.kind and t.state = 'running')`.execute(
+      this.#db,
+    );
     return rows.map(({ kind }) => kind);
   }
 
@@ -216,9 +227,15 @@ export class TaskRepository {
         select id from tasks where kind = ${kind} and state = 'queued' and queued_at < now() - ${ringSeconds} * interval '1 second'
         order by id limit 10000 for update skip locked
       )
-      update tasks t set state = 'waiting', queued_at = null from lost l where t.id = l.id returning t.id`.execute(this.#db);
+      update tasks t set state = 'waiting', queued_at = null from lost l where t.id = l.id returning t.id`.execute(
+      this.#db,
+    );
     const count = (state: string): number => rows.find((row) => row.state === state)?.count ?? 0;
-    return { leasesExpired: count('waiting') + count('failed'), exhausted: count('failed'), ringsLost: rung.rows.length };
+    return {
+      leasesExpired: count('waiting') + count('failed'),
+      exhausted: count('failed'),
+      ringsLost: rung.rows.length,
+    };
   }
 
   /**
@@ -290,7 +307,14 @@ export class TaskRepository {
   }
 }
 
-const CANCELLED = { state: 'cancelled', held: false, finished_at: sql<Date>`now()`, owner: null, lease_until: null, queued_at: null } as const;
+const CANCELLED = {
+  state: 'cancelled',
+  held: false,
+  finished_at: sql<Date>`now()`,
+  owner: null,
+  lease_until: null,
+  queued_at: null,
+} as const;
 
 /**
  * For the rest of the transaction Postgres does not sort, so that whoever asks for due tasks in the order of `tasks_waiting` gets them

@@ -31,7 +31,16 @@ export interface TaxonFilter {
   readonly q?: string;
 }
 
-const COLUMNS = ['taxa.id', 'taxa.project_id', 'taxa.scientific_name', 'taxa.common_name', 'taxa.category', 'taxa.rank', 'taxa.archived_at', 'taxa.created_at'] as const;
+const COLUMNS = [
+  'taxa.id',
+  'taxa.project_id',
+  'taxa.scientific_name',
+  'taxa.common_name',
+  'taxa.category',
+  'taxa.rank',
+  'taxa.archived_at',
+  'taxa.created_at',
+] as const;
 
 /** The species of a project, each by its scientific name, in which upper and lower case are the same. */
 export class TaxonRepository {
@@ -55,7 +64,12 @@ export class TaxonRepository {
 
   /** `before` must be locked, and a new name free. */
   async update(tx: DatabaseTransaction, before: TaxonRow, change: TaxonChange): Promise<TaxonRow> {
-    const { scientificName = before.scientific_name, commonName = before.common_name, category = before.category, rank = before.rank } = change;
+    const {
+      scientificName = before.scientific_name,
+      commonName = before.common_name,
+      category = before.category,
+      rank = before.rank,
+    } = change;
     return tx
       .updateTable('taxa')
       .set({
@@ -73,13 +87,19 @@ export class TaxonRepository {
 
   /** Archived twice it stays so from the first time on. False when there is none. */
   async archive(db: Executor, id: number): Promise<boolean> {
-    const result = await db.updateTable('taxa').set({ archived_at: sql<Date>`coalesce(archived_at, now())` }).where('id', '=', id).executeTakeFirst();
+    const result = await db
+      .updateTable('taxa')
+      .set({ archived_at: sql<Date>`coalesce(archived_at, now())` })
+      .where('id', '=', id)
+      .executeTakeFirst();
     return result.numUpdatedRows > 0n;
   }
 
   /** The row, locked until the transaction ends. Null when there is none. */
   async lock(tx: DatabaseTransaction, id: number): Promise<TaxonRow | null> {
-    return (await tx.selectFrom('taxa').select(COLUMNS).where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null;
+    return (
+      (await tx.selectFrom('taxa').select(COLUMNS).where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null
+    );
   }
 
   async find(db: Executor, id: number): Promise<TaxonRow | null> {
@@ -88,12 +108,20 @@ export class TaxonRepository {
 
   /** By id, archived ones too; what is not there is missing. */
   async findMany(db: Executor, ids: readonly number[]): Promise<Map<number, TaxonRow>> {
-    const rows = await db.selectFrom('taxa').select(COLUMNS).where('id', '=', sql<number>`any(${[...ids]}::bigint[])`).execute();
+    const rows = await db
+      .selectFrom('taxa')
+      .select(COLUMNS)
+      .where('id', '=', sql<number>`any(${[...ids]}::bigint[])`)
+      .execute();
     return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** By the name as it was asked for, archived ones too; what is not there is missing. */
-  async findByNames(db: Executor, projectId: number, scientificNames: readonly string[]): Promise<Map<string, TaxonRow>> {
+  async findByNames(
+    db: Executor,
+    projectId: number,
+    scientificNames: readonly string[],
+  ): Promise<Map<string, TaxonRow>> {
     const rows = await db
       .selectFrom(sql<{ name: string }>`(select distinct unnest(${[...scientificNames]}::text[]) as name)`.as('asked'))
       .innerJoin('taxa', (join) => join.on(sql`lower(taxa.scientific_name)`, '=', sql`lower(asked.name)`))
@@ -104,16 +132,30 @@ export class TaxonRepository {
   }
 
   /** In order of the scientific name, those after the one that is named; an empty one is before all. */
-  async page(db: Executor, projectId: number, { archived, q }: TaxonFilter, afterName: string, limit: number): Promise<TaxonRow[]> {
+  async page(
+    db: Executor,
+    projectId: number,
+    { archived, q }: TaxonFilter,
+    afterName: string,
+    limit: number,
+  ): Promise<TaxonRow[]> {
     const query = db
       .selectFrom('taxa')
       .select(COLUMNS)
       .where('project_id', '=', projectId)
       .where(sql`lower(scientific_name)`, '>', sql`lower(${afterName})`)
       .where('archived_at', archived ? 'is not' : 'is', null);
-    if (q === undefined) return query.orderBy(sql`lower(scientific_name)`).limit(limit).execute();
+    if (q === undefined)
+      return query
+        .orderBy(sql`lower(scientific_name)`)
+        .limit(limit)
+        .execute();
     // Not in the order of an index: Postgres would rather walk through it, and so through all of the project, than look the words up.
-    return query.where(sql<boolean>`words @@ ${prefixQuery(q)}`).orderBy(sql`lower(scientific_name) || ''`).limit(limit).execute();
+    return query
+      .where(sql<boolean>`words @@ ${prefixQuery(q)}`)
+      .orderBy(sql`lower(scientific_name) || ''`)
+      .limit(limit)
+      .execute();
   }
 }
 

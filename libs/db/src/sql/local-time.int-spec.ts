@@ -37,7 +37,8 @@ describe('a local time in its zone', () => {
     ['2026-06-01T12:00:00', null, null, null],
   ])('%s in %s', async (local, zone, instant, doubt) => {
     const [reading, place] = [sql`${local}::timestamp`, sql`${zone}::text`];
-    const { rows } = await sql`select ${instantOf(reading, place)} as instant, ${timeDoubt(reading, place)} as doubt`.execute(db);
+    const { rows } =
+      await sql`select ${instantOf(reading, place)} as instant, ${timeDoubt(reading, place)} as doubt`.execute(db);
     expect(rows).toEqual([{ instant: instant === null ? null : new Date(instant), doubt }]);
   });
 });

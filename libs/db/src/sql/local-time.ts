@@ -37,5 +37,7 @@ export function outOfDates(image: string, deployment: string): RawBuilder<boolea
 /** The local time of a picture: what a person says, else the camera's reading with the clock offset of its deployment. */
 export function localTimeOf(image: string, deployment: string): RawBuilder<string | null> {
   const offset = sql`coalesce(${sql.ref(`${deployment}.clock_offset_seconds`)}, 0) * interval '1 second'`;
-  return sql<string | null>`coalesce(${sql.ref(`${image}.manual_local`)}, ${sql.ref(`${image}.captured_local`)} + ${offset})`;
+  return sql<
+    string | null
+  >`coalesce(${sql.ref(`${image}.manual_local`)}, ${sql.ref(`${image}.captured_local`)} + ${offset})`;
 }

@@ -16,7 +16,9 @@ describe('the hour by the sun', () => {
   });
 
   async function hourAt(instant: Date, longitude: number | null): Promise<number | null> {
-    const { rows } = await sql<{ hour: number | null }>`select ${solarHour(sql`${instant}::timestamptz`, sql`${longitude}::float8`)} as hour`.execute(db);
+    const { rows } = await sql<{
+      hour: number | null;
+    }>`select ${solarHour(sql`${instant}::timestamptz`, sql`${longitude}::float8`)} as hour`.execute(db);
     return rows[0]!.hour;
   }
 
@@ -39,7 +41,11 @@ describe('the hour by the sun', () => {
     for (const year of [2023, 2024, 2026]) {
       for (const longitude of [0, 11.25, -74.006, 151.2, -179.9, 180]) {
         const noon = Date.parse(`${year}-${day}T12:00:00Z`) - (seconds + longitude * 240) * 1_000;
-        expect([longitude, await hourAt(new Date(noon - 75_000), longitude), await hourAt(new Date(noon + 75_000), longitude)]).toEqual([longitude, 11, 12]);
+        expect([
+          longitude,
+          await hourAt(new Date(noon - 75_000), longitude),
+          await hourAt(new Date(noon + 75_000), longitude),
+        ]).toEqual([longitude, 11, 12]);
         expect(await hourAt(new Date(noon + 12 * 3_600_000 - 105_000), longitude)).toBe(23);
         expect(await hourAt(new Date(noon + 12 * 3_600_000 + 105_000), longitude)).toBe(0);
       }

@@ -5,11 +5,20 @@ import { sql, type RawBuilder } from 'kysely';
  * search and `lower` know the letters of its locale alone, which may be C.
  */
 export function wordsOf(text: string): string[] {
-  return [...new Set(text.normalize('NFC').toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])];
+  return [
+    ...new Set(
+      text
+        .normalize('NFC')
+        .toLowerCase()
+        .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [],
+    ),
+  ];
 }
 
 /** What finds a tsvector of such words in which each word of the text begins one. A text without words finds nothing. */
 export function prefixQuery(text: string): RawBuilder<unknown> {
   // Letters and digits alone: nothing in them means anything to a tsquery.
-  return sql`${wordsOf(text).map((word) => `'${word}':*`).join(' & ')}::tsquery`;
+  return sql`${wordsOf(text)
+    .map((word) => `'${word}':*`)
+    .join(' & ')}::tsquery`;
 }

@@ -61,11 +61,28 @@ async function places(study: Study): Promise<Record<string, number>> {
   const Ridge = await study.location('Ridge', 47.5, 11.25);
   const Creek = await study.location('Creek');
   const Meadow = await study.location('Meadow', 47.6, 11.5);
-  const A = await study.deployment('A', { locationId: Ridge, startsAt: '2024-03-29T11:00:00Z', endsAt: '2024-04-02T08:00:00Z' });
-  const B = await study.deployment('B', { locationId: Ridge, startsAt: '2024-10-26T07:00:00Z', endsAt: '2024-10-28T08:00:00Z' });
-  const C = await study.deployment('C', { locationId: Creek, timezone: 'America/New_York', startsAt: '2024-11-03T00:00:00Z', endsAt: '2024-11-04T05:30:00Z' });
+  const A = await study.deployment('A', {
+    locationId: Ridge,
+    startsAt: '2024-03-29T11:00:00Z',
+    endsAt: '2024-04-02T08:00:00Z',
+  });
+  const B = await study.deployment('B', {
+    locationId: Ridge,
+    startsAt: '2024-10-26T07:00:00Z',
+    endsAt: '2024-10-28T08:00:00Z',
+  });
+  const C = await study.deployment('C', {
+    locationId: Creek,
+    timezone: 'America/New_York',
+    startsAt: '2024-11-03T00:00:00Z',
+    endsAt: '2024-11-04T05:30:00Z',
+  });
   const D = await study.deployment('D');
-  const E = await study.deployment('E', { locationId: Meadow, startsAt: '2024-05-03T08:00:00Z', endsAt: '2024-05-05T07:00:00Z' });
+  const E = await study.deployment('E', {
+    locationId: Meadow,
+    startsAt: '2024-05-03T08:00:00Z',
+    endsAt: '2024-05-05T07:00:00Z',
+  });
   return { Ridge, Creek, Meadow, A, B, C, D, E };
 }
 
@@ -95,7 +112,9 @@ async function pictures(study: Study, ids: Readonly<Record<string, number>>): Pr
   await event('b0', study.image(B, '2024-10-27T01:50:00', [deer()]));
   await study.image(B, '2024-10-27T03:05:00', [deer(), deer(), deer()]);
   await event('v1', study.image(B, '2024-10-27T23:50:00', [VEHICLE]));
-  await study.review(await event('b2', study.image(B, '2024-10-27T23:55:00', [found('fox')])), [{ label: 'fox', individuals: 4 }]);
+  await study.review(await event('b2', study.image(B, '2024-10-27T23:55:00', [found('fox')])), [
+    { label: 'fox', individuals: 4 },
+  ]);
   await study.image(B, '2024-10-28T00:20:00', [found('fox')]);
   await study.review(await study.image(B, '2024-10-28T08:00:00', [deer()]), []);
 

@@ -31,7 +31,13 @@ export class Study {
     const server = await createTestDatabase(migrate);
     const db = createDatabase({ url: server.url, applicationName: 'test' });
     const project = await db.insertInto('projects').values({ name: 'P' }).returning('id').executeTakeFirstOrThrow();
-    const model = await new ModelRepository().register(db, { name: 'm', version: '1', licence: 'MIT', threshold: 0.5, decoder: 'centernet' } as ModelManifest);
+    const model = await new ModelRepository().register(db, {
+      name: 'm',
+      version: '1',
+      licence: 'MIT',
+      threshold: 0.5,
+      decoder: 'centernet',
+    } as ModelManifest);
     const ingest = await db
       .insertInto('ingests')
       .values({ project_id: project.id, source: 'folder', mode: 'reference', folder: '/x' })
@@ -50,10 +56,15 @@ export class Study {
   }
 
   async location(name: string, latitude: number | null = null, longitude: number | null = null): Promise<number> {
-    return this.db.transaction().execute((tx) => new LocationRepository().ensure(tx, { projectId: this.projectId, name, latitude, longitude }));
+    return this.db
+      .transaction()
+      .execute((tx) => new LocationRepository().ensure(tx, { projectId: this.projectId, name, latitude, longitude }));
   }
 
-  async deployment(name: string, options: { timezone?: string; locationId?: number; startsAt?: string; endsAt?: string } = {}): Promise<number> {
+  async deployment(
+    name: string,
+    options: { timezone?: string; locationId?: number; startsAt?: string; endsAt?: string } = {},
+  ): Promise<number> {
     const { timezone = 'Europe/Berlin', locationId = null, startsAt, endsAt } = options;
     const row = await new DeploymentRepository().create(this.db, {
       project_id: this.projectId,
@@ -67,26 +78,35 @@ export class Study {
   }
 
   /** `local`: what the camera's clock showed, `YYYY-MM-DDTHH:mm:ss`. */
-  async image(deploymentId: number | null, local: string | null, detections?: readonly Detection[], name = 'x.jpg'): Promise<number> {
+  async image(
+    deploymentId: number | null,
+    local: string | null,
+    detections?: readonly Detection[],
+    name = 'x.jpg',
+  ): Promise<number> {
     const sha256 = randomBytes(32);
     const added = await this.db.transaction().execute((tx) =>
-      new ImageRepository().insertNew(tx, { projectId: this.projectId, deploymentId, ingestId: this.ingestId, mode: 'reference' }, [
-        {
-          sha256,
-          location: `/secret/${sha256.toString('hex')}.jpg`,
-          filePath: name,
-          format: 'jpeg',
-          bytes: 1,
-          width: 100,
-          height: 100,
-          capturedLocal: local,
-          cameraMake: null,
-          cameraModel: null,
-          cameraSerial: null,
-          latitude: null,
-          longitude: null,
-        },
-      ]),
+      new ImageRepository().insertNew(
+        tx,
+        { projectId: this.projectId, deploymentId, ingestId: this.ingestId, mode: 'reference' },
+        [
+          {
+            sha256,
+            location: `/secret/${sha256.toString('hex')}.jpg`,
+            filePath: name,
+            format: 'jpeg',
+            bytes: 1,
+            width: 100,
+            height: 100,
+            capturedLocal: local,
+            cameraMake: null,
+            cameraModel: null,
+            cameraSerial: null,
+            latitude: null,
+            longitude: null,
+          },
+        ],
+      ),
     );
     const id = added.get(sha256.toString('hex'))!;
     if (detections !== undefined) await this.detect(id, detections);
@@ -100,11 +120,21 @@ export class Study {
 
   /** A review of the image, as plainly as can be; null takes the human's word back. */
   async review(imageId: number, observations: readonly Partial<ReviewedObservation>[] | null): Promise<void> {
-    const all = observations?.map((one) => ({ category: 'animal', label: 'animal', taxonId: null, individuals: 1, box: null, detectionId: null, ...one }));
+    const all = observations?.map((one) => ({
+      category: 'animal',
+      label: 'animal',
+      taxonId: null,
+      individuals: 1,
+      box: null,
+      detectionId: null,
+      ...one,
+    }));
     await this.db.transaction().execute(async (tx) => {
       await sql`
         insert into reviews (project_id, image_id, action, observations, reviewer)
-        values (${this.projectId}, ${imageId}, 'set', ${all === undefined ? null : JSON.stringify(all)}, 'test')`.execute(tx);
+        values (${this.projectId}, ${imageId}, 'set', ${all === undefined ? null : JSON.stringify(all)}, 'test')`.execute(
+        tx,
+      );
       await refreshObservations(tx, [imageId]);
     });
   }

@@ -15,7 +15,9 @@ const CHECK = 'sha256';
 export async function convertedModel(manifest: ModelManifest, folder: string, convertedDir: string): Promise<string> {
   const target = join(convertedDir, keyOf(manifest));
   if (await isWhole(target)) return target;
-  const content = graphModelToSavedModel(await readGraphModel(manifest, folder), { openBatch: manifest.openBatch === true });
+  const content = graphModelToSavedModel(await readGraphModel(manifest, folder), {
+    openBatch: manifest.openBatch === true,
+  });
   const fresh = `${target}.${process.pid}-${Date.now()}`;
   await mkdir(fresh, { recursive: true });
   try {
@@ -33,7 +35,9 @@ export async function convertedModel(manifest: ModelManifest, folder: string, co
 
 /** Another one for other files, and after a change of the converter. */
 function keyOf({ name, version, files, openBatch = false }: ModelManifest): string {
-  const hash = createHash('sha256').update(`${CONVERTER_VERSION} ${openBatch}\n${files.map(({ path, sha256 }) => `${sha256} ${path}`).join('\n')}`);
+  const hash = createHash('sha256').update(
+    `${CONVERTER_VERSION} ${openBatch}\n${files.map(({ path, sha256 }) => `${sha256} ${path}`).join('\n')}`,
+  );
   return `${name}-${version}-${hash.digest('hex').slice(0, 16)}`.replace(/[^\w.-]/g, '_');
 }
 

@@ -34,7 +34,12 @@ const TOLERANCE = 1e-3;
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   /** What TensorFlow.js computes, one operation after the other. */
-  async function opByOp(artifacts: io.ModelArtifacts, values: Float32Array, shape: number[], output: string): Promise<number[]> {
+  async function opByOp(
+    artifacts: io.ModelArtifacts,
+    values: Float32Array,
+    shape: number[],
+    output: string,
+  ): Promise<number[]> {
     const model = await loadGraphModel({ load: async () => artifacts });
     const input = tensor(values, shape, 'float32');
     const found = model.execute(input, output) as Tensor;
@@ -45,7 +50,13 @@ const TOLERANCE = 1e-3;
   }
 
   /** What TensorFlow computes of the converted model. */
-  async function asGraph(artifacts: io.ModelArtifacts, values: Float32Array, shape: number[], output: string, openBatch = false): Promise<number[]> {
+  async function asGraph(
+    artifacts: io.ModelArtifacts,
+    values: Float32Array,
+    shape: number[],
+    output: string,
+    openBatch = false,
+  ): Promise<number[]> {
     const own = join(folder, `${Math.random()}`);
     await mkdir(own);
     await writeFile(join(own, 'saved_model.pb'), graphModelToSavedModel(artifacts, { openBatch }));
@@ -65,7 +76,10 @@ const TOLERANCE = 1e-3;
 
   function expectNear(found: readonly number[], wanted: readonly number[], tolerance = TOLERANCE): void {
     expect(found).toHaveLength(wanted.length);
-    const worst = found.reduce((most, value, index) => Math.max(most, Math.abs(value - wanted[index]!) / Math.max(1, Math.abs(wanted[index]!))), 0);
+    const worst = found.reduce(
+      (most, value, index) => Math.max(most, Math.abs(value - wanted[index]!) / Math.max(1, Math.abs(wanted[index]!))),
+      0,
+    );
     expect(worst).toBeLessThanOrEqual(tolerance);
   }
 
@@ -84,13 +98,30 @@ const TOLERANCE = 1e-3;
   });
 
   const X = Float32Array.from(noise(2 * 6 * 6 * 3, 7), (value) => value * 4);
-  const CONV: Readonly<Record<string, AttrJson>> = { T: FLOAT, strides: ints(1, 1, 1, 1), dilations: ints(1, 1, 1, 1), padding: text('SAME'), data_format: text('NHWC'), explicit_paddings: { list: {} } };
+  const CONV: Readonly<Record<string, AttrJson>> = {
+    T: FLOAT,
+    strides: ints(1, 1, 1, 1),
+    dilations: ints(1, 1, 1, 1),
+    padding: text('SAME'),
+    data_format: text('NHWC'),
+    explicit_paddings: { list: {} },
+  };
   const BIAS: FixtureWeight = { shape: [4], values: [0.5, -0.5, 0.1, -2] };
-  const fused = (op: string, steps: readonly string[], inputs: readonly string[], more: Readonly<Record<string, AttrJson>> = {}): NodeJson => ({
+  const fused = (
+    op: string,
+    steps: readonly string[],
+    inputs: readonly string[],
+    more: Readonly<Record<string, AttrJson>> = {},
+  ): NodeJson => ({
     name: 'y',
     op,
     input: ['x', ...inputs],
-    attr: { ...(op === '_FusedMatMul' ? { T: FLOAT, transpose_a: { b: false }, transpose_b: { b: false } } : CONV), num_args: { i: inputs.length - 1 }, fused_ops: texts(...steps), ...more },
+    attr: {
+      ...(op === '_FusedMatMul' ? { T: FLOAT, transpose_a: { b: false }, transpose_b: { b: false } } : CONV),
+      num_args: { i: inputs.length - 1 },
+      fused_ops: texts(...steps),
+      ...more,
+    },
   });
 
   it.each([
@@ -105,19 +136,33 @@ const TOLERANCE = 1e-3;
     ['_FusedMatMul', ['BiasAdd', 'Relu']],
   ])('of %s with %j computes the same', async (op, steps) => {
     const kernel: FixtureWeight =
-      op === '_FusedMatMul' ? { shape: [3, 4], values: noise(12) } : op === '_FusedConv2D' ? { shape: [3, 3, 3, 4], values: noise(108) } : { shape: [3, 3, 3, 1], values: noise(27) };
+      op === '_FusedMatMul'
+        ? { shape: [3, 4], values: noise(12) }
+        : op === '_FusedConv2D'
+          ? { shape: [3, 3, 3, 4], values: noise(108) }
+          : { shape: [3, 3, 3, 1], values: noise(27) };
     const bias = op === 'FusedDepthwiseConv2dNative' ? { shape: [3], values: [0.5, -0.5, 2] } : BIAS;
     const prelu = steps.includes('Prelu');
     const node = fused(op, steps, ['k', 'b', ...(prelu ? ['alpha'] : [])], { leakyrelu_alpha: { f: 0.3 } });
     const shape = op === '_FusedMatMul' ? [72, 3] : [2, 6, 6, 3];
-    const artifacts = graphModel([placeholder(...shape), node], { k: kernel, b: bias, ...(prelu ? { alpha: { shape: [4], values: [0.1, 0.2, -0.5, 1] } } : {}) });
+    const artifacts = graphModel([placeholder(...shape), node], {
+      k: kernel,
+      b: bias,
+      ...(prelu ? { alpha: { shape: [4], values: [0.1, 0.2, -0.5, 1] } } : {}),
+    });
     expectNear(await asGraph(artifacts, X, shape, 'y'), await opByOp(artifacts, X, shape, 'y'));
   });
 
-  it.each(['uint8', 'uint16', 'float16'] as const)('has the weights that TensorFlow.js has, quantised as %s', async (quantised) => {
-    const artifacts = graphModel([placeholder(2, 6, 6, 3), { name: 'y', op: 'Conv2D', input: ['x', 'k'], attr: CONV }], { k: { shape: [3, 3, 3, 4], values: noise(108, 3), quantised } });
-    expectNear(await asGraph(artifacts, X, [2, 6, 6, 3], 'y'), await opByOp(artifacts, X, [2, 6, 6, 3], 'y'));
-  });
+  it.each(['uint8', 'uint16', 'float16'] as const)(
+    'has the weights that TensorFlow.js has, quantised as %s',
+    async (quantised) => {
+      const artifacts = graphModel(
+        [placeholder(2, 6, 6, 3), { name: 'y', op: 'Conv2D', input: ['x', 'k'], attr: CONV }],
+        { k: { shape: [3, 3, 3, 4], values: noise(108, 3), quantised } },
+      );
+      expectNear(await asGraph(artifacts, X, [2, 6, 6, 3], 'y'), await opByOp(artifacts, X, [2, 6, 6, 3], 'y'));
+    },
+  );
 
   it('takes constants in the type that the graph gives them, whatever TensorFlow.js made of it', async () => {
     const nodes: NodeJson[] = [
@@ -137,7 +182,10 @@ const TOLERANCE = 1e-3;
       { name: 'c', op: 'Conv2D', input: ['x', 'k'], attr: CONV },
       { name: 'y', op: 'Reshape', input: ['c', 'flat'], attr: { T: FLOAT, Tshape: { type: 'DT_INT32' } } },
     ];
-    const artifacts = graphModel(nodes, { k: { shape: [3, 3, 3, 4], values: noise(108) }, flat: { shape: [2], values: [1, 144], dtype: 'int32' } });
+    const artifacts = graphModel(nodes, {
+      k: { shape: [3, 3, 3, 4], values: noise(108) },
+      flat: { shape: [2], values: [1, 144], dtype: 'int32' },
+    });
     const one = async (at: number) => opByOp(artifacts, X.slice(at * 108, (at + 1) * 108), [1, 6, 6, 3], 'y');
     expectNear(await asGraph(artifacts, X, [2, 6, 6, 3], 'y', true), [...(await one(0)), ...(await one(1))]);
     await expect(asGraph(artifacts, X, [2, 6, 6, 3], 'y', false)).rejects.toThrow();
@@ -147,14 +195,22 @@ const TOLERANCE = 1e-3;
 describe('what cannot be converted', () => {
   const convert = (nodes: readonly NodeJson[], more: object = {}) => {
     const artifacts = graphModel(nodes, {});
-    return () => graphModelToSavedModel({ ...artifacts, modelTopology: { ...(artifacts.modelTopology as object), ...more } }, { openBatch: false });
+    return () =>
+      graphModelToSavedModel(
+        { ...artifacts, modelTopology: { ...(artifacts.modelTopology as object), ...more } },
+        { openBatch: false },
+      );
   };
 
   it('is named, with what to do instead', () => {
-    expect(convert([{ name: 'y', op: '_FusedConv2D', input: ['x', 'k'], attr: { fused_ops: texts('Gelu') } }])).toThrow(/node y fuses _FusedConv2D with 'Gelu'.*SavedModel instead/);
+    expect(convert([{ name: 'y', op: '_FusedConv2D', input: ['x', 'k'], attr: { fused_ops: texts('Gelu') } }])).toThrow(
+      /node y fuses _FusedConv2D with 'Gelu'.*SavedModel instead/,
+    );
     expect(convert([placeholder(1)], { library: { function: [{}] } })).toThrow(/functions.*SavedModel instead/);
     expect(convert([{ name: 'c', op: 'Const', attr: { dtype: FLOAT } }])).toThrow('the constant c has no value');
-    expect(convert([{ name: 'y', op: 'Nothing', attr: { T: { type: 'DT_MADE_UP' } } }])).toThrow("unknown type 'DT_MADE_UP'");
+    expect(convert([{ name: 'y', op: 'Nothing', attr: { T: { type: 'DT_MADE_UP' } } }])).toThrow(
+      "unknown type 'DT_MADE_UP'",
+    );
     expect(() => graphModelToSavedModel({}, { openBatch: false })).toThrow('no TensorFlow.js graph model');
   });
 });

@@ -31,14 +31,21 @@ export interface ConvertOptions {
  */
 export function graphModelToSavedModel(artifacts: io.ModelArtifacts, { openBatch }: ConvertOptions): Uint8Array {
   const graph = artifacts.modelTopology as GraphJson | undefined;
-  if (!Array.isArray(graph?.node) || graph.node.length === 0) throw new PermanentError('model_unsuitable', 'this is no TensorFlow.js graph model: it has no graph');
+  if (!Array.isArray(graph?.node) || graph.node.length === 0)
+    throw new PermanentError('model_unsuitable', 'this is no TensorFlow.js graph model: it has no graph');
   if ((graph.library?.function ?? []).length > 0) {
-    throw new PermanentError('model_unsuitable', 'the graph has functions (loops or branches), which cannot be converted: add the original SavedModel instead');
+    throw new PermanentError(
+      'model_unsuitable',
+      'the graph has functions (loops or branches), which cannot be converted: add the original SavedModel instead',
+    );
   }
   const stored = readWeights(artifacts.weightSpecs ?? [], artifacts.weightData as ArrayBuffer);
   const { nodes, weights } = openBatch ? freeBatch(graph.node, stored) : { nodes: graph.node, weights: stored };
   const signature = signatureOf(artifacts.signature as SignatureJson | undefined, graph, openBatch);
-  return savedModel(graphDef(splitFusedNodes(nodes), weights, graph.versions?.producer || PRODUCER), signature).serializeBinary();
+  return savedModel(
+    graphDef(splitFusedNodes(nodes), weights, graph.versions?.producer || PRODUCER),
+    signature,
+  ).serializeBinary();
 }
 
 function graphDef(nodes: readonly NodeJson[], weights: ReadonlyMap<string, Weight>, producer: number): GraphDef {
@@ -52,7 +59,8 @@ function graphDef(nodes: readonly NodeJson[], weights: ReadonlyMap<string, Weigh
 
 function constant(node: NodeJson, weights: ReadonlyMap<string, Weight>) {
   const weight = weights.get(node.name);
-  if (weight === undefined) throw new PermanentError('model_unsuitable', `the constant ${node.name} has no value in the weight files`);
+  if (weight === undefined)
+    throw new PermanentError('model_unsuitable', `the constant ${node.name} has no value in the weight files`);
   return nodeDef(node, constantTensor(weight, node.attr?.['dtype']?.type, node.name));
 }
 
@@ -63,7 +71,8 @@ function signatureOf(json: SignatureJson | undefined, graph: GraphJson, openBatc
   const signature = new proto.SignatureDef();
   signature.setMethodName(PREDICT);
   for (const [key, info] of Object.entries(inputs)) signature.getInputsMap().set(key, tensorInfo(key, info, openBatch));
-  for (const [key, info] of Object.entries(outputs)) signature.getOutputsMap().set(key, tensorInfo(key, info, openBatch));
+  for (const [key, info] of Object.entries(outputs))
+    signature.getOutputsMap().set(key, tensorInfo(key, info, openBatch));
   return signature;
 }
 
@@ -71,7 +80,14 @@ function namedAfterNodes(nodes: readonly NodeJson[]): Record<string, TensorInfoJ
   return Object.fromEntries(
     nodes.map(({ name, attr }) => {
       const tensorShape = attr?.['shape']?.shape;
-      return [name, { name, dtype: attr?.['dtype']?.type ?? attr?.['T']?.type ?? 'DT_FLOAT', ...(tensorShape === undefined ? {} : { tensorShape }) }];
+      return [
+        name,
+        {
+          name,
+          dtype: attr?.['dtype']?.type ?? attr?.['T']?.type ?? 'DT_FLOAT',
+          ...(tensorShape === undefined ? {} : { tensorShape }),
+        },
+      ];
     }),
   );
 }

@@ -12,18 +12,27 @@ export interface FixtureWeight {
 export const FLOAT: AttrJson = { type: 'DT_FLOAT' };
 export const text = (value: string): AttrJson => ({ s: Buffer.from(value).toString('base64') });
 export const ints = (...values: number[]): AttrJson => ({ list: { i: values.map(String) } });
-export const texts = (...values: string[]): AttrJson => ({ list: { s: values.map((value) => Buffer.from(value).toString('base64')) } });
-export const shapeOf = (...sizes: number[]): AttrJson => ({ shape: { dim: sizes.map((size) => ({ size: String(size) })) } });
+export const texts = (...values: string[]): AttrJson => ({
+  list: { s: values.map((value) => Buffer.from(value).toString('base64')) },
+});
+export const shapeOf = (...sizes: number[]): AttrJson => ({
+  shape: { dim: sizes.map((size) => ({ size: String(size) })) },
+});
 
 export function placeholder(...sizes: number[]): NodeJson {
   return { name: 'x', op: 'Placeholder', attr: { dtype: FLOAT, shape: shapeOf(...sizes) } };
 }
 
 /** A graph model as TensorFlow.js loads it; constants are made of the weights. */
-export function graphModel(nodes: readonly NodeJson[], weights: Readonly<Record<string, FixtureWeight>>): io.ModelArtifacts {
-  const constants = Object.entries(weights).map(
-    ([name, { dtype = 'float32' }]): NodeJson => ({ name, op: 'Const', attr: { dtype: { type: dtype === 'int32' ? 'DT_INT32' : 'DT_FLOAT' }, value: { tensor: {} } } }),
-  );
+export function graphModel(
+  nodes: readonly NodeJson[],
+  weights: Readonly<Record<string, FixtureWeight>>,
+): io.ModelArtifacts {
+  const constants = Object.entries(weights).map(([name, { dtype = 'float32' }]): NodeJson => ({
+    name,
+    op: 'Const',
+    attr: { dtype: { type: dtype === 'int32' ? 'DT_INT32' : 'DT_FLOAT' }, value: { tensor: {} } },
+  }));
   const stored = Object.entries(weights).map(([name, weight]) => store(name, weight));
   return {
     modelTopology: { node: [...constants, ...nodes], versions: {} },
@@ -33,17 +42,25 @@ export function graphModel(nodes: readonly NodeJson[], weights: Readonly<Record<
   };
 }
 
-function store(name: string, { shape, values, dtype = 'float32', quantised }: FixtureWeight): { spec: io.WeightsManifestEntry; bytes: Buffer } {
+function store(
+  name: string,
+  { shape, values, dtype = 'float32', quantised }: FixtureWeight,
+): { spec: io.WeightsManifestEntry; bytes: Buffer } {
   const spec = { name, shape: [...shape], dtype };
   if (quantised === undefined) {
     const array = dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
     return { spec, bytes: Buffer.from(array.buffer) };
   }
-  if (quantised === 'float16') return { spec: { ...spec, quantization: { dtype: 'float16' } }, bytes: Buffer.from(Uint16Array.from(values, half).buffer) };
+  if (quantised === 'float16')
+    return {
+      spec: { ...spec, quantization: { dtype: 'float16' } },
+      bytes: Buffer.from(Uint16Array.from(values, half).buffer),
+    };
   const min = Math.min(...values);
   const scale = (Math.max(...values) - min) / (quantised === 'uint8' ? 255 : 65_535) || 1;
   const steps = values.map((value) => Math.round((value - min) / scale));
-  const bytes = quantised === 'uint8' ? Buffer.from(Uint8Array.from(steps)) : Buffer.from(Uint16Array.from(steps).buffer);
+  const bytes =
+    quantised === 'uint8' ? Buffer.from(Uint8Array.from(steps)) : Buffer.from(Uint16Array.from(steps).buffer);
   return { spec: { ...spec, quantization: { dtype: quantised, min, scale } }, bytes };
 }
 

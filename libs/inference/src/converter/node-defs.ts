@@ -23,7 +23,8 @@ export function nodeDef(json: NodeJson, value?: Tensor): NodeDef {
 
 export function typeNumber(type: string | number | undefined): number {
   const number = typeof type === 'number' ? type : proto.DataType[type ?? ''];
-  if (number === undefined) throw new PermanentError('model_unsuitable', `the graph has values of an unknown type '${type}'`);
+  if (number === undefined)
+    throw new PermanentError('model_unsuitable', `the graph has values of an unknown type '${type}'`);
   return number;
 }
 
@@ -47,7 +48,11 @@ function attrValue(json: AttrJson, where: string): AttrValue {
   else if (json.type !== undefined) attr.setType(typeNumber(json.type));
   else if (json.shape !== undefined) attr.setShape(tensorShape(json.shape));
   else if (json.list !== undefined) attr.setList(attrList(json.list));
-  else throw new PermanentError('model_unsuitable', `attribute ${where} of the graph is of a kind that cannot be converted: add the original SavedModel instead`);
+  else
+    throw new PermanentError(
+      'model_unsuitable',
+      `attribute ${where} of the graph is of a kind that cannot be converted: add the original SavedModel instead`,
+    );
   return attr;
 }
 

@@ -26,10 +26,13 @@ const SERVING = 'serving_default';
 
 /** The signature by which a SavedModel is served. `path` is its `saved_model.pb`. Throws FatalError `model_missing`, `model_corrupt`, `model_unsuitable`. */
 export async function readSignature(path: string): Promise<Signature> {
-  const meta = (await parse(path)).getMetaGraphsList().find((graph) => graph.getMetaInfoDef()?.getTagsList().includes('serve'));
+  const meta = (await parse(path))
+    .getMetaGraphsList()
+    .find((graph) => graph.getMetaInfoDef()?.getTagsList().includes('serve'));
   if (meta === undefined) throw new FatalError('model_unsuitable', `${path} has no graph with the tag 'serve'`);
   const signature = signatureOf(meta);
-  if (signature === undefined) throw new FatalError('model_unsuitable', `${path} has no signature '${SERVING}' by which it could be called`);
+  if (signature === undefined)
+    throw new FatalError('model_unsuitable', `${path} has no signature '${SERVING}' by which it could be called`);
   return {
     tags: meta.getMetaInfoDef()!.getTagsList(),
     inputs: tensors(signature.getInputsMap()),
@@ -49,7 +52,9 @@ async function parse(path: string): Promise<SavedModel> {
   try {
     content = await readFile(path);
   } catch (error) {
-    throw new FatalError('model_missing', `the model file ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new FatalError('model_missing', `the model file ${path} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   try {
     return proto.SavedModel.deserializeBinary(new Uint8Array(content));
@@ -58,11 +63,21 @@ async function parse(path: string): Promise<SavedModel> {
   }
 }
 
-function tensors(map: { keys(): IterableIterator<string>; get(key: string): TensorInfo | undefined }): SignatureTensor[] {
+function tensors(map: {
+  keys(): IterableIterator<string>;
+  get(key: string): TensorInfo | undefined;
+}): SignatureTensor[] {
   return [...map.keys()].map((key) => {
     const info = map.get(key)!;
-    const tfDtype = Object.keys(proto.DataType).find((name) => proto.DataType[name] === info.getDtype()) ?? 'DT_INVALID';
-    return { key, name: info.getName(), dtype: jsType(tfDtype), tfDtype, shape: (info.getTensorShape()?.getDimList() ?? []).map((dim) => dim.getSize()) };
+    const tfDtype =
+      Object.keys(proto.DataType).find((name) => proto.DataType[name] === info.getDtype()) ?? 'DT_INVALID';
+    return {
+      key,
+      name: info.getName(),
+      dtype: jsType(tfDtype),
+      tfDtype,
+      shape: (info.getTensorShape()?.getDimList() ?? []).map((dim) => dim.getSize()),
+    };
   });
 }
 

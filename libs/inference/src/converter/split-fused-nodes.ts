@@ -3,8 +3,14 @@ import { textOf, type AttrJson, type NodeJson } from './graph-json';
 
 /** What a fused node computes first, and which of its attributes that operation of TensorFlow's takes. */
 const BASES: Readonly<Record<string, { readonly op: string; readonly attrs: readonly string[] }>> = {
-  _FusedConv2D: { op: 'Conv2D', attrs: ['T', 'strides', 'use_cudnn_on_gpu', 'padding', 'explicit_paddings', 'data_format', 'dilations'] },
-  FusedDepthwiseConv2dNative: { op: 'DepthwiseConv2dNative', attrs: ['T', 'strides', 'padding', 'explicit_paddings', 'data_format', 'dilations'] },
+  _FusedConv2D: {
+    op: 'Conv2D',
+    attrs: ['T', 'strides', 'use_cudnn_on_gpu', 'padding', 'explicit_paddings', 'data_format', 'dilations'],
+  },
+  FusedDepthwiseConv2dNative: {
+    op: 'DepthwiseConv2dNative',
+    attrs: ['T', 'strides', 'padding', 'explicit_paddings', 'data_format', 'dilations'],
+  },
   _FusedMatMul: { op: 'MatMul', attrs: ['T', 'transpose_a', 'transpose_b'] },
 };
 
@@ -19,7 +25,9 @@ const ACTIVATIONS = new Set(['Relu', 'Relu6', 'Elu', 'Sigmoid', 'Tanh', 'LeakyRe
 export function splitFusedNodes(nodes: readonly NodeJson[]): NodeJson[] {
   return nodes.flatMap((node) => {
     if (node.op in BASES) return splitFused(node);
-    return node.op === 'Prelu' ? prelu(node.name, node.input?.[0] ?? '', node.input?.[1] ?? '', node.attr?.['T'] ?? FLOAT) : [node];
+    return node.op === 'Prelu'
+      ? prelu(node.name, node.input?.[0] ?? '', node.input?.[1] ?? '', node.attr?.['T'] ?? FLOAT)
+      : [node];
   });
 }
 
@@ -30,7 +38,9 @@ function splitFused(node: NodeJson): NodeJson[] {
   const [left = '', right = '', ...args] = (node.input ?? []).filter((input) => !input.startsWith('^'));
   const controls = (node.input ?? []).filter((input) => input.startsWith('^'));
   const steps = (node.attr?.['fused_ops']?.list?.s ?? []).map(textOf);
-  const parts: NodeJson[] = [{ name: `${node.name}/${op}`, op, input: [left, right, ...controls], attr: pick(node.attr ?? {}, attrs) }];
+  const parts: NodeJson[] = [
+    { name: `${node.name}/${op}`, op, input: [left, right, ...controls], attr: pick(node.attr ?? {}, attrs) },
+  ];
   for (const step of steps) parts.push(...following(step, parts.at(-1)!.name, args, node));
   // The last one answers under the name by which the others know the whole.
   const last = parts.at(-1)!;
@@ -43,17 +53,33 @@ function following(step: string, input: string, args: string[], node: NodeJson):
   const name = `${node.name}/${step}`;
   if (step === 'BiasAdd') {
     const format = node.attr?.['data_format'];
-    return [{ name, op: 'BiasAdd', input: [input, take(args, step, node)], attr: format === undefined ? { T } : { T, data_format: format } }];
+    return [
+      {
+        name,
+        op: 'BiasAdd',
+        input: [input, take(args, step, node)],
+        attr: format === undefined ? { T } : { T, data_format: format },
+      },
+    ];
   }
   if (step === 'Prelu') return prelu(name, input, take(args, step, node), T);
-  if (step === 'LeakyRelu') return [{ name, op: step, input: [input], attr: { T, alpha: node.attr?.['leakyrelu_alpha'] ?? { f: 0.2 } } }];
+  if (step === 'LeakyRelu')
+    return [{ name, op: step, input: [input], attr: { T, alpha: node.attr?.['leakyrelu_alpha'] ?? { f: 0.2 } } }];
   if (ACTIVATIONS.has(step)) return [{ name, op: step, input: [input], attr: { T } }];
-  throw new PermanentError('model_unsuitable', `node ${node.name} fuses ${node.op} with '${step}', which cannot be converted: add the original SavedModel instead`);
+  throw new PermanentError(
+    'model_unsuitable',
+    `node ${node.name} fuses ${node.op} with '${step}', which cannot be converted: add the original SavedModel instead`,
+  );
 }
 
 /** max(0, x) - alpha × max(0, -x) */
 function prelu(name: string, x: string, alpha: string, T: AttrJson): NodeJson[] {
-  const unary = (suffix: string, op: string, input: string): NodeJson => ({ name: `${name}/${suffix}`, op, input: [input], attr: { T } });
+  const unary = (suffix: string, op: string, input: string): NodeJson => ({
+    name: `${name}/${suffix}`,
+    op,
+    input: [input],
+    attr: { T },
+  });
   return [
     unary('positive', 'Relu', x),
     unary('negated', 'Neg', x),
@@ -65,7 +91,8 @@ function prelu(name: string, x: string, alpha: string, T: AttrJson): NodeJson[] 
 
 function take(args: string[], step: string, node: NodeJson): string {
   const arg = args.shift();
-  if (arg === undefined) throw new PermanentError('model_unsuitable', `node ${node.name} lacks the input of its ${step}`);
+  if (arg === undefined)
+    throw new PermanentError('model_unsuitable', `node ${node.name} lacks the input of its ${step}`);
   return arg;
 }
 

@@ -40,11 +40,13 @@ export function constantTensor(weight: Weight, type: string | number | undefined
   tensor.setDtype(number);
   tensor.setTensorShape(tensorShape({ dim: weight.shape.map((size) => ({ size })) }));
   if (number === proto.DataType['DT_STRING']) {
-    for (const value of weight.values as readonly string[]) tensor.addStringVal(new Uint8Array(Buffer.from(value, 'utf8')));
+    for (const value of weight.values as readonly string[])
+      tensor.addStringVal(new Uint8Array(Buffer.from(value, 'utf8')));
     return tensor;
   }
   const layout = Object.entries(LAYOUTS).find(([known]) => proto.DataType[known] === number)?.[1];
-  if (layout === undefined) throw new PermanentError('model_unsuitable', `the constant ${name} is of type ${type}, which cannot be converted`);
+  if (layout === undefined)
+    throw new PermanentError('model_unsuitable', `the constant ${name} is of type ${type}, which cannot be converted`);
   const { buffer, byteOffset, byteLength } = layout(weight.values as ArrayLike<number>);
   tensor.setTensorContent(new Uint8Array(buffer, byteOffset, byteLength));
   return tensor;

@@ -3,7 +3,8 @@ import { categoryOf, surestFirst, toDetection, type InputBox } from './boxes';
 import { manifest, STRETCHED, TALL, WIDE } from './decoders.fixture';
 
 const MANIFEST = manifest('yolov5');
-const detectionOf = (box: InputBox, placement: Placement) => toDetection({ box, score: 0.5, label: 0 }, placement, MANIFEST);
+const detectionOf = (box: InputBox, placement: Placement) =>
+  toDetection({ box, score: 0.5, label: 0 }, placement, MANIFEST);
 
 describe('toDetection', () => {
   it.each([
@@ -13,10 +14,14 @@ describe('toDetection', () => {
     ['of an odd size', { left: 7, top: 85, width: 333, height: 341 }],
   ])('keeps a box of one pixel wherever it is in a picture %s', (_, placement) => {
     for (let x = placement.left; x < placement.left + placement.width; x += 1) {
-      expect(detectionOf({ left: x, top: placement.top, right: x + 1, bottom: placement.top + 9 }, placement)).not.toBeNull();
+      expect(
+        detectionOf({ left: x, top: placement.top, right: x + 1, bottom: placement.top + 9 }, placement),
+      ).not.toBeNull();
     }
     for (let y = placement.top; y < placement.top + placement.height; y += 1) {
-      expect(detectionOf({ left: placement.left, top: y, right: placement.left + 9, bottom: y + 1 }, placement)).not.toBeNull();
+      expect(
+        detectionOf({ left: placement.left, top: y, right: placement.left + 9, bottom: y + 1 }, placement),
+      ).not.toBeNull();
     }
   });
 
@@ -35,21 +40,32 @@ describe('toDetection', () => {
 
   it('drops what is no number', () => {
     expect(detectionOf({ left: NaN, top: 9, right: 99, bottom: 99 }, STRETCHED)).toBeNull();
-    expect(toDetection({ box: { left: 9, top: 9, right: 99, bottom: 99 }, score: NaN, label: 0 }, STRETCHED, MANIFEST)).toBeNull();
+    expect(
+      toDetection({ box: { left: 9, top: 9, right: 99, bottom: 99 }, score: NaN, label: 0 }, STRETCHED, MANIFEST),
+    ).toBeNull();
   });
 
   it('takes a score a little above 1 for 1', () => {
-    expect(toDetection({ box: { left: 9, top: 9, right: 99, bottom: 99 }, score: 1.0001, label: 0 }, STRETCHED, MANIFEST)).toMatchObject({ confidence: 1 });
+    expect(
+      toDetection({ box: { left: 9, top: 9, right: 99, bottom: 99 }, score: 1.0001, label: 0 }, STRETCHED, MANIFEST),
+    ).toMatchObject({ confidence: 1 });
   });
 });
 
 it('has no category for a label that is dropped, that there is not, or that is named as something every object has', () => {
   const labels = ['animal', 'kite', 'toString', 'constructor'];
-  expect([0, 1, 2, 3, 4, -1, NaN].map((index) => categoryOf(index, { labels, categories: { animal: 'animal' } }))).toEqual(['animal', ...new Array(6).fill(null)]);
+  expect(
+    [0, 1, 2, 3, 4, -1, NaN].map((index) => categoryOf(index, { labels, categories: { animal: 'animal' } })),
+  ).toEqual(['animal', ...new Array(6).fill(null)]);
 });
 
 it('sorts the surest first and leaves the list alone', () => {
-  const list = [0.25, 0.75, 0.5].map((confidence) => ({ category: 'animal' as const, label: 'animal', confidence, box: { x: 0, y: 0, width: 1, height: 1 } }));
+  const list = [0.25, 0.75, 0.5].map((confidence) => ({
+    category: 'animal' as const,
+    label: 'animal',
+    confidence,
+    box: { x: 0, y: 0, width: 1, height: 1 },
+  }));
   expect(surestFirst(list).map(({ confidence }) => confidence)).toEqual([0.75, 0.5, 0.25]);
   expect(list[0]!.confidence).toBe(0.25);
 });

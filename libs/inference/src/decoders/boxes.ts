@@ -32,11 +32,16 @@ export function toDetection(
   const category = categoryOf(index, { labels, categories });
   if (!(score >= storeThreshold) || category === null) return null;
   const inPicture = toPicture(box, placement);
-  return inPicture === null ? null : { category, label: labels[index]!, confidence: Math.min(1, score), box: inPicture };
+  return inPicture === null
+    ? null
+    : { category, label: labels[index]!, confidence: Math.min(1, score), box: inPicture };
 }
 
 /** Null for a label that is dropped, or that there is not. */
-export function categoryOf(index: number, { labels, categories }: Pick<ModelManifest, 'labels' | 'categories'>): Category | null {
+export function categoryOf(
+  index: number,
+  { labels, categories }: Pick<ModelManifest, 'labels' | 'categories'>,
+): Category | null {
   const label = labels[index];
   return label !== undefined && Object.hasOwn(categories, label) ? categories[label]! : null;
 }

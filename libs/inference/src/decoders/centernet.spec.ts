@@ -11,7 +11,8 @@ const MANIFEST = {
 } as const;
 
 type Row = readonly [x0: number, y0: number, x1: number, y1: number, score: number, classIndex: number];
-const decode = (rows: readonly Row[], placement = WIDE) => decodeCenternet(Float32Array.from(rows.flat()), placement, MANIFEST);
+const decode = (rows: readonly Row[], placement = WIDE) =>
+  decodeCenternet(Float32Array.from(rows.flat()), placement, MANIFEST);
 
 describe('decodeCenternet', () => {
   it('maps pixels of the input to fractions of the upright picture', () => {
@@ -42,21 +43,38 @@ describe('decodeCenternet', () => {
   });
 
   it('drops labels that count for nothing, unknown classes, and what is below the threshold', () => {
-    const rows: Row[] = [[0, 128, 100, 200, 0.9, 2], [0, 128, 100, 200, 0.9, 99], [0, 128, 100, 200, 0.9, -1], [0, 128, 100, 200, 0.0999, 0]];
+    const rows: Row[] = [
+      [0, 128, 100, 200, 0.9, 2],
+      [0, 128, 100, 200, 0.9, 99],
+      [0, 128, 100, 200, 0.9, -1],
+      [0, 128, 100, 200, 0.0999, 0],
+    ];
     expect(decode(rows)).toEqual([]);
     expect(decode([[0, 128, 100, 200, 0.125, 0]])).toHaveLength(1);
   });
 
   it('answers the surest first', () => {
-    const rows: Row[] = [[0, 128, 100, 200, 0.25, 0], [300, 128, 400, 200, 0.75, 3], [300, 300, 400, 384, 0.5, 1]];
-    expect(decode(rows).map((detection) => [detection.label, detection.confidence])).toEqual([['cow', 0.75], ['car', 0.5], ['person', 0.25]]);
+    const rows: Row[] = [
+      [0, 128, 100, 200, 0.25, 0],
+      [300, 128, 400, 200, 0.75, 3],
+      [300, 300, 400, 384, 0.5, 1],
+    ];
+    expect(decode(rows).map((detection) => [detection.label, detection.confidence])).toEqual([
+      ['cow', 0.75],
+      ['car', 0.5],
+      ['person', 0.25],
+    ]);
   });
 
   it('takes classes with the very same box as one object of the surest class', () => {
     const box = [100, 150, 200, 250] as const;
-    expect(decode([[...box, 0.25, 0], [...box, 0.5, 3], [...box, 0.375, 4]])).toEqual([
-      expect.objectContaining({ label: 'cow', confidence: 0.5 }),
-    ]);
+    expect(
+      decode([
+        [...box, 0.25, 0],
+        [...box, 0.5, 3],
+        [...box, 0.375, 4],
+      ]),
+    ).toEqual([expect.objectContaining({ label: 'cow', confidence: 0.5 })]);
   });
 
   it('takes boxes of one category that overlap by more than six tenths as one object, of two categories as two', () => {
@@ -84,8 +102,13 @@ describe('CENTERNET', () => {
   it('reads and places each picture of a batch by itself', () => {
     const tall: Placement = { left: 128, top: 0, width: 256, height: 512 };
     const outputs = [output([2, 2, 6], [whole, part, part, [0, 0, 0, 0, 0, 0]].flat())];
-    expect(CENTERNET.decode(outputs, [WIDE, tall], own).map((found) => found.map(({ label, box }) => [label, box]))).toEqual([
-      [['person', { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }], ['cow', { x: 0, y: 0, width: 1, height: 1 }]],
+    expect(
+      CENTERNET.decode(outputs, [WIDE, tall], own).map((found) => found.map(({ label, box }) => [label, box])),
+    ).toEqual([
+      [
+        ['person', { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }],
+        ['cow', { x: 0, y: 0, width: 1, height: 1 }],
+      ],
       [['person', { x: 0, y: 0.375, width: 1, height: 0.25 }]],
     ]);
   });
@@ -93,7 +116,9 @@ describe('CENTERNET', () => {
   it('says which output does not fit, and both shapes', () => {
     const other = [output([1, 1, 5], whole.slice(0, 5))];
     expect(() => CENTERNET.decode(other, [WIDE], own)).toThrow(RangeError);
-    expect(() => CENTERNET.decode(other, [WIDE], own)).toThrow(/'tower_0\/detections' of boxes .* the shape \[1, any, 6\], but has \[1, 1, 5\]/);
+    expect(() => CENTERNET.decode(other, [WIDE], own)).toThrow(
+      /'tower_0\/detections' of boxes .* the shape \[1, any, 6\], but has \[1, 1, 5\]/,
+    );
     expect(() => CENTERNET.decode(other, [WIDE], { ...own, outputs: ['boxes'] })).toThrow("'boxes'");
   });
 });

@@ -20,7 +20,11 @@ export const CENTERNET: DetectionDecoder = {
   outputs: OUTPUTS,
   decode: ([output], placements, manifest) => {
     const name = outputName(manifest, OUTPUTS, 0);
-    assertShape(output, { name, shape: [placements.length, null, COLUMNS], what: 'boxes (batch, boxes, x0 y0 x1 y1 score class)' });
+    assertShape(output, {
+      name,
+      shape: [placements.length, null, COLUMNS],
+      what: 'boxes (batch, boxes, x0 y0 x1 y1 score class)',
+    });
     return placements.map((placement, index) => decodeCenternet(ofPicture(output, index), placement, manifest));
   },
 };
@@ -37,12 +41,24 @@ export function decodeCenternet(
 ): Detection[] {
   const found: Detection[] = [];
   for (let start = 0; start + COLUMNS <= rows.length; start += COLUMNS) {
-    const [left, top, right, bottom, score, label] = rows.subarray(start, start + COLUMNS) as unknown as [number, number, number, number, number, number];
-    const detection = toDetection({ box: { left, top, right, bottom }, score, label: Math.round(label) }, placement, manifest);
+    const [left, top, right, bottom, score, label] = rows.subarray(start, start + COLUMNS) as unknown as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const detection = toDetection(
+      { box: { left, top, right, bottom }, score, label: Math.round(label) },
+      placement,
+      manifest,
+    );
     if (detection !== null) found.push(detection);
   }
   const kept: Detection[] = [];
-  for (const detection of surestFirst(found)) if (!kept.some((surer) => isSameObject(surer, detection))) kept.push(detection);
+  for (const detection of surestFirst(found))
+    if (!kept.some((surer) => isSameObject(surer, detection))) kept.push(detection);
   return kept;
 }
 

@@ -13,7 +13,10 @@ const DECODERS = {
   yolov5: { detect: YOLOV5 },
   yolov8: { detect: YOLOV8 },
   softmax: { classify: SOFTMAX },
-} as const satisfies Record<Decoder, { readonly detect: DetectionDecoder } | { readonly classify: ClassificationDecoder }>;
+} as const satisfies Record<
+  Decoder,
+  { readonly detect: DetectionDecoder } | { readonly classify: ClassificationDecoder }
+>;
 
 /** Throws PermanentError `model_unsuitable` for a classifier. */
 export function detectionDecoderOf({ name, decoder }: Pick<ModelManifest, 'name' | 'decoder'>): DetectionDecoder {
@@ -23,7 +26,10 @@ export function detectionDecoderOf({ name, decoder }: Pick<ModelManifest, 'name'
 }
 
 /** Throws PermanentError `model_unsuitable` for a detector. */
-export function classificationDecoderOf({ name, decoder }: Pick<ModelManifest, 'name' | 'decoder'>): ClassificationDecoder {
+export function classificationDecoderOf({
+  name,
+  decoder,
+}: Pick<ModelManifest, 'name' | 'decoder'>): ClassificationDecoder {
   const found = DECODERS[decoder];
   if ('classify' in found) return found.classify;
   throw new PermanentError('model_unsuitable', `model ${name} is a detector: it does not classify`);

@@ -10,7 +10,11 @@ function candidates(count: number, labels: number, seed: number): Candidate[] {
   const random = randomNumbers(seed);
   return Array.from({ length: count }, () => {
     const [left, top] = [random() * 500, random() * 500];
-    return { box: { left, top, right: left + random() * 200, bottom: top + random() * 200 }, score: Math.fround(random()), label: Math.floor(random() * labels) };
+    return {
+      box: { left, top, right: left + random() * 200, bottom: top + random() * 200 },
+      score: Math.fround(random()),
+      label: Math.floor(random() * labels),
+    };
   });
 }
 
@@ -22,7 +26,9 @@ function byTensorflow(all: readonly Candidate[], iouThreshold: number): Set<Cand
       const own = all.filter((candidate) => candidate.label === label);
       const kept = tidy(() => {
         const boxes = tensor2d(own.map(({ box }) => [box.top, box.left, box.bottom, box.right]));
-        return image.nonMaxSuppression(boxes, tensor1d(own.map(({ score }) => score)), own.length, iouThreshold).dataSync();
+        return image
+          .nonMaxSuppression(boxes, tensor1d(own.map(({ score }) => score)), own.length, iouThreshold)
+          .dataSync();
       });
       return [...kept].map((index) => own[index]!);
     }),
@@ -36,23 +42,30 @@ describe('nonMaxSuppression', () => {
     [600, 5, 0.7, 3],
     [300, 2, 0.1, 4],
     [300, 2, 0.6, 5],
-  ])('keeps what tf.image.nonMaxSuppression keeps of %d boxes with %d labels at %d', (count, labels, iouThreshold, seed) => {
-    const all = candidates(count, labels, seed);
-    const kept = nonMaxSuppression(all, { iouThreshold, mostBoxes: Infinity });
-    const wanted = byTensorflow(all, iouThreshold);
-    expect(kept.length).toBe(wanted.size);
-    expect(kept.every((candidate) => wanted.has(candidate))).toBe(true);
-    expect(kept.map(({ score }) => score)).toEqual(kept.map(({ score }) => score).sort((a, b) => b - a));
-    expect(kept.length).toBeGreaterThan(labels);
-    expect(kept.length).toBeLessThan(count);
-  });
+  ])(
+    'keeps what tf.image.nonMaxSuppression keeps of %d boxes with %d labels at %d',
+    (count, labels, iouThreshold, seed) => {
+      const all = candidates(count, labels, seed);
+      const kept = nonMaxSuppression(all, { iouThreshold, mostBoxes: Infinity });
+      const wanted = byTensorflow(all, iouThreshold);
+      expect(kept.length).toBe(wanted.size);
+      expect(kept.every((candidate) => wanted.has(candidate))).toBe(true);
+      expect(kept.map(({ score }) => score)).toEqual(kept.map(({ score }) => score).sort((a, b) => b - a));
+      expect(kept.length).toBeGreaterThan(labels);
+      expect(kept.length).toBeLessThan(count);
+    },
+  );
 
   it('keeps what tf.image.nonMaxSuppression keeps of boxes that are often equal, equally sure, or without area', () => {
     const random = randomNumbers(6);
     const step = (most: number): number => Math.floor(random() * most);
     const all = Array.from({ length: 600 }, (): Candidate => {
       const [left, top] = [step(6) * 20, step(6) * 20];
-      return { box: { left, top, right: left + step(4) * 20, bottom: top + step(4) * 20 }, score: (step(8) + 1) / 8, label: step(2) };
+      return {
+        box: { left, top, right: left + step(4) * 20, bottom: top + step(4) * 20 },
+        score: (step(8) + 1) / 8,
+        label: step(2),
+      };
     });
     // No overlap of such boxes is exactly this: TensorFlow.js drops at the threshold, YOLO's own suppression and this one above it.
     const kept = nonMaxSuppression(all, { iouThreshold: 0.4321, mostBoxes: Infinity });
@@ -81,13 +94,22 @@ describe('nonMaxSuppression', () => {
 
   it('keeps a box that overlaps by exactly the threshold', () => {
     const half = { box: { ...box, bottom: 30 }, score: 0.4, label: 0 };
-    expect(nonMaxSuppression([{ box, score: 0.5, label: 0 }, half], { iouThreshold: 0.5, mostBoxes: 10 })).toHaveLength(2);
-    expect(nonMaxSuppression([{ box, score: 0.5, label: 0 }, half], { iouThreshold: 0.49, mostBoxes: 10 })).toHaveLength(1);
+    expect(nonMaxSuppression([{ box, score: 0.5, label: 0 }, half], { iouThreshold: 0.5, mostBoxes: 10 })).toHaveLength(
+      2,
+    );
+    expect(
+      nonMaxSuppression([{ box, score: 0.5, label: 0 }, half], { iouThreshold: 0.49, mostBoxes: 10 }),
+    ).toHaveLength(1);
   });
 
   it('keeps no more than so many, the surest', () => {
     const all = candidates(200, 1, 9);
     const kept = nonMaxSuppression(all, { iouThreshold: 1, mostBoxes: 7 });
-    expect(kept.map(({ score }) => score)).toEqual(all.map(({ score }) => score).sort((a, b) => b - a).slice(0, 7));
+    expect(kept.map(({ score }) => score)).toEqual(
+      all
+        .map(({ score }) => score)
+        .sort((a, b) => b - a)
+        .slice(0, 7),
+    );
   });
 });

@@ -15,7 +15,10 @@ const MOST_CANDIDATES = 30_000;
  * threshold go, and so on. Answers what stays, surest first; of equal scores the one that came first counts as surer, as with
  * `tf.image.nonMaxSuppression`.
  */
-export function nonMaxSuppression(candidates: readonly Candidate[], { iouThreshold, mostBoxes }: SuppressionOptions): Candidate[] {
+export function nonMaxSuppression(
+  candidates: readonly Candidate[],
+  { iouThreshold, mostBoxes }: SuppressionOptions,
+): Candidate[] {
   const sorted = [...candidates].sort((a, b) => b.score - a.score).slice(0, MOST_CANDIDATES);
   const kept: Candidate[] = [];
   const keptByLabel = new Map<number, InputBox[]>();

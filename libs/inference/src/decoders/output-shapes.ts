@@ -22,10 +22,18 @@ export function outputName({ outputs }: Pick<ModelManifest, 'outputs'>, own: rea
 }
 
 /** Throws RangeError, with the output's name and both shapes, unless the output has the wanted one. */
-export function assertShape(output: OutputTensor | undefined, { name, shape, what }: WantedOutput): asserts output is OutputTensor {
-  const fits = output !== undefined && output.shape.length === shape.length && shape.every((size, index) => size === null || size === output.shape[index]);
+export function assertShape(
+  output: OutputTensor | undefined,
+  { name, shape, what }: WantedOutput,
+): asserts output is OutputTensor {
+  const fits =
+    output !== undefined &&
+    output.shape.length === shape.length &&
+    shape.every((size, index) => size === null || size === output.shape[index]);
   if (fits) return;
   const wanted = shape.map((size) => size ?? 'any').join(', ');
   const found = output === undefined ? 'is missing' : `has [${output.shape.join(', ')}]`;
-  throw new RangeError(`the output '${name}' of ${what} should have the shape [${wanted}], but ${found}: the model does not fit its manifest`);
+  throw new RangeError(
+    `the output '${name}' of ${what} should have the shape [${wanted}], but ${found}: the model does not fit its manifest`,
+  );
 }

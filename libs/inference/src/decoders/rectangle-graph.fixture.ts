@@ -4,7 +4,13 @@ import type { OutputTensor } from './decoder';
 import { STRETCHED, TALL, WIDE } from './decoders.fixture';
 
 /** Left, top, width, height in pixels of an input of 640 × 640, and where the picture lies in it. */
-export const RECTANGLES: readonly (readonly [left: number, top: number, width: number, height: number, placement: Placement])[] = [
+export const RECTANGLES: readonly (readonly [
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  placement: Placement,
+])[] = [
   [64, 96, 128, 32, STRETCHED],
   [0, 160, 640, 320, WIDE],
   [161, 3, 17, 630, TALL],
@@ -21,7 +27,13 @@ export interface FoundRectangle {
 }
 
 /** What a graph answers for a picture of 640 × 640 with one white rectangle on black, which it finds; `head` lays out its outputs. */
-export function answerOf(left: number, top: number, width: number, height: number, head: (found: FoundRectangle) => tf.Tensor[]): OutputTensor[] {
+export function answerOf(
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  head: (found: FoundRectangle) => tf.Tensor[],
+): OutputTensor[] {
   const isWhite = (x: number, y: number): boolean => x >= left && x < left + width && y >= top && y < top + height;
   const pixels = Float32Array.from({ length: 640 * 640 }, (_, n) => (isWhite(n % 640, Math.floor(n / 640)) ? 1 : 0));
   const outputs = tf.tidy(() => head(findRectangle(tf.tensor2d(pixels, [640, 640]))));
@@ -32,7 +44,12 @@ export function answerOf(left: number, top: number, width: number, height: numbe
 
 /** Back from fractions of the picture: left, top, width, height in pixels of the input. */
 export function inInput({ x, y, width, height }: Box, placement: Placement): number[] {
-  return [x * placement.width + placement.left, y * placement.height + placement.top, width * placement.width, height * placement.height];
+  return [
+    x * placement.width + placement.left,
+    y * placement.height + placement.top,
+    width * placement.width,
+    height * placement.height,
+  ];
 }
 
 function findRectangle(picture: tf.Tensor2D): FoundRectangle {

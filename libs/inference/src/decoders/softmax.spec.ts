@@ -3,7 +3,8 @@ import { SOFTMAX } from './softmax';
 
 const LABELS = ['fox', 'badger', 'boar', 'hare', 'marten', 'lynx', 'wolf'];
 const MANIFEST = manifest('softmax', { labels: LABELS, categories: {}, storeThreshold: 0.05 });
-const decode = (...rows: readonly (readonly number[])[]) => SOFTMAX.decode([output([rows.length, LABELS.length], rows.flat())], rows.length, MANIFEST);
+const decode = (...rows: readonly (readonly number[])[]) =>
+  SOFTMAX.decode([output([rows.length, LABELS.length], rows.flat())], rows.length, MANIFEST);
 
 describe('SOFTMAX', () => {
   it('answers the surest labels of each crop, at least one and five at most', () => {
@@ -19,23 +20,33 @@ describe('SOFTMAX', () => {
   });
 
   it('takes a whole batch for logits when one row does not add up to 1', () => {
-    const rows = [[1, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0, 0]];
+    const rows = [
+      [1, 0, 0, 0, 0, 0, 0],
+      [2, 0, 0, 0, 0, 0, 0],
+    ];
     const wanted = rows.map((row) => Math.exp(row[0]!) / (Math.exp(row[0]!) + 6));
     expect(decode(...rows).map((found) => found[0]!.score)).toEqual(wanted.map((score) => expect.closeTo(score, 6)));
     expect(decode(rows[0]!)[0]).toEqual([{ label: 'fox', score: 1 }]);
   });
 
   it('takes what adds up to 1 but is below 0 in part for logits', () => {
-    expect(decode([2, -1, 0, 0, 0, 0, 0])[0]![0]).toEqual({ label: 'fox', score: expect.closeTo(Math.exp(2) / (Math.exp(2) + Math.exp(-1) + 5), 6) });
+    expect(decode([2, -1, 0, 0, 0, 0, 0])[0]![0]).toEqual({
+      label: 'fox',
+      score: expect.closeTo(Math.exp(2) / (Math.exp(2) + Math.exp(-1) + 5), 6),
+    });
   });
 
   it('names the surest label even under the threshold', () => {
     const many = manifest('softmax', { labels: LABELS, storeThreshold: 0.9 });
-    expect(SOFTMAX.decode([output([1, 7], [0.2, 0.1, 0.1, 0.15, 0.15, 0.15, 0.15])], 1, many)[0]).toEqual([{ label: 'fox', score: Math.fround(0.2) }]);
+    expect(SOFTMAX.decode([output([1, 7], [0.2, 0.1, 0.1, 0.15, 0.15, 0.15, 0.15])], 1, many)[0]).toEqual([
+      { label: 'fox', score: Math.fround(0.2) },
+    ]);
   });
 
   it('says when there are more or fewer scores than labels', () => {
     expect(() => SOFTMAX.decode([output([1, 3], [1, 0, 0])], 1, MANIFEST)).toThrow(RangeError);
-    expect(() => SOFTMAX.decode([output([1, 3], [1, 0, 0])], 1, MANIFEST)).toThrow(/'output_0' of scores .* \[1, 7\], but has \[1, 3\]/);
+    expect(() => SOFTMAX.decode([output([1, 3], [1, 0, 0])], 1, MANIFEST)).toThrow(
+      /'output_0' of scores .* \[1, 7\], but has \[1, 3\]/,
+    );
   });
 });

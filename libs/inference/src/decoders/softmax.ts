@@ -15,7 +15,11 @@ const OUTPUTS = ['output_0'];
 export const SOFTMAX: ClassificationDecoder = {
   outputs: OUTPUTS,
   decode: ([output], batch, manifest) => {
-    assertShape(output, { name: outputName(manifest, OUTPUTS, 0), shape: [batch, manifest.labels.length], what: 'scores (batch, labels)' });
+    assertShape(output, {
+      name: outputName(manifest, OUTPUTS, 0),
+      shape: [batch, manifest.labels.length],
+      what: 'scores (batch, labels)',
+    });
     const rows = Array.from({ length: batch }, (_, index) => [...ofPicture(output, index)]);
     const probabilities = rows.every(isDistribution) ? rows : rows.map(softmax);
     return probabilities.map((row) => ranked(row, manifest));
@@ -23,7 +27,9 @@ export const SOFTMAX: ClassificationDecoder = {
 };
 
 function ranked(scores: readonly number[], { labels, storeThreshold }: ModelManifest): Classification[] {
-  const sorted = scores.map((score, index) => ({ label: labels[index]!, score: Math.min(1, score) })).sort((a, b) => b.score - a.score);
+  const sorted = scores
+    .map((score, index) => ({ label: labels[index]!, score: Math.min(1, score) }))
+    .sort((a, b) => b.score - a.score);
   return sorted.slice(0, MOST_LABELS).filter(({ score }, rank) => rank === 0 || score >= storeThreshold);
 }
 

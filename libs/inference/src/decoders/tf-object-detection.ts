@@ -22,7 +22,12 @@ export const TF_OBJECT_DETECTION: DetectionDecoder = {
     if (counts !== undefined) assertShape(counts, { name: name(3), shape: [batch], what: 'counts (batch)' });
     return placements.map((placement, index) =>
       decodePicture(
-        { boxes: ofPicture(boxes, index), scores: ofPicture(scores, index), classes: ofPicture(classes, index), count: counts?.values[index] ?? most },
+        {
+          boxes: ofPicture(boxes, index),
+          scores: ofPicture(scores, index),
+          classes: ofPicture(classes, index),
+          count: counts?.values[index] ?? most,
+        },
         placement,
         manifest,
       ),
@@ -37,7 +42,11 @@ interface PictureOutputs {
   readonly count: number;
 }
 
-function decodePicture({ boxes, scores, classes, count }: PictureOutputs, placement: Placement, manifest: ModelManifest): Detection[] {
+function decodePicture(
+  { boxes, scores, classes, count }: PictureOutputs,
+  placement: Placement,
+  manifest: ModelManifest,
+): Detection[] {
   const { width, height } = manifest.input;
   const found: Detection[] = [];
   for (let n = 0; n < Math.min(count, scores.length); n += 1) {

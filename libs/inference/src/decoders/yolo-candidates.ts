@@ -26,11 +26,17 @@ const FARTHEST_FRACTION = 2;
  * Exports of one head answer in pixels of the input or in fractions of it. Which it is, is the same for all rows of a model, and the
  * whole output tells.
  */
-export function yoloDetections(pictures: readonly YoloPicture[], manifest: ModelManifest, options: SuppressionOptions): Detection[][] {
+export function yoloDetections(
+  pictures: readonly YoloPicture[],
+  manifest: ModelManifest,
+  options: SuppressionOptions,
+): Detection[][] {
   const inFractions = pictures.every((picture) => farthestCentre(picture) <= FARTHEST_FRACTION);
   const scale = inFractions ? manifest.input : { width: 1, height: 1 };
   return pictures.map((picture) =>
-    nonMaxSuppression(candidatesOf(picture, manifest, scale), options).flatMap((candidate) => toDetection(candidate, picture.placement, manifest) ?? []),
+    nonMaxSuppression(candidatesOf(picture, manifest, scale), options).flatMap(
+      (candidate) => toDetection(candidate, picture.placement, manifest) ?? [],
+    ),
   );
 }
 
@@ -41,7 +47,11 @@ function candidatesOf(picture: YoloPicture, manifest: ModelManifest, scale: Mode
     if (!(score >= manifest.storeThreshold) || categoryOf(label, manifest) === null) continue;
     const [x, y] = [picture.at(row, 0) * scale.width, picture.at(row, 1) * scale.height];
     const [halfWidth, halfHeight] = [(picture.at(row, 2) * scale.width) / 2, (picture.at(row, 3) * scale.height) / 2];
-    candidates.push({ box: { left: x - halfWidth, top: y - halfHeight, right: x + halfWidth, bottom: y + halfHeight }, score, label });
+    candidates.push({
+      box: { left: x - halfWidth, top: y - halfHeight, right: x + halfWidth, bottom: y + halfHeight },
+      score,
+      label,
+    });
   }
   return candidates;
 }

@@ -18,7 +18,10 @@ interface Head {
 }
 
 const rowsFirst = (pictures: readonly (readonly Row[])[], row: (row: Row) => number[]) => [
-  output([pictures.length, pictures[0]!.length, row(pictures[0]![0]!).length], pictures.flatMap((picture) => picture.flatMap(row))),
+  output(
+    [pictures.length, pictures[0]!.length, row(pictures[0]![0]!).length],
+    pictures.flatMap((picture) => picture.flatMap(row)),
+  ),
 ];
 
 const HEADS: readonly Head[] = [
@@ -26,14 +29,29 @@ const HEADS: readonly Head[] = [
     name: 'yolov5',
     decoder: YOLOV5,
     // Objectness and scores of which the product is the wanted one.
-    outputs: (pictures) => rowsFirst(pictures, ([x, y, w, h, ...scores]) => [x, y, w, h, Math.max(...scores), ...scores.map((score) => score / (Math.max(...scores) || 1))]),
+    outputs: (pictures) =>
+      rowsFirst(pictures, ([x, y, w, h, ...scores]) => [
+        x,
+        y,
+        w,
+        h,
+        Math.max(...scores),
+        ...scores.map((score) => score / (Math.max(...scores) || 1)),
+      ]),
   },
   {
     name: 'yolov8',
     decoder: YOLOV8,
     outputs: (pictures) => {
       const rows = pictures[0]!.length;
-      return [output([pictures.length, 8, rows], pictures.flatMap((picture) => Array.from({ length: 8 * rows }, (_, n) => picture[n % rows]![Math.floor(n / rows)]!)))];
+      return [
+        output(
+          [pictures.length, 8, rows],
+          pictures.flatMap((picture) =>
+            Array.from({ length: 8 * rows }, (_, n) => picture[n % rows]![Math.floor(n / rows)]!),
+          ),
+        ),
+      ];
     },
   },
   { name: 'yolov8, rows first', decoder: YOLOV8, outputs: (pictures) => rowsFirst(pictures, (row) => [...row]) },
@@ -41,7 +59,8 @@ const HEADS: readonly Head[] = [
 
 describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
   const own = manifest(name.startsWith('yolov5') ? 'yolov5' : 'yolov8');
-  const decode = (pictures: readonly (readonly Row[])[], placements: readonly Placement[]): Detection[][] => decoder.decode(outputs(pictures), placements, own);
+  const decode = (pictures: readonly (readonly Row[])[], placements: readonly Placement[]): Detection[][] =>
+    decoder.decode(outputs(pictures), placements, own);
   /** Keeps the answer in pixels, whatever else is in it; under every threshold. */
   const FAR: Row = [300, 300, 600, 600, 0, 0, 0, 0];
 
@@ -52,7 +71,12 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
   });
 
   it('reads them in fractions of the input just as well', () => {
-    expect(decode([[[0.5, 0.5, 0.5, 0.25, 0.5, 0.25, 0, 0]]], [WIDE])[0]![0]!.box).toEqual({ x: 0.25, y: 0.25, width: 0.5, height: 0.5 });
+    expect(decode([[[0.5, 0.5, 0.5, 0.25, 0.5, 0.25, 0, 0]]], [WIDE])[0]![0]!.box).toEqual({
+      x: 0.25,
+      y: 0.25,
+      width: 0.5,
+      height: 0.5,
+    });
   });
 
   it('places each picture of a batch by itself', () => {
@@ -66,28 +90,61 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
 
   it('leaves out what is unsure or dropped, and suppresses within a label only', () => {
     const found = decode(
-      [[[320, 320, 100, 100, 0.5, 0, 0, 0], [322, 320, 100, 100, 0.75, 0, 0, 0], [320, 320, 100, 100, 0, 0.25, 0, 0], [100, 300, 50, 50, 0.0625, 0, 0, 0], [500, 300, 50, 50, 0, 0, 0, 1]]],
+      [
+        [
+          [320, 320, 100, 100, 0.5, 0, 0, 0],
+          [322, 320, 100, 100, 0.75, 0, 0, 0],
+          [320, 320, 100, 100, 0, 0.25, 0, 0],
+          [100, 300, 50, 50, 0.0625, 0, 0, 0],
+          [500, 300, 50, 50, 0, 0, 0, 1],
+        ],
+      ],
       [WIDE],
     );
-    expect(found[0]!.map(({ label, confidence }) => [label, confidence])).toEqual([['animal', 0.75], ['person', 0.25]]);
+    expect(found[0]!.map(({ label, confidence }) => [label, confidence])).toEqual([
+      ['animal', 0.75],
+      ['person', 0.25],
+    ]);
   });
 
   it('says which output does not fit, which shape it wants and which it got', () => {
     const three = output([1, 3, 7], new Array<number>(21).fill(0));
     expect(() => decoder.decode([three], [WIDE], own)).toThrow(RangeError);
-    expect(() => decoder.decode([three], [WIDE], own)).toThrow(/'output_0' of rows .* but has \[1, 3, 7\]: the model does not fit its manifest/);
+    expect(() => decoder.decode([three], [WIDE], own)).toThrow(
+      /'output_0' of rows .* but has \[1, 3, 7\]: the model does not fit its manifest/,
+    );
     expect(() => decoder.decode([three], [WIDE], { ...own, outputs: ['Identity:0'] })).toThrow("'Identity:0'");
     expect(() => decoder.decode([], [WIDE], own)).toThrow('is missing');
     expect(() => decoder.decode(outputs([[FAR]]), [WIDE, WIDE], own)).toThrow('but has [1, ');
   });
 
   it('clips to the picture, and drops what lies in the padding', () => {
-    const found = decode([[[100, 160, 400, 80, 0.5, 0, 0, 0], [320, 60, 100, 100, 0.75, 0, 0, 0], [320, 320, 2_000, 2_000, 0, 0.25, 0, 0]]], [WIDE]);
-    expect(found[0]!.map(({ box }) => box)).toEqual([{ x: 0, y: 0, width: 300 / 640, height: 40 / 320 }, { x: 0, y: 0, width: 1, height: 1 }]);
+    const found = decode(
+      [
+        [
+          [100, 160, 400, 80, 0.5, 0, 0, 0],
+          [320, 60, 100, 100, 0.75, 0, 0, 0],
+          [320, 320, 2_000, 2_000, 0, 0.25, 0, 0],
+        ],
+      ],
+      [WIDE],
+    );
+    expect(found[0]!.map(({ box }) => box)).toEqual([
+      { x: 0, y: 0, width: 300 / 640, height: 40 / 320 },
+      { x: 0, y: 0, width: 1, height: 1 },
+    ]);
   });
 
   it('takes an answer for fractions although an unsure box is much larger than the input', () => {
-    const found = decode([[[0.5, 0.5, 0.5, 0.25, 0.5, 0, 0, 0], [0.5, 0.5, 2.9, 5.8, 0.0625, 0, 0, 0]]], [WIDE]);
+    const found = decode(
+      [
+        [
+          [0.5, 0.5, 0.5, 0.25, 0.5, 0, 0, 0],
+          [0.5, 0.5, 2.9, 5.8, 0.0625, 0, 0, 0],
+        ],
+      ],
+      [WIDE],
+    );
     expect(found[0]!.map(({ box }) => box)).toEqual([{ x: 0.25, y: 0.25, width: 0.5, height: 0.5 }]);
   });
 
@@ -103,11 +160,16 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
   it('scales fractions by width and height of an input that is not square', () => {
     const oblong = { ...own, input: { width: 640, height: 320 } };
     const row: Row = [0.5, 0.5, 0.25, 0.5, 0.5, 0, 0, 0];
-    expect(decoder.decode(outputs([[row]]), [{ left: 0, top: 0, width: 640, height: 320 }], oblong)[0]![0]!.box).toEqual({ x: 0.375, y: 0.25, width: 0.25, height: 0.5 });
+    expect(
+      decoder.decode(outputs([[row]]), [{ left: 0, top: 0, width: 640, height: 320 }], oblong)[0]![0]!.box,
+    ).toEqual({ x: 0.375, y: 0.25, width: 0.25, height: 0.5 });
   });
 
   it('suppresses before it clips: two boxes that differ in the padding only are two', () => {
-    const rows: Row[] = [[320, 320, 100, 640, 0.5, 0, 0, 0], [320, 320, 100, 280, 0.25, 0, 0, 0]];
+    const rows: Row[] = [
+      [320, 320, 100, 640, 0.5, 0, 0, 0],
+      [320, 320, 100, 280, 0.25, 0, 0, 0],
+    ];
     expect(decode([rows], [{ left: 0, top: 200, width: 640, height: 240 }])[0]!.map(({ box }) => box)).toEqual(
       new Array(2).fill({ x: 270 / 640, y: 0, width: 100 / 640, height: 1 }),
     );
@@ -115,7 +177,10 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
 
   it('suppresses above the overlap that the head was made for', () => {
     // Two boxes of 100 × 100, of which the second lies 25 to the right: 75 / 125 = 0.6 in common.
-    const rows: Row[] = [[300, 320, 100, 100, 0.5, 0, 0, 0], [325, 320, 100, 100, 0.25, 0, 0, 0]];
+    const rows: Row[] = [
+      [300, 320, 100, 100, 0.5, 0, 0, 0],
+      [325, 320, 100, 100, 0.25, 0, 0, 0],
+    ];
     expect(decode([rows], [WIDE])[0]).toHaveLength(name.startsWith('yolov5') ? 1 : 2);
     // 60 / 140 = 0.43 and 90 / 110 = 0.82.
     expect(decode([[rows[0]!, [340, 320, 100, 100, 0.25, 0, 0, 0]]], [WIDE])[0]).toHaveLength(2);
@@ -123,7 +188,16 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
   });
 
   it('answers three hundred boxes at most, the surest', () => {
-    const rows = Array.from({ length: 400 }, (_, n): Row => [(n % 20) * 30 + 15, Math.floor(n / 20) * 30 + 15, 10, 10, (n + 100) / 512, 0, 0, 0]);
+    const rows = Array.from({ length: 400 }, (_, n): Row => [
+      (n % 20) * 30 + 15,
+      Math.floor(n / 20) * 30 + 15,
+      10,
+      10,
+      (n + 100) / 512,
+      0,
+      0,
+      0,
+    ]);
     const found = decode([rows], [STRETCHED])[0]!;
     expect(found.map(({ confidence }) => confidence)).toEqual(Array.from({ length: 300 }, (_, n) => (499 - n) / 512));
   });
@@ -131,7 +205,12 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
 
 it('yolov5 takes objectness times score for confidence, and the best label of a row alone', () => {
   const rows = [300, 300, 50, 50, 0.5, 0.5, 0.75, 0, 0, 400, 300, 50, 50, 0.125, 0.75, 0, 0, 0];
-  expect(YOLOV5.decode([output([1, 2, 9], rows)], [STRETCHED], manifest('yolov5'))[0]!.map(({ label, confidence }) => [label, confidence])).toEqual([['person', 0.375]]);
+  expect(
+    YOLOV5.decode([output([1, 2, 9], rows)], [STRETCHED], manifest('yolov5'))[0]!.map(({ label, confidence }) => [
+      label,
+      confidence,
+    ]),
+  ).toEqual([['person', 0.375]]);
 });
 
 it('yolov8 reads an output whose two dimensions are both 4 + labels as columns first', () => {
@@ -141,14 +220,25 @@ it('yolov8 reads an output whose two dimensions are both 4 + labels as columns f
   expect(found!.map(({ label, box }) => [label, box.x * 640])).toEqual([['person', 90]]);
 });
 
-it.each(RECTANGLES)('a graph that finds the rectangle at %d, %d of %d × %d is read to the pixel, by every head', (left, top, width, height, placement) => {
-  const [v5, v8] = answerOf(left, top, width, height, ({ x, y, width: w, height: h }) => {
-    const scores = [1, 0, 0, 0].map((score) => tf.scalar(score));
-    const fractions = [x, y, w, h].map((value) => tf.div(value, 640));
-    return [tf.reshape(tf.stack([...fractions, tf.scalar(1), ...scores]), [1, 1, 9]), tf.reshape(tf.stack([x, y, w, h, ...scores]), [1, 8, 1])];
-  });
-  for (const [decoder, answer, kind] of [[YOLOV5, v5!, 'yolov5'], [YOLOV8, v8!, 'yolov8']] as const) {
-    const [found] = decoder.decode([answer], [placement], manifest(kind));
-    expect(inInput(found![0]!.box, placement)).toEqual([left, top, width, height].map((pixels) => expect.closeTo(pixels, 2)));
-  }
-});
+it.each(RECTANGLES)(
+  'a graph that finds the rectangle at %d, %d of %d × %d is read to the pixel, by every head',
+  (left, top, width, height, placement) => {
+    const [v5, v8] = answerOf(left, top, width, height, ({ x, y, width: w, height: h }) => {
+      const scores = [1, 0, 0, 0].map((score) => tf.scalar(score));
+      const fractions = [x, y, w, h].map((value) => tf.div(value, 640));
+      return [
+        tf.reshape(tf.stack([...fractions, tf.scalar(1), ...scores]), [1, 1, 9]),
+        tf.reshape(tf.stack([x, y, w, h, ...scores]), [1, 8, 1]),
+      ];
+    });
+    for (const [decoder, answer, kind] of [
+      [YOLOV5, v5!, 'yolov5'],
+      [YOLOV8, v8!, 'yolov8'],
+    ] as const) {
+      const [found] = decoder.decode([answer], [placement], manifest(kind));
+      expect(inInput(found![0]!.box, placement)).toEqual(
+        [left, top, width, height].map((pixels) => expect.closeTo(pixels, 2)),
+      );
+    }
+  },
+);

@@ -18,11 +18,16 @@ export const YOLOV8: DetectionDecoder = {
     const columns = 4 + manifest.labels.length;
     const rowsFirst = output?.shape[1] !== columns && output?.shape[2] === columns;
     const shape = rowsFirst ? [placements.length, null, columns] : [placements.length, columns, null];
-    assertShape(output, { name: outputName(manifest, OUTPUTS, 0), shape, what: `rows (batch, 4 + ${manifest.labels.length} labels, rows)` });
+    assertShape(output, {
+      name: outputName(manifest, OUTPUTS, 0),
+      shape,
+      what: `rows (batch, 4 + ${manifest.labels.length} labels, rows)`,
+    });
     const pictures = placements.map((placement, index) => {
       const values = ofPicture(output, index);
       const rows = values.length / columns;
-      const at = (row: number, column: number): number => values[rowsFirst ? row * columns + column : column * rows + row]!;
+      const at = (row: number, column: number): number =>
+        values[rowsFirst ? row * columns + column : column * rows + row]!;
       return { placement, rows, at, objectness: () => 1, firstScore: 4 };
     });
     return yoloDetections(pictures, manifest, SUPPRESSION);

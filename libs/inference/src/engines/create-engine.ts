@@ -53,13 +53,18 @@ async function best(options: EngineOptions): Promise<Engine> {
   }
 }
 
-async function createTensorflow({ tensorflowDir, convertedDir, device }: EngineOptions, reason: string): Promise<Engine> {
+async function createTensorflow(
+  { tensorflowDir, convertedDir, device }: EngineOptions,
+  reason: string,
+): Promise<Engine> {
   const state = readTensorflowState(tensorflowDir);
   if (!state.installed) throw new FatalError('engine_unavailable', `there is no native TensorFlow: ${state.problem}`);
   const engine = await TensorflowEngine.create({ folder: join(tensorflowDir, state.folder), convertedDir, reason });
   if (device === 'gpu' && !engine.usesGpu) {
-    const alone = state.gpuProblem ?? 'no NVIDIA card was there when it was installed; `npm run tensorflow` installs it again';
-    const made = state.device === 'cpu' ? `TensorFlow was installed for the processor alone: ${alone}` : 'TensorFlow sees no GPU';
+    const alone =
+      state.gpuProblem ?? 'no NVIDIA card was there when it was installed; `npm run tensorflow` installs it again';
+    const made =
+      state.device === 'cpu' ? `TensorFlow was installed for the processor alone: ${alone}` : 'TensorFlow sees no GPU';
     throw new FatalError('gpu_missing', `ML_DEVICE=gpu, but ${made}; \`npx pugmark doctor\` tells more`);
   }
   return engine;

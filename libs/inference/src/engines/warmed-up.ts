@@ -8,6 +8,8 @@ export async function warmedUp(model: LoadedModel): Promise<LoadedModel> {
     return model;
   } catch (error) {
     model.dispose();
-    throw new FatalError('model_unsuitable', `model ${model.manifest.name} does not run: ${messageOf(error)}`, { cause: error });
+    throw new FatalError('model_unsuitable', `model ${model.manifest.name} does not run: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -12,7 +12,12 @@ import type { Engine } from './engine';
 const create = (engine: EngineChoice) => createEngine({ engine, device: 'auto', tensorflowDir: '', convertedDir: '' });
 
 function input(side = 512): ModelInput {
-  return { rgb: new Uint8Array(side * side * 3).fill(90), width: side, height: side, placement: { left: 0, top: 0, width: side, height: side } };
+  return {
+    rgb: new Uint8Array(side * side * 3).fill(90),
+    width: side,
+    height: side,
+    placement: { left: 0, top: 0, width: side, height: side },
+  };
 }
 
 async function expectFatal(manifest: ModelManifest, code: string, text: string, folder = ''): Promise<void> {
@@ -38,7 +43,10 @@ describe('the wasm engine', () => {
       reason: 'the wasm engine was asked for by name',
       version: '4.22.0',
     });
-    expect((await create('auto')).info).toMatchObject({ name: 'wasm', reason: 'auto: there is no native TensorFlow: TENSORFLOW_DIR names no folder with the native library' });
+    expect((await create('auto')).info).toMatchObject({
+      name: 'wasm',
+      reason: 'auto: there is no native TensorFlow: TENSORFLOW_DIR names no folder with the native library',
+    });
   });
 
   it('answers each picture of a batch, and finds nothing in plain grey', async () => {
@@ -103,23 +111,37 @@ describe('loading', () => {
   });
 
   it('finds out before the first picture that a model does not fit its manifest', async () => {
-    await expectFatal({ ...BUILTIN_MODEL, input: { width: 256, height: 256 } }, 'model_unsuitable', 'does not run', folder);
+    await expectFatal(
+      { ...BUILTIN_MODEL, input: { width: 256, height: 256 } },
+      'model_unsuitable',
+      'does not run',
+      folder,
+    );
   });
 });
 
 describe('an engine asked for by name', () => {
   it('is an error where it cannot be had, with the reason and what to do', async () => {
-    await expect(create('tensorflow')).rejects.toMatchObject({ code: 'engine_unavailable', message: expect.stringContaining('TENSORFLOW_DIR') });
+    await expect(create('tensorflow')).rejects.toMatchObject({
+      code: 'engine_unavailable',
+      message: expect.stringContaining('TENSORFLOW_DIR'),
+    });
     const empty = await mkdtemp(join(tmpdir(), 'pugmark-tensorflow-'));
     const failed = createEngine({ engine: 'tensorflow', device: 'auto', tensorflowDir: empty, convertedDir: '' });
-    await expect(failed).rejects.toMatchObject({ code: 'engine_unavailable', message: expect.stringContaining('npm run tensorflow') });
+    await expect(failed).rejects.toMatchObject({
+      code: 'engine_unavailable',
+      message: expect.stringContaining('npm run tensorflow'),
+    });
     await rm(empty, { recursive: true });
   });
 
   it('is an error when a GPU was asked for and none is used', async () => {
     for (const engine of ['auto', 'wasm'] as const) {
       const failed = createEngine({ engine, device: 'gpu', tensorflowDir: '', convertedDir: '' });
-      await expect(failed).rejects.toMatchObject({ code: 'gpu_missing', message: expect.stringContaining('ML_DEVICE=gpu') });
+      await expect(failed).rejects.toMatchObject({
+        code: 'gpu_missing',
+        message: expect.stringContaining('ML_DEVICE=gpu'),
+      });
     }
   });
 

@@ -24,10 +24,13 @@ export class WasmEngine implements Engine {
     const artifacts = await readGraphModel(manifest, folder);
     // One engine process for each core shares them better than threads do.
     setThreadsCount(1);
-    if (!(await setBackend('wasm'))) throw new FatalError('engine_unavailable', 'WebAssembly could not be started by TensorFlow.js');
+    if (!(await setBackend('wasm')))
+      throw new FatalError('engine_unavailable', 'WebAssembly could not be started by TensorFlow.js');
     await ready();
     const model = await loadGraphModel({ load: async () => artifacts }).catch((error: unknown) => {
-      throw new FatalError('model_unsuitable', `model ${manifest.name} does not load: ${messageOf(error)}`, { cause: error });
+      throw new FatalError('model_unsuitable', `model ${manifest.name} does not load: ${messageOf(error)}`, {
+        cause: error,
+      });
     });
     // The graph as it was made: only the converted one has its batch opened.
     const own = manifest.openBatch === true ? { ...manifest, batch: 1 } : manifest;
@@ -57,7 +60,9 @@ class WasmGraph implements Graph {
     try {
       const answer = this.#model.execute(input, this.#outputs) as Tensor | Tensor[];
       outputs = Array.isArray(answer) ? answer : [answer];
-      return await Promise.all(outputs.map(async (output) => ({ shape: output.shape, values: (await output.data()) as Float32Array })));
+      return await Promise.all(
+        outputs.map(async (output) => ({ shape: output.shape, values: (await output.data()) as Float32Array })),
+      );
     } finally {
       input.dispose();
       for (const output of outputs) output.dispose();

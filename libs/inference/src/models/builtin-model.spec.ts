@@ -7,9 +7,21 @@ describe('the built-in model', () => {
   });
 
   it('counts people, wheeled road vehicles and animals, and nothing else', () => {
-    const byCategory = (category: string) => BUILTIN_MODEL.labels.filter((label) => BUILTIN_MODEL.categories[label] === category);
+    const byCategory = (category: string) =>
+      BUILTIN_MODEL.labels.filter((label) => BUILTIN_MODEL.categories[label] === category);
     expect(byCategory('person')).toEqual(['person']);
     expect(byCategory('vehicle')).toEqual(['bicycle', 'car', 'motorcycle', 'bus', 'truck']);
-    expect(byCategory('animal')).toEqual(['bird', 'cat', 'dog', 'horse', 'sheep', 'cow', 'elephant', 'bear', 'zebra', 'giraffe']);
+    expect(byCategory('animal')).toEqual([
+      'bird',
+      'cat',
+      'dog',
+      'horse',
+      'sheep',
+      'cow',
+      'elephant',
+      'bear',
+      'zebra',
+      'giraffe',
+    ]);
   });
 });

@@ -28,7 +28,10 @@ async function draftOfFolder(folder: string): Promise<ManifestDraft> {
   if (names.includes(SAVED_MODEL)) return draftOfSavedModel(folder);
   const models = names.filter((name) => name.endsWith('.json') && name !== 'manifest.json');
   if (models.length === 1) return draftOfGraphModel(join(folder, models[0]!));
-  throw new PermanentError('not_a_model', `${folder} holds neither a ${SAVED_MODEL} nor one .json file of a TensorFlow.js graph model`);
+  throw new PermanentError(
+    'not_a_model',
+    `${folder} holds neither a ${SAVED_MODEL} nor one .json file of a TensorFlow.js graph model`,
+  );
 }
 
 async function draftOfSavedModel(folder: string): Promise<ManifestDraft> {
@@ -36,20 +39,56 @@ async function draftOfSavedModel(folder: string): Promise<ManifestDraft> {
   const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && entry.name !== 'manifest.json')
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
-  return draft(folder, 'saved-model', basename(folder), files, inputs[0]?.shape, outputs.map(({ key }) => key));
+  return draft(
+    folder,
+    'saved-model',
+    basename(folder),
+    files,
+    inputs[0]?.shape,
+    outputs.map(({ key }) => key),
+  );
 }
 
 async function draftOfGraphModel(path: string): Promise<ManifestDraft> {
   const json = await readFile(path, 'utf8')
-    .then((content) => JSON.parse(content) as { modelTopology?: GraphJson; signature?: SignatureJson; weightsManifest?: { paths: string[] }[] })
-    .catch((error: unknown) => Promise.reject(new PermanentError('not_a_model', `${path} is no JSON: ${messageOf(error)}`)));
-  if (json.modelTopology?.node === undefined) throw new PermanentError('not_a_model', `${path} is no TensorFlow.js graph model: it has no modelTopology with nodes`);
+    .then(
+      (content) =>
+        JSON.parse(content) as {
+          modelTopology?: GraphJson;
+          signature?: SignatureJson;
+          weightsManifest?: { paths: string[] }[];
+        },
+    )
+    .catch((error: unknown) =>
+      Promise.reject(new PermanentError('not_a_model', `${path} is no JSON: ${messageOf(error)}`)),
+    );
+  if (json.modelTopology?.node === undefined)
+    throw new PermanentError(
+      'not_a_model',
+      `${path} is no TensorFlow.js graph model: it has no modelTopology with nodes`,
+    );
   const files = [basename(path), ...(json.weightsManifest ?? []).flatMap(({ paths }) => paths)];
-  const shape = json.modelTopology.node.find(({ op }) => op === 'Placeholder')?.attr?.['shape']?.shape?.dim?.map(({ size = 0 }) => Number(size));
-  return draft(dirname(path), 'tfjs-graph', basename(path, '.json'), files, shape, Object.keys(json.signature?.outputs ?? {}));
+  const shape = json.modelTopology.node
+    .find(({ op }) => op === 'Placeholder')
+    ?.attr?.['shape']?.shape?.dim?.map(({ size = 0 }) => Number(size));
+  return draft(
+    dirname(path),
+    'tfjs-graph',
+    basename(path, '.json'),
+    files,
+    shape,
+    Object.keys(json.signature?.outputs ?? {}),
+  );
 }
 
-async function draft(folder: string, format: string, name: string, paths: readonly string[], shape: readonly number[] | undefined, outputs: readonly string[]): Promise<ManifestDraft> {
+async function draft(
+  folder: string,
+  format: string,
+  name: string,
+  paths: readonly string[],
+  shape: readonly number[] | undefined,
+  outputs: readonly string[],
+): Promise<ManifestDraft> {
   const files: { path: string; sha256: string }[] = [];
   for (const path of [...paths].sort()) files.push({ path, sha256: sha256Of(await readFile(join(folder, path))) });
   const [batch = -1, height = -1, width = -1] = shape ?? [];

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelInput, ModelManifest } from '@pugmark/domain';
 import { testTensorflowDir } from '@pugmark/testing';
-import { FLOAT, graphModel, ints, noise, placeholder, text, type FixtureWeight } from '../converter/graph-model.fixture';
+import {
+  FLOAT,
+  graphModel,
+  ints,
+  noise,
+  placeholder,
+  text,
+  type FixtureWeight,
+} from '../converter/graph-model.fixture';
 import type { NodeJson } from '../converter/graph-json';
 import { createEngine, type EngineOptions } from '../engines/create-engine';
 import { draftManifest } from './draft-manifest';
@@ -18,14 +26,31 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const CONV = { T: FLOAT, strides: ints(1, 2, 2, 1), dilations: ints(1, 1, 1, 1), padding: text('SAME'), data_format: text('NHWC'), explicit_paddings: { list: {} } };
+const CONV = {
+  T: FLOAT,
+  strides: ints(1, 2, 2, 1),
+  dilations: ints(1, 1, 1, 1),
+  padding: text('SAME'),
+  data_format: text('NHWC'),
+  explicit_paddings: { list: {} },
+};
 /** A classifier of three labels over 8 × 8 pixels, made for one image: its last shape is [1, 3]. `flat` can break that. */
 function classifier(flat: readonly number[] = [1, 3]): { nodes: NodeJson[]; weights: Record<string, FixtureWeight> } {
   return {
     nodes: [
       placeholder(1, 8, 8, 3),
-      { name: 'c', op: '_FusedConv2D', input: ['x', 'k', 'b'], attr: { ...CONV, num_args: { i: 1 }, fused_ops: { list: { s: ['Qmlhc0FkZA==', 'UmVsdQ=='] } } } },
-      { name: 'mean', op: 'Mean', input: ['c', 'axes'], attr: { T: FLOAT, Tidx: { type: 'DT_INT32' }, keep_dims: { b: false } } },
+      {
+        name: 'c',
+        op: '_FusedConv2D',
+        input: ['x', 'k', 'b'],
+        attr: { ...CONV, num_args: { i: 1 }, fused_ops: { list: { s: ['Qmlhc0FkZA==', 'UmVsdQ=='] } } },
+      },
+      {
+        name: 'mean',
+        op: 'Mean',
+        input: ['c', 'axes'],
+        attr: { T: FLOAT, Tidx: { type: 'DT_INT32' }, keep_dims: { b: false } },
+      },
       { name: 'flat', op: 'Reshape', input: ['mean', 'shape'], attr: { T: FLOAT, Tshape: { type: 'DT_INT32' } } },
       { name: 'y', op: 'Softmax', input: ['flat'], attr: { T: FLOAT } },
     ],
@@ -41,7 +66,14 @@ function classifier(flat: readonly number[] = [1, 3]): { nodes: NodeJson[]; weig
 async function written({ nodes, weights } = classifier(), more: Partial<ModelManifest> = {}): Promise<ModelManifest> {
   const { modelTopology, weightSpecs, weightData } = graphModel(nodes, weights);
   await writeFile(join(folder, 'weights.bin'), Buffer.from(weightData as ArrayBuffer));
-  await writeFile(join(folder, 'model.json'), JSON.stringify({ format: 'graph-model', modelTopology, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] }));
+  await writeFile(
+    join(folder, 'model.json'),
+    JSON.stringify({
+      format: 'graph-model',
+      modelTopology,
+      weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
+    }),
+  );
   const { manifest } = await draftManifest(join(folder, 'model.json'));
   return parseManifest({
     ...manifest,
@@ -61,12 +93,24 @@ const options = (engine: EngineOptions['engine']): { folder: string; modelsDir: 
   modelsDir: join(folder, 'models'),
   engine: { engine, device: 'auto', tensorflowDir: DIR ?? '', convertedDir: join(folder, 'models', 'converted') },
 });
-const picture = (seed: number): ModelInput => ({ rgb: Uint8Array.from(noise(192, seed), (value) => (value + 1) * 127), width: 8, height: 8, placement: { left: 0, top: 0, width: 8, height: 8 } });
+const picture = (seed: number): ModelInput => ({
+  rgb: Uint8Array.from(noise(192, seed), (value) => (value + 1) * 127),
+  width: 8,
+  height: 8,
+  placement: { left: 0, top: 0, width: 8, height: 8 },
+});
 
 it('drafts from a graph model what its files tell, and asks for nothing that they do', async () => {
   await written();
   const { manifest, outputs } = await draftManifest(folder);
-  expect(manifest).toMatchObject({ name: 'model', format: 'tfjs-graph', input: { width: 8, height: 8 }, batch: 1, decoder: null, labels: null });
+  expect(manifest).toMatchObject({
+    name: 'model',
+    format: 'tfjs-graph',
+    input: { width: 8, height: 8 },
+    batch: 1,
+    decoder: null,
+    labels: null,
+  });
   expect(manifest['files']).toEqual([
     { path: 'model.json', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
     { path: 'weights.bin', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
@@ -79,18 +123,33 @@ it('drafts from a graph model what its files tell, and asks for nothing that the
 describe('on the WebAssembly engine', () => {
   it('tries a graph model and stores it whole, twice without harm', async () => {
     const manifest = await written();
-    for (let time = 0; time < 2; time += 1) expect(await importModel(manifest, options('wasm'))).toMatchObject({ engine: { name: 'wasm' }, difference: null, manifest });
+    for (let time = 0; time < 2; time += 1)
+      expect(await importModel(manifest, options('wasm'))).toMatchObject({
+        engine: { name: 'wasm' },
+        difference: null,
+        manifest,
+      });
     expect(JSON.parse(await readFile(join(folder, 'models', 'three', '1', 'manifest.json'), 'utf8'))).toEqual(manifest);
-    expect(await readFile(join(folder, 'models', 'three', '1', 'weights.bin'))).toEqual(await readFile(join(folder, 'weights.bin')));
+    expect(await readFile(join(folder, 'models', 'three', '1', 'weights.bin'))).toEqual(
+      await readFile(join(folder, 'weights.bin')),
+    );
   });
 
   it('stores nothing of a model that is damaged, does not run, or does not fit its manifest', async () => {
     const manifest = await written();
     const labels = ['a', 'b'];
-    await expect(importModel({ ...manifest, labels }, options('wasm'))).rejects.toMatchObject({ code: 'model_unsuitable', message: expect.stringContaining('[1, 2], but has [1, 3]') });
-    await expect(importModel({ ...manifest, outputs: ['z'] }, options('wasm'))).rejects.toMatchObject({ code: 'model_unsuitable' });
+    await expect(importModel({ ...manifest, labels }, options('wasm'))).rejects.toMatchObject({
+      code: 'model_unsuitable',
+      message: expect.stringContaining('[1, 2], but has [1, 3]'),
+    });
+    await expect(importModel({ ...manifest, outputs: ['z'] }, options('wasm'))).rejects.toMatchObject({
+      code: 'model_unsuitable',
+    });
     await appendFile(join(folder, 'weights.bin'), 'x');
-    await expect(importModel(manifest, options('wasm'))).rejects.toMatchObject({ code: 'model_corrupt', message: expect.stringContaining('weights.bin') });
+    await expect(importModel(manifest, options('wasm'))).rejects.toMatchObject({
+      code: 'model_corrupt',
+      message: expect.stringContaining('weights.bin'),
+    });
     await expect(stat(join(folder, 'models', 'three'))).rejects.toThrow();
   });
 
@@ -126,10 +185,18 @@ describe('on the WebAssembly engine', () => {
     // [1, 3] → [1, 1, 3] → … : opened, the first 1 would swallow the batch.
     const { nodes, weights } = classifier([1, 1, 3]);
     const sum: NodeJson[] = [
-      { name: 'sum', op: 'Sum', input: ['flat', 'first'], attr: { T: FLOAT, Tidx: { type: 'DT_INT32' }, keep_dims: { b: false } } },
+      {
+        name: 'sum',
+        op: 'Sum',
+        input: ['flat', 'first'],
+        attr: { T: FLOAT, Tidx: { type: 'DT_INT32' }, keep_dims: { b: false } },
+      },
       { name: 'y', op: 'Softmax', input: ['sum'], attr: { T: FLOAT } },
     ];
-    const broken = { nodes: [...nodes.slice(0, -1), ...sum], weights: { ...weights, first: { shape: [1], values: [0], dtype: 'int32' as const } } };
+    const broken = {
+      nodes: [...nodes.slice(0, -1), ...sum],
+      weights: { ...weights, first: { shape: [1], values: [0], dtype: 'int32' as const } },
+    };
     const imported = await importModel(await written(broken, { batch: 4 }), options('tensorflow'));
     expect(imported.manifest).toMatchObject({ batch: 1, openBatch: false });
   });

@@ -64,9 +64,15 @@ async function tryOut(manifest: ModelManifest, folder: string, engine: Engine): 
   const model = await engine.load(manifest, folder);
   try {
     await assertBatch(model);
-    const difference = manifest.format === 'tfjs-graph' && engine.info.name === 'tensorflow' ? await differenceToOpByOp(model, folder) : null;
+    const difference =
+      manifest.format === 'tfjs-graph' && engine.info.name === 'tensorflow'
+        ? await differenceToOpByOp(model, folder)
+        : null;
     if (difference !== null && difference > TOLERANCE) {
-      throw new FatalError('model_unsuitable', `the converted model differs from the original by ${difference.toPrecision(2)}: more than ${TOLERANCE}; add the original SavedModel instead`);
+      throw new FatalError(
+        'model_unsuitable',
+        `the converted model differs from the original by ${difference.toPrecision(2)}: more than ${TOLERANCE}; add the original SavedModel instead`,
+      );
     }
     return { manifest, inferMs: await timeOf(model), difference };
   } catch (error) {
@@ -84,7 +90,11 @@ async function assertBatch(model: LoadedModel): Promise<void> {
   if (batch === 1) return;
   const inputs = Array.from({ length: batch }, (_, seed) => testPicture(model.manifest, seed + 1));
   const together = await model.raw(inputs).catch((error: unknown) => {
-    throw new FatalError('model_unsuitable', `model ${name} does not run with its batch of ${batch} images: ${messageOf(error)}; set "batch" to 1`, { cause: error });
+    throw new FatalError(
+      'model_unsuitable',
+      `model ${name} does not run with its batch of ${batch} images: ${messageOf(error)}; set "batch" to 1`,
+      { cause: error },
+    );
   });
   for (const [index, input] of [inputs[0]!, inputs[batch - 1]!].entries()) {
     const alone = await model.raw([input]);
@@ -92,7 +102,11 @@ async function assertBatch(model: LoadedModel): Promise<void> {
     together.forEach(({ values }, output) => {
       const each = values.length / batch;
       const worst = largestDifference(values.subarray(at * each, (at + 1) * each), alone[output]!.values);
-      if (worst > TOLERANCE) throw new FatalError('model_unsuitable', `model ${name} answers otherwise for an image in a batch of ${batch} than for it alone; set "batch" to 1`);
+      if (worst > TOLERANCE)
+        throw new FatalError(
+          'model_unsuitable',
+          `model ${name} answers otherwise for an image in a batch of ${batch} than for it alone; set "batch" to 1`,
+        );
     });
   }
 }
@@ -105,14 +119,25 @@ async function differenceToOpByOp(model: LoadedModel, folder: string): Promise<n
     const input = testPicture(manifest, 1);
     const wanted = opByOp(original, input, manifest);
     const found = await model.raw([input]);
-    return found.reduce((worst, { values }, index) => Math.max(worst, largestDifference(values, wanted[index]!.values)), 0);
+    return found.reduce(
+      (worst, { values }, index) => Math.max(worst, largestDifference(values, wanted[index]!.values)),
+      0,
+    );
   } finally {
     original.dispose();
   }
 }
 
-function opByOp(model: Awaited<ReturnType<typeof loadGraphModel>>, picture: ModelInput, manifest: ModelManifest): OutputTensor[] {
-  const input = tensor4d(normalisedPixels([picture], manifest), [1, manifest.input.height, manifest.input.width, 3], 'float32');
+function opByOp(
+  model: Awaited<ReturnType<typeof loadGraphModel>>,
+  picture: ModelInput,
+  manifest: ModelManifest,
+): OutputTensor[] {
+  const input = tensor4d(
+    normalisedPixels([picture], manifest),
+    [1, manifest.input.height, manifest.input.width, 3],
+    'float32',
+  );
   const answer = model.execute(input, [...outputsOf(manifest)]) as Tensor | Tensor[];
   const outputs = Array.isArray(answer) ? answer : [answer];
   const values = outputs.map((output) => ({ shape: output.shape, values: Float32Array.from(output.dataSync()) }));
@@ -123,7 +148,10 @@ function opByOp(model: Awaited<ReturnType<typeof loadGraphModel>>, picture: Mode
 /** Of the value where that is above 1. */
 function largestDifference(found: Float32Array, wanted: Float32Array): number {
   if (found.length !== wanted.length) return Infinity;
-  return found.reduce((most, value, index) => Math.max(most, Math.abs(value - wanted[index]!) / Math.max(1, Math.abs(wanted[index]!))), 0);
+  return found.reduce(
+    (most, value, index) => Math.max(most, Math.abs(value - wanted[index]!) / Math.max(1, Math.abs(wanted[index]!))),
+    0,
+  );
 }
 
 async function timeOf(model: LoadedModel): Promise<number> {
@@ -142,22 +170,35 @@ function testPicture({ input: { width, height } }: ModelManifest, seed: number):
   const rgb = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      const patch = Math.abs(x - ((seed * 97) % width)) < width / 8 && Math.abs(y - ((seed * 61) % height)) < height / 6 ? 120 : 0;
-      rgb.set([(x * 255) / width, (y * 200) / height + (seed % 5) * 10, ((x + y) * seed) % 128 + patch], (y * width + x) * 3);
+      const patch =
+        Math.abs(x - ((seed * 97) % width)) < width / 8 && Math.abs(y - ((seed * 61) % height)) < height / 6 ? 120 : 0;
+      rgb.set(
+        [(x * 255) / width, (y * 200) / height + (seed % 5) * 10, (((x + y) * seed) % 128) + patch],
+        (y * width + x) * 3,
+      );
     }
   }
   return { rgb, width, height, placement: { left: 0, top: 0, width, height } };
 }
 
 async function refuseOther(manifest: ModelManifest, target: string): Promise<void> {
-  const stored = await readFile(join(target, 'manifest.json'), 'utf8').then((text) => JSON.parse(text) as ModelManifest, () => null);
+  const stored = await readFile(join(target, 'manifest.json'), 'utf8').then(
+    (text) => JSON.parse(text) as ModelManifest,
+    () => null,
+  );
   if (stored === null || JSON.stringify(stored.files) === JSON.stringify(manifest.files)) return;
-  throw new PermanentError('model_exists', `there is a ${stageOf(stored) === 'detect' ? 'detector' : 'classifier'} ${manifest.name} ${manifest.version} with other files already: give this one another version`);
+  throw new PermanentError(
+    'model_exists',
+    `there is a ${stageOf(stored) === 'detect' ? 'detector' : 'classifier'} ${manifest.name} ${manifest.version} with other files already: give this one another version`,
+  );
 }
 
 /** Aside first, then by one rename: a worker never finds half a model. */
 async function store(manifest: ModelManifest, folder: string, target: string): Promise<void> {
-  const isThere = await verifyFiles(manifest, target).then(() => true, () => false);
+  const isThere = await verifyFiles(manifest, target).then(
+    () => true,
+    () => false,
+  );
   if (isThere) return writeManifest(manifest, target);
   const fresh = `${target}.new-${process.pid}`;
   await rm(fresh, { recursive: true, force: true });

@@ -1,4 +1,10 @@
-import { RetryableError, type Classification, type Detection, type ModelInput, type ModelManifest } from '@pugmark/domain';
+import {
+  RetryableError,
+  type Classification,
+  type Detection,
+  type ModelInput,
+  type ModelManifest,
+} from '@pugmark/domain';
 import { classificationDecoderOf, detectionDecoderOf } from '../decoders/decoder-of';
 import type { OutputTensor } from '../decoders/decoder';
 import type { Graph } from '../engines/engine';
@@ -7,7 +13,9 @@ import { normalisedPixels } from './normalised-pixels';
 /** The outputs that a graph must be opened for, in the order in which the decoder reads them. */
 export function outputsOf(manifest: ModelManifest): readonly string[] {
   if (manifest.outputs !== undefined) return manifest.outputs;
-  return manifest.decoder === 'softmax' ? classificationDecoderOf(manifest).outputs : detectionDecoderOf(manifest).outputs;
+  return manifest.decoder === 'softmax'
+    ? classificationDecoderOf(manifest).outputs
+    : detectionDecoderOf(manifest).outputs;
 }
 
 /** A model that an engine has loaded: pictures in, what is on them out. */
@@ -28,14 +36,20 @@ export class LoadedModel {
   async detect(inputs: readonly ModelInput[]): Promise<Detection[][]> {
     const { manifest } = this;
     return this.#inBatches(inputs, (outputs, batch) =>
-      detectionDecoderOf(manifest).decode(outputs, batch.map(({ placement }) => placement), manifest),
+      detectionDecoderOf(manifest).decode(
+        outputs,
+        batch.map(({ placement }) => placement),
+        manifest,
+      ),
     );
   }
 
   /** Of a classifier: the labels of each crop, surest first. Batches and throws as `detect` does. */
   async classify(inputs: readonly ModelInput[]): Promise<Classification[][]> {
     const { manifest } = this;
-    return this.#inBatches(inputs, (outputs, batch) => classificationDecoderOf(manifest).decode(outputs, batch.length, manifest));
+    return this.#inBatches(inputs, (outputs, batch) =>
+      classificationDecoderOf(manifest).decode(outputs, batch.length, manifest),
+    );
   }
 
   /** What the graph answers for these pictures, in one execution, before anything reads it. Throws as `detect` does. */
@@ -48,7 +62,12 @@ export class LoadedModel {
   /** One run on plain grey, whatever the stage: compiles, allocates, and finds out whether graph and manifest fit. */
   async warmUp(): Promise<void> {
     const { width, height } = this.manifest.input;
-    const grey = { rgb: new Uint8Array(width * height * 3).fill(127), width, height, placement: { left: 0, top: 0, width, height } };
+    const grey = {
+      rgb: new Uint8Array(width * height * 3).fill(127),
+      width,
+      height,
+      placement: { left: 0, top: 0, width, height },
+    };
     if (this.manifest.decoder === 'softmax') await this.classify([grey]);
     else await this.detect([grey]);
   }
@@ -57,7 +76,10 @@ export class LoadedModel {
     this.#graph.dispose();
   }
 
-  async #inBatches<T>(inputs: readonly ModelInput[], decode: (outputs: OutputTensor[], batch: readonly ModelInput[]) => T[]): Promise<T[]> {
+  async #inBatches<T>(
+    inputs: readonly ModelInput[],
+    decode: (outputs: OutputTensor[], batch: readonly ModelInput[]) => T[],
+  ): Promise<T[]> {
     const { batch: most } = this.manifest;
     const results: T[] = [];
     for (let start = 0; start < inputs.length; start += most) {

@@ -19,13 +19,17 @@ export async function readGraphModel(manifest: ModelManifest, folder: string): P
   const contents = new Map<string, Buffer>();
   for (const file of manifest.files) contents.set(file.path, await readVerified(join(folder, file.path), file.sha256));
   const jsonName = manifest.files.find((file) => file.path.endsWith('.json'))?.path;
-  if (jsonName === undefined) throw new FatalError('model_missing', `model ${manifest.name}: its manifest names no .json file`);
+  if (jsonName === undefined)
+    throw new FatalError('model_missing', `model ${manifest.name}: its manifest names no .json file`);
   const json = parse(join(folder, jsonName), contents.get(jsonName)!);
   const weights = json.weightsManifest.flatMap((group) => group.paths);
   const parts = weights.map((name) => {
     const content = contents.get(name);
     if (content === undefined) {
-      throw new FatalError('model_missing', `model ${manifest.name}: ${jsonName} needs the file ${name}, which is not in its manifest`);
+      throw new FatalError(
+        'model_missing',
+        `model ${manifest.name}: ${jsonName} needs the file ${name}, which is not in its manifest`,
+      );
     }
     return content;
   });
@@ -53,11 +57,16 @@ async function readVerified(path: string, sha256: string): Promise<Buffer> {
   try {
     content = await readFile(path);
   } catch (error) {
-    throw new FatalError('model_missing', `the model file ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new FatalError('model_missing', `the model file ${path} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   const actual = sha256Of(content);
   if (actual !== sha256) {
-    throw new FatalError('model_corrupt', `the model file ${path} has sha256 ${actual}, its manifest says ${sha256}: install it again`);
+    throw new FatalError(
+      'model_corrupt',
+      `the model file ${path} has sha256 ${actual}, its manifest says ${sha256}: install it again`,
+    );
   }
   return content;
 }

@@ -1,8 +1,19 @@
 import type { ModelInput, Normalisation } from '@pugmark/domain';
 import { normalisedPixels } from './normalised-pixels';
 
-const input = (...rgb: number[]): ModelInput => ({ rgb: Uint8Array.from(rgb), width: 1, height: 1, placement: { left: 0, top: 0, width: 1, height: 1 } });
-const values = (normalisation: Normalisation) => [...normalisedPixels([input(0, 128, 255), input(255, 0, 51)], { name: 'm', input: { width: 1, height: 1 }, normalisation })];
+const input = (...rgb: number[]): ModelInput => ({
+  rgb: Uint8Array.from(rgb),
+  width: 1,
+  height: 1,
+  placement: { left: 0, top: 0, width: 1, height: 1 },
+});
+const values = (normalisation: Normalisation) => [
+  ...normalisedPixels([input(0, 128, 255), input(255, 0, 51)], {
+    name: 'm',
+    input: { width: 1, height: 1 },
+    normalisation,
+  }),
+];
 
 it.each<[Normalisation, number[]]>([
   ['0..255', [0, 128, 255, 255, 0, 51]],
@@ -15,5 +26,7 @@ it.each<[Normalisation, number[]]>([
 });
 
 it('refuses pictures of another size', () => {
-  expect(() => normalisedPixels([input(1, 2, 3)], { name: 'm', input: { width: 2, height: 1 }, normalisation: '0..1' })).toThrow('takes 2 × 1 RGB pixels, not 1 × 1');
+  expect(() =>
+    normalisedPixels([input(1, 2, 3)], { name: 'm', input: { width: 2, height: 1 }, normalisation: '0..1' }),
+  ).toThrow('takes 2 × 1 RGB pixels, not 1 × 1');
 });

@@ -20,13 +20,18 @@ const SCALINGS: Readonly<Record<Exclude<Normalisation, '0..255'>, Scaling>> = {
 };
 
 /** The batch as [batch, height, width, 3], in the manifest's value range. Throws RangeError for pictures of another size than the model's. */
-export function normalisedPixels(inputs: readonly ModelInput[], manifest: Pick<ModelManifest, 'name' | 'input' | 'normalisation'>): Float32Array {
+export function normalisedPixels(
+  inputs: readonly ModelInput[],
+  manifest: Pick<ModelManifest, 'name' | 'input' | 'normalisation'>,
+): Float32Array {
   const { name, input, normalisation } = manifest;
   const values = input.width * input.height * 3;
   const pixels = new Float32Array(values * inputs.length);
   inputs.forEach(({ width, height, rgb }, index) => {
     if (width !== input.width || height !== input.height || rgb.length !== values) {
-      throw new RangeError(`model ${name} takes ${input.width} × ${input.height} RGB pixels, not ${width} × ${height} (${rgb.length} bytes)`);
+      throw new RangeError(
+        `model ${name} takes ${input.width} × ${input.height} RGB pixels, not ${width} × ${height} (${rgb.length} bytes)`,
+      );
     }
     pixels.set(rgb, index * values);
   });

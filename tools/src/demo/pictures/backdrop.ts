@@ -41,13 +41,19 @@ export async function renderBackdrop(place: Place): Promise<Buffer> {
       const y = row / HEIGHT;
       const edge = HORIZON + (clumps(x * 9 + 40, 3) - 0.5) * 0.09;
       const colour = y < edge ? treesAt(place, leaves, clumps, x, y) : groundAt(place, blades, patches, x, y, edge);
-      const trunk = trunks.find((each) => y < each.foot && Math.abs(x - each.x - each.lean * (each.foot - y)) < each.width / 2);
+      const trunk = trunks.find(
+        (each) => y < each.foot && Math.abs(x - each.x - each.lean * (each.foot - y)) < each.width / 2,
+      );
       const seen = trunk ? barkAt(trunk, leaves, x, y) : colour;
       const at = (row * WIDTH + column) * 3;
-      for (let channel = 0; channel < 3; channel += 1) pixels[at + channel] = Math.max(0, Math.min(255, seen[channel as 0 | 1 | 2]));
+      for (let channel = 0; channel < 3; channel += 1)
+        pixels[at + channel] = Math.max(0, Math.min(255, seen[channel as 0 | 1 | 2]));
     }
   }
-  return sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } }).blur(0.8).png({ compressionLevel: 2 }).toBuffer();
+  return sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+    .blur(0.8)
+    .png({ compressionLevel: 2 })
+    .toBuffer();
 }
 
 type Noise = (x: number, y: number) => number;

@@ -31,4 +31,5 @@ it('knows the moon', () => {
   expect((moonAge(new Date('2025-09-21T19:54:00Z')) + 0.5) % 1).toBeCloseTo(0.5, 1);
 });
 
-it('writes a time as EXIF wants it', () => expect(exifTime(new Date('2025-09-14T07:03:00Z'))).toBe('2025:09:14 07:03:00'));
+it('writes a time as EXIF wants it', () =>
+  expect(exifTime(new Date('2025-09-14T07:03:00Z'))).toBe('2025:09:14 07:03:00'));

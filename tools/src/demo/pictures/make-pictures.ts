@@ -12,8 +12,22 @@ import { cutOutSubjects, type SubjectSources } from './subjects';
 const EDITION = 'edition-1';
 
 const PLACES: Readonly<Record<string, Place>> = {
-  'creek-crossing': { seed: 71, leafDark: [22, 32, 18], leafLight: [118, 138, 74], groundDark: [52, 50, 30], groundLight: [150, 144, 92], trunks: 5 },
-  'forest-edge': { seed: 137, leafDark: [16, 28, 20], leafLight: [92, 118, 78], groundDark: [46, 40, 28], groundLight: [136, 118, 80], trunks: 8 },
+  'creek-crossing': {
+    seed: 71,
+    leafDark: [22, 32, 18],
+    leafLight: [118, 138, 74],
+    groundDark: [52, 50, 30],
+    groundLight: [150, 144, 92],
+    trunks: 5,
+  },
+  'forest-edge': {
+    seed: 137,
+    leafDark: [16, 28, 20],
+    leafLight: [92, 118, 78],
+    groundDark: [46, 40, 28],
+    groundLight: [136, 118, 80],
+    trunks: 8,
+  },
 };
 
 export interface DemoDeployment {
@@ -54,7 +68,10 @@ function writeOddFiles(folder: string): void {
   writeFileSync(join(creek, 'RCNX0002 (copy).JPG'), picture);
   const other = readFileSync(join(creek, 'RCNX0007.JPG'));
   writeFileSync(join(creek, 'RCNX0099.JPG'), other.subarray(0, Math.floor(other.length * 0.4)));
-  writeFileSync(join(folder, 'forest-edge', 'notes.jpg'), 'Changed batteries and card. This is a text file that someone named .jpg.\n');
+  writeFileSync(
+    join(folder, 'forest-edge', 'notes.jpg'),
+    'Changed batteries and card. This is a text file that someone named .jpg.\n',
+  );
 }
 
 function findSources(): SubjectSources {
@@ -62,7 +79,8 @@ function findSources(): SubjectSources {
   const fileOf = (name: string, file: string): string => {
     // Not by resolving the file: a package's `exports` may hide it.
     const parent = (require.resolve.paths(name) ?? []).find((modules) => existsSync(join(modules, name, file)));
-    if (parent === undefined) throw new LauncherError(`the npm package ${name} is not installed, the demo takes its pictures from it; npm ci`);
+    if (parent === undefined)
+      throw new LauncherError(`the npm package ${name} is not installed, the demo takes its pictures from it; npm ci`);
     return join(parent, name, file);
   };
   return { cat: fileOf('cat-picture', 'cat.jpg'), people: fileOf('@vladmandic/human', 'assets/samples.jpg') };

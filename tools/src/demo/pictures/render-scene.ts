@@ -6,7 +6,11 @@ import type { Figure, Scene } from './scenes';
 import type { SubjectName } from './subjects';
 
 /** One picture as a camera would have written it: JPEG with date, maker and model in its EXIF. */
-export async function renderScene(scene: Scene, backdrop: Buffer, subjects: Readonly<Record<SubjectName, Buffer>>): Promise<Buffer> {
+export async function renderScene(
+  scene: Scene,
+  backdrop: Buffer,
+  subjects: Readonly<Record<SubjectName, Buffer>>,
+): Promise<Buffer> {
   const layers: OverlayOptions[] = [];
   for (const figure of scene.figures) layers.push(...(await figureLayers(figure, subjects[figure.subject])));
   const composed = await sharp(backdrop).composite(layers).removeAlpha().png({ compressionLevel: 1 }).toBuffer();
@@ -30,7 +34,11 @@ export function exifTime(date: Date): string {
 
 async function figureLayers(figure: Figure, subject: Buffer): Promise<readonly OverlayOptions[]> {
   const height = Math.round(figure.height * HEIGHT);
-  const { data, info } = await sharp(subject).resize({ height }).modulate({ brightness: 0.86, saturation: 0.85 }).png().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(subject)
+    .resize({ height })
+    .modulate({ brightness: 0.86, saturation: 0.85 })
+    .png()
+    .toBuffer({ resolveWithObject: true });
   const left = Math.max(0, Math.min(WIDTH - info.width, Math.round(figure.x * WIDTH - info.width / 2)));
   const top = Math.max(0, Math.min(HEIGHT - height, Math.round(figure.y * HEIGHT) - height));
   const shadow = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}"><ellipse cx="${left + info.width / 2}" cy="${top + height * 0.97}" rx="${info.width * 0.55}" ry="${height * 0.045}" fill="#000" opacity="0.55"/></svg>`;
@@ -50,7 +58,12 @@ async function atNight(picture: Buffer, scene: Scene, seed: number): Promise<Buf
   const flash = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}"><defs>
     <radialGradient id="flash" cx="0.5" cy="0.68" r="0.75"><stop offset="0" stop-color="#fff"/><stop offset="0.55" stop-color="#999"/><stop offset="1" stop-color="#1c1c1c"/></radialGradient>
     </defs><rect width="${WIDTH}" height="${HEIGHT}" fill="url(#flash)"/></svg>`;
-  const grey = await sharp(picture).grayscale().toColourspace('srgb').linear(scene.brightness * 1.15, 6).png({ compressionLevel: 1 }).toBuffer();
+  const grey = await sharp(picture)
+    .grayscale()
+    .toColourspace('srgb')
+    .linear(scene.brightness * 1.15, 6)
+    .png({ compressionLevel: 1 })
+    .toBuffer();
   return sharp(grey)
     .composite([
       { input: Buffer.from(flash), blend: 'multiply' },

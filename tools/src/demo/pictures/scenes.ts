@@ -35,7 +35,20 @@ export const DEPLOYMENTS: readonly Deployment[] = [
 ];
 
 /** Who is seen, in turn; the empty ones are what wind and sun set off. */
-const TURNS: readonly (readonly SubjectName[])[] = [['cat'], [], ['woman'], [], ['cat-left'], ['cat-left'], [], ['walker'], ['cat'], [], ['woman', 'friend'], []];
+const TURNS: readonly (readonly SubjectName[])[] = [
+  ['cat'],
+  [],
+  ['woman'],
+  [],
+  ['cat-left'],
+  ['cat-left'],
+  [],
+  ['walker'],
+  ['cat'],
+  [],
+  ['woman', 'friend'],
+  [],
+];
 
 /** This turn and the one before come from one trigger. */
 const BURST = 5;

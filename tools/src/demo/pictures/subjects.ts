@@ -36,12 +36,19 @@ async function cutOut(file: string, outline: string, softness: number): Promise<
   const { width, height } = await sharp(file).metadata();
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><polygon points="${outline}" fill="#fff"/></svg>`;
   const mask = await sharp(Buffer.from(svg)).blur(softness).png().toBuffer();
-  const cut = await sharp(file).ensureAlpha().composite([{ input: mask, blend: 'dest-in' }]).png().toBuffer();
+  const cut = await sharp(file)
+    .ensureAlpha()
+    .composite([{ input: mask, blend: 'dest-in' }])
+    .png()
+    .toBuffer();
   const points = outline.split(' ').map((point) => point.split(',').map(Number) as [number, number]);
   const margin = Math.ceil(softness * 2);
   const left = Math.max(0, Math.min(...points.map(([x]) => x)) - margin);
   const top = Math.max(0, Math.min(...points.map(([, y]) => y)) - margin);
   const right = Math.min(width, Math.max(...points.map(([x]) => x)) + margin);
   const bottom = Math.min(height, Math.max(...points.map(([, y]) => y)) + margin);
-  return sharp(cut).extract({ left, top, width: right - left, height: bottom - top }).png().toBuffer();
+  return sharp(cut)
+    .extract({ left, top, width: right - left, height: bottom - top })
+    .png()
+    .toBuffer();
 }

@@ -10,8 +10,10 @@ const WORKERS = ['worker-a', 'worker-b'] as const;
 const DECLARATION = { class: 50, method: 10 } as const;
 
 const anyWorker = (test: (worker: string) => boolean): boolean => WORKERS.some(test);
-const resubscribed = (seen: Observer): boolean => anyWorker((worker) => seen.risen(worker, 'pugmark_consumer_subscriptions') > 0);
-const lostConnection = (seen: Observer): boolean => ['gateway', ...WORKERS].some((name) => seen.warned(name, /connection to RabbitMQ|broker_away|not answer/));
+const resubscribed = (seen: Observer): boolean =>
+  anyWorker((worker) => seen.risen(worker, 'pugmark_consumer_subscriptions') > 0);
+const lostConnection = (seen: Observer): boolean =>
+  ['gateway', ...WORKERS].some((name) => seen.warned(name, /connection to RabbitMQ|broker_away|not answer/));
 
 /** What goes wrong between the services and RabbitMQ, or within it. */
 export const BROKER_FAULTS: readonly Fault[] = [
@@ -46,7 +48,11 @@ export const BROKER_FAULTS: readonly Fault[] = [
       const times = 3;
       const orders = WORKERS.map((worker) => rig.amqp(worker).cutOn(DECLARATION.class, DECLARATION.method, times));
       for (const worker of WORKERS) rig.amqp(worker).cut();
-      await waitUntil(() => orders.every(({ cuts }) => cuts === times), { what: 'the declarations to be cut', deadlineMs: 60_000, signal: rig.signal });
+      await waitUntil(() => orders.every(({ cuts }) => cuts === times), {
+        what: 'the declarations to be cut',
+        deadlineMs: 60_000,
+        signal: rig.signal,
+      });
     },
     noticed: lostConnection,
   },
@@ -61,13 +67,15 @@ export const BROKER_FAULTS: readonly Fault[] = [
       await lasting(rig, 25_000);
       for (const proxy of rig.allAmqp) proxy.restore();
     },
-    noticed: (seen) => ['gateway', ...WORKERS].some((name) => seen.warned(name, /connecting to RabbitMQ did not answer|ETIMEDOUT/)),
+    noticed: (seen) =>
+      ['gateway', ...WORKERS].some((name) => seen.warned(name, /connecting to RabbitMQ did not answer|ETIMEDOUT/)),
   },
   {
     name: 'memory alarm raised and cleared',
     short: true,
     inject: async (rig) => {
-      const limit = (value: string): Promise<string> => rig.servers.rabbitmqctl('set_vm_memory_high_watermark', ...value.split(' '));
+      const limit = (value: string): Promise<string> =>
+        rig.servers.rabbitmqctl('set_vm_memory_high_watermark', ...value.split(' '));
       rig.onStop(() => limit('0.4'));
       await limit('absolute 1');
       await waitUntil(async () => (await rig.process('gateway').problem())?.includes('blocked') === true, {
@@ -87,7 +95,8 @@ export const BROKER_FAULTS: readonly Fault[] = [
       await lasting(rig, 30_000);
       for (const proxy of rig.allAmqp) proxy.resume();
     },
-    noticed: (seen) => ['gateway', ...WORKERS].some((name) => seen.warned(name, /Heartbeat timeout|not answer|confirms did not come/)),
+    noticed: (seen) =>
+      ['gateway', ...WORKERS].some((name) => seen.warned(name, /Heartbeat timeout|not answer|confirms did not come/)),
   },
   {
     name: 'consumer timeout',
@@ -95,7 +104,8 @@ export const BROKER_FAULTS: readonly Fault[] = [
     // Longer than the broker is told to wait for an ack.
     settings: { 'worker-a': { RIG_WORK_MS: '9000' } },
     prepare: async (rig) => {
-      const set = (name: string, ms: number): Promise<string> => rig.servers.rabbitmqctl('eval', `application:set_env(rabbit, ${name}, ${ms}).`);
+      const set = (name: string, ms: number): Promise<string> =>
+        rig.servers.rabbitmqctl('eval', `application:set_env(rabbit, ${name}, ${ms}).`);
       rig.onStop(async () => {
         await set('consumer_timeout', 1_800_000);
         await set('channel_tick_interval', 60_000);
@@ -116,8 +126,11 @@ export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'binding removed',
     short: true,
-    inject: (rig) => rig.manage('DELETE', `/bindings/{vhost}/e/${ROUTES.detect.exchange.name}/q/${QUEUE}/${ROUTES.detect.routingKey}`),
-    noticed: (seen) => seen.risen('gateway', 'pugmark_topology_mended_total') > 0 || seen.risen('gateway', 'pugmark_task_rings_failed_total', { reason: 'returned' }) > 0,
+    inject: (rig) =>
+      rig.manage('DELETE', `/bindings/{vhost}/e/${ROUTES.detect.exchange.name}/q/${QUEUE}/${ROUTES.detect.routingKey}`),
+    noticed: (seen) =>
+      seen.risen('gateway', 'pugmark_topology_mended_total') > 0 ||
+      seen.risen('gateway', 'pugmark_task_rings_failed_total', { reason: 'returned' }) > 0,
   },
   {
     name: 'queue purged',

@@ -20,8 +20,16 @@ export function processFaults(root: string): readonly Fault[] {
       inject: async (rig) => {
         const worker = rig.process('worker-a');
         worker.signal('SIGUSR2');
-        await waitUntil(async () => (await worker.metrics()).length === 0, { what: 'the worker to hang', deadlineMs: 20_000, signal: rig.signal });
-        await waitUntil(async () => (await worker.metrics()).length > 0, { what: 'the worker to be back', deadlineMs: 60_000, signal: rig.signal });
+        await waitUntil(async () => (await worker.metrics()).length === 0, {
+          what: 'the worker to hang',
+          deadlineMs: 20_000,
+          signal: rig.signal,
+        });
+        await waitUntil(async () => (await worker.metrics()).length > 0, {
+          what: 'the worker to be back',
+          deadlineMs: 60_000,
+          signal: rig.signal,
+        });
       },
       noticed: (seen) => seen.risen('gateway', 'pugmark_tasks_reclaimed_total', { reason: 'lease_expired' }) > 0,
     },
@@ -49,7 +57,12 @@ export function processFaults(root: string): readonly Fault[] {
           }
           return 'forward';
         });
-        await waitUntil(() => published, { what: 'a doorbell to go out', deadlineMs: 30_000, everyMs: 5, signal: rig.signal });
+        await waitUntil(() => published, {
+          what: 'a doorbell to go out',
+          deadlineMs: 30_000,
+          everyMs: 5,
+          signal: rig.signal,
+        });
         await gateway.kill();
         forget();
         proxy.resume();
@@ -69,7 +82,12 @@ export function processFaults(root: string): readonly Fault[] {
           marking = true;
           return 'hold';
         });
-        await waitUntil(() => marking, { what: 'rings to be marked', deadlineMs: 30_000, everyMs: 5, signal: rig.signal });
+        await waitUntil(() => marking, {
+          what: 'rings to be marked',
+          deadlineMs: 30_000,
+          everyMs: 5,
+          signal: rig.signal,
+        });
         await gateway.kill();
         forget();
         proxy.cut();
@@ -77,18 +95,18 @@ export function processFaults(root: string): readonly Fault[] {
       },
       noticed: restarted('gateway'),
     },
-    ...(['ahead', 'behind'] as const).map(
-      (way): Fault => ({
-        name: `clocks an hour ${way}`,
-        short: way === 'ahead',
-        settings: {
-          gateway: wrongClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
-          'worker-a': wrongClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
-        },
-        inject: (rig) => untilMoreDone(rig, 1_000),
-        noticed: (seen) => Math.abs(seen.value('gateway', 'pugmark_clock_offset_seconds')) > 3_000 && Math.abs(seen.value('worker-a', 'pugmark_clock_offset_seconds')) > 3_000,
-      }),
-    ),
+    ...(['ahead', 'behind'] as const).map((way): Fault => ({
+      name: `clocks an hour ${way}`,
+      short: way === 'ahead',
+      settings: {
+        gateway: wrongClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
+        'worker-a': wrongClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
+      },
+      inject: (rig) => untilMoreDone(rig, 1_000),
+      noticed: (seen) =>
+        Math.abs(seen.value('gateway', 'pugmark_clock_offset_seconds')) > 3_000 &&
+        Math.abs(seen.value('worker-a', 'pugmark_clock_offset_seconds')) > 3_000,
+    })),
     {
       name: 'two dispatchers racing',
       short: true,
@@ -104,10 +122,13 @@ export function processFaults(root: string): readonly Fault[] {
           "select id::int, attempt::int from tasks where state in ('waiting', 'queued', 'running') order by random() limit 800",
         );
         // Rings of now, of the attempt before and of the one after, twice each and in any order.
-        const bells = rows.flatMap(({ id, attempt }) => [attempt, attempt + 1, attempt + 2].filter((n) => n > 0).map((n) => ({ taskId: id, attempt: n })));
+        const bells = rows.flatMap(({ id, attempt }) =>
+          [attempt, attempt + 1, attempt + 2].filter((n) => n > 0).map((n) => ({ taskId: id, attempt: n })),
+        );
         await publishDoorbells(rig.amqpUrl, shuffled([...bells, ...bells]));
       },
-      noticed: (seen) => ['worker-a', 'worker-b'].some((worker) => seen.risen(worker, 'pugmark_task_messages_stale_total') > 0),
+      noticed: (seen) =>
+        ['worker-a', 'worker-b'].some((worker) => seen.risen(worker, 'pugmark_task_messages_stale_total') > 0),
     },
     {
       name: 'dispatcher down for a minute',
@@ -122,13 +143,23 @@ export function processFaults(root: string): readonly Fault[] {
   ];
 }
 
-const restarted = (name: string): Fault['noticed'] => (seen) => seen.risen(name, 'process_start_time_seconds') > 0;
+const restarted =
+  (name: string): Fault['noticed'] =>
+  (seen) =>
+    seen.risen(name, 'process_start_time_seconds') > 0;
 
 async function untilMoreDone(rig: FaultRig, count: number): Promise<void> {
   const before = await rig.tasksDone();
-  await waitUntil(async () => (await rig.tasksDone()) >= before + count, { what: `${count} more tasks`, deadlineMs: 60_000, signal: rig.signal });
+  await waitUntil(async () => (await rig.tasksDone()) >= before + count, {
+    what: `${count} more tasks`,
+    deadlineMs: 60_000,
+    signal: rig.signal,
+  });
 }
 
 function shuffled<T>(items: readonly T[]): T[] {
-  return items.map((item) => ({ item, order: Math.random() })).sort((a, b) => a.order - b.order).map(({ item }) => item);
+  return items
+    .map((item) => ({ item, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item);
 }

@@ -14,7 +14,10 @@ export const STORE_FAULTS: readonly Fault[] = [
       await rig.servers.stopServer('postgres');
       await rig.servers.startPostgres();
     },
-    noticed: (seen) => SERVICES.some((name) => seen.warned(name, /database connection broke|could not (claim|commit)|background turn failed/)),
+    noticed: (seen) =>
+      SERVICES.some((name) =>
+        seen.warned(name, /database connection broke|could not (claim|commit)|background turn failed/),
+      ),
   },
   {
     name: 'half-open network to Postgres, 40 s',
@@ -24,7 +27,12 @@ export const STORE_FAULTS: readonly Fault[] = [
       await delay(40_000, undefined, { signal: rig.signal });
       for (const proxy of rig.allPostgres) proxy.resume();
     },
-    noticed: (seen) => SERVICES.some((name) => seen.risen(name, 'pugmark_task_leases_lost_total', { reason: 'overdue' }) > 0 || seen.warned(name, /timeout|could not/)),
+    noticed: (seen) =>
+      SERVICES.some(
+        (name) =>
+          seen.risen(name, 'pugmark_task_leases_lost_total', { reason: 'overdue' }) > 0 ||
+          seen.warned(name, /timeout|could not/),
+      ),
   },
   {
     name: 'Redis stopped for the whole run',
@@ -37,15 +45,25 @@ export const STORE_FAULTS: readonly Fault[] = [
     // Exports tell Redis how far they are, and the API asks it.
     inject: async (rig) => {
       const ids = await createExports(rig, 20);
-      await waitUntil(async () => (await rig.count("select count(*)::int as n from tasks where kind = 'export' and subject_id = any($1) and state = 'done'", ids)) === ids.length, {
-        what: 'the exports',
-        deadlineMs: 60_000,
-        signal: rig.signal,
-      });
+      await waitUntil(
+        async () =>
+          (await rig.count(
+            "select count(*)::int as n from tasks where kind = 'export' and subject_id = any($1) and state = 'done'",
+            ids,
+          )) === ids.length,
+        {
+          what: 'the exports',
+          deadlineMs: 60_000,
+          signal: rig.signal,
+        },
+      );
     },
-    noticed: (seen) => seen.value('gateway', 'pugmark_redis_up') === 0 && seen.value('export-worker', 'pugmark_redis_up') === 0,
+    noticed: (seen) =>
+      seen.value('gateway', 'pugmark_redis_up') === 0 && seen.value('export-worker', 'pugmark_redis_up') === 0,
     afterwards: async (rig) => {
-      const files = await rig.count("select count(*)::int as n from exports where file_key is not null and sha256 is not null");
+      const files = await rig.count(
+        'select count(*)::int as n from exports where file_key is not null and sha256 is not null',
+      );
       if (files !== 20) throw new Error(`${files} of 20 exports have a file`);
     },
   },

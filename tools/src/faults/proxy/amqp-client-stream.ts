@@ -1,4 +1,12 @@
-import { AmqpFrameParser, FRAME, METHOD, basicAckFrame, isMethod, type AmqpFrame, type AmqpMethod } from './amqp-frames';
+import {
+  AmqpFrameParser,
+  FRAME,
+  METHOD,
+  basicAckFrame,
+  isMethod,
+  type AmqpFrame,
+  type AmqpMethod,
+} from './amqp-frames';
 
 /** Tags count a channel's deliveries from 1, and no test gets that far. */
 const UNKNOWN_DELIVERY = 999_999n;
@@ -33,7 +41,10 @@ export class AmqpClientStream {
     this.#consuming.clear();
     for (const channel of channels.filter((each) => this.#unfinished.has(each))) this.#due.add(channel);
     const now = channels.filter((each) => !this.#due.has(each));
-    return { bytes: Buffer.concat(now.map((channel) => basicAckFrame(channel, UNKNOWN_DELIVERY))), channels: channels.length };
+    return {
+      bytes: Buffer.concat(now.map((channel) => basicAckFrame(channel, UNKNOWN_DELIVERY))),
+      channels: channels.length,
+    };
   }
 
   #follow({ type, channel, method, payload }: AmqpFrame): void {
@@ -42,7 +53,8 @@ export class AmqpClientStream {
     if (isMethod(method, METHOD.channelClose) || isMethod(method, METHOD.channelCloseOk)) this.#forget(channel);
     // Section 4.2.6.1: class and weight (short each), then the size of the body (long long).
     if (type === FRAME.contentHeader) this.#unfinished.set(channel, Number(payload.readBigUInt64BE(4)));
-    if (type === FRAME.contentBody) this.#unfinished.set(channel, (this.#unfinished.get(channel) ?? 0) - payload.length);
+    if (type === FRAME.contentBody)
+      this.#unfinished.set(channel, (this.#unfinished.get(channel) ?? 0) - payload.length);
     if ((this.#unfinished.get(channel) ?? 0) <= 0) this.#unfinished.delete(channel);
   }
 

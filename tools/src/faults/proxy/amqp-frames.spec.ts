@@ -6,7 +6,8 @@ const heartbeat = amqpFrame(FRAME.heartbeat, 0, Buffer.alloc(0));
 const body = amqpFrame(FRAME.contentBody, 258, Buffer.from('picture'));
 const stream = Buffer.concat([header, declare, heartbeat, body, basicAckFrame(3, 7n)]);
 
-const summary = (frames: ReturnType<AmqpFrameParser['push']>) => frames.map(({ type, channel, method }) => ({ type, channel, method }));
+const summary = (frames: ReturnType<AmqpFrameParser['push']>) =>
+  frames.map(({ type, channel, method }) => ({ type, channel, method }));
 
 const expected = [
   { type: FRAME.protocolHeader, channel: 0, method: null },
@@ -47,7 +48,9 @@ it('finds the same frames byte by byte, each as soon as it is complete', () => {
 
 it('builds a basic.ack as the protocol wants it', () => {
   // type 1, channel 258, 13 bytes: class 60, method 80, the tag in 8 bytes, no bit set; then the end.
-  expect(basicAckFrame(258, 999_999n).toString('hex')).toBe('01' + '0102' + '0000000d' + '003c' + '0050' + '00000000000f423f' + '00' + 'ce');
+  expect(basicAckFrame(258, 999_999n).toString('hex')).toBe(
+    '01' + '0102' + '0000000d' + '003c' + '0050' + '00000000000f423f' + '00' + 'ce',
+  );
 });
 
 it('throws at what is not AMQP', () => {

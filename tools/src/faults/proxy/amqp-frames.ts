@@ -51,7 +51,8 @@ export class AmqpFrameParser {
     const rest = this.#rest;
     if (!this.#opened) {
       if (rest.length < PROTOCOL_HEADER_BYTES) return null;
-      if (rest.toString('latin1', 0, 4) !== 'AMQP') throw new Error('the stream does not begin with the AMQP protocol header');
+      if (rest.toString('latin1', 0, 4) !== 'AMQP')
+        throw new Error('the stream does not begin with the AMQP protocol header');
       this.#opened = true;
       const bytes = rest.subarray(0, PROTOCOL_HEADER_BYTES);
       return { type: FRAME.protocolHeader, channel: 0, payload: bytes, method: null, bytes };
@@ -63,7 +64,8 @@ export class AmqpFrameParser {
     const bytes = rest.subarray(0, length);
     const payload = bytes.subarray(FRAME_HEADER_BYTES, -1);
     const type = bytes.readUInt8(0);
-    const method = type === FRAME.method ? { classId: payload.readUInt16BE(0), methodId: payload.readUInt16BE(2) } : null;
+    const method =
+      type === FRAME.method ? { classId: payload.readUInt16BE(0), methodId: payload.readUInt16BE(2) } : null;
     return { type, channel: bytes.readUInt16BE(1), payload, method, bytes };
   }
 }

@@ -54,7 +54,9 @@ async function consume({ model }: Client, queue: string): Promise<Consumer> {
   channel.on('error', (error: { code?: number }) => consumer.codes.push(error.code));
   channel.on('close', () => (consumer.closed = true));
   await channel.assertQueue(queue, { durable: false });
-  await channel.consume(queue, (message) => consumer.received.push(message === null ? 'cancelled' : message.content.toString()));
+  await channel.consume(queue, (message) =>
+    consumer.received.push(message === null ? 'cancelled' : message.content.toString()),
+  );
   return consumer;
 }
 

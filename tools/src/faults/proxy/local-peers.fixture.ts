@@ -39,7 +39,9 @@ export class Peer {
 /** A server whose connections are kept in the order in which they came. */
 export class PeerServer {
   readonly peers: Peer[] = [];
-  readonly #server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.peers.push(new Peer(socket)));
+  readonly #server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    this.peers.push(new Peer(socket)),
+  );
 
   static async listen(): Promise<PeerServer> {
     const server = new PeerServer();

@@ -87,7 +87,9 @@ describe('forwarding', () => {
   });
 
   it('names itself in place of the server in a URL', () => {
-    expect(proxy.through('amqp://user:secret@broker.example/%2Fhost?heartbeat=1')).toBe(`amqp://user:secret@127.0.0.1:${proxy.port}/%2Fhost?heartbeat=1`);
+    expect(proxy.through('amqp://user:secret@broker.example/%2Fhost?heartbeat=1')).toBe(
+      `amqp://user:secret@127.0.0.1:${proxy.port}/%2Fhost?heartbeat=1`,
+    );
     expect(proxy.through('postgres://user@localhost:5432/db')).toBe(`postgres://user@127.0.0.1:${proxy.port}/db`);
   });
 });
@@ -127,26 +129,32 @@ describe('pause', () => {
     expect([client.untouched, remote.untouched]).toEqual([true, true]);
   });
 
-  it.each(['end', 'destroy', 'resetAndDestroy'] as const)('does not tell the server of a client that is gone (%s) until resume', async (how) => {
-    const { client, remote } = await connected();
-    proxy.pause();
-    client.socket[how]();
-    await settle();
-    expect(remote.untouched).toBe(true);
-    expect(proxy.connections).toBe(1);
-    proxy.resume();
-    await until('the server to be told', () => remote.ended || remote.error === 'ECONNRESET');
-  });
+  it.each(['end', 'destroy', 'resetAndDestroy'] as const)(
+    'does not tell the server of a client that is gone (%s) until resume',
+    async (how) => {
+      const { client, remote } = await connected();
+      proxy.pause();
+      client.socket[how]();
+      await settle();
+      expect(remote.untouched).toBe(true);
+      expect(proxy.connections).toBe(1);
+      proxy.resume();
+      await until('the server to be told', () => remote.ended || remote.error === 'ECONNRESET');
+    },
+  );
 
-  it.each(['end', 'destroy', 'resetAndDestroy'] as const)('does not tell the client of a server that is gone (%s) until resume', async (how) => {
-    const { client, remote } = await connected();
-    proxy.pause('down');
-    remote.socket[how]();
-    await settle();
-    expect(client.untouched).toBe(true);
-    proxy.resume();
-    await until('the client to be told', () => client.ended || client.error === 'ECONNRESET');
-  });
+  it.each(['end', 'destroy', 'resetAndDestroy'] as const)(
+    'does not tell the client of a server that is gone (%s) until resume',
+    async (how) => {
+      const { client, remote } = await connected();
+      proxy.pause('down');
+      remote.socket[how]();
+      await settle();
+      expect(client.untouched).toBe(true);
+      proxy.resume();
+      await until('the client to be told', () => client.ended || client.error === 'ECONNRESET');
+    },
+  );
 
   it('keeps a death to itself that it finds out about only by an answer to the dead', async () => {
     const { client, remote } = await connected();
@@ -209,7 +217,9 @@ describe('cut and refuse', () => {
   it('cut resets both sides of every connection, and takes new ones', async () => {
     const pairs = [await connected(), await connected()];
     proxy.cut();
-    await until('four resets', () => pairs.every(({ client, remote }) => client.error === 'ECONNRESET' && remote.error === 'ECONNRESET'));
+    await until('four resets', () =>
+      pairs.every(({ client, remote }) => client.error === 'ECONNRESET' && remote.error === 'ECONNRESET'),
+    );
     await until('both to be forgotten', () => proxy.connections === 0);
     await connected();
     expect(proxy.accepted).toBe(3);
@@ -266,7 +276,10 @@ describe('interceptUp', () => {
     second.client.socket.write('BEGIN');
     await until('the bytes of the second', () => second.remote.received === 'BEGIN');
     first.client.socket.write('COMMIT');
-    await until('the cut of the first', () => first.client.error === 'ECONNRESET' && first.remote.error === 'ECONNRESET');
+    await until(
+      'the cut of the first',
+      () => first.client.error === 'ECONNRESET' && first.remote.error === 'ECONNRESET',
+    );
     expect(first.remote.received).toBe('');
     remove();
     second.client.socket.write('COMMIT');

@@ -33,7 +33,9 @@ export class TcpProxy {
   protected constructor(target: TcpTarget) {
     this.#target = target;
     // Half open, so that each end is passed on by itself; paused, since a connection may have to wait before its first byte.
-    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => this.#arrive(client));
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) =>
+      this.#arrive(client),
+    );
   }
 
   static async listen(target: TcpTarget): Promise<TcpProxy> {

@@ -16,7 +16,11 @@ export interface DataFolder {
  * The folder for the server's data. `wanted` lies in `.pugmark`; when the server runs as another user who cannot get there (a clone below
  * /root, say), a folder that it can reach is taken instead, named by `wanted`, so that it is found again.
  */
-export function prepareDataFolder(wanted: string, user: ServerUser | undefined, ownerBefore: string | undefined): DataFolder {
+export function prepareDataFolder(
+  wanted: string,
+  user: ServerUser | undefined,
+  ownerBefore: string | undefined,
+): DataFolder {
   const owner = ownerBefore ?? randomBytes(12).toString('hex');
   own(wanted, user);
   if (user === undefined || canEnter(wanted, user)) return { folder: wanted, owner };
@@ -34,13 +38,16 @@ export function prepareDataFolder(wanted: string, user: ServerUser | undefined, 
     }
     if (canEnter(folder, user)) return { folder, owner };
   }
-  throw new LauncherError(`Postgres: the user ${user.name}, as whom it must run, can enter neither ${dirname(wanted)} nor /var/lib nor ${tmpdir()}`);
+  throw new LauncherError(
+    `Postgres: the user ${user.name}, as whom it must run, can enter neither ${dirname(wanted)} nor /var/lib nor ${tmpdir()}`,
+  );
 }
 
 /** `.pugmark` was deleted since: then this is a new instance, and the old one's data go as well. */
 function dropForeign(folder: string, owner: string): void {
   const file = join(folder, 'owner');
-  if (existsSync(folder) && !(existsSync(file) && readFileSync(file, 'utf8') === owner)) rmSync(folder, { recursive: true, force: true });
+  if (existsSync(folder) && !(existsSync(file) && readFileSync(file, 'utf8') === owner))
+    rmSync(folder, { recursive: true, force: true });
 }
 
 function own(folder: string, user: ServerUser | undefined): void {
@@ -50,7 +57,9 @@ function own(folder: string, user: ServerUser | undefined): void {
     if (user) chownSync(folder, user.uid, user.gid);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPERM' && user === undefined) {
-      throw new LauncherError(`${folder} belongs to another user (it was started as that user before): ${messageOf(error)}; start as that user, or delete it`);
+      throw new LauncherError(
+        `${folder} belongs to another user (it was started as that user before): ${messageOf(error)}; start as that user, or delete it`,
+      );
     }
     throw error;
   }

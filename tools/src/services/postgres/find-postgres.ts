@@ -15,8 +15,12 @@ export function findPostgres(): readonly PostgresBinaries[] {
   const folders = [
     ...versionFolders('/usr/lib/postgresql').map((folder) => join(folder, 'bin')),
     ...(onPath === null ? [] : [dirname(onPath)]),
-    ...versionFolders('/usr').filter((folder) => folder.includes('pgsql')).map((folder) => join(folder, 'bin')),
-    ...versionFolders('/opt/homebrew/opt').filter((folder) => folder.includes('postgresql')).map((folder) => join(folder, 'bin')),
+    ...versionFolders('/usr')
+      .filter((folder) => folder.includes('pgsql'))
+      .map((folder) => join(folder, 'bin')),
+    ...versionFolders('/opt/homebrew/opt')
+      .filter((folder) => folder.includes('postgresql'))
+      .map((folder) => join(folder, 'bin')),
   ];
   return folders.filter((bin) => NEEDED.every((name) => existsSync(join(bin, name)))).map((bin) => ({ bin }));
 }

@@ -5,9 +5,14 @@ const PASSWD = 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65533:nobody:/no
 it('leaves an ordinary user as it is', () => expect(postgresUser(1000, () => PASSWD)).toBeUndefined());
 
 it('runs as postgres when started by root', () => {
-  expect(postgresUser(0, () => `${PASSWD}postgres:x:105:110::/var/lib/postgresql:/bin/bash\n`)).toEqual({ name: 'postgres', uid: 105, gid: 110 });
+  expect(postgresUser(0, () => `${PASSWD}postgres:x:105:110::/var/lib/postgresql:/bin/bash\n`)).toEqual({
+    name: 'postgres',
+    uid: 105,
+    gid: 110,
+  });
 });
 
-it('falls back to nobody', () => expect(postgresUser(0, () => PASSWD)).toEqual({ name: 'nobody', uid: 65534, gid: 65533 }));
+it('falls back to nobody', () =>
+  expect(postgresUser(0, () => PASSWD)).toEqual({ name: 'nobody', uid: 65534, gid: 65533 }));
 
 it('says so when there is neither', () => expect(() => postgresUser(0, () => '')).toThrow('does not run as root'));

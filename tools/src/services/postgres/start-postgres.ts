@@ -27,16 +27,22 @@ const START_DEADLINE_MS = 90_000;
 const INIT_DEADLINE_MS = 180_000;
 
 /** A private Postgres on 127.0.0.1 with a password of its own and no Unix socket at all. */
-export async function startPostgres(installed: readonly PostgresBinaries[], context: ServiceContext): Promise<StartedService> {
+export async function startPostgres(
+  installed: readonly PostgresBinaries[],
+  context: ServiceContext,
+): Promise<StartedService> {
   const stateFile = join(context.folder, 'postgres.json');
   const before = readState<PostgresState>(stateFile);
   const user = postgresUser();
   const { folder, owner } = prepareDataFolder(join(context.folder, 'postgres'), user, before.owner);
   const pidFile = join(context.folder, 'postgres.pid');
-  if (await stopLeftover(pidFile, folder, STOP)) context.log('Postgres: ended the server that an earlier launcher left behind');
+  if (await stopLeftover(pidFile, folder, STOP))
+    context.log('Postgres: ended the server that an earlier launcher left behind');
 
   const state: PostgresState = {
-    port: await context.ports.keep(before.port, (wanted, port) => context.log(`Postgres: port ${wanted} is taken by something else; using ${port}`)),
+    port: await context.ports.keep(before.port, (wanted, port) =>
+      context.log(`Postgres: port ${wanted} is taken by something else; using ${port}`),
+    ),
     password: before.password ?? randomBytes(18).toString('base64url'),
     folder,
     owner,
@@ -59,7 +65,11 @@ export async function startPostgres(installed: readonly PostgresBinaries[], cont
     stop: STOP,
   });
   try {
-    await server.ready({ check: () => answers(bin, state.port, env), deadlineMs: START_DEADLINE_MS, signal: context.signal });
+    await server.ready({
+      check: () => answers(bin, state.port, env),
+      deadlineMs: START_DEADLINE_MS,
+      signal: context.signal,
+    });
   } catch (error) {
     await server.stop();
     throw error;
@@ -108,7 +118,10 @@ async function createCluster(
       how,
     );
     // Single-user mode needs no network and no password.
-    await run(join(bin, 'postgres'), ['--single', '-D', fresh, 'postgres'], { ...how, input: `CREATE DATABASE ${NAME}\n` });
+    await run(join(bin, 'postgres'), ['--single', '-D', fresh, 'postgres'], {
+      ...how,
+      input: `CREATE DATABASE ${NAME}\n`,
+    });
     renameSync(fresh, data);
   } finally {
     rmSync(passwordFile, { force: true });
@@ -143,7 +156,9 @@ function run(command: string, args: readonly string[], { cwd, env, user, signal,
     child.once('close', (code, killedBy) => {
       if (code === 0) return resolve();
       const why = killedBy === null ? `exit code ${code}` : killedBy;
-      reject(new LauncherError(`Postgres could not be set up: ${basename(command)} ended with ${why}:\n${output.trim()}`));
+      reject(
+        new LauncherError(`Postgres could not be set up: ${basename(command)} ended with ${why}:\n${output.trim()}`),
+      );
     });
   });
 }

@@ -12,12 +12,16 @@ export function findRabbitmq(): RabbitmqBinaries | null {
   const server = firstExecutable([
     '/usr/lib/rabbitmq/bin/rabbitmq-server',
     ...versionFolders('/usr/lib/rabbitmq/lib').map((folder) => join(folder, 'sbin/rabbitmq-server')),
-    ...versionFolders('/opt').filter((folder) => folder.includes('rabbitmq')).map((folder) => join(folder, 'sbin/rabbitmq-server')),
+    ...versionFolders('/opt')
+      .filter((folder) => folder.includes('rabbitmq'))
+      .map((folder) => join(folder, 'sbin/rabbitmq-server')),
     '/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server',
     '/usr/local/opt/rabbitmq/sbin/rabbitmq-server',
     ...onPath(),
   ]);
-  const epmd = findOnPath(['epmd']) ?? firstExecutable(versionFolders('/usr/lib/erlang').map((folder) => join(folder, 'bin/epmd')));
+  const epmd =
+    findOnPath(['epmd']) ??
+    firstExecutable(versionFolders('/usr/lib/erlang').map((folder) => join(folder, 'bin/epmd')));
   return server === null || epmd === null ? null : { server, epmd };
 }
 

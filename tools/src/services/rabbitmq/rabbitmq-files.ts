@@ -18,7 +18,13 @@ export interface RabbitmqPorts {
   readonly epmd: number;
 }
 
-export const PORT_NAMES = ['amqp', 'management', 'prometheus', 'distribution', 'epmd'] as const satisfies readonly (keyof RabbitmqPorts)[];
+export const PORT_NAMES = [
+  'amqp',
+  'management',
+  'prometheus',
+  'distribution',
+  'epmd',
+] as const satisfies readonly (keyof RabbitmqPorts)[];
 
 /** Writes every file that the server would else look for under /etc/rabbitmq, and returns the environment that points at them. */
 export function writeRabbitmqFiles(folder: string, logs: string, state: RabbitmqState): Record<string, string> {
@@ -43,7 +49,8 @@ export function writeRabbitmqFiles(folder: string, logs: string, state: Rabbitmq
     // The machine's own file would set the node's name again.
     RABBITMQ_CONF_ENV_FILE: write('rabbitmq-env.conf', '# Nothing: the launcher sets everything in the environment.\n'),
     RABBITMQ_DIST_PORT: String(state.ports.distribution),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+      '+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}',
     // The script then becomes the Erlang machine instead of waiting for it: one process to signal.
     RUNNING_UNDER_SYSTEMD: '1',
     ERL_EPMD_ADDRESS: '127.0.0.1',

@@ -10,7 +10,11 @@ import { writeRabbitmqFiles, type RabbitmqState } from './rabbitmq-files';
 const DEADLINE_MS = 60_000;
 
 /** Runs `rabbitmqctl` against the private RabbitMQ of this instance; answers what it printed. */
-export function rabbitmqctl(binaries: RabbitmqBinaries, context: Pick<ServiceContext, 'folder' | 'environment'>, args: readonly string[]): Promise<string> {
+export function rabbitmqctl(
+  binaries: RabbitmqBinaries,
+  context: Pick<ServiceContext, 'folder' | 'environment'>,
+  args: readonly string[],
+): Promise<string> {
   const folder = join(context.folder, 'rabbitmq');
   const state = readState<RabbitmqState>(join(context.folder, 'rabbitmq.json')) as RabbitmqState;
   const env = {
@@ -20,9 +24,19 @@ export function rabbitmqctl(binaries: RabbitmqBinaries, context: Pick<ServiceCon
     RABBITMQ_DIST_PORT: '',
   };
   return new Promise((resolve, reject) => {
-    execFile(join(dirname(binaries.server), 'rabbitmqctl'), [...args], { env, cwd: folder, timeout: DEADLINE_MS }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new LauncherError(`rabbitmqctl ${args[0]} failed: ${(stderr || stdout || error.message).trim().slice(0, 1_000)}`));
-    });
+    execFile(
+      join(dirname(binaries.server), 'rabbitmqctl'),
+      [...args],
+      { env, cwd: folder, timeout: DEADLINE_MS },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else
+          reject(
+            new LauncherError(
+              `rabbitmqctl ${args[0]} failed: ${(stderr || stdout || error.message).trim().slice(0, 1_000)}`,
+            ),
+          );
+      },
+    );
   });
 }

@@ -25,11 +25,15 @@ export async function startRabbitmq(binaries: RabbitmqBinaries, context: Service
   const epmdPidFile = join(folder, 'epmd.pid');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   mkdirSync(logs, { recursive: true });
-  if (await stopLeftover(pidFile, folder, STOP)) context.log('RabbitMQ: ended the server that an earlier launcher left behind');
+  if (await stopLeftover(pidFile, folder, STOP))
+    context.log('RabbitMQ: ended the server that an earlier launcher left behind');
   await stopLeftover(epmdPidFile, folder, STOP_EPMD);
 
   const state = await chooseState(join(context.folder, 'rabbitmq.json'), context);
-  const env = { ...baseEnvironment(context.environment, join(folder, 'home')), ...writeRabbitmqFiles(folder, logs, state) };
+  const env = {
+    ...baseEnvironment(context.environment, join(folder, 'home')),
+    ...writeRabbitmqFiles(folder, logs, state),
+  };
   const common = { folder, env };
   const epmd = ServerProcess.start({
     ...common,
@@ -80,7 +84,13 @@ export async function startRabbitmq(binaries: RabbitmqBinaries, context: Service
 
 async function chooseState(file: string, context: ServiceContext): Promise<RabbitmqState> {
   const before = readState<RabbitmqState>(file);
-  const ports: Record<keyof RabbitmqPorts, number> = { amqp: 0, management: 0, prometheus: 0, distribution: 0, epmd: 0 };
+  const ports: Record<keyof RabbitmqPorts, number> = {
+    amqp: 0,
+    management: 0,
+    prometheus: 0,
+    distribution: 0,
+    epmd: 0,
+  };
   for (const name of PORT_NAMES) {
     ports[name] = await context.ports.keep(before.ports?.[name], (wanted, port) =>
       context.log(`RabbitMQ: port ${wanted} (${name}) is taken by something else; using ${port}`),

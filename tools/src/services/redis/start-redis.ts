@@ -28,11 +28,14 @@ export async function startRedis(binary: string, context: ServiceContext): Promi
   const stateFile = join(context.folder, 'redis.json');
   const pidFile = join(folder, 'server.pid');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (await stopLeftover(pidFile, folder, STOP)) context.log('Redis: ended the server that an earlier launcher left behind');
+  if (await stopLeftover(pidFile, folder, STOP))
+    context.log('Redis: ended the server that an earlier launcher left behind');
 
   const before = readState<RedisState>(stateFile);
   const state: RedisState = {
-    port: await context.ports.keep(before.port, (wanted, port) => context.log(`Redis: port ${wanted} is taken by something else; using ${port}`)),
+    port: await context.ports.keep(before.port, (wanted, port) =>
+      context.log(`Redis: port ${wanted} is taken by something else; using ${port}`),
+    ),
     password: before.password ?? randomBytes(18).toString('base64url'),
   };
   writeState(stateFile, state);

@@ -3,4 +3,6 @@
 import '@pugmark/platform';
 import { offlineDocument } from './offline-document';
 
-void offlineDocument(process.argv[2] ?? '').then((document) => process.stdout.write(`${JSON.stringify(document, null, 2)}\n`));
+void offlineDocument(process.argv[2] ?? '').then((document) =>
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`),
+);

@@ -23,10 +23,19 @@ export class Schemas {
       ...($dto === undefined ? {} : this.refTo($dto)),
       ...rest,
       ...(items === undefined ? {} : { items: this.resolve(items) }),
-      ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, this.resolve(value)])) }),
+      ...(properties === undefined
+        ? {}
+        : {
+            properties: Object.fromEntries(
+              Object.entries(properties).map(([name, value]) => [name, this.resolve(value)]),
+            ),
+          }),
       ...(additionalProperties === undefined
         ? {}
-        : { additionalProperties: typeof additionalProperties === 'object' ? this.resolve(additionalProperties) : additionalProperties }),
+        : {
+            additionalProperties:
+              typeof additionalProperties === 'object' ? this.resolve(additionalProperties) : additionalProperties,
+          }),
     };
   }
 
@@ -37,10 +46,14 @@ export class Schemas {
   #objectOf(type: DtoClass): Schema {
     const defaults = new type() as Record<string, unknown>;
     const fields = [...fieldsOf(type)];
-    const required = fields.filter(([name, field]) => !field.optional && defaults[name] === undefined).map(([name]) => name);
+    const required = fields
+      .filter(([name, field]) => !field.optional && defaults[name] === undefined)
+      .map(([name]) => name);
     return {
       type: 'object',
-      properties: Object.fromEntries(fields.map(([name, field]) => [name, withDefault(orNull(this.resolve(field.schema), field), defaults[name])])),
+      properties: Object.fromEntries(
+        fields.map(([name, field]) => [name, withDefault(orNull(this.resolve(field.schema), field), defaults[name])]),
+      ),
       ...(required.length === 0 ? {} : { required }),
       additionalProperties: false,
     };
@@ -48,7 +61,9 @@ export class Schemas {
 }
 
 /** The fields of a query, as far as a query can say them: there is no null in it. */
-export function queryParameters(type: DtoClass): { readonly name: string; readonly required: boolean; readonly schema: Schema }[] {
+export function queryParameters(
+  type: DtoClass,
+): { readonly name: string; readonly required: boolean; readonly schema: Schema }[] {
   const defaults = new type() as Record<string, unknown>;
   return [...fieldsOf(type)].map(([name, { schema, optional }]) => ({
     name,
@@ -66,5 +81,10 @@ function orNull(schema: Schema, { nullable }: Field): Schema {
   const { description, ...rest } = schema;
   const about = description === undefined ? {} : { description };
   if (typeof rest.type !== 'string') return { anyOf: [rest, { type: 'null' }], ...about };
-  return { ...rest, type: [rest.type, 'null'], ...(rest.enum === undefined ? {} : { enum: [...rest.enum, null] }), ...about };
+  return {
+    ...rest,
+    type: [rest.type, 'null'],
+    ...(rest.enum === undefined ? {} : { enum: [...rest.enum, null] }),
+    ...about,
+  };
 }

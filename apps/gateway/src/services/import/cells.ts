@@ -11,14 +11,19 @@ export type Moment = { readonly instant: string } | { readonly local: string } |
  * so that the whole day belongs to the deployment.
  */
 export function readMoment(cell: string, isEnd: boolean): Moment {
-  const [, date, time, seconds = ':00', offset] = /^((?:19|20|21)\d\d-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?\s?(Z|[+-]\d\d:?\d\d)?)?$/.exec(cell) ?? [];
+  const [, date, time, seconds = ':00', offset] =
+    /^((?:19|20|21)\d\d-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?\s?(Z|[+-]\d\d:?\d\d)?)?$/.exec(cell) ?? [];
   if (date === undefined) return { fault: 'must be a time such as 2026-05-01 06:00 (local) or 2026-05-01T06:00:00Z' };
   const day = new Date(`${date}T00:00:00Z`);
-  if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== date) return { fault: 'names a day that does not exist' };
+  if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== date)
+    return { fault: 'names a day that does not exist' };
   if (time === undefined) return { local: `${isEnd ? nextDay(day) : date}T00:00:00` };
-  if (time > '23:59' || time.slice(3) > '59' || seconds > ':59') return { fault: 'names a time of day that does not exist' };
+  if (time > '23:59' || time.slice(3) > '59' || seconds > ':59')
+    return { fault: 'names a time of day that does not exist' };
   const reading = `${date}T${time}${seconds}`;
-  return offset === undefined ? { local: reading } : { instant: `${reading}${offset.replace(/^(.\d\d)(\d\d)$/, '$1:$2')}` };
+  return offset === undefined
+    ? { local: reading }
+    : { instant: `${reading}${offset.replace(/^(.\d\d)(\d\d)$/, '$1:$2')}` };
 }
 
 function nextDay(day: Date): string {

@@ -11,7 +11,16 @@ import { importRows, type RowOutcome } from './import-rows';
 import { readCsv, type Columns, type CsvRow } from './read-csv';
 import { withoutRepeats } from './without-repeats';
 
-type Column = 'name' | 'camera' | 'timezone' | 'clockOffsetSeconds' | 'locationName' | 'latitude' | 'longitude' | 'startsAt' | 'endsAt';
+type Column =
+  | 'name'
+  | 'camera'
+  | 'timezone'
+  | 'clockOffsetSeconds'
+  | 'locationName'
+  | 'latitude'
+  | 'longitude'
+  | 'startsAt'
+  | 'endsAt';
 /** With the names of Camtrap DP's deployments.csv. */
 const COLUMNS: Columns<Column> = {
   name: ['deployment', 'deploymentName', 'deploymentID'],
@@ -28,7 +37,12 @@ const COLUMNS: Columns<Column> = {
 type Row = CsvRow<Column>;
 
 /** Makes and corrects deployments, by name; those that the file does not name, and cells that are empty, leave what is there. */
-export async function importDeployments(stores: Stores, projectId: number, text: string, dryRun: boolean): Promise<ImportReport> {
+export async function importDeployments(
+  stores: Stores,
+  projectId: number,
+  text: string,
+  dryRun: boolean,
+): Promise<ImportReport> {
   const { rows, faults } = readCsv(text, COLUMNS, ['name']);
   const zoneFaults = await faultsOfZones(stores, rows);
   const toImport = withoutRepeats(rows, ({ cells }) => cells.name, faults).map((row) => ({
@@ -50,7 +64,12 @@ async function faultsOfZones(stores: Stores, rows: readonly Row[]): Promise<Map<
   return faults;
 }
 
-async function saveRow(tx: DatabaseTransaction, stores: Stores, projectId: number, { cells }: Row): Promise<RowOutcome> {
+async function saveRow(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  projectId: number,
+  { cells }: Row,
+): Promise<RowOutcome> {
   const found = cells.name === undefined ? null : await stores.deployments.findByName(tx, projectId, cells.name);
   const before = found === null ? null : await stores.deployments.lock(tx, found.id);
   const zone = cells.timezone ?? before?.timezone;
@@ -82,6 +101,7 @@ async function instantOf(
   const moment = readMoment(cell, field === 'endsAt');
   if ('fault' in moment) throw unfitFields([{ field, message: moment.fault }]);
   if ('instant' in moment) return moment.instant;
-  if (zone === undefined) throw unfitFields([{ field: 'timezone', message: 'is missing: without it no one knows when the deployment was' }]);
+  if (zone === undefined)
+    throw unfitFields([{ field: 'timezone', message: 'is missing: without it no one knows when the deployment was' }]);
   return (await stores.deployments.instantOf(tx, moment.local, zone)).toISOString();
 }

@@ -16,12 +16,21 @@ const COLUMNS: Columns<Column> = {
 };
 
 /** Makes and moves locations; those that the file does not name, and cells that are empty, leave what is there. */
-export async function importLocations(stores: Stores, projectId: number, text: string, dryRun: boolean): Promise<ImportReport> {
+export async function importLocations(
+  stores: Stores,
+  projectId: number,
+  text: string,
+  dryRun: boolean,
+): Promise<ImportReport> {
   const { rows, faults } = readCsv(text, COLUMNS, ['name']);
   const toImport = withoutRepeats(rows, ({ cells }) => cells.name, faults).map(({ line, cells }) => ({
     line,
     save: (tx: Parameters<typeof saveLocation>[0]) => {
-      const body = parseDto(CreateLocationBody, { name: cells.name, latitude: numberOrText(cells.latitude), longitude: numberOrText(cells.longitude) });
+      const body = parseDto(CreateLocationBody, {
+        name: cells.name,
+        latitude: numberOrText(cells.latitude),
+        longitude: numberOrText(cells.longitude),
+      });
       return saveLocation(tx, stores, projectId, body);
     },
   }));

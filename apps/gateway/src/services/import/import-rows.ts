@@ -15,7 +15,12 @@ export interface RowToImport {
  * All rows in one transaction, or none: with a single fault, and in a dry run, it is rolled back. Every faulty line is found,
  * not the first alone, because the others are tried too. Throws a 422 that lists them, unless it is a dry run.
  */
-export async function importRows(stores: Stores, rows: readonly RowToImport[], known: readonly LineFault[], dryRun: boolean): Promise<ImportReport> {
+export async function importRows(
+  stores: Stores,
+  rows: readonly RowToImport[],
+  known: readonly LineFault[],
+  dryRun: boolean,
+): Promise<ImportReport> {
   let counts: Record<RowOutcome, number> = { created: 0, updated: 0, unchanged: 0 };
   let faults = [...known];
   try {
@@ -44,12 +49,22 @@ export async function importRows(stores: Stores, rows: readonly RowToImport[], k
 class RolledBack extends Error {}
 
 function faultsOf(line: number, { errors, message }: HttpProblem): LineFault[] {
-  return errors?.map((error) => ({ line, column: error.field, message: error.message })) ?? [{ line, column: null, message }];
+  return (
+    errors?.map((error) => ({ line, column: error.field, message: error.message })) ?? [{ line, column: null, message }]
+  );
 }
 
 function refused(faults: readonly LineFault[]): HttpProblem {
   const lines = new Set(faults.map(({ line }) => line)).size;
-  return new HttpProblem(422, 'bad_lines', `${lines === 1 ? 'one line is' : `${lines} lines are`} at fault; nothing was stored`, {
-    errors: faults.map(({ line, column, message }) => ({ field: column === null ? `line ${line}` : `line ${line}, ${column}`, message })),
-  });
+  return new HttpProblem(
+    422,
+    'bad_lines',
+    `${lines === 1 ? 'one line is' : `${lines} lines are`} at fault; nothing was stored`,
+    {
+      errors: faults.map(({ line, column, message }) => ({
+        field: column === null ? `line ${line}` : `line ${line}, ${column}`,
+        message,
+      })),
+    },
+  );
 }

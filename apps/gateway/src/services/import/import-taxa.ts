@@ -17,13 +17,28 @@ const COLUMNS: Columns<Column> = {
 };
 
 /** Makes and corrects taxa, and brings archived ones back; those that the file does not name, and cells that are empty, leave what is there. */
-export async function importTaxa(stores: Stores, projectId: number, text: string, dryRun: boolean): Promise<ImportReport> {
+export async function importTaxa(
+  stores: Stores,
+  projectId: number,
+  text: string,
+  dryRun: boolean,
+): Promise<ImportReport> {
   const { rows, faults } = readCsv(text, COLUMNS, ['scientificName']);
-  const toImport = withoutRepeats(rows, ({ cells }) => cells.scientificName?.toLowerCase(), faults, 'scientificName').map(({ line, cells }) => ({
+  const toImport = withoutRepeats(
+    rows,
+    ({ cells }) => cells.scientificName?.toLowerCase(),
+    faults,
+    'scientificName',
+  ).map(({ line, cells }) => ({
     line,
     save: (tx: Parameters<typeof saveTaxon>[0]) => {
       const category = cells.category?.toLowerCase();
-      return saveTaxon(tx, stores, projectId, parseDto(CreateTaxonBody, { ...cells, ...(category === undefined ? {} : { category }) }));
+      return saveTaxon(
+        tx,
+        stores,
+        projectId,
+        parseDto(CreateTaxonBody, { ...cells, ...(category === undefined ? {} : { category }) }),
+      );
     },
   }));
   return importRows(stores, toImport, faults, dryRun);

@@ -9,7 +9,9 @@ describe('readCsv', () => {
     ['semicolons', 'Deployment;Lat\r\nRidge;47\r\n'],
     ['tabs', 'name\tlatitude\nRidge\t47'],
     ['a byte order mark, quotes and blanks', '\ufeff"name" , "LAT"\n "Ridge" ,47\n'],
-  ])('reads %s', (_, text) => expect(read(text)).toEqual({ rows: [{ line: 2, cells: { name: 'Ridge', latitude: '47' } }], faults: [] }));
+  ])('reads %s', (_, text) =>
+    expect(read(text)).toEqual({ rows: [{ line: 2, cells: { name: 'Ridge', latitude: '47' } }], faults: [] }),
+  );
 
   it('counts lines as an editor does, over empty ones and over those that a cell spans', () => {
     const { rows } = read('name,lat\n\nA,1\n"B, the\nsecond",2\n,\nC,\n');

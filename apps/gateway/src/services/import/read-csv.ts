@@ -23,21 +23,34 @@ interface Parsed {
  * commas, semicolons (as spreadsheets write them where the comma is the decimal sign) or tabs separate. Throws a 422 for
  * what is no such file.
  */
-export function readCsv<Name extends string>(text: string, columns: Columns<Name>, required: readonly NoInfer<Name>[]): { rows: CsvRow<Name>[]; faults: LineFault[] } {
-  if (text.includes('\ufffd') || text.includes('\0')) throw badCsv('the file is not UTF-8 text: save it as "CSV UTF-8"');
+export function readCsv<Name extends string>(
+  text: string,
+  columns: Columns<Name>,
+  required: readonly NoInfer<Name>[],
+): { rows: CsvRow<Name>[]; faults: LineFault[] } {
+  if (text.includes('\ufffd') || text.includes('\0'))
+    throw badCsv('the file is not UTF-8 text: save it as "CSV UTF-8"');
   const [header, ...records] = parseText(text);
   if (header === undefined) throw badCsv('the file is empty');
   const names = header.record.map((title) => columnOf(title, columns));
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw badCsv(`two columns are ${twice}`);
   const missing = required.filter((name) => !names.includes(name));
-  if (missing.length > 0) throw badCsv(`the file has no column ${missing.join(', ')}; its first line must name the columns: ${Object.keys(columns).join(', ')}`);
+  if (missing.length > 0)
+    throw badCsv(
+      `the file has no column ${missing.join(', ')}; its first line must name the columns: ${Object.keys(columns).join(', ')}`,
+    );
   if (records.length > MOST_ROWS) throw badCsv(`the file has more than ${MOST_ROWS} lines: split it`);
   const faults: LineFault[] = [];
   const rows: CsvRow<Name>[] = [];
   for (const { record, info } of records) {
     if (record.length === names.length) rows.push({ line: info.lines, cells: cellsOf(names, record) });
-    else faults.push({ line: info.lines, column: null, message: `has ${record.length} cells where the first line names ${names.length} columns` });
+    else
+      faults.push({
+        line: info.lines,
+        column: null,
+        message: `has ${record.length} cells where the first line names ${names.length} columns`,
+      });
   }
   return { rows, faults };
 }
@@ -71,11 +84,15 @@ function columnOf<Name extends string>(title: string, columns: Columns<Name>): N
   for (const [name, aliases] of Object.entries(columns) as [Name, readonly string[]][]) {
     if ([name, ...aliases].some((known) => plain(known) === plain(title))) return name;
   }
-  throw badCsv(`the column ${JSON.stringify(title.slice(0, 60))} is not known; known are: ${Object.keys(columns).join(', ')}`);
+  throw badCsv(
+    `the column ${JSON.stringify(title.slice(0, 60))} is not known; known are: ${Object.keys(columns).join(', ')}`,
+  );
 }
 
 function cellsOf<Name extends string>(names: readonly Name[], record: readonly string[]): CsvRow<Name>['cells'] {
-  return Object.fromEntries(names.map((name, at) => [name, record[at]]).filter(([, cell]) => cell !== '')) as CsvRow<Name>['cells'];
+  return Object.fromEntries(
+    names.map((name, at) => [name, record[at]]).filter(([, cell]) => cell !== ''),
+  ) as CsvRow<Name>['cells'];
 }
 
 function badCsv(message: string): HttpProblem {

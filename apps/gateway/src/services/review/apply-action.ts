@@ -10,7 +10,14 @@ export interface Applied {
 }
 
 /** Does an action to what counts for images of one project, which must be locked and read after that. */
-export async function applyAction(tx: DatabaseTransaction, stores: Stores, projectId: number, words: readonly ImageWord[], action: ReviewAction, reviewer: Reviewer): Promise<Applied> {
+export async function applyAction(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  projectId: number,
+  words: readonly ImageWord[],
+  action: ReviewAction,
+  reviewer: Reviewer,
+): Promise<Applied> {
   const changed: NewReview[] = [];
   const unchanged: number[] = [];
   const refused: Partial<Record<Refusal, number[]>> = {};
@@ -18,9 +25,11 @@ export async function applyAction(tx: DatabaseTransaction, stores: Stores, proje
     const { imageId } = word;
     const then = review(word, action);
     if (then.outcome === 'refused') (refused[then.reason] ??= []).push(imageId);
-    else if (then.outcome === 'changed') changed.push({ imageId, action: action.type, observations: then.observations });
+    else if (then.outcome === 'changed')
+      changed.push({ imageId, action: action.type, observations: then.observations });
     // A note is worth keeping, also where it says nothing new.
-    else if (reviewer.note !== null && word.source === 'human') changed.push({ imageId, action: action.type, observations: word.observations });
+    else if (reviewer.note !== null && word.source === 'human')
+      changed.push({ imageId, action: action.type, observations: word.observations });
     else unchanged.push(imageId);
   }
   await stores.reviews.add(tx, projectId, reviewer, changed);

@@ -1,4 +1,11 @@
-import { findProjectOf, inTransaction, readWords, type DatabaseTransaction, type Executor, type ImageWord } from '@pugmark/db';
+import {
+  findProjectOf,
+  inTransaction,
+  readWords,
+  type DatabaseTransaction,
+  type Executor,
+  type ImageWord,
+} from '@pugmark/db';
 import type { ReviewAction } from '@pugmark/domain';
 import type { Caller } from '../../access/caller';
 import { notFound } from '../../api/http-problem';
@@ -48,7 +55,11 @@ async function changeWord(
     const projectId = await lockImage(tx, stores, id);
     const word = await requireWord(tx, id);
     assertMatches(imageReviewResponse(word));
-    await applyAction(tx, stores, projectId, [word], await actionOf(tx, word), { ...reviewerOf(caller), note, batchId: null });
+    await applyAction(tx, stores, projectId, [word], await actionOf(tx, word), {
+      ...reviewerOf(caller),
+      note,
+      batchId: null,
+    });
     return imageReview(tx, id);
   });
 }

@@ -5,7 +5,9 @@ import type { ReviewActionBody } from '../../dto/review-bodies.dto';
 type Field = Exclude<keyof ReviewActionBody, 'type'>;
 
 /** What each action takes, and what it cannot do without. */
-const FIELDS: Readonly<Record<ReviewActionBody['type'], { readonly needs: readonly Field[]; readonly takes: readonly Field[] }>> = {
+const FIELDS: Readonly<
+  Record<ReviewActionBody['type'], { readonly needs: readonly Field[]; readonly takes: readonly Field[] }>
+> = {
   verify: { needs: [], takes: [] },
   blank: { needs: [], takes: [] },
   withdraw: { needs: [], takes: [] },
@@ -18,10 +20,16 @@ const FIELDS: Readonly<Record<ReviewActionBody['type'], { readonly needs: readon
 /** Throws a 422 that names every field which the action lacks or does not know. */
 export function assertFieldsFit(body: ReviewActionBody): void {
   const { needs, takes } = FIELDS[body.type];
-  const given = (Object.keys(body) as (keyof ReviewActionBody)[]).filter((name): name is Field => name !== 'type' && body[name] != null);
+  const given = (Object.keys(body) as (keyof ReviewActionBody)[]).filter(
+    (name): name is Field => name !== 'type' && body[name] != null,
+  );
   const errors: FieldError[] = [
-    ...needs.filter((name) => !given.includes(name)).map((name) => ({ field: `action.${name}`, message: `is missing: ${body.type} needs it` })),
-    ...given.filter((name) => !takes.includes(name)).map((name) => ({ field: `action.${name}`, message: `is nothing that ${body.type} takes` })),
+    ...needs
+      .filter((name) => !given.includes(name))
+      .map((name) => ({ field: `action.${name}`, message: `is missing: ${body.type} needs it` })),
+    ...given
+      .filter((name) => !takes.includes(name))
+      .map((name) => ({ field: `action.${name}`, message: `is nothing that ${body.type} takes` })),
   ];
   if (body.type === 'count' && body.label != null && body.of?.label != null && body.label !== body.of.label) {
     errors.push({ field: 'action.of.label', message: 'is not what action.label says' });
@@ -50,7 +58,11 @@ export function actionOf(body: ReviewActionBody, event: Selection, { name, obser
     case 'reject':
       return { type: 'reject', of };
     case 'count':
-      return { type: 'count', of: body.label == null ? of : { ...of, label: body.label }, individuals: body.individuals! };
+      return {
+        type: 'count',
+        of: body.label == null ? of : { ...of, label: body.label },
+        individuals: body.individuals!,
+      };
     case 'add':
       return { type: 'add', observation: observation! };
     default:

@@ -26,17 +26,32 @@ export async function saidNames(
   before: readonly Name[],
   fieldOf: (place: number) => string,
 ): Promise<Name[]> {
-  const taxa = await stores.taxa.findMany(tx, said.flatMap(({ taxonId }) => taxonId ?? []));
-  const kept = said.map((one) => before.find((name) => name.taxonId !== null && name.taxonId === one.taxonId && name.label === one.label && name.category === one.category));
+  const taxa = await stores.taxa.findMany(
+    tx,
+    said.flatMap(({ taxonId }) => taxonId ?? []),
+  );
+  const kept = said.map((one) =>
+    before.find(
+      (name) =>
+        name.taxonId !== null &&
+        name.taxonId === one.taxonId &&
+        name.label === one.label &&
+        name.category === one.category,
+    ),
+  );
   const errors = said.flatMap((one, place) => {
     if (kept[place] !== undefined) return [];
-    return one.taxonId == null ? categoryFaults(one, fieldOf(place)) : taxonFaults(one, taxa.get(one.taxonId), projectId, fieldOf(place));
+    return one.taxonId == null
+      ? categoryFaults(one, fieldOf(place))
+      : taxonFaults(one, taxa.get(one.taxonId), projectId, fieldOf(place));
   });
   if (errors.length > 0) throw unfitFields(errors);
   return said.map(({ category, label, taxonId }, place) => {
     if (kept[place] !== undefined) return nameOf(kept[place]);
     const taxon = taxa.get(taxonId ?? 0);
-    return taxon === undefined ? { category: category!, label: label ?? category!, taxonId: null } : { category: taxon.category, label: taxon.scientific_name, taxonId: taxon.id };
+    return taxon === undefined
+      ? { category: category!, label: label ?? category!, taxonId: null }
+      : { category: taxon.category, label: taxon.scientific_name, taxonId: taxon.id };
   });
 }
 
@@ -45,15 +60,33 @@ function nameOf({ category, label, taxonId }: Name): Name {
 }
 
 function categoryFaults({ category }: SaidName, field: string): FieldError[] {
-  return category == null ? [{ field: `${field}.category`, message: 'is missing, and so is a taxonId that would have one' }] : [];
+  return category == null
+    ? [{ field: `${field}.category`, message: 'is missing, and so is a taxonId that would have one' }]
+    : [];
 }
 
-function taxonFaults({ category, label, taxonId }: SaidName, taxon: TaxonRow | undefined, projectId: number, field: string): FieldError[] {
-  if (taxon?.project_id !== projectId) return [{ field: `${field}.taxonId`, message: `is none of project ${projectId}: there is no taxon ${taxonId}` }];
+function taxonFaults(
+  { category, label, taxonId }: SaidName,
+  taxon: TaxonRow | undefined,
+  projectId: number,
+  field: string,
+): FieldError[] {
+  if (taxon?.project_id !== projectId)
+    return [{ field: `${field}.taxonId`, message: `is none of project ${projectId}: there is no taxon ${taxonId}` }];
   const { scientific_name: name } = taxon;
-  if (taxon.archived_at !== null) return [{ field: `${field}.taxonId`, message: `is archived: choose another one, or bring ${name} back` }];
+  if (taxon.archived_at !== null)
+    return [{ field: `${field}.taxonId`, message: `is archived: choose another one, or bring ${name} back` }];
   return [
-    ...(category == null || category === taxon.category ? [] : [{ field: `${field}.category`, message: `contradicts the taxon: ${name} is of the category ${taxon.category}` }]),
-    ...(label == null || label.toLowerCase() === name.toLowerCase() ? [] : [{ field: `${field}.label`, message: `contradicts the taxon, which is called ${name}` }]),
+    ...(category == null || category === taxon.category
+      ? []
+      : [
+          {
+            field: `${field}.category`,
+            message: `contradicts the taxon: ${name} is of the category ${taxon.category}`,
+          },
+        ]),
+    ...(label == null || label.toLowerCase() === name.toLowerCase()
+      ? []
+      : [{ field: `${field}.label`, message: `contradicts the taxon, which is called ${name}` }]),
   ];
 }

@@ -19,7 +19,11 @@ export async function saidObservations(
   said: readonly ReviewedObservationBody[],
   fieldOf: (place: number) => string,
 ): Promise<ReviewedObservation[]> {
-  const boxes = await stores.reviews.detectionBoxes(tx, imageId, said.flatMap(({ detectionId }) => detectionId ?? []));
+  const boxes = await stores.reviews.detectionBoxes(
+    tx,
+    imageId,
+    said.flatMap(({ detectionId }) => detectionId ?? []),
+  );
   const errors = said.flatMap((one, place) => [
     ...boxFaults(one.box ?? null, `${fieldOf(place)}.box`),
     ...detectionFaults(one.detectionId ?? null, said.slice(0, place), boxes, imageId, `${fieldOf(place)}.detectionId`),
@@ -36,16 +40,27 @@ export async function saidObservations(
 
 function boxFaults(box: Box | null, field: string): FieldError[] {
   if (box === null) return [];
-  if (box.width === 0 || box.height === 0) return [{ field, message: 'has no size: leave it out, where nobody knows where it is' }];
-  return box.x + box.width > 1 + ROUNDING || box.y + box.height > 1 + ROUNDING ? [{ field, message: 'reaches beyond the image: x + width and y + height must be at most 1' }] : [];
+  if (box.width === 0 || box.height === 0)
+    return [{ field, message: 'has no size: leave it out, where nobody knows where it is' }];
+  return box.x + box.width > 1 + ROUNDING || box.y + box.height > 1 + ROUNDING
+    ? [{ field, message: 'reaches beyond the image: x + width and y + height must be at most 1' }]
+    : [];
 }
 
 function withinEdges({ x, y, width, height }: Box): Box {
   return { x, y, width: Math.min(width, 1 - x), height: Math.min(height, 1 - y) };
 }
 
-function detectionFaults(id: number | null, before: readonly ReviewedObservationBody[], boxes: ReadonlyMap<number, Box>, imageId: number, field: string): FieldError[] {
+function detectionFaults(
+  id: number | null,
+  before: readonly ReviewedObservationBody[],
+  boxes: ReadonlyMap<number, Box>,
+  imageId: number,
+  field: string,
+): FieldError[] {
   if (id === null) return [];
   if (!boxes.has(id)) return [{ field, message: `is none of image ${imageId}` }];
-  return before.some(({ detectionId }) => detectionId === id) ? [{ field, message: 'is named twice: count what it shows with individuals' }] : [];
+  return before.some(({ detectionId }) => detectionId === id)
+    ? [{ field, message: 'is named twice: count what it shows with individuals' }]
+    : [];
 }

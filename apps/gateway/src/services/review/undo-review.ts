@@ -27,19 +27,32 @@ export function undoReview(stores: Stores, { id, caller }: Call<object, undefine
 export function redoReview(stores: Stores, { id, caller }: Call<object, undefined>): Promise<ImageReviewResponse> {
   return inTransaction(stores.db, async (tx) => {
     const row = await lockReview(tx, stores, id);
-    if (row.undone_at === null) throw new HttpProblem(409, 'not_undone', 'the review was not undone: there is nothing to say again');
+    if (row.undone_at === null)
+      throw new HttpProblem(409, 'not_undone', 'the review was not undone: there is nothing to say again');
     const counting = (await stores.reviews.counting(tx, [row.image_id])).get(row.image_id);
     if (counting !== undefined && placeOf(counting) >= placeOf(row)) {
-      throw new HttpProblem(409, 'not_latest', 'this, or something else that was said of the image since, counts: undo that first');
+      throw new HttpProblem(
+        409,
+        'not_latest',
+        'this, or something else that was said of the image since, counts: undo that first',
+      );
     }
-    const again = { imageId: row.image_id, action: 'redo' as const, observations: row.observations, redoOf: placeOf(row) };
+    const again = {
+      imageId: row.image_id,
+      action: 'redo' as const,
+      observations: row.observations,
+      redoOf: placeOf(row),
+    };
     await stores.reviews.add(tx, row.project_id, { ...reviewerOf(caller), note: null, batchId: null }, [again]);
     return imageReview(tx, row.image_id);
   });
 }
 
 /** All reviews of a request, each if it still is the one that counts. Throws a 422 when the project has no such batch. */
-export async function undoBatch(stores: Stores, { body: { projectId, batchId }, caller }: Call<object, UndoBatchBody>): Promise<ReviewBatchResponse> {
+export async function undoBatch(
+  stores: Stores,
+  { body: { projectId, batchId }, caller }: Call<object, UndoBatchBody>,
+): Promise<ReviewBatchResponse> {
   await requireNamedProject(stores, projectId);
   const batch = await stores.reviews.findBatch(stores.db, { projectId, batchId });
   if (batch === null) throw unprocessable('batch_missing', 'batchId', `project ${projectId} has no batch ${batchId}`);
@@ -60,7 +73,10 @@ export async function undoBatch(stores: Stores, { body: { projectId, batchId }, 
 async function lockReview(tx: DatabaseTransaction, stores: Stores, id: number): Promise<ReviewRow> {
   const row = await stores.reviews.find(tx, id);
   if (row === null) throw notFound(`review ${id}`);
-  await stores.reviews.holdTaxa(tx, (row.observations ?? []).flatMap(({ taxonId }) => taxonId ?? []));
+  await stores.reviews.holdTaxa(
+    tx,
+    (row.observations ?? []).flatMap(({ taxonId }) => taxonId ?? []),
+  );
   await lockImage(tx, stores, row.image_id);
   return (await stores.reviews.find(tx, id))!;
 }
@@ -77,5 +93,7 @@ function reasonAgainst(row: ReviewRow, counting: ReadonlyMap<number, ReviewRow>)
 
 function outcomeOf(row: ReviewRow, reason: keyof typeof REASONS | null): ImageOutcomeResponse {
   const of = { imageId: row.image_id, reviewId: row.id };
-  return reason === null ? { ...of, outcome: 'undone', reason: null } : { ...of, outcome: 'refused', reason: { code: reason, message: REASONS[reason] } };
+  return reason === null
+    ? { ...of, outcome: 'undone', reason: null }
+    : { ...of, outcome: 'refused', reason: { code: reason, message: REASONS[reason] } };
 }

@@ -9,7 +9,14 @@ describe('an archive that means harm', () => {
   let before: Readonly<Record<string, number>>;
   beforeAll(async () => {
     picture = await tinyJpeg(7);
-    gateway = await TestGateway.start({ settings: { uploadMaxFiles: 50, uploadMaxBytes: 1024 ** 2, uploadMaxTotalBytes: 4 * 1024 ** 2, uploadMaxZipRatio: 100 } });
+    gateway = await TestGateway.start({
+      settings: {
+        uploadMaxFiles: 50,
+        uploadMaxBytes: 1024 ** 2,
+        uploadMaxTotalBytes: 4 * 1024 ** 2,
+        uploadMaxZipRatio: 100,
+      },
+    });
     projectId = await gateway.project();
     await gateway.model();
   });
@@ -19,10 +26,16 @@ describe('an archive that means harm', () => {
   });
   afterEach(async () => expect(await gateway.holdings()).toEqual(before));
 
-  const upload = (body: Buffer) => gateway.request('POST', `/uploads/zip?projectId=${projectId}`, { body, headers: { 'content-type': 'application/zip' } });
-  const refused = async (body: Buffer, status: number, code: string): Promise<void> => expect(await upload(body)).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
+  const upload = (body: Buffer) =>
+    gateway.request('POST', `/uploads/zip?projectId=${projectId}`, {
+      body,
+      headers: { 'content-type': 'application/zip' },
+    });
+  const refused = async (body: Buffer, status: number, code: string): Promise<void> =>
+    expect(await upload(body)).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
   /** After an entry that is fine. */
-  const refusedEntry = (entry: TestEntry, status: number, code: string): Promise<void> => refused(zipOf([{ name: 'fine.jpg', content: picture }, entry]), status, code);
+  const refusedEntry = (entry: TestEntry, status: number, code: string): Promise<void> =>
+    refused(zipOf([{ name: 'fine.jpg', content: picture }, entry]), status, code);
 
   it.each([
     '../../etc/cron.d/x',
@@ -54,7 +67,12 @@ describe('an archive that means harm', () => {
     ['an encrypted entry', { name: 'a.jpg', content: 'secret', flags: 0x1 }, 422, 'zip_encrypted'],
     ['a strongly encrypted entry', { name: 'a.jpg', content: 'secret', flags: 0x41 }, 400, 'bad_zip'],
     ['a masked directory', { name: 'a.jpg', content: 'secret', flags: 0x2000 }, 422, 'zip_encrypted'],
-    ['a method that nobody knows', { name: 'a.jpg', content: 'x', claims: { method: 98 } }, 422, 'zip_unsupported_method'],
+    [
+      'a method that nobody knows',
+      { name: 'a.jpg', content: 'x', claims: { method: 98 } },
+      422,
+      'zip_unsupported_method',
+    ],
   ] as [string, TestEntry, number, string][])('by %s', async (_what, entry, status, code) => {
     await refusedEntry(entry, status, code);
   });
@@ -69,17 +87,33 @@ describe('an archive that means harm', () => {
     });
 
     it('an entry that says that it is small, and is not', async () => {
-      await refusedEntry({ name: 'a.jpg', content: grownTo(1024 ** 2, picture), claims: { bytes: picture.length } }, 422, 'zip_lying_size');
-      await refusedEntry({ name: 'a.jpg', content: grownTo(1024 ** 2, picture), stored: true, claims: { bytes: picture.length } }, 422, 'zip_lying_size');
+      await refusedEntry(
+        { name: 'a.jpg', content: grownTo(1024 ** 2, picture), claims: { bytes: picture.length } },
+        422,
+        'zip_lying_size',
+      );
+      await refusedEntry(
+        { name: 'a.jpg', content: grownTo(1024 ** 2, picture), stored: true, claims: { bytes: picture.length } },
+        422,
+        'zip_lying_size',
+      );
     });
 
     it('an entry that says that it is larger than it is', async () => {
-      await refusedEntry({ name: 'a.jpg', content: picture, claims: { bytes: picture.length + 1 } }, 422, 'zip_lying_size');
+      await refusedEntry(
+        { name: 'a.jpg', content: picture, claims: { bytes: picture.length + 1 } },
+        422,
+        'zip_lying_size',
+      );
     });
 
     it('pictures that are too large together, each of them fine', async () => {
       const content = await noise(900_000);
-      await refused(zipOf(Array.from({ length: 5 }, (_, i) => ({ name: `${i}.jpg`, content }))), 413, 'upload_too_large');
+      await refused(
+        zipOf(Array.from({ length: 5 }, (_, i) => ({ name: `${i}.jpg`, content }))),
+        413,
+        'upload_too_large',
+      );
     });
 
     it('twenty thousand entries, and one less than its end says', async () => {
@@ -89,7 +123,14 @@ describe('an archive that means harm', () => {
     });
 
     it('entries that share their bytes', async () => {
-      await refused(zipOf([{ name: 'a.jpg', content: picture }, { name: 'b.jpg', content: picture, claims: { offset: 0 } }]), 422, 'zip_overlap');
+      await refused(
+        zipOf([
+          { name: 'a.jpg', content: picture },
+          { name: 'b.jpg', content: picture, claims: { offset: 0 } },
+        ]),
+        422,
+        'zip_overlap',
+      );
     });
 
     it('entries of which each holds the next (the better bomb)', async () => {
@@ -97,7 +138,11 @@ describe('an archive that means harm', () => {
     });
 
     it('an entry that reaches into the directory, or beyond the file', async () => {
-      await refusedEntry({ name: 'a.jpg', content: picture, claims: { compressedBytes: picture.length * 50 } }, 422, 'zip_overlap');
+      await refusedEntry(
+        { name: 'a.jpg', content: picture, claims: { compressedBytes: picture.length * 50 } },
+        422,
+        'zip_overlap',
+      );
     });
   });
 
@@ -106,7 +151,10 @@ describe('an archive that means harm', () => {
       ['no archive', () => Buffer.from('no archive at all')],
       ['an empty body', () => Buffer.alloc(0)],
       ['half an archive', () => zipOf([{ name: 'a.jpg', content: picture }]).subarray(0, -40)],
-      ['an archive with bytes after its end', () => Buffer.concat([zipOf([{ name: 'a.jpg', content: picture }]), Buffer.from('more')])],
+      [
+        'an archive with bytes after its end',
+        () => Buffer.concat([zipOf([{ name: 'a.jpg', content: picture }]), Buffer.from('more')]),
+      ],
       ['an entry that is nowhere', () => zipOf([{ name: 'a.jpg', content: picture, claims: { offset: 20 } }])],
     ])('%s', async (_what, body) => {
       const answer = await upload(body());
@@ -116,7 +164,11 @@ describe('an archive that means harm', () => {
 
     it('an entry whose sum is not that of its bytes, and one whose bytes are not deflated', async () => {
       await refusedEntry({ name: 'a.jpg', content: picture, claims: { crc32: 1 } }, 422, 'zip_damaged');
-      await refusedEntry({ name: 'a.jpg', content: 'x'.repeat(500), stored: true, claims: { method: 8, bytes: 500 } }, 422, 'zip_damaged');
+      await refusedEntry(
+        { name: 'a.jpg', content: 'x'.repeat(500), stored: true, claims: { method: 8, bytes: 500 } },
+        422,
+        'zip_damaged',
+      );
     });
   });
 });
@@ -137,7 +189,12 @@ function quotedOverlap(layers: number): Buffer {
   return zipOf(
     Array.from({ length: layers }, (_, i) => {
       const bytes = (layers - 1 - i) * headerBytes + 1_000;
-      return { name: `${String(i).padStart(3, '0')}.jpg`, content: i === layers - 1 ? 'x'.repeat(1_000) : '', stored: true, claims: { bytes, compressedBytes: bytes } };
+      return {
+        name: `${String(i).padStart(3, '0')}.jpg`,
+        content: i === layers - 1 ? 'x'.repeat(1_000) : '',
+        stored: true,
+        claims: { bytes, compressedBytes: bytes },
+      };
     }),
   );
 }

@@ -38,13 +38,22 @@ export async function inspectZip(path: string, limits: ZipLimits): Promise<void>
     if (files > limits.maxFiles) throw tooManyFiles(limits.maxFiles);
     if (entry.uncompressedSize > limits.maxBytes) throw fileTooLarge(file.shown, limits.maxBytes);
     if (entry.uncompressedSize > limits.maxZipRatio * entry.compressedSize) {
-      throw refusedFile(422, 'zip_bomb', file.shown, `the entry claims to unpack to more than ${limits.maxZipRatio} times its size (setting UPLOAD_MAX_ZIP_RATIO)`);
+      throw refusedFile(
+        422,
+        'zip_bomb',
+        file.shown,
+        `the entry claims to unpack to more than ${limits.maxZipRatio} times its size (setting UPLOAD_MAX_ZIP_RATIO)`,
+      );
     }
   }
   if (total > limits.maxTotalBytes) throw uploadTooLarge(limits.maxTotalBytes);
   assertApart(spans, archiveBytes);
   if (total > limits.maxZipRatio * archiveBytes) {
-    throw new HttpProblem(422, 'zip_bomb', `the archive claims to unpack to more than ${limits.maxZipRatio} times its size (setting UPLOAD_MAX_ZIP_RATIO)`);
+    throw new HttpProblem(
+      422,
+      'zip_bomb',
+      `the archive claims to unpack to more than ${limits.maxZipRatio} times its size (setting UPLOAD_MAX_ZIP_RATIO)`,
+    );
   }
 }
 
@@ -52,6 +61,7 @@ export async function inspectZip(path: string, limits: ZipLimits): Promise<void>
 function assertApart(spans: Span[], archiveBytes: number): void {
   spans.sort((a, b) => a.from - b.from);
   spans.forEach(({ to, shown }, i) => {
-    if (to > (spans[i + 1]?.from ?? archiveBytes)) throw refusedFile(422, 'zip_overlap', shown, 'the entry lies over another one in the archive');
+    if (to > (spans[i + 1]?.from ?? archiveBytes))
+      throw refusedFile(422, 'zip_overlap', shown, 'the entry lies over another one in the archive');
   });
 }

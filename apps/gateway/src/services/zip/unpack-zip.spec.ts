@@ -14,7 +14,10 @@ describe('unpackZip', () => {
 
   it.each([true, false])('writes no more of an entry than the archive says it has (stored: %s)', async (stored) => {
     const path = join(folder, 'bomb.zip');
-    await writeFile(path, zipOf([{ name: 'a.jpg', content: Buffer.alloc(5_000_000), stored, claims: { bytes: 100_000 } }]));
+    await writeFile(
+      path,
+      zipOf([{ name: 'a.jpg', content: Buffer.alloc(5_000_000), stored, claims: { bytes: 100_000 } }]),
+    );
     let written = 0;
     const reception = {
       maxBytes: 1_000_000,

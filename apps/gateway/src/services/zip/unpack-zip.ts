@@ -23,7 +23,9 @@ export async function unpackZip(path: string, reception: Reception): Promise<Upl
 
 /** What an entry unpacks to, as long as it is what the directory says of it. */
 async function* contentOf(zip: Archive, entry: Entry, { shown }: ZipFile): AsyncGenerator<Uint8Array> {
-  const raw = await zip.openReadStreamPromise(entry, { decodeFileData: false }).catch((error: unknown) => Promise.reject(badZip(error)));
+  const raw = await zip
+    .openReadStreamPromise(entry, { decodeFileData: false })
+    .catch((error: unknown) => Promise.reject(badZip(error)));
   const content = entry.compressionMethod === 0 ? raw : raw.pipe(createInflateRaw());
   raw.on('error', (error) => content.destroy(error));
   let bytes = 0;
@@ -46,7 +48,12 @@ async function* contentOf(zip: Archive, entry: Entry, { shown }: ZipFile): Async
 }
 
 function lying(shown: string): Error {
-  return refusedFile(422, 'zip_lying_size', shown, 'the entry does not unpack to the size that the archive gives for it');
+  return refusedFile(
+    422,
+    'zip_lying_size',
+    shown,
+    'the entry does not unpack to the size that the archive gives for it',
+  );
 }
 
 function damaged(shown: string, cause?: unknown): Error {

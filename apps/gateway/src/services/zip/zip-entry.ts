@@ -3,7 +3,10 @@ import { getFileNameLowLevel, type Entry } from 'yauzl';
 import { refusedFile } from '../upload-problems';
 
 /** What is looked at of an entry of an archive's directory. */
-export type EntryFacts = Pick<Entry, 'fileNameRaw' | 'extraFields' | 'generalPurposeBitFlag' | 'compressionMethod' | 'externalFileAttributes'>;
+export type EntryFacts = Pick<
+  Entry,
+  'fileNameRaw' | 'extraFields' | 'generalPurposeBitFlag' | 'compressionMethod' | 'externalFileAttributes'
+>;
 
 export interface ZipFile {
   /** As in the archive, for people. */
@@ -35,14 +38,22 @@ export function fileOfEntry(entry: EntryFacts): ZipFile | null {
   const fault = faultOf(path);
   if (fault !== null) throw refusedFile(422, 'zip_unsafe_path', shown, fault);
   const type = (entry.externalFileAttributes >>> 16) & TYPE_MASK;
-  if (type === SYMBOLIC_LINK) throw refusedFile(422, 'zip_symlink', shown, 'the entry is a symbolic link: pack the file that it points to');
-  if (type !== 0 && type !== REGULAR_FILE && type !== FOLDER) throw refusedFile(422, 'zip_not_a_file', shown, 'the entry is a device, socket or pipe, not a file');
+  if (type === SYMBOLIC_LINK)
+    throw refusedFile(422, 'zip_symlink', shown, 'the entry is a symbolic link: pack the file that it points to');
+  if (type !== 0 && type !== REGULAR_FILE && type !== FOLDER)
+    throw refusedFile(422, 'zip_not_a_file', shown, 'the entry is a device, socket or pipe, not a file');
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   const name = parts.pop() ?? '';
   if (path.endsWith('/') || name === '' || JUNK.test(name) || parts.includes('__MACOSX')) return null;
-  if ((entry.generalPurposeBitFlag & ENCRYPTED_FLAGS) !== 0) throw refusedFile(422, 'zip_encrypted', shown, 'the entry is encrypted: pack it without a password');
+  if ((entry.generalPurposeBitFlag & ENCRYPTED_FLAGS) !== 0)
+    throw refusedFile(422, 'zip_encrypted', shown, 'the entry is encrypted: pack it without a password');
   if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) {
-    throw refusedFile(422, 'zip_unsupported_method', shown, `the entry is compressed by method ${entry.compressionMethod}; stored and deflated ones can be read`);
+    throw refusedFile(
+      422,
+      'zip_unsupported_method',
+      shown,
+      `the entry is compressed by method ${entry.compressionMethod}; stored and deflated ones can be read`,
+    );
   }
   return { shown, folders: parts, name };
 }
@@ -56,9 +67,11 @@ function nameOf({ fileNameRaw, extraFields, generalPurposeBitFlag }: EntryFacts)
 function faultOf(path: string): string | null {
   if (path.search(CONTROLS) !== -1) return 'the path has control characters in it';
   if (path.includes('\\')) return 'the path has backslashes in it: folders are separated by /';
-  if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'the path is absolute: it must be relative to the archive';
+  if (path.startsWith('/') || /^[A-Za-z]:/.test(path))
+    return 'the path is absolute: it must be relative to the archive';
   if (path.split('/').includes('..')) return 'the path leads out of the archive';
   if (path === '') return 'the entry has no name';
-  if (Buffer.byteLength(path) > LONGEST_PATH || path.split('/').length > DEEPEST) return `the path is longer than ${LONGEST_PATH} bytes or deeper than ${DEEPEST} folders`;
+  if (Buffer.byteLength(path) > LONGEST_PATH || path.split('/').length > DEEPEST)
+    return `the path is longer than ${LONGEST_PATH} bytes or deeper than ${DEEPEST} folders`;
   return null;
 }

@@ -73,7 +73,13 @@ export interface FakeEngine {
   readonly folder: string;
   readonly childPath: string;
   /** What the processes noted: their births, and the batches that they were given. */
-  log(): { readonly pid: number; readonly born?: true; readonly load?: string; readonly batch?: readonly string[]; readonly model?: string }[];
+  log(): {
+    readonly pid: number;
+    readonly born?: true;
+    readonly load?: string;
+    readonly batch?: readonly string[];
+    readonly model?: string;
+  }[];
 }
 
 export function createFakeEngine(): FakeEngine {

@@ -35,7 +35,8 @@ export function readTensorflowState(dir: string): TensorflowState {
   try {
     text = readFileSync(join(dir, STATE_FILE), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return { installed: false, problem: `its folder cannot be read: ${messageOf(error)}` };
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      return { installed: false, problem: `its folder cannot be read: ${messageOf(error)}` };
     return { installed: false, problem: 'it is not installed here: run `npm run tensorflow`' };
   }
   try {

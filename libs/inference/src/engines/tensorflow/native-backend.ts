@@ -13,22 +13,31 @@ const NAME = 'tensorflow';
  * TensorFlow.js's native backend over the binding in `folder`, made the current one. The package's own main module is passed by: it looks
  * for a binding within itself alone. Throws FatalError `engine_unavailable` when the library cannot be loaded.
  */
-export async function nativeBackend(folder: string): Promise<{ readonly backend: NodeJSKernelBackend; readonly version: string }> {
+export async function nativeBackend(
+  folder: string,
+): Promise<{ readonly backend: NodeJSKernelBackend; readonly version: string }> {
   // Node 23 took it away; the package, older than that, still calls it.
   const old = util as unknown as Record<string, unknown>;
   old['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
   const binding = load(join(folder, BINDING_FILE));
   const { NodeJSKernelBackend } = await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
   await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
-  if (findBackend(NAME) === null) registerBackend(NAME, () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
-  if (!(await setBackend(NAME))) throw new FatalError('engine_unavailable', 'TensorFlow.js could not start its native backend');
-  return { backend: findBackend(NAME) as NodeJSKernelBackend, version: (binding as unknown as { TF_Version: string }).TF_Version };
+  if (findBackend(NAME) === null)
+    registerBackend(NAME, () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
+  if (!(await setBackend(NAME)))
+    throw new FatalError('engine_unavailable', 'TensorFlow.js could not start its native backend');
+  return {
+    backend: findBackend(NAME) as NodeJSKernelBackend,
+    version: (binding as unknown as { TF_Version: string }).TF_Version,
+  };
 }
 
 function load(path: string): TFJSBinding {
   try {
     return createRequire(__filename)(path) as TFJSBinding;
   } catch (error) {
-    throw new FatalError('engine_unavailable', `the native library does not load: ${messageOf(error)}`, { cause: error });
+    throw new FatalError('engine_unavailable', `the native library does not load: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

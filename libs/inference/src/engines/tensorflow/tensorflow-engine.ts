@@ -44,7 +44,8 @@ export class TensorflowEngine implements Engine {
   }
 
   async load(manifest: ModelManifest, folder: string): Promise<LoadedModel> {
-    const savedModel = manifest.format === 'tfjs-graph' ? await convertedModel(manifest, folder, this.#convertedDir) : folder;
+    const savedModel =
+      manifest.format === 'tfjs-graph' ? await convertedModel(manifest, folder, this.#convertedDir) : folder;
     if (manifest.format === 'saved-model') await verifyFiles(manifest, folder);
     return warmedUp(new LoadedModel(manifest, await this.#open(manifest, savedModel)));
   }
@@ -59,7 +60,9 @@ export class TensorflowEngine implements Engine {
       const session = this.#backend.loadSavedModelMetaGraph(folder, signature.tags.join(','));
       return new SavedModelGraph(this.#backend, session, signature, manifest);
     } catch (error) {
-      throw new FatalError('model_unsuitable', `model ${manifest.name} does not load: ${messageOf(error)}`, { cause: error });
+      throw new FatalError('model_unsuitable', `model ${manifest.name} does not load: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 }
@@ -101,15 +104,23 @@ class SavedModelGraph implements Graph {
 function onlyInput({ inputs }: Signature, { name }: ModelManifest): Signature['inputs'][number] {
   const [input] = inputs;
   if (inputs.length === 1 && input !== undefined) return input;
-  throw new FatalError('model_unsuitable', `model ${name} has ${inputs.length} inputs (${inputs.map(({ key }) => key).join(', ')}), not one picture`);
+  throw new FatalError(
+    'model_unsuitable',
+    `model ${name} has ${inputs.length} inputs (${inputs.map(({ key }) => key).join(', ')}), not one picture`,
+  );
 }
 
 /** The output's name within the graph; a manifest may call it by its name in the signature or by that in the graph. */
 function tensorOf(wanted: string, { outputs }: Signature, { name }: ModelManifest): string {
-  const found = outputs.find((output) => output.key === wanted) ?? outputs.find((output) => output.name.replace(/:\d+$/, '') === wanted);
+  const found =
+    outputs.find((output) => output.key === wanted) ??
+    outputs.find((output) => output.name.replace(/:\d+$/, '') === wanted);
   if (found !== undefined) return found.name;
   const there = outputs.map(({ key }) => key).join(', ');
-  throw new FatalError('model_unsuitable', `model ${name} has no output '${wanted}'; it has: ${there}. Name them in the manifest's 'outputs'`);
+  throw new FatalError(
+    'model_unsuitable',
+    `model ${name} has no output '${wanted}'; it has: ${there}. Name them in the manifest's 'outputs'`,
+  );
 }
 
 function asFloats(values: ArrayLike<number>): Float32Array {
