@@ -57,8 +57,8 @@ function wallClock(exif: Buffer, value: unknown): string | null {
 function plainText(value: unknown): string | null {
   const text = Buffer.isBuffer(value) ? value.toString('utf8') : value;
   if (typeof text !== 'string') return null;
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   const plain = text
+    // eslint-disable-next-line no-control-regex -- replaces control characters on purpose
     .replace(/[\u0000-\u001f\u007f\ufffd]+/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();

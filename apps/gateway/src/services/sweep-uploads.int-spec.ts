@@ -27,19 +27,17 @@ describe('sweepUploads', () => {
     await finished('orphan.jpg', 48);
     await finished('young.jpg', 1);
     const folder = await finished('taken.jpg', 48);
-    await gateway.db
-      .transaction()
-      .execute((tx) =>
-        createIngest(tx, gateway.stores, {
-          projectId,
-          deploymentId: null,
-          source: 'upload',
-          mode: 'copy',
-          folder,
-          detect: false,
-          traceparent: '',
-        }),
-      );
+    await gateway.db.transaction().execute((tx) =>
+      createIngest(tx, gateway.stores, {
+        projectId,
+        deploymentId: null,
+        source: 'upload',
+        mode: 'copy',
+        folder,
+        detect: false,
+        traceparent: '',
+      }),
+    );
     const left = async (): Promise<unknown[]> =>
       (await gateway.storedFiles()).map((file) => file.split('/').at(-1)).sort();
     await sweepUploads(gateway.stores, uploads, testLogger());

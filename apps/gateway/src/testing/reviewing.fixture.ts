@@ -68,9 +68,7 @@ export class Reviewing {
     return this.gateway.post('/reviews', { projectId: this.projectId, imageIds, action, ...more }, headers);
   }
 
-  async history(
-    imageId: number,
-  ): Promise<
+  async history(imageId: number): Promise<
     readonly {
       readonly id: number;
       readonly action: string;
