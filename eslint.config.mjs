@@ -25,6 +25,7 @@ const boundaries = [
       'pino',
       'pino-pretty',
       'prom-client',
+      'lru-cache',
     ],
   },
   {
@@ -33,7 +34,7 @@ const boundaries = [
     allowedExternalImports: [],
   },
   { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform'] },
-  { sourceTag: 'adapter:db', allowedExternalImports: ['kysely', 'pg'] },
+  { sourceTag: 'adapter:db', allowedExternalImports: ['kysely', 'pg', 'lru-cache', 'p-limit'] },
   {
     sourceTag: 'adapter:broker',
     allowedExternalImports: ['amqplib', 'class-validator', 'class-transformer', 'reflect-metadata'],
@@ -41,7 +42,7 @@ const boundaries = [
   { sourceTag: 'adapter:cache', allowedExternalImports: ['ioredis', 'rate-limiter-flexible'] },
   { sourceTag: 'adapter:storage', allowedExternalImports: [] },
   { sourceTag: 'adapter:images', allowedExternalImports: ['sharp', 'exif-reader'] },
-  { sourceTag: 'adapter:inference', allowedExternalImports: ['@tensorflow/*', '@vladmandic/human'] },
+  { sourceTag: 'adapter:inference', allowedExternalImports: ['@tensorflow/*', '@vladmandic/human', 'lru-cache'] },
   { sourceTag: 'layer:client', onlyDependOnLibsWithTags: [], allowedExternalImports: ['openapi-fetch'] },
   {
     sourceTag: 'layer:testing',
@@ -62,6 +63,10 @@ const boundaries = [
       'express',
       'busboy',
       'csv-parse/sync',
+      'csv-stringify',
+      'csv-stringify/sync',
+      'lru-cache',
+      'p-limit',
       'yauzl',
       'class-validator',
       'class-transformer',
