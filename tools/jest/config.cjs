@@ -18,7 +18,7 @@ function jestConfig(mode, projectRoot) {
     testTimeout: mode === 'unit' ? 10_000 : 60_000,
     setupFiles: [require.resolve('reflect-metadata')],
     transform: {
-      '^.+\\.(ts|js): [
+      '^.+\\.(ts|js)$': [
         '@swc/jest',
         {
           jsc: {
@@ -31,29 +31,9 @@ function jestConfig(mode, projectRoot) {
         },
       ],
     },
-    // Workspace packages are symlinks whose real path lies outside node_modules, so they are transformed. Of npm packages only
-    // those are that come as ES modules alone.
+    // Workspace packages are symlinks whose real path lies outside node_modules, so they are transformed. Of the npm
+    // packages, only those that are published as ES modules alone are.
     transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue)/)'],
-    reporters: ['default', [path.join(__dirname, 'count-reporter.cjs'), { mode }]],
-  };
-}
-
-module.exports = { jestConfig };
-: [
-        '@swc/jest',
-        {
-          jsc: {
-            parser: { syntax: 'typescript', decorators: true },
-            transform: { legacyDecorator: true, decoratorMetadata: false },
-            target: 'es2022',
-          },
-          module: { type: 'commonjs' },
-          sourceMaps: 'inline',
-        },
-      ],
-    },
-    // Workspace packages are symlinks whose real path lies outside node_modules, so they are transformed; everything else is not.
-    transformIgnorePatterns: ['/node_modules/'],
     reporters: ['default', [path.join(__dirname, 'count-reporter.cjs'), { mode }]],
   };
 }
