@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const CLI = dirname(dirname(fileURLToPath(import.meta.url)));
-const bundler = join(CLI, '..', '..', 'tools', 'bundle-stale.mjs');
+const bundler = join(CLI, '..', '..', 'tools', 'workspace', 'bundle-stale.mjs');
 
 if (existsSync(bundler)) {
   const { bundleStale } = await import(pathToFileURL(bundler).href);

@@ -1,0 +1,203 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Pool } from 'pg';
+import { migrate } from '@pugmark/db';
+import { median } from '../median';
+import { adminKey, Ports, startServices } from '@pugmark/launcher';
+import { RigFactory, type RigProcess, sumOf } from '@pugmark/service-rig';
+import { type CommandContext, LauncherError, parseOptions, UsageError } from '@pugmark/toolkit';
+import { ENDPOINTS, NOT_MEASURED, type Endpoint, type EndpointKind, type Known } from './endpoints';
+import { generateStudy, studyName, type StudySize } from './generate-study';
+import { measure, type Measured } from './load';
+
+const USAGE = 'npm run bench:api [-- --images N] [--seconds N] [--only TEXT] [--json FILE]';
+const CONNECTIONS = 8;
+/** Most endpoints that are called for a second each, one here and one there, before anything is measured. */
+const WARM_UPS = 15;
+/** Of p99, in milliseconds. A count reads as much as a chart; the largest page of a list is eight of the usual ones. */
+const LIMITS_MS: Readonly<Record<EndpointKind, number>> = {
+  list: 50,
+  'largest page': 300,
+  item: 50,
+  count: 300,
+  chart: 300,
+};
+/** Largest growth of the gateway's memory from the second fifth of the bench to the last that still is called flat: medians, because V8 collects when it likes. */
+const FLAT = 1.15;
+
+interface Row extends Measured {
+  readonly name: string;
+  readonly operation: string;
+  readonly kind: EndpointKind;
+  readonly limitMs: number;
+}
+
+/** How fast the API answers on a database with a million images. */
+export async function benchApiCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const options = parseOptions('bench:api', USAGE, args, {
+    images: { type: 'string' },
+    seconds: { type: 'string' },
+    only: { type: 'string' },
+    json: { type: 'string' },
+  });
+  const size = { images: positive('images', options.images ?? '1000000'), deployments: 200 };
+  const result = await runBench(size, positive('seconds', options.seconds ?? '5'), options.only ?? '', context);
+  const slow = result.endpoints.filter(({ p99Ms, limitMs }) => p99Ms > limitMs);
+  context.log(
+    `\n${result.images} images, ${result.detections} detections, ${CONNECTIONS} connections; ${result.machine}`,
+  );
+  context.log(
+    `memory of the gateway: ${result.memoryMiB.early} → ${result.memoryMiB.late} MiB${result.memoryIsFlat ? ', flat' : ': it grows'}`,
+  );
+  context.log(
+    slow.length === 0
+      ? 'every p99 is within its limit'
+      : `over the limit: ${slow.map(({ name, p99Ms, limitMs }) => `${name} (${p99Ms} > ${limitMs} ms)`).join('; ')}`,
+  );
+  if (options.json !== undefined)
+    writeFileSync(resolve(context.userFolder, options.json), `${JSON.stringify(result, null, 2)}\n`);
+  return slow.length === 0 && result.memoryIsFlat ? 0 : 1;
+}
+
+async function runBench(size: StudySize, seconds: number, only: string, context: CommandContext) {
+  const { root, log, environment, signal } = context;
+  const dir = join(root, '.pugmark');
+  const folder = join(dir, 'bench-api');
+  const urls = await startServices({ instance: 'bench-api', dir, root, log, environment, signal });
+  const forget = context.onForcedEnd(() => urls.kill());
+  const pool = new Pool({ connectionString: urls.databaseUrl, max: 2 });
+  pool.on('error', () => undefined);
+  try {
+    await migrate(urls.databaseUrl);
+    await fill(pool, urls.databaseUrl, size, log);
+    const key = adminKey(folder, environment);
+    const ports = new Ports();
+    const port = await ports.pick();
+    const factory = new RigFactory({
+      root,
+      folder,
+      ports,
+      environment: { PATH: environment['PATH'], LOG_LEVEL: 'warn' },
+    });
+    const gateway = await factory.app('gateway', urls, {
+      PORT: String(port),
+      ADMIN_KEY: key,
+      REQUESTS_PER_MINUTE: '0',
+    });
+    gateway.start();
+    try {
+      await gateway.ready(signal);
+      const load = { baseUrl: `http://127.0.0.1:${port}`, key, connections: CONNECTIONS, seconds };
+      await assertAllMeasured(load.baseUrl);
+      const known = await knownOf(pool, load.baseUrl, key);
+      const chosen = ENDPOINTS.filter(({ name }) => name.includes(only));
+      if (chosen.length === 0) throw new UsageError(`bench:api: no endpoint's name holds '${only}'`);
+      const { endpoints, memory } = await measureAll(chosen, known, load, gateway, context);
+      const { rows } = await pool.query<{ images: number; detections: number }>(
+        'select (select count(*) from images)::int as images, (select count(*) from detections)::int as detections',
+      );
+      const fifth = Math.max(1, Math.floor(memory.length / 5));
+      const [early, late] = [median(memory.slice(fifth, 2 * fifth)), median(memory.slice(-fifth))];
+      return {
+        ...rows[0]!,
+        connections: CONNECTIONS,
+        seconds,
+        memoryMiB: { early, late, samples: memory },
+        memoryIsFlat: late <= early * FLAT,
+        endpoints,
+        machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+      };
+    } finally {
+      await gateway.stop();
+    }
+  } finally {
+    await pool.end();
+    await urls.stop();
+    forget();
+  }
+}
+
+/** A database that was filled before is used again. */
+async function fill(pool: Pool, databaseUrl: string, size: StudySize, log: CommandContext['log']): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>('select name from projects');
+  if (rows[0]?.name === studyName(size)) return log(`the database holds ${size.images} images from an earlier time`);
+  const { rows: tables } = await pool.query<{ name: string }>(
+    "select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%'",
+  );
+  await pool.query(`truncate ${tables.map(({ name }) => name).join(', ')} restart identity cascade`);
+  await generateStudy(pool, databaseUrl, size, log);
+}
+
+/** A new endpoint that nobody measures would be the slow one. */
+async function assertAllMeasured(baseUrl: string): Promise<void> {
+  const document = (await (
+    await fetch(`${baseUrl}/api/v1/openapi.json`, { signal: AbortSignal.timeout(10_000) })
+  ).json()) as { paths: Record<string, { get?: { operationId: string } }> };
+  const known = new Set([...ENDPOINTS.map(({ operation }) => operation), ...Object.keys(NOT_MEASURED)]);
+  const forgotten = Object.values(document.paths).flatMap(({ get }) =>
+    get === undefined || known.has(get.operationId) ? [] : [get.operationId],
+  );
+  if (forgotten.length > 0)
+    throw new LauncherError(
+      `bench:api: nobody measures ${forgotten.join(', ')}: add them to endpoints.ts, or say there why not`,
+    );
+}
+
+async function knownOf(pool: Pool, baseUrl: string, key: string): Promise<Known> {
+  const { rows } = await pool.query<{
+    deployments: number;
+    locations: number;
+    images: number;
+    labels: string[];
+    events: number[];
+  }>(`
+    select (select count(*)::int from deployments) as deployments, (select count(*)::int from locations) as locations, (select count(*)::int from images) as images,
+      (select array_agg(distinct label) from events where label is not null) as labels,
+      (select array_agg(id::int) from (select id from events tablesample system (5) limit 500) chosen) as events`);
+  const { deployments, locations, images, labels, events } = rows[0]!;
+  const cursors: string[] = [];
+  let cursor = '';
+  for (let page = 0; page < 40; page += 1) {
+    const response = await fetch(
+      `${baseUrl}/api/v1/images?projectId=1&limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      { headers: { authorization: `Bearer ${key}` }, signal: AbortSignal.timeout(30_000) },
+    );
+    cursor = ((await response.json()) as { nextCursor: string | null }).nextCursor ?? '';
+    if (cursor === '') break;
+    cursors.push(cursor);
+  }
+  return { deployments, locations, images, labels, eventIds: events, cursors };
+}
+
+async function measureAll(
+  endpoints: readonly Endpoint[],
+  known: Known,
+  load: Parameters<typeof measure>[1],
+  gateway: RigProcess,
+  { log, signal }: CommandContext,
+): Promise<{ endpoints: Row[]; memory: number[] }> {
+  const rows: Row[] = [];
+  const memory: number[] = [];
+  const width = Math.max(...endpoints.map(({ name }) => name.length));
+  // A gateway that has just started is slower until V8 has compiled it.
+  const everyNth = Math.ceil(endpoints.length / WARM_UPS);
+  for (const { path } of endpoints.filter((_, n) => n % everyNth === 0))
+    await measure(() => path(known), { ...load, seconds: 1 }, signal);
+  for (const { name, operation, kind, path } of endpoints) {
+    const measured = await measure(() => path(known), load, signal);
+    const row = { name, operation, kind, limitMs: LIMITS_MS[kind], ...measured };
+    rows.push(row);
+    memory.push(Math.round(sumOf(await gateway.metrics(), 'process_resident_memory_bytes') / 2 ** 20));
+    log(
+      `${name.padEnd(width)}  p50 ${String(row.p50Ms).padStart(6)}  p99 ${String(row.p99Ms).padStart(6)} ms  ${String(row.requestsPerSecond).padStart(5)}/s${row.p99Ms > row.limitMs ? '  over the limit' : ''}`,
+    );
+  }
+  return { endpoints: rows, memory };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new UsageError(`bench:api: --${name} takes a whole number from 1`);
+  return value;
+}

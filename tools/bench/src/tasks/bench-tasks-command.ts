@@ -1,0 +1,154 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'pg';
+import { migrate } from '@pugmark/db';
+import { median } from '../median';
+import { Ports, type ServiceUrls, startServices } from '@pugmark/launcher';
+import { RigFactory, type RigProcess, sumOf } from '@pugmark/service-rig';
+import { type CommandContext, parseOptions, table, UsageError, waitUntil } from '@pugmark/toolkit';
+import { TaskFeeder } from './task-feeder';
+
+const USAGE = 'npm run bench:tasks [-- --rounds N] [--seconds N] [--json FILE]';
+const WORKERS = 2;
+const BATCH = 256;
+const FEW = 1_000;
+const MANY = 200_000;
+const FILL_DEADLINE_MS = 180_000;
+const SETTLE_MS = 3_000;
+
+export interface TaskBenchResult {
+  readonly workers: number;
+  readonly batch: number;
+  readonly few: { readonly waiting: number; readonly tasksPerSecond: number; readonly rounds: readonly number[] };
+  readonly many: { readonly waiting: number; readonly tasksPerSecond: number; readonly rounds: readonly number[] };
+  /** Rate with many waiting ÷ rate with few. */
+  readonly ratio: number;
+  /** The ablation: one claim and one commit for each task, all else the same. */
+  readonly oneByOne: { readonly tasksPerSecond: number };
+  readonly batchedOverOneByOne: number;
+  readonly machine: string;
+}
+
+/** How many tasks a second go from row to result when the work itself takes no time. */
+export async function benchTasksCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const options = parseOptions('bench:tasks', USAGE, args, {
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    json: { type: 'string' },
+  });
+  const rounds = positive('rounds', options.rounds ?? '3');
+  const seconds = positive('seconds', options.seconds ?? '15');
+  const result = await runBench(rounds, seconds, context);
+  context.log(
+    `\n${table([
+      [`tasks a second, ${FEW} waiting`, result.few.tasksPerSecond],
+      [`tasks a second, ${MANY} waiting`, result.many.tasksPerSecond],
+      ['many ÷ few', result.ratio],
+      ['tasks a second, one commit for each', result.oneByOne.tasksPerSecond],
+      ['batched ÷ one by one', result.batchedOverOneByOne],
+      ['machine', result.machine],
+    ])}`,
+  );
+  if (options.json !== undefined)
+    writeFileSync(resolve(context.userFolder, options.json), `${JSON.stringify(result, null, 2)}\n`);
+  return 0;
+}
+
+async function runBench(rounds: number, seconds: number, context: CommandContext): Promise<TaskBenchResult> {
+  const { root, log, environment, signal } = context;
+  const dir = join(root, '.pugmark');
+  const urls = await startServices({ instance: 'bench-tasks', dir, root, log, environment, signal });
+  const forget = context.onForcedEnd(() => urls.kill());
+  const pool = new Pool({ connectionString: urls.databaseUrl, max: 2 });
+  pool.on('error', () => undefined);
+  try {
+    await migrate(urls.databaseUrl);
+    const factory = new RigFactory({
+      root,
+      folder: join(dir, 'bench-tasks'),
+      ports: new Ports(),
+      environment: { PATH: environment['PATH'], LOG_LEVEL: 'warn' },
+    });
+    const few: number[] = [];
+    const many: number[] = [];
+    await withRig(factory, urls, BATCH, signal, async (gateway) => {
+      for (let round = 1; round <= rounds; round += 1) {
+        few.push(await measure(pool, gateway, FEW, seconds, signal));
+        log(`round ${round}: ${FEW} waiting, ${few.at(-1)} tasks a second`);
+        many.push(await measure(pool, gateway, MANY, seconds, signal));
+        log(`round ${round}: ${MANY} waiting, ${many.at(-1)} tasks a second`);
+      }
+    });
+    const alone = await withRig(factory, urls, 1, signal, (gateway) => measure(pool, gateway, FEW, seconds, signal));
+    return {
+      workers: WORKERS,
+      batch: BATCH,
+      few: { waiting: FEW, tasksPerSecond: Math.round(median(few)), rounds: few },
+      many: { waiting: MANY, tasksPerSecond: Math.round(median(many)), rounds: many },
+      ratio: Math.round((median(many) / median(few)) * 1000) / 1000,
+      oneByOne: { tasksPerSecond: alone },
+      batchedOverOneByOne: Math.round((median(few) / alone) * 10) / 10,
+      machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+    };
+  } finally {
+    await pool.end();
+    await urls.stop();
+    forget();
+  }
+}
+
+/** A gateway, which rings, and the workers. */
+async function withRig<T>(
+  factory: RigFactory,
+  urls: ServiceUrls,
+  batch: number,
+  signal: AbortSignal,
+  use: (gateway: RigProcess) => Promise<T>,
+): Promise<T> {
+  const gateway = await factory.app('gateway', urls);
+  const names = Array.from({ length: WORKERS }, (_, index) => `worker-${index + 1}`);
+  const workers = await Promise.all(names.map((name) => factory.worker(name, urls, { RIG_BATCH: String(batch) })));
+  const all = [gateway, ...workers];
+  try {
+    for (const each of all) each.start();
+    await Promise.all(all.map((each) => each.ready(signal)));
+    return await use(gateway);
+  } finally {
+    await Promise.all(all.map((each) => each.stop()));
+  }
+}
+
+/** Whole tasks a second, over `seconds`, with `waiting` tasks waiting all the time: created as fast as others are rung. */
+async function measure(
+  pool: Pool,
+  gateway: RigProcess,
+  waiting: number,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<number> {
+  await pool.query('truncate tasks restart identity');
+  const rung = async (): Promise<number> => sumOf(await gateway.metrics(), 'pugmark_tasks_rung_total');
+  const done = async (): Promise<number> => {
+    const { rows } = await pool.query<{ n: number }>("select count(*)::int as n from tasks where state = 'done'");
+    return rows[0]?.n ?? 0;
+  };
+  const feeder = new TaskFeeder(pool, waiting, rung);
+  try {
+    await waitUntil(() => feeder.full, { what: `${waiting} waiting tasks`, deadlineMs: FILL_DEADLINE_MS, signal });
+    // The pace of the rings settles first.
+    await delay(SETTLE_MS, undefined, { signal });
+    const [from, began] = [await done(), performance.now()];
+    await delay(seconds * 1_000, undefined, { signal });
+    return Math.round((((await done()) - from) * 1_000) / (performance.now() - began));
+  } finally {
+    await feeder.stop();
+  }
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new UsageError(`bench:tasks: --${name} takes a whole number from 1`);
+  return value;
+}

@@ -1,0 +1,86 @@
+import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LauncherError, type Log } from '@pugmark/toolkit';
+import { renderBackdrop, type Place } from './backdrop';
+import { renderScene } from './render-scene';
+import { DEPLOYMENTS, planScenes } from './scenes';
+import { cutOutSubjects, type SubjectSources } from './subjects';
+
+/** Changes when the pictures do, so that older ones are made again. */
+const EDITION = 'edition-1';
+
+const PLACES: Readonly<Record<string, Place>> = {
+  'creek-crossing': {
+    seed: 71,
+    leafDark: [22, 32, 18],
+    leafLight: [118, 138, 74],
+    groundDark: [52, 50, 30],
+    groundLight: [150, 144, 92],
+    trunks: 5,
+  },
+  'forest-edge': {
+    seed: 137,
+    leafDark: [16, 28, 20],
+    leafLight: [92, 118, 78],
+    groundDark: [46, 40, 28],
+    groundLight: [136, 118, 80],
+    trunks: 8,
+  },
+};
+
+export interface DemoDeployment {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** The demo's pictures below `folder`, made at the first call (some seconds) and found again later. */
+export async function makePictures(folder: string, log: Log, signal: AbortSignal): Promise<readonly DemoDeployment[]> {
+  const deployments = DEPLOYMENTS.map(({ name }) => ({ name, folder: join(folder, name) }));
+  if (existsSync(join(folder, EDITION))) return deployments;
+  log('making the demo pictures (once)');
+  const fresh = `${folder}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  const subjects = await cutOutSubjects(findSources());
+  for (const deployment of DEPLOYMENTS) {
+    const place = PLACES[deployment.name];
+    if (!place) throw new Error(`no place for ${deployment.name}`);
+    const target = join(fresh, deployment.name);
+    mkdirSync(target, { recursive: true });
+    const backdrop = await renderBackdrop(place);
+    for (const scene of planScenes(deployment)) {
+      signal.throwIfAborted();
+      writeFileSync(join(target, scene.file), await renderScene(scene, backdrop, subjects));
+    }
+  }
+  writeOddFiles(fresh);
+  writeFileSync(join(fresh, EDITION), '');
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(fresh, folder);
+  return deployments;
+}
+
+/** What real cards hold too: a file twice, one that was cut off, and one that is no picture. */
+function writeOddFiles(folder: string): void {
+  const creek = join(folder, 'creek-crossing');
+  const picture = readFileSync(join(creek, 'RCNX0002.JPG'));
+  writeFileSync(join(creek, 'RCNX0002 (copy).JPG'), picture);
+  const other = readFileSync(join(creek, 'RCNX0007.JPG'));
+  writeFileSync(join(creek, 'RCNX0099.JPG'), other.subarray(0, Math.floor(other.length * 0.4)));
+  writeFileSync(
+    join(folder, 'forest-edge', 'notes.jpg'),
+    'Changed batteries and card. This is a text file that someone named .jpg.\n',
+  );
+}
+
+function findSources(): SubjectSources {
+  const require = createRequire(__filename);
+  const fileOf = (name: string, file: string): string => {
+    // Not by resolving the file: a package's `exports` may hide it.
+    const parent = (require.resolve.paths(name) ?? []).find((modules) => existsSync(join(modules, name, file)));
+    if (parent === undefined)
+      throw new LauncherError(`the npm package ${name} is not installed, the demo takes its pictures from it; npm ci`);
+    return join(parent, name, file);
+  };
+  return { cat: fileOf('cat-picture', 'cat.jpg'), people: fileOf('@vladmandic/human', 'assets/samples.jpg') };
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { migrate } from '@pugmark/db';
+import { messageOf, withDeadline } from '@pugmark/domain';
+import { type CommandContext, LauncherError, type Log, waitUntil } from '@pugmark/toolkit';
+import { Ports } from '../processes/ports';
+import { lastLines } from '../processes/server-process';
+import type { ServiceUrls } from '../servers/server-context';
+import { adminKey, adminKeyFile } from './admin-key';
+import { appServices } from '../supervisor/app-services';
+import { probe } from '../supervisor/probe';
+import type { ServiceSpec } from '../supervisor/supervised-service';
+import { Supervisor } from '../supervisor/supervisor';
+
+export interface AppsOptions {
+  readonly urls: ServiceUrls;
+  /** `.pugmark/<instance>`: storage and logs. */
+  readonly folder: string;
+  readonly gatewayPort: number;
+  readonly ingestRoots: readonly string[];
+  /** Each line that a service prints. */
+  readonly onLine?: ((service: string, line: string) => void) | undefined;
+}
+
+export interface RunningApps {
+  readonly apiUrl: string;
+  /** May do everything. */
+  readonly adminKey: string;
+  /** Where it lies, unless it was given as ADMIN_KEY. */
+  readonly adminKeyFile: string;
+  readonly logFolder: string;
+  readonly supervisor: Supervisor;
+  /** Of each service: its metrics are at `/metrics` there. */
+  readonly healthPorts: Readonly<Record<string, number>>;
+}
+
+const MIGRATION_DEADLINE_MS = 10 * 60_000;
+const READY_DEADLINE_MS = 5 * 60_000;
+/** Ends in a row after which a service will not come up by itself. */
+const HOPELESS = 5;
+
+/** Schema and services, on servers that run; returns once every service is ready, or throws with all of them stopped again. */
+export async function startApps(
+  options: AppsOptions,
+  context: Omit<CommandContext, 'terminal' | 'userFolder'>,
+  ports = new Ports(),
+): Promise<RunningApps> {
+  const { root, log, environment, signal } = context;
+  await migrateDatabase(options.urls.databaseUrl, log);
+  const key = adminKey(options.folder, environment);
+  const specs = await appServices({ root, ports, environment, adminKey: key, ...options });
+  const supervisor = new Supervisor(specs, log, options.onLine);
+  context.onForcedEnd(() => supervisor.kill());
+  supervisor.start();
+  try {
+    await waitForReady(specs, supervisor, signal);
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+  return {
+    apiUrl: `http://127.0.0.1:${options.gatewayPort}`,
+    adminKey: key,
+    adminKeyFile: adminKeyFile(options.folder),
+    logFolder: join(options.folder, 'logs'),
+    supervisor,
+    healthPorts: Object.fromEntries(specs.map(({ name, healthPort }) => [name, healthPort])),
+  };
+}
+
+async function migrateDatabase(databaseUrl: string, log: Log): Promise<void> {
+  try {
+    const applied = await withDeadline(migrate(databaseUrl), MIGRATION_DEADLINE_MS, 'the migration of the database');
+    if (applied.length > 0) log(`database: applied ${applied.join(', ')}`);
+  } catch (error) {
+    throw new LauncherError(`the database could not be brought up to date: ${messageOf(error)}`, 1, { cause: error });
+  }
+}
+
+async function waitForReady(specs: readonly ServiceSpec[], supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  await waitUntil(
+    async () => {
+      requireNoneHopeless(supervisor);
+      const problems = await Promise.all(
+        specs.map(async ({ name, healthPort }) => {
+          const problem = await probe(`http://127.0.0.1:${healthPort}/readyz`, 3_000);
+          return problem === null ? [] : [`${name}: ${problem}`];
+        }),
+      );
+      if (problems.flat().length > 0) throw new Error(problems.flat().join('; '));
+      return true;
+    },
+    { what: 'the services to become ready', deadlineMs: READY_DEADLINE_MS, everyMs: 250, signal },
+  );
+}
+
+/** Throws when a service keeps ending: waiting longer would be a silent hang. */
+export function requireNoneHopeless(supervisor: Supervisor): void {
+  const hopeless = supervisor.status().find(({ failuresInARow }) => failuresInARow >= HOPELESS);
+  if (!hopeless) return;
+  const { name, lastProblem, failuresInARow, logFile } = hopeless;
+  throw new LauncherError(
+    `${name} keeps failing: it ${lastProblem ?? 'ended'}, ${failuresInARow} times in a row. Its log ${logFile}${lastLines(logFile)}`,
+  );
+}

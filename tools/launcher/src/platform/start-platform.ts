@@ -1,0 +1,61 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { nativeEngine } from '@pugmark/tensorflow';
+import type { CommandContext } from '@pugmark/toolkit';
+import { Ports } from '../processes/ports';
+import { startServices, type RunningServices } from '../servers/start-servers';
+import { writeState } from '../servers/state-file';
+import { gatewayPort } from './gateway-port';
+import { startApps, type RunningApps } from './start-apps';
+
+export interface PlatformOptions {
+  readonly instance: string;
+  readonly port?: number | undefined;
+  readonly portMayChange: boolean;
+  readonly ingestRoots: readonly string[];
+  /** Each line that a service prints. */
+  readonly onLine?: (service: string, line: string) => void;
+}
+
+export interface Platform extends RunningApps {
+  readonly urls: RunningServices;
+  stop(): Promise<void>;
+}
+
+/** Servers, schema and services; returns once every service is ready, or throws with all of it stopped again. */
+export async function startPlatform(options: PlatformOptions, context: CommandContext): Promise<Platform> {
+  const { root, log, environment, signal } = context;
+  const ports = new Ports();
+  const port = await gatewayPort({ asked: options.port, mayChange: options.portMayChange, environment }, ports);
+  const dir = join(root, '.pugmark');
+  await nativeEngine(context);
+  const urls = await startServices({ instance: options.instance, dir, root, log, environment, signal });
+  const forgetServices = context.onForcedEnd(() => urls.kill());
+  const stopServices = async (): Promise<void> => {
+    await urls.stop();
+    forgetServices();
+  };
+  try {
+    const { ingestRoots, onLine } = options;
+    const apps = await startApps(
+      { urls, folder: join(dir, options.instance), gatewayPort: port, ingestRoots, onLine },
+      context,
+      ports,
+    );
+    // For `pugmark`, which asks the running instance from another terminal.
+    const address = join(dir, options.instance, 'api.json');
+    writeState(address, { url: apps.apiUrl });
+    return {
+      ...apps,
+      urls,
+      stop: async () => {
+        rmSync(address, { force: true });
+        await apps.supervisor.stop();
+        await stopServices();
+      },
+    };
+  } catch (error) {
+    await stopServices();
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { createServer } from 'node:net';
+import { LauncherError } from '@pugmark/toolkit';
+
+/** Below the range from which Linux and macOS take ports for outgoing connections, so that a remembered port stays free. */
+const FIRST = 20_000;
+const COUNT = 12_000;
+const ATTEMPTS = 200;
+
+/** Hands out ports that are free on 127.0.0.1, none of them twice. */
+export class Ports {
+  readonly #given = new Set<number>();
+
+  constructor(
+    private readonly isFree: (port: number) => Promise<boolean> = isPortFree,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  async pick(): Promise<number> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const port = FIRST + Math.floor(this.random() * COUNT);
+      if (await this.#take(port)) return port;
+    }
+    throw new LauncherError(`no free port found between ${FIRST} and ${FIRST + COUNT} on 127.0.0.1`);
+  }
+
+  /** The wanted port, or another one when something else has it; `onTaken` hears of the change. */
+  async keep(wanted: number | undefined, onTaken: (wanted: number, port: number) => void): Promise<number> {
+    if (wanted !== undefined && (await this.#take(wanted))) return wanted;
+    const port = await this.pick();
+    if (wanted !== undefined) onTaken(wanted, port);
+    return port;
+  }
+
+  async #take(port: number): Promise<boolean> {
+    if (this.#given.has(port)) return false;
+    this.#given.add(port);
+    return this.isFree(port);
+  }
+}
+
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

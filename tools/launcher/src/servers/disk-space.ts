@@ -1,0 +1,20 @@
+import { mkdirSync, statfsSync } from 'node:fs';
+import { LauncherError } from '@pugmark/toolkit';
+
+const GIB = 1024 ** 3;
+
+/** Servers that meet a full disk fail late and obscurely; so ask first. */
+export function requireDiskSpace(folder: string, free: (folder: string) => number = freeBytes): void {
+  mkdirSync(folder, { recursive: true });
+  const bytes = free(folder);
+  if (bytes < GIB) {
+    throw new LauncherError(
+      `disk nearly full: ${(bytes / GIB).toFixed(2)} GiB free at ${folder}, at least 1 GiB is needed; make room and try again`,
+    );
+  }
+}
+
+function freeBytes(folder: string): number {
+  const disk = statfsSync(folder);
+  return disk.bavail * disk.bsize;
+}

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { LauncherError } from '@pugmark/toolkit';
+
+export interface ServerUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Postgres refuses to run as root: then it runs as this user; as any other user it runs as that one (undefined). */
+export function postgresUser(
+  uid: number | undefined = process.getuid?.(),
+  passwd: () => string = readPasswd,
+): ServerUser | undefined {
+  if (uid !== 0) return undefined;
+  const users = parsePasswd(passwd());
+  const user = users.find(({ name }) => name === 'postgres') ?? users.find(({ name }) => name === 'nobody');
+  if (!user)
+    throw new LauncherError(
+      'Postgres does not run as root and there is neither a user postgres nor nobody; start as an ordinary user',
+    );
+  return user;
+}
+
+export function parsePasswd(text: string): readonly ServerUser[] {
+  return text
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter((fields) => fields.length >= 4)
+    .map(([name, , uid, gid]) => ({ name: name ?? '', uid: Number(uid), gid: Number(gid) }));
+}
+
+/** Can this user enter the folder? Asked by doing it, since every folder above it has its say. */
+export function canEnter(folder: string, user: ServerUser): boolean {
+  const { status } = spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', folder], {
+    cwd: '/',
+    uid: user.uid,
+    gid: user.gid,
+    stdio: 'ignore',
+    timeout: 10_000,
+  });
+  return status === 0;
+}
+
+function readPasswd(): string {
+  return readFileSync('/etc/passwd', 'utf8');
+}

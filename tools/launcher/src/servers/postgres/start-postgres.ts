@@ -1,0 +1,190 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { LauncherError, type StopOptions } from '@pugmark/toolkit';
+import { ServerProcess, stopLeftover } from '../../processes/server-process';
+import { baseEnvironment } from '../base-environment';
+import type { ServiceContext, StartedService } from '../server-context';
+import { readState, writeState } from '../state-file';
+import { prepareDataFolder } from './data-folder';
+import type { PostgresBinaries } from './find-postgres';
+import { postgresUser, type ServerUser } from './server-user';
+
+interface PostgresState {
+  readonly port: number;
+  readonly password: string;
+  /** Where the data lie; not always below `.pugmark`. */
+  readonly folder: string;
+  readonly owner: string;
+}
+
+const NAME = 'pugmark';
+/** SIGINT is Postgres's fast shutdown: sessions are ended, data written. */
+const STOP: StopOptions = { signal: 'SIGINT', deadlineMs: 20_000 };
+const START_DEADLINE_MS = 90_000;
+const INIT_DEADLINE_MS = 180_000;
+
+/** A private Postgres on 127.0.0.1 with a password of its own and no Unix socket at all. */
+export async function startPostgres(
+  installed: readonly PostgresBinaries[],
+  context: ServiceContext,
+): Promise<StartedService> {
+  const stateFile = join(context.folder, 'postgres.json');
+  const before = readState<PostgresState>(stateFile);
+  const user = postgresUser();
+  const { folder, owner } = prepareDataFolder(join(context.folder, 'postgres'), user, before.owner);
+  const pidFile = join(context.folder, 'postgres.pid');
+  if (await stopLeftover(pidFile, folder, STOP))
+    context.log('Postgres: ended the server that an earlier launcher left behind');
+
+  const state: PostgresState = {
+    port: await context.ports.keep(before.port, (wanted, port) =>
+      context.log(`Postgres: port ${wanted} is taken by something else; using ${port}`),
+    ),
+    password: before.password ?? randomBytes(18).toString('base64url'),
+    folder,
+    owner,
+  };
+  writeState(stateFile, state);
+  const data = join(folder, 'data');
+  const { bin } = binariesFor(data, installed);
+  const env = baseEnvironment(context.environment, folder);
+  if (!existsSync(data)) await createCluster(bin, data, state.password, user, env, context.signal);
+
+  const server = ServerProcess.start({
+    name: 'Postgres',
+    command: join(bin, 'postgres'),
+    args: ['-D', data, ...settings(state.port)],
+    folder,
+    env,
+    user: user && { uid: user.uid, gid: user.gid },
+    logFile: join(context.folder, 'logs', 'postgres.log'),
+    pidFile,
+    stop: STOP,
+  });
+  try {
+    await server.ready({
+      check: () => answers(bin, state.port, env),
+      deadlineMs: START_DEADLINE_MS,
+      signal: context.signal,
+    });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return {
+    urls: { databaseUrl: `postgres://${NAME}:${state.password}@127.0.0.1:${state.port}/${NAME}` },
+    stop: () => server.stop(),
+    kill: () => server.kill(),
+  };
+}
+
+function settings(port: number): readonly string[] {
+  return [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    // None: a socket's path is limited to about 100 characters, and a folder for it would have to be kept private.
+    'unix_socket_directories=',
+    'max_connections=200',
+    'shared_buffers=128MB',
+    'max_wal_size=2GB',
+    'timezone=UTC',
+    'log_timezone=UTC',
+  ].flatMap((setting) => ['-c', setting]);
+}
+
+/** Made aside and renamed: an interrupted start leaves no half database. */
+async function createCluster(
+  bin: string,
+  data: string,
+  password: string,
+  user: ServerUser | undefined,
+  env: Record<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const fresh = `${data}.new`;
+  const passwordFile = join(dirname(data), 'initial-password');
+  rmSync(fresh, { recursive: true, force: true });
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  chmodSync(passwordFile, 0o600);
+  if (user) chownSync(passwordFile, user.uid, user.gid);
+  try {
+    const how = { cwd: dirname(data), env, user, signal };
+    await run(
+      join(bin, 'initdb'),
+      ['-D', fresh, '-U', NAME, '--encoding=UTF8', '--no-locale', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
+      how,
+    );
+    // Single-user mode needs no network and no password.
+    await run(join(bin, 'postgres'), ['--single', '-D', fresh, 'postgres'], {
+      ...how,
+      input: `CREATE DATABASE ${NAME}\n`,
+    });
+    renameSync(fresh, data);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+}
+
+interface RunOptions {
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+  readonly user: ServerUser | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly input?: string;
+}
+
+function run(command: string, args: readonly string[], { cwd, env, user, signal, input }: RunOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      timeout: INIT_DEADLINE_MS,
+      stdio: 'pipe',
+      ...(signal ? { signal } : {}),
+      ...(user ? { uid: user.uid, gid: user.gid } : {}),
+    });
+    let output = '';
+    const keep = (data: Buffer): void => void (output = (output + data.toString()).slice(-4_000));
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    // A child that ends without reading its input is judged by its exit code.
+    child.stdin.on('error', () => undefined).end(input ?? '');
+    child.once('error', reject);
+    child.once('close', (code, killedBy) => {
+      if (code === 0) return resolve();
+      const why = killedBy === null ? `exit code ${code}` : killedBy;
+      reject(
+        new LauncherError(`Postgres could not be set up: ${basename(command)} ended with ${why}:\n${output.trim()}`),
+      );
+    });
+  });
+}
+
+/** Data of one major version cannot be read by another. */
+function binariesFor(data: string, installed: readonly PostgresBinaries[]): PostgresBinaries {
+  const newest = installed[0];
+  if (!newest) throw new LauncherError('Postgres is not installed');
+  if (!existsSync(join(data, 'PG_VERSION'))) return newest;
+  const wanted = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+  const match = installed.find(({ bin }) => majorVersion(bin) === wanted);
+  if (match) return match;
+  throw new LauncherError(
+    `Postgres: the data in ${data} were written by version ${wanted}, installed is ${installed.map(({ bin }) => majorVersion(bin)).join(', ')}; install version ${wanted} or delete that folder (its pictures and results are then gone)`,
+  );
+}
+
+function majorVersion(bin: string): string {
+  const { stdout } = spawnSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8', timeout: 10_000 });
+  return /(\d+)(?:\.\d+)?/.exec(stdout ?? '')?.[1] ?? 'unknown';
+}
+
+function answers(bin: string, port: number, env: Record<string, string>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const args = ['-q', '-h', '127.0.0.1', '-p', String(port), '-U', NAME, '-d', NAME, '-t', '2'];
+    const child = spawn(join(bin, 'pg_isready'), args, { env, stdio: 'ignore', timeout: 5_000 });
+    child.once('error', () => resolve(false));
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}

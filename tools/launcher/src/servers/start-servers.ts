@@ -1,0 +1,186 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { LauncherError, type Log } from '@pugmark/toolkit';
+import { takeLauncherLock } from '../processes/launcher-lock';
+import { Ports } from '../processes/ports';
+import { composeAnswers, startWithCompose } from './compose';
+import { requireDiskSpace } from './disk-space';
+import { urlsFromEnvironment } from './environment-urls';
+import { FORMULAE, installPackages, mayInstallPackages, PACKAGES } from './install-packages';
+import { findPostgres } from './postgres/find-postgres';
+import { startPostgres } from './postgres/start-postgres';
+import { findRabbitmq } from './rabbitmq/find-rabbitmq';
+import { startRabbitmq } from './rabbitmq/start-rabbitmq';
+import { findRedis, startRedis } from './redis/start-redis';
+import {
+  SERVICE_NAMES,
+  SERVICES,
+  type ServiceContext,
+  type ServiceKey,
+  type ServiceUrls,
+  type StartedService,
+} from './server-context';
+import { writeState } from './state-file';
+
+export interface StartServicesOptions {
+  /** `main` or `test`: each has servers, data and ports of its own. */
+  readonly instance: string;
+  /** `.pugmark` */
+  readonly dir: string;
+  /** The workspace, where `deploy/` is. */
+  readonly root: string;
+  readonly log: Log;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Put before DATABASE_URL and the others: tests must never run on the database that a user's shell names for real work. */
+  readonly variablePrefix?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RunningServices extends ServiceUrls {
+  /** Ends what was started here, in order; servers from the environment are left alone. */
+  stop(): Promise<void>;
+  /** The same, at once and without waiting. */
+  kill(): void;
+}
+
+/** Postgres, RabbitMQ and Redis: from the environment, else private ones, else containers, else installed first. */
+export async function startServices(options: StartServicesOptions): Promise<RunningServices> {
+  const { log, environment = process.env, signal } = options;
+  const given = urlsFromEnvironment(environment, options.variablePrefix);
+  const wanted = SERVICES.filter((service) => !isGiven(service, given));
+  for (const service of SERVICES.filter((key) => !wanted.includes(key)))
+    log(`${SERVICE_NAMES[service]}: as given in the environment`);
+  if (wanted.length === 0) return running(requireAll(given), [], () => undefined);
+
+  const folder = join(options.dir, options.instance);
+  requireDiskSpace(folder);
+  const unlock = takeLauncherLock(join(folder, 'launcher.json'));
+  // The first that fails ends the waiting of the others.
+  const failed = new AbortController();
+  const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  const context: ServiceContext = {
+    instance: options.instance,
+    folder,
+    ports: new Ports(),
+    log,
+    environment,
+    signal: either,
+  };
+  try {
+    const inContainers = await provide(wanted, log, signal);
+    const alone = wanted.filter((service) => !inContainers.includes(service));
+    const starts: Promise<StartedService>[] = [
+      ...alone.map((service) => timed(SERVICE_NAMES[service], log, () => startPrivate(service, context))),
+      ...(inContainers.length > 0
+        ? [timed('containers', log, () => startWithCompose(options.root, inContainers, context))]
+        : []),
+    ];
+    const started = await allOrNone(starts, failed);
+    const urls = requireAll({ ...given, ...Object.assign({}, ...started.map(({ urls: some }) => some)) });
+    // For `pugmark`, which asks the running instance from another terminal.
+    const connections = join(folder, 'connections.json');
+    writeState(connections, urls);
+    return running(urls, started, () => {
+      rmSync(connections, { force: true });
+      unlock();
+    });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Makes sure that each service can be had; returns those that come from containers. */
+async function provide(
+  wanted: readonly ServiceKey[],
+  log: Log,
+  signal: AbortSignal | undefined,
+): Promise<readonly ServiceKey[]> {
+  const missing = wanted.filter((service) => !isInstalled(service));
+  if (missing.length === 0) return [];
+  if (await composeAnswers()) return missing;
+  if (mayInstallPackages()) {
+    await installPackages(missing, log, signal);
+    const still = missing.filter((service) => !isInstalled(service));
+    if (still.length === 0) return [];
+    throw new LauncherError(
+      `installed, but its programs are not where Debian puts them: ${still.map((service) => SERVICE_NAMES[service]).join(', ')}`,
+    );
+  }
+  const names = missing.map((service) => SERVICE_NAMES[service]).join(', ');
+  const debian = missing.map((service) => PACKAGES[service]).join(' ');
+  throw new LauncherError(
+    `missing: ${names}. Install (Debian, Ubuntu: sudo apt-get install ${debian}; macOS: brew install ${missing.map((service) => FORMULAE[service]).join(' ')}), ` +
+      'or start Docker, or set DATABASE_URL, RABBITMQ_URL and REDIS_URL',
+  );
+}
+
+function isInstalled(service: ServiceKey): boolean {
+  return {
+    postgres: () => findPostgres().length > 0,
+    rabbitmq: () => findRabbitmq() !== null,
+    redis: () => findRedis() !== null,
+  }[service]();
+}
+
+async function startPrivate(service: ServiceKey, context: ServiceContext): Promise<StartedService> {
+  if (service === 'postgres') return startPostgres(findPostgres(), context);
+  const binaries = service === 'rabbitmq' ? findRabbitmq() : null;
+  if (binaries) return startRabbitmq(binaries, context);
+  const redis = service === 'redis' ? findRedis() : null;
+  if (redis) return startRedis(redis, context);
+  throw new LauncherError(`${SERVICE_NAMES[service]} is not installed any more`);
+}
+
+async function timed(name: string, log: Log, start: () => Promise<StartedService>): Promise<StartedService> {
+  const began = performance.now();
+  const service = await start();
+  log(`${name}: ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  return service;
+}
+
+/** All of them, or the first failure once those that did start are stopped again. */
+async function allOrNone(
+  starts: readonly Promise<StartedService>[],
+  failed: AbortController,
+): Promise<readonly StartedService[]> {
+  let failure: unknown;
+  const results = await Promise.allSettled(
+    starts.map((start) =>
+      start.catch((error: unknown) => {
+        failure ??= error;
+        failed.abort();
+        throw error;
+      }),
+    ),
+  );
+  const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (failure === undefined) return started;
+  await Promise.allSettled(started.map((service) => service.stop()));
+  throw failure;
+}
+
+function running(urls: ServiceUrls, started: readonly StartedService[], unlock: () => void): RunningServices {
+  return {
+    ...urls,
+    stop: async () => {
+      await Promise.allSettled(started.map((service) => service.stop()));
+      unlock();
+    },
+    kill: () => {
+      for (const service of started) service.kill();
+      unlock();
+    },
+  };
+}
+
+function requireAll(urls: Partial<ServiceUrls>): ServiceUrls {
+  const { databaseUrl, rabbitmqUrl, rabbitmqManagementUrl, redisUrl } = urls;
+  if (databaseUrl === undefined || rabbitmqUrl === undefined || redisUrl === undefined)
+    throw new Error('a service has no URL');
+  return { databaseUrl, rabbitmqUrl, rabbitmqManagementUrl, redisUrl };
+}
+
+function isGiven(service: ServiceKey, urls: Partial<ServiceUrls>): boolean {
+  return { postgres: urls.databaseUrl, rabbitmq: urls.rabbitmqUrl, redis: urls.redisUrl }[service] !== undefined;
+}

@@ -1,0 +1,188 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '@pugmark/domain';
+import { isRunning, killProcess, LineSplitter, type Log, stopProcess } from '@pugmark/toolkit';
+import { restartDelayMs } from './backoff';
+import { nodeFlags } from './node-flags';
+import { probe } from './probe';
+import { RotatingFile } from './rotating-file';
+
+export interface ServiceSpec {
+  readonly name: string;
+  /** The script that Node runs. */
+  readonly script: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly healthPort: number;
+  readonly logFile: string;
+}
+
+/** Milliseconds, but for `probeFailures`. */
+export interface SupervisionTimes {
+  readonly probeEvery: number;
+  readonly probeDeadline: number;
+  /** In a row, once the service has answered. */
+  readonly probeFailures: number;
+  /** Before its first answer a service may load a model or wait for a migration. */
+  readonly startAllowance: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly grace: number;
+  /** So long in good health, and earlier failures are forgotten. */
+  readonly healthyAfter: number;
+  readonly restartDelay: (failures: number) => number;
+}
+
+export const USUAL_TIMES: SupervisionTimes = {
+  probeEvery: 2_000,
+  probeDeadline: 3_000,
+  probeFailures: 3,
+  startAllowance: 180_000,
+  grace: 20_000,
+  healthyAfter: 60_000,
+  restartDelay: restartDelayMs,
+};
+
+/** For the last lines of a service that has ended. */
+const OUTPUT_DEADLINE_MS = 2_000;
+
+export interface ServiceStatus {
+  readonly name: string;
+  /** null while it waits for its restart. */
+  readonly pid: number | null;
+  readonly restarts: number;
+  readonly healthy: boolean;
+  /** Ends since it was last healthy for a while. */
+  readonly failuresInARow: number;
+  readonly lastProblem: string | null;
+  readonly logFile: string;
+}
+
+/** Keeps one service running until it is stopped. */
+export class SupervisedService {
+  readonly #stopping = new AbortController();
+  readonly #log: RotatingFile;
+  #child: ChildProcess | null = null;
+  #loop: Promise<void> | null = null;
+  #status: Omit<ServiceStatus, 'name' | 'pid' | 'logFile'> = {
+    restarts: 0,
+    healthy: false,
+    failuresInARow: 0,
+    lastProblem: null,
+  };
+
+  constructor(
+    private readonly spec: ServiceSpec,
+    private readonly times: SupervisionTimes,
+    private readonly log: Log,
+    /** Each line that the service prints, besides its log file. */
+    private readonly onLine: (service: string, line: string) => void,
+  ) {
+    this.#log = new RotatingFile(spec.logFile);
+  }
+
+  start(): void {
+    this.#loop ??= this.#keepRunning();
+  }
+
+  status(): ServiceStatus {
+    return { name: this.spec.name, pid: this.#child?.pid ?? null, logFile: this.spec.logFile, ...this.#status };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    this.#log.close();
+  }
+
+  kill(): void {
+    this.#stopping.abort();
+    if (this.#child?.pid !== undefined) killProcess(this.#child.pid);
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const problem = await this.#runOnce();
+      if (signal.aborted) return;
+      const failures = this.#status.failuresInARow + 1;
+      const wait = this.times.restartDelay(failures);
+      this.#status = {
+        restarts: this.#status.restarts + 1,
+        healthy: false,
+        failuresInARow: failures,
+        lastProblem: problem,
+      };
+      this.log(`${this.spec.name}: ${problem}; starting it again in ${(wait / 1000).toFixed(1)} s`);
+      await delay(wait, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** From its start to its end; resolves with how it ended. */
+  async #runOnce(): Promise<string> {
+    const { name, script, cwd, env } = this.spec;
+    // The open standard input is how it notices that the launcher was killed. A group of its own: Ctrl-C is the launcher's to pass on.
+    const child = spawn(process.execPath, [...nodeFlags(name), script], {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    child.stdin.on('error', () => undefined);
+    this.#keepOutput(child);
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const over = new AbortController();
+    const ended = new Promise<string>((resolve) => {
+      child.once('error', (error) => resolve(`could not be started: ${messageOf(error)}`));
+      child.once('exit', (code, killedBy) =>
+        resolve(killedBy === null ? `ended with exit code ${code}` : `was ended by ${killedBy}`),
+      );
+    }).finally(() => over.abort());
+
+    const watch = this.#watch(AbortSignal.any([over.signal, this.#stopping.signal]));
+    const reason = await Promise.race([ended, watch]);
+    if (child.pid !== undefined && isRunning(child.pid))
+      await stopProcess(child.pid, { signal: 'SIGTERM', deadlineMs: this.times.grace });
+    const how = await ended;
+    // What it started (engines) must not outlive it; such a child also holds the pipes open.
+    if (child.pid !== undefined) killProcess(child.pid);
+    await Promise.race([closed, delay(OUTPUT_DEADLINE_MS)]);
+    this.#child = null;
+    return reason ?? how;
+  }
+
+  /** Resolves with what is wrong when it must be restarted, or with undefined once `signal` says that watching is over. */
+  async #watch(signal: AbortSignal): Promise<string | undefined> {
+    const began = performance.now();
+    let healthySince: number | null = null;
+    let answered = false;
+    let failures = 0;
+    for (;;) {
+      await delay(this.times.probeEvery, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return undefined;
+      const problem = await probe(`http://127.0.0.1:${this.spec.healthPort}/livez`, this.times.probeDeadline);
+      if (signal.aborted) return undefined;
+      const now = performance.now();
+      failures = problem === null ? 0 : failures + 1;
+      answered ||= problem === null;
+      healthySince = problem === null ? (healthySince ?? now) : null;
+      const settled = healthySince !== null && now - healthySince >= this.times.healthyAfter;
+      this.#status = { ...this.#status, healthy: problem === null, ...(settled ? { failuresInARow: 0 } : {}) };
+      if (answered && failures >= this.times.probeFailures)
+        return `failed its liveness check ${failures} times (${problem})`;
+      if (!answered && now - began > this.times.startAllowance)
+        return `did not come up within ${this.times.startAllowance / 1000} s (${problem})`;
+    }
+  }
+
+  #keepOutput(child: ChildProcess): void {
+    for (const stream of [child.stdout, child.stderr]) {
+      const lines = new LineSplitter((line) => {
+        this.#log.write(`${line}\n`);
+        this.onLine(this.spec.name, line);
+      });
+      stream?.setEncoding('utf8');
+      stream?.on('data', (text: string) => lines.push(text)).on('end', () => lines.end());
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { Log } from '@pugmark/toolkit';
+import {
+  SupervisedService,
+  USUAL_TIMES,
+  type ServiceSpec,
+  type ServiceStatus,
+  type SupervisionTimes,
+} from './supervised-service';
+
+/** Runs services side by side: restarts what ends or hangs, stops all together. */
+export class Supervisor {
+  readonly #services: readonly SupervisedService[];
+
+  constructor(
+    specs: readonly ServiceSpec[],
+    log: Log,
+    onLine: (service: string, line: string) => void = () => undefined,
+    times: SupervisionTimes = USUAL_TIMES,
+  ) {
+    this.#services = specs.map((spec) => new SupervisedService(spec, times, log, onLine));
+  }
+
+  start(): void {
+    for (const service of this.#services) service.start();
+  }
+
+  status(): readonly ServiceStatus[] {
+    return this.#services.map((service) => service.status());
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#services.map((service) => service.stop()));
+  }
+
+  kill(): void {
+    for (const service of this.#services) service.kill();
+  }
+}

@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Ports, ServiceUrls } from '@pugmark/launcher';
+import { RigProcess } from './rig-process';
+
+export interface RigOptions {
+  readonly root: string;
+  /** Storage and logs. */
+  readonly folder: string;
+  readonly ports: Ports;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Services of the real bundles, and workers whose work is nothing, each as a process that can be hit by itself. */
+export class RigFactory {
+  readonly #options: RigOptions;
+
+  constructor(options: RigOptions) {
+    this.#options = options;
+    mkdirSync(join(options.folder, 'storage'), { recursive: true });
+  }
+
+  /** A process of one of the apps. */
+  async app(
+    name: 'gateway' | 'ingest' | 'export-worker' | 'watchdog',
+    urls: ServiceUrls,
+    env: NodeJS.ProcessEnv = {},
+    label: string = name,
+  ): Promise<RigProcess> {
+    const { root, ports } = this.#options;
+    const own = name === 'gateway' ? { PORT: String(await ports.pick()) } : {};
+    return this.#process(label, name, join(root, 'apps', name, 'dist', 'bundle', 'main.js'), urls, { ...own, ...env });
+  }
+
+  worker(label: string, urls: ServiceUrls, env: NodeJS.ProcessEnv = {}): Promise<RigProcess> {
+    return this.#process(
+      label,
+      'ml-worker',
+      join(this.#options.root, 'tools', 'service-rig', 'dist', 'bundle', 'rig-worker.child.js'),
+      urls,
+      env,
+    );
+  }
+
+  async #process(
+    name: string,
+    service: string,
+    script: string,
+    urls: ServiceUrls,
+    env: NodeJS.ProcessEnv,
+  ): Promise<RigProcess> {
+    const { folder, ports, environment } = this.#options;
+    const healthPort = await ports.pick();
+    return new RigProcess({
+      name,
+      service,
+      script,
+      healthPort,
+      logFile: join(folder, 'logs', `${name}.log`),
+      env: {
+        ...environment,
+        DATABASE_URL: urls.databaseUrl,
+        RABBITMQ_URL: urls.rabbitmqUrl,
+        RABBITMQ_MANAGEMENT_URL: urls.rabbitmqManagementUrl,
+        REDIS_URL: urls.redisUrl,
+        STORAGE_DIR: join(folder, 'storage'),
+        INGEST_ROOTS: folder,
+        HEALTH_PORT: String(healthPort),
+        HOST: '127.0.0.1',
+        LOG_FORMAT: 'json',
+        NODE_ENV: 'production',
+        PUGMARK_PARENT_WATCH: '1',
+        ...env,
+      },
+    });
+  }
+}

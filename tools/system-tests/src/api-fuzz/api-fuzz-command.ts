@@ -1,0 +1,173 @@
+import { randomInt } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PugmarkClient } from '@pugmark/client';
+import { messageOf } from '@pugmark/domain';
+import type { Counts } from '@pugmark/launcher';
+import { type CommandContext, isRunning, LauncherError, parseOptions, UsageError } from '@pugmark/toolkit';
+import { countsOf, findings, type FuzzReport } from './fuzz-report';
+import { startFuzzedPlatform, type FuzzedPlatform } from './fuzzed-platform';
+import { installSchemathesis, type Schemathesis } from './install-schemathesis';
+import { makeData } from './make-data';
+import { runSchemathesis } from './run-schemathesis';
+
+const USAGE = 'npm run test:api-fuzz [-- --short | --examples N] [--seed N]';
+/** Over all operations, besides the cases for each limit of the document and the sequences of calls. */
+const EXAMPLES = { usual: 20_000, short: 2_000 } as const;
+const DEADLINE_MS = { usual: 60 * 60_000, short: 15 * 60_000 } as const;
+
+interface Options {
+  readonly short: boolean;
+  readonly examples: number;
+  readonly seed: number;
+}
+
+/** Holds the API against its OpenAPI document with requests that nobody would think of; see docs/api.md. */
+export async function apiFuzzCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const options = fuzzOptions(args);
+  const { root, log, environment } = context;
+  const schemathesis = await installSchemathesis(context);
+  if ('problem' in schemathesis) {
+    log(`SKIPPED: the API is not fuzzed, there is no Schemathesis: ${schemathesis.problem}`);
+    noteCounts({ passed: 0, failed: 0, skipped: 1 }, environment);
+    return 0;
+  }
+  const folder = freshFolder(join(root, '.pugmark', 'fuzz'));
+  const began = performance.now();
+  const platform = await startFuzzedPlatform(folder, context);
+  let result: Result;
+  try {
+    await makeData(platform.client, platform.pictures, context.signal);
+    result = await fuzz(schemathesis, platform, folder, options, context);
+  } finally {
+    log('stopping');
+    await platform.stop();
+  }
+  const { report, found } = result;
+  noteCounts(countsOf(report, found), environment);
+  if (found.length === 0) rmSync(folder, { recursive: true, force: true });
+  else
+    log(
+      `\n${found.map((line) => `  ${line}`).join('\n')}\n\n  again: npm run test:api-fuzz -- --seed ${options.seed} --examples ${options.examples}; the services' logs: ${platform.logFolder}\n`,
+    );
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  log(
+    `API fuzzer: ${report.test_cases.generated} cases over ${report.operations.tested} operations in ${seconds} s, seed ${options.seed}: ${found.length === 0 ? 'nothing found' : `${found.length} findings`}`,
+  );
+  return found.length === 0 ? 0 : 1;
+}
+
+interface Result {
+  readonly report: FuzzReport;
+  readonly found: readonly string[];
+}
+
+async function fuzz(
+  schemathesis: Schemathesis,
+  { client, apiUrl, adminKey, supervisor }: FuzzedPlatform,
+  folder: string,
+  { short, examples, seed }: Options,
+  context: CommandContext,
+): Promise<Result> {
+  const perOperation = Math.ceil(examples / operationsOf(await client.get('/api/v1/openapi.json')));
+  const report = join(folder, 'report.json');
+  context.log(`fuzzing ${apiUrl}: seed ${seed}, ${perOperation} examples for each operation`);
+  const code = await runSchemathesis(
+    schemathesis,
+    {
+      apiUrl,
+      key: adminKey,
+      keyId: await ownKey(client),
+      seed,
+      examples: perOperation,
+      report,
+      deadlineMs: short ? DEADLINE_MS.short : DEADLINE_MS.usual,
+    },
+    context,
+  );
+  const read = readReport(report, code);
+  const restarted = supervisor.status().filter(({ restarts }) => restarts > 0);
+  const found = [
+    ...findings(read),
+    ...(await lockedOut(client)),
+    ...restarted.map(({ name, restarts }) => `${name} ended ${restarts} times`),
+  ];
+  // It knows something that the report does not say.
+  return {
+    report: read,
+    found: code !== 0 && found.length === 0 ? [`Schemathesis ended with exit code ${code}`] : found,
+  };
+}
+
+function operationsOf(document: unknown): number {
+  const { paths } = document as { readonly paths: Readonly<Record<string, object>> };
+  return Object.values(paths).reduce((sum, methods) => sum + Object.keys(methods).length, 0);
+}
+
+async function ownKey(client: PugmarkClient): Promise<number> {
+  const { prefix } = await client.get('/api/v1/session');
+  for await (const key of client.all('/api/v1/keys')) if (key.prefix === prefix) return key.id;
+  throw new LauncherError('the key of the fuzzer is not among the keys');
+}
+
+/** A fuzzer that is told 401 finds nothing: that must not look like success. */
+async function lockedOut(client: PugmarkClient): Promise<string[]> {
+  return client.get('/api/v1/session').then(
+    () => [],
+    (error: unknown) => [`it locked itself out: ${messageOf(error)}`],
+  );
+}
+
+function readReport(file: string, code: number): FuzzReport {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as FuzzReport;
+  } catch (error) {
+    throw new LauncherError(
+      `Schemathesis ended with exit code ${code} and without a report (${messageOf(error)}); what it said is above`,
+      1,
+      { cause: error },
+    );
+  }
+}
+
+function fuzzOptions(args: readonly string[]): Options {
+  const values = parseOptions('test:api-fuzz', USAGE, args, {
+    short: { type: 'boolean', default: false },
+    examples: { type: 'string' },
+    seed: { type: 'string' },
+  });
+  if (values.short && values.examples !== undefined)
+    throw new UsageError(`test:api-fuzz: --short and --examples exclude one another; usage: ${USAGE}`);
+  return {
+    short: values.short,
+    examples: number('--examples', values.examples, 1) ?? (values.short ? EXAMPLES.short : EXAMPLES.usual),
+    // A tester that finds something today and nothing tomorrow is no use to CI.
+    seed: number('--seed', values.seed, 0) ?? (values.short ? 1 : randomInt(1_000_000_000)),
+  };
+}
+
+function number(name: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!/^\d{1,9}$/.test(text) || value < least)
+    throw new UsageError(`test:api-fuzz: ${name} takes a whole number from ${least}, not '${text}'`);
+  return value;
+}
+
+/** Where nothing was found, nothing is kept; the logs of an earlier run that did find something make room for those of this one. */
+function freshFolder(parent: string): string {
+  mkdirSync(parent, { recursive: true });
+  for (const name of readdirSync(parent)) {
+    const pid = /^run-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(parent, name), { recursive: true, force: true });
+  }
+  const folder = join(parent, `run-${process.pid}`);
+  mkdirSync(folder);
+  return folder;
+}
+
+/** For `npm test`, which adds up the counts of all its steps. */
+function noteCounts(counts: Counts, environment: NodeJS.ProcessEnv): void {
+  const folder = environment['PUGMARK_TEST_RESULTS'];
+  if (folder !== undefined && folder !== '') writeFileSync(join(folder, 'api-fuzz.json'), JSON.stringify(counts));
+}

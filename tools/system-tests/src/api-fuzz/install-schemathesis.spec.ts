@@ -1,0 +1,55 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installSchemathesis } from './install-schemathesis';
+
+describe('where Schemathesis cannot be had', () => {
+  const path = process.env['PATH'];
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'pugmark-fuzz-'));
+    mkdirSync(join(root, 'tools', 'system-tests', 'src', 'api-fuzz'), { recursive: true });
+    writeFileSync(join(root, 'tools', 'system-tests', 'src', 'api-fuzz', 'requirements.txt'), 'schemathesis==4.32.5\n');
+    process.env['PATH'] = `${root}:${path}`;
+  });
+  afterEach(() => {
+    process.env['PATH'] = path;
+    rmSync(root, { recursive: true });
+  });
+
+  /** A python3 that does this, before every other one on the path. */
+  function python(script: string): void {
+    writeFileSync(join(root, 'python3'), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(root, 'python3'), 0o755);
+  }
+
+  const install = (): ReturnType<typeof installSchemathesis> =>
+    installSchemathesis({ root, log: () => undefined, signal: new AbortController().signal });
+
+  it('says that pip is missing', async () => {
+    python('echo "No module named pip" >&2; exit 1');
+    expect(await install()).toEqual({ problem: 'it takes pip (python3-pip): install that and start again' });
+  });
+
+  it('says what pip says, and keeps nothing half installed', async () => {
+    python(
+      'case "$*" in *--version) echo "pip 24.0 from x (python 3.11)";; *) mkdir -p "$(echo "$*" | sed "s/.*--target //; s/ .*//")"; echo "no such registry" >&2; exit 1;; esac',
+    );
+    expect(await install()).toEqual({ problem: expect.stringMatching(/exit code 1: no such registry/) });
+    expect(await install()).toHaveProperty('problem');
+    expect(readdirSync(join(root, '.pugmark', 'schemathesis'))).toEqual([]);
+  });
+
+  it('installs once for each version of Python and of itself', async () => {
+    const pip = (version: string) =>
+      `case "$*" in *--version) echo "pip 24.0 from x (python ${version})";; *) mkdir -p "$(echo "$*" | sed "s/.*--target //; s/ .*//")"; echo x >> ${root}/installs;; esac`;
+    python(pip('3.11'));
+    const first = await install();
+    expect(await install()).toEqual(first);
+    expect(existsSync((first as { folder: string }).folder)).toBe(true);
+    python(pip('3.12'));
+    expect(await install()).not.toEqual(first);
+    expect(readdirSync(join(root, '.pugmark', 'schemathesis'))).toHaveLength(1);
+  });
+});

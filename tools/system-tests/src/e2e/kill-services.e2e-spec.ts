@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { waitUntil } from '@pugmark/testing';
+import { APPS } from '@pugmark/launcher';
+import { writeDistinctPictures } from './pictures';
+import { startPipeline, type Pipeline } from './pipeline-fixture';
+
+const PICTURES = 300;
+const TIMEOUT_MS = 400_000;
+
+describe('kill -9', () => {
+  let pipeline: Pipeline;
+
+  beforeAll(async () => {
+    pipeline = await startPipeline({ ML_ENGINE: 'wasm', SCAN_BATCH: '16' });
+  }, TIMEOUT_MS);
+
+  afterAll(async () => {
+    await pipeline.stop();
+  }, TIMEOUT_MS);
+
+  it(
+    `of each service in turn loses none of ${PICTURES} pictures and does none twice`,
+    async () => {
+      const folder = join(pipeline.folder, 'pictures');
+      await writeDistinctPictures(folder, PICTURES);
+      const projectId = await pipeline.project();
+      const { id } = await pipeline.api.startIngest(projectId, undefined, folder);
+      const done = async (): Promise<number> =>
+        Number((await pipeline.one("select count(*) as n from tasks where kind = 'detect' and state = 'done'"))['n']);
+
+      const doneAtKill: number[] = [];
+      for (const [index, service] of APPS.entries()) {
+        // Spread over the run, so that each dies in the middle of it.
+        await waitUntil(`picture ${20 + index * 50}`, async () => (await done()) >= 20 + index * 50, 120_000);
+        doneAtKill.push(await done());
+        await pipeline.kill(service);
+      }
+      expect(Math.max(...doneAtKill)).toBeLessThan(PICTURES);
+
+      await waitUntil(
+        'the gateway to answer and the run to end',
+        () => pipeline.finished(id, 1_000).then(() => true),
+        240_000,
+      );
+      expect(
+        await pipeline.one(
+          "select count(*)::int as tasks, count(*) filter (where state = 'done')::int as done from tasks where kind = 'detect'",
+        ),
+      ).toEqual({
+        tasks: PICTURES,
+        done: PICTURES,
+      });
+      expect(
+        await pipeline.one(
+          'select count(*)::int as inferences, count(distinct image_id)::int as images from inferences',
+        ),
+      ).toEqual({
+        inferences: PICTURES,
+        images: PICTURES,
+      });
+      // The same picture 300 times: each has the same number of detections, none of them doubled.
+      expect(
+        await pipeline.one(
+          'select count(distinct n)::int as kinds from (select count(*) as n from detections group by image_id) per_image',
+        ),
+      ).toEqual({ kinds: 1 });
+    },
+    TIMEOUT_MS,
+  );
+});

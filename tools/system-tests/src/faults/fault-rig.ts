@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import { TaskRepository, createDatabase, migrate, type Database } from '@pugmark/db';
+import { Ports, type ServiceUrls } from '@pugmark/launcher';
+import { RigFactory, type RigProcess } from '@pugmark/service-rig';
+import type { FaultServers } from './fault-servers';
+import { AmqpProxy } from './proxy/amqp-proxy';
+import { TcpProxy } from './proxy/tcp-proxy';
+
+export interface FaultRigOptions {
+  readonly servers: FaultServers;
+  readonly root: string;
+  readonly folder: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** Environment of the services under test, by process. */
+export type FaultRigSettings = Readonly<Partial<Record<'gateway' | 'worker-a' | 'worker-b', NodeJS.ProcessEnv>>>;
+
+interface Connected {
+  readonly process: RigProcess;
+  readonly amqp: AmqpProxy;
+  readonly postgres: TcpProxy;
+}
+
+const WORKER: NodeJS.ProcessEnv = { RIG_BATCH: '64', RIG_CONCURRENCY: '2', RIG_WORK_MS: '150', RIG_EFFECTS: '1' };
+
+/**
+ * A gateway, which rings, two workers and the watchdog, on a database and a virtual host of their own, each behind proxies of its
+ * own to RabbitMQ and Postgres.
+ */
+export class FaultRig {
+  readonly servers: FaultServers;
+  readonly signal: AbortSignal;
+  readonly database: Database;
+  /** Around the proxies: what the test itself asks and creates. */
+  readonly pool: Pool;
+  readonly #factory: RigFactory;
+  readonly #name: string;
+  readonly #connected = new Map<string, Connected>();
+  readonly #cleanups: (() => Promise<unknown>)[] = [];
+
+  private constructor(options: FaultRigOptions, name: string) {
+    const { servers, root, folder, environment, signal } = options;
+    this.servers = servers;
+    this.signal = signal;
+    this.#name = name;
+    this.#factory = new RigFactory({
+      root,
+      folder,
+      ports: new Ports(),
+      environment: { PATH: environment['PATH'], LOG_LEVEL: 'info' },
+    });
+    const url = withPath(servers.databaseUrl, name);
+    this.pool = new Pool({ connectionString: url, max: 3, connectionTimeoutMillis: 5_000, query_timeout: 20_000 });
+    this.pool.on('error', () => undefined);
+    this.database = createDatabase({ url, applicationName: 'pugmark-faults', poolSize: 2 });
+  }
+
+  static async create(options: FaultRigOptions, settings: FaultRigSettings = {}): Promise<FaultRig> {
+    const name = `faults_${randomBytes(5).toString('hex')}`;
+    await administrate(options.servers.databaseUrl, `create database ${name}`);
+    await migrate(withPath(options.servers.databaseUrl, name));
+    const rig = new FaultRig(options, name);
+    await rig.pool.query('create table rig_effects (task_id bigint not null, attempt int not null)');
+    await rig.manage('PUT', '/vhosts/{vhost}', {});
+    await rig.manage('PUT', `/permissions/{vhost}/${new URL(options.servers.rabbitmqUrl).username}`, {
+      configure: '.*',
+      write: '.*',
+      read: '.*',
+    });
+    await rig.add('gateway', (label, urls) => rig.#factory.app('gateway', urls, settings.gateway, label));
+    await rig.add('worker-a', (label, urls) =>
+      rig.#factory.worker(label, urls, { ...WORKER, ...settings['worker-a'] }),
+    );
+    await rig.add('worker-b', (label, urls) =>
+      rig.#factory.worker(label, urls, { ...WORKER, ...settings['worker-b'] }),
+    );
+    await rig.add('watchdog', (label, urls) => rig.#factory.app('watchdog', urls, {}, label));
+    return rig;
+  }
+
+  get processes(): readonly RigProcess[] {
+    return [...this.#connected.values()].map(({ process }) => process);
+  }
+
+  get allAmqp(): readonly AmqpProxy[] {
+    return [...this.#connected.values()].map(({ amqp }) => amqp);
+  }
+
+  get allPostgres(): readonly TcpProxy[] {
+    return [...this.#connected.values()].map(({ postgres }) => postgres);
+  }
+
+  process(name: string): RigProcess {
+    return this.#of(name).process;
+  }
+
+  amqp(name: string): AmqpProxy {
+    return this.#of(name).amqp;
+  }
+
+  postgres(name: string): TcpProxy {
+    return this.#of(name).postgres;
+  }
+
+  /** One more process of an app, not started yet. */
+  async addApp(label: string, app: 'gateway' | 'export-worker'): Promise<RigProcess> {
+    await this.add(label, (name, urls) => this.#factory.app(app, urls, {}, name));
+    return this.process(label);
+  }
+
+  async startAll(): Promise<void> {
+    for (const process of this.processes) process.start();
+    await Promise.all(this.processes.map((process) => process.ready(this.signal)));
+  }
+
+  /** AMQP address of the rig's virtual host, around the proxies. */
+  get amqpUrl(): string {
+    return withPath(this.servers.rabbitmqUrl, this.#name);
+  }
+
+  /** Calls RabbitMQ's management API below `/api`; `{vhost}` is the rig's. */
+  async manage(method: string, path: string, body?: object): Promise<void> {
+    const { origin, username, password } = new URL(this.servers.rabbitmqManagementUrl);
+    const response = await fetch(`${origin}/api${path.replaceAll('{vhost}', this.#name)}`, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  }
+
+  /** One number of one row. */
+  async count(query: string, ...values: unknown[]): Promise<number> {
+    const { rows } = await this.pool.query<{ n: number }>(query, values);
+    return Number(rows[0]?.n ?? 0);
+  }
+
+  tasksDone(): Promise<number> {
+    return this.count("select count(*)::int as n from tasks where state = 'done'");
+  }
+
+  get tasks(): TaskRepository {
+    return new TaskRepository(this.database);
+  }
+
+  /** Done at the end, whatever happens before. */
+  onStop(cleanup: () => Promise<unknown>): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  async stop(): Promise<void> {
+    for (const { amqp, postgres } of this.#connected.values())
+      for (const proxy of [amqp, postgres]) {
+        proxy.restore();
+        proxy.resume();
+      }
+    // What was killed is gone, what hangs is killed after its deadline.
+    await Promise.allSettled(this.processes.map((process) => process.stop()));
+    for (const cleanup of this.#cleanups) await cleanup();
+    await Promise.allSettled(
+      [...this.#connected.values()].flatMap(({ amqp, postgres }) => [amqp.close(), postgres.close()]),
+    );
+    await Promise.allSettled([this.pool.end(), this.database.destroy()]);
+    await this.manage('DELETE', '/vhosts/{vhost}');
+    await administrate(this.servers.databaseUrl, `drop database if exists ${this.#name} with (force)`);
+  }
+
+  private async add(name: string, make: (name: string, urls: ServiceUrls) => Promise<RigProcess>): Promise<void> {
+    const amqp = await AmqpProxy.listen(addressOf(this.servers.rabbitmqUrl));
+    const postgres = await TcpProxy.listen(addressOf(this.servers.databaseUrl));
+    const process = await make(name, {
+      rabbitmqUrl: withPort(this.amqpUrl, amqp.port),
+      databaseUrl: withPort(withPath(this.servers.databaseUrl, this.#name), postgres.port),
+      rabbitmqManagementUrl: this.servers.rabbitmqManagementUrl,
+      redisUrl: this.servers.redisUrl,
+    });
+    this.#connected.set(name, { process, amqp, postgres });
+  }
+
+  #of(name: string): Connected {
+    const found = this.#connected.get(name);
+    if (found === undefined) throw new Error(`the rig has no ${name}`);
+    return found;
+  }
+}
+
+/** Preloads the wrong clock. */
+export function wrongClock(root: string, offsetMs: number): NodeJS.ProcessEnv {
+  return {
+    NODE_OPTIONS: `--require=${join(root, 'tools', 'service-rig', 'src', 'shift-clock.cjs')}`,
+    RIG_CLOCK_OFFSET_MS: String(offsetMs),
+  };
+}
+
+function addressOf(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
+}
+
+function withPath(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
+
+function withPort(url: string, port: number): string {
+  const changed = new URL(url);
+  changed.port = String(port);
+  return changed.href;
+}
+
+async function administrate(databaseUrl: string, statement: string): Promise<void> {
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: 1,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 60_000,
+  });
+  pool.on('error', () => undefined);
+  try {
+    await pool.query(statement);
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,50 @@
+import { join, resolve } from 'node:path';
+import { FaultServers } from './fault-servers';
+import { allFaults } from './faults';
+import { runFault } from './run-fault';
+
+const ROOT = resolve(__dirname, '../../../..');
+const DIR = join(ROOT, '.pugmark');
+const START_MS = 240_000;
+const FAULT_MS = 300_000;
+
+const whyNot = FaultServers.whyNot();
+if (whyNot !== null) console.warn(`skipped: ${whyNot}`);
+
+/** The quick ones; `npm run test:faults` has them all. */
+(whyNot === null ? describe : describe.skip)('under load', () => {
+  const stop = new AbortController();
+  const environment = { PATH: process.env['PATH'] };
+  let servers: FaultServers;
+
+  beforeAll(async () => {
+    servers = await FaultServers.start({ dir: DIR, environment, log: () => undefined, signal: stop.signal });
+  }, START_MS);
+
+  afterAll(async () => {
+    stop.abort();
+    await servers.stop();
+  }, START_MS);
+
+  it.each(allFaults(ROOT).filter(({ short }) => short))(
+    'nothing is lost or doubled, and somebody notices: $name',
+    async (fault) => {
+      const result = await runFault(fault, {
+        servers,
+        root: ROOT,
+        folder: join(DIR, 'faults'),
+        environment,
+        signal: stop.signal,
+      });
+      expect(result.problems).toEqual([]);
+      expect(result).toMatchObject({
+        lost: 0,
+        doubled: 0,
+        noticedSeconds: expect.any(Number),
+        recoveredSeconds: expect.any(Number),
+      });
+      expect(result.inFlight).toBeGreaterThanOrEqual(300);
+    },
+    FAULT_MS,
+  );
+});

@@ -1,0 +1,165 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ROUTES } from '@pugmark/contracts';
+import { waitUntil } from '@pugmark/toolkit';
+import type { Fault } from '../fault';
+import { wrongClock, type FaultRig } from '../fault-rig';
+import { publishDoorbells } from '../publish-doorbells';
+import { contains } from '../proxy/contains';
+
+const HOUR_MS = 3_600_000;
+const DOORBELL = ROUTES.detect.wireName;
+const MARK = "update tasks set state = 'queued'";
+
+/** What goes wrong in the services themselves. `root` is the workspace. */
+export function processFaults(root: string): readonly Fault[] {
+  return [
+    {
+      name: 'event loop blocked past two heartbeats',
+      short: false,
+      settings: { 'worker-a': { RIG_BLOCK_MS: '25000' } },
+      inject: async (rig) => {
+        const worker = rig.process('worker-a');
+        worker.signal('SIGUSR2');
+        await waitUntil(async () => (await worker.metrics()).length === 0, {
+          what: 'the worker to hang',
+          deadlineMs: 20_000,
+          signal: rig.signal,
+        });
+        await waitUntil(async () => (await worker.metrics()).length > 0, {
+          what: 'the worker to be back',
+          deadlineMs: 60_000,
+          signal: rig.signal,
+        });
+      },
+      noticed: (seen) => seen.risen('gateway', 'pugmark_tasks_reclaimed_total', { reason: 'lease_expired' }) > 0,
+    },
+    {
+      name: 'worker killed in the middle of a batch',
+      short: true,
+      inject: async (rig) => {
+        await rig.process('worker-a').kill();
+        rig.process('worker-a').start();
+      },
+      noticed: (seen) => seen.risen('gateway', 'pugmark_tasks_reclaimed_total', { reason: 'lease_expired' }) > 0,
+    },
+    {
+      name: 'publisher killed between commit and confirm',
+      short: true,
+      inject: async (rig) => {
+        const [gateway, proxy] = [rig.process('gateway'), rig.amqp('gateway')];
+        const seen = contains(DOORBELL);
+        let published = false;
+        const forget = proxy.interceptUp((chunk, connection) => {
+          // The doorbells still go out; their confirms do not come back.
+          if (seen(chunk, connection)) {
+            published = true;
+            proxy.pause('down');
+          }
+          return 'forward';
+        });
+        await waitUntil(() => published, {
+          what: 'a doorbell to go out',
+          deadlineMs: 30_000,
+          everyMs: 5,
+          signal: rig.signal,
+        });
+        await gateway.kill();
+        forget();
+        proxy.resume();
+        gateway.start();
+      },
+      noticed: restarted('gateway'),
+    },
+    {
+      name: 'publisher killed between confirm and marking',
+      short: true,
+      inject: async (rig) => {
+        const [gateway, proxy] = [rig.process('gateway'), rig.postgres('gateway')];
+        const seen = contains(MARK);
+        let marking = false;
+        const forget = proxy.interceptUp((chunk, connection) => {
+          if (!seen(chunk, connection)) return 'forward';
+          marking = true;
+          return 'hold';
+        });
+        await waitUntil(() => marking, {
+          what: 'rings to be marked',
+          deadlineMs: 30_000,
+          everyMs: 5,
+          signal: rig.signal,
+        });
+        await gateway.kill();
+        forget();
+        proxy.cut();
+        gateway.start();
+      },
+      noticed: restarted('gateway'),
+    },
+    ...(['ahead', 'behind'] as const).map((way): Fault => ({
+      name: `clocks an hour ${way}`,
+      short: way === 'ahead',
+      settings: {
+        gateway: wrongClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
+        'worker-a': wrongClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
+      },
+      inject: (rig) => untilMoreDone(rig, 1_000),
+      noticed: (seen) =>
+        Math.abs(seen.value('gateway', 'pugmark_clock_offset_seconds')) > 3_000 &&
+        Math.abs(seen.value('worker-a', 'pugmark_clock_offset_seconds')) > 3_000,
+    })),
+    {
+      name: 'two dispatchers racing',
+      short: true,
+      prepare: async (rig) => void (await rig.addApp('gateway-b', 'gateway')),
+      inject: (rig) => untilMoreDone(rig, 2_000),
+      noticed: (seen) => ['gateway', 'gateway-b'].every((name) => seen.risen(name, 'pugmark_tasks_rung_total') > 0),
+    },
+    {
+      name: 'duplicate and reordered deliveries',
+      short: true,
+      inject: async (rig) => {
+        const { rows } = await rig.pool.query<{ id: number; attempt: number }>(
+          "select id::int, attempt::int from tasks where state in ('waiting', 'queued', 'running') order by random() limit 800",
+        );
+        // Rings of now, of the attempt before and of the one after, twice each and in any order.
+        const bells = rows.flatMap(({ id, attempt }) =>
+          [attempt, attempt + 1, attempt + 2].filter((n) => n > 0).map((n) => ({ taskId: id, attempt: n })),
+        );
+        await publishDoorbells(rig.amqpUrl, shuffled([...bells, ...bells]));
+      },
+      noticed: (seen) =>
+        ['worker-a', 'worker-b'].some((worker) => seen.risen(worker, 'pugmark_task_messages_stale_total') > 0),
+    },
+    {
+      name: 'dispatcher down for a minute',
+      short: false,
+      inject: async (rig) => {
+        await rig.process('gateway').kill();
+        await delay(60_000, undefined, { signal: rig.signal });
+        rig.process('gateway').start();
+      },
+      noticed: (seen) => seen.value('watchdog', 'pugmark_invariant_violations', { state: 'waiting' }) > 0,
+    },
+  ];
+}
+
+const restarted =
+  (name: string): Fault['noticed'] =>
+  (seen) =>
+    seen.risen(name, 'process_start_time_seconds') > 0;
+
+async function untilMoreDone(rig: FaultRig, count: number): Promise<void> {
+  const before = await rig.tasksDone();
+  await waitUntil(async () => (await rig.tasksDone()) >= before + count, {
+    what: `${count} more tasks`,
+    deadlineMs: 60_000,
+    signal: rig.signal,
+  });
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item);
+}

@@ -1,0 +1,3 @@
+export { findPython } from './find-tools';
+export { installTensorflow, tensorflowDir } from './install-tensorflow';
+export { nativeEngine } from './native-engine';

@@ -1,0 +1,23 @@
+// Runs one project's tests: `node tools/jest/run.mjs unit|integration|e2e [jest arguments]`, from the project's folder.
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const { jestConfig } = require('./config.cjs');
+const { run } = require('jest');
+
+const [mode, ...rest] = process.argv.slice(2);
+if (!['unit', 'integration', 'e2e'].includes(mode)) {
+  console.error(`usage: node ${fileURLToPath(import.meta.url)} unit|integration|e2e [jest arguments]`);
+  process.exit(2);
+}
+const config = jestConfig(mode, resolve(process.cwd()));
+await run(['--config', JSON.stringify(config), '--passWithNoTests', ...rest]);
+
+// What a test left open keeps this process alive. That is a fault to be mended, but it must not hang everything after it. (An unref'd
+// timer fires only if something else still keeps the process going.)
+setTimeout(() => {
+  console.error('a test left something open (a server, a timer, a child process): the run does not end by itself');
+  process.exit(process.exitCode || 1);
+}, 15_000).unref();
