@@ -5,16 +5,16 @@ export {
   type DatabaseOptions,
   type DatabaseTransaction,
   type Executor,
-} from './database';
-export { Counts } from './counts';
-export { createLeaseStore } from './lease-store';
-export { isUniqueViolation } from './is-unique-violation';
-export { inTransaction, type TransactionOptions } from './in-transaction';
-export { isDatabaseAway } from './is-database-away';
-export { isPoolExhausted } from './is-pool-exhausted';
-export { onceMore } from './once-more';
-export { watchClock } from './watch-clock';
-export { migrate } from './migrate';
+} from './connection/database';
+export { Counts } from './statistics/statistics-cache';
+export { createLeaseStore } from './tasks/lease-store';
+export { isUniqueViolation } from './connection/is-unique-violation';
+export { inTransaction, type TransactionOptions } from './connection/in-transaction';
+export { isDatabaseAway } from './connection/is-database-unavailable';
+export { isPoolExhausted } from './connection/is-pool-exhausted';
+export { onceMore } from './connection/retry-once';
+export { watchClock } from './connection/monitor-clock';
+export { migrate } from './migrations/migrate';
 export type { TimeDoubt } from './sql/local-time';
 export { FEED_TOPICS, SEVERITIES, type FeedTopic, type Severity } from './feed-schema';
 export type { EngineReport, ExportContent, ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
@@ -24,37 +24,32 @@ export {
   type InvariantViolation,
   type Reconciled,
   type RingableTask,
-} from './repositories/task.repository';
-export { ProjectRepository, type ProjectRow, type ProjectSettings } from './repositories/project.repository';
+} from './tasks/task.repository';
+export { ProjectRepository, type ProjectRow, type ProjectSettings } from './projects/project.repository';
 export {
   DeploymentRepository,
   type DeploymentChange,
   type DeploymentTimes,
   type DeploymentWithLocation,
-} from './repositories/deployment.repository';
-export { LocationRepository, type LocationChange, type LocationRow } from './repositories/location.repository';
+} from './deployments/deployment.repository';
+export { LocationRepository, type LocationChange, type LocationRow } from './locations/location.repository';
 export {
   TaxonRepository,
   type NewTaxon,
   type TaxonChange,
   type TaxonFilter,
   type TaxonRow,
-} from './repositories/taxon.repository';
+} from './taxa/taxon.repository';
 export {
   ClassificationRepository,
   type ClassifyResult,
   type CropToClassify,
-} from './repositories/classification.repository';
-export { ModelRepository, type ClassifySettings, type ModelRow, type RunModels } from './repositories/model.repository';
-export { RunControlRepository } from './repositories/run-control.repository';
-export { RunRepository, type RunRow } from './repositories/run.repository';
-export { RunTallyRepository } from './repositories/run-tally.repository';
-export {
-  IngestRepository,
-  type IngestFileRow,
-  type IngestProgress,
-  type IngestRow,
-} from './repositories/ingest.repository';
+} from './inferences/classification.repository';
+export { ModelRepository, type ClassifySettings, type ModelRow, type RunModels } from './models/model.repository';
+export { RunControlRepository } from './runs/run-control.repository';
+export { RunRepository, type RunRow } from './runs/run.repository';
+export { RunTallyRepository } from './runs/run-counts.repository';
+export { IngestRepository, type IngestFileRow, type IngestProgress, type IngestRow } from './ingests/ingest.repository';
 export {
   ImageRepository,
   type ImageCorrection,
@@ -62,13 +57,13 @@ export {
   type ImageOrigin,
   type NewImage,
   type PictureRow,
-} from './repositories/image.repository';
-export { DetectionRepository, type ImageResult } from './repositories/detection.repository';
-export { EngineReportRepository } from './repositories/engine-report.repository';
-export { IdempotencyRepository } from './repositories/idempotency.repository';
-export { ApiKeyRepository, type ApiKeyRow, type NewApiKey } from './repositories/api-key.repository';
-export { SessionRepository } from './repositories/session.repository';
-export { AuditRepository, type AuditRow } from './repositories/audit.repository';
+} from './images/image.repository';
+export { DetectionRepository, type ImageResult } from './inferences/detection.repository';
+export { EngineReportRepository } from './system/engine-report.repository';
+export { IdempotencyRepository } from './idempotency/idempotency.repository';
+export { ApiKeyRepository, type ApiKeyRow, type NewApiKey } from './keys/api-key.repository';
+export { SessionRepository } from './keys/session.repository';
+export { AuditRepository, type AuditRow } from './keys/audit.repository';
 export { refreshDeployment } from './observations/refresh-observations';
 export {
   ReviewRepository,
@@ -77,49 +72,49 @@ export {
   type ReviewBatch,
   type Reviewer,
   type ReviewRow,
-} from './repositories/review.repository';
+} from './reviews/review.repository';
 export {
   StaticBoxRepository,
   type SearchPace,
   type StaticBoxRow,
   type StaticSearch,
-} from './repositories/static-box.repository';
-export { EventRepository } from './repositories/event.repository';
-export { ImageDayRepository } from './repositories/image-day.repository';
-export type { ObservedFilter } from './read-models/observed-filter';
+} from './static-detections/static-detection.repository';
+export { EventRepository } from './events/event.repository';
+export { ImageDayRepository } from './statistics/image-day.repository';
+export type { ObservedFilter } from './observations/observation-filter';
 export {
   FeedRepository,
   type FeedBounds,
   type FeedFilter,
   type FeedRow,
   type FeedSubject,
-} from './repositories/feed.repository';
-export { IncidentRepository, type IncidentRow, type NewIncident } from './repositories/incident.repository';
-export type { EventFilter, EventKind } from './read-models/event-filter';
+} from './feed/feed.repository';
+export { IncidentRepository, type IncidentRow, type NewIncident } from './incidents/incident.repository';
+export type { EventFilter, EventKind } from './events/event-filter';
 export {
   findListedEvent,
   listEvents,
   type EventOrder,
   type EventPosition,
   type ListedEvent,
-} from './read-models/event-list';
-export type { Counted, Grouping, Kind } from './read-models/event-counts';
-export type { Effort } from './read-models/effort';
-export type { ImageTally } from './read-models/image-tally';
-export { summariseStudy, type StudySummary } from './read-models/study-summary';
+} from './events/event-list';
+export type { Counted, Grouping, Kind } from './statistics/event-counts';
+export type { Effort } from './statistics/effort';
+export type { ImageTally } from './statistics/image-totals';
+export { summariseStudy, type StudySummary } from './statistics/study-summary';
 export {
   captureRates,
   type CaptureRate,
   type CaptureRates,
   type Captures,
   type CapturesAt,
-} from './read-models/capture-rates';
-export { activityByHour, type Activity } from './read-models/activity';
-export { timelineOf, type Timeline, type TooLong } from './read-models/timeline';
-export { presenceByPlace, type PlacePresence, type Presence } from './read-models/presence';
-export { readDeploymentImages } from './read-models/deployment-images';
-export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './read-models/project-of';
-export { ExportRepository, type ExportArtifact, type ExportWithTask } from './repositories/export.repository';
+} from './statistics/capture-rates';
+export { activityByHour, type Activity } from './statistics/activity';
+export { timelineOf, type Timeline, type TooLong } from './statistics/timeline';
+export { presenceByPlace, type PlacePresence, type Presence } from './statistics/presence';
+export { readDeploymentImages } from './events/deployment-images';
+export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './projects/find-project-of';
+export { ExportRepository, type ExportArtifact, type ExportWithTask } from './exports/export.repository';
 export {
   countMoving,
   countTasks,
@@ -130,7 +125,7 @@ export {
   type RecentlyFinished,
   type RunSummary,
   type TaskCounts,
-} from './read-models/progress';
+} from './runs/run-progress';
 export {
   TIME_ISSUES,
   findEvent,
@@ -138,30 +133,24 @@ export {
   type ImageFilter,
   type ImageStatus,
   type TimeIssue,
-} from './read-models/image-filter';
-export { MOST_COUNTED, MOST_JUDGED, countImages, type ImageCount } from './read-models/image-count';
-export { findImage, type ImageDetails, type ListedDetection } from './read-models/image-details';
-export {
-  IMAGE_SORTS,
-  listImages,
-  type ImagePosition,
-  type ImageSort,
-  type ListedImage,
-} from './read-models/image-list';
+} from './images/image-filter';
+export { MOST_COUNTED, MOST_JUDGED, countImages, type ImageCount } from './images/image-count';
+export { findImage, type ImageDetails, type ListedDetection } from './images/image-details';
+export { IMAGE_SORTS, listImages, type ImagePosition, type ImageSort, type ListedImage } from './images/image-list';
 export {
   compareRuns,
   listComparedImages,
   type ComparedImage,
   type RunComparison,
   type Verdict,
-} from './read-models/run-comparison';
-export { runsThatMayHaveChanged } from './read-models/feed-candidates';
-export { countOpenRuns, countWaiting } from './read-models/queue-length';
-export { findRun, findRuns, listRuns, type RunOverview } from './read-models/run-overview';
-export { readDetections, type DetectionRow } from './read-models/detection-rows';
-export { readObservations, type ObservationRow } from './read-models/observation-rows';
-export { readWords, type CountingReview, type ImageWord, type ProposedObservation } from './read-models/image-words';
-export { findEventImages, type EventImages } from './read-models/event-images';
+} from './runs/run-comparison';
+export { runsThatMayHaveChanged } from './feed/changed-runs';
+export { countOpenRuns, countWaiting } from './system/backlog';
+export { findRun, findRuns, listRuns, type RunOverview } from './runs/run-overview';
+export { readDetections, type DetectionRow } from './exports/detection-rows';
+export { readObservations, type ObservationRow } from './exports/observation-rows';
+export { readWords, type CountingReview, type ImageWord, type ProposedObservation } from './reviews/image-annotations';
+export { findEventImages, type EventImages } from './events/event-images';
 export {
   QUEUES,
   countQueue,
@@ -170,4 +159,4 @@ export {
   type QueueFilter,
   type QueuePosition,
   type QueueRow,
-} from './read-models/review-queue';
+} from './reviews/review-queue';

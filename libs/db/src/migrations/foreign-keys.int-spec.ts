@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
-import { createDatabase, type Database } from '../database';
-import { migrate } from '../migrate';
+import { createDatabase, type Database } from '../connection/database';
+import { migrate } from './migrate';
 
 /**
  * Foreign keys without a valid index of all their rows whose first columns are the key's, in any order. Rows in which a key of one column

@@ -1,9 +1,9 @@
 import { Migrator, sql } from 'kysely';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@pugmark/testing';
-import { createDatabase, type Database } from '../database';
-import { migrate } from '../migrate';
+import { createDatabase, type Database } from '../connection/database';
+import { migrate } from './migrate';
 import { MIGRATIONS } from '.';
-import { countRows, seedEmptyTables } from './seed-rows.fixture';
+import { countRows, seedEmptyTables } from '../testing/seed-rows.fixture';
 
 /** Migrations against a database that is in use: what is in it must come through, and be brought up to date. */
 describe('migrations', () => {

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { DatabaseTransaction } from '../database';
-import { IS_STATIC } from '../sql/is-static';
+import type { DatabaseTransaction } from '../connection/database';
+import { IS_STATIC } from '../static-detections/is-static';
 import { outOfDates } from '../sql/local-time';
 
 /** Which images: a condition on a column of image ids. */

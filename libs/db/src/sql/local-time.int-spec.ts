@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
-import { createDatabase, type Database } from '../database';
+import { createDatabase, type Database } from '../connection/database';
 import { instantOf, timeDoubt } from './local-time';
 
 describe('a local time in its zone', () => {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
-import { createDatabase, type Database } from '../database';
+import { createDatabase, type Database } from '../connection/database';
 import { solarHour } from './solar-time';
 
 describe('the hour by the sun', () => {

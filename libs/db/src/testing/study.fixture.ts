@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Category, Detection, ModelManifest, ReviewedObservation } from '@pugmark/domain';
 import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
-import { createDatabase, type Database } from '../database';
-import { migrate } from '../migrate';
+import { createDatabase, type Database } from '../connection/database';
+import { migrate } from '../migrations/migrate';
 import { refreshObservations } from '../observations/refresh-observations';
-import { DeploymentRepository } from '../repositories/deployment.repository';
-import { DetectionRepository } from '../repositories/detection.repository';
-import { ImageRepository } from '../repositories/image.repository';
-import { LocationRepository } from '../repositories/location.repository';
-import { ModelRepository } from '../repositories/model.repository';
+import { DeploymentRepository } from '../deployments/deployment.repository';
+import { DetectionRepository } from '../inferences/detection.repository';
+import { ImageRepository } from '../images/image.repository';
+import { LocationRepository } from '../locations/location.repository';
+import { ModelRepository } from '../models/model.repository';
 
 const BOX = { x: 0.1, y: 0.2, width: 0.3, height: 0.4 };
 

@@ -1,0 +1,129 @@
+import { Kysely, sql, type KyselyConfig, type Transaction } from 'kysely';
+import { Pool, types } from 'pg';
+import { Counter, registerGauge, type Registry } from '@pugmark/platform';
+import { DeadlineClient } from './statement-deadline-client';
+import { PugmarkDialect } from './pugmark-dialect';
+import type { Schema } from '../schema';
+
+export type Database = Kysely<Schema>;
+export type DatabaseTransaction = Transaction<Schema>;
+/** Repositories take either: the caller decides what is one transaction. */
+export type Executor = Database | DatabaseTransaction;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** Most connections at a time; 8 unless it is said otherwise. */
+  readonly poolSize?: number;
+  /** Told of an idle connection that broke. The pool replaces it by itself. */
+  readonly onIdleError?: (error: Error) => void;
+  /** Longest that one statement may take; half a minute unless it is said otherwise. */
+  readonly statementTimeoutMs?: number;
+  /** Where the connections and the transactions that were begun again are counted; for one pool of a process. */
+  readonly metrics?: Registry;
+}
+
+const INT8 = 20;
+const INT8_ARRAY = 1016;
+const TIMESTAMP_WITHOUT_ZONE = 1114;
+const TIMESTAMP_WITH_ZONE = 1184;
+
+const SPACE = 32;
+
+/** Longest that anyone waits for a connection, a new one or one of the pool that becomes free. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * A pool of connections. Every wait has an end: connecting, waiting for a free connection (`isPoolExhausted`), a statement (by the server, and a little later by the client, which
+ * then destroys the connection) and an idle transaction (by the server, so that a frozen process cannot hold its locks).
+ * `bigint` comes as a number (ids and sizes stay far below 2^53), `timestamp` without zone as the text that it is.
+ */
+export function createDatabase(options: DatabaseOptions): Database {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
+  const pool = new Pool({
+    Client: DeadlineClient,
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolSize ?? 8,
+    connectionTimeoutMillis: Math.min(CONNECT_TIMEOUT_MS, statementTimeoutMs),
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + Math.min(5_000, statementTimeoutMs),
+    idle_in_transaction_session_timeout: 15_000,
+    types: {
+      getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+        if (oid === INT8) return Number;
+        if (oid === INT8_ARRAY)
+          return (value: string) => (types.getTypeParser(oid as number, 'text')(value) as string[]).map(Number);
+        if (oid === TIMESTAMP_WITHOUT_ZONE) return (value: string) => value.replace(' ', 'T');
+        if (oid === TIMESTAMP_WITH_ZONE) return parseInstant;
+        return types.getTypeParser(oid, format as 'text');
+      }) as typeof types.getTypeParser,
+    },
+  });
+  pool.on('error', (error) => {
+    // The pool hangs the whole client on it, which no log should show.
+    delete (error as { client?: unknown }).client;
+    options.onIdleError?.(error);
+  });
+  return new CountedDatabase(
+    { dialect: new PugmarkDialect({ pool }) },
+    options.metrics === undefined ? null : poolMetrics(pool, options.metrics),
+  );
+}
+
+/** What Postgres writes to a session in UTC is ISO 8601 but for two signs, and V8 reads that much faster than pg, which cares for all that there may be. */
+function parseInstant(text: string): Date | number {
+  const isPlain = text.length <= 29 && text.endsWith('+00') && text.charCodeAt(10) === SPACE;
+  return isPlain
+    ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
+    : (types.getTypeParser(TIMESTAMP_WITH_ZONE, 'text') as (text: string) => Date | number)(text);
+}
+
+/** Counts the transactions that were begun again, by the reason; null where nobody counts. */
+export function retriesOf(db: Database): Counter<'reason'> | null {
+  return db instanceof CountedDatabase ? db.retries : null;
+}
+
+class CountedDatabase extends Kysely<Schema> {
+  constructor(
+    config: KyselyConfig,
+    readonly retries: Counter<'reason'> | null,
+  ) {
+    super(config);
+  }
+}
+
+function poolMetrics(pool: Pool, registry: Registry): Counter<'reason'> {
+  registerGauge(
+    registry,
+    'pugmark_database_pool_connections',
+    'Connections to the database, in use or not',
+    () => pool.totalCount,
+  );
+  registerGauge(
+    registry,
+    'pugmark_database_pool_idle',
+    'Connections to the database that nobody uses',
+    () => pool.idleCount,
+  );
+  registerGauge(
+    registry,
+    'pugmark_database_pool_waiting',
+    'How many wait for a connection to the database',
+    () => pool.waitingCount,
+  );
+  return new Counter({
+    name: 'pugmark_database_retries_total',
+    help: 'Transactions that were begun again',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+}
+
+/** Rejects when Postgres does not answer: for readiness checks. */
+export async function pingDatabase(db: Database): Promise<void> {
+  await sql`select 1`.execute(db);
+}

@@ -1,0 +1,50 @@
+import { sql } from 'kysely';
+import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
+import { createDatabase, type Database } from './database';
+import { isConnectionBroken } from './is-connection-broken';
+import { onceMore } from './retry-once';
+
+describe('onceMore', () => {
+  let server: TestDatabase;
+  let db: Database;
+  beforeAll(async () => {
+    server = await createTestDatabase(() => Promise.resolve());
+    db = createDatabase({ url: server.url, applicationName: 'test' });
+  });
+  afterAll(async () => {
+    await db.destroy();
+    await server.drop();
+  });
+
+  /** Reads; the first `breaks` times the connection breaks in the middle of it. */
+  function reader(breaks: number): { readonly read: () => Promise<number>; count: number } {
+    const state = {
+      count: 0,
+      read: async () => {
+        state.count += 1;
+        if (state.count <= breaks) await sql`select pg_terminate_backend(pg_backend_pid())`.execute(db);
+        return (await sql<{ one: number }>`select 1 as one`.execute(db)).rows[0]!.one;
+      },
+    };
+    return state;
+  }
+
+  const faultOf = (reading: Promise<number>) =>
+    reading.catch((error: unknown) => (isConnectionBroken(error) ? 'broken' : error));
+
+  it('reads a second time over another connection, and no third time', async () => {
+    expect(await onceMore(reader(1).read)).toBe(1);
+    const hopeless = reader(2);
+    expect(await faultOf(onceMore(hopeless.read))).toBe('broken');
+    expect(hopeless.count).toBe(2);
+  });
+
+  it('does not when the caller says no, or the fault is another', async () => {
+    const refused = reader(1);
+    expect(await faultOf(onceMore(refused.read, () => false))).toBe('broken');
+    expect(refused.count).toBe(1);
+    let count = 0;
+    await expect(onceMore(() => ((count += 1), sql`select 1 / 0`.execute(db)))).rejects.toThrow('division by zero');
+    expect(count).toBe(1);
+  });
+});

@@ -1,0 +1,147 @@
+import { sql, type Insertable, type RawBuilder, type Updateable } from 'kysely';
+import type { Counts } from '../statistics/statistics-cache';
+import type { Database, DatabaseTransaction, Executor } from '../connection/database';
+import { markDeploymentsStale } from '../events/mark-events-stale';
+import type { DeploymentsTable } from '../schema';
+import { instantOf, outOfDates } from '../sql/local-time';
+
+export interface DeploymentWithLocation {
+  readonly id: number;
+  readonly project_id: number;
+  readonly name: string;
+  readonly camera: string | null;
+  readonly timezone: string;
+  readonly clock_offset_seconds: number;
+  readonly starts_at: Date | null;
+  readonly ends_at: Date | null;
+  readonly created_at: Date;
+  readonly location_id: number | null;
+  readonly location_name: string | null;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+}
+
+/** What can be corrected of a deployment. */
+export type DeploymentChange = Pick<
+  Updateable<DeploymentsTable>,
+  'name' | 'camera' | 'timezone' | 'clock_offset_seconds' | 'location_id' | 'starts_at' | 'ends_at'
+>;
+
+/** How the times of a deployment's images are, in images. */
+export interface DeploymentTimes {
+  readonly images: number;
+  readonly withoutTime: number;
+  /** With a time before the deployment's start or after its end. */
+  readonly outOfDates: number;
+  readonly inDstGap: number;
+  readonly inDstOverlap: number;
+  readonly first: Date | null;
+  readonly last: Date | null;
+}
+
+export class DeploymentRepository {
+  /** Null when the project has a deployment of this name already. */
+  async create(db: Executor, deployment: Insertable<DeploymentsTable>): Promise<DeploymentWithLocation | null> {
+    const row = await db
+      .insertInto('deployments')
+      .values(deployment)
+      .onConflict((conflict) => conflict.columns(['project_id', 'name']).doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    return row === undefined ? null : this.find(db, row.id);
+  }
+
+  /** Changes what is given; the rest stays. The name must be free. Whoever changes zone or offset derives the images' times again. */
+  async update(tx: DatabaseTransaction, id: number, change: DeploymentChange): Promise<void> {
+    if (Object.keys(change).length > 0) await tx.updateTable('deployments').set(change).where('id', '=', id).execute();
+    // Its events know the solar hour of its place.
+    if (change.location_id !== undefined) await markDeploymentsStale(tx, sql`id = ${id}`);
+  }
+
+  /**
+   * The row, locked until the transaction ends: an ingest of this deployment waits meanwhile, or is waited for. Null when there
+   * is none.
+   */
+  async lock(tx: DatabaseTransaction, id: number): Promise<DeploymentWithLocation | null> {
+    const locked = await tx
+      .selectFrom('deployments')
+      .select('id')
+      .where('id', '=', id)
+      .forNoKeyUpdate()
+      .executeTakeFirst();
+    return locked === undefined ? null : this.find(tx, id);
+  }
+
+  async find(db: Executor, id: number): Promise<DeploymentWithLocation | null> {
+    return (await this.#withLocation(db).where('deployments.id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  async findByName(db: Executor, projectId: number, name: string): Promise<DeploymentWithLocation | null> {
+    return (
+      (await this.#withLocation(db)
+        .where('deployments.project_id', '=', projectId)
+        .where('deployments.name', '=', name)
+        .executeTakeFirst()) ?? null
+    );
+  }
+
+  async page(db: Executor, projectId: number, afterId: number, limit: number): Promise<DeploymentWithLocation[]> {
+    return this.#withLocation(db)
+      .where('deployments.project_id', '=', projectId)
+      .where('deployments.id', '>', afterId)
+      .orderBy('deployments.id')
+      .limit(limit)
+      .execute();
+  }
+
+  async times(db: Executor, id: number): Promise<DeploymentTimes> {
+    return there((await timesOf(id).execute(db)).rows, id);
+  }
+
+  /** The same, kept as long as nothing has changed. */
+  async keptTimes(counts: Counts, projectId: number, id: number): Promise<DeploymentTimes> {
+    return there(await counts.rows(projectId, timesOf(id)), id);
+  }
+
+  /** Can the database compute with this zone? Its table of zones may be older than the one of Node. Outside a transaction. */
+  async knowsTimezone(db: Database, timezone: string): Promise<boolean> {
+    try {
+      await sql`select now() at time zone ${timezone}::text`.execute(db);
+      return true;
+    } catch (error) {
+      // 22023 invalid_parameter_value
+      if ((error as { code?: unknown }).code === '22023') return false;
+      throw error;
+    }
+  }
+
+  /** The instant of a local time in a zone that the database knows; see `sql/local-time.ts`. */
+  async instantOf(db: Executor, local: string, timezone: string): Promise<Date> {
+    const { rows } = await sql<{
+      instant: Date;
+    }>`select ${instantOf(sql`${local}::timestamp`, sql`${timezone}::text`)} as instant`.execute(db);
+    return rows[0]!.instant;
+  }
+
+  #withLocation(db: Executor) {
+    return db
+      .selectFrom('deployments')
+      .leftJoin('locations', 'locations.id', 'deployments.location_id')
+      .selectAll('deployments')
+      .select(['locations.name as location_name', 'locations.latitude', 'locations.longitude']);
+  }
+}
+
+function timesOf(id: number): RawBuilder<DeploymentTimes> {
+  return sql<DeploymentTimes>`
+    select count(i.id)::int as images, count(i.id) filter (where i.captured_at is null)::int as "withoutTime",
+      count(*) filter (where ${outOfDates('i', 'd')})::int as "outOfDates",
+      count(*) filter (where i.time_doubt = 'dst_gap')::int as "inDstGap", count(*) filter (where i.time_doubt = 'dst_overlap')::int as "inDstOverlap",
+      min(i.captured_at) as first, max(i.captured_at) as last
+    from deployments d left join images i on i.deployment_id = d.id where d.id = ${id} group by d.id`;
+}
+
+function there(rows: readonly DeploymentTimes[], id: number): DeploymentTimes {
+  if (rows[0] === undefined) throw new Error(`there is no deployment ${id}`);
+  return rows[0];
+}

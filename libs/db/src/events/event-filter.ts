@@ -1,0 +1,44 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Category } from '@pugmark/domain';
+import { hoursOf, type ObservedFilter } from '../observations/observation-filter';
+
+/** Which events. A filter chooses among those that there are; it never forms them differently. */
+export interface EventFilter extends ObservedFilter {
+  readonly projectId: number;
+  /** Nothing was seen in a blank, and so it is in no event. */
+  readonly category?: Category;
+}
+
+/** `category`: visits of any animal, person or vehicle. `label`: of each species. */
+export type EventKind = 'category' | 'label';
+
+/** The condition on `events e`. An event lies at its start. */
+export function chosenEvents(filter: EventFilter, kind: EventKind): RawBuilder<unknown> {
+  const { projectId, category, label, minConfidence, capturedFrom, capturedTo, reviewed } = filter;
+  const hours = hoursOf(filter);
+  const conditions = [sql`e.project_id = ${projectId}`];
+  if (label !== undefined) conditions.push(sql`e.label = ${label}`);
+  // `label is not null` by itself, so that Postgres sees that the index of labels will do.
+  conditions.push(label !== undefined || kind === 'label' ? sql`e.label is not null` : sql`e.label is null`);
+  if (category !== undefined) conditions.push(sql`e.category = ${category}`);
+  conditions.push(...placeConditions(filter, sql`e.deployment_id`));
+  if (minConfidence !== undefined) conditions.push(sql`e.confidence >= ${minConfidence}::real`);
+  if (capturedFrom !== undefined) conditions.push(sql`e.starts_at >= ${capturedFrom}`);
+  if (capturedTo !== undefined) conditions.push(sql`e.starts_at < ${capturedTo}`);
+  if (hours !== null) conditions.push(sql`date_part('hour', e.local_start) = any(${hours}::float8[])`);
+  if (reviewed !== undefined) conditions.push(sql`e.reviewed = ${reviewed}`);
+  return sql.join(conditions, sql` and `);
+}
+
+/** The conditions that the filter's deployment and location are, on a column of deployment ids. */
+export function placeConditions(
+  { deploymentId, locationId }: Pick<ObservedFilter, 'deploymentId' | 'locationId'>,
+  column: RawBuilder<unknown>,
+): RawBuilder<unknown>[] {
+  return [
+    ...(deploymentId === undefined ? [] : [sql`${column} = ${deploymentId}`]),
+    ...(locationId === undefined
+      ? []
+      : [sql`${column} in (select id from deployments where location_id = ${locationId})`]),
+  ];
+}

@@ -1,0 +1,26 @@
+import { sql } from 'kysely';
+import type { Executor } from '../connection/database';
+import { findEvent, imageConditions, type EventSpan } from '../images/image-filter';
+import { findProjectOf } from '../projects/find-project-of';
+
+export interface EventImages {
+  readonly event: EventSpan;
+  /** In order. */
+  readonly imageIds: readonly number[];
+}
+
+/** The images that show what an event is of, at most `limit`; null when the project has no such event, or not any more. */
+export async function findEventImages(
+  db: Executor,
+  projectId: number,
+  eventId: number,
+  limit: number,
+): Promise<EventImages | null> {
+  const event = await findEvent(db, eventId);
+  if (event === null || (await findProjectOf(db, 'events', eventId)) !== projectId) return null;
+  const { rows } = await sql<{ id: number }>`
+    select s.image_id as id from image_summaries s where ${imageConditions({ projectId, event })} order by s.image_id limit ${limit}`.execute(
+    db,
+  );
+  return { event, imageIds: rows.map(({ id }) => id) };
+}

@@ -1,0 +1,117 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Category } from '@pugmark/domain';
+import type { Executor } from '../connection/database';
+import { PREPARED } from '../connection/prepared-statements';
+import { instantAt, microsecondsOf } from '../sql/microseconds';
+import { chosenEvents, type EventFilter, type EventKind } from './event-filter';
+import { asksOnlyFor } from '../observations/observation-filter';
+
+export interface ListedEvent {
+  readonly id: number;
+  readonly projectId: number;
+  readonly deploymentId: number | null;
+  readonly deploymentName: string | null;
+  readonly locationId: number | null;
+  readonly locationName: string | null;
+  readonly category: Category;
+  readonly label: string | null;
+  readonly startsAt: Date | null;
+  readonly endsAt: Date | null;
+  readonly localStart: string | null;
+  readonly solarHour: number | null;
+  readonly images: number;
+  readonly individuals: number;
+  readonly confidence: number;
+  readonly reviewed: boolean;
+  readonly firstImageId: number;
+  readonly bestImageId: number;
+  /** Of the start, in microseconds since 1970: where the list goes on after it. */
+  readonly at: number | null;
+}
+
+/** Where the list goes on: after the event of this id that starts at this time, or at none. */
+export type EventPosition = Pick<ListedEvent, 'id' | 'at'>;
+
+export type EventOrder = 'start' | '-start';
+
+type Page = {
+  readonly kind: EventKind;
+  readonly order: EventOrder;
+  readonly after: EventPosition | null;
+  readonly limit: number;
+};
+
+/** Properties by which the way through the indexes is the same whatever their values are. */
+const PLAIN: ReadonlySet<string> = new Set<keyof EventFilter>([
+  'projectId',
+  'category',
+  'label',
+  'deploymentId',
+  'locationId',
+  'reviewed',
+]);
+
+/** In order of their start, or `-start` newest first; in both, events without a known time come last. */
+export async function listEvents(
+  db: Executor,
+  filter: EventFilter,
+  { kind, order, after, limit }: Page,
+): Promise<ListedEvent[]> {
+  // Two statements, each of which reads along an index: as one they could not begin in the middle. Most pages need only the first.
+  const timed = after !== null && after.at === null ? [] : await listTimed(db, filter, { kind, order, after, limit });
+  if (timed.length === limit) return timed;
+  return [...timed, ...(await listTimeless(db, filter, kind, after?.at === null ? after.id : 0, limit - timed.length))];
+}
+
+async function listTimed(
+  db: Executor,
+  filter: EventFilter,
+  { kind, order, after, limit }: Page,
+): Promise<ListedEvent[]> {
+  const { locationId, deploymentId, ...rest } = filter;
+  const [way, beyond] = order === 'start' ? [sql`asc`, sql`>`] : [sql`desc`, sql`<`];
+  const goesOn =
+    after === null || after.at === null
+      ? sql`true`
+      : sql`(e.starts_at, e.id) ${beyond} (${instantAt(after.at)}, ${after.id})`;
+  const inOrder = sql`order by e.starts_at ${way}, e.id ${way} limit ${sql.lit(limit)}`;
+  const chosen = (conditions: EventFilter, where: RawBuilder<unknown>) =>
+    sql`select e.* from events e where ${where} ${chosenEvents(conditions, kind)} and e.starts_at is not null and ${goesOn} ${inOrder}`;
+  const page =
+    locationId === undefined || deploymentId !== undefined
+      ? chosen(filter, sql``)
+      : // The first of each deployment of the location, and of these the first.
+        sql`select e.* from (select id from deployments where location_id = ${locationId}) place cross join lateral (${chosen(rest, sql`e.deployment_id = place.id and`)}) e ${inOrder}`;
+  const { rows } =
+    await sql<ListedEvent>`${asksOnlyFor(filter, PLAIN) ? PREPARED : sql``} ${columns(sql`(${page})`)} ${inOrder}`.execute(
+      db,
+    );
+  return rows;
+}
+
+async function listTimeless(
+  db: Executor,
+  filter: EventFilter,
+  kind: EventKind,
+  after: number,
+  limit: number,
+): Promise<ListedEvent[]> {
+  const { rows } = await sql<ListedEvent>`
+    ${columns(sql`events`)} where ${chosenEvents(filter, kind)} and e.starts_at is null and e.id > ${after} order by e.id limit ${limit}`.execute(
+    db,
+  );
+  return rows;
+}
+
+export async function findListedEvent(db: Executor, id: number): Promise<ListedEvent | null> {
+  const { rows } = await sql<ListedEvent>`${columns(sql`events`)} where e.id = ${id}`.execute(db);
+  return rows[0] ?? null;
+}
+
+function columns(source: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    select e.id, e.project_id as "projectId", e.deployment_id as "deploymentId", d.name as "deploymentName", l.id as "locationId", l.name as "locationName",
+      e.category, e.label, e.starts_at as "startsAt", e.ends_at as "endsAt", e.local_start as "localStart", e.solar_hour as "solarHour", e.images, e.individuals,
+      e.confidence, e.reviewed, e.first_image_id as "firstImageId", e.best_image_id as "bestImageId", ${microsecondsOf(sql`e.starts_at`)} as at
+    from ${source} e left join deployments d on d.id = e.deployment_id left join locations l on l.id = d.location_id`;
+}

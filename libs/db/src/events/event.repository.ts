@@ -1,0 +1,217 @@
+import { sql } from 'kysely';
+import { pingDatabase, type Database, type DatabaseTransaction, type Executor } from '../connection/database';
+import { inTransaction } from '../connection/in-transaction';
+import { PREPARED } from '../connection/prepared-statements';
+import { solarHour } from '../sql/solar-time';
+
+/** Class of the advisory locks under which the events of one deployment are formed. */
+const FORMING = 7_411_209;
+/** Deployments of which the events are formed before the next ones are looked for. */
+const ROUND = 50;
+/** Deployments that one process forms at a time: the rest of its connections is for others, whatever locks these wait for. */
+const AT_A_TIME = 3;
+
+/**
+ * Independent visits: images with the same kind of animal at one deployment belong to one event until none has been seen for longer
+ * than the project's gap. Events are derived: a change of what they are formed from leaves a mark in `stale_events`, in its own
+ * transaction, and whoever reads events forms those anew first.
+ */
+export class EventRepository {
+  readonly #formings = new WeakMap<Database, Formings>();
+
+  /**
+   * Forms what is stale, of one project or of all. What others are forming is waited for, so that afterwards events say
+   * what was committed before; what becomes stale meanwhile is for the next time. `signal`: not to wait any longer. Answers whether all was formed.
+   * Where a deployment cannot be formed, the others are all the same; then the first error is thrown.
+   */
+  async formStale(db: Database, projectId: number | null, signal?: AbortSignal): Promise<boolean> {
+    const formings = this.#formingsOf(db);
+    const since = formings.begun;
+    const failures: unknown[] = [];
+    for (let last = 0; ;) {
+      const deployments = await this.#stale(db, projectId, last);
+      for (const id of deployments) {
+        last = id;
+        try {
+          if (!(await formings.form(id, since, signal))) return false;
+        } catch (error) {
+          failures.push(error);
+          // If it is not about this deployment, the others need not be tried.
+          await pingDatabase(db);
+        }
+      }
+      if (deployments.length === ROUND) continue;
+      if (failures.length > 0) throw failures[0];
+      return true;
+    }
+  }
+
+  #formingsOf(db: Database): Formings {
+    const formings = this.#formings.get(db) ?? new Formings(db);
+    this.#formings.set(db, formings);
+    return formings;
+  }
+
+  async #stale(db: Executor, projectId: number | null, after: number): Promise<number[]> {
+    const ofProject = projectId === null ? sql`` : sql`and project_id = ${projectId}`;
+    const { rows } = await sql<{ id: number }>`
+      ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject} order by deployment_id limit ${sql.lit(ROUND)}`.execute(
+      db,
+    );
+    return rows.map(({ id }) => id);
+  }
+}
+
+interface Forming {
+  /** The how manieth of the process it is; infinite until it has begun. */
+  begun: number;
+  /** How many wait for it. */
+  waiting: number;
+  done: Promise<void>;
+}
+
+/**
+ * The deployments that this process forms. All who wait for one share its forming, and a few are formed at a time, in the order in which they were
+ * asked for: a change of the gap makes every reader wait, and each with a connection of its own would leave none.
+ */
+class Formings {
+  readonly #db: Database;
+  /** The one that began last, or will, by deployment. */
+  readonly #latest = new Map<number, Forming>();
+  readonly #queue: (() => void)[] = [];
+  #free = AT_A_TIME;
+  #begun = 0;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** How many have begun: what was committed by now is seen by those to come, and maybe not by these. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** Waits for one that begins after the first `since`, or began. Answers false as soon as the signal is aborted; what has begun goes on. */
+  async form(deploymentId: number, since: number, signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted === true) return false;
+    const latest = this.#latest.get(deploymentId);
+    const forming = latest !== undefined && latest.begun > since ? latest : this.#add(deploymentId, latest?.done);
+    forming.waiting += 1;
+    try {
+      return await isDoneBefore(forming.done, signal);
+    } finally {
+      forming.waiting -= 1;
+    }
+  }
+
+  #add(deploymentId: number, previous?: Promise<void>): Forming {
+    const forming: Forming = { begun: Infinity, waiting: 0, done: Promise.resolve() };
+    this.#latest.set(deploymentId, forming);
+    forming.done = this.#run(deploymentId, forming, previous);
+    return forming;
+  }
+
+  async #run(deploymentId: number, forming: Forming, previous?: Promise<void>): Promise<void> {
+    // Its error is for those who wait for it.
+    await previous?.catch(() => undefined);
+    await this.#turn();
+    try {
+      if (forming.waiting === 0) return;
+      forming.begun = this.#begun += 1;
+      await inTransaction(this.#db, (tx) => form(tx, deploymentId), { idempotent: true });
+    } finally {
+      if (this.#latest.get(deploymentId) === forming) this.#latest.delete(deploymentId);
+      this.#endTurn();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#free === 0) return new Promise((resolve) => void this.#queue.push(resolve));
+    this.#free -= 1;
+  }
+
+  #endTurn(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+}
+
+/** Rejects as the work does, unless the signal was aborted before that. */
+async function isDoneBefore(work: Promise<void>, signal?: AbortSignal): Promise<boolean> {
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<false>((resolve) => {
+    stop = () => resolve(false);
+  });
+  signal?.addEventListener('abort', stop);
+  try {
+    return await Promise.race([work.then(() => true), stopped]);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+async function form(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${FORMING}::int, ${deploymentId}::int)`.execute(tx);
+  const { rows } = await sql<{ from: string | null; to: string | null }>`
+    with taken as (delete from stale_events where deployment_id = ${deploymentId} returning from_at, to_at)
+    select min(from_at)::text as from, max(to_at)::text as to from taken`.execute(tx);
+  const { from = null, to = null } = rows[0] ?? {};
+  // Someone else was faster.
+  if (from === null || to === null) return;
+  // A statement of its own, later than the one that took the marks: it sees all that was marked.
+  await formBetween(tx, deploymentId, from, to);
+}
+
+/**
+ * Forms the events of a deployment anew where something changed between two times. Events that reach within the gap of it are touched;
+ * no other can change. An event that begins as it did keeps its id.
+ */
+async function formBetween(tx: DatabaseTransaction, deploymentId: number, from: string, to: string): Promise<void> {
+  await sql`
+    with place as materialized (
+      select d.id, d.project_id, d.timezone, l.longitude, p.event_gap_seconds * interval '1 second' as gap
+      from deployments d join projects p on p.id = d.project_id left join locations l on l.id = d.location_id where d.id = ${deploymentId}
+    ), touched as materialized (
+      select e.id, e.category, e.label, e.starts_at, e.ends_at, e.first_image_id from events e, place
+      where e.deployment_id = place.id and e.starts_at <= ${to}::timestamptz + place.gap and e.ends_at >= ${from}::timestamptz - place.gap
+    ), reach as (
+      select category, label, min(starts_at) as from_at, max(ends_at) as to_at from touched group by category, label
+    ), seen as (
+      -- Twice: of its category, and of what it is called.
+      select o.category, kind.label, s.image_id, s.captured_at, sum(o.individuals) as individuals, max(o.confidence) as confidence, s.review_id is not null as reviewed
+      from image_summaries s join observations o on o.image_id = s.image_id
+      cross join lateral (values (null::text), (o.label)) as kind (label)
+      left join reach r on r.category = o.category and r.label is not distinct from kind.label
+      where s.deployment_id = ${deploymentId}
+        and s.captured_at between least(${from}::timestamptz, (select min(from_at) from reach)) and greatest(${to}::timestamptz, (select max(to_at) from reach))
+        and s.captured_at between least(${from}::timestamptz, r.from_at) and greatest(${to}::timestamptz, r.to_at)
+      group by s.image_id, o.category, kind.label
+    ), parted as (
+      select seen.*, case when captured_at - lag(captured_at) over kinds <= place.gap then 0 else 1 end as begins
+      from seen, place window kinds as (partition by category, label order by captured_at, image_id)
+    ), numbered as (
+      select parted.*, sum(begins) over (partition by category, label order by captured_at, image_id) as number from parted
+    ), formed as materialized (
+      select category, label, (array_agg(image_id order by captured_at, image_id))[1] as first_image_id,
+        (array_agg(image_id order by confidence desc, image_id))[1] as best_image_id, min(captured_at) as starts_at, max(captured_at) as ends_at,
+        count(*) as images, max(individuals) as individuals, max(confidence) as confidence, bool_or(reviewed) as reviewed
+      from numbered group by category, label, number
+    ), gone as (
+      delete from events e using touched t
+      where e.id = t.id and not exists (
+        select 1 from formed f where f.first_image_id = t.first_image_id and f.category = t.category and f.label is not distinct from t.label)
+    )
+    insert into events as e (project_id, deployment_id, category, label, first_image_id, best_image_id, starts_at, ends_at, local_start, solar_hour,
+      images, individuals, confidence, reviewed)
+    select place.project_id, place.id, category, label, first_image_id, best_image_id, starts_at, ends_at, starts_at at time zone place.timezone,
+      ${solarHour(sql`starts_at`, sql`place.longitude`)}, images, individuals, confidence, reviewed
+    from formed, place
+    on conflict (first_image_id, category, (coalesce(label, '')), (coalesce(deployment_id, 0)), (starts_at is null)) do update set
+      best_image_id = excluded.best_image_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at, local_start = excluded.local_start,
+      solar_hour = excluded.solar_hour, images = excluded.images, individuals = excluded.individuals, confidence = excluded.confidence, reviewed = excluded.reviewed
+    where (e.best_image_id, e.starts_at, e.ends_at, e.local_start, e.solar_hour, e.images, e.individuals, e.confidence, e.reviewed) is distinct from
+      (excluded.best_image_id, excluded.starts_at, excluded.ends_at, excluded.local_start, excluded.solar_hour, excluded.images, excluded.individuals, excluded.confidence, excluded.reviewed)`.execute(
+    tx,
+  );
+}

@@ -1,0 +1,133 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Database } from '../connection/database';
+import { NAMED, NOT_STATIC, REVIEW } from '../observations/refresh-observations';
+import type { ExportFilter } from '../schema';
+
+/** One line of a CSV of detections. */
+export interface DetectionRow {
+  readonly detectionId: number;
+  readonly imageId: number;
+  readonly filePath: string;
+  readonly sha256: string;
+  readonly deployment: string | null;
+  readonly location: string | null;
+  readonly capturedLocal: string | null;
+  readonly timezone: string | null;
+  readonly capturedAt: Date | null;
+  readonly category: string;
+  readonly label: string;
+  readonly confidence: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly imageWidth: number;
+  readonly imageHeight: number;
+  readonly model: string;
+  readonly modelVersion: string;
+  /** The surest label of the run's classifier, or without a run of the one that was added last; null where none has looked. */
+  readonly classification: string | null;
+  readonly classificationScore: number | null;
+  /** Its name and version. */
+  readonly classifier: string | null;
+  /** Always there: marked as a static false positive, and not unmarked. */
+  readonly static: boolean;
+  /** What the human's word that counts says of it; null: nothing. */
+  readonly review: 'confirmed' | 'rejected' | 'relabelled' | null;
+  /** What the human calls it. */
+  readonly reviewLabel: string | null;
+}
+
+/**
+ * Hands all detections that pass the filter to `page`, `pageSize` at a time in order of id, from one consistent snapshot and in
+ * constant memory. `total` is their number in the same snapshot. An idle transaction is ended by the server, so `page` must not
+ * dawdle. Never begun again by itself: what `page` got, it has; the export's task begins again with a file of its own.
+ */
+export async function readDetections(
+  db: Database,
+  projectId: number,
+  filter: ExportFilter,
+  pageSize: number,
+  page: (rows: readonly DetectionRow[], total: number) => Promise<void>,
+): Promise<void> {
+  const conditions = [
+    sql`i.project_id = ${projectId}`,
+    sql`d.confidence >= coalesce(${filter.minConfidence ?? null}::real, m.threshold)`,
+  ];
+  if (filter.deploymentId !== undefined) conditions.push(sql`i.deployment_id = ${filter.deploymentId}`);
+  if (filter.category !== undefined) conditions.push(sql`d.category = ${filter.category}`);
+  if (filter.runId !== undefined) {
+    conditions.push(
+      sql`f.model_id = (select model_id from runs where id = ${filter.runId})`,
+      sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id and t.run_id = ${filter.runId})`,
+    );
+  }
+  const source = (more: RawBuilder<unknown> = sql``) => sql`
+    from detections d
+    join inferences f on f.id = d.inference_id
+    join models m on m.id = f.model_id
+    join images i on i.id = d.image_id
+    left join deployments p on p.id = i.deployment_id
+    left join locations l on l.id = p.location_id
+    ${more}
+    where ${sql.join(conditions, sql` and `)}`;
+  await db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (tx) => {
+      const counted = await sql<{ total: number }>`select count(*)::int as total ${source()}`.execute(tx);
+      const total = counted.rows[0]?.total ?? 0;
+      let afterId = 0;
+      for (;;) {
+        const { rows } = await sql<DetectionRow>`
+          select d.id as "detectionId", i.id as "imageId", i.file_path as "filePath", encode(i.sha256, 'hex') as sha256,
+            p.name as deployment, l.name as location, i.captured_local as "capturedLocal", p.timezone, i.captured_at as "capturedAt",
+            d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, i.width as "imageWidth", i.height as "imageHeight",
+            m.name as model, m.version as "modelVersion",
+            said.label as classification, said.score as "classificationScore", said.classifier,
+            not ${NOT_STATIC} as static, judged.review, judged.label as "reviewLabel"
+          ${source(sql`${classified(filter)} ${REVIEW} ${JUDGED}`)} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(
+          tx,
+        );
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        await page(rows, total);
+        afterId = last.detectionId;
+      }
+    });
+}
+
+function classified({ runId }: ExportFilter): RawBuilder<unknown> {
+  const ofRun =
+    runId === undefined ? sql`` : sql`and c.model_id = (select classifier_id from runs where id = ${runId})`;
+  return sql`
+    left join lateral (
+      select c.label, c.score, cm.name || ' ' || cm.version as classifier
+      from classifications c join models cm on cm.id = c.model_id
+      where c.detection_id = d.id and c.rank = 1 ${ofRun} order by c.model_id desc limit 1
+    ) said on true`;
+}
+
+/**
+ * What the human's word, which says all that is on the image, says of detection `d`. It names the detection, with the line's own category and
+ * label or with others; or leaves it out, and so rejects it, unless it names something that this may be: of the same category, and anywhere, or
+ * where this is and not by another detection of the same model.
+ */
+const JUDGED = sql`
+  left join lateral (
+    select coalesce(judged.review, case when not left_out.doubtful then 'rejected' end) as review, judged.label
+    from (
+      select coalesce(bool_or(seen.category = d.category and other.inference_id is distinct from d.inference_id and (seen.box is null
+          or (seen.box->>'x')::float < d.x + d.width and d.x < (seen.box->>'x')::float + (seen.box->>'width')::float
+          and (seen.box->>'y')::float < d.y + d.height and d.y < (seen.box->>'y')::float + (seen.box->>'height')::float)), false) as doubtful
+      from jsonb_to_recordset(review.observations) as seen (category text, box jsonb, "detectionId" bigint)
+      left join detections other on other.id = seen."detectionId"
+    ) left_out
+    left join lateral (
+      select named.label, case when named.category = d.category and named.label = coalesce(said.label, d.label) then 'confirmed' else 'relabelled' end as review
+      from jsonb_to_recordset(review.observations) as seen (category text, label text, "taxonId" bigint, "detectionId" bigint) ${NAMED}
+      where seen."detectionId" = d.id limit 1
+    ) judged on true
+    where review.observations is not null
+  ) judged on true`;

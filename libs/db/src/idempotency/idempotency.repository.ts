@@ -1,0 +1,46 @@
+import { sql } from 'kysely';
+import type { DatabaseTransaction, Executor } from '../connection/database';
+
+export interface KnownRequest {
+  readonly requestHash: Buffer;
+  readonly resourceId: number;
+}
+
+/** Requests that made something, by the key that the client gave them. */
+export class IdempotencyRepository {
+  /**
+   * Takes the key for this transaction and answers null; or, when a request has it already, what that one made. One that is under
+   * way is waited for.
+   */
+  async take(tx: DatabaseTransaction, key: string, requestHash: Buffer): Promise<KnownRequest | null> {
+    const taken = await tx
+      .insertInto('idempotency_keys')
+      .values({ key, request_hash: requestHash })
+      .onConflict((conflict) => conflict.column('key').doNothing())
+      .executeTakeFirst();
+    if (taken.numInsertedOrUpdatedRows === 1n) return null;
+    const row = await tx.selectFrom('idempotency_keys').selectAll().where('key', '=', key).executeTakeFirstOrThrow();
+    return { requestHash: row.request_hash, resourceId: row.resource_id! };
+  }
+
+  /** Whether a request with this key has made something. */
+  async isTaken(db: Executor, key: string): Promise<boolean> {
+    return (
+      (await db.selectFrom('idempotency_keys').select('key').where('key', '=', key).executeTakeFirst()) !== undefined
+    );
+  }
+
+  /** What the request made, in the transaction that made it and took the key. */
+  async settle(tx: DatabaseTransaction, key: string, resourceId: number): Promise<void> {
+    await tx.updateTable('idempotency_keys').set({ resource_id: resourceId }).where('key', '=', key).execute();
+  }
+
+  /** Forgets the keys that are older than this. Answers how many. */
+  async forget(db: Executor, olderThanSeconds: number): Promise<number> {
+    const result = await db
+      .deleteFrom('idempotency_keys')
+      .where('created_at', '<', sql<Date>`now() - ${olderThanSeconds} * interval '1 second'`)
+      .executeTakeFirst();
+    return Number(result.numDeletedRows);
+  }
+}

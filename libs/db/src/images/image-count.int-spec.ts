@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import { Counts } from '../statistics/statistics-cache';
+import { ImageRepository } from './image.repository';
+import { RunTallyRepository } from '../runs/run-counts.repository';
+import { Study, found } from '../testing/study.fixture';
+import { countImages } from './image-count';
+
+describe('counts of images', () => {
+  let study: Study;
+  beforeEach(async () => {
+    study = await Study.start();
+  });
+  afterEach(() => study.stop());
+
+  /** Where the sums of `image_counts` are not what `image_summaries` holds. */
+  async function differences(): Promise<unknown[]> {
+    const sorts =
+      'project_id, coalesce(deployment_id, 0) as d, coalesce(local_hour, -1) as h, timed, answered, reviewed, has_animal, has_person, has_vehicle, blank';
+    const { rows } = await sql
+      .raw(
+        `
+      with summed as (select ${sorts}, sum(count)::int as n from image_counts group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 having sum(count) <> 0),
+        there as (select ${sorts}, count(*)::int as n from (select *, captured_at is not null as timed, review_id is not null as reviewed from image_summaries) s group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+      (table summed except table there) union all (table there except table summed)`,
+      )
+      .execute(study.db);
+    return rows;
+  }
+
+  it('follow what is found, said, moved and corrected, also when they are put together meanwhile', async () => {
+    const [a, b] = [await study.deployment('a'), await study.deployment('b')];
+    const images: number[] = [];
+    for (let n = 0; n < 60; n += 1) {
+      images.push(
+        await study.image(
+          n % 2 === 0 ? a : b,
+          n % 7 === 0 ? null : `2026-05-01T${String(n % 24).padStart(2, '0')}:00:00`,
+          n % 3 === 0 ? undefined : [found('deer', n % 5 === 0 ? 0.3 : 0.9)],
+        ),
+      );
+      if (n % 10 === 0) await new RunTallyRepository().fold(study.db);
+    }
+    await study.review(images[1]!, [{ label: 'fox' }]);
+    await study.review(images[2]!, []);
+    await study.db
+      .transaction()
+      .execute((tx) =>
+        new ImageRepository().correct(tx, images[4]!, { deploymentId: b, manualLocal: '2026-05-02T03:00:00' }),
+      );
+    await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, images[5]!, { deploymentId: null }));
+    expect(await differences()).toEqual([]);
+    expect(await countImages(new Counts(study.db), { projectId: study.projectId })).toEqual({ count: 60, exact: true });
+    await Promise.all([
+      new RunTallyRepository().fold(study.db),
+      study.review(images[7]!, []),
+      new RunTallyRepository().fold(study.db),
+    ]);
+    expect(await differences()).toEqual([]);
+    await sql`insert into image_counts (${sql.raw('project_id, timed, answered, reviewed, has_animal, has_person, has_vehicle, blank')}, count)
+      select ${study.projectId}, true, true, true, true, true, true, false, case when n % 2 = 0 then 1 else -1 end from generate_series(1, 500) n`.execute(
+      study.db,
+    );
+    await new RunTallyRepository().fold(study.db);
+    expect(await differences()).toEqual([]);
+    expect((await sql`select 1 from image_counts where has_vehicle`.execute(study.db)).rows).toEqual([]);
+  });
+});

@@ -1,0 +1,185 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Category, TaskState } from '@pugmark/domain';
+import type { Executor } from '../connection/database';
+import { PREPARED } from '../connection/prepared-statements';
+import { hoursOf, type ObservedFilter } from '../observations/observation-filter';
+
+export interface ImageFilter extends ObservedFilter {
+  readonly ingestId?: number;
+  /** Of this run, and judged by its model instead of by what counts. */
+  readonly runId?: number;
+  /** State of the image's task within `runId`. */
+  readonly state?: TaskState;
+  /** `pending` until a model has answered, else `done`; `failed`: none has, and the last attempt failed. */
+  readonly status?: ImageStatus;
+  /** Failed, with this code. */
+  readonly failedReason?: string;
+  /** Of this event; see `EventSpan`. */
+  readonly event?: EventSpan;
+  /** Only images whose time cannot be relied on, for this reason. */
+  readonly timeIssue?: TimeIssue;
+}
+
+export type ImageStatus = 'pending' | 'done' | 'failed';
+
+export const TIME_ISSUES = ['no_time', 'out_of_dates', 'dst_gap', 'dst_overlap'] as const;
+/** `no_time`: no instant is known. `out_of_dates`: before the deployment's start or after its end. */
+export type TimeIssue = (typeof TIME_ISSUES)[number];
+
+/** What makes images those of an event. */
+export interface EventSpan {
+  readonly deploymentId: number | null;
+  readonly category: Category;
+  readonly label: string | null;
+  readonly firstImageId: number;
+  /** Both null: the first image is the only one. */
+  readonly startsAt: Date | null;
+  readonly endsAt: Date | null;
+}
+
+export async function findEvent(db: Executor, id: number): Promise<EventSpan | null> {
+  const { rows } = await sql<EventSpan>`
+    ${PREPARED} select deployment_id as "deploymentId", category, label, first_image_id as "firstImageId", starts_at as "startsAt", ends_at as "endsAt"
+    from events where id = ${id}`.execute(db);
+  return rows[0] ?? null;
+}
+
+const TIME_ISSUE: Readonly<Record<TimeIssue, RawBuilder<unknown>>> = {
+  no_time: sql`s.captured_at is null`,
+  out_of_dates: sql`s.out_of_dates`,
+  dst_gap: sql`s.time_doubt = 'dst_gap'`,
+  dst_overlap: sql`s.time_doubt = 'dst_overlap'`,
+};
+
+/** Conditions on `image_summaries s` that all hold for the images which pass the filter; there is at least one. */
+export function imageConditions(filter: ImageFilter): RawBuilder<unknown> {
+  const { label } = filter;
+  const conditions = conditionsBesideLabel(filter);
+  return label === undefined
+    ? conditions
+    : sql`${conditions} and exists (select 1 from ${observationsNamed(label, filter)} and o.image_id = s.image_id)`;
+}
+
+/** The same without what depends on its label: for those who read from `observationsCalled`. */
+export function conditionsBesideLabel(filter: ImageFilter): RawBuilder<unknown> {
+  const conditions = [
+    sql`true`,
+    ...placeAndTime(filter),
+    ...(filter.runId === undefined ? whatCounts(filter) : whatTheRunSays(filter.runId, filter)),
+  ];
+  if (filter.event !== undefined) conditions.push(ofEvent(filter.event));
+  if (filter.failedReason !== undefined)
+    conditions.push(sql`not s.answered`, failed(filter.runId, sql`and t.error_code = ${filter.failedReason}`));
+  return sql.join(conditions, sql` and `);
+}
+
+function placeAndTime(filter: ImageFilter): RawBuilder<unknown>[] {
+  const conditions = [];
+  if (filter.projectId !== undefined) conditions.push(sql`s.project_id = ${filter.projectId}`);
+  if (filter.deploymentId !== undefined) conditions.push(sql`s.deployment_id = ${filter.deploymentId}`);
+  if (filter.locationId !== undefined)
+    conditions.push(sql`s.deployment_id in (select id from deployments where location_id = ${filter.locationId})`);
+  if (filter.ingestId !== undefined) conditions.push(sql`s.ingest_id = ${filter.ingestId}`);
+  if (filter.capturedFrom !== undefined) conditions.push(sql`s.captured_at >= ${filter.capturedFrom}`);
+  if (filter.capturedTo !== undefined) conditions.push(sql`s.captured_at < ${filter.capturedTo}`);
+  const hours = hoursOf(filter);
+  if (hours !== null) conditions.push(sql`s.local_hour = any(${hours}::smallint[])`);
+  if (filter.timeIssue !== undefined) conditions.push(TIME_ISSUE[filter.timeIssue]);
+  if (filter.reviewed !== undefined)
+    conditions.push(filter.reviewed ? sql`s.review_id is not null` : sql`s.review_id is null`);
+  return conditions;
+}
+
+/** By the human's word, else that of the model that looked last. */
+function whatCounts({ category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
+  const conditions = [];
+  if (category === 'blank' && minConfidence !== undefined)
+    conditions.push(sql`(s.answered or s.review_id is not null) and coalesce(s.surest, 0) < ${minConfidence}::real`);
+  else if (category === 'blank') conditions.push(sql`s.blank`);
+  else if (category !== undefined && minConfidence !== undefined)
+    conditions.push(sql`${sql.ref(`s.${category}`)} >= ${minConfidence}::real`);
+  else if (category !== undefined) conditions.push(sql`${sql.ref(`s.has_${category}`)}`);
+  else if (minConfidence !== undefined) conditions.push(sql`s.surest >= ${minConfidence}::real`);
+  if (status === 'done') conditions.push(sql`s.answered`);
+  if (status === 'failed') conditions.push(sql`not s.answered`, failed(undefined));
+  if (status === 'pending') conditions.push(sql`not s.answered`, sql`not ${failed(undefined)}`);
+  if (state !== undefined)
+    conditions.push(
+      sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = s.image_id and t.state = ${state})`,
+    );
+  return conditions;
+}
+
+/** By the model of a run alone. */
+function whatTheRunSays(runId: number, { category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
+  const inState = state === undefined ? sql`` : sql`and t.state = ${state}`;
+  const answer = (more: RawBuilder<unknown> = sql``) =>
+    sql`exists (select 1 from inferences f where f.image_id = s.image_id ${ofRunModel(runId)} ${more})`;
+  const conditions = [
+    sql`exists (select 1 from tasks t where t.kind = 'detect' and t.run_id = ${runId} and t.subject_id = s.image_id ${inState})`,
+  ];
+  if (status === 'done') conditions.push(answer());
+  if (status === 'failed') conditions.push(sql`not ${answer()}`, failed(runId));
+  if (status === 'pending') conditions.push(sql`not ${answer()}`, sql`not ${failed(runId)}`);
+  if (category === undefined && minConfidence === undefined) return conditions;
+  const threshold = sql`coalesce(${minConfidence ?? null}::real, (select m.threshold from models m join runs r on r.model_id = m.id where r.id = ${runId}))`;
+  const surest = sql`coalesce(greatest(f.animal, f.person, f.vehicle), 0)`;
+  if (category === 'blank') conditions.push(answer(sql`and ${surest} < ${threshold}`));
+  else if (category === undefined) conditions.push(answer(sql`and ${surest} >= ${threshold}`));
+  else conditions.push(answer(sql`and ${sql.ref(`f.${category}`)} >= ${threshold}`));
+  return conditions;
+}
+
+/** For a condition on `inferences f`. */
+export function ofRunModel(runId: number | undefined): RawBuilder<unknown> {
+  return runId === undefined ? sql`` : sql`and f.model_id = (select model_id from runs where id = ${runId})`;
+}
+
+function failed(runId: number | undefined, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+  const ofRun = runId === undefined ? sql`` : sql`and t.run_id = ${runId}`;
+  return sql`exists (select 1 from tasks t where t.kind = 'detect' and t.state = 'failed' and t.subject_id = s.image_id ${ofRun} ${more})`;
+}
+
+/** What `observations` knows by itself: who asks for a label and nothing else besides needs no summaries. */
+export const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>([
+  'label',
+  'projectId',
+  'minConfidence',
+  'capturedFrom',
+  'capturedTo',
+]);
+
+/** `observations o where …`, to be gone on with: those with this label, one an image, however many categories it is called so in. */
+export function observationsCalled(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+  if (ofCategory(filter)) return observationsNamed(label, filter);
+  return sql`${observationsNamed(label, filter)}
+    and not exists (select 1 from observations other where other.image_id = o.image_id and other.label = o.label and other.category < o.category)`;
+}
+
+/** The same, one for each category: where an image that comes twice does no harm. */
+export function observationsNamed(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+  const { projectId, category, minConfidence, capturedFrom, capturedTo } = filter;
+  const conditions = [
+    projectId === undefined ? sql`o.project_id in (select id from projects)` : sql`o.project_id = ${projectId}`,
+    sql`o.label = ${label}`,
+  ];
+  // A deer beside a person is no person called deer.
+  if (ofCategory(filter)) conditions.push(sql`o.category = ${category}`);
+  if (minConfidence !== undefined) conditions.push(sql`o.confidence >= ${minConfidence}::real`);
+  // As of its image; here for the index.
+  if (capturedFrom !== undefined) conditions.push(sql`o.captured_at >= ${capturedFrom}`);
+  if (capturedTo !== undefined) conditions.push(sql`o.captured_at < ${capturedTo}`);
+  return sql`observations o where ${sql.join(conditions, sql` and `)}`;
+}
+
+/** What a run says of an image is its model's; what its label is, is what counts. */
+function ofCategory({ category, runId }: ImageFilter): boolean {
+  return runId === undefined && category !== undefined && category !== 'blank';
+}
+
+function ofEvent({ deploymentId, category, label, firstImageId, startsAt, endsAt }: EventSpan): RawBuilder<unknown> {
+  if (startsAt === null || endsAt === null) return sql`s.image_id = ${firstImageId}`;
+  const called = label === null ? sql`` : sql`and o.label = ${label}`;
+  return sql`s.deployment_id = ${deploymentId} and s.captured_at between ${startsAt} and ${endsAt}
+    and exists (select 1 from observations o where o.image_id = s.image_id and o.category = ${category} ${called})`;
+}

@@ -1,0 +1,237 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { DatabaseTransaction, Executor } from '../connection/database';
+import {
+  lockDeployment,
+  refreshDeployment,
+  refreshObservations,
+  summariseNewImages,
+} from '../observations/refresh-observations';
+import { leaveStaticBoxes } from '../static-detections/mark-static-detections-stale';
+import type { ImageFormat, StorageMode } from '../schema';
+import { instantOf, localTimeOf, timeDoubt } from '../sql/local-time';
+
+export interface NewImage {
+  readonly sha256: Buffer;
+  readonly location: string;
+  readonly filePath: string;
+  readonly format: ImageFormat;
+  readonly bytes: number;
+  /** Pixels of the upright picture. */
+  readonly width: number;
+  readonly height: number;
+  /** The camera's clock, `YYYY-MM-DDTHH:mm:ss`; null when the picture has none. */
+  readonly capturedLocal: string | null;
+  readonly cameraMake: string | null;
+  readonly cameraModel: string | null;
+  readonly cameraSerial: string | null;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+}
+
+/** What all images of one step of an ingest have in common. */
+export interface ImageOrigin {
+  readonly projectId: number;
+  readonly deploymentId: number | null;
+  readonly ingestId: number;
+  readonly mode: StorageMode;
+}
+
+/** What people say of an image's place and time. Absent: stays; null: unknown, and the camera's reading counts again. */
+export interface ImageCorrection {
+  readonly deploymentId?: number | null;
+  readonly manualLocal?: string | null;
+}
+
+/** The file of a picture, for sending it. */
+export interface PictureRow extends ImageFile {
+  readonly filePath: string;
+  readonly format: ImageFormat;
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface ImageFile {
+  readonly id: number;
+  readonly mode: StorageMode;
+  readonly location: string;
+}
+
+export class ImageRepository {
+  /**
+   * Stores pictures, each content once in a project. Answers the new ones as hex sha256 → id; what is missing in the answer was
+   * there before. The instant is derived by Postgres from wall clock, clock offset and zone; the deployment is locked, so that it
+   * is corrected either before, and these pictures get their times by it, or after, and they are corrected with the others.
+   */
+  async insertNew(
+    tx: DatabaseTransaction,
+    origin: ImageOrigin,
+    images: readonly NewImage[],
+  ): Promise<Map<string, number>> {
+    if (images.length === 0) return new Map();
+    const place = await this.#lockPlace(tx, origin.deploymentId);
+    const rows = await tx
+      .insertInto('images')
+      .values(
+        images.map((image) => ({
+          project_id: origin.projectId,
+          deployment_id: origin.deploymentId,
+          ingest_id: origin.ingestId,
+          sha256: image.sha256,
+          mode: origin.mode,
+          location: image.location,
+          file_path: image.filePath,
+          format: image.format,
+          bytes: image.bytes,
+          width: image.width,
+          height: image.height,
+          captured_local: image.capturedLocal,
+          ...timesOf(image.capturedLocal, place),
+          camera_make: image.cameraMake,
+          camera_model: image.cameraModel,
+          camera_serial: image.cameraSerial,
+          latitude: image.latitude,
+          longitude: image.longitude,
+        })),
+      )
+      .onConflict((conflict) => conflict.columns(['project_id', 'sha256']).doNothing())
+      .returning(['id', 'sha256'])
+      .execute();
+    await summariseNewImages(
+      tx,
+      rows.map(({ id }) => id),
+    );
+    return new Map(rows.map((row) => [row.sha256.toString('hex'), row.id]));
+  }
+
+  /** The ids of the project's images with these contents, by hex sha256. */
+  async idsByHash(db: Executor, projectId: number, hashes: readonly Buffer[]): Promise<Map<string, number>> {
+    if (hashes.length === 0) return new Map();
+    const rows = await db
+      .selectFrom('images')
+      .select(['id', 'sha256'])
+      .where('project_id', '=', projectId)
+      .where('sha256', 'in', [...hashes])
+      .execute();
+    return new Map(rows.map((row) => [row.sha256.toString('hex'), row.id]));
+  }
+
+  /** One detect task for each image, in the transaction that stores the images. */
+  async createDetectTasks(
+    tx: DatabaseTransaction,
+    run: { id: number; traceparent: string | null },
+    imageIds: readonly number[],
+  ): Promise<void> {
+    if (imageIds.length === 0) return;
+    await sql`
+      insert into tasks (kind, subject_id, run_id, priority, held, traceparent)
+      select 'detect', i.id, r.id, r.priority, r.paused_at is not null, ${run.traceparent}::text
+      from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null order by i.id for share of r`.execute(
+      tx,
+    );
+  }
+
+  /**
+   * Locks an image that is to be corrected so, until the transaction ends, and before it the deployment that its time goes by, as whoever
+   * corrects the deployment does: its zone must not change meanwhile. False when the image is not there.
+   */
+  async lock(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<boolean> {
+    const before = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
+    if (before === undefined) return false;
+    await this.#lockPlace(tx, to.deploymentId === undefined ? before.deployment_id : to.deploymentId);
+    const locked = await tx
+      .selectFrom('images')
+      .select('deployment_id')
+      .where('id', '=', id)
+      .forNoKeyUpdate()
+      .executeTakeFirst();
+    if (locked === undefined) return false;
+    // Moved while it was waited for. Now the image is locked first: who meets that the other way round is a deadlock, and begun again.
+    if (to.deploymentId === undefined && locked.deployment_id !== before.deployment_id)
+      await this.#lockPlace(tx, locked.deployment_id);
+    return true;
+  }
+
+  /** Sets what people say of the place and time of an image that is locked for it, and derives its instant again. Absent: stays. */
+  async correct(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<void> {
+    const before = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
+    await tx
+      .updateTable('images')
+      .set((eb) => ({
+        deployment_id: to.deploymentId === undefined ? eb.ref('deployment_id') : eb.val(to.deploymentId),
+        manual_local: to.manualLocal === undefined ? eb.ref('manual_local') : eb.val(to.manualLocal),
+      }))
+      .where('id', '=', id)
+      .execute();
+    await this.#deriveTimes(tx, sql`i.id = ${id}`);
+    if (before !== undefined && to.deploymentId !== undefined && to.deploymentId !== before.deployment_id)
+      await leaveStaticBoxes(tx, id, before.deployment_id);
+    await refreshObservations(tx, [id]);
+  }
+
+  /** Derives the instants of all images of a deployment again, and what follows from its dates, in the transaction that corrects it. Answers how many instants changed. */
+  async deriveTimesOf(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
+    // Before they are updated in whatever order.
+    await lockDeployment(tx, deploymentId);
+    const changed = await this.#deriveTimes(tx, sql`i.deployment_id = ${deploymentId}`);
+    await refreshDeployment(tx, deploymentId);
+    return changed;
+  }
+
+  async #deriveTimes(tx: DatabaseTransaction, which: RawBuilder<unknown>): Promise<number> {
+    const local = localTimeOf('i', 'd');
+    const result = await sql`
+      update images set captured_at = derived.instant, time_doubt = derived.doubt
+      from (
+        select i.id, i.deployment_id, i.manual_local, ${instantOf(sql`reading.local`, sql`d.timezone`)} as instant, ${timeDoubt(sql`reading.local`, sql`d.timezone`)} as doubt
+        from images i left join deployments d on d.id = i.deployment_id cross join lateral (select ${local} as local) reading
+        where ${which}
+      ) derived
+      -- An image that was corrected at the same moment is passed over: whoever did so derived its time.
+      where derived.id = images.id
+        and (images.deployment_id, images.manual_local) is not distinct from (derived.deployment_id, derived.manual_local)
+        and (images.captured_at, images.time_doubt) is distinct from (derived.instant, derived.doubt)`.execute(tx);
+    return Number(result.numAffectedRows ?? 0);
+  }
+
+  async #lockPlace(tx: DatabaseTransaction, deploymentId: number | null): Promise<Place | null> {
+    if (deploymentId === null) return null;
+    return tx
+      .selectFrom('deployments')
+      .select(['timezone', 'clock_offset_seconds'])
+      .where('id', '=', deploymentId)
+      .forShare()
+      .executeTakeFirstOrThrow();
+  }
+
+  async picture(db: Executor, id: number): Promise<PictureRow | null> {
+    const row = await db
+      .selectFrom('images')
+      .select(['id', 'mode', 'location', 'file_path as filePath', 'format', 'bytes', 'sha256'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row === undefined ? null : { ...row, sha256: row.sha256.toString('hex') };
+  }
+
+  /** Where the pictures lie. */
+  async files(db: Executor, ids: readonly number[]): Promise<ImageFile[]> {
+    return db
+      .selectFrom('images')
+      .select(['id', 'mode', 'location'])
+      .where('id', 'in', [...ids])
+      .execute();
+  }
+}
+
+/** How a deployment puts a camera's clock in time. */
+interface Place {
+  readonly timezone: string;
+  readonly clock_offset_seconds: number;
+}
+
+function timesOf(capturedLocal: string | null, place: Place | null) {
+  if (capturedLocal === null || place === null) return { captured_at: null, time_doubt: null };
+  const local = sql`(${capturedLocal}::timestamp + ${place.clock_offset_seconds}::int * interval '1 second')`;
+  const zone = sql`${place.timezone}::text`;
+  return { captured_at: instantOf(local, zone), time_doubt: timeDoubt(local, zone) };
+}

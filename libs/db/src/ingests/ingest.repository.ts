@@ -1,0 +1,102 @@
+import { sql, type Insertable, type Selectable } from 'kysely';
+import type { DatabaseTransaction, Executor } from '../connection/database';
+import type { IngestFileOutcome, IngestFilesTable, IngestsTable } from '../schema';
+
+export type IngestRow = Selectable<IngestsTable>;
+export type IngestFileRow = Selectable<IngestFilesTable>;
+
+/** What a step of a scan adds to the counters. */
+export interface IngestProgress {
+  readonly filesSeen: number;
+  readonly imagesAdded: number;
+  readonly duplicates: number;
+  readonly skipped: number;
+  readonly bytesAdded: number;
+}
+
+export class IngestRepository {
+  async create(db: Executor, ingest: Insertable<IngestsTable>): Promise<number> {
+    const { id } = await db.insertInto('ingests').values(ingest).returning('id').executeTakeFirstOrThrow();
+    return id;
+  }
+
+  async find(db: Executor, id: number): Promise<IngestRow | null> {
+    return (await db.selectFrom('ingests').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  /** Of these paths, the ones that this ingest has dealt with already. */
+  async knownPaths(db: Executor, ingestId: number, paths: readonly string[]): Promise<Set<string>> {
+    const rows = await db
+      .selectFrom('ingest_files')
+      .select('path')
+      .where('ingest_id', '=', ingestId)
+      .where('path', 'in', [...paths])
+      .execute();
+    return new Set(rows.map((row) => row.path));
+  }
+
+  /** Lists what became of files and adds it to the counters, in the transaction that stores their images. */
+  async record(
+    tx: DatabaseTransaction,
+    ingestId: number,
+    files: readonly Insertable<IngestFilesTable>[],
+    progress: IngestProgress,
+  ): Promise<void> {
+    if (files.length > 0)
+      await tx
+        .insertInto('ingest_files')
+        .values([...files])
+        .execute();
+    await tx
+      .updateTable('ingests')
+      .set((eb) => ({
+        files_seen: eb('files_seen', '+', progress.filesSeen),
+        images_added: eb('images_added', '+', progress.imagesAdded),
+        duplicates: eb('duplicates', '+', progress.duplicates),
+        skipped: eb('skipped', '+', progress.skipped),
+        bytes_added: eb('bytes_added', '+', progress.bytesAdded),
+      }))
+      .where('id', '=', ingestId)
+      .execute();
+  }
+
+  /** Of these uploads, the ones that an ingest was made of; by the names of their folders, since the storage may have been moved since. */
+  async knownUploads(db: Executor, names: readonly string[]): Promise<Set<string>> {
+    if (names.length === 0) return new Set();
+    const { rows } = await sql<{ name: string }>`
+      select name from ingests cross join lateral regexp_replace(folder, '^.*/', '') name where source = 'upload' and name = any(${[...names]}::text[])`.execute(
+      db,
+    );
+    return new Set(rows.map(({ name }) => name));
+  }
+
+  /** Whether a file of the ingest was skipped for one of these reasons. */
+  async hasSkipped(db: Executor, ingestId: number, reasonCodes: readonly string[]): Promise<boolean> {
+    const row = await db
+      .selectFrom('ingest_files')
+      .select('path')
+      .where('ingest_id', '=', ingestId)
+      .where('outcome', '=', 'skipped')
+      .where('reason_code', 'in', [...reasonCodes])
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** In order of path, those after `afterPath`. */
+  async files(
+    db: Executor,
+    ingestId: number,
+    outcome: IngestFileOutcome | null,
+    afterPath: string,
+    limit: number,
+  ): Promise<IngestFileRow[]> {
+    let query = db
+      .selectFrom('ingest_files')
+      .selectAll()
+      .where('ingest_id', '=', ingestId)
+      .where('path', '>', afterPath);
+    if (outcome !== null) query = query.where('outcome', '=', outcome);
+    return query.orderBy('path').limit(limit).execute();
+  }
+}

@@ -1,0 +1,103 @@
+import { sql, type Selectable } from 'kysely';
+import type { DatabaseTransaction, Executor } from '../connection/database';
+import type { ApiKeysTable } from '../schema';
+
+export type ApiKeyRow = Selectable<ApiKeysTable>;
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly prefix: string;
+  readonly secretHash: Buffer;
+  readonly scopes: readonly string[];
+  /** Null: all projects. */
+  readonly projectIds: readonly number[] | null;
+  readonly expiresAt: Date | null;
+  readonly createdBy: number | null;
+}
+
+/** One number for all Pugmark processes; nothing else in the database uses advisory locks of this class. */
+const FIRST_KEY_LOCK = 7_411_208;
+
+export class ApiKeyRepository {
+  async create(db: Executor, key: NewApiKey): Promise<ApiKeyRow> {
+    return db
+      .insertInto('api_keys')
+      .values({
+        name: key.name,
+        prefix: key.prefix,
+        secret_hash: key.secretHash,
+        scopes: [...key.scopes],
+        project_ids: key.projectIds === null ? null : [...key.projectIds],
+        expires_at: key.expiresAt,
+        created_by: key.createdBy,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  }
+
+  async findByPrefix(db: Executor, prefix: string): Promise<ApiKeyRow | null> {
+    return (await db.selectFrom('api_keys').selectAll().where('prefix', '=', prefix).executeTakeFirst()) ?? null;
+  }
+
+  async find(db: Executor, id: number): Promise<ApiKeyRow | null> {
+    return (await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  /** Of these keys, the ones that may still be used. */
+  async usable(db: Executor, ids: readonly number[]): Promise<Set<number>> {
+    const rows = await db
+      .selectFrom('api_keys')
+      .select('id')
+      .where('id', 'in', [...ids])
+      .where('revoked_at', 'is', null)
+      .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
+      .execute();
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async page(db: Executor, afterId: number, limit: number): Promise<ApiKeyRow[]> {
+    return db.selectFrom('api_keys').selectAll().where('id', '>', afterId).orderBy('id').limit(limit).execute();
+  }
+
+  async any(db: Executor): Promise<boolean> {
+    return (await db.selectFrom('api_keys').select('id').limit(1).executeTakeFirst()) !== undefined;
+  }
+
+  /** Whether another key than this one may do everything, in every project and without end. */
+  async otherMaster(db: Executor, than: number): Promise<boolean> {
+    const row = await db
+      .selectFrom('api_keys')
+      .select('id')
+      .where('id', '<>', than)
+      .where('project_ids', 'is', null)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', 'is', null)
+      .where(sql<boolean>`'admin' = any(scopes)`)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** Until the transaction ends no other process makes a first key or revokes a last one. */
+  async lockFirst(tx: DatabaseTransaction): Promise<void> {
+    await sql`select pg_advisory_xact_lock(${FIRST_KEY_LOCK})`.execute(tx);
+  }
+
+  /** Ends the key and every session of it; once revoked it stays so, from the first time on. */
+  async revoke(tx: DatabaseTransaction, id: number): Promise<void> {
+    await tx
+      .updateTable('api_keys')
+      .set({ revoked_at: sql<Date>`coalesce(revoked_at, now())` })
+      .where('id', '=', id)
+      .execute();
+    await tx.deleteFrom('sessions').where('key_id', '=', id).execute();
+  }
+
+  async used(db: Executor, id: number): Promise<void> {
+    await db
+      .updateTable('api_keys')
+      .set({ last_used_at: sql<Date>`now()` })
+      .where('id', '=', id)
+      .execute();
+  }
+}

@@ -1,0 +1,75 @@
+import { sql } from 'kysely';
+import type { Executor } from '../connection/database';
+
+export interface NewAuditEntry {
+  readonly keyId: number | null;
+  readonly operation: string;
+  readonly path: string;
+  readonly remoteAddress: string | null;
+  readonly requestId: string;
+}
+
+export interface AuditRow {
+  readonly id: number;
+  readonly at: Date;
+  readonly keyId: number | null;
+  readonly keyName: string | null;
+  readonly operation: string;
+  readonly path: string;
+  readonly remoteAddress: string | null;
+  readonly requestId: string;
+  readonly status: number | null;
+}
+
+/** Who asked for which change, and what came of it. Only added to. */
+export class AuditRepository {
+  /** Before the change is made: what the process does not live to finish is in the log too. */
+  async begin(db: Executor, entry: NewAuditEntry): Promise<number> {
+    const { id } = await db
+      .insertInto('audit_log')
+      .values({
+        key_id: entry.keyId,
+        operation: entry.operation,
+        path: entry.path,
+        remote_address: entry.remoteAddress,
+        request_id: entry.requestId,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return id;
+  }
+
+  async answered(db: Executor, id: number, status: number): Promise<void> {
+    await db
+      .updateTable('audit_log')
+      .set({ status, answered_at: sql<Date>`now()` })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** Newest first, those before `beforeId`. */
+  async page(
+    db: Executor,
+    filter: { readonly keyId?: number },
+    beforeId: number | null,
+    limit: number,
+  ): Promise<AuditRow[]> {
+    let query = db
+      .selectFrom('audit_log as a')
+      .leftJoin('api_keys as k', 'k.id', 'a.key_id')
+      .select([
+        'a.id',
+        'a.at',
+        'a.key_id as keyId',
+        'k.name as keyName',
+        'a.operation',
+        'a.path',
+        'a.remote_address as remoteAddress',
+        'a.request_id as requestId',
+        'a.status',
+      ]);
+    if (filter.keyId !== undefined) query = query.where('a.key_id', '=', filter.keyId);
+    if (beforeId !== null) query = query.where('a.id', '<', beforeId);
+    return query.orderBy('a.id', 'desc').limit(limit).execute();
+  }
+}

@@ -1,0 +1,75 @@
+import { sql, type Insertable, type Selectable, type Updateable } from 'kysely';
+import type { DatabaseTransaction, Executor } from '../connection/database';
+import { markDeploymentsStale } from '../events/mark-events-stale';
+import type { LocationsTable } from '../schema';
+
+export type LocationRow = Selectable<LocationsTable>;
+
+export type LocationChange = Pick<Updateable<LocationsTable>, 'name' | 'latitude' | 'longitude'>;
+
+/** The places that deployments stand at. */
+export class LocationRepository {
+  /** Null when the project has a location of this name already. */
+  async create(db: Executor, location: Insertable<LocationsTable>): Promise<LocationRow | null> {
+    const row = await db
+      .insertInto('locations')
+      .values(location)
+      .onConflict((conflict) => conflict.columns(['project_id', 'name']).doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    return row ?? null;
+  }
+
+  /** The location's id; made when the project has none of this name. Coordinates of an existing one stay as they are unless unset. */
+  async ensure(
+    tx: DatabaseTransaction,
+    location: { projectId: number; name: string; latitude: number | null; longitude: number | null },
+  ): Promise<number> {
+    const { projectId, name, latitude, longitude } = location;
+    const created = await this.create(tx, { project_id: projectId, name, latitude, longitude });
+    if (created !== null) return created.id;
+    const known = (await this.findByName(tx, projectId, name))!;
+    if (known.latitude === null && latitude !== null) await this.update(tx, known.id, { latitude, longitude });
+    return known.id;
+  }
+
+  /** Changes what is given; the rest stays. The name must be free. */
+  async update(tx: DatabaseTransaction, id: number, change: LocationChange): Promise<void> {
+    if (Object.keys(change).length > 0) await tx.updateTable('locations').set(change).where('id', '=', id).execute();
+    // Events know the solar hour of their place.
+    if (change.longitude !== undefined) await markDeploymentsStale(tx, sql`location_id = ${id}`);
+  }
+
+  /** The row, locked until the transaction ends. Null when there is none. */
+  async lock(tx: DatabaseTransaction, id: number): Promise<LocationRow | null> {
+    return (
+      (await tx.selectFrom('locations').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null
+    );
+  }
+
+  async find(db: Executor, id: number): Promise<LocationRow | null> {
+    return (await db.selectFrom('locations').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  async findByName(db: Executor, projectId: number, name: string): Promise<LocationRow | null> {
+    return (
+      (await db
+        .selectFrom('locations')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .where('name', '=', name)
+        .executeTakeFirst()) ?? null
+    );
+  }
+
+  async page(db: Executor, projectId: number, afterId: number, limit: number): Promise<LocationRow[]> {
+    return db
+      .selectFrom('locations')
+      .selectAll()
+      .where('project_id', '=', projectId)
+      .where('id', '>', afterId)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+  }
+}

@@ -1,0 +1,27 @@
+import { sql } from 'kysely';
+import type { Executor } from '../connection/database';
+import { PREPARED } from '../connection/prepared-statements';
+
+export const PROJECT_RESOURCES = [
+  'deployments',
+  'locations',
+  'taxa',
+  'images',
+  'ingests',
+  'runs',
+  'exports',
+  'events',
+  'reviews',
+  'static_boxes',
+] as const;
+
+/** What belongs to a project. */
+export type ProjectResource = (typeof PROJECT_RESOURCES)[number];
+
+/** The project that something belongs to, or null when it is not there. */
+export async function findProjectOf(db: Executor, resource: ProjectResource, id: number): Promise<number | null> {
+  const { rows } = await sql<{
+    id: number;
+  }>`${PREPARED} select project_id as id from ${sql.table(resource)} where id = ${id}`.execute(db);
+  return rows[0]?.id ?? null;
+}

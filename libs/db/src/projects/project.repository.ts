@@ -1,0 +1,73 @@
+import { sql } from 'kysely';
+import type { Selectable } from 'kysely';
+import type { DatabaseTransaction, Executor } from '../connection/database';
+import { markDeploymentsStale } from '../events/mark-events-stale';
+import type { ProjectsTable } from '../schema';
+import type { ClassifySettings } from '../models/model.repository';
+
+export type ProjectRow = Selectable<ProjectsTable>;
+
+/** What can be set of a project; what is not given stays. */
+export interface ProjectSettings {
+  readonly modelId?: number | null;
+  readonly classify?: ClassifySettings | null;
+  readonly sequenceGapSeconds?: number;
+  readonly eventGapSeconds?: number;
+}
+
+export class ProjectRepository {
+  /** Null when a project of this name exists already. */
+  async create(db: Executor, name: string): Promise<ProjectRow | null> {
+    const row = await db
+      .insertInto('projects')
+      .values({ name })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    return row ?? null;
+  }
+
+  async find(db: Executor, id: number): Promise<ProjectRow | null> {
+    return (await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  /** The row, locked until the transaction ends. Null when there is none. */
+  async lock(tx: DatabaseTransaction, id: number): Promise<ProjectRow | null> {
+    return (
+      (await tx.selectFrom('projects').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null
+    );
+  }
+
+  /** Sets what is given of a project that is locked. */
+  async update(
+    tx: DatabaseTransaction,
+    project: ProjectRow,
+    { modelId, classify, sequenceGapSeconds, eventGapSeconds }: ProjectSettings,
+  ): Promise<void> {
+    const change = {
+      ...(modelId === undefined ? {} : { model_id: modelId }),
+      ...(classify === undefined
+        ? {}
+        : {
+            classifier_id: classify?.classifierId ?? null,
+            classify_category: classify?.category ?? null,
+            classify_threshold: classify?.threshold ?? null,
+          }),
+      ...(sequenceGapSeconds === undefined ? {} : { sequence_gap_seconds: sequenceGapSeconds }),
+      ...(eventGapSeconds === undefined ? {} : { event_gap_seconds: eventGapSeconds }),
+    };
+    if (Object.keys(change).length > 0)
+      await tx.updateTable('projects').set(change).where('id', '=', project.id).execute();
+    // Sequences are formed when they are read, events are stored.
+    if (eventGapSeconds !== undefined && eventGapSeconds !== project.event_gap_seconds)
+      await markDeploymentsStale(tx, sql`project_id = ${project.id}`);
+  }
+
+  /** In order of id, those after `afterId`. */
+  /** `only` null: all of them. */
+  async page(db: Executor, only: readonly number[] | null, afterId: number, limit: number): Promise<ProjectRow[]> {
+    let query = db.selectFrom('projects').selectAll().where('id', '>', afterId);
+    if (only !== null) query = query.where('id', '=', sql<number>`any(${[...only]}::bigint[])`);
+    return query.orderBy('id').limit(limit).execute();
+  }
+}

@@ -1,0 +1,137 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Category } from '@pugmark/domain';
+import type { Counts } from '../statistics/statistics-cache';
+import type { Executor } from '../connection/database';
+import { hoursOf, type ObservedFilter } from '../observations/observation-filter';
+
+/** `events`: what may not be what it is taken for. `blanks`: where something may have been missed. */
+export const QUEUES = ['events', 'blanks'] as const;
+export type Queue = (typeof QUEUES)[number];
+
+/** An absent property does not filter. Events are taken by the time of their first image. */
+export interface QueueFilter extends Omit<ObservedFilter, 'projectId' | 'category' | 'reviewed'> {
+  readonly projectId: number;
+  /** Of blanks: of what was nearest to being seen. */
+  readonly category?: Category;
+}
+
+export interface QueueRow {
+  /** Of the event, or of the image where it is a blank. */
+  readonly id: number;
+  /** The one to look at. */
+  readonly imageId: number;
+  readonly deploymentId: number | null;
+  readonly category: Category;
+  /** Of the surest detection; of a blank's below the threshold. */
+  readonly confidence: number;
+  readonly images: number;
+  readonly individuals: number;
+  readonly startsAt: Date | null;
+  readonly endsAt: Date | null;
+}
+
+/** The last row that was seen of a queue. */
+export interface QueuePosition {
+  readonly confidence: number;
+  readonly id: number;
+}
+
+/** What pays most first: events that nobody has reviewed, the least sure one first; or blanks, the one nearest to the threshold first. */
+export async function listQueue(
+  db: Executor,
+  queue: Queue,
+  filter: QueueFilter,
+  after: QueuePosition | null,
+  limit: number,
+): Promise<QueueRow[]> {
+  const { rows } = await (queue === 'events' ? events(filter, after, limit) : blanks(filter, after, limit)).execute(db);
+  return rows;
+}
+
+/** How many there are, from the first on. */
+export async function countQueue(counts: Counts, queue: Queue, filter: QueueFilter): Promise<number> {
+  const source =
+    queue === 'events'
+      ? sql`events e where ${sql.join(ofEvents(filter), AND)}`
+      : sql`image_summaries s where ${sql.join(ofBlanks(filter), AND)}`;
+  const rows = await counts.rows(
+    filter.projectId,
+    sql<{ count: number }>`select count(*)::int as count from ${source}`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+const AND = sql` and `;
+
+function events(filter: QueueFilter, after: QueuePosition | null, limit: number): RawBuilder<QueueRow> {
+  const conditions = ofEvents(filter);
+  if (after !== null) conditions.push(sql`(e.confidence, e.id) > (${after.confidence}::real, ${after.id}::bigint)`);
+  return sql<QueueRow>`
+    select e.id, e.best_image_id as "imageId", e.deployment_id as "deploymentId", e.category, e.confidence, e.images, e.individuals,
+      e.starts_at as "startsAt", e.ends_at as "endsAt"
+    from events e where ${sql.join(conditions, AND)} order by e.confidence, e.id limit ${limit}`;
+}
+
+function blanks(filter: QueueFilter, after: QueuePosition | null, limit: number): RawBuilder<QueueRow> {
+  const conditions = ofBlanks(filter);
+  if (after !== null)
+    conditions.push(
+      sql`s.surest <= ${after.confidence}::real`,
+      sql`(s.surest < ${after.confidence}::real or s.image_id > ${after.id})`,
+    );
+  return sql<QueueRow>`
+    select s.image_id as id, s.image_id as "imageId", s.deployment_id as "deploymentId",
+      case s.surest when s.animal then 'animal' when s.person then 'person' else 'vehicle' end as category, s.surest as confidence,
+      1 as images, 0 as individuals, s.captured_at as "startsAt", s.captured_at as "endsAt"
+    from image_summaries s where ${sql.join(conditions, AND)} order by s.surest desc, s.image_id limit ${limit}`;
+}
+
+function ofEvents(filter: QueueFilter): RawBuilder<unknown>[] {
+  const conditions = [
+    sql`e.label is null`,
+    sql`not e.reviewed`,
+    ...ofBoth(filter, 'e', sql`e.starts_at`, sql`extract(hour from e.local_start)`),
+  ];
+  if (filter.category !== undefined) conditions.push(sql`e.category = ${filter.category}`);
+  if (filter.label !== undefined) conditions.push(called(filter.label));
+  if (filter.minConfidence !== undefined) conditions.push(sql`e.confidence >= ${filter.minConfidence}::real`);
+  return conditions;
+}
+
+/** The event of the category holds one of this label. */
+function called(label: string): RawBuilder<unknown> {
+  return sql`exists (
+    select 1 from events named
+    where named.project_id = e.project_id and named.category = e.category and named.label = ${label}
+      and (named.first_image_id = e.first_image_id or named.deployment_id = e.deployment_id and named.starts_at between e.starts_at and e.ends_at))`;
+}
+
+function ofBlanks(filter: QueueFilter): RawBuilder<unknown>[] {
+  const conditions = [
+    sql`s.blank`,
+    sql`s.review_id is null`,
+    sql`s.surest is not null`,
+    ...ofBoth(filter, 's', sql`s.captured_at`, sql`s.local_hour`),
+  ];
+  if (filter.category !== undefined) conditions.push(sql`${sql.ref(`s.${filter.category}`)} = s.surest`);
+  if (filter.minConfidence !== undefined) conditions.push(sql`s.surest >= ${filter.minConfidence}::real`);
+  return conditions;
+}
+
+function ofBoth(
+  filter: QueueFilter,
+  table: 'e' | 's',
+  at: RawBuilder<unknown>,
+  hour: RawBuilder<unknown>,
+): RawBuilder<unknown>[] {
+  const conditions = [sql`${sql.ref(`${table}.project_id`)} = ${filter.projectId}`];
+  const deployment = sql.ref(`${table}.deployment_id`);
+  if (filter.deploymentId !== undefined) conditions.push(sql`${deployment} = ${filter.deploymentId}`);
+  if (filter.locationId !== undefined)
+    conditions.push(sql`${deployment} in (select id from deployments where location_id = ${filter.locationId})`);
+  if (filter.capturedFrom !== undefined) conditions.push(sql`${at} >= ${filter.capturedFrom}`);
+  if (filter.capturedTo !== undefined) conditions.push(sql`${at} < ${filter.capturedTo}`);
+  const hours = hoursOf(filter);
+  if (hours !== null) conditions.push(sql`${hour} = any(${hours}::int[])`);
+  return conditions;
+}

@@ -1,0 +1,201 @@
+import { sql, type Selectable } from 'kysely';
+import type { Box, Refusal, ReviewedObservation } from '@pugmark/domain';
+import type { DatabaseTransaction, Executor } from '../connection/database';
+import { refreshObservations } from '../observations/refresh-observations';
+import type { ReviewsTable } from '../review-tables';
+
+/** Who says something of images, and with which words. */
+export interface Reviewer {
+  readonly name: string;
+  readonly keyId: number | null;
+  readonly note: string | null;
+  /** Of a request about many images. */
+  readonly batchId: string | null;
+}
+
+export interface NewReview {
+  readonly imageId: number;
+  readonly action: ReviewsTable['action'];
+  /** Null: the machine counts again. */
+  readonly observations: readonly ReviewedObservation[] | null;
+  readonly redoOf?: number;
+}
+
+export type ReviewRow = Selectable<ReviewsTable>;
+
+export interface HistoryRow extends ReviewRow {
+  /** It is the one that counts. */
+  readonly counts: boolean;
+}
+
+/** What a request about many images did not change. */
+export interface ReviewBatch {
+  readonly id: number;
+  readonly batchId: string;
+  readonly unchanged: readonly number[];
+  readonly refused: Readonly<Partial<Record<Refusal, readonly number[]>>>;
+}
+
+/** What people said of images. Nothing here is ever removed; what counts follows in the same transaction. */
+export class ReviewRepository {
+  /** Locks images of a project, in order, so that two who review them come one after the other. Answers those that are there. */
+  async lockImages(tx: DatabaseTransaction, projectId: number, imageIds: readonly number[]): Promise<number[]> {
+    const { rows } = await sql<{ id: number }>`
+      select id from images where id = any(${[...imageIds]}::bigint[]) and project_id = ${projectId} order by id for no key update`.execute(
+      tx,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** The images must be of this project, and locked. Answers the reviews by image. */
+  async add(
+    tx: DatabaseTransaction,
+    projectId: number,
+    reviewer: Reviewer,
+    reviews: readonly NewReview[],
+  ): Promise<Map<number, number>> {
+    if (reviews.length === 0) return new Map();
+    const { rows } = await sql<{ id: number; imageId: number }>`
+      insert into reviews (project_id, image_id, action, observations, redo_of, note, batch_id, key_id, reviewer)
+      select ${projectId}::bigint, said.image_id, said.action, said.observations::jsonb, said.redo_of,
+        ${reviewer.note}::text, ${reviewer.batchId}::uuid, ${reviewer.keyId}::bigint, ${reviewer.name}::text
+      from unnest(
+        ${reviews.map(({ imageId }) => imageId)}::bigint[], ${reviews.map(({ action }) => action)}::text[],
+        ${reviews.map(({ observations }) => (observations === null ? null : JSON.stringify(observations.map(stored))))}::text[],
+        ${reviews.map(({ redoOf }) => redoOf ?? null)}::bigint[]
+      ) as said (image_id, action, observations, redo_of)
+      returning id, image_id as "imageId"`.execute(tx);
+    await refreshObservations(
+      tx,
+      rows.map(({ imageId }) => imageId),
+    );
+    return new Map(rows.map(({ id, imageId }) => [imageId, id]));
+  }
+
+  /** Reviews that count, of locked images: what was said before them counts again. */
+  async undo(tx: DatabaseTransaction, reviews: readonly ReviewRow[], undoneBy: string): Promise<void> {
+    // The clock, not the beginning of the transaction: it may have waited for another that said something meanwhile.
+    await tx
+      .updateTable('reviews')
+      .set({ undone_at: sql<Date>`clock_timestamp()`, undone_by: undoneBy })
+      .where('id', '=', sql<number>`any(${reviews.map(({ id }) => id)}::bigint[])`)
+      .execute();
+    await refreshObservations(
+      tx,
+      reviews.map((row) => row.image_id),
+    );
+  }
+
+  /** Holds taxa as they are until the transaction ends. To be called before images are locked: whoever corrects a taxon locks it first, too. */
+  async holdTaxa(tx: DatabaseTransaction, taxonIds: readonly number[]): Promise<void> {
+    if (taxonIds.length > 0)
+      await sql`select 1 from taxa where id = any(${[...taxonIds]}::bigint[]) order by id for share`.execute(tx);
+  }
+
+  /** A taxon was corrected: what it was seen on counts by its new name. It reads all reviews of the project, half a second for a million. */
+  async refreshTaxon(tx: DatabaseTransaction, projectId: number, taxonId: number): Promise<void> {
+    const { rows } = await sql<{ id: number }>`
+      select distinct image_id as id from reviews
+      where project_id = ${projectId} and undone_at is null and observations @> ${JSON.stringify([{ taxonId }])}::jsonb`.execute(
+      tx,
+    );
+    await refreshObservations(
+      tx,
+      rows.map(({ id }) => id),
+    );
+  }
+
+  async find(db: Executor, id: number): Promise<ReviewRow | null> {
+    return (await db.selectFrom('reviews').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  }
+
+  async findMany(db: Executor, ids: readonly number[]): Promise<ReviewRow[]> {
+    return db
+      .selectFrom('reviews')
+      .selectAll()
+      .where('id', '=', sql<number>`any(${[...ids]}::bigint[])`)
+      .orderBy('id')
+      .execute();
+  }
+
+  /** The review of each of these images that counts, one that took the human's word back among them. */
+  async counting(db: Executor, imageIds: readonly number[]): Promise<Map<number, ReviewRow>> {
+    const rows = await db
+      .selectFrom('reviews')
+      .selectAll()
+      .distinctOn('image_id')
+      .where('image_id', '=', sql<number>`any(${[...imageIds]}::bigint[])`)
+      .where('undone_at', 'is', null)
+      .orderBy('image_id')
+      .orderBy('id', 'desc')
+      .execute();
+    return new Map(rows.map((row) => [row.image_id, row]));
+  }
+
+  /** Newest first, those before `beforeId`. */
+  async history(db: Executor, imageId: number, beforeId: number | null, limit: number): Promise<HistoryRow[]> {
+    let query = db
+      .selectFrom('reviews')
+      .selectAll()
+      .select(
+        sql<boolean>`id is not distinct from (select max(last.id) from reviews last where last.image_id = ${imageId} and last.undone_at is null)`.as(
+          'counts',
+        ),
+      )
+      .where('image_id', '=', imageId);
+    if (beforeId !== null) query = query.where('id', '<', beforeId);
+    return query.orderBy('id', 'desc').limit(limit).execute();
+  }
+
+  /** In order of images. */
+  async ofBatch(db: Executor, projectId: number, batchId: string): Promise<ReviewRow[]> {
+    return db
+      .selectFrom('reviews')
+      .selectAll()
+      .where('batch_id', '=', batchId)
+      .where('project_id', '=', projectId)
+      .orderBy('image_id')
+      .execute();
+  }
+
+  async createBatch(
+    tx: DatabaseTransaction,
+    projectId: number,
+    { batchId, unchanged, refused }: Omit<ReviewBatch, 'id'>,
+  ): Promise<number> {
+    const { id } = await tx
+      .insertInto('review_batches')
+      .values({ project_id: projectId, batch_id: batchId, unchanged: [...unchanged], refused: JSON.stringify(refused) })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return id;
+  }
+
+  async findBatch(
+    db: Executor,
+    by: { readonly id: number } | { readonly projectId: number; readonly batchId: string },
+  ): Promise<ReviewBatch | null> {
+    const query = db.selectFrom('review_batches').select(['id', 'batch_id as batchId', 'unchanged', 'refused']);
+    const found =
+      'id' in by
+        ? query.where('id', '=', by.id)
+        : query.where('batch_id', '=', by.batchId).where('project_id', '=', by.projectId);
+    return (await found.executeTakeFirst()) ?? null;
+  }
+
+  /** Of these detections those that are of the image, with their boxes. */
+  async detectionBoxes(db: Executor, imageId: number, detectionIds: readonly number[]): Promise<Map<number, Box>> {
+    const rows = await db
+      .selectFrom('detections')
+      .select(['id', 'x', 'y', 'width', 'height'])
+      .where('image_id', '=', imageId)
+      .where('id', '=', sql<number>`any(${[...detectionIds]}::bigint[])`)
+      .execute();
+    return new Map(rows.map(({ id, ...box }) => [id, box]));
+  }
+}
+
+/** Field by field: a proposal of the machine knows more. */
+function stored({ category, label, taxonId, individuals, box, detectionId }: ReviewedObservation): ReviewedObservation {
+  return { category, label, taxonId, individuals, box, detectionId };
+}

@@ -1,0 +1,56 @@
+import { sql } from 'kysely';
+import type { Counts } from './statistics-cache';
+import { byKind, countEvents, sumOf, type EventCount, type Grouping, type Kind } from './event-counts';
+import type { EventFilter } from '../events/event-filter';
+
+export interface ActivityOfKind extends Kind {
+  /** Of each hour of the day, from 0 on. */
+  readonly events: readonly number[];
+  readonly individuals: readonly number[];
+}
+
+export interface Activity {
+  /** Events without a known time: in no hour. */
+  readonly withoutTime: number;
+  /** By the sun, events at places without coordinates: in no hour either. */
+  readonly withoutPlace: number;
+  readonly kinds: readonly ActivityOfKind[];
+}
+
+const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
+
+/** In which hour of the day events began: by the clocks of the place, or by the sun over it. */
+export async function activityByHour(
+  counts: Counts,
+  filter: EventFilter,
+  grouping: Grouping,
+  clock: 'local' | 'solar',
+): Promise<Activity> {
+  const rows = await countEvents(
+    counts,
+    filter,
+    grouping,
+    clock === 'local' ? sql`date_part('hour', e.local_start)` : sql`e.solar_hour`,
+  );
+  return {
+    withoutTime: sumOf(rows, 'events') - sumOf(rows, 'timed'),
+    withoutPlace: sumOf(
+      rows.filter(({ key }) => key === null),
+      'timed',
+    ),
+    kinds: byKind(rows).map(({ kind, rows: own }) => ({
+      ...kind,
+      events: byHour(own, 'events'),
+      individuals: byHour(own, 'individuals'),
+    })),
+  };
+}
+
+function byHour(rows: readonly EventCount[], what: 'events' | 'individuals'): number[] {
+  return HOURS.map((hour) =>
+    sumOf(
+      rows.filter(({ key }) => key === String(hour)),
+      what,
+    ),
+  );
+}

@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import type { Counts } from './statistics-cache';
+import { deploymentEfforts, totalEffort, type DeploymentEffort, type Effort } from './effort';
+import { byKind, countEvents, sumOf, type Counted, type EventCount, type Grouping, type Kind } from './event-counts';
+import type { EventFilter } from '../events/event-filter';
+import { grouped } from './group-rows';
+
+export interface CaptureRate extends Kind, Counted {
+  /** The events that the rate counts: those in the nights that it divides by, within the dates of their deployment. */
+  readonly ratedEvents: number;
+  /** Null without a night. */
+  readonly per100TrapNights: number | null;
+}
+
+export interface Captures extends Effort {
+  readonly kinds: readonly CaptureRate[];
+}
+
+export interface CapturesAt extends Captures {
+  readonly deploymentId: number | null;
+  readonly deploymentName: string | null;
+  readonly locationId: number | null;
+  readonly locationName: string | null;
+}
+
+export interface CaptureRates {
+  readonly total: Captures;
+  /** In order of deployment or location; last, what has none. */
+  readonly groups: readonly CapturesAt[];
+}
+
+/** How many events there were, and how many to a hundred nights that a camera stood: of all, and of each deployment or location. */
+export async function captureRates(
+  counts: Counts,
+  filter: EventFilter,
+  grouping: Grouping,
+  by: 'deployment' | 'location' | null,
+): Promise<CaptureRates> {
+  const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
+  const deployments = await deploymentEfforts(counts.db, filter);
+  const captures = (own: readonly DeploymentEffort[], seen: readonly EventCount[]): Captures => {
+    const effort = totalEffort(own);
+    return {
+      ...effort,
+      kinds: byKind(seen).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, effort.trapNights) })),
+    };
+  };
+  return {
+    total: captures(deployments, events),
+    groups: by === null ? [] : groupsBy(by, deployments, events, captures),
+  };
+}
+
+function rateOf(rows: readonly EventCount[], trapNights: number | null): Omit<CaptureRate, keyof Kind> {
+  const ratedEvents = sumOf(rows, 'dated');
+  return {
+    events: sumOf(rows, 'events'),
+    individuals: sumOf(rows, 'individuals'),
+    ratedEvents,
+    per100TrapNights: trapNights === null || trapNights === 0 ? null : (100 * ratedEvents) / trapNights,
+  };
+}
+
+function groupsBy(
+  by: 'deployment' | 'location',
+  deployments: readonly DeploymentEffort[],
+  events: readonly EventCount[],
+  captures: (own: readonly DeploymentEffort[], seen: readonly EventCount[]) => Captures,
+): CapturesAt[] {
+  const placeOf = ({ id, locationId }: DeploymentEffort): number | null => (by === 'deployment' ? id : locationId);
+  const places = new Map(deployments.map((one) => [String(one.id), placeOf(one)]));
+  const own = grouped(deployments, placeOf);
+  const seen = grouped(events, ({ key }) => (key === null ? null : places.get(key)) ?? null);
+  const ids = [...new Set([...own.keys(), ...seen.keys()])].sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
+  return ids.map((id) => {
+    const group = own.get(id) ?? [];
+    const [one] = id === null ? [] : group;
+    return {
+      deploymentId: by === 'deployment' ? id : null,
+      deploymentName: by === 'deployment' ? (one?.name ?? null) : null,
+      locationId: one?.locationId ?? null,
+      locationName: one?.locationName ?? null,
+      ...captures(group, seen.get(id) ?? []),
+    };
+  });
+}

@@ -1,0 +1,223 @@
+import { sql } from 'kysely';
+import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
+import { createDatabase, type Database } from '../connection/database';
+import { migrate } from '../migrations/migrate';
+import { TaskRepository } from './task.repository';
+
+describe('TaskRepository', () => {
+  let server: TestDatabase;
+  let db: Database;
+  let tasks: TaskRepository;
+
+  beforeAll(async () => {
+    server = await createTestDatabase(migrate);
+    db = createDatabase({ url: server.url, applicationName: 'test' });
+    tasks = new TaskRepository(db);
+  });
+
+  afterAll(async () => {
+    await db.destroy();
+    await server.drop();
+  });
+
+  beforeEach(async () => {
+    await sql`truncate tasks restart identity cascade`.execute(db);
+  });
+
+  async function given(count: number, columns: Record<string, unknown> = {}): Promise<number[]> {
+    const rows = await db
+      .insertInto('tasks')
+      .values(Array.from({ length: count }, (_, i) => ({ kind: 'detect' as const, subject_id: i + 1, ...columns })))
+      .returning('id')
+      .execute();
+    return rows.map((row) => row.id);
+  }
+
+  const states = async (): Promise<string[]> =>
+    (await db.selectFrom('tasks').select('state').orderBy('id').execute()).map((row) => row.state);
+  const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
+  const ringAll = (limit = 100, depth = 1000): Promise<number> =>
+    tasks.ringDue('detect', depth, limit, async (due) => due.map((task) => task.id));
+
+  it('rings due tasks by priority, then in order, and marks only those that were confirmed', async () => {
+    await given(3);
+    const [urgent] = await given(1, { priority: 5, subject_id: 9 });
+    await given(1, { subject_id: 10, run_at: sql`now() + interval '1 hour'` });
+    const seen: number[] = [];
+
+    const rung = await tasks.ringDue('detect', 1000, 100, async (due) => {
+      seen.push(...due.map((task) => task.id));
+      return seen.slice(0, 2);
+    });
+
+    expect(seen).toEqual([urgent, 1, 2, 3]);
+    expect(rung).toBe(2);
+    expect(await states()).toEqual(['queued', 'waiting', 'waiting', 'queued', 'waiting']);
+  });
+
+  it('never rings beyond the depth of the queue', async () => {
+    await given(10);
+    expect(await ringAll(100, 4)).toBe(4);
+    expect(await ringAll(100, 4)).toBe(0);
+    expect(await ringAll(100, 6)).toBe(2);
+  });
+
+  it('lets two dispatchers ring at once without ringing a task twice', async () => {
+    await given(20);
+    const rung: number[] = [];
+    let bothInside: () => void = () => undefined;
+    const meeting = new Promise<void>((resolve) => (bothInside = resolve));
+    let inside = 0;
+    const dispatcher = (): Promise<number> =>
+      tasks.ringDue('detect', 1000, 10, async (due) => {
+        if (++inside === 2) bothInside();
+        await meeting;
+        rung.push(...due.map((task) => task.id));
+        return due.map((task) => task.id);
+      });
+
+    await Promise.all([dispatcher(), dispatcher()]);
+
+    expect(rung).toHaveLength(20);
+    expect(new Set(rung).size).toBe(20);
+  });
+
+  it('leaves tasks waiting when the dispatcher dies before marking them', async () => {
+    await given(2);
+    await expect(tasks.ringDue('detect', 10, 10, () => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
+    expect(await states()).toEqual(['waiting', 'waiting']);
+  });
+
+  it('claims each attempt once, however often its doorbell comes', async () => {
+    const [id = 0] = await given(1);
+    await ringAll();
+    const bell = { id, attempt: 1 };
+
+    const both = await Promise.all([tasks.claim('detect', [bell, bell], 'a'), tasks.claim('detect', [bell], 'b')]);
+
+    expect(both.flat()).toHaveLength(1);
+    expect(both.flat()[0]).toMatchObject({ id, kind: 'detect', attempt: 1, subjectId: 1 });
+    expect(await tasks.claim('detect', [bell], 'c')).toEqual([]);
+    expect(await tasks.claim('detect', [{ id, attempt: 2 }], 'c')).toEqual([]);
+  });
+
+  it('claims a task whose ring was confirmed but not yet marked', async () => {
+    const [id = 0] = await given(1);
+    let claimed: Promise<unknown[]> | undefined;
+    await tasks.ringDue('detect', 10, 10, async (due) => {
+      // The consumer is faster than the mark: the claim waits for it instead of finding nothing.
+      claimed = tasks.claim('detect', [{ id, attempt: 1 }], 'fast');
+      return due.map((task) => task.id);
+    });
+    expect(await claimed).toHaveLength(1);
+    expect(await states()).toEqual(['running']);
+  });
+
+  it('commits results with the state in one transaction, or neither', async () => {
+    await given(1);
+    const [task] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
+    if (task === undefined) throw new Error('not claimed');
+
+    await expect(
+      tasks.commit([{ task, outcome: 'done', result: 1 }], () => Promise.reject(new Error('disk full'))),
+    ).rejects.toThrow('disk full');
+    expect(await states()).toEqual(['running']);
+
+    const written: unknown[] = [];
+    expect(
+      await tasks.commit([{ task, outcome: 'done', result: 7 }], async (_tx, done) => void written.push(...done)),
+    ).toEqual([1]);
+    expect(written).toEqual([{ task, result: 7 }]);
+    expect(await states()).toEqual(['done']);
+  });
+
+  it('fences a stale attempt: neither its state nor its result counts', async () => {
+    await given(1);
+    const [stale] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'slow');
+    await db
+      .updateTable('tasks')
+      .set({ lease_until: age(1) })
+      .execute();
+    expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 0, ringsLost: 0 });
+    const [current] = await tasks.claim('detect', [{ id: 1, attempt: 2 }], 'fast');
+    if (stale === undefined || current === undefined) throw new Error('not claimed');
+
+    let written = 0;
+    expect(await tasks.commit([{ task: stale, outcome: 'done', result: 1 }], async () => void written++)).toEqual([]);
+    expect(written).toBe(0);
+    expect(await tasks.renew([stale, current])).toEqual([1]);
+    expect(await tasks.commit([{ task: current, outcome: 'done', result: 1 }], async () => void written++)).toEqual([
+      1,
+    ]);
+    expect(written).toBe(1);
+  });
+
+  it('puts a retry off by its backoff and fails it with its reason after the last attempt', async () => {
+    await given(1);
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await db
+        .updateTable('tasks')
+        .set({ run_at: age(0) })
+        .execute();
+      const [task] = await tasks.claim('detect', [{ id: 1, attempt }], 'w');
+      if (task === undefined) throw new Error(`attempt ${attempt} was not claimed`);
+      await tasks.commit(
+        [{ task, outcome: 'retry', code: 'busy', message: 'the file was busy' }],
+        async () => undefined,
+      );
+      const row = await db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
+      expect(row.state).toBe(attempt < 5 ? 'waiting' : 'failed');
+      expect(row.error_message).toBe('the file was busy');
+      if (attempt < 5) expect(row.run_at.getTime()).toBeGreaterThan(Date.now() + 1_000 * 2 ** (attempt - 1) - 500);
+    }
+  });
+
+  it('fails a task whose workers all died, saying so', async () => {
+    await given(1, { state: 'running', attempt: 5, owner: 'ml-worker@host/1', lease_until: age(1) });
+    expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, ringsLost: 0 });
+    const row = await db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
+    expect(row).toMatchObject({ state: 'failed', error_code: 'worker_lost' });
+    expect(row.error_message).toContain('ml-worker@host/1');
+  });
+
+  it('lets a cancel win over a worker that still works', async () => {
+    await given(2);
+    const [task] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
+    if (task === undefined) throw new Error('not claimed');
+    expect(await tasks.cancel(db, 'detect', 1)).toBe(1);
+    expect(await tasks.renew([task])).toEqual([]);
+    expect(await tasks.commit([{ task, outcome: 'done', result: 1 }], async () => undefined)).toEqual([]);
+    expect(await states()).toEqual(['cancelled', 'waiting']);
+  });
+
+  describe('the invariant', () => {
+    it('holds for live leases, young rings and waiting tasks with others ahead of them', async () => {
+      await given(1, { state: 'running', owner: 'w', lease_until: sql`now() + interval '5 seconds'` });
+      await given(1, { state: 'queued', queued_at: sql`now()`, subject_id: 2 });
+      await given(1, { run_at: age(3600), subject_id: 3 });
+      await given(1, { run_at: sql`now() + interval '1 hour'`, subject_id: 4 });
+      expect(await tasks.violations(60, 10)).toEqual([]);
+    });
+
+    it('names running tasks without a live lease, old rings, and due tasks that nobody rings', async () => {
+      await given(2, { state: 'running', owner: 'w', lease_until: age(100) });
+      await given(1, { kind: 'scan', state: 'queued', queued_at: age(100) });
+      await given(3, { kind: 'export', run_at: age(100) });
+      const found = await tasks.violations(60, 10);
+      expect(found).toEqual([
+        { kind: 'detect', state: 'running', count: 2, oldestSeconds: expect.any(Number) },
+        { kind: 'export', state: 'waiting', count: 3, oldestSeconds: expect.any(Number) },
+        { kind: 'scan', state: 'queued', count: 1, oldestSeconds: expect.any(Number) },
+      ]);
+      for (const { oldestSeconds } of found) expect(oldestSeconds).toBeGreaterThan(99);
+    });
+
+    it('is restored by one reconciliation and one ring', async () => {
+      await given(2, { state: 'running', attempt: 1, owner: 'w', lease_until: age(100) });
+      await given(2, { state: 'queued', queued_at: age(100), subject_id: sql`1000 + floor(random() * 1e6)::int` });
+      expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 2, exhausted: 0, ringsLost: 2 });
+      expect(await ringAll()).toBe(4);
+      expect(await tasks.violations(60, 0)).toEqual([]);
+    });
+  });
+});

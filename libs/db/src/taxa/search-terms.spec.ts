@@ -1,0 +1,16 @@
+import { wordsOf } from './search-terms';
+
+describe('wordsOf', () => {
+  it.each([
+    ['Vulpes vulpes', ['vulpes']],
+    ["Swainson's hawk", ['swainson', 's', 'hawk']],
+    ['Felis silvestris/catus', ['felis', 'silvestris', 'catus']],
+    ['ÖLKÄFER (groß)', ['ölkäfer', 'groß']],
+    // One letter with a mark, and a letter and its mark.
+    ['o\u0308re', ['öre']],
+    ['Рысь', ['рысь']],
+    ['sp. 2', ['sp', '2']],
+    ["'; drop:* & | ! \\", ['drop']],
+    ['--', []],
+  ])('%s', (text, words) => expect(wordsOf(text)).toEqual(words));
+});

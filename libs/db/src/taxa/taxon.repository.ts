@@ -1,0 +1,164 @@
+import { sql, type RawBuilder, type Selectable } from 'kysely';
+import type { Category } from '@pugmark/domain';
+import type { DatabaseTransaction, Executor } from '../connection/database';
+import type { TaxaTable } from '../schema';
+import { prefixQuery, wordsOf } from './search-terms';
+
+export type TaxonRow = Omit<Selectable<TaxaTable>, 'words'>;
+
+export interface NewTaxon {
+  readonly projectId: number;
+  readonly scientificName: string;
+  readonly commonName: string | null;
+  readonly category: Category;
+  readonly rank: string | null;
+}
+
+/** What is absent stays as it is. */
+export interface TaxonChange {
+  readonly scientificName?: string;
+  readonly commonName?: string | null;
+  readonly category?: Category;
+  readonly rank?: string | null;
+  /** False: brought back. */
+  readonly archived?: false;
+}
+
+export interface TaxonFilter {
+  /** True: only those that were archived; false: only the others. */
+  readonly archived: boolean;
+  /** Beginnings of words of the scientific or the common name; all of them must be there. */
+  readonly q?: string;
+}
+
+const COLUMNS = [
+  'taxa.id',
+  'taxa.project_id',
+  'taxa.scientific_name',
+  'taxa.common_name',
+  'taxa.category',
+  'taxa.rank',
+  'taxa.archived_at',
+  'taxa.created_at',
+] as const;
+
+/** The species of a project, each by its scientific name, in which upper and lower case are the same. */
+export class TaxonRepository {
+  /** Null when the project has one of this name already, archived or not. */
+  async create(db: Executor, taxon: NewTaxon): Promise<TaxonRow | null> {
+    const row = await db
+      .insertInto('taxa')
+      .values({
+        project_id: taxon.projectId,
+        scientific_name: taxon.scientificName,
+        common_name: taxon.commonName,
+        category: taxon.category,
+        rank: taxon.rank,
+        words: searchable(taxon.scientificName, taxon.commonName),
+      })
+      .onConflict((conflict) => conflict.expression(sql`project_id, lower(scientific_name)`).doNothing())
+      .returning(COLUMNS)
+      .executeTakeFirst();
+    return row ?? null;
+  }
+
+  /** `before` must be locked, and a new name free. */
+  async update(tx: DatabaseTransaction, before: TaxonRow, change: TaxonChange): Promise<TaxonRow> {
+    const {
+      scientificName = before.scientific_name,
+      commonName = before.common_name,
+      category = before.category,
+      rank = before.rank,
+    } = change;
+    return tx
+      .updateTable('taxa')
+      .set({
+        scientific_name: scientificName,
+        common_name: commonName,
+        category,
+        rank,
+        words: searchable(scientificName, commonName),
+        ...(change.archived === undefined ? {} : { archived_at: null }),
+      })
+      .where('id', '=', before.id)
+      .returning(COLUMNS)
+      .executeTakeFirstOrThrow();
+  }
+
+  /** Archived twice it stays so from the first time on. False when there is none. */
+  async archive(db: Executor, id: number): Promise<boolean> {
+    const result = await db
+      .updateTable('taxa')
+      .set({ archived_at: sql<Date>`coalesce(archived_at, now())` })
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+
+  /** The row, locked until the transaction ends. Null when there is none. */
+  async lock(tx: DatabaseTransaction, id: number): Promise<TaxonRow | null> {
+    return (
+      (await tx.selectFrom('taxa').select(COLUMNS).where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null
+    );
+  }
+
+  async find(db: Executor, id: number): Promise<TaxonRow | null> {
+    return (await this.findMany(db, [id])).get(id) ?? null;
+  }
+
+  /** By id, archived ones too; what is not there is missing. */
+  async findMany(db: Executor, ids: readonly number[]): Promise<Map<number, TaxonRow>> {
+    const rows = await db
+      .selectFrom('taxa')
+      .select(COLUMNS)
+      .where('id', '=', sql<number>`any(${[...ids]}::bigint[])`)
+      .execute();
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** By the name as it was asked for, archived ones too; what is not there is missing. */
+  async findByNames(
+    db: Executor,
+    projectId: number,
+    scientificNames: readonly string[],
+  ): Promise<Map<string, TaxonRow>> {
+    const rows = await db
+      .selectFrom(sql<{ name: string }>`(select distinct unnest(${[...scientificNames]}::text[]) as name)`.as('asked'))
+      .innerJoin('taxa', (join) => join.on(sql`lower(taxa.scientific_name)`, '=', sql`lower(asked.name)`))
+      .select([...COLUMNS, 'asked.name as asked'])
+      .where('taxa.project_id', '=', projectId)
+      .execute();
+    return new Map(rows.map(({ asked, ...row }) => [asked, row]));
+  }
+
+  /** In order of the scientific name, those after the one that is named; an empty one is before all. */
+  async page(
+    db: Executor,
+    projectId: number,
+    { archived, q }: TaxonFilter,
+    afterName: string,
+    limit: number,
+  ): Promise<TaxonRow[]> {
+    const query = db
+      .selectFrom('taxa')
+      .select(COLUMNS)
+      .where('project_id', '=', projectId)
+      .where(sql`lower(scientific_name)`, '>', sql`lower(${afterName})`)
+      .where('archived_at', archived ? 'is not' : 'is', null);
+    if (q === undefined)
+      return query
+        .orderBy(sql`lower(scientific_name)`)
+        .limit(limit)
+        .execute();
+    // Not in the order of an index: Postgres would rather walk through it, and so through all of the project, than look the words up.
+    return query
+      .where(sql<boolean>`words @@ ${prefixQuery(q)}`)
+      .orderBy(sql`lower(scientific_name) || ''`)
+      .limit(limit)
+      .execute();
+  }
+}
+
+function searchable(...names: readonly (string | null)[]): RawBuilder<string> {
+  return sql<string>`array_to_tsvector(${wordsOf(names.join(' '))}::text[])`;
+}
