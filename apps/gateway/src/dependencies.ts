@@ -27,9 +27,9 @@ import type {
 } from '@pugmark/db';
 import type { Logger, Registry } from '@pugmark/platform';
 import type { ExportStorage, PictureStorage, UploadStorage } from '@pugmark/storage';
-import type { EventStreams } from './feed/event-streams';
-import type { PictureCheck } from './rendering/picture-checker';
-import type { Renditions } from './rendering/renditions';
+import type { EventStreams } from './features/feed/event-streams';
+import type { PictureCheck } from './features/renditions/image-checker';
+import type { Renditions } from './features/renditions/renditions';
 
 export interface Stores {
   readonly db: Database;

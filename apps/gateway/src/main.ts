@@ -35,18 +35,18 @@ import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugm
 import { ExportStorage, PictureStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
 import { Dispatcher } from '@pugmark/tasks';
 import { createApp } from './app';
-import { ensureFirstKey } from './access/first-key';
+import { ensureFirstKey } from './features/keys/first-key';
 import { GatewayConfig, assertNotOpenToAll } from './config';
 import type { Stores } from './dependencies';
-import { EventStreams, STREAM_TIMES } from './feed/event-streams';
-import { feedLoop } from './feed/write-feed';
-import { HttpServer } from './http-server';
-import { PictureChecker } from './rendering/picture-checker';
-import { Renderer } from './rendering/renderer';
-import { Renditions } from './rendering/renditions';
-import { IDEMPOTENCY_KEY_SECONDS } from './services/create-once';
-import { LATEST_SECONDS, searchStaticBoxes } from './services/search-static-boxes';
-import { sweepUploads } from './services/sweep-uploads';
+import { EventStreams, STREAM_TIMES } from './features/feed/event-streams';
+import { feedLoop } from './features/feed/write-feed';
+import { HttpServer } from './http/http-server';
+import { PictureChecker } from './features/renditions/image-checker';
+import { Renderer } from './features/renditions/renderer';
+import { Renditions } from './features/renditions/renditions';
+import { IDEMPOTENCY_KEY_SECONDS } from './http/idempotency/create-once';
+import { LATEST_SECONDS, searchStaticBoxes } from './features/static-detections/search-static-detections';
+import { sweepUploads } from './features/uploads/remove-abandoned-uploads';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 const FOLD_INTERVAL_MS = 5_000;
@@ -98,8 +98,8 @@ void runService(
     };
     const uploads = new UploadStorage(config.STORAGE_DIR);
     const renditionFiles = new RenditionStorage(config.STORAGE_DIR);
-    const renderer = new Renderer({ childPath: join(__dirname, 'rendering', 'render.child.js'), logger });
-    const pictureCheck = new PictureChecker({ childPath: join(__dirname, 'rendering', 'check.child.js'), logger });
+    const renderer = new Renderer({ childPath: join(__dirname, 'features', 'renditions', 'render.child.js'), logger });
+    const pictureCheck = new PictureChecker({ childPath: join(__dirname, 'features', 'renditions', 'check.child.js'), logger });
 
     // The bell: whoever creates tasks should also ring for them, so that a gateway alone gets its work going.
     const broker = new Broker({
@@ -111,7 +111,7 @@ void runService(
     });
     const dispatcher = new Dispatcher({
       store: tasks,
-      sweeper: stores.runControl,
+      runs: stores.runControl,
       publisher: broker,
       logger,
       metrics: createTaskMetrics(metrics),

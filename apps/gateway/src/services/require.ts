@@ -8,7 +8,7 @@ import type {
 } from '@pugmark/db';
 import type { Stage } from '@pugmark/domain';
 import type { Stores } from '../dependencies';
-import { notFound, unavailable, unprocessable } from '../api/http-problem';
+import { notFound, unavailable, unprocessable } from '../http/http-problem';
 
 /** 404 unless the project named by the address is there. */
 export async function requireProject(stores: Stores, id: number): Promise<ProjectRow> {

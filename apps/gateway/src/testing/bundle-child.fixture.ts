@@ -15,7 +15,7 @@ export function bundleChild(folder: string, name: 'render' | 'check'): string {
   const bundle = join(folder, `${name}.child.js`);
   execFileSync(process.execPath, [
     require.resolve('esbuild/bin/esbuild'),
-    join(__dirname, '..', 'rendering', `${name}.child.ts`),
+    join(__dirname, '..', 'features', 'renditions', `${name}.child.ts`),
     '--bundle',
     '--platform=node',
     '--format=cjs',

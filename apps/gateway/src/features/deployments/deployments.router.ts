@@ -1,0 +1,93 @@
+import { CSV_BODY, body, jsonOf, operation, type Operation } from '../../http/operation';
+import type { Stores } from '../../dependencies';
+import {
+  CreateDeploymentBody,
+  DeploymentDetailsResponse,
+  DeploymentResponse,
+  UpdateDeploymentBody,
+  deploymentDetails,
+  deploymentResponse,
+} from './deployments.dto';
+import { ImportQuery, ImportReport } from '../csv-import/imports.dto';
+import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
+import { importDeployments } from './import-deployments';
+import { requireDeployment, requireProject } from '../../services/require';
+import { createDeployment, updateDeployment } from './save-deployment';
+
+export function deploymentsRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/projects/:id/deployments',
+      name: 'listDeployments',
+      summary: 'The deployments of a project, oldest first',
+      scope: 'read',
+      query: PageQuery,
+      answer: { status: 200, json: pageTypeOf(DeploymentResponse) },
+      problems: [422],
+      handle: async ({ id, query: { limit, cursor } }) => {
+        const after = afterId('deployments', cursor);
+        await requireProject(stores, id);
+        const rows = await stores.deployments.page(stores.db, id, after, limit + 1);
+        return pageOf('deployments', rows, limit, (row) => row.id, deploymentResponse);
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/deployments',
+      name: 'createDeployment',
+      summary: 'Makes a deployment, and the location that it names',
+      scope: 'ingest',
+      body: body(CreateDeploymentBody),
+      answer: { status: 201, json: jsonOf(DeploymentResponse), location: ({ id }) => `/deployments/${id}` },
+      problems: [409],
+      once: true,
+      handle: async (call) => {
+        await requireProject(stores, call.id);
+        return deploymentResponse(await createDeployment(stores, call));
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/deployments/import',
+      name: 'importDeployments',
+      summary: 'Makes and corrects deployments from a CSV file; all of its lines, or none',
+      scope: 'ingest',
+      query: ImportQuery,
+      body: CSV_BODY,
+      answer: { status: 200, json: jsonOf(ImportReport) },
+      problems: [409, 422],
+      handle: async ({ id, query: { dryRun }, body: csv }) => {
+        await requireProject(stores, id);
+        return importDeployments(stores, id, csv, dryRun);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/deployments/:id',
+      name: 'getDeployment',
+      summary: 'A deployment, and how the times of its images are',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
+      handle: async ({ id }) => {
+        const deployment = await requireDeployment(stores, id);
+        return deploymentDetails(
+          deployment,
+          await stores.deployments.keptTimes(stores.counts, deployment.project_id, id),
+        );
+      },
+    }),
+    operation({
+      method: 'patch',
+      path: '/deployments/:id',
+      name: 'updateDeployment',
+      summary: 'Corrects a deployment and, with it, the times of its images',
+      scope: 'ingest',
+      body: body(UpdateDeploymentBody),
+      answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
+      problems: [409, 422],
+      ifMatch: true,
+      handle: (call) => updateDeployment(stores, call),
+    }),
+  ];
+}

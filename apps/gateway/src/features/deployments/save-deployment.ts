@@ -1,0 +1,159 @@
+import {
+  inTransaction,
+  type DatabaseTransaction,
+  type DeploymentChange,
+  type DeploymentWithLocation,
+} from '@pugmark/db';
+import type { Stores } from '../../dependencies';
+import {
+  deploymentDetails,
+  type CreateDeploymentBody,
+  type DeploymentDetailsResponse,
+  type UpdateDeploymentBody,
+} from './deployments.dto';
+import type { Call } from '../../http/operation';
+import { unfitFields, conflict, notFound, type HttpProblem } from '../../http/http-problem';
+import { createOnce } from '../../http/idempotency/create-once';
+import { assertCoordinates } from '../locations/save-location';
+import { timezoneFault } from './timezone-error';
+
+/** The deployment, with the location that it names. Throws 422 for what does not go together, 409 for what is there otherwise. */
+export async function createDeployment(
+  stores: Stores,
+  call: Call<object, CreateDeploymentBody>,
+): Promise<DeploymentWithLocation> {
+  const { id: projectId, body } = call;
+  await assertTimezone(stores, body.timezone);
+  const { id } = await createOnce(
+    stores,
+    call,
+    body,
+    async (tx) => (await insertDeployment(tx, stores, projectId, body)).id,
+  );
+  return (await stores.deployments.find(stores.db, id))!;
+}
+
+/** Corrects a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, 404 and 412. */
+export async function updateDeployment(
+  stores: Stores,
+  { id, body, assertMatches }: Call<object, UpdateDeploymentBody>,
+): Promise<DeploymentDetailsResponse> {
+  if (body.timezone !== undefined) await assertTimezone(stores, body.timezone);
+  return inTransaction(stores.db, async (tx) => {
+    const before = await stores.deployments.lock(tx, id);
+    if (before === null) throw notFound(`deployment ${id}`);
+    assertMatches(deploymentDetails(before, await stores.deployments.times(tx, id)));
+    return deploymentDetails(await changeDeployment(tx, stores, before, body), await stores.deployments.times(tx, id));
+  });
+}
+
+/** The zone must have been checked. */
+export async function insertDeployment(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  projectId: number,
+  body: CreateDeploymentBody,
+): Promise<DeploymentWithLocation> {
+  assertPlace(body);
+  assertDates(body.startsAt ?? null, body.endsAt ?? null);
+  const locationId =
+    body.locationName == null ? null : await locationOf(tx, stores, projectId, body.locationName, body);
+  const row = await stores.deployments.create(tx, {
+    project_id: projectId,
+    location_id: locationId,
+    name: body.name,
+    camera: body.camera ?? null,
+    timezone: body.timezone,
+    clock_offset_seconds: body.clockOffsetSeconds ?? 0,
+    starts_at: body.startsAt ?? null,
+    ends_at: body.endsAt ?? null,
+  });
+  if (row === null) throw nameTaken();
+  return row;
+}
+
+/** `before` must be locked, and the zone checked. */
+export async function changeDeployment(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  before: DeploymentWithLocation,
+  body: UpdateDeploymentBody,
+): Promise<DeploymentWithLocation> {
+  assertPlace(body);
+  assertDates(
+    body.startsAt === undefined ? before.starts_at : body.startsAt,
+    body.endsAt === undefined ? before.ends_at : body.endsAt,
+  );
+  if (
+    body.name !== undefined &&
+    body.name !== before.name &&
+    (await stores.deployments.findByName(tx, before.project_id, body.name)) !== null
+  )
+    throw nameTaken();
+  const change: DeploymentChange = {
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(body.camera === undefined ? {} : { camera: body.camera }),
+    ...(body.timezone === undefined ? {} : { timezone: body.timezone }),
+    ...(body.clockOffsetSeconds === undefined ? {} : { clock_offset_seconds: body.clockOffsetSeconds ?? 0 }),
+    ...(body.startsAt === undefined ? {} : { starts_at: body.startsAt }),
+    ...(body.endsAt === undefined ? {} : { ends_at: body.endsAt }),
+    ...(body.locationName === undefined
+      ? {}
+      : {
+          location_id:
+            body.locationName === null
+              ? null
+              : await locationOf(tx, stores, before.project_id, body.locationName, body),
+        }),
+  };
+  await stores.deployments.update(tx, before.id, change);
+  const after = (await stores.deployments.find(tx, before.id))!;
+  const moved = after.timezone !== before.timezone || after.clock_offset_seconds !== before.clock_offset_seconds;
+  const dated =
+    [after.starts_at?.getTime(), after.ends_at?.getTime()].join() !==
+    [before.starts_at?.getTime(), before.ends_at?.getTime()].join();
+  if (moved || dated) await stores.images.deriveTimesOf(tx, before.id);
+  return after;
+}
+
+async function locationOf(
+  tx: DatabaseTransaction,
+  stores: Stores,
+  projectId: number,
+  name: string,
+  at: { readonly latitude?: number | null; readonly longitude?: number | null },
+): Promise<number> {
+  const { latitude = null, longitude = null } = at;
+  const id = await stores.locations.ensure(tx, { projectId, name, latitude, longitude });
+  if (latitude === null) return id;
+  const row = (await stores.locations.find(tx, id))!;
+  // A location keeps its coordinates; to drop the new ones silently would put pictures where they were not taken.
+  if (row.latitude !== latitude || row.longitude !== longitude) {
+    throw conflict(
+      'location_elsewhere',
+      'locationName',
+      `the location ${name} stands at ${row.latitude}, ${row.longitude} already: move it, or use another name`,
+    );
+  }
+  return id;
+}
+
+async function assertTimezone(stores: Stores, timezone: string): Promise<void> {
+  const fault = await timezoneFault(stores, timezone);
+  if (fault !== null) throw unfitFields([{ field: 'timezone', message: fault }]);
+}
+
+function assertPlace(body: Pick<UpdateDeploymentBody, 'locationName' | 'latitude' | 'longitude'>): void {
+  assertCoordinates(body);
+  if (body.latitude != null && body.locationName == null)
+    throw unfitFields([{ field: 'locationName', message: 'is missing: coordinates belong to a location' }]);
+}
+
+function assertDates(startsAt: Date | null, endsAt: Date | null): void {
+  if (startsAt !== null && endsAt !== null && endsAt <= startsAt)
+    throw unfitFields([{ field: 'endsAt', message: 'must be after startsAt' }]);
+}
+
+function nameTaken(): HttpProblem {
+  return conflict('name_taken', 'name', 'the project has a deployment of this name already');
+}

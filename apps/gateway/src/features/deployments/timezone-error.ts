@@ -1,0 +1,20 @@
+import type { Stores } from '../../dependencies';
+
+/** What is wrong with the name of a zone, or null. Node's table decides what is an IANA name, the database's whether it can compute with it. */
+export async function timezoneFault(stores: Stores, timezone: string): Promise<string | null> {
+  const isName = /^[A-Za-z]/.test(timezone) && isKnownToNode(timezone);
+  if (!isName) return 'must be an IANA time zone, such as Europe/Berlin';
+  return (await stores.deployments.knowsTimezone(stores.db, timezone))
+    ? null
+    : 'is not in the time zone table of the database';
+}
+
+function isKnownToNode(timezone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+    return true;
+  } catch {
+    // A RangeError is the answer "no".
+    return false;
+  }
+}

@@ -1,0 +1,327 @@
+import { exportJobKey, type Cache } from '@pugmark/cache';
+import { runsThatMayHaveChanged } from '@pugmark/db';
+import { waitUntil } from '@pugmark/testing';
+import { sql } from 'kysely';
+import { TestGateway } from '../../testing/gateway.fixture';
+import { writeFeed } from './write-feed';
+
+describe('the writer of the feed', () => {
+  let gateway: TestGateway;
+  let projectId: number;
+  let modelId: number;
+  const cached = new Map<string, unknown>();
+  const cache: Cache = {
+    get: <T>(key: string) => Promise.resolve(cached.get(key) as T | undefined),
+    set: async (key, value) => void cached.set(key, value),
+    delete: async (key) => void cached.delete(key),
+    state: () => 'up',
+    close: () => Promise.resolve(),
+  };
+
+  beforeAll(async () => {
+    gateway = await TestGateway.start({ cache });
+    modelId = (await gateway.model()).id;
+  });
+  beforeEach(async () => {
+    await gateway.db.updateTable('ingests').set({ run_id: null }).execute();
+    for (const table of ['feed', 'tasks', 'task_counts', 'runs', 'exports', 'incidents'] as const)
+      await gateway.db.deleteFrom(table).execute();
+    await gateway.db.updateTable('feed_state').set({ looked_at: new Date() }).execute();
+    projectId = await gateway.project();
+  });
+  afterAll(() => gateway.stop());
+
+  /** One look, once it is time for one. */
+  const look = () =>
+    waitUntil('time to look', async () => (await writeFeed({ stores: gateway.stores, cache }, 0)) !== null);
+  const rows = () => gateway.db.selectFrom('feed').selectAll().orderBy('id').execute();
+  /** What was added by a look. */
+  const news = async (): Promise<
+    { topic: string; subject: number; ended: boolean; data: Record<string, unknown> }[]
+  > => {
+    const before = (await rows()).at(-1)?.id ?? 0;
+    await look();
+    return (await rows())
+      .filter(({ id }) => id > before)
+      .map(({ topic, subject_id, ended, data }) => ({
+        topic,
+        subject: subject_id,
+        ended,
+        data: data as Record<string, unknown>,
+      }));
+  };
+  const newRun = async (names: readonly string[] = ['a.jpg', 'b.jpg']): Promise<{ id: number; images: number[] }> => {
+    const id = await gateway.run(projectId, modelId);
+    const { ids } = await gateway.images(projectId, names, { runId: id });
+    // Its ingest has read all that there is.
+    await gateway.finish('scan', await scansOf(id));
+    return { id, images: ids };
+  };
+  const scansOf = async (runId: number): Promise<number[]> =>
+    (await gateway.db.selectFrom('ingests').select('id').where('run_id', '=', runId).execute()).map(({ id }) => id);
+  const mayHaveChanged = () => gateway.db.transaction().execute(runsThatMayHaveChanged);
+
+  it('tells of a run from its beginning to its end, as GET does, and of nothing when nothing changes', async () => {
+    const { id, images } = await newRun();
+    const [first, ...others] = await news();
+    expect(others).toEqual([]);
+    expect(first).toMatchObject({
+      topic: 'run',
+      subject: id,
+      ended: false,
+      data: { state: 'active', counts: { waiting: 2 }, etaSeconds: null },
+    });
+    expect((await gateway.get(`/runs/${id}`)).body).toMatchObject(first!.data);
+    expect(await news()).toEqual([]);
+
+    await gateway.claim('detect', images.slice(0, 1));
+    expect(await news()).toMatchObject([{ subject: id, data: { counts: { waiting: 1, running: 1 } } }]);
+    // Back again, without a trace of when.
+    await agoSince(60);
+    await gateway.db
+      .updateTable('tasks')
+      .set({ state: 'waiting', lease_until: null, owner: null, attempt: 0 })
+      .where('run_id', '=', id)
+      .execute();
+    expect(await news()).toMatchObject([{ subject: id, data: { counts: { waiting: 2, running: 0 } } }]);
+    await gateway.finish('detect', images);
+    expect(await news()).toMatchObject([
+      { subject: id, ended: true, data: { state: 'done', counts: { done: 2 }, etaSeconds: 0 } },
+    ]);
+    // Although the rate of the last minute fades.
+    await gateway.db
+      .updateTable('tasks')
+      .set({ started_at: sql<Date>`now() - interval '50 seconds'` })
+      .execute();
+    expect(await news()).toEqual([]);
+    expect((await gateway.stores.runs.find(gateway.db, id))?.feed_open).toBe(false);
+  });
+
+  it('does not look at runs of which nothing moves, however many they are', async () => {
+    for (let n = 0; n < 20; n += 1) await newRun();
+    await look();
+    await agoSince(60);
+    expect(await mayHaveChanged()).toEqual([]);
+    const { id, images } = await newRun();
+    await gateway.finish('detect', images);
+    expect(await mayHaveChanged()).toEqual([id]);
+  });
+
+  it('tells of a run that began and ended between two looks, or while nobody looked', async () => {
+    const between = await newRun();
+    await gateway.finish('detect', between.images);
+    expect(await news()).toMatchObject([{ subject: between.id, ended: true, data: { state: 'done' } }]);
+
+    const known = await newRun();
+    await look();
+    await agoSince(7_200);
+    await gateway.finish('detect', known.images);
+    await gateway.db
+      .updateTable('tasks')
+      .set({ finished_at: sql<Date>`now() - interval '1 hour'` })
+      .where('run_id', '=', known.id)
+      .execute();
+    expect(await news()).toMatchObject([{ subject: known.id, ended: true, data: { state: 'done' } }]);
+  });
+
+  it('does not take a run for ended that an ingest still adds to, and sees it end when the ingest does', async () => {
+    const id = await gateway.run(projectId, modelId);
+    const { ingestId } = await gateway.images(projectId, [], { runId: id });
+    expect(await news()).toMatchObject([
+      { subject: id, ended: false, data: { state: 'active', counts: { total: 0 } } },
+    ]);
+    await agoSince(60);
+    expect(await mayHaveChanged()).toEqual([id]);
+    await gateway.finish('scan', [ingestId]);
+    // Ended by a clock that was read long before the commit.
+    await gateway.db
+      .updateTable('tasks')
+      .set({ finished_at: sql<Date>`now() - interval '5 minutes'` })
+      .where('kind', '=', 'scan')
+      .execute();
+    expect(await news()).toMatchObject([{ subject: id, ended: true, data: { state: 'done' } }]);
+  });
+
+  it('tells of a cancel, and of a run that goes on after its end', async () => {
+    const cancelled = await newRun();
+    await look();
+    await gateway.post(`/runs/${cancelled.id}/cancel`);
+    expect(await news()).toMatchObject([
+      { subject: cancelled.id, ended: true, data: { state: 'cancelled', counts: { cancelled: 2 } } },
+    ]);
+
+    const again = await newRun();
+    await gateway.finish('detect', again.images);
+    await look();
+    await gateway.db
+      .updateTable('tasks')
+      .set({ state: 'queued', queued_at: new Date() })
+      .where('subject_id', '=', again.images[0]!)
+      .execute();
+    expect(await news()).toMatchObject([
+      { subject: again.id, ended: false, data: { state: 'active', counts: { queued: 1, done: 1 } } },
+    ]);
+    expect((await gateway.stores.runs.find(gateway.db, again.id))?.feed_open).toBe(true);
+  });
+
+  it('tells of what is asked of a run that waits behind another, of which nothing is queued or running', async () => {
+    const { id, images } = await newRun(['a.jpg', 'b.jpg', 'c.jpg']);
+    await gateway.finish('detect', images.slice(0, 1), { code: 'broken', message: 'm' });
+    const still = async (): Promise<void> => {
+      await look();
+      await agoSince(60);
+      await look();
+      await agoSince(60);
+      expect(await mayHaveChanged()).toEqual([]);
+    };
+    await still();
+    await gateway.post(`/runs/${id}/pause`);
+    expect(await news()).toMatchObject([{ subject: id, ended: false, data: { state: 'paused', etaSeconds: null } }]);
+    await still();
+    await gateway.patch(`/runs/${id}`, { priority: 7 });
+    expect(await news()).toMatchObject([{ subject: id, ended: false, data: { state: 'paused', priority: 7 } }]);
+    await still();
+    await gateway.post(`/runs/${id}/retry`);
+    expect(await news()).toMatchObject([{ subject: id, data: { state: 'paused', counts: { waiting: 3, failed: 0 } } }]);
+    await still();
+    await gateway.post(`/runs/${id}/resume`);
+    expect(await news()).toMatchObject([{ subject: id, data: { state: 'active', priority: 7 } }]);
+    expect(await news()).toEqual([]);
+  });
+
+  it('tells of a run that is paused while it moves, also those who begin to listen, and of what comes after', async () => {
+    const [resumed, cancelled, done] = [await newRun(), await newRun(), await newRun()];
+    const all = [resumed, cancelled, done];
+    for (const { images } of [resumed, cancelled]) await gateway.claim('detect', images.slice(0, 1));
+    await gateway.claim('detect', done.images);
+    await look();
+    for (const { id } of all) await gateway.post(`/runs/${id}/pause`);
+    expect(await news()).toMatchObject(all.map(({ id }) => ({ subject: id, ended: false, data: { state: 'paused' } })));
+    const { newest } = await gateway.stores.feed.bounds(gateway.db);
+    const beginning = await gateway.stores.feed.unended(
+      gateway.db,
+      { topics: ['run'], projectIds: null },
+      0,
+      newest,
+      10,
+    );
+    expect(beginning.map(({ data }) => data)).toMatchObject(all.map(({ id }) => ({ id, state: 'paused' })));
+
+    await gateway.db
+      .updateTable('tasks')
+      .set({ state: 'done', finished_at: new Date() })
+      .where('state', '=', 'running')
+      .execute();
+    expect(await news()).toContainEqual(
+      expect.objectContaining({ subject: done.id, ended: true, data: expect.objectContaining({ state: 'done' }) }),
+    );
+    await agoSince(60);
+    await look();
+    await agoSince(60);
+    expect(await mayHaveChanged()).toEqual([]);
+    await gateway.post(`/runs/${resumed.id}/resume`);
+    await gateway.post(`/runs/${cancelled.id}/cancel`);
+    expect(await news()).toMatchObject([
+      { subject: resumed.id, ended: false, data: { state: 'active' } },
+      { subject: cancelled.id, ended: true, data: { state: 'cancelled' } },
+    ]);
+  });
+
+  it('tells of a run that is started over after its end before anything of it is queued', async () => {
+    const { id, images } = await newRun();
+    await gateway.finish('detect', images, { code: 'broken', message: 'm' });
+    expect(await news()).toMatchObject([{ subject: id, ended: true, data: { state: 'done' } }]);
+    await agoSince(60);
+    await gateway.post(`/runs/${id}/retry`);
+    expect(await news()).toMatchObject([
+      { subject: id, ended: false, data: { state: 'active', counts: { waiting: 2, failed: 0 } } },
+    ]);
+  });
+
+  it('tells of an export by the row and the cache, of its end and of its expiry', async () => {
+    const id = (await gateway.post('/exports', { projectId, format: 'csv', content: 'detections' })).body.id;
+    expect(await news()).toMatchObject([
+      { topic: 'export', subject: id, ended: false, data: { status: 'pending', percent: 0 } },
+    ]);
+    const [task] = await gateway.claim('export', [id]);
+    cached.set(exportJobKey(id), { status: 'processing', percent: 42 });
+    expect(await news()).toMatchObject([{ data: { status: 'processing', percent: 42 } }]);
+    const artifact = { fileKey: 'exports/1.csv', rowCount: 3, bytes: 9, sha256: Buffer.alloc(32) };
+    await gateway.stores.tasks.commit([{ task: task!, outcome: 'done', result: null }], (tx) =>
+      gateway.stores.exports.complete(tx, id, artifact, 3_600),
+    );
+    const [completed] = await news();
+    expect(completed).toMatchObject({
+      ended: true,
+      data: { status: 'completed', percent: 100, bytes: 9, sha256: '0'.repeat(64) },
+    });
+    expect((await gateway.get(`/exports/${id}`)).body).toEqual(completed!.data);
+    expect(await news()).toEqual([]);
+    await gateway.db
+      .updateTable('exports')
+      .set({ expires_at: sql<Date>`now() - interval '1 second'` })
+      .execute();
+    expect(await news()).toMatchObject([{ ended: true, data: { status: 'expired', downloadUrl: null } }]);
+    expect(await news()).toEqual([]);
+  });
+
+  it('tells of incidents: opened, different, resolved; not that they were seen once more', async () => {
+    const open = (message: string) =>
+      gateway.stores.incidents.open(gateway.db, { check: 'c', subject: 's', severity: 'critical', message });
+    const { id } = await open('two');
+    expect(await news()).toMatchObject([
+      { topic: 'incident', subject: id, ended: false, data: { check: 'c', message: 'two', resolvedAt: null } },
+    ]);
+    await open('two');
+    expect(await news()).toEqual([]);
+    await open('three');
+    expect(await news()).toMatchObject([{ subject: id, data: { message: 'three' } }]);
+    await gateway.stores.incidents.resolveOthers(gateway.db, 'c', []);
+    expect(await news()).toMatchObject([{ subject: id, ended: true, data: { resolvedAt: expect.any(String) } }]);
+    await agoSince(60);
+    expect(await news()).toEqual([]);
+  });
+
+  it('writes one at a time, and not sooner than it is time', async () => {
+    await newRun();
+    let other: number | null = -1;
+    await gateway.db.transaction().execute(async (tx) => {
+      await waitUntil('time to look', () => gateway.stores.feed.beginRound(tx));
+      other = await writeFeed({ stores: gateway.stores, cache }, 0);
+      await gateway.stores.feed.endRound(tx, 60_000);
+    });
+    expect(other).toBeNull();
+    expect(await writeFeed({ stores: gateway.stores, cache }, 0)).toBeNull();
+    await gateway.db
+      .updateTable('feed_state')
+      .set({ next_look_at: new Date(0) })
+      .execute();
+    expect(await writeFeed({ stores: gateway.stores, cache }, 0)).toBe(1);
+  });
+
+  it('forgets what is older than a day, but the last of what has not ended, and notes up to where', async () => {
+    const [open, ended] = [await newRun(), await newRun()];
+    await look();
+    await gateway.claim('detect', open.images.slice(0, 1));
+    await gateway.finish('detect', ended.images);
+    await look();
+    const before = await rows();
+    expect(before).toHaveLength(4);
+    await sql`update feed set at = now() - interval '25 hours'`.execute(gateway.db);
+    await look();
+    const left = await rows();
+    expect(left.map(({ subject_id }) => subject_id)).toEqual([open.id]);
+    const bounds = await gateway.stores.feed.bounds(gateway.db);
+    expect(bounds.forgottenTo).toBe(Math.max(...before.map(({ id }) => id).filter((id) => id !== left[0]!.id)));
+    expect(bounds.newest).toBe(before.at(-1)!.id);
+  });
+
+  /** As if the last look had been so long ago. */
+  async function agoSince(seconds: number): Promise<void> {
+    await sql`update feed_state set looked_at = now() - ${seconds} * interval '1 second'`.execute(gateway.db);
+    await sql`update tasks set finished_at = finished_at - ${2 * seconds} * interval '1 second' where finished_at is not null`.execute(
+      gateway.db,
+    );
+    await sql`update runs set swept_at = swept_at - ${2 * seconds} * interval '1 second'`.execute(gateway.db);
+  }
+});

@@ -1,0 +1,123 @@
+import { countImages, findImage, inTransaction, listImages, type Executor, type ImageDetails } from '@pugmark/db';
+import { notFound } from '../../http/http-problem';
+import { body, jsonOf, operation, type Operation } from '../../http/operation';
+import type { Stores } from '../../dependencies';
+import {
+  ImageCountResponse,
+  ImageFilterQuery,
+  ImageResponse,
+  ListImagesQuery,
+  UpdateImageBody,
+  imageResponse,
+} from './images.dto';
+import { MissingImages, MissingImagesBody } from '../uploads/missing-images.dto';
+import { afterPlace, pageOf, pageTypeOf } from '../../http/dto/paging';
+import { assertOnCalendar } from '../../http/dto/assert-on-calendar';
+import { imageFilter } from './image-filter';
+import { requireNamedProject, requirePlace } from '../../services/require';
+
+export function imagesRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/images',
+      name: 'listImages',
+      summary: 'Images and what was found in them',
+      scope: 'read',
+      query: ListImagesQuery,
+      touches: (query: ListImagesQuery) => eventOf(query),
+      answer: { status: 200, json: pageTypeOf(ImageResponse) },
+      problems: [422],
+      handle: async ({ query: { limit, cursor, sort, ...filter } }) => {
+        const list = `images ${sort}` as const;
+        const after = afterPlace(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
+        const images = await listImages(stores.db, await imageFilter(stores, filter), after, limit + 1, sort);
+        return pageOf(
+          list,
+          images,
+          limit,
+          ({ position: { value, id } }) => [value, id],
+          ({ image }) => imageResponse(image),
+        );
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/images/missing',
+      name: 'findMissingImages',
+      summary: 'Which of these contents the project does not hold yet: what is left to upload',
+      scope: 'ingest',
+      asks: true,
+      body: body(MissingImagesBody),
+      answer: { status: 200, json: jsonOf(MissingImages) },
+      problems: [422],
+      handle: async ({ body: { projectId, sha256 } }) => {
+        await requireNamedProject(stores, projectId);
+        const asked = [...new Set(sha256)];
+        const held = await stores.images.idsByHash(
+          stores.db,
+          projectId,
+          asked.map((hash) => Buffer.from(hash, 'hex')),
+        );
+        return { missing: asked.filter((hash) => !held.has(hash)) };
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/images/count',
+      name: 'countImages',
+      summary: 'How many images pass the filters',
+      scope: 'read',
+      query: ImageFilterQuery,
+      touches: eventOf,
+      answer: { status: 200, json: jsonOf(ImageCountResponse) },
+      problems: [422],
+      handle: async ({ query }) => countImages(stores.counts, await imageFilter(stores, query)),
+    }),
+    operation({
+      method: 'get',
+      path: '/images/:id',
+      name: 'getImage',
+      summary: 'An image and what was found in it',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(ImageResponse) },
+      handle: async ({ id }) => imageResponse(await requireImage(stores.db, id)),
+    }),
+    operation({
+      method: 'patch',
+      path: '/images/:id',
+      name: 'updateImage',
+      summary: "Corrects an image's deployment or time",
+      scope: 'review',
+      body: body(UpdateImageBody),
+      answer: { status: 200, json: jsonOf(ImageResponse) },
+      problems: [422],
+      ifMatch: true,
+      handle: async ({ id, body: { deploymentId, localTime }, assertMatches }) => {
+        const { projectId } = await requireImage(stores.db, id);
+        if (deploymentId != null) await requirePlace(stores, projectId, deploymentId);
+        if (localTime != null) assertOnCalendar('localTime', localTime);
+        const correction = {
+          ...(deploymentId === undefined ? {} : { deploymentId }),
+          ...(localTime === undefined ? {} : { manualLocal: localTime }),
+        };
+        return inTransaction(stores.db, async (tx) => {
+          await stores.images.lock(tx, id, correction);
+          assertMatches(imageResponse(await requireImage(tx, id)));
+          await stores.images.correct(tx, id, correction);
+          return imageResponse(await requireImage(tx, id));
+        });
+      },
+    }),
+  ];
+}
+
+function eventOf({ eventId }: ImageFilterQuery): { readonly resource: 'events'; readonly id: number }[] {
+  return eventId === undefined ? [] : [{ resource: 'events', id: eventId }];
+}
+
+async function requireImage(db: Executor, id: number): Promise<ImageDetails> {
+  const image = await findImage(db, id);
+  if (image === null) throw notFound(`image ${id}`);
+  return image;
+}

@@ -1,0 +1,37 @@
+import { notFound } from '../../http/http-problem';
+import { jsonOf, operation, type Operation } from '../../http/operation';
+import type { Stores } from '../../dependencies';
+import { IncidentResponse, IncidentsQuery, incidentResponse } from './incidents.dto';
+import { afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
+
+export function incidentsRouter({ db, incidents }: Pick<Stores, 'db' | 'incidents'>): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/incidents',
+      name: 'listIncidents',
+      summary: 'What the watchdog found wrong, newest first; not for keys that are bound to projects',
+      scope: 'read',
+      query: IncidentsQuery,
+      answer: { status: 200, json: pageTypeOf(IncidentResponse) },
+      problems: [422],
+      handle: async ({ query: { open = null, limit, cursor } }) => {
+        const rows = await incidents.page(db, open, afterId('incidents', cursor) || null, limit + 1);
+        return pageOf('incidents', rows, limit, (row) => row.id, incidentResponse);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/incidents/:id',
+      name: 'getIncident',
+      summary: 'What is or was wrong, and whether it still is; not for keys that are bound to projects',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(IncidentResponse) },
+      handle: async ({ id }) => {
+        const row = await incidents.find(db, id);
+        if (row === null) throw notFound(`incident ${id}`);
+        return incidentResponse(row);
+      },
+    }),
+  ];
+}

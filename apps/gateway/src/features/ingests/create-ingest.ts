@@ -1,0 +1,41 @@
+import { taskOf, type DatabaseTransaction, type StorageMode } from '@pugmark/db';
+import type { Stores } from '../../dependencies';
+import { ingestState, type IngestAccepted } from './ingests.dto';
+import { modelsOfNewRun } from '../../services/require';
+
+export interface NewIngest {
+  readonly projectId: number;
+  readonly deploymentId: number | null;
+  readonly source: 'folder' | 'upload';
+  readonly mode: StorageMode;
+  readonly folder: string;
+  /** With a run of the project's models over what is added. */
+  readonly detect: boolean;
+  readonly traceparent: string;
+}
+
+/** The run, the ingest and its scan task: all of it, or, when the transaction fails, nothing. */
+export async function createIngest(tx: DatabaseTransaction, stores: Stores, ingest: NewIngest): Promise<number> {
+  const { projectId, deploymentId, source, mode, folder, traceparent } = ingest;
+  const runId = ingest.detect
+    ? await stores.runs.create(tx, { projectId, ...(await modelsOfNewRun(stores, tx, projectId)), priority: 0 })
+    : null;
+  const id = await stores.ingests.create(tx, {
+    project_id: projectId,
+    deployment_id: deploymentId,
+    run_id: runId,
+    source,
+    mode,
+    folder,
+  });
+  // The task does not carry the run: it would count as one of the run's images. The ingest row ties them together.
+  await stores.tasks.create(tx, { kind: 'scan', subjectId: id, traceparent });
+  return id;
+}
+
+/** What is said of an ingest that was taken on. */
+export async function acceptedIngest(stores: Stores, id: number): Promise<IngestAccepted> {
+  const [ingest, task] = [await stores.ingests.find(stores.db, id), await taskOf(stores.db, 'scan', id)];
+  if (ingest === null || task === null) throw new Error(`ingest ${id} is not there`);
+  return { id, runId: ingest.run_id, state: ingestState(task.state) };
+}

@@ -1,0 +1,310 @@
+import { request as httpRequest } from 'node:http';
+import { newApiKey } from '@pugmark/domain';
+import { migrate } from '@pugmark/db';
+import { createTestDatabase, startDatabaseRelay, testLogger, waitUntil } from '@pugmark/testing';
+import { NoCache } from '@pugmark/cache';
+import { TestGateway } from '../../testing/gateway.fixture';
+import { ensureFirstKey } from './first-key';
+
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+describe('keys', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await TestGateway.start();
+  });
+  afterAll(() => gateway.stop());
+
+  it('are shown once, and then known by their prefix alone', async () => {
+    const projectId = await gateway.project();
+    const made = await gateway.post('/keys', {
+      name: 'camera team',
+      scopes: ['read', 'ingest'],
+      projectIds: [projectId],
+      expiresAt: '2199-01-01T00:00:00Z',
+    });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        name: 'camera team',
+        scopes: ['read', 'ingest'],
+        projectIds: [projectId],
+        expiresAt: '2199-01-01T00:00:00.000Z',
+        revokedAt: null,
+        lastUsedAt: null,
+      },
+    });
+    const { key, id, prefix } = made.body;
+    expect(key).toMatch(/^pm_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/);
+    expect(key.startsWith(`${prefix}_`)).toBe(true);
+    expect(JSON.stringify([(await gateway.get(`/keys/${id}`)).body, (await gateway.get('/keys')).body])).not.toContain(
+      key,
+    );
+    const dump = JSON.stringify(await gateway.db.selectFrom('api_keys').selectAll().execute());
+    expect(dump).not.toContain(key.slice(12));
+    expect(
+      (await gateway.get('/projects', bearer(key))).body.items.map((project: { id: number }) => project.id),
+    ).toEqual([projectId]);
+    expect((await gateway.get(`/keys/${id}`)).body.lastUsedAt).not.toBeNull();
+  });
+
+  it.each([
+    [{ scopes: ['read'] }, 400, 'name'],
+    [{ name: 'x', scopes: [] }, 400, 'scopes'],
+    [{ name: 'x', scopes: ['read', 'read'] }, 400, 'scopes'],
+    [{ name: 'x', scopes: ['root'] }, 400, 'scopes'],
+    [{ name: 'x', scopes: 'read' }, 400, 'scopes'],
+    [{ name: 'x', scopes: ['read'], projectIds: [] }, 400, 'projectIds'],
+    [{ name: 'x', scopes: ['read'], projectIds: [999_999] }, 422, 'projectIds'],
+    [{ name: 'x', scopes: ['read'], expiresAt: '2020-01-01T00:00:00Z' }, 422, 'expiresAt'],
+  ])('refuses to make %j', async (asked, status, field) => {
+    const answer = await gateway.post('/keys', asked);
+    expect(answer.status).toBe(status);
+    expect(answer.body.errors[0].field).toBe(field);
+  });
+
+  it.each<[string, () => string | Promise<string>, string]>([
+    ['no key', () => '', 'key_missing'],
+    ['another scheme', () => 'Basic eDp5', 'key_wrong'],
+    ['a key that never was', () => `Bearer ${newApiKey().key}`, 'key_wrong'],
+    [
+      'a known prefix with another secret',
+      () => `Bearer ${gateway.adminKey.slice(0, 12)}${newApiKey().key.slice(12)}`,
+      'key_wrong',
+    ],
+    ['what is no key', () => 'Bearer x', 'key_wrong'],
+    [
+      'an expired key',
+      async () => `Bearer ${await gateway.key(['admin'], { expiresAt: new Date(Date.now() - 1_000) })}`,
+      'key_expired',
+    ],
+  ])('answers 401 to %s', async (_, authorization, code) => {
+    const answer = await gateway.get('/projects', { authorization: await authorization() });
+    expect(answer).toMatchObject({ status: 401, body: { type: `urn:pugmark:problem:${code}` } });
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+  });
+
+  it('end at once when they are revoked, and their sessions with them; the last that may do everything cannot be', async () => {
+    const { body } = await gateway.post('/keys', { name: 'short', scopes: ['read'] });
+    const cookie = await signIn(body.key);
+    expect((await gateway.get('/projects', { cookie })).status).toBe(200);
+    expect((await gateway.get('/projects', bearer(body.key))).status).toBe(200);
+    expect((await gateway.request('DELETE', `/keys/${body.id}`)).status).toBe(204);
+    expect((await gateway.get('/projects', bearer(body.key))).body.type).toBe('urn:pugmark:problem:key_revoked');
+    expect((await gateway.get('/projects', { cookie })).status).toBe(401);
+    expect((await gateway.request('DELETE', `/keys/${body.id}`)).status).toBe(204);
+
+    const all = (await gateway.get('/keys?limit=200')).body.items;
+    const own = all.find((key: { prefix: string }) => gateway.adminKey.startsWith(`${key.prefix}_`));
+    expect(await gateway.request('DELETE', `/keys/${own.id}`)).toMatchObject({
+      status: 409,
+      body: { type: 'urn:pugmark:problem:last_admin_key' },
+    });
+    const other = (await gateway.post('/keys', { name: 'other admin', scopes: ['admin'] })).body;
+    expect((await gateway.request('DELETE', `/keys/${other.id}`)).status).toBe(204);
+    expect((await gateway.request('DELETE', '/keys/999999')).status).toBe(404);
+  });
+
+  it('that another gateway revoked change nothing any more, and look for a second at most', async () => {
+    const key = await gateway.key(['admin']);
+    expect((await gateway.get('/projects', bearer(key))).status).toBe(200);
+    await gateway.db
+      .updateTable('api_keys')
+      .set({ revoked_at: new Date() })
+      .where('prefix', '=', key.slice(0, 11))
+      .execute();
+    const revokedAt = performance.now();
+    expect((await gateway.post('/projects', { name: 'by a revoked key' }, bearer(key))).status).toBe(401);
+    await waitUntil('the revocation counts', async () => (await gateway.get('/projects', bearer(key))).status === 401);
+    expect(performance.now() - revokedAt).toBeLessThan(1_500);
+  });
+
+  it('end when they expire, also between two looks', async () => {
+    const expiresAt = Date.now() + 2_000;
+    const key = await gateway.key(['read'], { expiresAt: new Date(expiresAt) });
+    // So late that what was looked up now would be fresh beyond its end.
+    await waitUntil('the end to be near', () => Date.now() >= expiresAt - 700);
+    expect((await gateway.get('/projects', bearer(key))).status).toBe(200);
+    await waitUntil('its end', () => Date.now() >= expiresAt);
+    expect((await gateway.get('/projects', bearer(key))).body.type).toBe('urn:pugmark:problem:key_expired');
+  });
+
+  it('are asked for nowhere with AUTH=open', async () => {
+    const open = await TestGateway.start({ settings: { auth: 'open' } });
+    expect((await open.get('/keys', { authorization: '' })).status).toBe(200);
+    expect((await open.get('/session', { authorization: '' })).body).toEqual({
+      name: 'anyone',
+      prefix: null,
+      scopes: ['admin'],
+      projectIds: null,
+      csrfToken: null,
+    });
+    await open.stop();
+  });
+
+  async function signIn(key: string): Promise<string> {
+    const answer = await gateway.post('/session', { key }, { authorization: '' });
+    expect(answer.status).toBe(201);
+    return String(answer.headers.get('set-cookie')).split(';')[0]!;
+  }
+
+  describe('sessions', () => {
+    it('hold a cookie that scripts and other sites do not get, and change things only with the token', async () => {
+      const signedIn = await gateway.post('/session', { key: gateway.adminKey }, { authorization: '' });
+      const header = String(signedIn.headers.get('set-cookie'));
+      expect(header).toMatch(/; HttpOnly/);
+      expect(header).toMatch(/; SameSite=Strict/);
+      expect(header).not.toMatch(/; Secure/);
+      const cookie = header.split(';')[0]!;
+      const { csrfToken } = signedIn.body;
+      expect((await gateway.get('/session', { cookie })).body.csrfToken).toBe(csrfToken);
+
+      const without = await gateway.post('/projects', { name: 'by cookie' }, { cookie });
+      expect(without).toMatchObject({ status: 403, body: { type: 'urn:pugmark:problem:csrf' } });
+      expect(
+        (await gateway.post('/projects', { name: 'by cookie' }, { cookie, 'x-csrf-token': `${csrfToken.slice(1)}x` }))
+          .status,
+      ).toBe(403);
+      expect(
+        (await gateway.post('/projects', { name: 'by cookie' }, { cookie, 'x-csrf-token': csrfToken })).status,
+      ).toBe(201);
+      const stored = JSON.stringify(await gateway.db.selectFrom('sessions').selectAll().execute());
+      expect(stored).not.toContain(cookie.split('=')[1]);
+
+      const out = await gateway.request('DELETE', '/session', { headers: { cookie, 'x-csrf-token': csrfToken } });
+      expect(out.status).toBe(204);
+      expect(out.headers.get('set-cookie')).toMatch(/pugmark_session=;/);
+      expect((await gateway.get('/session', { cookie })).status).toBe(401);
+    });
+
+    it('end by themselves', async () => {
+      const cookie = await signIn(gateway.adminKey);
+      await gateway.db
+        .updateTable('sessions')
+        .set({ expires_at: new Date(Date.now() - 1_000) })
+        .execute();
+      expect((await gateway.get('/session', { cookie })).body.type).toBe('urn:pugmark:problem:session_ended');
+    });
+
+    it('are refused to an address that tries many keys, for a while, even with the right one', async () => {
+      const other = await TestGateway.start();
+      const wrong = () => other.post('/session', { key: newApiKey().key }, { authorization: '' });
+      for (let attempt = 0; attempt < 10; attempt += 1) expect((await wrong()).status).toBe(401);
+      const refused = await wrong();
+      expect(refused).toMatchObject({ status: 429, body: { type: 'urn:pugmark:problem:too_many_wrong_keys' } });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
+      expect((await other.post('/session', { key: other.adminKey }, { authorization: '' })).status).toBe(429);
+      expect((await other.get('/projects')).status).toBe(200);
+      await other.stop();
+    });
+  });
+
+  it('let through so many requests a minute', async () => {
+    const slow = await TestGateway.start({ settings: { requestsPerMinute: 3 }, limiters: new NoCache() });
+    const key = await slow.key(['read']);
+    for (let call = 0; call < 3; call += 1) expect((await slow.get('/projects', bearer(key))).status).toBe(200);
+    const refused = await slow.get('/projects', bearer(key));
+    expect(refused).toMatchObject({ status: 429, body: { type: 'urn:pugmark:problem:rate_limited' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect((await slow.get('/projects')).status).toBe(200);
+    await slow.stop();
+  });
+
+  it('are written down with each change that they ask for, what came of it, and nothing that is secret', async () => {
+    const key = await gateway.key(['read', 'admin']);
+    const { id: keyId } = await gateway.db
+      .selectFrom('api_keys')
+      .select('id')
+      .where('prefix', '=', key.slice(0, 11))
+      .executeTakeFirstOrThrow();
+    const created = await gateway.post('/projects', { name: 'audited' }, bearer(key));
+    await gateway.post('/projects', { name: 'audited' }, bearer(key));
+    await gateway.get('/projects', bearer(key));
+    const entries = async () => (await gateway.get(`/audit?keyId=${keyId}`)).body.items;
+    await waitUntil('the outcome to be written', async () =>
+      (await entries()).every((entry: { status: unknown }) => entry.status !== null),
+    );
+    const wanted = {
+      keyId,
+      keyName: 'read admin',
+      operation: 'createProject',
+      path: '/api/v1/projects',
+      remoteAddress: expect.stringContaining('127.0.0.1'),
+    };
+    expect(await entries()).toEqual([
+      expect.objectContaining({ ...wanted, status: 409 }),
+      expect.objectContaining({ ...wanted, status: 201, requestId: created.headers.get('x-request-id') }),
+    ]);
+    expect(JSON.stringify(await gateway.db.selectFrom('audit_log').selectAll().execute())).not.toMatch(
+      /pm_[0-9a-f]{8}_/,
+    );
+  });
+
+  it('are written down as unanswered when their client goes while that is written', async () => {
+    const client = httpRequest(`${gateway.url}/projects`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'application/json' },
+    });
+    client.on('error', () => undefined);
+    const begin = gateway.stores.audit.begin.bind(gateway.stores.audit);
+    jest.spyOn(gateway.stores.audit, 'begin').mockImplementationOnce(async (...entry) => {
+      client.destroy();
+      await waitUntil('the gateway to know', async () => (await gateway.metrics.metrics()).includes('status="499"'));
+      return begin(...entry);
+    });
+    client.end('{"name": "nobody waits for it"}');
+    await waitUntil(
+      'it to be written',
+      async () => (await gateway.stores.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,
+      5_000,
+    );
+  });
+
+  it('are written down before the change is made: one that the process does not live to answer is there', async () => {
+    const find = jest.spyOn(gateway.stores.projects, 'create').mockImplementationOnce(async () => {
+      const [last] = await gateway.stores.audit.page(gateway.db, {}, null, 1);
+      expect(last).toMatchObject({ operation: 'createProject', status: null });
+      return null;
+    });
+    await gateway.post('/projects', { name: 'seen' });
+    expect(find).toHaveBeenCalled();
+  });
+});
+
+describe('the first key', () => {
+  it('is made and shown once, where none ever was; or is the one that is supplied', async () => {
+    const gateway = await TestGateway.start();
+    await gateway.db.deleteFrom('api_keys').execute();
+    const logger = testLogger();
+    const warn = jest.spyOn(logger, 'warn');
+    await Promise.all([1, 2, 3].map(() => ensureFirstKey(gateway.stores, undefined, logger)));
+    expect(warn).toHaveBeenCalledTimes(1);
+    const shown = (warn.mock.calls[0] as unknown[])[0] as { adminKey: string };
+    expect((await gateway.get('/keys', bearer(shown.adminKey))).status).toBe(200);
+
+    const supplied = newApiKey().key;
+    await ensureFirstKey(gateway.stores, supplied, logger);
+    await ensureFirstKey(gateway.stores, supplied, logger);
+    expect((await gateway.get('/keys', bearer(supplied))).body.items).toHaveLength(2);
+    const clash = `${supplied.slice(0, 12)}${newApiKey().key.slice(12)}`;
+    await expect(ensureFirstKey(gateway.stores, clash, logger)).rejects.toThrow('make a new one');
+    await gateway.stop();
+  });
+});
+
+describe('a caller that is known', () => {
+  it('still learns how the system is when the database is away', async () => {
+    const database = await createTestDatabase(migrate);
+    const relay = await startDatabaseRelay(database.url);
+    const gateway = await TestGateway.start({ databaseUrl: relay.url });
+    const key = await gateway.key(['read']);
+    expect((await gateway.get('/system', bearer(key))).body.dependencies.postgres).toBe('up');
+    relay.close();
+
+    await waitUntil('the loss to be seen', async () => (await gateway.get('/projects', bearer(key))).status === 503);
+    expect((await gateway.get('/system', bearer(key))).body.dependencies.postgres).toBe('down');
+    expect((await gateway.get('/system', bearer(newApiKey().key))).status).toBe(503);
+    await gateway.stop();
+    await database.drop();
+  });
+});

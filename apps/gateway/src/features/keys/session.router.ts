@@ -1,0 +1,91 @@
+import type { Request } from 'express';
+import type { RateLimiter } from '@pugmark/cache';
+import type { Authenticator } from '../../http/access/authenticator';
+import { callerOf, type Caller } from '../../http/access/caller';
+import {
+  clearSessionCookie,
+  csrfTokenOf,
+  newSessionToken,
+  sessionTokenOf,
+  setSessionCookie,
+  SESSION_SECONDS,
+  tokenHash,
+} from '../../http/access/session-cookie';
+import { HttpProblem, tooMany } from '../../http/http-problem';
+import { body, jsonOf, operation, type Operation } from '../../http/operation';
+import type { Stores } from '../../dependencies';
+import { SessionBody, SessionResponse } from './keys.dto';
+
+export interface SessionParts {
+  readonly stores: Stores;
+  readonly authenticator: Authenticator;
+  /** Of wrong keys, by the address that they come from. */
+  readonly wrongKeys: RateLimiter;
+}
+
+/** For pages: a key is exchanged for a cookie that scripts cannot read. */
+export function sessionRouter({ stores, authenticator, wrongKeys }: SessionParts): Operation[] {
+  return [
+    operation({
+      method: 'post',
+      path: '/session',
+      name: 'signIn',
+      summary: 'Signs in with a key: answers a cookie, and the token that changes need',
+      scope: null,
+      body: body(SessionBody),
+      answer: { status: 201, json: jsonOf(SessionResponse) },
+      problems: [401],
+      handle: async ({ body: { key }, request, response }) => {
+        const row = await throttled(wrongKeys, request, () => authenticator.keyRow(key));
+        const token = newSessionToken();
+        await stores.sessions.create(stores.db, row.id, tokenHash(token), SESSION_SECONDS);
+        setSessionCookie(request, response, token);
+        return sessionResponse(callerOf(row), token);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/session',
+      name: 'getSession',
+      summary: 'Who is asking, and what they may do',
+      scope: 'any',
+      anyProject: true,
+      answer: { status: 200, json: jsonOf(SessionResponse) },
+      handle: ({ caller, request }) =>
+        Promise.resolve(
+          sessionResponse(caller, request.get('authorization') === undefined ? sessionTokenOf(request) : null),
+        ),
+    }),
+    operation({
+      method: 'delete',
+      path: '/session',
+      name: 'signOut',
+      summary: 'Ends the session of the cookie',
+      scope: 'any',
+      anyProject: true,
+      answer: { status: 204 },
+      handle: async ({ request, response }) => {
+        const token = sessionTokenOf(request);
+        if (token !== null) await stores.sessions.end(stores.db, tokenHash(token));
+        authenticator.forget();
+        clearSessionCookie(request, response);
+      },
+    }),
+  ];
+}
+
+/** Who tries many keys waits; who has one does not notice. */
+async function throttled<T>(wrongKeys: RateLimiter, { ip = '' }: Request, verify: () => Promise<T>): Promise<T> {
+  const seconds = await wrongKeys.look(ip);
+  if (seconds > 0) throw tooMany('too_many_wrong_keys', 'too many wrong keys from this address', seconds);
+  try {
+    return await verify();
+  } catch (error) {
+    if (error instanceof HttpProblem && error.status === 401) await wrongKeys.take(ip);
+    throw error;
+  }
+}
+
+function sessionResponse({ name, prefix, scopes, projectIds }: Caller, token: string | null): SessionResponse {
+  return { name, prefix, scopes, projectIds, csrfToken: token === null ? null : csrfTokenOf(token) };
+}

@@ -1,0 +1,38 @@
+import type { Stores } from '../../dependencies';
+import type { ImportReport } from '../csv-import/imports.dto';
+import { CreateLocationBody } from './locations.dto';
+import { parseDto } from '../../http/parse-dto';
+import { saveLocation } from './save-location';
+import { numberOrText } from '../csv-import/cells';
+import { importRows } from '../csv-import/import-rows';
+import { readCsv, type Columns } from '../csv-import/read-csv';
+import { withoutRepeats } from '../csv-import/reject-duplicate-keys';
+
+type Column = 'name' | 'latitude' | 'longitude';
+const COLUMNS: Columns<Column> = {
+  name: ['location', 'locationName', 'locationID', 'station', 'site'],
+  latitude: ['lat', 'decimalLatitude'],
+  longitude: ['lon', 'long', 'lng', 'decimalLongitude'],
+};
+
+/** Makes and moves locations; those that the file does not name, and cells that are empty, leave what is there. */
+export async function importLocations(
+  stores: Stores,
+  projectId: number,
+  text: string,
+  dryRun: boolean,
+): Promise<ImportReport> {
+  const { rows, faults } = readCsv(text, COLUMNS, ['name']);
+  const toImport = withoutRepeats(rows, ({ cells }) => cells.name, faults).map(({ line, cells }) => ({
+    line,
+    save: (tx: Parameters<typeof saveLocation>[0]) => {
+      const body = parseDto(CreateLocationBody, {
+        name: cells.name,
+        latitude: numberOrText(cells.latitude),
+        longitude: numberOrText(cells.longitude),
+      });
+      return saveLocation(tx, stores, projectId, body);
+    },
+  }));
+  return importRows(stores, toImport, faults, dryRun);
+}

@@ -1,0 +1,85 @@
+import { CSV_BODY, body, jsonOf, operation, type Operation } from '../../http/operation';
+import { notFound } from '../../http/http-problem';
+import type { Stores } from '../../dependencies';
+import { ImportQuery, ImportReport } from '../csv-import/imports.dto';
+import { CreateLocationBody, LocationResponse, UpdateLocationBody, locationResponse } from './locations.dto';
+import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
+import { importLocations } from './import-locations';
+import { requireProject } from '../../services/require';
+import { createLocation, updateLocation } from './save-location';
+
+export function locationsRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/projects/:id/locations',
+      name: 'listLocations',
+      summary: 'The locations of a project, oldest first',
+      scope: 'read',
+      query: PageQuery,
+      answer: { status: 200, json: pageTypeOf(LocationResponse) },
+      problems: [422],
+      handle: async ({ id, query: { limit, cursor } }) => {
+        const after = afterId('locations', cursor);
+        await requireProject(stores, id);
+        const rows = await stores.locations.page(stores.db, id, after, limit + 1);
+        return pageOf('locations', rows, limit, (row) => row.id, locationResponse);
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/locations',
+      name: 'createLocation',
+      summary: 'Makes a location',
+      scope: 'ingest',
+      body: body(CreateLocationBody),
+      answer: { status: 201, json: jsonOf(LocationResponse), location: ({ id }) => `/locations/${id}` },
+      problems: [409],
+      once: true,
+      handle: async (call) => {
+        await requireProject(stores, call.id);
+        return locationResponse(await createLocation(stores, call));
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/locations/import',
+      name: 'importLocations',
+      summary: 'Makes and moves locations from a CSV file; all of its lines, or none',
+      scope: 'ingest',
+      query: ImportQuery,
+      body: CSV_BODY,
+      answer: { status: 200, json: jsonOf(ImportReport) },
+      problems: [409, 422],
+      handle: async ({ id, query: { dryRun }, body: csv }) => {
+        await requireProject(stores, id);
+        return importLocations(stores, id, csv, dryRun);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/locations/:id',
+      name: 'getLocation',
+      summary: 'A location',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(LocationResponse) },
+      handle: async ({ id }) => {
+        const row = await stores.locations.find(stores.db, id);
+        if (row === null) throw notFound(`location ${id}`);
+        return locationResponse(row);
+      },
+    }),
+    operation({
+      method: 'patch',
+      path: '/locations/:id',
+      name: 'updateLocation',
+      summary: 'Renames or moves a location',
+      scope: 'ingest',
+      body: body(UpdateLocationBody),
+      answer: { status: 200, json: jsonOf(LocationResponse) },
+      problems: [409, 422],
+      ifMatch: true,
+      handle: async (call) => locationResponse(await updateLocation(stores, call)),
+    }),
+  ];
+}

@@ -1,0 +1,58 @@
+import { inTransaction } from '@pugmark/db';
+import { unprocessable, notFound } from '../../http/http-problem';
+import { jsonOf, operation, type Operation } from '../../http/operation';
+import type { Stores } from '../../dependencies';
+import { ModelResponse, modelResponse } from './models.dto';
+import { pageTypeOf } from '../../http/dto/paging';
+
+/** What runs can be for. Models come in by `npx pugmark models add`, never over the network: a model is a program. */
+export function modelsRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/models',
+      name: 'listModels',
+      summary: 'All models',
+      scope: 'read',
+      anyProject: true,
+      answer: { status: 200, json: pageTypeOf(ModelResponse) },
+      handle: async () => ({ items: (await stores.models.all(stores.db)).map(modelResponse), nextCursor: null }),
+    }),
+    operation({
+      method: 'get',
+      path: '/models/:id',
+      name: 'getModel',
+      summary: 'A model',
+      scope: 'read',
+      anyProject: true,
+      answer: { status: 200, json: jsonOf(ModelResponse) },
+      handle: async ({ id }) => modelResponse(await requireModelRow(stores, id)),
+    }),
+    operation({
+      method: 'put',
+      path: '/models/:id/default',
+      name: 'makeModelDefault',
+      summary: 'Makes a detector that of runs whose project names none',
+      scope: 'admin',
+      answer: { status: 200, json: jsonOf(ModelResponse) },
+      problems: [422],
+      handle: async ({ id }) => {
+        const { stage } = await requireModelRow(stores, id);
+        if (stage !== 'detect')
+          throw unprocessable(
+            'not_a_detector',
+            'id',
+            `model ${id} is a classifier: only a detector can be the default`,
+          );
+        await inTransaction(stores.db, (tx) => stores.models.makeDefault(tx, id), { idempotent: true });
+        return modelResponse(await requireModelRow(stores, id));
+      },
+    }),
+  ];
+}
+
+async function requireModelRow(stores: Stores, id: number) {
+  const row = await stores.models.find(stores.db, id);
+  if (row === null) throw notFound(`model ${id}`);
+  return row;
+}

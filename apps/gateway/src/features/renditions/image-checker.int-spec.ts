@@ -1,0 +1,48 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { testLogger } from '@pugmark/testing';
+import { bundleChild, folderInApp } from '../../testing/bundle-child.fixture';
+import { tinyJpeg } from '../../testing/test-pictures.fixture';
+import { PictureChecker } from './image-checker';
+
+const LIMIT = { pixelLimit: 1_000_000 };
+
+describe('PictureChecker', () => {
+  const folder = folderInApp();
+  const checkers: PictureChecker[] = [];
+  afterEach(() => checkers.splice(0).forEach((checker) => checker.close()));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function checker(childPath: string): PictureChecker {
+    checkers.push(new PictureChecker({ childPath, logger: testLogger(), deadlineMs: 5_000 }));
+    return checkers.at(-1)!;
+  }
+
+  function file(name: string, content: Uint8Array | string): string {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  }
+
+  it('says what a file is, and why another is not taken', async () => {
+    const checks = checker(bundleChild(folder, 'check'));
+    expect(await checks.check(file('a.txt', await tinyJpeg(1)), LIMIT)).toBe('jpeg');
+    const refused = { name: 'PermanentError', code: 'polyglot', message: expect.stringContaining('PHP') };
+    await expect(
+      checks.check(file('b.jpg', Buffer.concat([await tinyJpeg(2), Buffer.from('<?php ?>')])), LIMIT),
+    ).rejects.toMatchObject(refused);
+  });
+
+  it('refuses the picture that ends the process, and takes the next', async () => {
+    const moody = file(
+      'moody.child.js',
+      `process.send({ ready: true }); process.on('message', ({ id, path }) => (path === 'poison' ? process.kill(process.pid, 'SIGSEGV') : process.send({ id, result: 'png' })));`,
+    );
+    const checks = checker(moody);
+    const answers = await Promise.allSettled(['a', 'poison', 'b'].map((path) => checks.check(path, LIMIT)));
+    expect(
+      answers.map((answer) =>
+        answer.status === 'fulfilled' ? answer.value : (answer.reason as { code: string }).code,
+      ),
+    ).toEqual(['png', 'not_a_picture', 'png']);
+  });
+});

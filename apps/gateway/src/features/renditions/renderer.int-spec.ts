@@ -1,0 +1,102 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { testLogger } from '@pugmark/testing';
+import { bundleChild, folderInApp } from '../../testing/bundle-child.fixture';
+import { Renderer } from './renderer';
+
+const OPTIONS = { longestSide: 64, boxes: [], blurred: [], pixelLimit: 1_000_000 };
+
+describe('Renderer', () => {
+  let folder: string;
+  let childPath: string;
+  let picture: string;
+  const renderers: Renderer[] = [];
+  beforeAll(async () => {
+    folder = folderInApp();
+    childPath = bundleChild(folder, 'render');
+    picture = join(folder, 'picture.png');
+    writeFileSync(
+      picture,
+      await sharp({ create: { width: 128, height: 64, channels: 3, background: 'green' } })
+        .png()
+        .toBuffer(),
+    );
+  });
+  afterEach(() => renderers.splice(0).forEach((renderer) => renderer.close()));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function createRenderer(options: { childPath?: string; deadlineMs?: number; mostWaiting?: number } = {}): Renderer {
+    const renderer = new Renderer({ childPath, logger: testLogger(), ...options });
+    renderers.push(renderer);
+    return renderer;
+  }
+
+  /** A process that answers nothing for a file of this name, ends for another, and else as the real one would. */
+  function moodyChild(): string {
+    const path = join(folder, 'moody.child.js');
+    writeFileSync(
+      path,
+      `process.send({ ready: true });
+      process.on('message', ({ id, path }) => {
+        if (path === 'hang') return;
+        if (path === 'crash') process.kill(process.pid, 'SIGSEGV');
+        else process.send({ id, result: Buffer.from(path) });
+      });`,
+    );
+    return path;
+  }
+
+  it('renders pictures, and tells why one cannot be', async () => {
+    const renderer = createRenderer();
+    const jpegs = await Promise.all([1, 2, 3].map(() => renderer.render(picture, OPTIONS)));
+    for (const jpeg of jpegs)
+      expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 32 });
+    await expect(renderer.render(join(folder, 'gone.jpg'), OPTIONS)).rejects.toMatchObject({
+      name: 'PermanentError',
+      code: 'file_missing',
+    });
+  });
+
+  it.each([
+    ['ends', 'crash'],
+    ['hangs', 'hang'],
+  ])('gives up a picture at which the process %s, and renders the others', async (_, poison) => {
+    const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300 });
+    const answers = await Promise.allSettled(
+      ['a', poison, 'b', poison, 'c'].map((path) => renderer.render(path, OPTIONS)),
+    );
+    expect(
+      answers.map((answer) =>
+        answer.status === 'fulfilled' ? String(answer.value) : (answer.reason as { code: string }).code,
+      ),
+    ).toEqual(['a', 'not_renderable', 'b', 'not_renderable', 'c']);
+  });
+
+  it('refuses more pictures than may wait', async () => {
+    const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300, mostWaiting: 1 });
+    const answers = await Promise.allSettled(['hang', 'a', 'b'].map((path) => renderer.render(path, OPTIONS)));
+    expect(
+      answers.map((answer) =>
+        answer.status === 'fulfilled' ? String(answer.value) : (answer.reason as { code: string }).code,
+      ),
+    ).toEqual(['not_renderable', 'a', 'busy']);
+  });
+
+  it('rejects what is under way when it is closed', async () => {
+    const renderer = createRenderer({ childPath: moodyChild() });
+    const answers = Promise.allSettled(['hang', 'a'].map((path) => renderer.render(path, OPTIONS)));
+    renderer.close();
+    expect((await answers).map((answer) => (answer as PromiseRejectedResult).reason.code)).toEqual([
+      'stopping',
+      'stopping',
+    ]);
+    await expect(renderer.render('a', OPTIONS)).rejects.toMatchObject({ code: 'stopping' });
+  });
+
+  it('answers also when the process cannot be started', async () => {
+    await expect(
+      createRenderer({ childPath: join(folder, 'nowhere.js') }).render(picture, OPTIONS),
+    ).rejects.toMatchObject({ name: 'RetryableError', code: 'pictures_down' });
+  });
+});

@@ -1,0 +1,43 @@
+import { countQueue, listQueue } from '@pugmark/db';
+import { unfitFields } from '../../http/http-problem';
+import { operation, type Operation } from '../../http/operation';
+import type { Stores } from '../../dependencies';
+import { afterPlace, pageOf } from '../../http/dto/paging';
+import { QUEUE_PAGE, ReviewQueueQuery, queueEntryResponse } from './review-queue.dto';
+import { formEvents } from '../events/form-events';
+import { requireNamedProject } from '../../services/require';
+
+export function reviewQueueRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/review-queue',
+      name: 'listReviewQueue',
+      summary: 'What to review next: one image for each event, what pays most first',
+      scope: 'read',
+      query: ReviewQueueQuery,
+      answer: { status: 200, json: QUEUE_PAGE },
+      problems: [422],
+      handle: async ({ query: { limit, cursor, kind, ...filter } }) => {
+        const list = `review_queue ${kind}` as const;
+        const place = afterPlace(list, 'number', cursor);
+        if (kind === 'blanks' && filter.label !== undefined)
+          throw unfitFields([{ field: 'label', message: 'means nothing here: nothing on a blank is called anything' }]);
+        await requireNamedProject(stores, filter.projectId);
+        if (kind === 'events') await formEvents(stores, filter.projectId);
+        // No confidence lies beyond; a number that Postgres could not hold would be an error.
+        const after =
+          place === null ? null : { confidence: Math.min(1, Math.max(0, Number(place.value))), id: place.id };
+        const rows = await listQueue(stores.db, kind, filter, after, limit + 1);
+        const page = pageOf(
+          list,
+          rows,
+          limit,
+          ({ confidence, id }) => [confidence, id] as const,
+          (row) => queueEntryResponse(kind, row),
+        );
+        return { ...page, left: await countQueue(stores.counts, kind, filter) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,35 @@
+import { countMoving, countTasks, findRun, recentlyFinished } from '@pugmark/db';
+import { unprocessable } from '../../http/http-problem';
+import { jsonOf, operation, type Operation } from '../../http/operation';
+import type { Stores } from '../../dependencies';
+import { ProcessingQuery, ProcessingResponse, progressResponse } from './processing.dto';
+import { remainingOf } from '../runs/runs.dto';
+
+export function processingRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/processing/status',
+      name: 'getProcessingStatus',
+      summary: 'How many pictures wait for a model, and how fast they go',
+      scope: 'read',
+      query: ProcessingQuery,
+      touches: ({ runId }) => (runId === undefined ? [] : [{ resource: 'runs', id: runId }]),
+      answer: { status: 200, json: jsonOf(ProcessingResponse) },
+      problems: [422],
+      handle: async ({ query: { runId } }) => {
+        const run = runId === undefined ? undefined : await findRun(stores.db, runId);
+        if (run === null) throw unprocessable('run_missing', 'runId', `there is no run ${runId}`);
+        const counts = run?.counts ?? (await countTasks(stores.db, { kind: 'detect' }));
+        const remaining = run === undefined ? await countMoving(stores.db, 'detect') : remainingOf(run);
+        return {
+          processing: counts.running,
+          pending: counts.waiting + counts.queued,
+          completed: counts.done,
+          failed: counts.failed,
+          ...progressResponse(await recentlyFinished(stores.db, runId ?? null), remaining),
+        };
+      },
+    }),
+  ];
+}

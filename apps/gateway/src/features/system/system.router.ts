@@ -1,0 +1,46 @@
+import { pingDatabase } from '@pugmark/db';
+import { withDeadline } from '@pugmark/domain';
+import { jsonOf, operation, type Operation } from '../../http/operation';
+import type { GatewayDependencies } from '../../dependencies';
+import { modelResponse } from '../models/models.dto';
+import { SystemResponse } from './system.dto';
+import { withoutPaths } from '../../http/dto/hide-folders';
+
+const PING_DEADLINE_MS = 2_000;
+
+type Parts = Pick<GatewayDependencies, 'stores' | 'cache' | 'brokerStatus' | 'version'>;
+
+/** Answers even when everything that it reports on is away. */
+export function systemRouter(parts: Parts): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/system',
+      name: 'getSystem',
+      summary: 'What is up, what computes, and whether work arrives where it is done',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(SystemResponse) },
+      handle: () => systemState(parts),
+    }),
+  ];
+}
+
+async function systemState({ stores, cache, brokerStatus, version }: Parts): Promise<SystemResponse> {
+  const known = await withDeadline(
+    pingDatabase(stores.db).then(async () => ({
+      models: await stores.models.all(stores.db),
+      engines: await stores.engineReports.fresh(stores.db),
+    })),
+    PING_DEADLINE_MS,
+    'Postgres',
+  ).catch(() => null);
+  const { routes, ...broker } = brokerStatus();
+  return {
+    version,
+    uptimeSeconds: Math.round(process.uptime()),
+    models: known?.models.map(modelResponse) ?? null,
+    engines: known?.engines.map((engine) => ({ ...engine, reason: withoutPaths(engine.reason) })) ?? null,
+    dependencies: { postgres: known === null ? 'down' : 'up', redis: cache.state(), broker },
+    routes,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Stores } from '../../dependencies';
+import type { ImportReport } from '../csv-import/imports.dto';
+import { CreateTaxonBody } from './taxa.dto';
+import { parseDto } from '../../http/parse-dto';
+import { saveTaxon } from './save-taxon';
+import { importRows } from '../csv-import/import-rows';
+import { readCsv, type Columns } from '../csv-import/read-csv';
+import { withoutRepeats } from '../csv-import/reject-duplicate-keys';
+
+type Column = 'scientificName' | 'commonName' | 'category' | 'rank';
+/** With the names of Darwin Core and of Camtrap DP's list of taxa. */
+const COLUMNS: Columns<Column> = {
+  scientificName: ['name', 'species', 'taxon', 'latinName'],
+  commonName: ['vernacularName', 'vernacularNames.eng', 'english'],
+  category: [],
+  rank: ['taxonRank'],
+};
+
+/** Makes and corrects taxa, and brings archived ones back; those that the file does not name, and cells that are empty, leave what is there. */
+export async function importTaxa(
+  stores: Stores,
+  projectId: number,
+  text: string,
+  dryRun: boolean,
+): Promise<ImportReport> {
+  const { rows, faults } = readCsv(text, COLUMNS, ['scientificName']);
+  const toImport = withoutRepeats(
+    rows,
+    ({ cells }) => cells.scientificName?.toLowerCase(),
+    faults,
+    'scientificName',
+  ).map(({ line, cells }) => ({
+    line,
+    save: (tx: Parameters<typeof saveTaxon>[0]) => {
+      const category = cells.category?.toLowerCase();
+      return saveTaxon(
+        tx,
+        stores,
+        projectId,
+        parseDto(CreateTaxonBody, { ...cells, ...(category === undefined ? {} : { category }) }),
+      );
+    },
+  }));
+  return importRows(stores, toImport, faults, dryRun);
+}

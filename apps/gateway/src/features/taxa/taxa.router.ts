@@ -1,0 +1,97 @@
+import { CSV_BODY, body, jsonOf, operation, type Operation } from '../../http/operation';
+import { notFound } from '../../http/http-problem';
+import type { Stores } from '../../dependencies';
+import { ImportQuery, ImportReport } from '../csv-import/imports.dto';
+import { afterText, pageOf, pageTypeOf } from '../../http/dto/paging';
+import { CreateTaxonBody, TaxaQuery, TaxonResponse, UpdateTaxonBody, taxonResponse } from './taxa.dto';
+import { importTaxa } from './import-taxa';
+import { requireProject } from '../../services/require';
+import { createTaxon, updateTaxon } from './save-taxon';
+
+/** A project's own list of species, which reviewers choose from. */
+export function taxaRouter(stores: Stores): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/projects/:id/taxa',
+      name: 'listTaxa',
+      summary: 'The taxa of a project by name, all or those that are looked for',
+      scope: 'read',
+      query: TaxaQuery,
+      answer: { status: 200, json: pageTypeOf(TaxonResponse) },
+      problems: [422],
+      handle: async ({ id, query: { limit, cursor, ...filter } }) => {
+        const after = afterText('taxa', cursor);
+        await requireProject(stores, id);
+        const rows = await stores.taxa.page(stores.db, id, filter, after, limit + 1);
+        return pageOf('taxa', rows, limit, (row) => row.scientific_name, taxonResponse);
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/taxa',
+      name: 'createTaxon',
+      summary: 'Makes a taxon, or brings the archived one of this name back',
+      scope: 'review',
+      body: body(CreateTaxonBody),
+      answer: { status: 201, json: jsonOf(TaxonResponse), location: ({ id }) => `/taxa/${id}` },
+      problems: [409],
+      once: true,
+      handle: async (call) => {
+        await requireProject(stores, call.id);
+        return taxonResponse(await createTaxon(stores, call));
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/taxa/import',
+      name: 'importTaxa',
+      summary: 'Makes, corrects and brings back taxa from a CSV file; all of its lines, or none',
+      scope: 'review',
+      query: ImportQuery,
+      body: CSV_BODY,
+      answer: { status: 200, json: jsonOf(ImportReport) },
+      problems: [409, 422],
+      handle: async ({ id, query: { dryRun }, body: csv }) => {
+        await requireProject(stores, id);
+        return importTaxa(stores, id, csv, dryRun);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/taxa/:id',
+      name: 'getTaxon',
+      summary: 'A taxon, archived or not',
+      scope: 'read',
+      answer: { status: 200, json: jsonOf(TaxonResponse) },
+      handle: async ({ id }) => {
+        const row = await stores.taxa.find(stores.db, id);
+        if (row === null) throw notFound(`taxon ${id}`);
+        return taxonResponse(row);
+      },
+    }),
+    operation({
+      method: 'patch',
+      path: '/taxa/:id',
+      name: 'updateTaxon',
+      summary: 'Corrects a taxon, in all that was observed of it too',
+      scope: 'review',
+      body: body(UpdateTaxonBody),
+      answer: { status: 200, json: jsonOf(TaxonResponse) },
+      problems: [409],
+      ifMatch: true,
+      handle: async (call) => taxonResponse(await updateTaxon(stores, call)),
+    }),
+    operation({
+      method: 'delete',
+      path: '/taxa/:id',
+      name: 'archiveTaxon',
+      summary: 'Takes a taxon off the list; what was observed keeps it',
+      scope: 'review',
+      answer: { status: 204 },
+      handle: async ({ id }) => {
+        if (!(await stores.taxa.archive(stores.db, id))) throw notFound(`taxon ${id}`);
+      },
+    }),
+  ];
+}

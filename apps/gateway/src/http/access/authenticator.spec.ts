@@ -1,0 +1,36 @@
+import type { Request } from 'express';
+import type { ApiKeyRow } from '@pugmark/db';
+import { newApiKey } from '@pugmark/domain';
+import type { Stores } from '../../dependencies';
+import { Authenticator } from './authenticator';
+
+describe('Authenticator', () => {
+  it('does not remember whom it looked up before a key was revoked, if the answer comes after that', async () => {
+    const { key, prefix, hash } = newApiKey();
+    const row = {
+      id: 1,
+      name: 'field team',
+      prefix,
+      secret_hash: hash,
+      scopes: ['read'],
+      project_ids: null,
+      expires_at: null,
+      revoked_at: null,
+    } as unknown as ApiKeyRow;
+    const answers: ((row: ApiKeyRow) => void)[] = [];
+    const keys = {
+      findByPrefix: () => new Promise<ApiKeyRow>((resolve) => answers.push(resolve)),
+      used: () => Promise.resolve(),
+    };
+    const authenticator = new Authenticator({ db: null, keys, sessions: null } as unknown as Stores);
+    const look = () => authenticator.callerOf({ method: 'GET', get: () => `Bearer ${key}` } as unknown as Request);
+    const before = look();
+    authenticator.forget();
+    answers[0]!(row);
+    await expect(before).resolves.toMatchObject({ keyId: 1 });
+    const after = look();
+    expect(answers).toHaveLength(2);
+    answers[1]!({ ...row, revoked_at: new Date() });
+    await expect(after).rejects.toMatchObject({ code: 'key_revoked' });
+  });
+});

@@ -1,5 +1,0 @@
-// Reads the headers of what people send, for the gateway, which must outlive any of it. Forked by PictureChecker.
-import { checkPicture } from '@pugmark/images';
-import { servePictures } from './serve-pictures';
-
-servePictures(checkPicture);

@@ -1,5 +1,0 @@
-// Decodes pictures for the gateway, which must outlive any of them. Forked by Renderer.
-import { renderPicture } from '@pugmark/images';
-import { servePictures } from './serve-pictures';
-
-servePictures(renderPicture);
