@@ -39,11 +39,11 @@ const WRONG_KEYS = { name: 'wrong-keys', calls: 10, seconds: 600 };
 
 /** The REST API below `/api/v1`, and its documentation at `/docs`. */
 export function createApp(dependencies: GatewayDependencies): Express {
-  const { stores, limiters, settings } = dependencies;
-  const authenticator = new Authenticator(stores);
+  const { limiters, settings } = dependencies;
+  const authenticator = new Authenticator(dependencies);
   const operations = allOperations(dependencies, authenticator);
   const guard = new AccessGuard({
-    stores,
+    deps: dependencies,
     authenticator: settings.auth === 'open' ? null : authenticator,
     limiter:
       settings.requestsPerMinute === 0
@@ -67,29 +67,32 @@ export function createApp(dependencies: GatewayDependencies): Express {
 
 /** Everything that the API can do, but for the document of it. */
 export function allOperations(dependencies: GatewayDependencies, authenticator: Authenticator): Operation[] {
-  const { stores, limiters } = dependencies;
   return [
-    ...projectsRouter(stores),
-    ...locationsRouter(stores),
-    ...taxaRouter(stores),
-    ...deploymentsRouter(stores),
-    ...staticBoxesRouter(stores),
+    ...projectsRouter(dependencies),
+    ...locationsRouter(dependencies),
+    ...taxaRouter(dependencies),
+    ...deploymentsRouter(dependencies),
+    ...staticBoxesRouter(dependencies),
     ...ingestsRouter(dependencies),
     ...uploadsRouter(dependencies),
-    ...imagesRouter(stores),
+    ...imagesRouter(dependencies),
     ...picturesRouter(dependencies),
-    ...reviewsRouter(stores),
-    ...reviewQueueRouter(stores),
+    ...reviewsRouter(dependencies),
+    ...reviewQueueRouter(dependencies),
     ...runsRouter(dependencies),
-    ...modelsRouter(stores),
-    ...eventsRouter(stores),
-    ...statisticsRouter(stores),
-    ...processingRouter(stores),
+    ...modelsRouter(dependencies),
+    ...eventsRouter(dependencies),
+    ...statisticsRouter(dependencies),
+    ...processingRouter(dependencies),
     ...exportsRouter(dependencies),
     ...feedRouter(dependencies),
-    ...incidentsRouter(stores),
+    ...incidentsRouter(dependencies),
     ...systemRouter(dependencies),
-    ...keysRouter(stores, authenticator),
-    ...sessionRouter({ stores, authenticator, wrongKeys: limiters.rateLimiter(WRONG_KEYS) }),
+    ...keysRouter(dependencies, authenticator),
+    ...sessionRouter({
+      deps: dependencies,
+      authenticator,
+      wrongKeys: dependencies.limiters.rateLimiter(WRONG_KEYS),
+    }),
   ];
 }

@@ -1,99 +1,52 @@
-import type { BrokerStatus } from '@pugmark/broker';
-import type { Cache, RateLimiters } from '@pugmark/cache';
-import type {
-  ApiKeyRepository,
-  AuditRepository,
-  Counts,
-  Database,
-  DeploymentRepository,
-  EngineReportRepository,
-  EventRepository,
-  ExportRepository,
-  FeedRepository,
-  IdempotencyRepository,
-  ImageRepository,
-  IncidentRepository,
-  IngestRepository,
-  LocationRepository,
-  ModelRepository,
-  ProjectRepository,
-  ReviewRepository,
-  RunControlRepository,
-  RunRepository,
-  SessionRepository,
-  StaticBoxRepository,
-  TaskRepository,
-  TaxonRepository,
-} from '@pugmark/db';
+import type { DeploymentsDependencies } from './features/deployments/deployments.dependencies';
+import type { EventsDependencies } from './features/events/events.dependencies';
+import type { ExportsDependencies } from './features/exports/exports.dependencies';
+import type { ImagesDependencies } from './features/images/images.dependencies';
+import type { IncidentsDependencies } from './features/incidents/incidents.dependencies';
+import type { IngestsDependencies } from './features/ingests/ingests.dependencies';
+import type { KeysDependencies } from './features/keys/keys.dependencies';
+import type { LocationsDependencies } from './features/locations/locations.dependencies';
+import type { ModelsDependencies } from './features/models/models.dependencies';
+import type { ProjectsDependencies } from './features/projects/projects.dependencies';
+import type { RenditionsDependencies } from './features/renditions/renditions.dependencies';
+import type { ReviewsDependencies } from './features/reviews/reviews.dependencies';
+import type { RunsDependencies } from './features/runs/runs.dependencies';
+import type { StaticDetectionsDependencies } from './features/static-detections/static-detections.dependencies';
+import type { StatisticsDependencies } from './features/statistics/statistics.dependencies';
+import type { SystemDependencies } from './features/system/system.dependencies';
+import type { TaxaDependencies } from './features/taxa/taxa.dependencies';
+import type { UploadsDependencies } from './features/uploads/uploads.dependencies';
+import type { AccessDependencies } from './http/access/access.dependencies';
+import type { IdempotencyDependencies } from './http/idempotency/idempotency.dependencies';
+import type { FeedRouterDependencies } from './features/feed/feed.router';
+import type { GatewaySettings } from './settings';
+import type { RateLimiters } from '@pugmark/cache';
 import type { Logger, Registry } from '@pugmark/platform';
-import type { ExportStorage, PictureStorage, UploadStorage } from '@pugmark/storage';
-import type { EventStreams } from './features/feed/event-streams';
-import type { PictureCheck } from './features/renditions/image-checker';
-import type { Renditions } from './features/renditions/renditions';
 
-export interface Stores {
-  readonly db: Database;
-  readonly counts: Counts;
-  readonly projects: ProjectRepository;
-  readonly deployments: DeploymentRepository;
-  readonly locations: LocationRepository;
-  readonly taxa: TaxonRepository;
-  readonly images: ImageRepository;
-  readonly models: ModelRepository;
-  readonly engineReports: EngineReportRepository;
-  readonly runs: RunRepository;
-  readonly runControl: RunControlRepository;
-  readonly ingests: IngestRepository;
-  readonly tasks: TaskRepository;
-  readonly exports: ExportRepository;
-  readonly idempotency: IdempotencyRepository;
-  readonly keys: ApiKeyRepository;
-  readonly sessions: SessionRepository;
-  readonly staticBoxes: StaticBoxRepository;
-  readonly audit: AuditRepository;
-  readonly incidents: IncidentRepository;
-  readonly feed: FeedRepository;
-  readonly reviews: ReviewRepository;
-  readonly events: EventRepository;
-}
-
-export interface GatewaySettings {
-  readonly ingestRoots: readonly string[];
-  readonly uploadMaxBytes: number;
-  readonly uploadMaxFiles: number;
-  /** Of one upload, as sent and as unpacked. */
-  readonly uploadMaxTotalBytes: number;
-  /** What a ZIP archive unpacks to, as a multiple of its size. */
-  readonly uploadMaxZipRatio: number;
-  /** Largest picture that is taken or rendered. */
-  readonly pixelLimit: number;
-  /** `open`: no keys are asked for. */
-  readonly auth: 'keys' | 'open';
-  /** Of one caller; 0: any number. */
-  readonly requestsPerMinute: number;
-  /** How many proxies of one's own stand before this server; what they say of a client's address is believed. */
-  readonly trustedProxies: number;
-  /** As many of each may wait; more are not taken on. */
-  readonly maxWaitingScans: number;
-  readonly maxWaitingExports: number;
-  readonly maxOpenRuns: number;
-}
-
-/** Everything that the API is made of; the composition root supplies it. */
-export interface GatewayDependencies {
-  readonly stores: Stores;
-  readonly uploads: UploadStorage;
-  readonly exportFiles: ExportStorage;
-  readonly pictures: PictureStorage;
-  readonly renditions: Renditions;
-  readonly pictureCheck: PictureCheck;
-  readonly cache: Cache;
-  readonly limiters: RateLimiters;
-  readonly events: EventStreams;
-  readonly settings: GatewaySettings;
-  /** What `GET /system` says of the broker. */
-  readonly brokerStatus: () => BrokerStatus;
-  readonly version: string;
-  readonly logger: Logger;
-  readonly metrics: Registry;
-}
+/** What the API as a whole needs from the composition root: the needs of its features, and of what they share. */
+export type GatewayDependencies = AccessDependencies &
+  DeploymentsDependencies &
+  EventsDependencies &
+  ExportsDependencies &
+  FeedRouterDependencies &
+  IdempotencyDependencies &
+  ImagesDependencies &
+  IncidentsDependencies &
+  IngestsDependencies &
+  KeysDependencies &
+  LocationsDependencies &
+  ModelsDependencies &
+  ProjectsDependencies &
+  RenditionsDependencies &
+  ReviewsDependencies &
+  RunsDependencies &
+  StaticDetectionsDependencies &
+  StatisticsDependencies &
+  SystemDependencies &
+  TaxaDependencies &
+  UploadsDependencies & {
+    readonly limiters: RateLimiters;
+    readonly settings: GatewaySettings;
+    readonly logger: Logger;
+    readonly metrics: Registry;
+  };

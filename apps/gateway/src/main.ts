@@ -2,42 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Broker } from '@pugmark/broker';
 import { NoCache, RedisCache } from '@pugmark/cache';
-import {
-  ApiKeyRepository,
-  AuditRepository,
-  Counts,
-  DeploymentRepository,
-  ExportRepository,
-  FeedRepository,
-  IdempotencyRepository,
-  ImageDayRepository,
-  ImageRepository,
-  IncidentRepository,
-  IngestRepository,
-  EngineReportRepository,
-  EventRepository,
-  LocationRepository,
-  ModelRepository,
-  ProjectRepository,
-  ReviewRepository,
-  RunControlRepository,
-  RunRepository,
-  RunTallyRepository,
-  SessionRepository,
-  StaticBoxRepository,
-  TaskRepository,
-  TaxonRepository,
-  createDatabase,
-  pingDatabase,
-  watchClock,
-} from '@pugmark/db';
+import { ImageDayRepository, RunTallyRepository, createDatabase, pingDatabase, watchClock } from '@pugmark/db';
 import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
-import { ExportStorage, PictureStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
+import { ExportStorage, ImageStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
 import { Dispatcher } from '@pugmark/tasks';
 import { createApp } from './app';
 import { ensureFirstKey } from './features/keys/first-key';
 import { GatewayConfig, assertNotOpenToAll } from './config';
-import type { Stores } from './dependencies';
+import { createRepositories } from './repositories';
 import { EventStreams, STREAM_TIMES } from './features/feed/event-streams';
 import { feedLoop } from './features/feed/write-feed';
 import { HttpServer } from './http/http-server';
@@ -70,36 +42,14 @@ void runService(
       config.REDIS_URL === undefined
         ? new NoCache()
         : new RedisCache({ url: config.REDIS_URL, keyPrefix: config.REDIS_KEY_PREFIX, logger, metrics });
-    const tasks = new TaskRepository(db);
-    const stores: Stores = {
-      db,
-      counts: new Counts(db),
-      projects: new ProjectRepository(),
-      deployments: new DeploymentRepository(),
-      locations: new LocationRepository(),
-      taxa: new TaxonRepository(),
-      images: new ImageRepository(),
-      models: new ModelRepository(),
-      engineReports: new EngineReportRepository(),
-      runs: new RunRepository(),
-      runControl: new RunControlRepository(db),
-      ingests: new IngestRepository(),
-      tasks,
-      exports: new ExportRepository(),
-      idempotency: new IdempotencyRepository(),
-      keys: new ApiKeyRepository(),
-      sessions: new SessionRepository(),
-      staticBoxes: new StaticBoxRepository(),
-      audit: new AuditRepository(),
-      incidents: new IncidentRepository(),
-      feed: new FeedRepository(),
-      reviews: new ReviewRepository(),
-      events: new EventRepository(),
-    };
+    const repositories = createRepositories(db);
     const uploads = new UploadStorage(config.STORAGE_DIR);
     const renditionFiles = new RenditionStorage(config.STORAGE_DIR);
     const renderer = new Renderer({ childPath: join(__dirname, 'features', 'renditions', 'render.child.js'), logger });
-    const pictureCheck = new PictureChecker({ childPath: join(__dirname, 'features', 'renditions', 'check.child.js'), logger });
+    const imageChecker = new PictureChecker({
+      childPath: join(__dirname, 'features', 'renditions', 'check.child.js'),
+      logger,
+    });
 
     // The bell: whoever creates tasks should also ring for them, so that a gateway alone gets its work going.
     const broker = new Broker({
@@ -110,29 +60,29 @@ void runService(
       metrics,
     });
     const dispatcher = new Dispatcher({
-      store: tasks,
-      runs: stores.runControl,
+      store: repositories.tasks,
+      runs: repositories.runControl,
       publisher: broker,
       logger,
       metrics: createTaskMetrics(metrics),
     });
 
-    const events = new EventStreams({
-      stores,
+    const eventStreams = new EventStreams({
+      deps: repositories,
       settings: { ...STREAM_TIMES, most: config.MAX_EVENT_STREAMS, mostOfOne: config.MAX_EVENT_STREAMS_PER_KEY },
       logger,
       metrics,
     });
     const app = createApp({
-      stores,
+      ...repositories,
       uploads,
       exportFiles: new ExportStorage(config.STORAGE_DIR),
       cache,
       limiters: cache,
-      events,
-      pictures: new PictureStorage(config.STORAGE_DIR),
+      eventStreams,
+      imageFiles: new ImageStorage(config.STORAGE_DIR),
       renditions: new Renditions(renditionFiles, renderer),
-      pictureCheck,
+      imageChecker,
       settings: {
         ingestRoots: config.INGEST_ROOTS,
         uploadMaxBytes: config.UPLOAD_MAX_BYTES,
@@ -165,20 +115,20 @@ void runService(
     const clock = watchClock(db, metrics, logger);
     dispatcher.start();
     if (cache instanceof RedisCache) void cache.connect();
-    const feed = feedLoop({ stores, cache, logger, metrics });
+    const feed = feedLoop({ deps: repositories, cache, logger, metrics });
     // Not waited for: the database may not be there yet. Until it is done nobody has a key, and the service is not ready.
     let someoneHasAKey = config.AUTH === 'open';
     const firstKey = backgroundLoop('see that someone has a key', logger, async () => {
-      if (!someoneHasAKey) await ensureFirstKey(stores, config.ADMIN_KEY, logger);
+      if (!someoneHasAKey) await ensureFirstKey(repositories, config.ADMIN_KEY, logger);
       someoneHasAKey = true;
       return SWEEP_INTERVAL_MS;
     });
     const sweepAll = async (): Promise<number> => {
       // One that fails, over a file that cannot be removed for instance, keeps none of the others waiting.
       const swept = await Promise.allSettled([
-        sweepUploads(stores, uploads, logger),
-        stores.idempotency.forget(db, IDEMPOTENCY_KEY_SECONDS),
-        stores.sessions.forgetEnded(db),
+        sweepUploads(repositories, uploads, logger),
+        repositories.idempotency.forget(db, IDEMPOTENCY_KEY_SECONDS),
+        repositories.sessions.forgetEnded(db),
         renditionFiles.shrinkTo(config.RENDITION_CACHE_BYTES),
       ]);
       const failures = swept.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
@@ -190,7 +140,7 @@ void runService(
 
     const pace = { quietSeconds: config.STATIC_BOXES_QUIET_SECONDS, latestSeconds: LATEST_SECONDS };
     const staticBoxes = backgroundLoop('look for static boxes', logger, async (signal) => {
-      await searchStaticBoxes(stores, pace, logger, signal);
+      await searchStaticBoxes(repositories, pace, logger, signal);
       return STATIC_BOXES_INTERVAL_MS;
     });
 
@@ -203,7 +153,7 @@ void runService(
     });
     // So that readers, who form what is stale too, find little to do.
     const form = backgroundLoop('form events', logger, async (signal) => {
-      await stores.events.formStale(db, null, signal);
+      await repositories.events.formStale(db, null, signal);
       return FORM_INTERVAL_MS;
     });
 
@@ -222,11 +172,11 @@ void runService(
       },
       drain: async () => {
         // These requests do not end by themselves; their clients go on elsewhere, where they were.
-        const silent = events.close();
+        const silent = eventStreams.close();
         // Most of the time for requests under way, the rest for the connections behind them.
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
         renderer.close();
-        pictureCheck.close();
+        imageChecker.close();
         await Promise.all([
           silent,
           dispatcher.stop(),

@@ -37,11 +37,11 @@ describe('queues that are full', () => {
     export: (headers = {}) => gateway.post('/exports', { projectId, format: 'csv', content: 'detections' }, headers),
   };
   const KINDS = [
-    ['ingest', 'scan', '2 ingests wait to be read already, as many as may (MAX_WAITING_SCANS): try again later'],
-    ['upload', 'scan', '2 ingests wait to be read already, as many as may (MAX_WAITING_SCANS): try again later'],
-    ['zip', 'scan', '2 ingests wait to be read already, as many as may (MAX_WAITING_SCANS): try again later'],
-    ['run', 'detect', '2 runs have not ended already, as many as may (MAX_OPEN_RUNS): try again later'],
-    ['export', 'export', '2 exports wait to be made already, as many as may (MAX_WAITING_EXPORTS): try again later'],
+    ['ingest', 'scan', '2 ingests wait to be scanned, the maximum (setting MAX_WAITING_SCANS): try again later'],
+    ['upload', 'scan', '2 ingests wait to be scanned, the maximum (setting MAX_WAITING_SCANS): try again later'],
+    ['zip', 'scan', '2 ingests wait to be scanned, the maximum (setting MAX_WAITING_SCANS): try again later'],
+    ['run', 'detect', '2 runs are unfinished, the maximum (setting MAX_OPEN_RUNS): try again later'],
+    ['export', 'export', '2 exports wait to be made, the maximum (setting MAX_WAITING_EXPORTS): try again later'],
   ] as const;
 
   it.each(KINDS)(

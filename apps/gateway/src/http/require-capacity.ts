@@ -1,52 +1,36 @@
-import { countOpenRuns, countWaiting } from '@pugmark/db';
+import type { Database } from '@pugmark/db';
 import { unavailable } from './http-problem';
-import type { Admission } from './operation';
-import type { GatewaySettings, Stores } from '../dependencies';
+import type { IdempotencyDependencies } from './idempotency/idempotency.dependencies';
 import { wasMade } from './idempotency/create-once';
+import type { Admission } from './operation';
 
-/** Queues get shorter in minutes, not in seconds. */
-const TRY_AGAIN_SECONDS = 30;
+/** Work queues shrink within minutes, not within seconds. */
+const RETRY_AFTER_SECONDS = 30;
 
-type Limits = Pick<GatewaySettings, 'maxWaitingScans' | 'maxWaitingExports' | 'maxOpenRuns'>;
-
-/** What more can be asked for than can be done, how much of it there may be, and how much there is. */
-const QUEUES = {
-  scans: {
-    what: 'ingests wait to be read',
-    setting: 'MAX_WAITING_SCANS',
-    most: (limits: Limits) => limits.maxWaitingScans,
-    count: ({ db }: Stores, most: number) => countWaiting(db, 'scan', most),
-  },
-  exports: {
-    what: 'exports wait to be made',
-    setting: 'MAX_WAITING_EXPORTS',
-    most: (limits: Limits) => limits.maxWaitingExports,
-    count: ({ db }: Stores, most: number) => countWaiting(db, 'export', most),
-  },
-  runs: {
-    what: 'runs have not ended',
-    setting: 'MAX_OPEN_RUNS',
-    most: (limits: Limits) => limits.maxOpenRuns,
-    count: ({ db }: Stores, most: number) => countOpenRuns(db, most),
-  },
-} as const;
+/** How many of one kind of work may be unfinished at a time. */
+export interface CapacityLimit {
+  readonly max: number;
+  /** The environment variable that sets `max`; named in the error. */
+  readonly setting: string;
+  /** Completes "<max> …" in the error, such as "runs are unfinished". */
+  readonly description: string;
+  /** Counts the unfinished work, up to `max`. */
+  readonly count: (db: Database, max: number) => Promise<number>;
+}
 
 /**
- * 503 when as much of this kind waits as may; but not for a request that was served already and is only sent again, with its
- * Idempotency-Key. Requests at the same moment may each find the last place: the limit keeps queues short, it is not exact.
+ * Throws a 503 while as much work is unfinished as the limit allows. A request that was served already and is repeated with its
+ * Idempotency-Key passes. Concurrent requests may each take the last free place: the limit keeps queues short, it is not exact.
  */
-export async function requireRoom(
-  stores: Stores,
-  limits: Limits,
-  queue: keyof typeof QUEUES,
+export async function requireCapacity(
+  deps: IdempotencyDependencies,
+  { max, setting, description, count }: CapacityLimit,
   call: Admission<unknown>,
 ): Promise<void> {
-  const { what, setting, most, count } = QUEUES[queue];
-  const limit = most(limits);
-  if ((await count(stores, limit)) < limit || (await wasMade(stores, call))) return;
+  if ((await count(deps.db, max)) < max || (await wasMade(deps, call))) return;
   throw unavailable(
     'queue_full',
-    `${limit} ${what} already, as many as may (${setting}): try again later`,
-    TRY_AGAIN_SECONDS,
+    `${max} ${description}, the maximum (setting ${setting}): try again later`,
+    RETRY_AFTER_SECONDS,
   );
 }

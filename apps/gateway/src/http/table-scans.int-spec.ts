@@ -92,7 +92,7 @@ describe('no look reads a large table whole', () => {
   });
 
   /** Most of the images of other deployments than one, at other times, found by another model. */
-  async function fillOthers({ db, stores }: TestGateway): Promise<void> {
+  async function fillOthers({ db, repositories }: TestGateway): Promise<void> {
     await sql`insert into projects (name) values ('large')`.execute(db);
     await sql`insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.5, '{}')`.execute(
       db,
@@ -131,8 +131,9 @@ describe('no look reads a large table whole', () => {
       db,
     );
     await sql`insert into audit_log (operation, path, request_id) select 'x', '/x', 'x' from images`.execute(db);
-    for (let id = 1; id <= 20; id += 1) await db.transaction().execute((tx) => stores.images.deriveTimesOf(tx, id));
-    await stores.events.formStale(db, null);
+    for (let id = 1; id <= 20; id += 1)
+      await db.transaction().execute((tx) => repositories.images.deriveTimesOf(tx, id));
+    await repositories.events.formStale(db, null);
     await sql`analyze`.execute(db);
   }
 

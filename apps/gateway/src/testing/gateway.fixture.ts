@@ -5,30 +5,9 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { NoCache, type Cache, type RateLimiters } from '@pugmark/cache';
 import {
-  ApiKeyRepository,
-  AuditRepository,
-  Counts,
-  DeploymentRepository,
   DetectionRepository,
-  ExportRepository,
-  FeedRepository,
-  IdempotencyRepository,
   ImageRepository,
-  IncidentRepository,
-  IngestRepository,
-  EngineReportRepository,
-  EventRepository,
-  LocationRepository,
-  ModelRepository,
-  ProjectRepository,
-  ReviewRepository,
-  RunControlRepository,
-  RunRepository,
   RunTallyRepository,
-  SessionRepository,
-  StaticBoxRepository,
-  TaskRepository,
-  TaxonRepository,
   createDatabase,
   migrate,
   type Database,
@@ -38,12 +17,13 @@ import {
 } from '@pugmark/db';
 import { newApiKey, type ClaimedTask, type Detection, type ModelManifest } from '@pugmark/domain';
 import { Registry, type BackgroundLoop } from '@pugmark/platform';
-import { checkPicture, configureImages, renderPicture } from '@pugmark/images';
-import { ExportStorage, PictureStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
+import { checkImage, configureImages, renderImage } from '@pugmark/images';
+import { ExportStorage, ImageStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
 import { createTestDatabase, testLogger, waitUntil, type TestDatabase } from '@pugmark/testing';
 import type { Scope } from '../http/scopes';
 import { createApp } from '../app';
-import type { GatewaySettings, Stores } from '../dependencies';
+import { createRepositories, type Repositories } from '../repositories';
+import type { GatewaySettings } from '../settings';
 import { EventStreams, STREAM_TIMES, type StreamSettings } from '../features/feed/event-streams';
 import { feedLoop } from '../features/feed/write-feed';
 import { HttpServer, type HttpServerOptions } from '../http/http-server';
@@ -110,7 +90,7 @@ const SETTINGS = {
 
 interface Running {
   readonly http: HttpServer;
-  readonly events: EventStreams;
+  readonly eventStreams: EventStreams;
   readonly feed: BackgroundLoop | null;
 }
 
@@ -126,7 +106,7 @@ export class TestGateway {
     readonly url: string,
     readonly port: number,
     readonly folder: string,
-    readonly stores: Stores,
+    readonly repositories: Repositories,
     readonly exportFiles: ExportStorage,
     readonly databaseUrl: string,
     readonly metrics: Registry,
@@ -142,29 +122,29 @@ export class TestGateway {
     const folder = await mkdtemp(join(tmpdir(), 'pugmark-gateway-'));
     await mkdir(join(folder, 'cards'));
     configureImages();
-    const stores = storesOf(db);
+    const repositories = createRepositories(db);
     const exportFiles = new ExportStorage(join(folder, 'storage'));
     const cache = options.cache ?? new NoCache();
     const [logger, metrics] = [testLogger(), new Registry()];
-    const events = new EventStreams({
-      stores,
+    const eventStreams = new EventStreams({
+      deps: repositories,
       settings: { ...STREAM_TIMES, most: 100, mostOfOne: 20, ...options.streams },
       logger,
       metrics,
     });
     const app = createApp({
-      stores,
+      ...repositories,
       uploads: new UploadStorage(join(folder, 'storage')),
       exportFiles,
-      pictures: new PictureStorage(join(folder, 'storage')),
-      pictureCheck: options.pictureCheck ?? { check: checkPicture },
+      imageFiles: new ImageStorage(join(folder, 'storage')),
+      imageChecker: options.pictureCheck ?? { check: checkImage },
       renditions: new Renditions(
         new RenditionStorage(join(folder, 'storage')),
-        options.renderer ?? { render: renderPicture },
+        options.renderer ?? { render: renderImage },
       ),
       cache,
       limiters: options.limiters ?? new NoCache(),
-      events,
+      eventStreams,
       settings: { ingestRoots: [join(folder, 'cards')], ...SETTINGS, ...options.settings },
       brokerStatus: () => ({
         ready: true,
@@ -197,7 +177,7 @@ export class TestGateway {
     const feed =
       options.writeFeedEveryMs === undefined
         ? null
-        : feedLoop({ stores, cache, logger, metrics, everyMs: options.writeFeedEveryMs });
+        : feedLoop({ deps: repositories, cache, logger, metrics, everyMs: options.writeFeedEveryMs });
     const port = await http.listen();
     const url = `http://127.0.0.1:${port}/api/v1`;
     const contract = new ContractCheck((await (await fetch(`${url}/openapi.json`)).json()) as never);
@@ -205,11 +185,11 @@ export class TestGateway {
       url,
       port,
       folder,
-      stores,
+      repositories,
       exportFiles,
       databaseUrl,
       metrics,
-      { http, events, feed },
+      { http, eventStreams, feed },
       contract,
       database,
     );
@@ -218,19 +198,19 @@ export class TestGateway {
   }
 
   get db(): Database {
-    return this.stores.db;
+    return this.repositories.db;
   }
 
   async stop(): Promise<void> {
     await this.drain();
-    await this.stores.db.destroy();
+    await this.repositories.db.destroy();
     await this.database?.drop();
     await rm(this.folder, { recursive: true, force: true });
   }
 
   /** As it ends in order; `stop` does it too. */
   async drain(): Promise<void> {
-    const silent = this.running.events.close();
+    const silent = this.running.eventStreams.close();
     await this.running.http.close(2_000);
     await Promise.all([silent, this.running.feed?.stop()]);
   }
@@ -290,7 +270,7 @@ export class TestGateway {
   ): Promise<string> {
     const { key, prefix, hash } = newApiKey();
     const { projectIds = null, expiresAt = null } = options;
-    await this.stores.keys.create(this.db, {
+    await this.repositories.keys.create(this.db, {
       name: scopes.join(' '),
       prefix,
       secretHash: hash,
@@ -342,12 +322,12 @@ export class TestGateway {
   // What the other services would have written, through the same repositories.
 
   async project(name = `project ${randomBytes(4).toString('hex')}`): Promise<number> {
-    const row = await this.stores.projects.create(this.db, name);
+    const row = await this.repositories.projects.create(this.db, name);
     return row?.id ?? 0;
   }
 
   async deployment(projectId: number, name = `deployment ${randomBytes(4).toString('hex')}`): Promise<number> {
-    const row = await this.stores.deployments.create(this.db, {
+    const row = await this.repositories.deployments.create(this.db, {
       project_id: projectId,
       name,
       timezone: 'Europe/Berlin',
@@ -356,7 +336,7 @@ export class TestGateway {
   }
 
   async model(manifest: Partial<ModelManifest> = {}): Promise<ModelRow> {
-    return this.stores.models.register(this.db, { ...MANIFEST, ...manifest });
+    return this.repositories.models.register(this.db, { ...MANIFEST, ...manifest });
   }
 
   /** An ingest that has added images with these names; answers their ids in the same order. */
@@ -367,7 +347,7 @@ export class TestGateway {
   ): Promise<{ ingestId: number; ids: number[] }> {
     const deploymentId = options.deploymentId ?? null;
     return this.db.transaction().execute(async (tx) => {
-      const ingestId = await this.stores.ingests.create(tx, {
+      const ingestId = await this.repositories.ingests.create(tx, {
         project_id: projectId,
         deployment_id: deploymentId,
         run_id: options.runId ?? null,
@@ -375,7 +355,7 @@ export class TestGateway {
         mode: 'reference',
         folder: '/srv/secret-place/cards',
       });
-      await this.stores.tasks.create(tx, { kind: 'scan', subjectId: ingestId });
+      await this.repositories.tasks.create(tx, { kind: 'scan', subjectId: ingestId });
       const images = names.map((name) => newImage(name, options.capturedLocal ?? null));
       const origin = { projectId, deploymentId, ingestId, mode: 'reference' as const };
       const added = await new ImageRepository().insertNew(tx, origin, images);
@@ -402,7 +382,7 @@ export class TestGateway {
   }
 
   async run(projectId: number, modelId: number): Promise<number> {
-    return this.stores.runs.create(this.db, { projectId, modelId, classify: null, priority: 0 });
+    return this.repositories.runs.create(this.db, { projectId, modelId, classify: null, priority: 0 });
   }
 
   /** Claims the tasks of a kind and of these subjects, as a worker does. */
@@ -413,7 +393,7 @@ export class TestGateway {
       .where('kind', '=', kind)
       .where('subject_id', 'in', [...subjectIds])
       .execute();
-    return this.stores.tasks.claim(
+    return this.repositories.tasks.claim(
       kind,
       rows.map((row) => ({ id: row.id, attempt: row.attempt + 1 })),
       'test-worker',
@@ -427,7 +407,7 @@ export class TestGateway {
     failure?: { code: string; message: string },
   ): Promise<void> {
     const tasks = await this.claim(kind, subjectIds);
-    await this.stores.tasks.commit(
+    await this.repositories.tasks.commit(
       tasks.map((task) =>
         failure === undefined ? { task, outcome: 'done', result: null } : { task, outcome: 'failed', ...failure },
       ),
@@ -455,33 +435,5 @@ export function newImage(name: string, capturedLocal: string | null): NewImage {
     cameraSerial: null,
     latitude: null,
     longitude: null,
-  };
-}
-
-function storesOf(db: Database): Stores {
-  return {
-    db,
-    counts: new Counts(db),
-    projects: new ProjectRepository(),
-    deployments: new DeploymentRepository(),
-    locations: new LocationRepository(),
-    taxa: new TaxonRepository(),
-    images: new ImageRepository(),
-    models: new ModelRepository(),
-    engineReports: new EngineReportRepository(),
-    runs: new RunRepository(),
-    runControl: new RunControlRepository(db),
-    ingests: new IngestRepository(),
-    tasks: new TaskRepository(db),
-    exports: new ExportRepository(),
-    idempotency: new IdempotencyRepository(),
-    keys: new ApiKeyRepository(),
-    sessions: new SessionRepository(),
-    staticBoxes: new StaticBoxRepository(),
-    audit: new AuditRepository(),
-    incidents: new IncidentRepository(),
-    feed: new FeedRepository(),
-    reviews: new ReviewRepository(),
-    events: new EventRepository(),
   };
 }

@@ -18,7 +18,7 @@ export async function oneOfEach(gateway: TestGateway): Promise<Readonly<Record<s
   const taxon = (await gateway.post(`/projects/${project}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id;
   const key = (await gateway.post('/keys', { name: 'to look at', scopes: ['read'] })).body.id;
   const incident = (
-    await gateway.stores.incidents.open(gateway.db, {
+    await gateway.repositories.incidents.open(gateway.db, {
       check: 'one of each',
       subject: 'x',
       severity: 'warning',

@@ -1,5 +1,5 @@
 import { inTransaction, type DatabaseTransaction } from '@pugmark/db';
-import type { Stores } from '../../dependencies';
+import type { CsvImportDependencies } from './csv-import.dependencies';
 import type { ImportReport, LineFault } from './imports.dto';
 import { HttpProblem } from '../../http/http-problem';
 
@@ -16,7 +16,7 @@ export interface RowToImport {
  * not the first alone, because the others are tried too. Throws a 422 that lists them, unless it is a dry run.
  */
 export async function importRows(
-  stores: Stores,
+  deps: CsvImportDependencies,
   rows: readonly RowToImport[],
   known: readonly LineFault[],
   dryRun: boolean,
@@ -24,7 +24,7 @@ export async function importRows(
   let counts: Record<RowOutcome, number> = { created: 0, updated: 0, unchanged: 0 };
   let faults = [...known];
   try {
-    await inTransaction(stores.db, async (tx) => {
+    await inTransaction(deps.db, async (tx) => {
       // It may be begun again.
       counts = { created: 0, updated: 0, unchanged: 0 };
       faults = [...known];

@@ -1,5 +1,18 @@
 import type { DeploymentTimes, DeploymentWithLocation } from '@pugmark/db';
-import { About, Count, Id, Instant, Integer, MayBeAbsent, Nested, Optional, OrNull, Text, Time, Words } from '../../http/dto/fields';
+import {
+  About,
+  Count,
+  Id,
+  Instant,
+  Integer,
+  MayBeAbsent,
+  Nested,
+  Optional,
+  OrNull,
+  Text,
+  Time,
+  Words,
+} from '../../http/dto/fields';
 import { Coordinates, PlaceResponse } from '../locations/locations.dto';
 
 /** About 63 years: a camera that fell back to 1970 can still be put right. */

@@ -165,7 +165,7 @@ describe('the times of a deployment', () => {
     const { ingestId } = await gateway.images(projectId, [], { deploymentId });
     const coming = await gateway.db.startTransaction().execute();
     const origin = { projectId, deploymentId, ingestId, mode: 'reference' as const };
-    const added = await gateway.stores.images.insertNew(coming, origin, [
+    const added = await gateway.repositories.images.insertNew(coming, origin, [
       newImage('coming.jpg', '2026-05-01T06:00:00'),
     ]);
     const corrected = gateway.patch(`/deployments/${deploymentId}`, { timezone: 'Asia/Tokyo' });
@@ -178,8 +178,8 @@ describe('the times of a deployment', () => {
   it('gives an image the new zone when it comes in before the correction is committed', async () => {
     const { deploymentId } = await given([]);
     const correcting = await gateway.db.startTransaction().execute();
-    await gateway.stores.deployments.lock(correcting, deploymentId);
-    await gateway.stores.deployments.update(correcting, deploymentId, { timezone: 'Asia/Tokyo' });
+    await gateway.repositories.deployments.lock(correcting, deploymentId);
+    await gateway.repositories.deployments.update(correcting, deploymentId, { timezone: 'Asia/Tokyo' });
     const coming = gateway.images(projectId, ['coming.jpg'], { deploymentId, capturedLocal: '2026-05-01T06:00:00' });
     await Promise.race([coming, gateway.someoneWaits()]);
     await correcting.commit().execute();

@@ -1,5 +1,5 @@
 import { CSV_BODY, body, jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { DeploymentsDependencies } from './deployments.dependencies';
 import {
   CreateDeploymentBody,
   DeploymentDetailsResponse,
@@ -11,10 +11,11 @@ import {
 import { ImportQuery, ImportReport } from '../csv-import/imports.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { importDeployments } from './import-deployments';
-import { requireDeployment, requireProject } from '../../services/require';
+import { requireDeployment } from './require-deployment';
+import { requireProject } from '../projects/require-project';
 import { createDeployment, updateDeployment } from './save-deployment';
 
-export function deploymentsRouter(stores: Stores): Operation[] {
+export function deploymentsRouter(deps: DeploymentsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -27,8 +28,8 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       problems: [422],
       handle: async ({ id, query: { limit, cursor } }) => {
         const after = afterId('deployments', cursor);
-        await requireProject(stores, id);
-        const rows = await stores.deployments.page(stores.db, id, after, limit + 1);
+        await requireProject(deps, id);
+        const rows = await deps.deployments.page(deps.db, id, after, limit + 1);
         return pageOf('deployments', rows, limit, (row) => row.id, deploymentResponse);
       },
     }),
@@ -43,8 +44,8 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       problems: [409],
       once: true,
       handle: async (call) => {
-        await requireProject(stores, call.id);
-        return deploymentResponse(await createDeployment(stores, call));
+        await requireProject(deps, call.id);
+        return deploymentResponse(await createDeployment(deps, call));
       },
     }),
     operation({
@@ -58,8 +59,8 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(ImportReport) },
       problems: [409, 422],
       handle: async ({ id, query: { dryRun }, body: csv }) => {
-        await requireProject(stores, id);
-        return importDeployments(stores, id, csv, dryRun);
+        await requireProject(deps, id);
+        return importDeployments(deps, id, csv, dryRun);
       },
     }),
     operation({
@@ -70,11 +71,8 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       scope: 'read',
       answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
       handle: async ({ id }) => {
-        const deployment = await requireDeployment(stores, id);
-        return deploymentDetails(
-          deployment,
-          await stores.deployments.keptTimes(stores.counts, deployment.project_id, id),
-        );
+        const deployment = await requireDeployment(deps, id);
+        return deploymentDetails(deployment, await deps.deployments.keptTimes(deps.counts, deployment.project_id, id));
       },
     }),
     operation({
@@ -87,7 +85,7 @@ export function deploymentsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
       problems: [409, 422],
       ifMatch: true,
-      handle: (call) => updateDeployment(stores, call),
+      handle: (call) => updateDeployment(deps, call),
     }),
   ];
 }

@@ -1,5 +1,5 @@
 import type { DatabaseTransaction } from '@pugmark/db';
-import type { Stores } from '../../dependencies';
+import type { DeploymentsDependencies } from './deployments.dependencies';
 import { CreateDeploymentBody, UpdateDeploymentBody } from './deployments.dto';
 import type { ImportReport } from '../csv-import/imports.dto';
 import { parseDto } from '../../http/parse-dto';
@@ -38,61 +38,61 @@ type Row = CsvRow<Column>;
 
 /** Makes and corrects deployments, by name; those that the file does not name, and cells that are empty, leave what is there. */
 export async function importDeployments(
-  stores: Stores,
+  deps: DeploymentsDependencies,
   projectId: number,
   text: string,
   dryRun: boolean,
 ): Promise<ImportReport> {
   const { rows, faults } = readCsv(text, COLUMNS, ['name']);
-  const zoneFaults = await faultsOfZones(stores, rows);
+  const zoneFaults = await faultsOfZones(deps, rows);
   const toImport = withoutRepeats(rows, ({ cells }) => cells.name, faults).map((row) => ({
     line: row.line,
     save: async (tx: DatabaseTransaction): Promise<RowOutcome> => {
       const fault = zoneFaults.get(row.cells.timezone ?? '');
       if (fault != null) throw unfitFields([{ field: 'timezone', message: fault }]);
-      return saveRow(tx, stores, projectId, row);
+      return saveRow(tx, deps, projectId, row);
     },
   }));
-  return importRows(stores, toImport, faults, dryRun);
+  return importRows(deps, toImport, faults, dryRun);
 }
 
 /** Each zone once: a file has a few, and a zone that the database does not know would end the transaction. */
-async function faultsOfZones(stores: Stores, rows: readonly Row[]): Promise<Map<string, string | null>> {
+async function faultsOfZones(deps: DeploymentsDependencies, rows: readonly Row[]): Promise<Map<string, string | null>> {
   const zones = new Set(rows.flatMap(({ cells }) => (cells.timezone === undefined ? [] : [cells.timezone])));
   const faults = new Map<string, string | null>();
-  for (const zone of zones) faults.set(zone, await timezoneFault(stores, zone));
+  for (const zone of zones) faults.set(zone, await timezoneFault(deps, zone));
   return faults;
 }
 
 async function saveRow(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: DeploymentsDependencies,
   projectId: number,
   { cells }: Row,
 ): Promise<RowOutcome> {
-  const found = cells.name === undefined ? null : await stores.deployments.findByName(tx, projectId, cells.name);
-  const before = found === null ? null : await stores.deployments.lock(tx, found.id);
+  const found = cells.name === undefined ? null : await deps.deployments.findByName(tx, projectId, cells.name);
+  const before = found === null ? null : await deps.deployments.lock(tx, found.id);
   const zone = cells.timezone ?? before?.timezone;
   const given = {
     ...cells,
     clockOffsetSeconds: numberOrText(cells.clockOffsetSeconds),
     latitude: numberOrText(cells.latitude),
     longitude: numberOrText(cells.longitude),
-    startsAt: await instantOf(tx, stores, 'startsAt', cells.startsAt, zone),
-    endsAt: await instantOf(tx, stores, 'endsAt', cells.endsAt, zone),
+    startsAt: await instantOf(tx, deps, 'startsAt', cells.startsAt, zone),
+    endsAt: await instantOf(tx, deps, 'endsAt', cells.endsAt, zone),
   };
   if (before === null) {
-    await insertDeployment(tx, stores, projectId, parseDto(CreateDeploymentBody, given));
+    await insertDeployment(tx, deps, projectId, parseDto(CreateDeploymentBody, given));
     return 'created';
   }
-  const after = await changeDeployment(tx, stores, before, parseDto(UpdateDeploymentBody, given));
+  const after = await changeDeployment(tx, deps, before, parseDto(UpdateDeploymentBody, given));
   return JSON.stringify(before) === JSON.stringify(after) ? 'unchanged' : 'updated';
 }
 
 /** ISO 8601 with an offset; undefined for an empty cell. */
 async function instantOf(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: DeploymentsDependencies,
   field: 'startsAt' | 'endsAt',
   cell: string | undefined,
   zone: string | undefined,
@@ -103,5 +103,5 @@ async function instantOf(
   if ('instant' in moment) return moment.instant;
   if (zone === undefined)
     throw unfitFields([{ field: 'timezone', message: 'is missing: without it no one knows when the deployment was' }]);
-  return (await stores.deployments.instantOf(tx, moment.local, zone)).toISOString();
+  return (await deps.deployments.instantOf(tx, moment.local, zone)).toISOString();
 }

@@ -4,7 +4,7 @@ import {
   type DeploymentChange,
   type DeploymentWithLocation,
 } from '@pugmark/db';
-import type { Stores } from '../../dependencies';
+import type { DeploymentsDependencies } from './deployments.dependencies';
 import {
   deploymentDetails,
   type CreateDeploymentBody,
@@ -19,46 +19,45 @@ import { timezoneFault } from './timezone-error';
 
 /** The deployment, with the location that it names. Throws 422 for what does not go together, 409 for what is there otherwise. */
 export async function createDeployment(
-  stores: Stores,
+  deps: DeploymentsDependencies,
   call: Call<object, CreateDeploymentBody>,
 ): Promise<DeploymentWithLocation> {
   const { id: projectId, body } = call;
-  await assertTimezone(stores, body.timezone);
+  await assertTimezone(deps, body.timezone);
   const { id } = await createOnce(
-    stores,
+    deps,
     call,
     body,
-    async (tx) => (await insertDeployment(tx, stores, projectId, body)).id,
+    async (tx) => (await insertDeployment(tx, deps, projectId, body)).id,
   );
-  return (await stores.deployments.find(stores.db, id))!;
+  return (await deps.deployments.find(deps.db, id))!;
 }
 
 /** Corrects a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, 404 and 412. */
 export async function updateDeployment(
-  stores: Stores,
+  deps: DeploymentsDependencies,
   { id, body, assertMatches }: Call<object, UpdateDeploymentBody>,
 ): Promise<DeploymentDetailsResponse> {
-  if (body.timezone !== undefined) await assertTimezone(stores, body.timezone);
-  return inTransaction(stores.db, async (tx) => {
-    const before = await stores.deployments.lock(tx, id);
+  if (body.timezone !== undefined) await assertTimezone(deps, body.timezone);
+  return inTransaction(deps.db, async (tx) => {
+    const before = await deps.deployments.lock(tx, id);
     if (before === null) throw notFound(`deployment ${id}`);
-    assertMatches(deploymentDetails(before, await stores.deployments.times(tx, id)));
-    return deploymentDetails(await changeDeployment(tx, stores, before, body), await stores.deployments.times(tx, id));
+    assertMatches(deploymentDetails(before, await deps.deployments.times(tx, id)));
+    return deploymentDetails(await changeDeployment(tx, deps, before, body), await deps.deployments.times(tx, id));
   });
 }
 
 /** The zone must have been checked. */
 export async function insertDeployment(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: DeploymentsDependencies,
   projectId: number,
   body: CreateDeploymentBody,
 ): Promise<DeploymentWithLocation> {
   assertPlace(body);
   assertDates(body.startsAt ?? null, body.endsAt ?? null);
-  const locationId =
-    body.locationName == null ? null : await locationOf(tx, stores, projectId, body.locationName, body);
-  const row = await stores.deployments.create(tx, {
+  const locationId = body.locationName == null ? null : await locationOf(tx, deps, projectId, body.locationName, body);
+  const row = await deps.deployments.create(tx, {
     project_id: projectId,
     location_id: locationId,
     name: body.name,
@@ -75,7 +74,7 @@ export async function insertDeployment(
 /** `before` must be locked, and the zone checked. */
 export async function changeDeployment(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: DeploymentsDependencies,
   before: DeploymentWithLocation,
   body: UpdateDeploymentBody,
 ): Promise<DeploymentWithLocation> {
@@ -87,7 +86,7 @@ export async function changeDeployment(
   if (
     body.name !== undefined &&
     body.name !== before.name &&
-    (await stores.deployments.findByName(tx, before.project_id, body.name)) !== null
+    (await deps.deployments.findByName(tx, before.project_id, body.name)) !== null
   )
     throw nameTaken();
   const change: DeploymentChange = {
@@ -101,32 +100,30 @@ export async function changeDeployment(
       ? {}
       : {
           location_id:
-            body.locationName === null
-              ? null
-              : await locationOf(tx, stores, before.project_id, body.locationName, body),
+            body.locationName === null ? null : await locationOf(tx, deps, before.project_id, body.locationName, body),
         }),
   };
-  await stores.deployments.update(tx, before.id, change);
-  const after = (await stores.deployments.find(tx, before.id))!;
+  await deps.deployments.update(tx, before.id, change);
+  const after = (await deps.deployments.find(tx, before.id))!;
   const moved = after.timezone !== before.timezone || after.clock_offset_seconds !== before.clock_offset_seconds;
   const dated =
     [after.starts_at?.getTime(), after.ends_at?.getTime()].join() !==
     [before.starts_at?.getTime(), before.ends_at?.getTime()].join();
-  if (moved || dated) await stores.images.deriveTimesOf(tx, before.id);
+  if (moved || dated) await deps.images.deriveTimesOf(tx, before.id);
   return after;
 }
 
 async function locationOf(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: DeploymentsDependencies,
   projectId: number,
   name: string,
   at: { readonly latitude?: number | null; readonly longitude?: number | null },
 ): Promise<number> {
   const { latitude = null, longitude = null } = at;
-  const id = await stores.locations.ensure(tx, { projectId, name, latitude, longitude });
+  const id = await deps.locations.ensure(tx, { projectId, name, latitude, longitude });
   if (latitude === null) return id;
-  const row = (await stores.locations.find(tx, id))!;
+  const row = (await deps.locations.find(tx, id))!;
   // A location keeps its coordinates; to drop the new ones silently would put pictures where they were not taken.
   if (row.latitude !== latitude || row.longitude !== longitude) {
     throw conflict(
@@ -138,8 +135,8 @@ async function locationOf(
   return id;
 }
 
-async function assertTimezone(stores: Stores, timezone: string): Promise<void> {
-  const fault = await timezoneFault(stores, timezone);
+async function assertTimezone(deps: DeploymentsDependencies, timezone: string): Promise<void> {
+  const fault = await timezoneFault(deps, timezone);
   if (fault !== null) throw unfitFields([{ field: 'timezone', message: fault }]);
 }
 

@@ -1,10 +1,10 @@
-import type { Stores } from '../../dependencies';
+import type { DeploymentsDependencies } from './deployments.dependencies';
 
 /** What is wrong with the name of a zone, or null. Node's table decides what is an IANA name, the database's whether it can compute with it. */
-export async function timezoneFault(stores: Stores, timezone: string): Promise<string | null> {
+export async function timezoneFault(deps: DeploymentsDependencies, timezone: string): Promise<string | null> {
   const isName = /^[A-Za-z]/.test(timezone) && isKnownToNode(timezone);
   if (!isName) return 'must be an IANA time zone, such as Europe/Berlin';
-  return (await stores.deployments.knowsTimezone(stores.db, timezone))
+  return (await deps.deployments.knowsTimezone(deps.db, timezone))
     ? null
     : 'is not in the time zone table of the database';
 }

@@ -1,6 +1,19 @@
 import type { EventKind, EventOrder, ListedEvent } from '@pugmark/db';
 import { CATEGORIES, type Category, type Sequence, type TimedImage } from '@pugmark/domain';
-import { About, Count, Flag, Fraction, Id, Integer, ListOf, LocalTime, OneOf, OrNull, Time, Words } from '../../http/dto/fields';
+import {
+  About,
+  Count,
+  Flag,
+  Fraction,
+  Id,
+  Integer,
+  ListOf,
+  LocalTime,
+  OneOf,
+  OrNull,
+  Time,
+  Words,
+} from '../../http/dto/fields';
 import { EventFilterQuery } from '../images/observed.dto';
 import { Paged } from '../../http/dto/paging';
 

@@ -101,7 +101,7 @@ describe('events and sequences', () => {
     expect((await gateway.get('/events/999999999')).status).toBe(404);
     const id = await image(0, true);
     const [event] = (await list()).items;
-    await gateway.db.transaction().execute((tx) => gateway.stores.images.correct(tx, id, { deploymentId: null }));
+    await gateway.db.transaction().execute((tx) => gateway.repositories.images.correct(tx, id, { deploymentId: null }));
     expect((await gateway.get(`/events/${event.id}`)).status).toBe(404);
     expect((await list()).items).toMatchObject([{ startsAt: null, deploymentId: null, firstImageId: id }]);
   });

@@ -2,18 +2,19 @@ import { findListedEvent, listEvents, readDeploymentImages } from '@pugmark/db';
 import { cutSequences } from '@pugmark/domain';
 import { notFound } from '../../http/http-problem';
 import { jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { EventsDependencies } from './events.dependencies';
 import { EventResponse, EventsQuery, SequenceResponse, eventResponse, sequenceResponse } from './events.dto';
 import { PageQuery, afterTime, pageOf, pageTypeOf, timePosition } from '../../http/dto/paging';
 import { formEvents, formEventsBeside } from './form-events';
-import { requireObserved, requireProject } from '../../services/require';
+import { requireObserved } from './require-observed';
+import { requireProject } from '../projects/require-project';
 
 /** Images of one part of a sequence, at most. */
 const LONGEST_PART = 1_000;
 /** A sequence has about so many images; with shorter ones a page is shorter than it could be. */
 const USUAL_SEQUENCE = 10;
 
-export function eventsRouter(stores: Stores): Operation[] {
+export function eventsRouter(deps: EventsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -26,10 +27,10 @@ export function eventsRouter(stores: Stores): Operation[] {
       problems: [422],
       handle: async ({ query: { limit, cursor, groupBy: kind, sort: order, ...filter } }) => {
         const after = afterTime(`events ${order}`, cursor);
-        await formEvents(stores, filter.projectId);
-        const events = await listEvents(stores.db, filter, { kind, order, after, limit: limit + 1 });
+        await formEvents(deps, filter.projectId);
+        const events = await listEvents(deps.db, filter, { kind, order, after, limit: limit + 1 });
         // Whatever has events is there.
-        if (events.length === 0) await requireObserved(stores, filter);
+        if (events.length === 0) await requireObserved(deps, filter);
         return pageOf(`events ${order}`, events, limit, timePosition, eventResponse);
       },
     }),
@@ -41,8 +42,8 @@ export function eventsRouter(stores: Stores): Operation[] {
       scope: 'read',
       answer: { status: 200, json: jsonOf(EventResponse) },
       handle: async ({ id }) => {
-        await formEventsBeside(stores, id);
-        const event = await findListedEvent(stores.db, id);
+        await formEventsBeside(deps, id);
+        const event = await findListedEvent(deps.db, id);
         if (event === null) throw notFound(`event ${id}`);
         return eventResponse(event);
       },
@@ -58,11 +59,11 @@ export function eventsRouter(stores: Stores): Operation[] {
       problems: [422],
       handle: async ({ id, query: { limit, cursor } }) => {
         const after = afterTime('sequences', cursor);
-        const deployment = await stores.deployments.find(stores.db, id);
+        const deployment = await deps.deployments.find(deps.db, id);
         if (deployment === null) throw notFound(`deployment ${id}`);
-        const { sequence_gap_seconds: gap } = await requireProject(stores, deployment.project_id);
+        const { sequence_gap_seconds: gap } = await requireProject(deps, deployment.project_id);
         const cut = async (most: number) => {
-          const images = await readDeploymentImages(stores.db, id, after, most);
+          const images = await readDeploymentImages(deps.db, id, after, most);
           const sequences = cutSequences(images, {
             gap: gap * 1_000_000,
             longest: LONGEST_PART,

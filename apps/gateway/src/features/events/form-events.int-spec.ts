@@ -1,7 +1,6 @@
 import { Study, found } from '@pugmark/db/testing';
 import { EventRepository } from '@pugmark/db';
 import { HttpProblem } from '../../http/http-problem';
-import type { Stores } from '../../dependencies';
 import { formEvents } from './form-events';
 
 describe('events that are stale', () => {
@@ -9,18 +8,18 @@ describe('events that are stale', () => {
     const study = await Study.start();
     try {
       await study.image(await study.deployment('d'), '2026-06-01T12:00:00', [found('deer')]);
-      const stores = { db: study.db, events: new EventRepository() } as unknown as Stores;
+      const deps = { db: study.db, events: new EventRepository() };
       const refused = await study.db.transaction().execute(async (tx) => {
         // Nobody can form anything before this transaction ends.
         await tx.selectFrom('stale_events').selectAll().forUpdate().execute();
-        return formEvents(stores, study.projectId, 0).catch((error: unknown) => error);
+        return formEvents(deps, study.projectId, 0).catch((error: unknown) => error);
       });
       expect(refused).toBeInstanceOf(HttpProblem);
       expect(refused).toMatchObject({ status: 503, code: 'events_forming', headers: { 'retry-after': '5' } });
-      await formEvents(stores, study.projectId);
+      await formEvents(deps, study.projectId);
       expect(await study.db.selectFrom('events').select('label').execute()).toHaveLength(2);
       // Nothing is left to do: that takes no time.
-      await formEvents(stores, study.projectId, 0);
+      await formEvents(deps, study.projectId, 0);
     } finally {
       await study.stop();
     }

@@ -1,7 +1,20 @@
 import type { ExportJob } from '@pugmark/cache';
 import type { ExportContent, ExportWithTask } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
-import { About, Count, Fraction, Id, Integer, Nested, OneOf, Optional, OrNull, Sha256, Time, Words } from '../../http/dto/fields';
+import {
+  About,
+  Count,
+  Fraction,
+  Id,
+  Integer,
+  Nested,
+  OneOf,
+  Optional,
+  OrNull,
+  Sha256,
+  Time,
+  Words,
+} from '../../http/dto/fields';
 import { FaultResponse } from '../../http/dto/failure.dto';
 import { withoutPaths } from '../../http/dto/hide-folders';
 

@@ -38,8 +38,8 @@ describe('exports', () => {
     const [task] = await gateway.claim('export', [id]);
     if (task === undefined) throw new Error('nothing was claimed');
     const artifact = { fileKey: file.key, rowCount: 1, bytes: file.bytes, sha256: file.sha256 };
-    await gateway.stores.tasks.commit([{ task, outcome: 'done', result: null }], (tx) =>
-      gateway.stores.exports.complete(tx, id, artifact, keepSeconds),
+    await gateway.repositories.tasks.commit([{ task, outcome: 'done', result: null }], (tx) =>
+      gateway.repositories.exports.complete(tx, id, artifact, keepSeconds),
     );
     return file.sha256.toString('hex');
   };
@@ -109,7 +109,7 @@ describe('exports', () => {
     cached.set(exportJobKey(id), { status: 'processing', percent: 70 });
     expect((await gateway.get(`/exports/${id}`)).body).toMatchObject({ status: 'pending', percent: 0 });
     await gateway.claim('export', [id]);
-    await gateway.stores.exports.setPercent(gateway.db, id, 40);
+    await gateway.repositories.exports.setPercent(gateway.db, id, 40);
     expect((await gateway.get(`/exports/${id}`)).body).toMatchObject({ status: 'processing', percent: 70 });
     cached.clear();
     expect((await gateway.get(`/exports/${id}`)).body).toMatchObject({ status: 'processing', percent: 40 });

@@ -1,28 +1,18 @@
 import { exportJobKey } from '@pugmark/cache';
-import type { ExportFilter, ExportWithTask } from '@pugmark/db';
+import { countWaiting, type ExportFilter, type ExportWithTask } from '@pugmark/db';
 import { HttpProblem, notFound, unfitFields, unprocessable } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
-import type { GatewayDependencies, Stores } from '../../dependencies';
-import {
-  CreateExportBody,
-  ExportResponse,
-  exportResponse,
-  exportStatus,
-  type ExportFilterBody,
-} from './exports.dto';
+import type { ExportsDependencies } from './exports.dependencies';
+import { CreateExportBody, ExportResponse, exportResponse, exportStatus, type ExportFilterBody } from './exports.dto';
 import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { createOnce } from '../../http/idempotency/create-once';
 import { liveExport } from './live-export';
-import { requireNamedProject, requirePlace } from '../../services/require';
-import { requireRoom } from '../../http/require-capacity';
+import { requirePlace } from '../deployments/require-deployment';
+import { requireNamedProject } from '../projects/require-project';
+import { requireCapacity, type CapacityLimit } from '../../http/require-capacity';
 import { sendExport } from './send-export';
 
-export function exportsRouter({
-  stores,
-  cache,
-  exportFiles,
-  settings,
-}: Pick<GatewayDependencies, 'stores' | 'cache' | 'exportFiles' | 'settings'>): Operation[] {
+export function exportsRouter(deps: ExportsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -35,8 +25,8 @@ export function exportsRouter({
       problems: [422],
       handle: async ({ query: { projectId, limit, cursor } }) => {
         const after = afterId('exports', cursor);
-        await requireNamedProject(stores, projectId);
-        const rows = await stores.exports.page(stores.db, projectId, after, limit + 1);
+        await requireNamedProject(deps, projectId);
+        const rows = await deps.exports.page(deps.db, projectId, after, limit + 1);
         return pageOf(
           'exports',
           rows,
@@ -55,7 +45,7 @@ export function exportsRouter({
       body: body(CreateExportBody),
       answer: { status: 202, json: jsonOf(ExportResponse), location: ({ id }) => `/exports/${id}` },
       once: true,
-      admit: (call) => requireRoom(stores, settings, 'exports', call),
+      admit: (call) => requireCapacity(deps, exportCapacity(deps.settings), call),
       handle: async (call) => {
         const { body: asked, traceparent } = call;
         const { projectId, content, filter } = asked;
@@ -63,13 +53,13 @@ export function exportsRouter({
           throw unfitFields([
             { field: 'filter.runId', message: 'means nothing for observations: they are of what counts, not of a run' },
           ]);
-        await requireFilter(stores, projectId, filter);
-        const { id } = await createOnce(stores, call, asked, async (tx) => {
-          const exportId = await stores.exports.create(tx, { projectId, content, filter: filterOf(filter) });
-          await stores.tasks.create(tx, { kind: 'export', subjectId: exportId, traceparent });
+        await requireFilter(deps, projectId, filter);
+        const { id } = await createOnce(deps, call, asked, async (tx) => {
+          const exportId = await deps.exports.create(tx, { projectId, content, filter: filterOf(filter) });
+          await deps.tasks.create(tx, { kind: 'export', subjectId: exportId, traceparent });
           return exportId;
         });
-        return exportResponse(await requireExport(stores, id));
+        return exportResponse(await requireExport(deps, id));
       },
     }),
     operation({
@@ -79,7 +69,7 @@ export function exportsRouter({
       summary: 'How far an export is, and where its file is',
       scope: 'read',
       answer: { status: 200, json: jsonOf(ExportResponse) },
-      handle: async ({ id }) => liveExport(cache, await requireExport(stores, id)),
+      handle: async ({ id }) => liveExport(deps.cache, await requireExport(deps, id)),
     }),
     operation({
       method: 'get',
@@ -89,7 +79,7 @@ export function exportsRouter({
       scope: 'read',
       answer: { status: 200, files: ['text/csv'], ranges: true },
       problems: [409, 410, 416],
-      handle: async ({ id, response }) => sendExport(response, exportFiles, await requireExport(stores, id)),
+      handle: async ({ id, response }) => sendExport(response, deps.exportFiles, await requireExport(deps, id)),
     }),
     operation({
       method: 'post',
@@ -100,28 +90,28 @@ export function exportsRouter({
       answer: { status: 202, json: jsonOf(ExportResponse) },
       problems: [409],
       handle: async ({ id }) => {
-        await cancelExport(stores, id);
-        await cache.delete(exportJobKey(id));
-        return exportResponse(await requireExport(stores, id));
+        await cancelExport(deps, id);
+        await deps.cache.delete(exportJobKey(id));
+        return exportResponse(await requireExport(deps, id));
       },
     }),
   ];
 }
 
-async function requireExport(stores: Stores, id: number): Promise<ExportWithTask> {
-  const row = await stores.exports.find(stores.db, id);
+async function requireExport(deps: ExportsDependencies, id: number): Promise<ExportWithTask> {
+  const row = await deps.exports.find(deps.db, id);
   if (row === null) throw notFound(`export ${id}`);
   return row;
 }
 
 async function requireFilter(
-  stores: Stores,
+  deps: ExportsDependencies,
   projectId: number,
   { deploymentId, runId }: ExportFilterBody,
 ): Promise<void> {
-  await requirePlace(stores, projectId, deploymentId ?? null, 'filter.');
+  await requirePlace(deps, projectId, deploymentId ?? null, 'filter.');
   if (runId == null) return;
-  const run = await stores.runs.find(stores.db, runId);
+  const run = await deps.runs.find(deps.db, runId);
   if (run?.project_id !== projectId)
     throw unprocessable('run_missing', 'filter.runId', `project ${projectId} has no run ${runId}`);
 }
@@ -137,9 +127,19 @@ function filterOf({ deploymentId, runId, category, minConfidence }: ExportFilter
 }
 
 /** To cancel twice is in order; to cancel what has ended is not. */
-async function cancelExport(stores: Stores, id: number): Promise<void> {
-  await requireExport(stores, id);
-  if ((await stores.tasks.cancel(stores.db, 'export', id)) > 0) return;
-  const status = exportStatus(await requireExport(stores, id));
+async function cancelExport(deps: ExportsDependencies, id: number): Promise<void> {
+  await requireExport(deps, id);
+  if ((await deps.tasks.cancel(deps.db, 'export', id)) > 0) return;
+  const status = exportStatus(await requireExport(deps, id));
   if (status !== 'cancelled') throw new HttpProblem(409, 'already_ended', `the export is ${status} already`);
+}
+
+/** How many exports may wait to be made. */
+function exportCapacity({ maxWaitingExports }: ExportsDependencies['settings']): CapacityLimit {
+  return {
+    max: maxWaitingExports,
+    setting: 'MAX_WAITING_EXPORTS',
+    description: 'exports wait to be made',
+    count: (db, max) => countWaiting(db, 'export', max),
+  };
 }

@@ -24,7 +24,7 @@ describe('the place of a client', () => {
   afterAll(() => gateway.stop());
   beforeEach(async () => {
     metrics = new Registry();
-    events = new EventStreams({ stores: gateway.stores, settings: SETTINGS, logger: testLogger(), metrics });
+    events = new EventStreams({ deps: gateway.repositories, settings: SETTINGS, logger: testLogger(), metrics });
     const serve = async (request: Request, response: Response): Promise<void> => {
       await before(response);
       const caller = { keyId: 1 } as never;

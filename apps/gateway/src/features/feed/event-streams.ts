@@ -12,7 +12,7 @@ import type { Caller } from '../../http/access/caller';
 import { sessionTokenOf, tokenHash } from '../../http/access/session-cookie';
 import { tooMany, unavailable } from '../../http/http-problem';
 import type { Call } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { FeedDependencies } from './feed.dependencies';
 import { EventStream, type Beginning, type StreamTimes } from './event-stream';
 import { FeedReader } from './feed-reader';
 
@@ -28,7 +28,7 @@ export interface StreamSettings extends StreamTimes {
 export const STREAM_TIMES = { heartbeatMs: 15_000, unreadMs: 30_000, checkKeysMs: 20_000 };
 
 export interface EventStreamsParts {
-  readonly stores: Pick<Stores, 'db' | 'feed' | 'keys' | 'sessions'>;
+  readonly deps: Pick<FeedDependencies, 'db' | 'feed' | 'keys' | 'sessions'>;
   readonly settings: StreamSettings;
   readonly logger: Logger;
   readonly metrics: Registry;
@@ -55,7 +55,7 @@ const KEEP_ALIVE_MS = 30_000;
 
 /** The clients of this gateway that listen to the feed. */
 export class EventStreams {
-  readonly #stores: EventStreamsParts['stores'];
+  readonly #deps: EventStreamsParts['deps'];
   readonly #settings: StreamSettings;
   readonly #reader: FeedReader;
   readonly #keyCheck: BackgroundLoop;
@@ -63,10 +63,10 @@ export class EventStreams {
   readonly #streams = new Map<EventStream, Pass>();
   #closed = false;
 
-  constructor({ stores, settings, logger, metrics }: EventStreamsParts) {
-    this.#stores = stores;
+  constructor({ deps, settings, logger, metrics }: EventStreamsParts) {
+    this.#deps = deps;
     this.#settings = settings;
-    this.#reader = new FeedReader({ db: stores.db, feed: stores.feed, logger });
+    this.#reader = new FeedReader({ db: deps.db, feed: deps.feed, logger });
     this.#keyCheck = backgroundLoop('end streams of keys that have ended', logger, () => this.#endUnusable());
     this.#cut = new Counter({
       name: 'pugmark_event_streams_cut_total',
@@ -85,7 +85,7 @@ export class EventStreams {
     const stream = new EventStream(response, this.#reader, filter, this.#settings);
     this.#admit(stream, passOf(request, caller));
     try {
-      const beginning = beginningOf(await this.#stores.feed.bounds(this.#stores.db), lastId);
+      const beginning = beginningOf(await this.#deps.feed.bounds(this.#deps.db), lastId);
       if (stream.isOver) throw unavailable('stream_ended', 'the stream was ended before it began: connect again', 1);
       response.status(200).set(HEADERS);
       if (request.method === 'HEAD') {
@@ -134,7 +134,7 @@ export class EventStreams {
 
   /** One question for all keys, one for all sessions. While the database is away, nothing is sent either. */
   async #endUnusable(): Promise<number> {
-    const { db, keys, sessions } = this.#stores;
+    const { db, keys, sessions } = this.#deps;
     const passes = [...this.#streams];
     const keyIds = [...new Set(passes.flatMap(([, { keyId }]) => keyId ?? []))];
     const tokens = passes.flatMap(([, { session }]) => session ?? []);

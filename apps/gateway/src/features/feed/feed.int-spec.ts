@@ -35,7 +35,7 @@ describe('GET /feed', () => {
       .set({ state: 'done', finished_at: new Date() })
       .where('state', 'in', ['waiting', 'queued', 'running'])
       .execute();
-    await gateway.stores.incidents.resolveOthers(gateway.db, 'check', []);
+    await gateway.repositories.incidents.resolveOthers(gateway.db, 'check', []);
     await waitUntil(
       'nothing to be open',
       async () =>
@@ -60,7 +60,7 @@ describe('GET /feed', () => {
   };
   const newExport = async (project = projectId): Promise<number> =>
     (await gateway.post('/exports', { projectId: project, format: 'csv', content: 'detections' })).body.id;
-  const newest = async (): Promise<number> => (await gateway.stores.feed.bounds(gateway.db)).newest;
+  const newest = async (): Promise<number> => (await gateway.repositories.feed.bounds(gateway.db)).newest;
   const idsAfter = async (after: number): Promise<number[]> =>
     (await gateway.db.selectFrom('feed').select('id').where('id', '>', after).orderBy('id').execute()).map(
       ({ id }) => id,
@@ -167,7 +167,7 @@ describe('GET /feed', () => {
     const before = await newest();
     const bound = await listen('/feed', { key });
     const ofProject = await listen(`/feed?projectId=${other}&topics=run,incident`);
-    const { id: incidentId } = await gateway.stores.incidents.open(gateway.db, {
+    const { id: incidentId } = await gateway.repositories.incidents.open(gateway.db, {
       check: 'check',
       subject: 's',
       severity: 'warning',
@@ -229,7 +229,7 @@ describe('GET /feed', () => {
     client.stopReading();
     // More than the buffers of two TCP stacks.
     await gateway.db.transaction().execute(async (tx) => {
-      await waitUntil('the turn to write', () => gateway.stores.feed.beginRound(tx));
+      await waitUntil('the turn to write', () => gateway.repositories.feed.beginRound(tx));
       await sql`insert into feed (project_id, topic, subject_id, data, ended, moving, latest)
         select ${projectId}, 'run', n, jsonb_build_object('filler', repeat('x', 10000)), true, false, false from generate_series(1, 3000) n`.execute(
         tx,

@@ -3,14 +3,19 @@ import type { FeedTopic } from '@pugmark/db';
 import type { Caller } from '../../http/access/caller';
 import { badFields } from '../../http/http-problem';
 import { operation, type Operation } from '../../http/operation';
-import type { GatewayDependencies } from '../../dependencies';
+import type { EventStreams } from './event-streams';
+import type { FeedDependencies } from './feed.dependencies';
 import { FeedQuery, ResetEvent, topicsOf } from './feed.dto';
 import { ExportResponse } from '../exports/exports.dto';
 import { IncidentResponse } from '../incidents/incidents.dto';
 import { RunProgress } from '../runs/runs.dto';
-import { requireNamedProject } from '../../services/require';
+import { requireNamedProject } from '../projects/require-project';
 
-export function feedRouter({ stores, events }: Pick<GatewayDependencies, 'stores' | 'events'>): Operation[] {
+export interface FeedRouterDependencies extends Pick<FeedDependencies, 'db' | 'projects'> {
+  readonly eventStreams: EventStreams;
+}
+
+export function feedRouter(deps: FeedRouterDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -28,9 +33,13 @@ export function feedRouter({ stores, events }: Pick<GatewayDependencies, 'stores
       problems: [422],
       handle: async (call) => {
         const { query, caller, request } = call;
-        if (query.projectId !== undefined) await requireNamedProject(stores, query.projectId);
+        if (query.projectId !== undefined) await requireNamedProject(deps, query.projectId);
         const projectIds = query.projectId === undefined ? caller.projectIds : [query.projectId];
-        await events.serve(call, { topics: visibleTopics(caller, query), projectIds }, lastEventId(request, query));
+        await deps.eventStreams.serve(
+          call,
+          { topics: visibleTopics(caller, query), projectIds },
+          lastEventId(request, query),
+        );
       },
     }),
   ];

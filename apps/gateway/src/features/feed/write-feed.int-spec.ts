@@ -33,7 +33,7 @@ describe('the writer of the feed', () => {
 
   /** One look, once it is time for one. */
   const look = () =>
-    waitUntil('time to look', async () => (await writeFeed({ stores: gateway.stores, cache }, 0)) !== null);
+    waitUntil('time to look', async () => (await writeFeed({ deps: gateway.repositories, cache }, 0)) !== null);
   const rows = () => gateway.db.selectFrom('feed').selectAll().orderBy('id').execute();
   /** What was added by a look. */
   const news = async (): Promise<
@@ -94,7 +94,7 @@ describe('the writer of the feed', () => {
       .set({ started_at: sql<Date>`now() - interval '50 seconds'` })
       .execute();
     expect(await news()).toEqual([]);
-    expect((await gateway.stores.runs.find(gateway.db, id))?.feed_open).toBe(false);
+    expect((await gateway.repositories.runs.find(gateway.db, id))?.feed_open).toBe(false);
   });
 
   it('does not look at runs of which nothing moves, however many they are', async () => {
@@ -161,7 +161,7 @@ describe('the writer of the feed', () => {
     expect(await news()).toMatchObject([
       { subject: again.id, ended: false, data: { state: 'active', counts: { queued: 1, done: 1 } } },
     ]);
-    expect((await gateway.stores.runs.find(gateway.db, again.id))?.feed_open).toBe(true);
+    expect((await gateway.repositories.runs.find(gateway.db, again.id))?.feed_open).toBe(true);
   });
 
   it('tells of what is asked of a run that waits behind another, of which nothing is queued or running', async () => {
@@ -197,8 +197,8 @@ describe('the writer of the feed', () => {
     await look();
     for (const { id } of all) await gateway.post(`/runs/${id}/pause`);
     expect(await news()).toMatchObject(all.map(({ id }) => ({ subject: id, ended: false, data: { state: 'paused' } })));
-    const { newest } = await gateway.stores.feed.bounds(gateway.db);
-    const beginning = await gateway.stores.feed.unended(
+    const { newest } = await gateway.repositories.feed.bounds(gateway.db);
+    const beginning = await gateway.repositories.feed.unended(
       gateway.db,
       { topics: ['run'], projectIds: null },
       0,
@@ -247,8 +247,8 @@ describe('the writer of the feed', () => {
     cached.set(exportJobKey(id), { status: 'processing', percent: 42 });
     expect(await news()).toMatchObject([{ data: { status: 'processing', percent: 42 } }]);
     const artifact = { fileKey: 'exports/1.csv', rowCount: 3, bytes: 9, sha256: Buffer.alloc(32) };
-    await gateway.stores.tasks.commit([{ task: task!, outcome: 'done', result: null }], (tx) =>
-      gateway.stores.exports.complete(tx, id, artifact, 3_600),
+    await gateway.repositories.tasks.commit([{ task: task!, outcome: 'done', result: null }], (tx) =>
+      gateway.repositories.exports.complete(tx, id, artifact, 3_600),
     );
     const [completed] = await news();
     expect(completed).toMatchObject({
@@ -267,7 +267,7 @@ describe('the writer of the feed', () => {
 
   it('tells of incidents: opened, different, resolved; not that they were seen once more', async () => {
     const open = (message: string) =>
-      gateway.stores.incidents.open(gateway.db, { check: 'c', subject: 's', severity: 'critical', message });
+      gateway.repositories.incidents.open(gateway.db, { check: 'c', subject: 's', severity: 'critical', message });
     const { id } = await open('two');
     expect(await news()).toMatchObject([
       { topic: 'incident', subject: id, ended: false, data: { check: 'c', message: 'two', resolvedAt: null } },
@@ -276,7 +276,7 @@ describe('the writer of the feed', () => {
     expect(await news()).toEqual([]);
     await open('three');
     expect(await news()).toMatchObject([{ subject: id, data: { message: 'three' } }]);
-    await gateway.stores.incidents.resolveOthers(gateway.db, 'c', []);
+    await gateway.repositories.incidents.resolveOthers(gateway.db, 'c', []);
     expect(await news()).toMatchObject([{ subject: id, ended: true, data: { resolvedAt: expect.any(String) } }]);
     await agoSince(60);
     expect(await news()).toEqual([]);
@@ -286,17 +286,17 @@ describe('the writer of the feed', () => {
     await newRun();
     let other: number | null = -1;
     await gateway.db.transaction().execute(async (tx) => {
-      await waitUntil('time to look', () => gateway.stores.feed.beginRound(tx));
-      other = await writeFeed({ stores: gateway.stores, cache }, 0);
-      await gateway.stores.feed.endRound(tx, 60_000);
+      await waitUntil('time to look', () => gateway.repositories.feed.beginRound(tx));
+      other = await writeFeed({ deps: gateway.repositories, cache }, 0);
+      await gateway.repositories.feed.endRound(tx, 60_000);
     });
     expect(other).toBeNull();
-    expect(await writeFeed({ stores: gateway.stores, cache }, 0)).toBeNull();
+    expect(await writeFeed({ deps: gateway.repositories, cache }, 0)).toBeNull();
     await gateway.db
       .updateTable('feed_state')
       .set({ next_look_at: new Date(0) })
       .execute();
-    expect(await writeFeed({ stores: gateway.stores, cache }, 0)).toBe(1);
+    expect(await writeFeed({ deps: gateway.repositories, cache }, 0)).toBe(1);
   });
 
   it('forgets what is older than a day, but the last of what has not ended, and notes up to where', async () => {
@@ -311,7 +311,7 @@ describe('the writer of the feed', () => {
     await look();
     const left = await rows();
     expect(left.map(({ subject_id }) => subject_id)).toEqual([open.id]);
-    const bounds = await gateway.stores.feed.bounds(gateway.db);
+    const bounds = await gateway.repositories.feed.bounds(gateway.db);
     expect(bounds.forgottenTo).toBe(Math.max(...before.map(({ id }) => id).filter((id) => id !== left[0]!.id)));
     expect(bounds.newest).toBe(before.at(-1)!.id);
   });

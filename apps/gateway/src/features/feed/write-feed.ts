@@ -9,14 +9,14 @@ import {
   type RunOverview,
 } from '@pugmark/db';
 import { Counter, Gauge, backgroundLoop, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
-import type { Stores } from '../../dependencies';
+import type { FeedDependencies } from './feed.dependencies';
 import { exportHasEnded } from '../exports/exports.dto';
 import { incidentResponse } from '../incidents/incidents.dto';
 import { runProgress } from '../runs/runs.dto';
 import { liveExport } from '../exports/live-export';
 
 export interface FeedWriterParts {
-  readonly stores: Pick<Stores, 'db' | 'feed' | 'exports' | 'incidents'>;
+  readonly deps: Pick<FeedDependencies, 'db' | 'feed' | 'exports' | 'incidents'>;
   readonly cache: Cache;
 }
 
@@ -30,17 +30,17 @@ const NONE = { finished: 0, seconds: 0 };
  * when another process writes, or did so less than `everyMs` ago. All in one transaction: who dies in it has written nothing, and the
  * next look finds the same.
  */
-export async function writeFeed({ stores, cache }: FeedWriterParts, everyMs: number): Promise<number | null> {
-  return inTransaction(stores.db, async (tx) => {
-    if (!(await stores.feed.beginRound(tx))) return null;
+export async function writeFeed({ deps, cache }: FeedWriterParts, everyMs: number): Promise<number | null> {
+  return inTransaction(deps.db, async (tx) => {
+    if (!(await deps.feed.beginRound(tx))) return null;
     const subjects = [
-      ...(await incidentSubjects(tx, stores)),
+      ...(await incidentSubjects(tx, deps)),
       ...(await runSubjects(tx)),
-      ...(await exportSubjects(tx, stores, cache)),
+      ...(await exportSubjects(tx, deps, cache)),
     ];
-    const written = subjects.length === 0 ? 0 : await stores.feed.append(tx, subjects);
-    await stores.feed.forget(tx);
-    await stores.feed.endRound(tx, everyMs);
+    const written = subjects.length === 0 ? 0 : await deps.feed.append(tx, subjects);
+    await deps.feed.forget(tx);
+    await deps.feed.endRound(tx, everyMs);
     return written;
   });
 }
@@ -63,7 +63,7 @@ export function feedLoop({
     registers,
   });
   const lookedAt = new Gauge({
-    name: 'pugmark_feed_looked_at',
+    name: 'pugmark_feed_checked_at',
     help: 'Unix time of the last look of this gateway at the feed that succeeded, be it that another one was writing',
     registers,
   });
@@ -100,10 +100,10 @@ async function runSubjects(tx: DatabaseTransaction): Promise<FeedSubject[]> {
 
 async function exportSubjects(
   tx: DatabaseTransaction,
-  stores: Pick<Stores, 'exports'>,
+  deps: Pick<FeedDependencies, 'exports'>,
   cache: Cache,
 ): Promise<FeedSubject[]> {
-  const rows = await stores.exports.unannounced(tx);
+  const rows = await deps.exports.unannounced(tx);
   const responses = await Promise.all(rows.map((row) => liveExport(cache, row)));
   return responses.map((data) => ({
     topic: 'export',
@@ -115,8 +115,11 @@ async function exportSubjects(
   }));
 }
 
-async function incidentSubjects(tx: DatabaseTransaction, stores: Pick<Stores, 'incidents'>): Promise<FeedSubject[]> {
-  const rows = await stores.incidents.unannounced(tx);
+async function incidentSubjects(
+  tx: DatabaseTransaction,
+  deps: Pick<FeedDependencies, 'incidents'>,
+): Promise<FeedSubject[]> {
+  const rows = await deps.incidents.unannounced(tx);
   // That it was seen once more is no news.
   return rows.map((row) => ({
     topic: 'incident',

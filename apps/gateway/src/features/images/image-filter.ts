@@ -1,13 +1,13 @@
 import { findEvent, type EventSpan, type Executor, type ImageFilter } from '@pugmark/db';
 import { unprocessable } from '../../http/http-problem';
-import type { Stores } from '../../dependencies';
+import type { ImagesDependencies } from './images.dependencies';
 import type { ImageFilterBody, ImageFilterQuery } from './images.dto';
 import { formEventsBeside } from '../events/form-events';
 
 /** What a query narrows images down by, with the event that it names as it is now. Throws a 422 when there is none. */
-export async function imageFilter(stores: Stores, asked: ImageFilterQuery): Promise<ImageFilter> {
-  if (asked.eventId !== undefined) await formEventsBeside(stores, asked.eventId);
-  return imageFilterOf(stores.db, asked);
+export async function imageFilter(deps: ImagesDependencies, asked: ImageFilterQuery): Promise<ImageFilter> {
+  if (asked.eventId !== undefined) await formEventsBeside(deps, asked.eventId);
+  return imageFilterOf(deps.db, asked);
 }
 
 /** The same of a body too, with the event as it was formed last. */

@@ -1,7 +1,7 @@
 import { countImages, findImage, inTransaction, listImages, type Executor, type ImageDetails } from '@pugmark/db';
 import { notFound } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { ImagesDependencies } from './images.dependencies';
 import {
   ImageCountResponse,
   ImageFilterQuery,
@@ -14,9 +14,10 @@ import { MissingImages, MissingImagesBody } from '../uploads/missing-images.dto'
 import { afterPlace, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { assertOnCalendar } from '../../http/dto/assert-on-calendar';
 import { imageFilter } from './image-filter';
-import { requireNamedProject, requirePlace } from '../../services/require';
+import { requirePlace } from '../deployments/require-deployment';
+import { requireNamedProject } from '../projects/require-project';
 
-export function imagesRouter(stores: Stores): Operation[] {
+export function imagesRouter(deps: ImagesDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -31,7 +32,7 @@ export function imagesRouter(stores: Stores): Operation[] {
       handle: async ({ query: { limit, cursor, sort, ...filter } }) => {
         const list = `images ${sort}` as const;
         const after = afterPlace(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
-        const images = await listImages(stores.db, await imageFilter(stores, filter), after, limit + 1, sort);
+        const images = await listImages(deps.db, await imageFilter(deps, filter), after, limit + 1, sort);
         return pageOf(
           list,
           images,
@@ -52,10 +53,10 @@ export function imagesRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(MissingImages) },
       problems: [422],
       handle: async ({ body: { projectId, sha256 } }) => {
-        await requireNamedProject(stores, projectId);
+        await requireNamedProject(deps, projectId);
         const asked = [...new Set(sha256)];
-        const held = await stores.images.idsByHash(
-          stores.db,
+        const held = await deps.images.idsByHash(
+          deps.db,
           projectId,
           asked.map((hash) => Buffer.from(hash, 'hex')),
         );
@@ -72,7 +73,7 @@ export function imagesRouter(stores: Stores): Operation[] {
       touches: eventOf,
       answer: { status: 200, json: jsonOf(ImageCountResponse) },
       problems: [422],
-      handle: async ({ query }) => countImages(stores.counts, await imageFilter(stores, query)),
+      handle: async ({ query }) => countImages(deps.counts, await imageFilter(deps, query)),
     }),
     operation({
       method: 'get',
@@ -81,7 +82,7 @@ export function imagesRouter(stores: Stores): Operation[] {
       summary: 'An image and what was found in it',
       scope: 'read',
       answer: { status: 200, json: jsonOf(ImageResponse) },
-      handle: async ({ id }) => imageResponse(await requireImage(stores.db, id)),
+      handle: async ({ id }) => imageResponse(await requireImage(deps.db, id)),
     }),
     operation({
       method: 'patch',
@@ -94,17 +95,17 @@ export function imagesRouter(stores: Stores): Operation[] {
       problems: [422],
       ifMatch: true,
       handle: async ({ id, body: { deploymentId, localTime }, assertMatches }) => {
-        const { projectId } = await requireImage(stores.db, id);
-        if (deploymentId != null) await requirePlace(stores, projectId, deploymentId);
+        const { projectId } = await requireImage(deps.db, id);
+        if (deploymentId != null) await requirePlace(deps, projectId, deploymentId);
         if (localTime != null) assertOnCalendar('localTime', localTime);
         const correction = {
           ...(deploymentId === undefined ? {} : { deploymentId }),
           ...(localTime === undefined ? {} : { manualLocal: localTime }),
         };
-        return inTransaction(stores.db, async (tx) => {
-          await stores.images.lock(tx, id, correction);
+        return inTransaction(deps.db, async (tx) => {
+          await deps.images.lock(tx, id, correction);
           assertMatches(imageResponse(await requireImage(tx, id)));
-          await stores.images.correct(tx, id, correction);
+          await deps.images.correct(tx, id, correction);
           return imageResponse(await requireImage(tx, id));
         });
       },

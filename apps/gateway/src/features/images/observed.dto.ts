@@ -1,6 +1,16 @@
 import type { EventFilter, ObservedFilter } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
-import { About, Instant, MayBeAbsent, OneOf, QueryBoolean, QueryFraction, QueryId, QueryInteger, Text } from '../../http/dto/fields';
+import {
+  About,
+  Instant,
+  MayBeAbsent,
+  OneOf,
+  QueryBoolean,
+  QueryFraction,
+  QueryId,
+  QueryInteger,
+  Text,
+} from '../../http/dto/fields';
 
 /** What images, events and statistics can all be narrowed down by, but for project and category. */
 class ObservedChoice {

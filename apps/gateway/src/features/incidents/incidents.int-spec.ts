@@ -8,7 +8,7 @@ describe('incidents', () => {
     for (const subject of ['scan', 'detect', 'export']) {
       ids.push(
         (
-          await gateway.stores.incidents.open(gateway.db, {
+          await gateway.repositories.incidents.open(gateway.db, {
             check: 'task-invariant',
             subject,
             severity: 'critical',
@@ -17,7 +17,7 @@ describe('incidents', () => {
         ).id,
       );
     }
-    await gateway.stores.incidents.resolveOthers(gateway.db, 'task-invariant', ['scan', 'export']);
+    await gateway.repositories.incidents.resolveOthers(gateway.db, 'task-invariant', ['scan', 'export']);
   });
   afterAll(() => gateway.stop());
 

@@ -1,10 +1,10 @@
 import { notFound } from '../../http/http-problem';
 import { jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { IncidentsDependencies } from './incidents.dependencies';
 import { IncidentResponse, IncidentsQuery, incidentResponse } from './incidents.dto';
 import { afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 
-export function incidentsRouter({ db, incidents }: Pick<Stores, 'db' | 'incidents'>): Operation[] {
+export function incidentsRouter({ db, incidents }: IncidentsDependencies): Operation[] {
   return [
     operation({
       method: 'get',

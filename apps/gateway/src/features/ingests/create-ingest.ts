@@ -1,7 +1,7 @@
 import { taskOf, type DatabaseTransaction, type StorageMode } from '@pugmark/db';
-import type { Stores } from '../../dependencies';
+import type { IngestsDependencies } from './ingests.dependencies';
 import { ingestState, type IngestAccepted } from './ingests.dto';
-import { modelsOfNewRun } from '../../services/require';
+import { modelsOfNewRun } from '../runs/models-of-new-run';
 
 export interface NewIngest {
   readonly projectId: number;
@@ -15,12 +15,16 @@ export interface NewIngest {
 }
 
 /** The run, the ingest and its scan task: all of it, or, when the transaction fails, nothing. */
-export async function createIngest(tx: DatabaseTransaction, stores: Stores, ingest: NewIngest): Promise<number> {
+export async function createIngest(
+  tx: DatabaseTransaction,
+  deps: Pick<IngestsDependencies, 'projects' | 'models' | 'runs' | 'ingests' | 'tasks'>,
+  ingest: NewIngest,
+): Promise<number> {
   const { projectId, deploymentId, source, mode, folder, traceparent } = ingest;
   const runId = ingest.detect
-    ? await stores.runs.create(tx, { projectId, ...(await modelsOfNewRun(stores, tx, projectId)), priority: 0 })
+    ? await deps.runs.create(tx, { projectId, ...(await modelsOfNewRun(deps, tx, projectId)), priority: 0 })
     : null;
-  const id = await stores.ingests.create(tx, {
+  const id = await deps.ingests.create(tx, {
     project_id: projectId,
     deployment_id: deploymentId,
     run_id: runId,
@@ -29,13 +33,16 @@ export async function createIngest(tx: DatabaseTransaction, stores: Stores, inge
     folder,
   });
   // The task does not carry the run: it would count as one of the run's images. The ingest row ties them together.
-  await stores.tasks.create(tx, { kind: 'scan', subjectId: id, traceparent });
+  await deps.tasks.create(tx, { kind: 'scan', subjectId: id, traceparent });
   return id;
 }
 
 /** What is said of an ingest that was taken on. */
-export async function acceptedIngest(stores: Stores, id: number): Promise<IngestAccepted> {
-  const [ingest, task] = [await stores.ingests.find(stores.db, id), await taskOf(stores.db, 'scan', id)];
+export async function acceptedIngest(
+  deps: Pick<IngestsDependencies, 'db' | 'ingests'>,
+  id: number,
+): Promise<IngestAccepted> {
+  const [ingest, task] = [await deps.ingests.find(deps.db, id), await taskOf(deps.db, 'scan', id)];
   if (ingest === null || task === null) throw new Error(`ingest ${id} is not there`);
   return { id, runId: ingest.run_id, state: ingestState(task.state) };
 }

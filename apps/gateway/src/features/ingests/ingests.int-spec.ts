@@ -178,7 +178,7 @@ describe('GET /ingests/:id', () => {
     const [task] = await gateway.claim('scan', [ingestId]);
     expect(await state()).toBe('running');
     if (task === undefined) throw new Error('nothing was claimed');
-    await gateway.stores.tasks.commit([{ task, outcome: 'done', result: null }], () => Promise.resolve());
+    await gateway.repositories.tasks.commit([{ task, outcome: 'done', result: null }], () => Promise.resolve());
     expect(await state()).toBe('done');
   });
 
@@ -197,7 +197,7 @@ describe('GET /ingests/:id', () => {
   it('lists what became of each file, page by page and by outcome', async () => {
     const { ingestId, ids } = await gateway.images(projectId, ['b.jpg']);
     await gateway.db.transaction().execute((tx) =>
-      gateway.stores.ingests.record(
+      gateway.repositories.ingests.record(
         tx,
         ingestId,
         [

@@ -1,7 +1,7 @@
 import { taskOf } from '@pugmark/db';
 import { notFound } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
-import type { GatewayDependencies } from '../../dependencies';
+import type { IngestsDependencies } from './ingests.dependencies';
 import {
   CreateIngestBody,
   IngestAccepted,
@@ -14,11 +14,12 @@ import {
 import { afterText, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { acceptedIngest, createIngest } from './create-ingest';
 import { createOnce } from '../../http/idempotency/create-once';
-import { requirePlace } from '../../services/require';
-import { requireRoom } from '../../http/require-capacity';
+import { requirePlace } from '../deployments/require-deployment';
+import { requireCapacity } from '../../http/require-capacity';
+import { scanCapacity } from './scan-capacity';
 import { resolveFolder } from './resolve-folder';
 
-export function ingestsRouter({ stores, settings }: Pick<GatewayDependencies, 'stores' | 'settings'>): Operation[] {
+export function ingestsRouter(deps: IngestsDependencies): Operation[] {
   return [
     operation({
       method: 'post',
@@ -29,17 +30,17 @@ export function ingestsRouter({ stores, settings }: Pick<GatewayDependencies, 's
       body: body(CreateIngestBody),
       answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
       once: true,
-      admit: (call) => requireRoom(stores, settings, 'scans', call),
+      admit: (call) => requireCapacity(deps, scanCapacity(deps.settings), call),
       handle: async (call) => {
         const { body: asked, traceparent } = call;
         const { projectId, mode, detect } = asked;
         const deploymentId = asked.deploymentId ?? null;
-        await requirePlace(stores, projectId, deploymentId);
-        const folder = await resolveFolder(asked.folder, settings.ingestRoots);
-        const { id } = await createOnce(stores, call, asked, (tx) =>
-          createIngest(tx, stores, { projectId, deploymentId, source: 'folder', mode, folder, detect, traceparent }),
+        await requirePlace(deps, projectId, deploymentId);
+        const folder = await resolveFolder(asked.folder, deps.settings.ingestRoots);
+        const { id } = await createOnce(deps, call, asked, (tx) =>
+          createIngest(tx, deps, { projectId, deploymentId, source: 'folder', mode, folder, detect, traceparent }),
         );
-        return acceptedIngest(stores, id);
+        return acceptedIngest(deps, id);
       },
     }),
     operation({
@@ -50,8 +51,8 @@ export function ingestsRouter({ stores, settings }: Pick<GatewayDependencies, 's
       scope: 'read',
       answer: { status: 200, json: jsonOf(IngestResponse) },
       handle: async ({ id }) => {
-        const ingest = await stores.ingests.find(stores.db, id);
-        const task = await taskOf(stores.db, 'scan', id);
+        const ingest = await deps.ingests.find(deps.db, id);
+        const task = await taskOf(deps.db, 'scan', id);
         if (ingest === null || task === null) throw notFound(`ingest ${id}`);
         return ingestResponse(ingest, task);
       },
@@ -67,8 +68,8 @@ export function ingestsRouter({ stores, settings }: Pick<GatewayDependencies, 's
       problems: [422],
       handle: async ({ id, query: { outcome, limit, cursor } }) => {
         const after = afterText('ingest_files', cursor);
-        if ((await stores.ingests.find(stores.db, id)) === null) throw notFound(`ingest ${id}`);
-        const rows = await stores.ingests.files(stores.db, id, outcome ?? null, after, limit + 1);
+        if ((await deps.ingests.find(deps.db, id)) === null) throw notFound(`ingest ${id}`);
+        const rows = await deps.ingests.files(deps.db, id, outcome ?? null, after, limit + 1);
         return pageOf('ingest_files', rows, limit, (row) => row.path, ingestFileResponse);
       },
     }),

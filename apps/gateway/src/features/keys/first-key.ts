@@ -1,24 +1,24 @@
 import { inTransaction } from '@pugmark/db';
 import type { Logger } from '@pugmark/platform';
 import { newApiKey, parseApiKey, type ApiKey } from '@pugmark/domain';
-import type { Stores } from '../../dependencies';
+import type { KeysDependencies } from './keys.dependencies';
 
 /**
  * Sees to it that someone can get in: the key that the operator supplies (`ADMIN_KEY`) exists, or else, where no key was ever made, a
  * new one is made and shown. It is shown before it is stored for good: a process that dies in between leaves none that nobody knows.
  */
 export async function ensureFirstKey(
-  stores: Pick<Stores, 'db' | 'keys'>,
+  deps: Pick<KeysDependencies, 'db' | 'keys'>,
   supplied: string | undefined,
   logger: Logger,
 ): Promise<void> {
   const given = supplied === undefined ? null : parseApiKey(supplied);
   // One, however often the transaction is begun: what was shown must be what is stored.
   const made = newApiKey();
-  await inTransaction(stores.db, async (tx) => {
-    await stores.keys.lockFirst(tx);
+  await inTransaction(deps.db, async (tx) => {
+    await deps.keys.lockFirst(tx);
     const create = (key: ApiKey, name: string) =>
-      stores.keys.create(tx, {
+      deps.keys.create(tx, {
         name,
         prefix: key.prefix,
         secretHash: key.hash,
@@ -28,7 +28,7 @@ export async function ensureFirstKey(
         createdBy: null,
       });
     if (given !== null) {
-      const known = await stores.keys.findByPrefix(tx, given.prefix);
+      const known = await deps.keys.findByPrefix(tx, given.prefix);
       if (known === null) await create(given, 'ADMIN_KEY');
       else if (!known.secret_hash.equals(given.hash))
         throw new Error('ADMIN_KEY begins as another key does: make a new one');
@@ -36,7 +36,7 @@ export async function ensureFirstKey(
         logger.warn({ prefix: known.prefix }, 'the key in ADMIN_KEY was revoked: it stays so');
       return;
     }
-    if (await stores.keys.any(tx)) return;
+    if (await deps.keys.any(tx)) return;
     logger.warn(
       { adminKey: made.key },
       'the first admin key; it is shown this once: keep it, and make others with it (POST /api/v1/keys)',

@@ -246,8 +246,8 @@ describe('keys', () => {
       headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'application/json' },
     });
     client.on('error', () => undefined);
-    const begin = gateway.stores.audit.begin.bind(gateway.stores.audit);
-    jest.spyOn(gateway.stores.audit, 'begin').mockImplementationOnce(async (...entry) => {
+    const begin = gateway.repositories.audit.begin.bind(gateway.repositories.audit);
+    jest.spyOn(gateway.repositories.audit, 'begin').mockImplementationOnce(async (...entry) => {
       client.destroy();
       await waitUntil('the gateway to know', async () => (await gateway.metrics.metrics()).includes('status="499"'));
       return begin(...entry);
@@ -255,14 +255,14 @@ describe('keys', () => {
     client.end('{"name": "nobody waits for it"}');
     await waitUntil(
       'it to be written',
-      async () => (await gateway.stores.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,
+      async () => (await gateway.repositories.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,
       5_000,
     );
   });
 
   it('are written down before the change is made: one that the process does not live to answer is there', async () => {
-    const find = jest.spyOn(gateway.stores.projects, 'create').mockImplementationOnce(async () => {
-      const [last] = await gateway.stores.audit.page(gateway.db, {}, null, 1);
+    const find = jest.spyOn(gateway.repositories.projects, 'create').mockImplementationOnce(async () => {
+      const [last] = await gateway.repositories.audit.page(gateway.db, {}, null, 1);
       expect(last).toMatchObject({ operation: 'createProject', status: null });
       return null;
     });
@@ -277,17 +277,17 @@ describe('the first key', () => {
     await gateway.db.deleteFrom('api_keys').execute();
     const logger = testLogger();
     const warn = jest.spyOn(logger, 'warn');
-    await Promise.all([1, 2, 3].map(() => ensureFirstKey(gateway.stores, undefined, logger)));
+    await Promise.all([1, 2, 3].map(() => ensureFirstKey(gateway.repositories, undefined, logger)));
     expect(warn).toHaveBeenCalledTimes(1);
     const shown = (warn.mock.calls[0] as unknown[])[0] as { adminKey: string };
     expect((await gateway.get('/keys', bearer(shown.adminKey))).status).toBe(200);
 
     const supplied = newApiKey().key;
-    await ensureFirstKey(gateway.stores, supplied, logger);
-    await ensureFirstKey(gateway.stores, supplied, logger);
+    await ensureFirstKey(gateway.repositories, supplied, logger);
+    await ensureFirstKey(gateway.repositories, supplied, logger);
     expect((await gateway.get('/keys', bearer(supplied))).body.items).toHaveLength(2);
     const clash = `${supplied.slice(0, 12)}${newApiKey().key.slice(12)}`;
-    await expect(ensureFirstKey(gateway.stores, clash, logger)).rejects.toThrow('make a new one');
+    await expect(ensureFirstKey(gateway.repositories, clash, logger)).rejects.toThrow('make a new one');
     await gateway.stop();
   });
 });

@@ -3,7 +3,7 @@ import { newApiKey } from '@pugmark/domain';
 import type { Authenticator } from '../../http/access/authenticator';
 import { HttpProblem, notFound, unprocessable } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { KeysDependencies } from './keys.dependencies';
 import {
   AuditEntryResponse,
   AuditQuery,
@@ -16,7 +16,7 @@ import {
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 
 /** Who may do what, and who did what. */
-export function keysRouter(stores: Stores, authenticator: Authenticator): Operation[] {
+export function keysRouter(deps: KeysDependencies, authenticator: Authenticator): Operation[] {
   return [
     operation({
       method: 'get',
@@ -28,7 +28,7 @@ export function keysRouter(stores: Stores, authenticator: Authenticator): Operat
       answer: { status: 200, json: pageTypeOf(KeyResponse) },
       problems: [422],
       handle: async ({ query: { limit, cursor } }) => {
-        const rows = await stores.keys.page(stores.db, afterId('keys', cursor), limit + 1);
+        const rows = await deps.keys.page(deps.db, afterId('keys', cursor), limit + 1);
         return pageOf('keys', rows, limit, (row) => row.id, keyResponse);
       },
     }),
@@ -47,11 +47,11 @@ export function keysRouter(stores: Stores, authenticator: Authenticator): Operat
         if (expiresAt !== null && expiresAt.getTime() <= Date.now())
           throw unprocessable('in_the_past', 'expiresAt', 'expiresAt has passed already');
         for (const id of projectIds ?? []) {
-          if ((await stores.projects.find(stores.db, id)) === null)
+          if ((await deps.projects.find(deps.db, id)) === null)
             throw unprocessable('project_missing', 'projectIds', `there is no project ${id}`);
         }
         const key = newApiKey();
-        const row = await stores.keys.create(stores.db, {
+        const row = await deps.keys.create(deps.db, {
           name,
           prefix: key.prefix,
           secretHash: key.hash,
@@ -71,7 +71,7 @@ export function keysRouter(stores: Stores, authenticator: Authenticator): Operat
       scope: 'admin',
       answer: { status: 200, json: jsonOf(KeyResponse) },
       handle: async ({ id }) => {
-        const row = await stores.keys.find(stores.db, id);
+        const row = await deps.keys.find(deps.db, id);
         if (row === null) throw notFound(`key ${id}`);
         return keyResponse(row);
       },
@@ -85,7 +85,7 @@ export function keysRouter(stores: Stores, authenticator: Authenticator): Operat
       answer: { status: 204 },
       problems: [409],
       handle: async ({ id }) => {
-        await inTransaction(stores.db, (tx) => revoke(tx, stores, id), { idempotent: true });
+        await inTransaction(deps.db, (tx) => revoke(tx, deps, id), { idempotent: true });
         authenticator.forget();
       },
     }),
@@ -99,22 +99,22 @@ export function keysRouter(stores: Stores, authenticator: Authenticator): Operat
       answer: { status: 200, json: pageTypeOf(AuditEntryResponse) },
       problems: [422],
       handle: async ({ query: { limit, cursor, ...filter } }) => {
-        const rows = await stores.audit.page(stores.db, filter, afterId('audit', cursor) || null, limit + 1);
+        const rows = await deps.audit.page(deps.db, filter, afterId('audit', cursor) || null, limit + 1);
         return pageOf('audit', rows, limit, (row) => row.id, auditEntryResponse);
       },
     }),
   ];
 }
 
-async function revoke(tx: DatabaseTransaction, stores: Stores, id: number): Promise<void> {
+async function revoke(tx: DatabaseTransaction, deps: KeysDependencies, id: number): Promise<void> {
   // Two admins that revoke each other's key at the same moment must not both succeed.
-  await stores.keys.lockFirst(tx);
-  const row = await stores.keys.find(tx, id);
+  await deps.keys.lockFirst(tx);
+  const row = await deps.keys.find(tx, id);
   if (row === null) throw notFound(`key ${id}`);
-  if (row.revoked_at === null && isMaster(row) && !(await stores.keys.otherMaster(tx, id))) {
+  if (row.revoked_at === null && isMaster(row) && !(await deps.keys.otherMaster(tx, id))) {
     throw new HttpProblem(409, 'last_admin_key', 'this is the last key that may do everything: make another one first');
   }
-  await stores.keys.revoke(tx, id);
+  await deps.keys.revoke(tx, id);
 }
 
 function isMaster({

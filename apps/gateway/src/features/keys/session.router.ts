@@ -13,18 +13,18 @@ import {
 } from '../../http/access/session-cookie';
 import { HttpProblem, tooMany } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { KeysDependencies } from './keys.dependencies';
 import { SessionBody, SessionResponse } from './keys.dto';
 
 export interface SessionParts {
-  readonly stores: Stores;
+  readonly deps: KeysDependencies;
   readonly authenticator: Authenticator;
   /** Of wrong keys, by the address that they come from. */
   readonly wrongKeys: RateLimiter;
 }
 
 /** For pages: a key is exchanged for a cookie that scripts cannot read. */
-export function sessionRouter({ stores, authenticator, wrongKeys }: SessionParts): Operation[] {
+export function sessionRouter({ deps, authenticator, wrongKeys }: SessionParts): Operation[] {
   return [
     operation({
       method: 'post',
@@ -38,7 +38,7 @@ export function sessionRouter({ stores, authenticator, wrongKeys }: SessionParts
       handle: async ({ body: { key }, request, response }) => {
         const row = await throttled(wrongKeys, request, () => authenticator.keyRow(key));
         const token = newSessionToken();
-        await stores.sessions.create(stores.db, row.id, tokenHash(token), SESSION_SECONDS);
+        await deps.sessions.create(deps.db, row.id, tokenHash(token), SESSION_SECONDS);
         setSessionCookie(request, response, token);
         return sessionResponse(callerOf(row), token);
       },
@@ -66,7 +66,7 @@ export function sessionRouter({ stores, authenticator, wrongKeys }: SessionParts
       answer: { status: 204 },
       handle: async ({ request, response }) => {
         const token = sessionTokenOf(request);
-        if (token !== null) await stores.sessions.end(stores.db, tokenHash(token));
+        if (token !== null) await deps.sessions.end(deps.db, tokenHash(token));
         authenticator.forget();
         clearSessionCookie(request, response);
       },

@@ -1,4 +1,4 @@
-import type { Stores } from '../../dependencies';
+import type { LocationsDependencies } from './locations.dependencies';
 import type { ImportReport } from '../csv-import/imports.dto';
 import { CreateLocationBody } from './locations.dto';
 import { parseDto } from '../../http/parse-dto';
@@ -17,7 +17,7 @@ const COLUMNS: Columns<Column> = {
 
 /** Makes and moves locations; those that the file does not name, and cells that are empty, leave what is there. */
 export async function importLocations(
-  stores: Stores,
+  deps: LocationsDependencies,
   projectId: number,
   text: string,
   dryRun: boolean,
@@ -31,8 +31,8 @@ export async function importLocations(
         latitude: numberOrText(cells.latitude),
         longitude: numberOrText(cells.longitude),
       });
-      return saveLocation(tx, stores, projectId, body);
+      return saveLocation(tx, deps, projectId, body);
     },
   }));
-  return importRows(stores, toImport, faults, dryRun);
+  return importRows(deps, toImport, faults, dryRun);
 }

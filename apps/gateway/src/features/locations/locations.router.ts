@@ -1,14 +1,14 @@
 import { CSV_BODY, body, jsonOf, operation, type Operation } from '../../http/operation';
 import { notFound } from '../../http/http-problem';
-import type { Stores } from '../../dependencies';
+import type { LocationsDependencies } from './locations.dependencies';
 import { ImportQuery, ImportReport } from '../csv-import/imports.dto';
 import { CreateLocationBody, LocationResponse, UpdateLocationBody, locationResponse } from './locations.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { importLocations } from './import-locations';
-import { requireProject } from '../../services/require';
+import { requireProject } from '../projects/require-project';
 import { createLocation, updateLocation } from './save-location';
 
-export function locationsRouter(stores: Stores): Operation[] {
+export function locationsRouter(deps: LocationsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -21,8 +21,8 @@ export function locationsRouter(stores: Stores): Operation[] {
       problems: [422],
       handle: async ({ id, query: { limit, cursor } }) => {
         const after = afterId('locations', cursor);
-        await requireProject(stores, id);
-        const rows = await stores.locations.page(stores.db, id, after, limit + 1);
+        await requireProject(deps, id);
+        const rows = await deps.locations.page(deps.db, id, after, limit + 1);
         return pageOf('locations', rows, limit, (row) => row.id, locationResponse);
       },
     }),
@@ -37,8 +37,8 @@ export function locationsRouter(stores: Stores): Operation[] {
       problems: [409],
       once: true,
       handle: async (call) => {
-        await requireProject(stores, call.id);
-        return locationResponse(await createLocation(stores, call));
+        await requireProject(deps, call.id);
+        return locationResponse(await createLocation(deps, call));
       },
     }),
     operation({
@@ -52,8 +52,8 @@ export function locationsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(ImportReport) },
       problems: [409, 422],
       handle: async ({ id, query: { dryRun }, body: csv }) => {
-        await requireProject(stores, id);
-        return importLocations(stores, id, csv, dryRun);
+        await requireProject(deps, id);
+        return importLocations(deps, id, csv, dryRun);
       },
     }),
     operation({
@@ -64,7 +64,7 @@ export function locationsRouter(stores: Stores): Operation[] {
       scope: 'read',
       answer: { status: 200, json: jsonOf(LocationResponse) },
       handle: async ({ id }) => {
-        const row = await stores.locations.find(stores.db, id);
+        const row = await deps.locations.find(deps.db, id);
         if (row === null) throw notFound(`location ${id}`);
         return locationResponse(row);
       },
@@ -79,7 +79,7 @@ export function locationsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(LocationResponse) },
       problems: [409, 422],
       ifMatch: true,
-      handle: async (call) => locationResponse(await updateLocation(stores, call)),
+      handle: async (call) => locationResponse(await updateLocation(deps, call)),
     }),
   ];
 }

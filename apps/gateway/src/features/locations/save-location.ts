@@ -1,62 +1,65 @@
 import { inTransaction, type DatabaseTransaction, type LocationRow } from '@pugmark/db';
-import type { Stores } from '../../dependencies';
+import type { LocationsDependencies } from './locations.dependencies';
 import { locationResponse, type CreateLocationBody, type UpdateLocationBody } from './locations.dto';
 import type { Call } from '../../http/operation';
 import { unfitFields, conflict, notFound, type HttpProblem } from '../../http/http-problem';
 import { createOnce } from '../../http/idempotency/create-once';
 
 /** Throws 422 for half a pair of coordinates, 409 for a name that is taken. */
-export async function createLocation(stores: Stores, call: Call<object, CreateLocationBody>): Promise<LocationRow> {
+export async function createLocation(
+  deps: LocationsDependencies,
+  call: Call<object, CreateLocationBody>,
+): Promise<LocationRow> {
   const { id: projectId, body } = call;
   assertCoordinates(body);
   const { name, latitude = null, longitude = null } = body;
-  const { id } = await createOnce(stores, call, body, async (tx) => {
-    const row = await stores.locations.create(tx, { project_id: projectId, name, latitude, longitude });
+  const { id } = await createOnce(deps, call, body, async (tx) => {
+    const row = await deps.locations.create(tx, { project_id: projectId, name, latitude, longitude });
     if (row === null) throw nameTaken();
     return row.id;
   });
-  return (await stores.locations.find(stores.db, id))!;
+  return (await deps.locations.find(deps.db, id))!;
 }
 
 /** Makes the location or moves the one of this name, where coordinates are given. */
 export async function saveLocation(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: LocationsDependencies,
   projectId: number,
   body: CreateLocationBody,
 ): Promise<'created' | 'updated' | 'unchanged'> {
   assertCoordinates(body);
   const { name, latitude = null, longitude = null } = body;
-  if ((await stores.locations.create(tx, { project_id: projectId, name, latitude, longitude })) !== null)
+  if ((await deps.locations.create(tx, { project_id: projectId, name, latitude, longitude })) !== null)
     return 'created';
-  const before = (await stores.locations.findByName(tx, projectId, name))!;
+  const before = (await deps.locations.findByName(tx, projectId, name))!;
   if (latitude === null || (before.latitude === latitude && before.longitude === longitude)) return 'unchanged';
-  await stores.locations.update(tx, before.id, { latitude, longitude });
+  await deps.locations.update(tx, before.id, { latitude, longitude });
   return 'updated';
 }
 
 /** Throws as `createLocation`, 404 and 412. */
 export async function updateLocation(
-  stores: Stores,
+  deps: LocationsDependencies,
   { id, body, assertMatches }: Call<object, UpdateLocationBody>,
 ): Promise<LocationRow> {
   assertCoordinates(body);
-  return inTransaction(stores.db, async (tx) => {
-    const before = await stores.locations.lock(tx, id);
+  return inTransaction(deps.db, async (tx) => {
+    const before = await deps.locations.lock(tx, id);
     if (before === null) throw notFound(`location ${id}`);
     assertMatches(locationResponse(before));
     if (
       body.name !== undefined &&
       body.name !== before.name &&
-      (await stores.locations.findByName(tx, before.project_id, body.name)) !== null
+      (await deps.locations.findByName(tx, before.project_id, body.name)) !== null
     )
       throw nameTaken();
-    await stores.locations.update(tx, id, {
+    await deps.locations.update(tx, id, {
       ...(body.name === undefined ? {} : { name: body.name }),
       ...(body.latitude === undefined ? {} : { latitude: body.latitude }),
       ...(body.longitude === undefined ? {} : { longitude: body.longitude }),
     });
-    return (await stores.locations.find(tx, id))!;
+    return (await deps.locations.find(tx, id))!;
   });
 }
 

@@ -8,7 +8,7 @@ describe('models', () => {
   beforeAll(async () => {
     gateway = await TestGateway.start();
     const register = async (name: string, decoder: typeof MANIFEST.decoder) =>
-      (await gateway.stores.models.register(gateway.db, { ...MANIFEST, name, decoder })).id;
+      (await gateway.repositories.models.register(gateway.db, { ...MANIFEST, name, decoder })).id;
     first = await register('first', 'centernet');
     second = await register('second', 'yolov5');
     classifier = await register('species', 'softmax');
@@ -39,7 +39,7 @@ describe('models', () => {
 
   it('refuse another set of files under a name and version that are taken', async () => {
     const other = { ...MANIFEST, name: 'first', files: [{ path: 'a', sha256: '0'.repeat(64) }] };
-    await expect(gateway.stores.models.register(gateway.db, other)).rejects.toMatchObject({
+    await expect(gateway.repositories.models.register(gateway.db, other)).rejects.toMatchObject({
       code: 'model_exists',
       message: expect.stringContaining('another version'),
     });
@@ -49,7 +49,7 @@ describe('models', () => {
     expect((await gateway.put(`/models/${second}/default`)).body).toMatchObject({ id: second, isDefault: true });
     const all = await Promise.all([first, second, first].map((id) => gateway.put(`/models/${id}/default`)));
     expect(all.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect((await gateway.stores.models.all(gateway.db)).filter(({ is_default }) => is_default)).toHaveLength(1);
+    expect((await gateway.repositories.models.all(gateway.db)).filter(({ is_default }) => is_default)).toHaveLength(1);
     expect(await gateway.put(`/models/${classifier}/default`)).toMatchObject({
       status: 422,
       body: { type: 'urn:pugmark:problem:not_a_detector' },
@@ -245,7 +245,7 @@ describe('models', () => {
       processes: 2,
       processesUp: 2,
     };
-    await gateway.stores.engineReports.report(gateway.db, 'ml-worker@host/1', engine);
+    await gateway.repositories.engineReports.report(gateway.db, 'ml-worker@host/1', engine);
     await gateway.db
       .insertInto('engine_reports')
       .values({ worker: 'gone', engine: JSON.stringify(engine), reported_at: new Date(Date.now() - 3_600_000) })
@@ -257,7 +257,7 @@ describe('models', () => {
         reason: expect.stringMatching(/^auto: (?!.*secret-place).* does not load$/),
       },
     ]);
-    await gateway.stores.engineReports.remove(gateway.db, 'ml-worker@host/1');
+    await gateway.repositories.engineReports.remove(gateway.db, 'ml-worker@host/1');
     expect((await gateway.get('/system')).body.engines).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 import { inTransaction } from '@pugmark/db';
 import { unprocessable, notFound } from '../../http/http-problem';
 import { jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { ModelsDependencies } from './models.dependencies';
 import { ModelResponse, modelResponse } from './models.dto';
 import { pageTypeOf } from '../../http/dto/paging';
 
 /** What runs can be for. Models come in by `npx pugmark models add`, never over the network: a model is a program. */
-export function modelsRouter(stores: Stores): Operation[] {
+export function modelsRouter(deps: ModelsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -16,7 +16,7 @@ export function modelsRouter(stores: Stores): Operation[] {
       scope: 'read',
       anyProject: true,
       answer: { status: 200, json: pageTypeOf(ModelResponse) },
-      handle: async () => ({ items: (await stores.models.all(stores.db)).map(modelResponse), nextCursor: null }),
+      handle: async () => ({ items: (await deps.models.all(deps.db)).map(modelResponse), nextCursor: null }),
     }),
     operation({
       method: 'get',
@@ -26,7 +26,7 @@ export function modelsRouter(stores: Stores): Operation[] {
       scope: 'read',
       anyProject: true,
       answer: { status: 200, json: jsonOf(ModelResponse) },
-      handle: async ({ id }) => modelResponse(await requireModelRow(stores, id)),
+      handle: async ({ id }) => modelResponse(await requireModelRow(deps, id)),
     }),
     operation({
       method: 'put',
@@ -37,22 +37,22 @@ export function modelsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(ModelResponse) },
       problems: [422],
       handle: async ({ id }) => {
-        const { stage } = await requireModelRow(stores, id);
+        const { stage } = await requireModelRow(deps, id);
         if (stage !== 'detect')
           throw unprocessable(
             'not_a_detector',
             'id',
             `model ${id} is a classifier: only a detector can be the default`,
           );
-        await inTransaction(stores.db, (tx) => stores.models.makeDefault(tx, id), { idempotent: true });
-        return modelResponse(await requireModelRow(stores, id));
+        await inTransaction(deps.db, (tx) => deps.models.makeDefault(tx, id), { idempotent: true });
+        return modelResponse(await requireModelRow(deps, id));
       },
     }),
   ];
 }
 
-async function requireModelRow(stores: Stores, id: number) {
-  const row = await stores.models.find(stores.db, id);
+async function requireModelRow(deps: ModelsDependencies, id: number) {
+  const row = await deps.models.find(deps.db, id);
   if (row === null) throw notFound(`model ${id}`);
   return row;
 }

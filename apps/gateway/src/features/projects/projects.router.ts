@@ -1,14 +1,15 @@
 import { inTransaction } from '@pugmark/db';
 import { body, jsonOf, operation, type Call, type Operation } from '../../http/operation';
 import { conflict, notFound } from '../../http/http-problem';
-import type { Stores } from '../../dependencies';
+import type { ProjectsDependencies } from './projects.dependencies';
 import { classifySettings } from '../models/models.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { CreateProjectBody, ProjectResponse, UpdateProjectBody, projectResponse } from './projects.dto';
 import { createOnce } from '../../http/idempotency/create-once';
-import { requireProject, requireStage } from '../../services/require';
+import { requireStage } from '../models/require-model';
+import { requireProject } from './require-project';
 
-export function projectsRouter(stores: Stores): Operation[] {
+export function projectsRouter(deps: ProjectsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -21,7 +22,7 @@ export function projectsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: pageTypeOf(ProjectResponse) },
       problems: [422],
       handle: async ({ query: { limit, cursor }, caller }) => {
-        const rows = await stores.projects.page(stores.db, caller.projectIds, afterId('projects', cursor), limit + 1);
+        const rows = await deps.projects.page(deps.db, caller.projectIds, afterId('projects', cursor), limit + 1);
         return pageOf('projects', rows, limit, (row) => row.id, projectResponse);
       },
     }),
@@ -37,12 +38,12 @@ export function projectsRouter(stores: Stores): Operation[] {
       once: true,
       handle: async (call) => {
         const { name } = call.body;
-        const { id } = await createOnce(stores, call, name, async (tx) => {
-          const row = await stores.projects.create(tx, name);
+        const { id } = await createOnce(deps, call, name, async (tx) => {
+          const row = await deps.projects.create(tx, name);
           if (row === null) throw conflict('name_taken', 'name', 'a project of this name exists already');
           return row.id;
         });
-        return projectResponse(await requireProject(stores, id));
+        return projectResponse(await requireProject(deps, id));
       },
     }),
     operation({
@@ -52,7 +53,7 @@ export function projectsRouter(stores: Stores): Operation[] {
       summary: 'A project',
       scope: 'read',
       answer: { status: 200, json: jsonOf(ProjectResponse) },
-      handle: async ({ id }) => projectResponse(await requireProject(stores, id)),
+      handle: async ({ id }) => projectResponse(await requireProject(deps, id)),
     }),
     operation({
       method: 'patch',
@@ -64,26 +65,26 @@ export function projectsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(ProjectResponse) },
       problems: [422],
       ifMatch: true,
-      handle: (call) => updateProject(stores, call),
+      handle: (call) => updateProject(deps, call),
     }),
   ];
 }
 
 async function updateProject(
-  stores: Stores,
+  deps: ProjectsDependencies,
   { id, body: asked, assertMatches }: Call<object, UpdateProjectBody>,
 ): Promise<ProjectResponse> {
   const { classify, ...others } = asked;
-  return inTransaction(stores.db, async (tx) => {
-    const before = await stores.projects.lock(tx, id);
+  return inTransaction(deps.db, async (tx) => {
+    const before = await deps.projects.lock(tx, id);
     if (before === null) throw notFound(`project ${id}`);
     assertMatches(projectResponse(before));
-    if (typeof asked.modelId === 'number') await requireStage(stores, tx, asked.modelId, 'detect', 'modelId');
-    if (classify) await requireStage(stores, tx, classify.modelId, 'classify', 'classify.modelId');
-    await stores.projects.update(tx, before, {
+    if (typeof asked.modelId === 'number') await requireStage(deps, tx, asked.modelId, 'detect', 'modelId');
+    if (classify) await requireStage(deps, tx, classify.modelId, 'classify', 'classify.modelId');
+    await deps.projects.update(tx, before, {
       ...others,
       ...(classify === undefined ? {} : { classify: classify && classifySettings(classify) }),
     });
-    return projectResponse((await stores.projects.find(tx, id))!);
+    return projectResponse((await deps.projects.find(tx, id))!);
   });
 }

@@ -1,5 +1,5 @@
 // Reads the headers of what people send, for the gateway, which must outlive any of it. Forked by PictureChecker.
-import { checkPicture } from '@pugmark/images';
+import { checkImage } from '@pugmark/images';
 import { servePictures } from './serve-image-requests';
 
-servePictures(checkPicture);
+servePictures(checkImage);

@@ -1,9 +1,9 @@
-import type { HeaderOptions, PictureFormat } from '@pugmark/images';
+import type { HeaderOptions, ImageFormat } from '@pugmark/images';
 import { PictureProcess, type PictureProcessOptions } from './image-process';
 
 export interface PictureCheck {
   /** Throws PermanentError when the file is no picture to take. */
-  check(path: string, options: HeaderOptions): Promise<PictureFormat>;
+  check(path: string, options: HeaderOptions): Promise<ImageFormat>;
 }
 
 const VERDICT = {
@@ -17,14 +17,14 @@ const VERDICT = {
  * Apart from the renderer: an upload should not wait for thumbnails.
  */
 export class PictureChecker implements PictureCheck {
-  readonly #process: PictureProcess<HeaderOptions, PictureFormat>;
+  readonly #process: PictureProcess<HeaderOptions, ImageFormat>;
 
   constructor(options: PictureProcessOptions) {
     this.#process = new PictureProcess(options, VERDICT);
   }
 
   /** Throws what `checkPicture` and `PictureProcess` throw. */
-  check(path: string, options: HeaderOptions): Promise<PictureFormat> {
+  check(path: string, options: HeaderOptions): Promise<ImageFormat> {
     return this.#process.look(path, options);
   }
 

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import type { PictureRow } from '@pugmark/db';
-import type { PictureStorage } from '@pugmark/storage';
+import type { ImageStorage } from '@pugmark/storage';
 import { HttpProblem } from '../../http/http-problem';
 import { isWithin, realRoots } from '../ingests/resolve-folder';
 
@@ -11,7 +11,7 @@ import { isWithin, realRoots } from '../ingests/resolve-folder';
  */
 export async function picturePath(
   picture: PictureRow,
-  storage: PictureStorage,
+  storage: ImageStorage,
   roots: readonly string[],
 ): Promise<string> {
   const path = picture.mode === 'copy' ? storage.pathOf(picture.location) : picture.location;

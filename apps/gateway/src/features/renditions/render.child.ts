@@ -1,5 +1,5 @@
 // Decodes pictures for the gateway, which must outlive any of them. Forked by Renderer.
-import { renderPicture } from '@pugmark/images';
+import { renderImage } from '@pugmark/images';
 import { servePictures } from './serve-image-requests';
 
-servePictures(renderPicture);
+servePictures(renderImage);

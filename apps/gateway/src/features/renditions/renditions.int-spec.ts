@@ -4,15 +4,15 @@ import { get as httpGet, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { RetryableError } from '@pugmark/domain';
-import { renderPicture, type RenderOptions } from '@pugmark/images';
-import { PictureStorage } from '@pugmark/storage';
+import { renderImage, type RenderOptions } from '@pugmark/images';
+import { ImageStorage } from '@pugmark/storage';
 import { TestGateway, animal, newImage } from '../../testing/gateway.fixture';
 
 describe('pictures', () => {
   let gateway: TestGateway;
   let projectId: number;
   let rendered = 0;
-  let renderer: (path: string, options: RenderOptions) => Promise<Buffer> = renderPicture;
+  let renderer: (path: string, options: RenderOptions) => Promise<Buffer> = renderImage;
   beforeAll(async () => {
     gateway = await TestGateway.start({
       renderer: {
@@ -25,7 +25,7 @@ describe('pictures', () => {
     projectId = await gateway.project();
   });
   afterEach(() => {
-    renderer = renderPicture;
+    renderer = renderImage;
   });
   afterAll(() => gateway.stop());
 
@@ -41,7 +41,7 @@ describe('pictures', () => {
     const asked: RenderOptions[] = [];
     renderer = (path, options) => {
       asked.push(options);
-      return renderPicture(path, options);
+      return renderImage(path, options);
     };
     return asked;
   }
@@ -80,14 +80,12 @@ describe('pictures', () => {
     const path = join(folder, 'picture.jpg');
     await writeFile(path, content);
     const location =
-      mode === 'copy'
-        ? await new PictureStorage(join(gateway.folder, 'storage')).storeImage(path, sha256, 'jpeg')
-        : path;
+      mode === 'copy' ? await new ImageStorage(join(gateway.folder, 'storage')).storeImage(path, sha256, 'jpeg') : path;
     const { ingestId } = await gateway.images(projectId, []);
     const added = await gateway.db
       .transaction()
       .execute((tx) =>
-        gateway.stores.images.insertNew(tx, { projectId, deploymentId: null, ingestId, mode }, [
+        gateway.repositories.images.insertNew(tx, { projectId, deploymentId: null, ingestId, mode }, [
           { ...newImage(name, null), sha256: Buffer.from(sha256, 'hex'), bytes: content.length, location },
         ]),
       );
@@ -266,7 +264,7 @@ describe('pictures', () => {
     const busy = await gateway.get(`/images/${id}/thumbnail`);
     expect(busy.status).toBe(503);
     expect(busy.headers.get('retry-after')).toBe('5');
-    renderer = renderPicture;
+    renderer = renderImage;
     expect((await fetchBytes(`/images/${id}/thumbnail`)).status).toBe(200);
   });
 

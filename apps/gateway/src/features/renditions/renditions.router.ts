@@ -6,12 +6,10 @@ import type { RenderOptions } from '@pugmark/images';
 import { safeFileName } from '@pugmark/storage';
 import { notFound } from '../../http/http-problem';
 import { operation, type Call, type Operation } from '../../http/operation';
-import type { GatewayDependencies, Stores } from '../../dependencies';
+import type { RenditionsDependencies } from './renditions.dependencies';
 import { OriginalQuery, RenditionQuery } from './renditions.dto';
 import { picturePath } from './image-path';
 import { forgetFile, sendFile } from '../../http/send-file';
-
-type Parts = Pick<GatewayDependencies, 'stores' | 'pictures' | 'renditions' | 'settings'>;
 
 /** A browser may keep pictures, but asks whether they are the same still: they are private, and their boxes change. */
 const KEEP_BUT_ASK = 'private, no-cache';
@@ -22,7 +20,7 @@ const WHOLE_PICTURE: Box = { x: 0, y: 0, width: 1, height: 1 };
 const PICTURE_PROBLEMS = [410, 416, 422];
 
 /** The pictures themselves: the files as they came, and small ones for looking at. */
-export function picturesRouter(parts: Parts): Operation[] {
+export function picturesRouter(deps: RenditionsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -33,14 +31,19 @@ export function picturesRouter(parts: Parts): Operation[] {
       query: OriginalQuery,
       answer: { status: 200, files: ['image/jpeg', 'image/png', 'image/webp', 'image/tiff'], ranges: true },
       problems: PICTURE_PROBLEMS,
-      handle: (call) => original(parts, call),
+      handle: (call) => original(deps, call),
     }),
-    renditionOperation(parts, 'thumbnail', 320, 'getThumbnail'),
-    renditionOperation(parts, 'preview', 1280, 'getPreview'),
+    renditionOperation(deps, 'thumbnail', 320, 'getThumbnail'),
+    renditionOperation(deps, 'preview', 1280, 'getPreview'),
   ];
 }
 
-function renditionOperation(parts: Parts, size: 'thumbnail' | 'preview', longestSide: number, name: string): Operation {
+function renditionOperation(
+  deps: RenditionsDependencies,
+  size: 'thumbnail' | 'preview',
+  longestSide: number,
+  name: string,
+): Operation {
   return operation({
     method: 'get',
     path: `/images/:id/${size}`,
@@ -50,16 +53,16 @@ function renditionOperation(parts: Parts, size: 'thumbnail' | 'preview', longest
     query: RenditionQuery,
     answer: { status: 200, files: ['image/jpeg'], ranges: true },
     problems: [...PICTURE_PROBLEMS, 507],
-    handle: (call) => rendition(parts, longestSide, call),
+    handle: (call) => rendition(deps, longestSide, call),
   });
 }
 
 async function original(
-  { stores, pictures, settings }: Parts,
+  deps: RenditionsDependencies,
   { id, query, response }: Call<OriginalQuery, unknown>,
 ): Promise<void> {
-  const picture = await requirePicture(stores, id);
-  const path = await picturePath(picture, pictures, settings.ingestRoots);
+  const picture = await requirePicture(deps, id);
+  const path = await picturePath(picture, deps.imageFiles, deps.settings.ingestRoots);
   response.attachment(safeFileName(picture.filePath));
   if (!query.download)
     response.set('content-disposition', String(response.get('content-disposition')).replace(/^attachment/, 'inline'));
@@ -72,34 +75,34 @@ async function original(
 }
 
 async function rendition(
-  { stores, pictures, renditions, settings }: Parts,
+  deps: RenditionsDependencies,
   longestSide: number,
   { id, query, request, response }: Call<RenditionQuery, unknown>,
 ): Promise<void> {
-  const picture = await requirePicture(stores, id);
-  const options = { longestSide, pixelLimit: settings.pixelLimit, ...(await marks(stores, picture.id, query)) };
-  const hash = renditions.hashOf(picture.sha256, options);
+  const picture = await requirePicture(deps, id);
+  const options = { longestSide, pixelLimit: deps.settings.pixelLimit, ...(await marks(deps, picture.id, query)) };
+  const hash = deps.renditions.hashOf(picture.sha256, options);
   response.set({ etag: `"${hash}"`, 'content-type': 'image/jpeg', 'cache-control': KEEP_BUT_ASK });
   // What the client has needs not be made.
   if (request.fresh) return void response.status(304).end();
-  const key = await renditions
-    .key(hash, () => picturePath(picture, pictures, settings.ingestRoots), options)
+  const key = await deps.renditions
+    .key(hash, () => picturePath(picture, deps.imageFiles, deps.settings.ingestRoots), options)
     .catch((error: unknown) => {
       forgetFile(response);
       throw error;
     });
-  await send(response, renditions.folder, key);
+  await send(response, deps.renditions.folder, key);
 }
 
 async function marks(
-  stores: Stores,
+  deps: RenditionsDependencies,
   imageId: number,
   { boxes, blurPeople, minConfidence }: RenditionQuery,
 ): Promise<Pick<RenderOptions, 'boxes' | 'blurred'>> {
   if (!boxes && !blurPeople) return { boxes: [], blurred: [] };
-  const [word] = await readWords(stores.db, [imageId]);
+  const [word] = await readWords(deps.db, [imageId]);
   const found = async (from: number): Promise<readonly ListedDetection[]> =>
-    (await findImage(stores.db, imageId, { minConfidence: from }))?.detections ?? [];
+    (await findImage(deps.db, imageId, { minConfidence: from }))?.detections ?? [];
   return {
     boxes:
       !boxes || word === undefined ? [] : framed(word, minConfidence === undefined ? null : await found(minConfidence)),
@@ -132,8 +135,8 @@ function blurred(said: ImageWord['observations'], found: readonly ListedDetectio
   ];
 }
 
-async function requirePicture(stores: Stores, id: number): Promise<PictureRow> {
-  const picture = await stores.images.picture(stores.db, id);
+async function requirePicture(deps: RenditionsDependencies, id: number): Promise<PictureRow> {
+  const picture = await deps.images.picture(deps.db, id);
   if (picture === null) throw notFound(`image ${id}`);
   return picture;
 }

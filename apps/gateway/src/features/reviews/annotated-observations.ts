@@ -1,7 +1,7 @@
 import type { DatabaseTransaction, ImageWord } from '@pugmark/db';
 import type { Box, ReviewedObservation } from '@pugmark/domain';
 import { unfitFields, type FieldError } from '../../http/http-problem';
-import type { Stores } from '../../dependencies';
+import type { ReviewsDependencies } from './reviews.dependencies';
 import type { ReviewedObservationBody } from './review-bodies.dto';
 import { saidNames } from './resolve-taxa';
 
@@ -14,12 +14,12 @@ const ROUNDING = 1e-6;
  */
 export async function saidObservations(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: ReviewsDependencies,
   { imageId, projectId, observations: before }: Pick<ImageWord, 'imageId' | 'projectId' | 'observations'>,
   said: readonly ReviewedObservationBody[],
   fieldOf: (place: number) => string,
 ): Promise<ReviewedObservation[]> {
-  const boxes = await stores.reviews.detectionBoxes(
+  const boxes = await deps.reviews.detectionBoxes(
     tx,
     imageId,
     said.flatMap(({ detectionId }) => detectionId ?? []),
@@ -29,7 +29,7 @@ export async function saidObservations(
     ...detectionFaults(one.detectionId ?? null, said.slice(0, place), boxes, imageId, `${fieldOf(place)}.detectionId`),
   ]);
   if (errors.length > 0) throw unfitFields(errors);
-  const names = await saidNames(tx, stores, projectId, said, before, fieldOf);
+  const names = await saidNames(tx, deps, projectId, said, before, fieldOf);
   return said.map(({ individuals, box, detectionId }, place) => ({
     ...names[place]!,
     individuals,

@@ -1,18 +1,18 @@
 import type { DatabaseTransaction, ImageWord, NewReview, Reviewer } from '@pugmark/db';
-import { review, type Refusal, type ReviewAction } from '@pugmark/domain';
-import type { Stores } from '../../dependencies';
+import { applyReviewAction, type ReviewRefusal, type ReviewAction } from '@pugmark/domain';
+import type { ReviewsDependencies } from './reviews.dependencies';
 
 /** What became of images. */
 export interface Applied {
   readonly changed: readonly NewReview[];
   readonly unchanged: readonly number[];
-  readonly refused: Readonly<Partial<Record<Refusal, readonly number[]>>>;
+  readonly refused: Readonly<Partial<Record<ReviewRefusal, readonly number[]>>>;
 }
 
 /** Does an action to what counts for images of one project, which must be locked and read after that. */
 export async function applyAction(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: ReviewsDependencies,
   projectId: number,
   words: readonly ImageWord[],
   action: ReviewAction,
@@ -20,10 +20,10 @@ export async function applyAction(
 ): Promise<Applied> {
   const changed: NewReview[] = [];
   const unchanged: number[] = [];
-  const refused: Partial<Record<Refusal, number[]>> = {};
+  const refused: Partial<Record<ReviewRefusal, number[]>> = {};
   for (const word of words) {
     const { imageId } = word;
-    const then = review(word, action);
+    const then = applyReviewAction(word, action);
     if (then.outcome === 'refused') (refused[then.reason] ??= []).push(imageId);
     else if (then.outcome === 'changed')
       changed.push({ imageId, action: action.type, observations: then.observations });
@@ -32,6 +32,6 @@ export async function applyAction(
       changed.push({ imageId, action: action.type, observations: word.observations });
     else unchanged.push(imageId);
   }
-  await stores.reviews.add(tx, projectId, reviewer, changed);
+  await deps.reviews.add(tx, projectId, reviewer, changed);
   return { changed, unchanged, refused };
 }

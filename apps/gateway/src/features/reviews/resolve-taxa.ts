@@ -1,7 +1,7 @@
 import type { DatabaseTransaction, TaxonRow } from '@pugmark/db';
 import type { Category, ReviewedObservation } from '@pugmark/domain';
 import { unfitFields, type FieldError } from '../../http/http-problem';
-import type { Stores } from '../../dependencies';
+import type { ReviewsDependencies } from './reviews.dependencies';
 
 /** How a request calls something: a category, perhaps with a label, or a taxon of the project. */
 export interface SaidName {
@@ -20,13 +20,13 @@ export type Name = Pick<ReviewedObservation, 'category' | 'label' | 'taxonId'>;
  */
 export async function saidNames(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: ReviewsDependencies,
   projectId: number,
   said: readonly SaidName[],
   before: readonly Name[],
   fieldOf: (place: number) => string,
 ): Promise<Name[]> {
-  const taxa = await stores.taxa.findMany(
+  const taxa = await deps.taxa.findMany(
     tx,
     said.flatMap(({ taxonId }) => taxonId ?? []),
   );

@@ -1,4 +1,4 @@
-import type { ReviewAction, ReviewedObservation, Selection } from '@pugmark/domain';
+import type { ReviewAction, ReviewedObservation, ObservationSelection } from '@pugmark/domain';
 import { unfitFields, type FieldError } from '../../http/http-problem';
 import type { ReviewActionBody } from './review-bodies.dto';
 
@@ -44,9 +44,13 @@ export interface Brought {
 }
 
 /** What the body means. `event`: what the images were chosen by; it is meant where nothing else is said. */
-export function actionOf(body: ReviewActionBody, event: Selection, { name, observation }: Brought): ReviewAction {
+export function actionOf(
+  body: ReviewActionBody,
+  event: ObservationSelection,
+  { name, observation }: Brought,
+): ReviewAction {
   const { category, label } = body.of ?? {};
-  const of: Selection = {
+  const of: ObservationSelection = {
     ...event,
     ...(category == null ? {} : { category }),
     ...(label == null ? {} : { label }),

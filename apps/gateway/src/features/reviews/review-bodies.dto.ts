@@ -1,4 +1,4 @@
-import { CATEGORIES, MOST_OBSERVATIONS, type Category } from '@pugmark/domain';
+import { CATEGORIES, MAX_OBSERVATIONS, type Category } from '@pugmark/domain';
 import { About, Fraction, Id, Ids, Integer, ManyOf, Nested, OneOf, Optional, Text, Uuid } from '../../http/dto/fields';
 
 /** How many images one request may be about. */
@@ -58,7 +58,7 @@ export class ReviewedObservationBody {
 /** All that is on an image. */
 export class SetReviewBody {
   @About('None: the image is blank.')
-  @ManyOf(ReviewedObservationBody, MOST_OBSERVATIONS)
+  @ManyOf(ReviewedObservationBody, MAX_OBSERVATIONS)
   readonly observations!: readonly ReviewedObservationBody[];
 
   @Optional()

@@ -102,13 +102,13 @@ describe('one action to many images', () => {
           imageId: nobody,
           outcome: 'refused',
           reviewId: null,
-          reason: { code: 'unanswered', message: expect.any(String) },
+          reason: { code: 'no_inference', message: expect.any(String) },
         },
         {
           imageId: person,
           outcome: 'refused',
           reviewId: null,
-          reason: { code: 'several_kinds', message: expect.any(String) },
+          reason: { code: 'ambiguous_selection', message: expect.any(String) },
         },
       ],
     });

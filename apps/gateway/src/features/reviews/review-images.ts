@@ -7,15 +7,15 @@ import {
   type ReviewBatch,
   type ReviewRow,
 } from '@pugmark/db';
-import { REFUSALS, type Refusal, type Selection } from '@pugmark/domain';
+import { REVIEW_REFUSALS, type ReviewRefusal, type ObservationSelection } from '@pugmark/domain';
 import { unfitFields, unprocessable, type HttpProblem } from '../../http/http-problem';
 import type { Call } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { ReviewsDependencies } from './reviews.dependencies';
 import type { ReviewActionBody, ReviewImagesBody } from './review-bodies.dto';
 import type { ImageOutcomeResponse, ReviewBatchResponse } from './reviews.dto';
 import { createOnce } from '../../http/idempotency/create-once';
 import { formEvents } from '../events/form-events';
-import { requireNamedProject } from '../../services/require';
+import { requireNamedProject } from '../projects/require-project';
 import { applyAction } from './apply-action';
 import { reviewerOf } from './image-review';
 import { actionOf, assertFieldsFit, type Brought } from './review-action';
@@ -29,58 +29,61 @@ const MOST_IMAGES_OF_EVENT = 10_000;
  * Does one action to many images: to all of them or, when anything goes wrong, to none. An image that it does not fit is refused by itself and
  * stays as it is. Throws a 422 for what is not in the project, and for fields that do not go together.
  */
-export async function reviewImages(stores: Stores, call: Call<object, ReviewImagesBody>): Promise<ReviewBatchResponse> {
+export async function reviewImages(
+  deps: ReviewsDependencies,
+  call: Call<object, ReviewImagesBody>,
+): Promise<ReviewBatchResponse> {
   const { body } = call;
   assertFieldsFit(body.action);
-  await requireNamedProject(stores, body.projectId);
+  await requireNamedProject(deps, body.projectId);
   // What belongs to the event is known once it is formed.
-  if (body.eventId != null) await formEvents(stores, body.projectId);
-  const { id } = await createOnce(stores, call, body, (tx) => reviewAll(tx, stores, call));
-  const batch = (await stores.reviews.findBatch(stores.db, { id }))!;
-  return batchResponse(batch, await stores.reviews.ofBatch(stores.db, body.projectId, batch.batchId));
+  if (body.eventId != null) await formEvents(deps, body.projectId);
+  const { id } = await createOnce(deps, call, body, (tx) => reviewAll(tx, deps, call));
+  const batch = (await deps.reviews.findBatch(deps.db, { id }))!;
+  return batchResponse(batch, await deps.reviews.ofBatch(deps.db, body.projectId, batch.batchId));
 }
 
 async function reviewAll(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: ReviewsDependencies,
   { body, caller }: Call<object, ReviewImagesBody>,
 ): Promise<number> {
   const { projectId, action, note } = body;
   const { imageIds, kind } = await imagesOf(tx, body);
-  await stores.reviews.holdTaxa(
+  await deps.reviews.holdTaxa(
     tx,
     [action.taxonId, action.observation?.taxonId].filter((id) => id != null),
   );
-  await lockAll(tx, stores, projectId, imageIds);
+  await lockAll(tx, deps, projectId, imageIds);
   if (imageIds.length !== 1) assertOfNoImage(body);
-  else await assertDetection(tx, stores, imageIds[0]!, action.detectionId ?? null);
+  else await assertDetection(tx, deps, imageIds[0]!, action.detectionId ?? null);
   const batchId = randomUUID();
   const reviewer = { ...reviewerOf(caller), note: note ?? null, batchId };
   const words = await readWords(tx, imageIds);
   const { unchanged, refused } = await applyAction(
     tx,
-    stores,
+    deps,
     projectId,
     words,
-    actionOf(action, kind, await broughtBy(tx, stores, words[0]!, action)),
+    actionOf(action, kind, await broughtBy(tx, deps, words[0]!, action)),
     reviewer,
   );
-  return stores.reviews.createBatch(tx, projectId, { batchId, unchanged, refused });
+  return deps.reviews.createBatch(tx, projectId, { batchId, unchanged, refused });
 }
 
 /** With several images there is no box and no detection in it, and the first stands for all. */
 async function broughtBy(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: ReviewsDependencies,
   word: ImageWord,
   action: ReviewActionBody,
 ): Promise<Brought> {
   const [observation = null] =
     action.type === 'add'
-      ? await saidObservations(tx, stores, word, [action.observation!], () => 'action.observation')
+      ? await saidObservations(tx, deps, word, [action.observation!], () => 'action.observation')
       : [];
   const [name = null] =
-    action.type === 'relabel' ? await saidNames(tx, stores, word.projectId, [action], [], () => 'action') : [];
+    action.type === 'relabel' ? await saidNames(tx, deps, word.projectId, [action], [], () => 'action') : [];
   return { name, observation };
 }
 
@@ -88,7 +91,7 @@ async function broughtBy(
 async function imagesOf(
   tx: DatabaseTransaction,
   { projectId, imageIds, eventId }: ReviewImagesBody,
-): Promise<{ readonly imageIds: readonly number[]; readonly kind: Selection }> {
+): Promise<{ readonly imageIds: readonly number[]; readonly kind: ObservationSelection }> {
   if ((imageIds == null) === (eventId == null))
     throw unfitFields([{ field: 'imageIds', message: 'or eventId must be there, and not both' }]);
   if (eventId == null) return { imageIds: imageIds!, kind: {} };
@@ -112,11 +115,11 @@ async function imagesOf(
 
 async function lockAll(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: ReviewsDependencies,
   projectId: number,
   imageIds: readonly number[],
 ): Promise<void> {
-  const there = new Set(await stores.reviews.lockImages(tx, projectId, imageIds));
+  const there = new Set(await deps.reviews.lockImages(tx, projectId, imageIds));
   const missing = imageIds.filter((id) => !there.has(id));
   if (missing.length === 0) return;
   const named =
@@ -139,12 +142,11 @@ function assertOfNoImage({ action: { detectionId, observation } }: ReviewImagesB
 
 async function assertDetection(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: ReviewsDependencies,
   imageId: number,
   detectionId: number | null,
 ): Promise<void> {
-  if (detectionId === null || (await stores.reviews.detectionBoxes(tx, imageId, [detectionId])).has(detectionId))
-    return;
+  if (detectionId === null || (await deps.reviews.detectionBoxes(tx, imageId, [detectionId])).has(detectionId)) return;
   throw detectionMissing(imageId);
 }
 
@@ -168,12 +170,12 @@ function batchResponse(
     reviewId: null,
     reason: null,
   }));
-  const turnedDown = (Object.keys(refused) as Refusal[]).flatMap((code) =>
+  const turnedDown = (Object.keys(refused) as ReviewRefusal[]).flatMap((code) =>
     refused[code]!.map((imageId): ImageOutcomeResponse => ({
       imageId,
       outcome: 'refused',
       reviewId: null,
-      reason: { code, message: REFUSALS[code] },
+      reason: { code, message: REVIEW_REFUSALS[code] },
     })),
   );
   return {

@@ -1,13 +1,13 @@
 import { countQueue, listQueue } from '@pugmark/db';
 import { unfitFields } from '../../http/http-problem';
 import { operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { ReviewsDependencies } from './reviews.dependencies';
 import { afterPlace, pageOf } from '../../http/dto/paging';
 import { QUEUE_PAGE, ReviewQueueQuery, queueEntryResponse } from './review-queue.dto';
 import { formEvents } from '../events/form-events';
-import { requireNamedProject } from '../../services/require';
+import { requireNamedProject } from '../projects/require-project';
 
-export function reviewQueueRouter(stores: Stores): Operation[] {
+export function reviewQueueRouter(deps: ReviewsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -23,12 +23,12 @@ export function reviewQueueRouter(stores: Stores): Operation[] {
         const place = afterPlace(list, 'number', cursor);
         if (kind === 'blanks' && filter.label !== undefined)
           throw unfitFields([{ field: 'label', message: 'means nothing here: nothing on a blank is called anything' }]);
-        await requireNamedProject(stores, filter.projectId);
-        if (kind === 'events') await formEvents(stores, filter.projectId);
+        await requireNamedProject(deps, filter.projectId);
+        if (kind === 'events') await formEvents(deps, filter.projectId);
         // No confidence lies beyond; a number that Postgres could not hold would be an error.
         const after =
           place === null ? null : { confidence: Math.min(1, Math.max(0, Number(place.value))), id: place.id };
-        const rows = await listQueue(stores.db, kind, filter, after, limit + 1);
+        const rows = await listQueue(deps.db, kind, filter, after, limit + 1);
         const page = pageOf(
           list,
           rows,
@@ -36,7 +36,7 @@ export function reviewQueueRouter(stores: Stores): Operation[] {
           ({ confidence, id }) => [confidence, id] as const,
           (row) => queueEntryResponse(kind, row),
         );
-        return { ...page, left: await countQueue(stores.counts, kind, filter) };
+        return { ...page, left: await countQueue(deps.counts, kind, filter) };
       },
     }),
   ];

@@ -1,14 +1,27 @@
 import type { HistoryRow, ImageWord } from '@pugmark/db';
 import {
   CATEGORIES,
-  REFUSALS,
+  REVIEW_REFUSALS,
   type Box,
   type Category,
-  type Refusal,
+  type ReviewRefusal,
   type ReviewedObservation,
-  type Word,
+  type EffectiveObservations,
 } from '@pugmark/domain';
-import { About, Count, Flag, Fraction, Id, ListOf, Nested, OneOf, OrNull, Time, Uuid, Words } from '../../http/dto/fields';
+import {
+  About,
+  Count,
+  Flag,
+  Fraction,
+  Id,
+  ListOf,
+  Nested,
+  OneOf,
+  OrNull,
+  Time,
+  Uuid,
+  Words,
+} from '../../http/dto/fields';
 import { BoxResponse } from '../images/images.dto';
 
 export class ReviewedObservationResponse {
@@ -85,7 +98,7 @@ export class ImageReviewResponse {
 
   @About('Whose word counts; `none`: no model has looked at the image yet, and no person.')
   @OneOf(['human', 'machine', 'none'])
-  readonly source!: Word['source'];
+  readonly source!: EffectiveObservations['source'];
 
   @About('What counts; none: a blank, unless nobody has looked.')
   @ListOf(ReviewedObservationResponse)
@@ -129,8 +142,8 @@ export class HistoryEntryResponse extends CountingReviewResponse {
 const OUTCOMES = ['changed', 'unchanged', 'refused', 'undone'] as const;
 
 class ReasonResponse {
-  @OneOf([...Object.keys(REFUSALS), 'already_undone', 'not_latest'])
-  readonly code!: Refusal | 'already_undone' | 'not_latest';
+  @OneOf([...Object.keys(REVIEW_REFUSALS), 'already_undone', 'not_latest'])
+  readonly code!: ReviewRefusal | 'already_undone' | 'not_latest';
 
   @Words()
   readonly message!: string;

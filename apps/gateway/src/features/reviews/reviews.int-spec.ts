@@ -336,8 +336,8 @@ describe('the review of an image', () => {
     it('a human’s word that comes first stands against what the model then finds', async () => {
       const image = await study.image(32);
       const human = await gateway.db.startTransaction().execute();
-      await gateway.stores.reviews.lockImages(human, study.projectId, [image]);
-      await gateway.stores.reviews.add(
+      await gateway.repositories.reviews.lockImages(human, study.projectId, [image]);
+      await gateway.repositories.reviews.add(
         human,
         study.projectId,
         { name: 'Kim', keyId: null, note: null, batchId: null },

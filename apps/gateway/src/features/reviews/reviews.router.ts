@@ -1,21 +1,16 @@
 import { findProjectOf } from '@pugmark/db';
 import { notFound } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { ReviewsDependencies } from './reviews.dependencies';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { ReviewImagesBody, SetReviewBody, UndoBatchBody } from './review-bodies.dto';
-import {
-  HistoryEntryResponse,
-  ImageReviewResponse,
-  ReviewBatchResponse,
-  historyEntryResponse,
-} from './reviews.dto';
+import { HistoryEntryResponse, ImageReviewResponse, ReviewBatchResponse, historyEntryResponse } from './reviews.dto';
 import { imageReview, setReview, withdrawReview } from './image-review';
 import { reviewImages } from './review-images';
 import { redoReview, undoBatch, undoReview } from './undo-review';
 
 /** What people say is on images. It never overwrites what models found; it stands beside it and wins. */
-export function reviewsRouter(stores: Stores): Operation[] {
+export function reviewsRouter(deps: ReviewsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -24,7 +19,7 @@ export function reviewsRouter(stores: Stores): Operation[] {
       summary: 'What counts for an image and whose word it is, with what the machine proposes beside it',
       scope: 'read',
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
-      handle: ({ id }) => imageReview(stores.db, id),
+      handle: ({ id }) => imageReview(deps.db, id),
     }),
     operation({
       method: 'put',
@@ -36,7 +31,7 @@ export function reviewsRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
       problems: [422],
       ifMatch: true,
-      handle: (call) => setReview(stores, call),
+      handle: (call) => setReview(deps, call),
     }),
     operation({
       method: 'delete',
@@ -46,7 +41,7 @@ export function reviewsRouter(stores: Stores): Operation[] {
       scope: 'review',
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
       ifMatch: true,
-      handle: (call) => withdrawReview(stores, call),
+      handle: (call) => withdrawReview(deps, call),
     }),
     operation({
       method: 'get',
@@ -59,8 +54,8 @@ export function reviewsRouter(stores: Stores): Operation[] {
       problems: [422],
       handle: async ({ id, query: { limit, cursor } }) => {
         const before = afterId('reviews', cursor) || null;
-        if ((await findProjectOf(stores.db, 'images', id)) === null) throw notFound(`image ${id}`);
-        const rows = await stores.reviews.history(stores.db, id, before, limit + 1);
+        if ((await findProjectOf(deps.db, 'images', id)) === null) throw notFound(`image ${id}`);
+        const rows = await deps.reviews.history(deps.db, id, before, limit + 1);
         return pageOf('reviews', rows, limit, (row) => row.id, historyEntryResponse);
       },
     }),
@@ -73,7 +68,7 @@ export function reviewsRouter(stores: Stores): Operation[] {
       body: body(ReviewImagesBody),
       answer: { status: 200, json: jsonOf(ReviewBatchResponse) },
       once: true,
-      handle: (call) => reviewImages(stores, call),
+      handle: (call) => reviewImages(deps, call),
     }),
     operation({
       method: 'post',
@@ -84,7 +79,7 @@ export function reviewsRouter(stores: Stores): Operation[] {
       body: body(UndoBatchBody),
       answer: { status: 200, json: jsonOf(ReviewBatchResponse) },
       problems: [422],
-      handle: (call) => undoBatch(stores, call),
+      handle: (call) => undoBatch(deps, call),
     }),
     operation({
       method: 'post',
@@ -94,7 +89,7 @@ export function reviewsRouter(stores: Stores): Operation[] {
       scope: 'review',
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
       problems: [409],
-      handle: (call) => undoReview(stores, call),
+      handle: (call) => undoReview(deps, call),
     }),
     operation({
       method: 'post',
@@ -104,7 +99,7 @@ export function reviewsRouter(stores: Stores): Operation[] {
       scope: 'review',
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
       problems: [409],
-      handle: (call) => redoReview(stores, call),
+      handle: (call) => redoReview(deps, call),
     }),
   ];
 }

@@ -161,7 +161,9 @@ describe('runs', () => {
         body: { state: 'paused', counts: { waiting: 2, running: 1 }, etaSeconds: null },
       });
       expect((await gateway.post(`/runs/${runId}/pause`)).status).toBe(202);
-      await gateway.stores.tasks.commit([{ task: running!, outcome: 'done', result: null }], () => Promise.resolve());
+      await gateway.repositories.tasks.commit([{ task: running!, outcome: 'done', result: null }], () =>
+        Promise.resolve(),
+      );
       expect(await gateway.claim('detect', ids)).toEqual([]);
       expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({
         state: 'paused',
@@ -193,7 +195,7 @@ describe('runs', () => {
     it('counts as done what ended while it was paused, and as cancelled what was cancelled then', async () => {
       const claimed = await gateway.claim('detect', ids);
       await gateway.post(`/runs/${runId}/pause`);
-      await gateway.stores.tasks.commit(
+      await gateway.repositories.tasks.commit(
         claimed.map((task) => ({ task, outcome: 'done', result: null })),
         () => Promise.resolve(),
       );
@@ -260,7 +262,7 @@ describe('runs', () => {
       await gateway.post(`/runs/${runId}/resume`);
       const [first] = await gateway.claim('detect', ids.slice(0, 1));
       await gateway.post(`/runs/${runId}/pause`);
-      await gateway.stores.tasks.commit(
+      await gateway.repositories.tasks.commit(
         [...rest, first!].map((task) => ({ task, outcome: 'failed', code: 'broken', message: 'broken' })),
         () => Promise.resolve(),
       );
@@ -329,7 +331,7 @@ describe('runs', () => {
     const { ids } = await gateway.images(id, ['1.jpg'], {});
     let cancelling: Promise<unknown> = Promise.resolve();
     await gateway.db.transaction().execute(async (tx) => {
-      await gateway.stores.tasks.create(tx, { kind: 'scan', subjectId: 999_001, runId });
+      await gateway.repositories.tasks.create(tx, { kind: 'scan', subjectId: 999_001, runId });
       await new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, ids);
       cancelling = gateway.post(`/runs/${runId}/cancel`);
       await waitUntil('the cancel to wait for this transaction', async () => {

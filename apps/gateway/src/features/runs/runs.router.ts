@@ -1,7 +1,7 @@
-import { compareRuns, listComparedImages, listRuns, type DatabaseTransaction } from '@pugmark/db';
+import { compareRuns, countOpenRuns, listComparedImages, listRuns, type DatabaseTransaction } from '@pugmark/db';
 import { unprocessable } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
-import type { GatewayDependencies, Stores } from '../../dependencies';
+import type { RunsDependencies } from './runs.dependencies';
 import { classifySettings } from '../models/models.dto';
 import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { CompareRunsQuery, RunComparisonResponse } from './run-comparison.dto';
@@ -10,11 +10,13 @@ import { cancelRun, pauseRun, resumeRun, retryRun, updateRun } from './control-r
 import { createOnce } from '../../http/idempotency/create-once';
 import { formEvents } from '../events/form-events';
 import { imageFilterOf } from '../images/image-filter';
-import { modelsOfNewRun, requireNamedProject, requirePlace } from '../../services/require';
-import { requireRoom } from '../../http/require-capacity';
+import { requirePlace } from '../deployments/require-deployment';
+import { requireNamedProject } from '../projects/require-project';
+import { modelsOfNewRun } from './models-of-new-run';
+import { requireCapacity, type CapacityLimit } from '../../http/require-capacity';
 import { runDetails } from './run-details';
 
-export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stores' | 'settings'>): Operation[] {
+export function runsRouter(deps: RunsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -27,8 +29,8 @@ export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stor
       problems: [422],
       handle: async ({ query: { projectId, limit, cursor } }) => {
         const after = afterId('runs', cursor);
-        await requireNamedProject(stores, projectId);
-        const runs = await listRuns(stores.db, projectId, after, limit + 1);
+        await requireNamedProject(deps, projectId);
+        const runs = await listRuns(deps.db, projectId, after, limit + 1);
         return pageOf('runs', runs, limit, (run) => run.id, runListItem);
       },
     }),
@@ -41,14 +43,14 @@ export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stor
       body: body(CreateRunBody),
       answer: { status: 202, json: jsonOf(RunResponse), location: ({ id }) => `/runs/${id}` },
       once: true,
-      admit: (call) => requireRoom(stores, settings, 'runs', call),
+      admit: (call) => requireCapacity(deps, runCapacity(deps.settings), call),
       handle: async (call) => {
         const { body: asked, traceparent } = call;
-        await requirePlace(stores, asked.projectId, asked.deploymentId ?? null);
+        await requirePlace(deps, asked.projectId, asked.deploymentId ?? null);
         // Not within the transaction, which would wait for another connection.
-        if (asked.filter?.eventId != null) await formEvents(stores, asked.projectId);
-        const { id } = await createOnce(stores, call, asked, (tx) => createRun(tx, stores, asked, traceparent));
-        return runDetails(stores.db, id);
+        if (asked.filter?.eventId != null) await formEvents(deps, asked.projectId);
+        const { id } = await createOnce(deps, call, asked, (tx) => createRun(tx, deps, asked, traceparent));
+        return runDetails(deps.db, id);
       },
     }),
     operation({
@@ -67,12 +69,12 @@ export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stor
           ['a', a],
           ['b', b],
         ] as const) {
-          if ((await stores.runs.find(stores.db, id)) === null)
+          if ((await deps.runs.find(deps.db, id)) === null)
             throw unprocessable('run_missing', field, `there is no run ${id}`);
         }
-        const images = await listComparedImages(stores.db, { a, b, minConfidence, onlyDifferent }, after, limit + 1);
+        const images = await listComparedImages(deps.db, { a, b, minConfidence, onlyDifferent }, after, limit + 1);
         return {
-          ...(await compareRuns(stores.db, a, b, minConfidence)),
+          ...(await compareRuns(deps.db, a, b, minConfidence)),
           ...pageOf(
             'compared_images',
             images,
@@ -90,7 +92,7 @@ export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stor
       summary: 'How far a run is, and what it found',
       scope: 'read',
       answer: { status: 200, json: jsonOf(RunResponse) },
-      handle: ({ id }) => runDetails(stores.db, id),
+      handle: ({ id }) => runDetails(deps.db, id),
     }),
     operation({
       method: 'patch',
@@ -102,29 +104,23 @@ export function runsRouter({ stores, settings }: Pick<GatewayDependencies, 'stor
       answer: { status: 200, json: jsonOf(RunResponse) },
       problems: [409],
       handle: async ({ id, body: { priority } }) => {
-        await updateRun(stores, id, priority);
-        return runDetails(stores.db, id);
+        await updateRun(deps, id, priority);
+        return runDetails(deps.db, id);
       },
     }),
-    control(stores, 'cancel', 'Cancels what has not ended of a run', cancelRun, [409]),
-    control(
-      stores,
-      'pause',
-      'Begins nothing more of a run until it is resumed; what runs is finished',
-      pauseRun,
-      [409],
-    ),
-    control(stores, 'resume', 'Goes on with a run that was paused', resumeRun, []),
-    control(stores, 'retry', 'Starts over what failed of a run, with a fresh number of attempts', retryRun, [409]),
+    control(deps, 'cancel', 'Cancels what has not ended of a run', cancelRun, [409]),
+    control(deps, 'pause', 'Begins nothing more of a run until it is resumed; what runs is finished', pauseRun, [409]),
+    control(deps, 'resume', 'Goes on with a run that was paused', resumeRun, []),
+    control(deps, 'retry', 'Starts over what failed of a run, with a fresh number of attempts', retryRun, [409]),
   ];
 }
 
 /** `POST /runs/:id/<what>`: takes effect when it is answered, and is carried out in the background. */
 function control(
-  stores: Stores,
+  deps: RunsDependencies,
   what: 'cancel' | 'pause' | 'resume' | 'retry',
   summary: string,
-  act: (stores: Stores, id: number) => Promise<void>,
+  act: (deps: RunsDependencies, id: number) => Promise<void>,
   problems: readonly number[],
 ): Operation {
   return operation({
@@ -136,15 +132,15 @@ function control(
     answer: { status: 202, json: jsonOf(RunResponse) },
     problems,
     handle: async ({ id }) => {
-      await act(stores, id);
-      return runDetails(stores.db, id);
+      await act(deps, id);
+      return runDetails(deps.db, id);
     },
   });
 }
 
 async function createRun(
   tx: DatabaseTransaction,
-  stores: Stores,
+  deps: RunsDependencies,
   body: CreateRunBody,
   traceparent: string,
 ): Promise<number> {
@@ -152,12 +148,12 @@ async function createRun(
   const deploymentId = body.deploymentId ?? null;
   const filter = await imageFilterOf(tx, body.filter ?? {});
   const classify = body.classify && classifySettings(body.classify);
-  const models = await modelsOfNewRun(stores, tx, projectId, {
+  const models = await modelsOfNewRun(deps, tx, projectId, {
     modelId: body.modelId ?? null,
     ...(classify === undefined ? {} : { classify }),
   });
-  const id = await stores.runs.create(tx, { projectId, ...models, priority });
-  const images = await stores.runs.createTasksForImages(
+  const id = await deps.runs.create(tx, { projectId, ...models, priority });
+  const images = await deps.runs.createTasksForImages(
     tx,
     { id, projectId, priority, traceparent },
     { ...filter, ...(deploymentId === null ? {} : { deploymentId }) },
@@ -169,4 +165,9 @@ async function createRun(
       'there are no such images to look at yet',
     );
   return id;
+}
+
+/** How many runs may be unfinished. */
+function runCapacity({ maxOpenRuns }: RunsDependencies['settings']): CapacityLimit {
+  return { max: maxOpenRuns, setting: 'MAX_OPEN_RUNS', description: 'runs are unfinished', count: countOpenRuns };
 }

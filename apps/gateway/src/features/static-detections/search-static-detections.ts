@@ -1,13 +1,13 @@
 import { pingDatabase, type SearchPace } from '@pugmark/db';
 import type { Logger } from '@pugmark/platform';
-import type { Stores } from '../../dependencies';
+import type { StaticDetectionsDependencies } from './static-detections.dependencies';
 
 /** However long a run is, its static boxes are looked for by then. */
 export const LATEST_SECONDS = 600;
 
 /** Looks for static boxes where that is due. A deployment where it goes wrong stays due, and does not keep the others waiting. */
 export async function searchStaticBoxes(
-  { db, staticBoxes }: Pick<Stores, 'db' | 'staticBoxes'>,
+  { db, staticBoxes }: Pick<StaticDetectionsDependencies, 'db' | 'staticBoxes'>,
   pace: SearchPace,
   logger: Logger,
   signal: AbortSignal,

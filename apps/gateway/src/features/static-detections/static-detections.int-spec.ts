@@ -133,7 +133,7 @@ describe('static boxes', () => {
     const { id } = await deployment();
     const loops = [1, 2].map((n) =>
       backgroundLoop(`gateway ${n}`, testLogger(), async (signal) => {
-        await searchStaticBoxes(gateway.stores, { quietSeconds: 0.2, latestSeconds: 600 }, testLogger(), signal);
+        await searchStaticBoxes(gateway.repositories, { quietSeconds: 0.2, latestSeconds: 600 }, testLogger(), signal);
         return 10;
       }),
     );
@@ -152,11 +152,11 @@ describe('static boxes', () => {
       create trigger refuse before insert on static_boxes for each row execute function refuse()`,
       )
       .execute(gateway.db);
-    await searchStaticBoxes(gateway.stores, pace, testLogger(), new AbortController().signal);
+    await searchStaticBoxes(gateway.repositories, pace, testLogger(), new AbortController().signal);
     expect([await blanks(broken.id), await blanks(whole.id)]).toEqual([0, 20]);
     await sql.raw('drop trigger refuse on static_boxes').execute(gateway.db);
-    expect(await gateway.stores.staticBoxes.due(gateway.db, pace)).toEqual([broken.id]);
-    await searchStaticBoxes(gateway.stores, pace, testLogger(), new AbortController().signal);
+    expect(await gateway.repositories.staticBoxes.due(gateway.db, pace)).toEqual([broken.id]);
+    await searchStaticBoxes(gateway.repositories, pace, testLogger(), new AbortController().signal);
     expect(await blanks(broken.id)).toBe(20);
   });
 });

@@ -1,7 +1,7 @@
 import { inTransaction, type Executor, type StaticBoxRow } from '@pugmark/db';
 import { notFound } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { StaticDetectionsDependencies } from './static-detections.dependencies';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import {
   StaticBoxResponse,
@@ -9,9 +9,9 @@ import {
   UpdateStaticBoxBody,
   staticBoxResponse,
 } from './static-detections.dto';
-import { requireDeployment } from '../../services/require';
+import { requireDeployment } from '../deployments/require-deployment';
 
-export function staticBoxesRouter(stores: Stores): Operation[] {
+export function staticBoxesRouter(deps: StaticDetectionsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -24,8 +24,8 @@ export function staticBoxesRouter(stores: Stores): Operation[] {
       problems: [422],
       handle: async ({ id, query: { limit, cursor } }) => {
         const after = afterId('static_boxes', cursor);
-        await requireDeployment(stores, id);
-        const rows = await stores.staticBoxes.page(stores.db, id, after, limit + 1);
+        await requireDeployment(deps, id);
+        const rows = await deps.staticBoxes.page(deps.db, id, after, limit + 1);
         return pageOf('static_boxes', rows, limit, (row) => row.id, staticBoxResponse);
       },
     }),
@@ -37,8 +37,8 @@ export function staticBoxesRouter(stores: Stores): Operation[] {
       scope: 'review',
       answer: { status: 200, json: jsonOf(StaticSearchResponse) },
       handle: async ({ id }) => {
-        await requireDeployment(stores, id);
-        const { boxes, newBoxes, changedImages } = await stores.staticBoxes.search(stores.db, id);
+        await requireDeployment(deps, id);
+        const { boxes, newBoxes, changedImages } = await deps.staticBoxes.search(deps.db, id);
         return { boxes, newBoxes, changedImages };
       },
     }),
@@ -49,7 +49,7 @@ export function staticBoxesRouter(stores: Stores): Operation[] {
       summary: 'A static box',
       scope: 'read',
       answer: { status: 200, json: jsonOf(StaticBoxResponse) },
-      handle: async ({ id }) => staticBoxResponse(await requireStaticBox(stores, stores.db, id)),
+      handle: async ({ id }) => staticBoxResponse(await requireStaticBox(deps, deps.db, id)),
     }),
     operation({
       method: 'patch',
@@ -61,17 +61,21 @@ export function staticBoxesRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(StaticBoxResponse) },
       ifMatch: true,
       handle: ({ id, body: { unmarked }, caller, assertMatches }) =>
-        inTransaction(stores.db, async (tx) => {
-          await stores.staticBoxes.lock(tx, id);
-          assertMatches(staticBoxResponse(await requireStaticBox(stores, tx, id)));
-          await stores.staticBoxes.setUnmarked(tx, id, unmarked ? caller.name : null);
-          return staticBoxResponse(await requireStaticBox(stores, tx, id));
+        inTransaction(deps.db, async (tx) => {
+          await deps.staticBoxes.lock(tx, id);
+          assertMatches(staticBoxResponse(await requireStaticBox(deps, tx, id)));
+          await deps.staticBoxes.setUnmarked(tx, id, unmarked ? caller.name : null);
+          return staticBoxResponse(await requireStaticBox(deps, tx, id));
         }),
     }),
   ];
 }
 
-async function requireStaticBox({ staticBoxes }: Stores, db: Executor, id: number): Promise<StaticBoxRow> {
+async function requireStaticBox(
+  { staticBoxes }: StaticDetectionsDependencies,
+  db: Executor,
+  id: number,
+): Promise<StaticBoxRow> {
   const row = await staticBoxes.find(db, id);
   if (row === null) throw notFound(`static box ${id}`);
   return row;

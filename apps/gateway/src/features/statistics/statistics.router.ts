@@ -2,7 +2,7 @@ import { activityByHour, captureRates, presenceByPlace, summariseStudy, timeline
 import { unprocessable } from '../../http/http-problem';
 import { jsonOf, operation, type Operation } from '../../http/operation';
 import type { DtoClass } from '../../http/schema';
-import type { Stores } from '../../dependencies';
+import type { StatisticsDependencies } from './statistics.dependencies';
 import {
   ActivityQuery,
   ActivityResponse,
@@ -16,21 +16,21 @@ import {
   presenceResponse,
 } from './statistics.dto';
 import { formEvents } from '../events/form-events';
-import { requireObserved } from '../../services/require';
+import { requireObserved } from '../events/require-observed';
 
 /** Days of eleven years. */
 const MOST_STEPS = 4_000;
 /** Deployments or locations of one answer. */
 const MOST_PLACES = 5_000;
 
-export function statisticsRouter(stores: Stores): Operation[] {
-  const { counts } = stores;
+export function statisticsRouter(deps: StatisticsDependencies): Operation[] {
+  const { counts } = deps;
   return [
-    statistic(stores, 'summary', 'getSummary', 'A study in a few numbers', StatisticsQuery, SummaryResponse, (query) =>
+    statistic(deps, 'summary', 'getSummary', 'A study in a few numbers', StatisticsQuery, SummaryResponse, (query) =>
       summariseStudy(counts, query, query),
     ),
     statistic(
-      stores,
+      deps,
       'captures',
       'getCaptures',
       'Events, and how many to 100 trap-nights',
@@ -43,7 +43,7 @@ export function statisticsRouter(stores: Stores): Operation[] {
       },
     ),
     statistic(
-      stores,
+      deps,
       'activity',
       'getActivity',
       'Events by the hour of the day in which they began',
@@ -52,7 +52,7 @@ export function statisticsRouter(stores: Stores): Operation[] {
       (query) => activityByHour(counts, query, query, query.clock),
     ),
     statistic(
-      stores,
+      deps,
       'timeline',
       'getTimeline',
       'Events by the day, week or month in which they began',
@@ -70,7 +70,7 @@ export function statisticsRouter(stores: Stores): Operation[] {
       },
     ),
     statistic(
-      stores,
+      deps,
       'presence',
       'getPresence',
       'Where events were, by location',
@@ -87,7 +87,7 @@ export function statisticsRouter(stores: Stores): Operation[] {
 
 /** What all of them have in common: they are read of one project, after what is stale of it was formed. */
 function statistic<Query extends StatisticsQuery, Value extends object>(
-  stores: Stores,
+  deps: StatisticsDependencies,
   path: string,
   name: string,
   summary: string,
@@ -105,8 +105,8 @@ function statistic<Query extends StatisticsQuery, Value extends object>(
     answer: { status: 200, json: jsonOf(value) },
     problems: [422],
     handle: async ({ query: asked }) => {
-      await requireObserved(stores, asked);
-      await formEvents(stores, asked.projectId);
+      await requireObserved(deps, asked);
+      await formEvents(deps, asked.projectId);
       return compute(asked);
     },
   });

@@ -1,11 +1,11 @@
 import { countMoving, countTasks, findRun, recentlyFinished } from '@pugmark/db';
 import { unprocessable } from '../../http/http-problem';
 import { jsonOf, operation, type Operation } from '../../http/operation';
-import type { Stores } from '../../dependencies';
+import type { SystemDependencies } from './system.dependencies';
 import { ProcessingQuery, ProcessingResponse, progressResponse } from './processing.dto';
 import { remainingOf } from '../runs/runs.dto';
 
-export function processingRouter(stores: Stores): Operation[] {
+export function processingRouter(deps: SystemDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -18,16 +18,16 @@ export function processingRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(ProcessingResponse) },
       problems: [422],
       handle: async ({ query: { runId } }) => {
-        const run = runId === undefined ? undefined : await findRun(stores.db, runId);
+        const run = runId === undefined ? undefined : await findRun(deps.db, runId);
         if (run === null) throw unprocessable('run_missing', 'runId', `there is no run ${runId}`);
-        const counts = run?.counts ?? (await countTasks(stores.db, { kind: 'detect' }));
-        const remaining = run === undefined ? await countMoving(stores.db, 'detect') : remainingOf(run);
+        const counts = run?.counts ?? (await countTasks(deps.db, { kind: 'detect' }));
+        const remaining = run === undefined ? await countMoving(deps.db, 'detect') : remainingOf(run);
         return {
           processing: counts.running,
           pending: counts.waiting + counts.queued,
           completed: counts.done,
           failed: counts.failed,
-          ...progressResponse(await recentlyFinished(stores.db, runId ?? null), remaining),
+          ...progressResponse(await recentlyFinished(deps.db, runId ?? null), remaining),
         };
       },
     }),

@@ -1,17 +1,15 @@
 import { pingDatabase } from '@pugmark/db';
 import { withDeadline } from '@pugmark/domain';
 import { jsonOf, operation, type Operation } from '../../http/operation';
-import type { GatewayDependencies } from '../../dependencies';
+import type { SystemDependencies } from './system.dependencies';
 import { modelResponse } from '../models/models.dto';
 import { SystemResponse } from './system.dto';
 import { withoutPaths } from '../../http/dto/hide-folders';
 
 const PING_DEADLINE_MS = 2_000;
 
-type Parts = Pick<GatewayDependencies, 'stores' | 'cache' | 'brokerStatus' | 'version'>;
-
 /** Answers even when everything that it reports on is away. */
-export function systemRouter(parts: Parts): Operation[] {
+export function systemRouter(deps: SystemDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -20,16 +18,23 @@ export function systemRouter(parts: Parts): Operation[] {
       summary: 'What is up, what computes, and whether work arrives where it is done',
       scope: 'read',
       answer: { status: 200, json: jsonOf(SystemResponse) },
-      handle: () => systemState(parts),
+      handle: () => systemState(deps),
     }),
   ];
 }
 
-async function systemState({ stores, cache, brokerStatus, version }: Parts): Promise<SystemResponse> {
+async function systemState({
+  db,
+  models,
+  engineReports,
+  cache,
+  brokerStatus,
+  version,
+}: SystemDependencies): Promise<SystemResponse> {
   const known = await withDeadline(
-    pingDatabase(stores.db).then(async () => ({
-      models: await stores.models.all(stores.db),
-      engines: await stores.engineReports.fresh(stores.db),
+    pingDatabase(db).then(async () => ({
+      models: await models.all(db),
+      engines: await engineReports.fresh(db),
     })),
     PING_DEADLINE_MS,
     'Postgres',

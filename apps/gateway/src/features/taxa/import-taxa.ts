@@ -1,4 +1,4 @@
-import type { Stores } from '../../dependencies';
+import type { TaxaDependencies } from './taxa.dependencies';
 import type { ImportReport } from '../csv-import/imports.dto';
 import { CreateTaxonBody } from './taxa.dto';
 import { parseDto } from '../../http/parse-dto';
@@ -18,7 +18,7 @@ const COLUMNS: Columns<Column> = {
 
 /** Makes and corrects taxa, and brings archived ones back; those that the file does not name, and cells that are empty, leave what is there. */
 export async function importTaxa(
-  stores: Stores,
+  deps: TaxaDependencies,
   projectId: number,
   text: string,
   dryRun: boolean,
@@ -35,11 +35,11 @@ export async function importTaxa(
       const category = cells.category?.toLowerCase();
       return saveTaxon(
         tx,
-        stores,
+        deps,
         projectId,
         parseDto(CreateTaxonBody, { ...cells, ...(category === undefined ? {} : { category }) }),
       );
     },
   }));
-  return importRows(stores, toImport, faults, dryRun);
+  return importRows(deps, toImport, faults, dryRun);
 }

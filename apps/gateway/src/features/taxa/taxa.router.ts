@@ -1,15 +1,15 @@
 import { CSV_BODY, body, jsonOf, operation, type Operation } from '../../http/operation';
 import { notFound } from '../../http/http-problem';
-import type { Stores } from '../../dependencies';
+import type { TaxaDependencies } from './taxa.dependencies';
 import { ImportQuery, ImportReport } from '../csv-import/imports.dto';
 import { afterText, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { CreateTaxonBody, TaxaQuery, TaxonResponse, UpdateTaxonBody, taxonResponse } from './taxa.dto';
 import { importTaxa } from './import-taxa';
-import { requireProject } from '../../services/require';
+import { requireProject } from '../projects/require-project';
 import { createTaxon, updateTaxon } from './save-taxon';
 
 /** A project's own list of species, which reviewers choose from. */
-export function taxaRouter(stores: Stores): Operation[] {
+export function taxaRouter(deps: TaxaDependencies): Operation[] {
   return [
     operation({
       method: 'get',
@@ -22,8 +22,8 @@ export function taxaRouter(stores: Stores): Operation[] {
       problems: [422],
       handle: async ({ id, query: { limit, cursor, ...filter } }) => {
         const after = afterText('taxa', cursor);
-        await requireProject(stores, id);
-        const rows = await stores.taxa.page(stores.db, id, filter, after, limit + 1);
+        await requireProject(deps, id);
+        const rows = await deps.taxa.page(deps.db, id, filter, after, limit + 1);
         return pageOf('taxa', rows, limit, (row) => row.scientific_name, taxonResponse);
       },
     }),
@@ -38,8 +38,8 @@ export function taxaRouter(stores: Stores): Operation[] {
       problems: [409],
       once: true,
       handle: async (call) => {
-        await requireProject(stores, call.id);
-        return taxonResponse(await createTaxon(stores, call));
+        await requireProject(deps, call.id);
+        return taxonResponse(await createTaxon(deps, call));
       },
     }),
     operation({
@@ -53,8 +53,8 @@ export function taxaRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(ImportReport) },
       problems: [409, 422],
       handle: async ({ id, query: { dryRun }, body: csv }) => {
-        await requireProject(stores, id);
-        return importTaxa(stores, id, csv, dryRun);
+        await requireProject(deps, id);
+        return importTaxa(deps, id, csv, dryRun);
       },
     }),
     operation({
@@ -65,7 +65,7 @@ export function taxaRouter(stores: Stores): Operation[] {
       scope: 'read',
       answer: { status: 200, json: jsonOf(TaxonResponse) },
       handle: async ({ id }) => {
-        const row = await stores.taxa.find(stores.db, id);
+        const row = await deps.taxa.find(deps.db, id);
         if (row === null) throw notFound(`taxon ${id}`);
         return taxonResponse(row);
       },
@@ -80,7 +80,7 @@ export function taxaRouter(stores: Stores): Operation[] {
       answer: { status: 200, json: jsonOf(TaxonResponse) },
       problems: [409],
       ifMatch: true,
-      handle: async (call) => taxonResponse(await updateTaxon(stores, call)),
+      handle: async (call) => taxonResponse(await updateTaxon(deps, call)),
     }),
     operation({
       method: 'delete',
@@ -90,7 +90,7 @@ export function taxaRouter(stores: Stores): Operation[] {
       scope: 'review',
       answer: { status: 204 },
       handle: async ({ id }) => {
-        if (!(await stores.taxa.archive(stores.db, id))) throw notFound(`taxon ${id}`);
+        if (!(await deps.taxa.archive(deps.db, id))) throw notFound(`taxon ${id}`);
       },
     }),
   ];

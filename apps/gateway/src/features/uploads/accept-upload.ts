@@ -4,14 +4,12 @@ import { PermanentError } from '@pugmark/domain';
 import type { IncomingUpload, UploadedFile } from '@pugmark/storage';
 import { unprocessable } from '../../http/http-problem';
 import type { Call } from '../../http/operation';
-import type { GatewayDependencies } from '../../dependencies';
+import type { UploadsDependencies } from './uploads.dependencies';
 import type { UploadQuery } from '../ingests/ingests.dto';
 import { withoutPaths } from '../../http/dto/hide-folders';
 import { createIngest } from '../ingests/create-ingest';
 import { createOnce } from '../../http/idempotency/create-once';
 import { refusedFile, uploadTooLarge } from './upload-problems';
-
-export type UploadParts = Pick<GatewayDependencies, 'stores' | 'uploads' | 'settings' | 'pictureCheck'>;
 
 /** What a request's files are read into. */
 export interface Reception {
@@ -32,28 +30,28 @@ export type Receive = (request: Request, reception: Reception) => Promise<Upload
 /** Takes the pictures of a request in, all of them or none, and makes an ingest of them; answers its id. */
 export async function acceptUpload(
   call: Call<UploadQuery, undefined>,
-  parts: UploadParts,
+  deps: UploadsDependencies,
   receive: Receive,
 ): Promise<number> {
   const { query, request, traceparent } = call;
-  const { stores, settings } = parts;
+  const { settings } = deps;
   if (Number(request.get('content-length') ?? 0) > settings.uploadMaxTotalBytes)
     throw uploadTooLarge(settings.uploadMaxTotalBytes);
-  const upload = await parts.uploads.begin();
+  const upload = await deps.uploads.begin();
   let committing = false;
   // After the last byte nothing moves on the connection, however long it takes to unpack the pictures and to look at them.
   const { timeout } = request.socket;
   const stayOpen = (): void => void request.socket.setTimeout(0);
   request.once('end', stayOpen);
   try {
-    const files = await receive(request, receptionOf(upload, parts));
+    const files = await receive(request, receptionOf(upload, deps));
     if (files.length === 0) throw unprocessable('no_files', 'body', 'the body holds no picture');
     // In its place before the row that points to it: a row without its files would be an ingest of nothing.
     const folder = await upload.finish();
     committing = true;
     const content = files.map(({ name, sha256 }) => ({ name, sha256 }));
-    const { id, repeated } = await createOnce(stores, call, content, (tx) =>
-      createIngest(tx, stores, {
+    const { id, repeated } = await createOnce(deps, call, content, (tx) =>
+      createIngest(tx, deps, {
         projectId: query.projectId,
         deploymentId: query.deploymentId ?? null,
         source: 'upload',
@@ -75,7 +73,7 @@ export async function acceptUpload(
   }
 }
 
-function receptionOf(upload: IncomingUpload, { settings, pictureCheck }: UploadParts): Reception {
+function receptionOf(upload: IncomingUpload, { settings, imageChecker }: UploadsDependencies): Reception {
   return {
     upload,
     maxBytes: settings.uploadMaxBytes,
@@ -83,7 +81,7 @@ function receptionOf(upload: IncomingUpload, { settings, pictureCheck }: UploadP
     maxTotalBytes: settings.uploadMaxTotalBytes,
     maxZipRatio: settings.uploadMaxZipRatio,
     assertPicture: async ({ name, path }) => {
-      await pictureCheck.check(path, { pixelLimit: settings.pixelLimit }).catch((error: unknown) => {
+      await imageChecker.check(path, { pixelLimit: settings.pixelLimit }).catch((error: unknown) => {
         throw error instanceof PermanentError
           ? refusedFile(422, error.code, name, withoutPaths(error.message), error)
           : error;

@@ -129,7 +129,7 @@ describe('a form that means harm', () => {
   ])('lands within the upload, though its file is called %j', async (name, expected) => {
     const answer = await upload(formOf([[name, picture]]));
     expect(answer.status).toBe(202);
-    const ingest = await gateway.stores.ingests.find(gateway.db, answer.body.id);
+    const ingest = await gateway.repositories.ingests.find(gateway.db, answer.body.id);
     const files = await gateway.storedFiles();
     expect(
       files.filter((file) => `${gateway.folder}/storage/${file}` === `${ingest!.folder}/${expected}`),

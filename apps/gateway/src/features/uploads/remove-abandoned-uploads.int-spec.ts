@@ -28,7 +28,7 @@ describe('sweepUploads', () => {
     await finished('young.jpg', 1);
     const folder = await finished('taken.jpg', 48);
     await gateway.db.transaction().execute((tx) =>
-      createIngest(tx, gateway.stores, {
+      createIngest(tx, gateway.repositories, {
         projectId,
         deploymentId: null,
         source: 'upload',
@@ -40,7 +40,7 @@ describe('sweepUploads', () => {
     );
     const left = async (): Promise<unknown[]> =>
       (await gateway.storedFiles()).map((file) => file.split('/').at(-1)).sort();
-    await sweepUploads(gateway.stores, uploads, testLogger());
+    await sweepUploads(gateway.repositories, uploads, testLogger());
     expect(await left()).toEqual(['taken.jpg', 'young.jpg']);
 
     // The ingest goes on naming the folder where it was.
@@ -49,7 +49,7 @@ describe('sweepUploads', () => {
       .set({ folder: folder.replace('/storage/', '/older-storage/') })
       .execute();
     await finished('orphan.jpg', 48);
-    await sweepUploads(gateway.stores, uploads, testLogger());
+    await sweepUploads(gateway.repositories, uploads, testLogger());
     expect(await left()).toEqual(['taken.jpg', 'young.jpg']);
     await gateway.stop();
   });

@@ -1,6 +1,6 @@
 import type { Logger } from '@pugmark/platform';
 import type { UploadStorage } from '@pugmark/storage';
-import type { Stores } from '../../dependencies';
+import type { UploadsDependencies } from './uploads.dependencies';
 
 /** Far longer than any request may take. */
 const ABANDONED_MS = 24 * 3_600_000;
@@ -9,10 +9,14 @@ const ABANDONED_MS = 24 * 3_600_000;
  * Removes what a killed gateway left: half received uploads, and whole ones whose ingest was never committed. An upload that an
  * ingest points to belongs to the scan.
  */
-export async function sweepUploads(stores: Stores, uploads: UploadStorage, logger: Logger): Promise<void> {
+export async function sweepUploads(
+  deps: Pick<UploadsDependencies, 'db' | 'ingests'>,
+  uploads: UploadStorage,
+  logger: Logger,
+): Promise<void> {
   const temporary = await uploads.removeStaleTemporary(ABANDONED_MS);
   const old = await uploads.findOlderThan(ABANDONED_MS);
-  const known = await stores.ingests.knownUploads(stores.db, old);
+  const known = await deps.ingests.knownUploads(deps.db, old);
   const orphans = old.filter((name) => !known.has(name));
   for (const name of orphans) await uploads.remove(name);
   if (temporary + orphans.length > 0) logger.warn({ temporary, orphans: orphans.length }, 'removed abandoned uploads');

@@ -43,7 +43,7 @@ describe('POST /uploads/zip', () => {
     );
     expect(answer).toMatchObject({ status: 202, body: { state: 'pending', runId: expect.any(Number) } });
     expect(answer.headers.get('location')).toBe(`/api/v1/ingests/${answer.body.id}`);
-    const ingest = await gateway.stores.ingests.find(gateway.db, answer.body.id);
+    const ingest = await gateway.repositories.ingests.find(gateway.db, answer.body.id);
     expect(ingest).toMatchObject({
       source: 'upload',
       mode: 'copy',
@@ -66,7 +66,7 @@ describe('POST /uploads/zip', () => {
     ['characters that no file may have', Buffer.from('Nr: 5/what?*.jpg'), 0x800, 'Nr_ 5/what__.jpg'],
   ])('understands names in %s', async (_what, name, flags, expected) => {
     const answer = await upload([{ name, flags, content: first! }]);
-    const ingest = await gateway.stores.ingests.find(gateway.db, answer.body.id);
+    const ingest = await gateway.repositories.ingests.find(gateway.db, answer.body.id);
     expect(await readFile(join(ingest!.folder, expected))).toEqual(first);
   });
 
@@ -170,7 +170,7 @@ describe('POST /uploads/zip', () => {
 
     it('refuses what it has no room for', async () => {
       const spy = jest
-        .spyOn(gateway.stores.ingests, 'create')
+        .spyOn(gateway.repositories.ingests, 'create')
         .mockRejectedValueOnce(new RetryableError('disk_full', 'the disk is full'));
       expect((await upload([{ name: 'a.jpg', content: first! }])).status).toBe(507);
       expect(spy).toHaveBeenCalled();

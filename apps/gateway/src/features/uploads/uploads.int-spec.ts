@@ -43,7 +43,7 @@ describe('POST /uploads', () => {
     );
     expect(answer).toMatchObject({ status: 202, body: { state: 'pending', runId: expect.any(Number) } });
     expect(answer.headers.get('location')).toBe(`/api/v1/ingests/${answer.body.id}`);
-    const ingest = await gateway.stores.ingests.find(gateway.db, answer.body.id);
+    const ingest = await gateway.repositories.ingests.find(gateway.db, answer.body.id);
     expect(ingest).toMatchObject({
       source: 'upload',
       mode: 'copy',
@@ -268,7 +268,7 @@ describe('POST /uploads', () => {
       request.destroy();
       await waitUntil(
         'the gateway to know',
-        async () => (await gateway.stores.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,
+        async () => (await gateway.repositories.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,
       );
       const upload = await begin.call(this);
       begun = true;
@@ -294,14 +294,14 @@ describe('POST /uploads', () => {
   });
 
   it('keeps nothing when the ingest cannot be created', async () => {
-    jest.spyOn(gateway.stores.ingests, 'create').mockRejectedValueOnce(new Error('refused'));
+    jest.spyOn(gateway.repositories.ingests, 'create').mockRejectedValueOnce(new Error('refused'));
     expect((await upload([['a.jpg', first!]])).status).toBe(500);
     await expectNothing();
   });
 
   it('keeps the files when the database went away, because the commit may have counted', async () => {
     const create = jest
-      .spyOn(gateway.stores.ingests, 'create')
+      .spyOn(gateway.repositories.ingests, 'create')
       .mockRejectedValue(new Error('Connection terminated unexpectedly'));
     expect((await upload([['a.jpg', first!]])).status).toBe(503);
     create.mockRestore();

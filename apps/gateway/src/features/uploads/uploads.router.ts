@@ -1,16 +1,19 @@
 import { FORM_BODY, ZIP_BODY, jsonOf, operation, type BodySpec, type Operation } from '../../http/operation';
 import { IngestAccepted, UploadQuery } from '../ingests/ingests.dto';
-import { acceptUpload, type Receive, type UploadParts } from './accept-upload';
+import { acceptUpload, type Receive } from './accept-upload';
+import type { UploadsDependencies } from './uploads.dependencies';
 import { acceptedIngest } from '../ingests/create-ingest';
 import { receiveForm } from './receive-form';
 import { receiveZip } from './receive-zip';
-import { modelsOfNewRun, requirePlace } from '../../services/require';
-import { requireRoom } from '../../http/require-capacity';
+import { requirePlace } from '../deployments/require-deployment';
+import { modelsOfNewRun } from '../runs/models-of-new-run';
+import { requireCapacity } from '../../http/require-capacity';
+import { scanCapacity } from '../ingests/scan-capacity';
 
-export function uploadsRouter(parts: UploadParts): Operation[] {
+export function uploadsRouter(deps: UploadsDependencies): Operation[] {
   return [
     uploadOperation(
-      parts,
+      deps,
       '/uploads',
       'uploadPictures',
       'Takes in the pictures of a form, all of them or none',
@@ -18,7 +21,7 @@ export function uploadsRouter(parts: UploadParts): Operation[] {
       receiveForm,
     ),
     uploadOperation(
-      parts,
+      deps,
       '/uploads/zip',
       'uploadZip',
       'Takes in the pictures of a ZIP archive with their folders, all of them or none',
@@ -29,14 +32,13 @@ export function uploadsRouter(parts: UploadParts): Operation[] {
 }
 
 function uploadOperation(
-  parts: UploadParts,
+  deps: UploadsDependencies,
   path: string,
   name: string,
   summary: string,
   body: BodySpec<undefined>,
   receive: Receive,
 ): Operation {
-  const { stores, settings } = parts;
   return operation({
     method: 'post',
     path,
@@ -48,13 +50,13 @@ function uploadOperation(
     answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
     problems: [507],
     once: true,
-    admit: (call) => requireRoom(stores, settings, 'scans', call),
+    admit: (call) => requireCapacity(deps, scanCapacity(deps.settings), call),
     handle: async (call) => {
       const { query } = call;
       // Before the body: nobody should send a gigabyte to learn that the project does not exist.
-      await requirePlace(stores, query.projectId, query.deploymentId ?? null);
-      if (query.detect) await modelsOfNewRun(stores, stores.db, query.projectId);
-      return acceptedIngest(stores, await acceptUpload(call, parts, receive));
+      await requirePlace(deps, query.projectId, query.deploymentId ?? null);
+      if (query.detect) await modelsOfNewRun(deps, deps.db, query.projectId);
+      return acceptedIngest(deps, await acceptUpload(call, deps, receive));
     },
   });
 }

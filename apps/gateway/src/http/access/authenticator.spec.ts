@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { ApiKeyRow } from '@pugmark/db';
 import { newApiKey } from '@pugmark/domain';
-import type { Stores } from '../../dependencies';
+import type { AccessDependencies } from './access.dependencies';
 import { Authenticator } from './authenticator';
 
 describe('Authenticator', () => {
@@ -22,7 +22,7 @@ describe('Authenticator', () => {
       findByPrefix: () => new Promise<ApiKeyRow>((resolve) => answers.push(resolve)),
       used: () => Promise.resolve(),
     };
-    const authenticator = new Authenticator({ db: null, keys, sessions: null } as unknown as Stores);
+    const authenticator = new Authenticator({ db: null, keys, sessions: null } as unknown as AccessDependencies);
     const look = () => authenticator.callerOf({ method: 'GET', get: () => `Bearer ${key}` } as unknown as Request);
     const before = look();
     authenticator.forget();

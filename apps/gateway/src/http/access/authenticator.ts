@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { isDatabaseAway, onceMore, type ApiKeyRow } from '@pugmark/db';
 import { parseApiKey } from '@pugmark/domain';
 import { HttpProblem } from '../http-problem';
-import type { Stores } from '../../dependencies';
+import type { AccessDependencies } from './access.dependencies';
 import { callerOf, type Caller } from './caller';
 import { assertCsrf, sessionTokenOf, tokenHash } from './session-cookie';
 
@@ -24,14 +24,14 @@ interface Remembered {
 
 /** Finds out who makes a request, by its key or by the cookie of its session. */
 export class Authenticator {
-  readonly #stores: Pick<Stores, 'db' | 'keys' | 'sessions'>;
+  readonly #deps: Pick<AccessDependencies, 'db' | 'keys' | 'sessions'>;
   readonly #usedAt = new Map<number, number>();
   readonly #remembered = new Map<string, Remembered>();
   /** How often everyone was forgotten. */
   #forgotten = 0;
 
-  constructor(stores: Pick<Stores, 'db' | 'keys' | 'sessions'>) {
-    this.#stores = stores;
+  constructor(deps: Pick<AccessDependencies, 'db' | 'keys' | 'sessions'>) {
+    this.#deps = deps;
   }
 
   /** Throws a 401 that says what is wrong with the key, and a 403 for a change by cookie without its CSRF token. */
@@ -45,7 +45,7 @@ export class Authenticator {
     if (token === null) throw unauthorized('key_missing', 'a key is needed: send it as "Authorization: Bearer pm_…"');
     assertCsrf(request, token);
     return this.#remember(token, request, async () => {
-      const row = await this.#stores.sessions.keyOf(this.#stores.db, tokenHash(token));
+      const row = await this.#deps.sessions.keyOf(this.#deps.db, tokenHash(token));
       if (row === null) throw unauthorized('session_ended', 'the session has ended: sign in again');
       return this.#usable(row);
     });
@@ -60,7 +60,7 @@ export class Authenticator {
   /** The row of a key that may be used. Throws a 401. */
   async keyRow(text: string): Promise<ApiKeyRow> {
     const key = parseApiKey(text);
-    const row = key === null ? null : await this.#stores.keys.findByPrefix(this.#stores.db, key.prefix);
+    const row = key === null ? null : await this.#deps.keys.findByPrefix(this.#deps.db, key.prefix);
     if (key === null || row === null || !timingSafeEqual(row.secret_hash, key.hash))
       throw unauthorized('key_wrong', 'there is no such key');
     return this.#usable(row);
@@ -72,7 +72,7 @@ export class Authenticator {
       throw unauthorized('key_expired', `the key expired at ${row.expires_at.toISOString()}: ask for a new one`);
     if (Date.now() - (this.#usedAt.get(row.id) ?? 0) >= USED_EVERY_MS) {
       this.#usedAt.set(row.id, Date.now());
-      await this.#stores.keys.used(this.#stores.db, row.id);
+      await this.#deps.keys.used(this.#deps.db, row.id);
     }
     return row;
   }

@@ -4,13 +4,13 @@ import { PROJECT_RESOURCES, findProjectOf, type ProjectResource } from '@pugmark
 import { HttpProblem, notFound, tooMany } from '../http-problem';
 import type { Guard } from '../mount-operations';
 import { resourceOf, type Call, type Operation } from '../operation';
-import type { Stores } from '../../dependencies';
+import type { AccessDependencies } from './access.dependencies';
 import { contextOf } from '../middleware/request-context';
 import type { Authenticator } from './authenticator';
 import { ANYONE, type Caller } from './caller';
 
 export interface AccessParts {
-  readonly stores: Pick<Stores, 'db' | 'audit'>;
+  readonly deps: Pick<AccessDependencies, 'db' | 'audit'>;
   /** Null: no keys are asked for. */
   readonly authenticator: Authenticator | null;
   /** Null: as many calls as come. */
@@ -47,7 +47,7 @@ export class AccessGuard implements Guard {
       .map((given) => (given as { projectId?: unknown } | undefined)?.projectId)
       .filter((value): value is number => typeof value === 'number');
     for (const { resource, id: touched } of one.touches?.(query) ?? [])
-      named.push((await findProjectOf(this.#parts.stores.db, resource, touched)) ?? 0);
+      named.push((await findProjectOf(this.#parts.deps.db, resource, touched)) ?? 0);
     const foreign = named.find((projectId) => !allowed.includes(projectId));
     const ofNone = ofPath === null && named.length === 0 && one.ownProjects !== true;
     if (foreign !== undefined || ofNone) {
@@ -64,7 +64,7 @@ export class AccessGuard implements Guard {
     const resource = one.path.split('/')[1]!.replaceAll('-', '_');
     if (resource === 'projects') return id;
     if (!(PROJECT_RESOURCES as readonly string[]).includes(resource)) return null;
-    const projectId = await findProjectOf(this.#parts.stores.db, resource as ProjectResource, id);
+    const projectId = await findProjectOf(this.#parts.deps.db, resource as ProjectResource, id);
     if (projectId === null) throw notFound(`${resourceOf(one.path)} ${id}`);
     return projectId;
   }
@@ -75,7 +75,7 @@ export class AccessGuard implements Guard {
   }
 
   async #audit(one: Operation, caller: Caller, request: Request, response: Response): Promise<void> {
-    const { db, audit } = this.#parts.stores;
+    const { db, audit } = this.#parts.deps;
     const { requestId, logger } = contextOf(response);
     const id = await audit.begin(db, {
       keyId: caller.keyId,

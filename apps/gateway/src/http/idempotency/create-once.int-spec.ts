@@ -80,8 +80,8 @@ describe('Idempotency-Key', () => {
 
   it('forgets the key after its time', async () => {
     await gateway.post('/projects', { name: 'Otters' }, key('otters'));
-    expect(await gateway.stores.idempotency.forget(gateway.db, 3_600)).toBe(0);
-    expect(await gateway.stores.idempotency.forget(gateway.db, -1)).toBeGreaterThan(0);
+    expect(await gateway.repositories.idempotency.forget(gateway.db, 3_600)).toBe(0);
+    expect(await gateway.repositories.idempotency.forget(gateway.db, -1)).toBeGreaterThan(0);
     expect((await gateway.post('/projects', { name: 'Otters' }, key('otters'))).status).toBe(409);
   });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { inTransaction, type DatabaseTransaction } from '@pugmark/db';
 import type { Caller } from '../access/caller';
-import type { Stores } from '../../dependencies';
+import type { IdempotencyDependencies } from './idempotency.dependencies';
 import type { Call } from '../operation';
 import { HttpProblem, badFields } from '../http-problem';
 
@@ -23,23 +23,23 @@ export const IDEMPOTENCY_KEY_SECONDS = 48 * 3_600;
  * key with other content is a 422. `create` may be called again, after what it did was rolled back.
  */
 export async function createOnce(
-  stores: Stores,
+  deps: IdempotencyDependencies,
   { request, caller }: Pick<Call<object, unknown>, 'request' | 'caller'>,
   content: unknown,
   create: (tx: DatabaseTransaction) => Promise<number>,
 ): Promise<Created> {
   const key = keyOf(request, caller);
-  if (key === null) return inTransaction(stores.db, async (tx) => ({ id: await create(tx), repeated: false }));
+  if (key === null) return inTransaction(deps.db, async (tx) => ({ id: await create(tx), repeated: false }));
   const hash = createHash('sha256')
     .update(JSON.stringify([request.method, request.originalUrl, content]))
     .digest();
   const made = new Set<number>();
   const work = async (tx: DatabaseTransaction): Promise<Created> => {
-    const known = await stores.idempotency.take(tx, key, hash);
+    const known = await deps.idempotency.take(tx, key, hash);
     if (known === null) {
       const id = await create(tx);
       made.add(id);
-      await stores.idempotency.settle(tx, key, id);
+      await deps.idempotency.settle(tx, key, id);
       return { id, repeated: false };
     }
     if (!known.requestHash.equals(hash)) {
@@ -52,16 +52,16 @@ export async function createOnce(
     // What this very request committed, without hearing of it, is no earlier one's.
     return { id: known.resourceId, repeated: !made.has(known.resourceId) };
   };
-  return inTransaction(stores.db, work, { idempotent: true });
+  return inTransaction(deps.db, work, { idempotent: true });
 }
 
 /** Whether a request with the same `Idempotency-Key` has made something: this one will make nothing, only be answered alike. */
 export async function wasMade(
-  stores: Stores,
+  deps: IdempotencyDependencies,
   { request, caller }: Pick<Call<unknown, unknown>, 'request' | 'caller'>,
 ): Promise<boolean> {
   const key = keyOf(request, caller);
-  return key !== null && stores.idempotency.isTaken(stores.db, key);
+  return key !== null && deps.idempotency.isTaken(deps.db, key);
 }
 
 function keyOf(request: Request, { keyId }: Caller): string | null {

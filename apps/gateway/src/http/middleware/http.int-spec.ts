@@ -125,7 +125,9 @@ describe('the API as HTTP', () => {
   });
 
   it('answers 500 without a word of its cause', async () => {
-    jest.spyOn(gateway.stores.projects, 'page').mockRejectedValueOnce(new Error('password of /srv/secret is hunter2'));
+    jest
+      .spyOn(gateway.repositories.projects, 'page')
+      .mockRejectedValueOnce(new Error('password of /srv/secret is hunter2'));
     const answer = await gateway.get('/projects');
     expect(answer.status).toBe(500);
     expect(JSON.stringify(answer.body)).not.toMatch(/hunter2|secret|node_modules|\bat /);
@@ -133,7 +135,7 @@ describe('the API as HTTP', () => {
 
   it.each(['ENOSPC', 'EDQUOT'])('does not mistake %s for the database', async (code) => {
     jest
-      .spyOn(gateway.stores.projects, 'page')
+      .spyOn(gateway.repositories.projects, 'page')
       .mockRejectedValueOnce(Object.assign(new Error('x'), { code, syscall: 'write' }));
     expect((await gateway.get('/projects')).status).toBe(500);
   });

@@ -6,7 +6,7 @@ import { openApiRouter } from './openapi.router';
 /** The document as `GET /openapi.json` answers it, without a server: operations say what they are before anything is asked of them. */
 export async function offlineDocument(version: string): Promise<object> {
   const dependencies = NOTHING as GatewayDependencies;
-  const operations = allOperations(dependencies, new Authenticator(dependencies.stores));
+  const operations = allOperations(dependencies, new Authenticator(dependencies));
   const [own] = openApiRouter(operations, version);
   return (await own!.handle(NOTHING as never)) as object;
 }

@@ -1,0 +1,20 @@
+import type {
+  Counts,
+  Database,
+  DeploymentRepository,
+  IdempotencyRepository,
+  ImageRepository,
+  LocationRepository,
+  ProjectRepository,
+} from '@pugmark/db';
+
+/** What deployments need from the composition root. */
+export interface DeploymentsDependencies {
+  readonly db: Database;
+  readonly counts: Counts;
+  readonly projects: ProjectRepository;
+  readonly deployments: DeploymentRepository;
+  readonly locations: LocationRepository;
+  readonly images: ImageRepository;
+  readonly idempotency: IdempotencyRepository;
+}

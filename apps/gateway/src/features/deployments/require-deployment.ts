@@ -1,0 +1,33 @@
+import type { DeploymentWithLocation } from '@pugmark/db';
+import type { DeploymentsDependencies } from './deployments.dependencies';
+import { notFound, unprocessable } from '../../http/http-problem';
+import { requireNamedProject } from '../projects/require-project';
+
+/** 404 unless the deployment named by the address is there. */
+export async function requireDeployment(
+  deps: Pick<DeploymentsDependencies, 'db' | 'deployments'>,
+  id: number,
+): Promise<DeploymentWithLocation> {
+  const row = await deps.deployments.find(deps.db, id);
+  if (row === null) throw notFound(`deployment ${id}`);
+  return row;
+}
+
+/** 422 unless the project named in the body is there, and the deployment is one of it. */
+export async function requirePlace(
+  deps: Pick<DeploymentsDependencies, 'db' | 'projects' | 'deployments'>,
+  projectId: number,
+  deploymentId: number | null,
+  prefix = '',
+): Promise<void> {
+  await requireNamedProject(deps, projectId);
+  if (deploymentId === null) return;
+  const deployment = await deps.deployments.find(deps.db, deploymentId);
+  if (deployment?.project_id !== projectId) {
+    throw unprocessable(
+      'deployment_missing',
+      `${prefix}deploymentId`,
+      `project ${projectId} has no deployment ${deploymentId}`,
+    );
+  }
+}

@@ -1,0 +1,16 @@
+import type {
+  Database,
+  DeploymentRepository,
+  EventRepository,
+  LocationRepository,
+  ProjectRepository,
+} from '@pugmark/db';
+
+/** What events need from the composition root. */
+export interface EventsDependencies {
+  readonly db: Database;
+  readonly projects: ProjectRepository;
+  readonly deployments: DeploymentRepository;
+  readonly locations: LocationRepository;
+  readonly events: EventRepository;
+}

@@ -1,0 +1,20 @@
+import type {
+  ApiKeyRepository,
+  Database,
+  ExportRepository,
+  FeedRepository,
+  IncidentRepository,
+  ProjectRepository,
+  SessionRepository,
+} from '@pugmark/db';
+
+/** What feed needs from the composition root. */
+export interface FeedDependencies {
+  readonly db: Database;
+  readonly projects: ProjectRepository;
+  readonly exports: ExportRepository;
+  readonly keys: ApiKeyRepository;
+  readonly sessions: SessionRepository;
+  readonly incidents: IncidentRepository;
+  readonly feed: FeedRepository;
+}

@@ -1,0 +1,18 @@
+import type {
+  Counts,
+  Database,
+  DeploymentRepository,
+  EventRepository,
+  ImageRepository,
+  ProjectRepository,
+} from '@pugmark/db';
+
+/** What images need from the composition root. */
+export interface ImagesDependencies {
+  readonly db: Database;
+  readonly counts: Counts;
+  readonly projects: ProjectRepository;
+  readonly deployments: DeploymentRepository;
+  readonly images: ImageRepository;
+  readonly events: EventRepository;
+}

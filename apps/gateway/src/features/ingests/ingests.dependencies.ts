@@ -1,0 +1,24 @@
+import type {
+  Database,
+  DeploymentRepository,
+  IdempotencyRepository,
+  IngestRepository,
+  ModelRepository,
+  ProjectRepository,
+  RunRepository,
+  TaskRepository,
+} from '@pugmark/db';
+import type { GatewaySettings } from '../../settings';
+
+/** What ingests need from the composition root. */
+export interface IngestsDependencies {
+  readonly db: Database;
+  readonly projects: ProjectRepository;
+  readonly deployments: DeploymentRepository;
+  readonly models: ModelRepository;
+  readonly runs: RunRepository;
+  readonly ingests: IngestRepository;
+  readonly tasks: TaskRepository;
+  readonly idempotency: IdempotencyRepository;
+  readonly settings: Pick<GatewaySettings, 'ingestRoots' | 'maxWaitingScans'>;
+}

@@ -1,0 +1,9 @@
+import type { Database, IdempotencyRepository, LocationRepository, ProjectRepository } from '@pugmark/db';
+
+/** What locations need from the composition root. */
+export interface LocationsDependencies {
+  readonly db: Database;
+  readonly projects: ProjectRepository;
+  readonly locations: LocationRepository;
+  readonly idempotency: IdempotencyRepository;
+}

@@ -1,0 +1,7 @@
+import type { Database, ModelRepository } from '@pugmark/db';
+
+/** What models need from the composition root. */
+export interface ModelsDependencies {
+  readonly db: Database;
+  readonly models: ModelRepository;
+}

@@ -1,0 +1,22 @@
+import type { ProjectRow } from '@pugmark/db';
+import type { ProjectsDependencies } from './projects.dependencies';
+import { notFound, unprocessable } from '../../http/http-problem';
+
+/** 404 unless the project named by the address is there. */
+export async function requireProject(
+  deps: Pick<ProjectsDependencies, 'db' | 'projects'>,
+  id: number,
+): Promise<ProjectRow> {
+  const row = await deps.projects.find(deps.db, id);
+  if (row === null) throw notFound(`project ${id}`);
+  return row;
+}
+
+/** 422 unless the project named in the query or body is there. */
+export async function requireNamedProject(
+  deps: Pick<ProjectsDependencies, 'db' | 'projects'>,
+  id: number,
+): Promise<void> {
+  if ((await deps.projects.find(deps.db, id)) === null)
+    throw unprocessable('project_missing', 'projectId', `there is no project ${id}`);
+}

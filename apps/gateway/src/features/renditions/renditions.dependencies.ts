@@ -1,0 +1,13 @@
+import type { Database, ImageRepository } from '@pugmark/db';
+import type { ImageStorage } from '@pugmark/storage';
+import type { GatewaySettings } from '../../settings';
+import type { Renditions } from './renditions';
+
+/** What renditions need from the composition root. */
+export interface RenditionsDependencies {
+  readonly db: Database;
+  readonly images: ImageRepository;
+  readonly imageFiles: ImageStorage;
+  readonly renditions: Renditions;
+  readonly settings: Pick<GatewaySettings, 'ingestRoots' | 'pixelLimit'>;
+}

@@ -1,0 +1,20 @@
+import type {
+  Counts,
+  Database,
+  EventRepository,
+  IdempotencyRepository,
+  ProjectRepository,
+  ReviewRepository,
+  TaxonRepository,
+} from '@pugmark/db';
+
+/** What reviews need from the composition root. */
+export interface ReviewsDependencies {
+  readonly db: Database;
+  readonly counts: Counts;
+  readonly projects: ProjectRepository;
+  readonly taxa: TaxonRepository;
+  readonly idempotency: IdempotencyRepository;
+  readonly reviews: ReviewRepository;
+  readonly events: EventRepository;
+}

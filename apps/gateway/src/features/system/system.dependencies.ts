@@ -1,0 +1,13 @@
+import type { Database, EngineReportRepository, ModelRepository } from '@pugmark/db';
+import type { BrokerStatus } from '@pugmark/broker';
+import type { Cache } from '@pugmark/cache';
+
+/** What system needs from the composition root. */
+export interface SystemDependencies {
+  readonly db: Database;
+  readonly models: ModelRepository;
+  readonly engineReports: EngineReportRepository;
+  readonly cache: Cache;
+  readonly brokerStatus: () => BrokerStatus;
+  readonly version: string;
+}

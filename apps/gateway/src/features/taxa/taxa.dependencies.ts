@@ -1,0 +1,16 @@
+import type {
+  Database,
+  IdempotencyRepository,
+  ProjectRepository,
+  ReviewRepository,
+  TaxonRepository,
+} from '@pugmark/db';
+
+/** What taxa need from the composition root. */
+export interface TaxaDependencies {
+  readonly db: Database;
+  readonly projects: ProjectRepository;
+  readonly taxa: TaxonRepository;
+  readonly idempotency: IdempotencyRepository;
+  readonly reviews: ReviewRepository;
+}

@@ -1,0 +1,56 @@
+import {
+  ApiKeyRepository,
+  AuditRepository,
+  Counts,
+  DeploymentRepository,
+  EngineReportRepository,
+  EventRepository,
+  ExportRepository,
+  FeedRepository,
+  IdempotencyRepository,
+  ImageRepository,
+  IncidentRepository,
+  IngestRepository,
+  LocationRepository,
+  ModelRepository,
+  ProjectRepository,
+  ReviewRepository,
+  RunControlRepository,
+  RunRepository,
+  SessionRepository,
+  StaticBoxRepository,
+  TaskRepository,
+  TaxonRepository,
+  type Database,
+} from '@pugmark/db';
+
+/** The database and the repositories of the gateway: features take from it what their `*.dependencies.ts` names. */
+export function createRepositories(db: Database) {
+  return {
+    db,
+    counts: new Counts(db),
+    projects: new ProjectRepository(),
+    deployments: new DeploymentRepository(),
+    locations: new LocationRepository(),
+    taxa: new TaxonRepository(),
+    images: new ImageRepository(),
+    models: new ModelRepository(),
+    engineReports: new EngineReportRepository(),
+    runs: new RunRepository(),
+    runControl: new RunControlRepository(db),
+    ingests: new IngestRepository(),
+    tasks: new TaskRepository(db),
+    exports: new ExportRepository(),
+    idempotency: new IdempotencyRepository(),
+    keys: new ApiKeyRepository(),
+    sessions: new SessionRepository(),
+    staticBoxes: new StaticBoxRepository(),
+    audit: new AuditRepository(),
+    incidents: new IncidentRepository(),
+    feed: new FeedRepository(),
+    reviews: new ReviewRepository(),
+    events: new EventRepository(),
+  };
+}
+
+export type Repositories = ReturnType<typeof createRepositories>;
