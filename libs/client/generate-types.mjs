@@ -1,17 +1,19 @@
-// Prints the types of the client, made from the OpenAPI document: `node generate-types.mjs DOCUMENT`, for `npm run api:generate` and for the
-// test that compares.
-import { readFileSync } from 'node:fs';
+// Writes the client's types, made from the OpenAPI document: `node generate-types.mjs DOCUMENT TARGET` (target `generate`).
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import openapiTS, { astToString } from 'openapi-typescript';
 import ts from 'typescript';
 
-const HEAD = '// Made from docs/openapi.json by `npm run api:generate`: not to be edited.\n\n';
+const HEAD = '// Generated from docs/openapi.json by `nx generate @pugmark/client`: not to be edited.\n\n';
+const [document, target] = process.argv.slice(2);
 
-const types = await openapiTS(JSON.parse(readFileSync(process.argv[2], 'utf8')), {
-  // A field with a default may be left out; only in requests is there one.
+const types = await openapiTS(JSON.parse(readFileSync(document, 'utf8')), {
+  // A field with a default may be left out; only requests have one.
   defaultNonNullable: false,
   silent: true,
   // Files.
   transform: ({ contentMediaType }) =>
     contentMediaType === undefined ? undefined : ts.factory.createTypeReferenceNode('Blob'),
 });
-process.stdout.write(HEAD + astToString(types));
+mkdirSync(dirname(target), { recursive: true });
+writeFileSync(target, HEAD + astToString(types));

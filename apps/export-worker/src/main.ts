@@ -15,7 +15,7 @@ import { ServiceWorkers, TaskWorker } from '@pugmark/tasks';
 import { ExportWorkerConfig } from './config';
 import { ExportHandler } from './handlers/export.handler';
 import { AnnouncingStore } from './services/announcing-store';
-import { sweepAbandoned, sweepExpired } from './services/sweep-exports';
+import { sweepAbandoned, sweepExpired } from './services/remove-expired-exports';
 
 /** A page of rows takes milliseconds; an export that writes none for this long hangs. */
 const STALL_LIMIT_MS = 300_000;

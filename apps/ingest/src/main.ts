@@ -12,7 +12,7 @@ import {
 } from '@pugmark/db';
 import { configureImages } from '@pugmark/images';
 import { createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
-import { PictureStorage } from '@pugmark/storage';
+import { ImageStorage } from '@pugmark/storage';
 import { Dispatcher, ServiceWorkers, TaskWorker } from '@pugmark/tasks';
 import { IngestConfig } from './config';
 import { ScanHandler } from './handlers/scan.handler';
@@ -50,7 +50,7 @@ void runService(
     const tasks = new TaskRepository(db);
     const handler = new ScanHandler(
       { db, tasks, ingests: new IngestRepository(), images: new ImageRepository() },
-      new PictureStorage(config.STORAGE_DIR),
+      new ImageStorage(config.STORAGE_DIR),
       {
         roots: config.INGEST_ROOTS,
         storageDir: config.STORAGE_DIR,
@@ -75,7 +75,7 @@ void runService(
     const workers = new ServiceWorkers('ingest', { scan: worker });
     const dispatcher = new Dispatcher({
       store: tasks,
-      sweeper: new RunControlRepository(db),
+      runs: new RunControlRepository(db),
       publisher: broker,
       logger,
       metrics: taskMetrics,

@@ -22,14 +22,14 @@ import {
   backgroundLoop,
   createTaskMetrics,
   loadConfig,
-  pause,
+  sleep,
   registerGauge,
   runService,
   type BackgroundLoop,
   type Logger,
   type Registry,
 } from '@pugmark/platform';
-import { PictureStorage } from '@pugmark/storage';
+import { ImageStorage } from '@pugmark/storage';
 import { ServiceWorkers, TaskWorker, type TaskHandler } from '@pugmark/tasks';
 import { MlWorkerConfig } from './config';
 import type { EnginePool } from './engine/engine-pool';
@@ -79,7 +79,7 @@ void runService(
       logger,
       metrics,
     });
-    const storage = new PictureStorage(config.STORAGE_DIR);
+    const storage = new ImageStorage(config.STORAGE_DIR);
     const catalogue = new ModelCatalogue(db, models, config.MODELS_DIR);
     const parts = {
       db,
@@ -154,7 +154,7 @@ async function registerBuiltIn(
     } catch (err) {
       if (signal.aborted) throw err;
       logger.warn({ err }, 'the built-in model could not be registered yet; trying again');
-      await pause(2_000, signal);
+      await sleep(2_000, signal);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { connect as connectSocket, createServer, type AddressInfo } from 'node:net';
 import { connect, type ChannelModel } from 'amqplib';
-import { ROUTES, TOPOLOGY, type ServiceName, type TaskDoorbell, type TaskKind } from '@pugmark/contracts';
+import { ROUTES, TOPOLOGY, type ServiceName, type TaskNotification, type TaskKind } from '@pugmark/contracts';
 import { createMetrics, type Registry } from '@pugmark/platform';
 import { createTestVhost, testLogger, waitUntil, type TestVhost } from '@pugmark/testing';
 import { Broker } from './broker';
@@ -38,11 +38,11 @@ describe('Broker', () => {
   }
 
   /** Replaces the broker by one that consumes, like the ml-worker's. */
-  async function consuming(onDelivery?: (delivery: { message: TaskDoorbell; ack(): void }) => void) {
+  async function consuming(onDelivery?: (delivery: { message: TaskNotification; ack(): void }) => void) {
     await broker.close();
     broker = create('ml-worker');
     broker.consume('classify', 1, (delivery) => delivery.ack());
-    const received: TaskDoorbell[] = [];
+    const received: TaskNotification[] = [];
     const subscription = broker.consume('detect', 10, (delivery) => {
       received.push(delivery.message);
       if (onDelivery === undefined) delivery.ack();
@@ -70,7 +70,7 @@ describe('Broker', () => {
       consumers: { detect: 'subscribed' },
     });
 
-    expect(await broker.ring('detect', bells(7, 8))).toEqual({ confirmed: [7, 8], failed: [] });
+    expect(await broker.publishNotifications('detect', bells(7, 8))).toEqual({ confirmed: [7, 8], failed: [] });
 
     await waitUntil('both doorbells', () => received.length === 2);
     expect(received.map((doorbell) => ({ ...doorbell }))).toEqual([
@@ -131,11 +131,11 @@ describe('Broker', () => {
     await ready();
     const channel = await outside.createChannel();
     await channel.unbindQueue(ROUTES.detect.queue.name, ROUTES.detect.exchange.name, ROUTES.detect.routingKey);
-    expect(await broker.ring('detect', bells(1))).toEqual({
+    expect(await broker.publishNotifications('detect', bells(1))).toEqual({
       confirmed: [],
       failed: [{ taskId: 1, reason: 'returned' }],
     });
-    expect(await broker.ring('scan', bells(2))).toEqual({ confirmed: [2], failed: [] });
+    expect(await broker.publishNotifications('scan', bells(2))).toEqual({ confirmed: [2], failed: [] });
   });
 
   it('is unready while a foreign binding stands, and names it', async () => {
@@ -208,13 +208,13 @@ describe('Broker', () => {
     await ready();
     const channel = await outside.createChannel();
     await channel.unbindQueue(ROUTES.detect.queue.name, ROUTES.detect.exchange.name, ROUTES.detect.routingKey);
-    expect((await broker.ring('detect', bells(1))).failed).toEqual([{ taskId: 1, reason: 'returned' }]);
+    expect((await broker.publishNotifications('detect', bells(1))).failed).toEqual([{ taskId: 1, reason: 'returned' }]);
     await waitUntil(
       'the binding to be back',
-      async () => (await broker.ring('detect', bells(2))).confirmed.length === 1,
+      async () => (await broker.publishNotifications('detect', bells(2))).confirmed.length === 1,
     );
     await waitUntil('the doorbell', () => received.length > 0);
-    await waitUntil('the count', async () => (await metric('pugmark_topology_mended_total')).endsWith(' 1'));
+    await waitUntil('the count', async () => (await metric('pugmark_topology_repairs_total')).endsWith(' 1'));
     await ready();
   });
 
@@ -291,7 +291,7 @@ describe('Broker', () => {
         await waitUntil('the first answer', () => route('detect')?.state === 'answered');
         const first = route('detect')?.answeredAt;
         // More than the prefetch, so that the next probe stands behind what nobody acks.
-        await broker.ring('detect', bells(...Array.from({ length: 20 }, (_, n) => n + 1)));
+        await broker.publishNotifications('detect', bells(...Array.from({ length: 20 }, (_, n) => n + 1)));
         await waitUntil('the probe to wait', () => route('detect')?.state === 'waiting', TIMEOUT_MS);
         expect(broker.status().ready).toBe(true);
         const free = setInterval(() => acks.splice(0).forEach((ack) => ack()), 20);
@@ -316,7 +316,7 @@ describe('Broker', () => {
       await waitUntil(
         'a ring to arrive again',
         async () => {
-          await broker.ring('detect', bells(1)).catch(() => undefined);
+          await broker.publishNotifications('detect', bells(1)).catch(() => undefined);
           return received.length > 0;
         },
         TIMEOUT_MS,
@@ -346,7 +346,7 @@ describe('Broker', () => {
       for (const { name } of connections) await vhost.manage('DELETE', `/connections/${encodeURIComponent(name)}`);
       await waitUntil('the loss to be seen', () => !broker.status().ready);
       await ready();
-      expect(await broker.ring('detect', bells(3))).toEqual({ confirmed: [3], failed: [] });
+      expect(await broker.publishNotifications('detect', bells(3))).toEqual({ confirmed: [3], failed: [] });
       await waitUntil('the doorbell', () => received.some(({ taskId }) => taskId === 3));
     },
     TIMEOUT_MS,
@@ -362,7 +362,7 @@ describe('Broker', () => {
     publish('{"taskId": -1, "attempt": 1}', { type: ROUTES.detect.wireName, headers: { 'x-version': 1 } });
     publish('{"taskId": 1, "attempt": 1}', { type: ROUTES.detect.wireName, headers: { 'x-version': 99 } });
     publish('{"taskId": 1, "attempt": 1}', { type: 'something.else' });
-    await broker.ring('detect', bells(5));
+    await broker.publishNotifications('detect', bells(5));
 
     await waitUntil('the good doorbell', () => received.some(({ taskId }) => taskId === 5));
     const reasons = await waitUntil('four dead letters', async () => {
@@ -383,7 +383,7 @@ describe('Broker', () => {
   it('returns unacked deliveries to the queue when it closes', async () => {
     const { received, close } = await consuming(() => undefined);
     await ready();
-    await broker.ring('detect', bells(1, 2, 3));
+    await broker.publishNotifications('detect', bells(1, 2, 3));
     await waitUntil('the deliveries', () => received.length === 3);
     await close();
     await broker.close();

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { ROUTES, TOPOLOGY, kindsOf, type ServiceName, type TaskDoorbell, type TaskKind } from '@pugmark/contracts';
+import { ROUTES, TOPOLOGY, kindsOf, type ServiceName, type TaskNotification, type TaskKind } from '@pugmark/contracts';
 import { FatalError, RetryableError, messageOf } from '@pugmark/domain';
 import { Counter, registerGauge, type Logger, type Registry } from '@pugmark/platform';
 import { Consumer } from './consumer';
 import { ControlChannel } from './control-channel';
 import { ManagedConnection } from './managed-connection';
 import { ManagementApi } from './management-api';
-import { doorbellMessage, probeAnswerMessage } from './messages';
+import { notificationMessage, probeAnswerMessage } from './messages';
 import { Prober, type RouteStatus } from './prober';
 import { Publisher } from './publisher';
 import { TopologyWatch, type TopologyState } from './topology/topology-watch';
@@ -132,14 +132,14 @@ export class Broker {
   }
 
   /** See `DoorbellPublisher` in libs/tasks. */
-  async ring(
+  async publishNotifications(
     kind: TaskKind,
-    doorbells: readonly { taskId: number; attempt: number; traceparent: string | null }[],
+    notifications: readonly { taskId: number; attempt: number; traceparent: string | null }[],
   ): Promise<{ confirmed: number[]; failed: { taskId: number; reason: 'returned' | 'refused' | 'not_confirmed' }[] }> {
-    const outcomes = await this.#publisher.publish(doorbells.map((doorbell) => doorbellMessage(kind, doorbell)));
+    const outcomes = await this.#publisher.publish(notifications.map((doorbell) => notificationMessage(kind, doorbell)));
     const confirmed: number[] = [];
     const failed: { taskId: number; reason: 'returned' | 'refused' | 'not_confirmed' }[] = [];
-    doorbells.forEach(({ taskId }, index) => {
+    notifications.forEach(({ taskId }, index) => {
       const outcome = outcomes[index] ?? 'not_confirmed';
       if (outcome === 'confirmed') confirmed.push(taskId);
       else failed.push({ taskId, reason: outcome });
@@ -159,14 +159,14 @@ export class Broker {
   consume(
     kind: TaskKind,
     prefetch: number,
-    onDelivery: (delivery: { readonly message: TaskDoorbell; ack(): void }) => void,
+    onDelivery: (delivery: { readonly message: TaskNotification; ack(): void }) => void,
   ): { close(): Promise<void> } {
     const { service, logger } = this.#options;
     const queue = ROUTES[kind].queue.name;
     if (ROUTES[kind].consumer !== service)
       throw new FatalError('foreign_consumer', `${queue} is consumed by ${ROUTES[kind].consumer}, not by ${service}`);
     if (this.#consumers.some((consumer) => consumer.kind === kind))
-      throw new FatalError('doubled_consumer', `${service} consumes ${queue} twice`);
+      throw new FatalError('duplicate_consumer', `${service} consumes ${queue} twice`);
     const consumer = new Consumer({
       kind,
       prefetch,

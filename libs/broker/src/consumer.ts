@@ -1,9 +1,9 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { PROBE_WIRE_NAME, ROUTES, type Route, type TaskDoorbell, type TaskKind } from '@pugmark/contracts';
+import { PROBE_WIRE_NAME, ROUTES, type Route, type TaskNotification, type TaskKind } from '@pugmark/contracts';
 import { RetryableError, withDeadline } from '@pugmark/domain';
-import { pause, type Logger } from '@pugmark/platform';
+import { sleep, type Logger } from '@pugmark/platform';
 import type { ManagedConnection } from './managed-connection';
-import { parseDoorbell } from './parse-message';
+import { parseNotification } from './parse-message';
 import { declareRoute } from './topology/declare-topology';
 
 const BACKOFF_MS = { first: 100, most: 5_000 } as const;
@@ -16,7 +16,7 @@ export interface ConsumerOptions {
   readonly prefetch: number;
   readonly connection: ManagedConnection;
   readonly logger: Logger;
-  readonly onDelivery: (delivery: { readonly message: TaskDoorbell; ack(): void }) => void;
+  readonly onDelivery: (delivery: { readonly message: TaskNotification; ack(): void }) => void;
   /** Answers a probe; never waited for. */
   readonly onProbe: (message: ConsumeMessage) => void;
   /** Takes a message that nobody can read; resolves when it is safe to ack it. */
@@ -88,7 +88,7 @@ export class Consumer {
           logger.warn({ err, kind, queue: this.#route.queue.name }, 'the consumer stopped; subscribing again');
       }
       failures = performance.now() - startedAt > 10_000 ? 1 : failures + 1;
-      await pause(Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures) * (0.5 + Math.random() / 2), signal);
+      await sleep(Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures) * (0.5 + Math.random() / 2), signal);
     }
   }
 
@@ -138,7 +138,7 @@ export class Consumer {
     void ended.then(() => over.abort());
     for (let doubts = 0; ;) {
       const before = served.delivered;
-      await pause(LOOK_MS, over.signal);
+      await sleep(LOOK_MS, over.signal);
       if (over.signal.aborted || this.#closing.signal.aborted) return ended;
       // A queue that is gone closes the channel, which ends the session as well.
       const { messageCount } = await this.#options.connection.answered(
@@ -174,12 +174,12 @@ export class Consumer {
       ack();
       return this.#options.onProbe(message);
     }
-    const parsed = parseDoorbell(this.#route, message);
+    const parsed = parseNotification(this.#route, message);
     if ('doorbell' in parsed) return this.#options.onDelivery({ message: parsed.doorbell, ack });
     void this.#options.onMalformed(message, parsed.malformed).then(ack, async (err: unknown) => {
       this.#options.logger.warn({ err }, 'a malformed message could not be moved to the dead letters yet');
       // Not kept: it would take a place in the prefetch from good messages.
-      await pause(1_000, this.#closing.signal);
+      await sleep(1_000, this.#closing.signal);
       served.unacked -= 1;
       try {
         channel.reject(message, true);

@@ -1,6 +1,6 @@
 import { connect, type ChannelModel } from 'amqplib';
 import { RetryableError, messageOf, withDeadline } from '@pugmark/domain';
-import { pause, type Logger } from '@pugmark/platform';
+import { sleep, type Logger } from '@pugmark/platform';
 
 export interface ManagedConnectionOptions {
   readonly url: string;
@@ -121,7 +121,7 @@ export class ManagedConnection {
       // A connection that held for a while was a good one: begin the backoff anew.
       failures = performance.now() - openedAt > 10_000 ? 1 : failures + 1;
       const backoffMs = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures);
-      await pause(backoffMs * (0.5 + Math.random() / 2), signal);
+      await sleep(backoffMs * (0.5 + Math.random() / 2), signal);
     }
   }
 

@@ -25,7 +25,7 @@ export interface OutgoingMessage {
  */
 export const REPLY_TO = 'amq.rabbitmq.reply-to';
 
-export function doorbellMessage(
+export function notificationMessage(
   kind: TaskKind,
   doorbell: { taskId: number; attempt: number; traceparent: string | null },
 ): OutgoingMessage {

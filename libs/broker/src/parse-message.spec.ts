@@ -1,6 +1,6 @@
 import { IsInt, IsPositive, IsString } from 'class-validator';
-import { MAX_MESSAGE_BYTES, ROUTES, TaskDoorbell, type Route } from '@pugmark/contracts';
-import { parseDoorbell } from './parse-message';
+import { MAX_MESSAGE_BYTES, ROUTES, TaskNotification, type Route } from '@pugmark/contracts';
+import { parseNotification } from './parse-message';
 
 /** How the message looked in version 1 of a route that is at version 2. */
 class OldDoorbell {
@@ -19,14 +19,14 @@ const SECOND: Route = {
     message: OldDoorbell,
     upgrade: (old) => {
       const { task, attempt } = old as OldDoorbell;
-      return Object.assign(new TaskDoorbell(), { taskId: Number(task), attempt });
+      return Object.assign(new TaskNotification(), { taskId: Number(task), attempt });
     },
   },
 };
 
 function parse(route: Route, version: unknown, body: unknown) {
   const content = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  return parseDoorbell(route, {
+  return parseNotification(route, {
     content,
     properties: { type: route.wireName, headers: { 'x-version': version } },
   } as never);

@@ -2,13 +2,13 @@ import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { ConsumeMessage } from 'amqplib';
-import { MAX_MESSAGE_BYTES, ProbeAnswer, type Route, type TaskDoorbell } from '@pugmark/contracts';
+import { MAX_MESSAGE_BYTES, ProbeAnswer, type Route, type TaskNotification } from '@pugmark/contracts';
 
 /** The doorbell in today's form, or the reason why it is none. Accepts the route's version and the one before it. */
-export function parseDoorbell(
+export function parseNotification(
   route: Route,
   message: Pick<ConsumeMessage, 'content' | 'properties'>,
-): { doorbell: TaskDoorbell } | { malformed: string } {
+): { doorbell: TaskNotification } | { malformed: string } {
   const { type, headers } = message.properties;
   if (type !== route.wireName) return { malformed: `type is ${JSON.stringify(type ?? null)}, not ${route.wireName}` };
   const version: unknown = headers?.['x-version'];

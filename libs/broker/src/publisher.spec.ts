@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ManagedConnection } from './managed-connection';
-import { doorbellMessage } from './messages';
+import { notificationMessage } from './messages';
 import { Publisher } from './publisher';
 
 /** A broker that takes messages and confirms none until told to: it cannot be had from a real one without waiting for its deadlines. */
@@ -16,7 +16,7 @@ class SilentChannel extends EventEmitter {
 }
 
 const bells = (count: number) =>
-  Array.from({ length: count }, (_, n) => doorbellMessage('detect', { taskId: n + 1, attempt: 1, traceparent: null }));
+  Array.from({ length: count }, (_, n) => notificationMessage('detect', { taskId: n + 1, attempt: 1, traceparent: null }));
 
 it('sends no more than a set number of messages without a confirm, and more as confirms come', async () => {
   const channel = new SilentChannel();

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
-import { ApiProblem, NoAnswer, PugmarkClient, type Schemas } from './index';
+import { ApiProblem, NoResponseError, PugmarkClient, type Schemas } from './index';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -204,7 +204,7 @@ describe('the client', () => {
     const error = await new PugmarkClient({ url: 'http://127.0.0.1:9' })
       .get('/api/v1/runs/{id}', { params: { path: { id: 7 } } })
       .catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(NoAnswer);
+    expect(error).toBeInstanceOf(NoResponseError);
     expect((error as Error).message).toMatch(/^GET \/api\/v1\/runs\/7: .*(ECONNREFUSED|bad port)/);
   });
 

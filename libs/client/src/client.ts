@@ -1,11 +1,11 @@
 import createClient from 'openapi-fetch';
-import { ApiProblem, NoAnswer } from './errors';
+import { ApiProblem, NoResponseError } from './errors';
 import { encodeBody } from './encode-body';
-import type { paths } from './schema';
+import type { paths } from './generated/schema';
 import type { Call, Init, ItemOf, ListInit, ListPath, Method, Page } from './types';
 
 /** What a call bears where the server says when to come again. */
-export interface Patience {
+export interface RetryOptions {
   /** How often it is made, at most. */
   readonly tries: number;
   /** How long it waits, all in all and at most. */
@@ -21,13 +21,13 @@ export interface ClientOptions {
   readonly csrfToken?: string | undefined;
   /** Longest that one request may take, the reading of its answer included. */
   readonly deadlineMs?: number;
-  readonly patience?: Patience;
+  readonly patience?: RetryOptions;
   /** Ends whatever is under way, and every call after it. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const DEADLINE_MS = 30_000;
-const PATIENCE: Patience = { tries: 4, waitMs: 60_000 };
+const PATIENCE: RetryOptions = { tries: 4, waitMs: 60_000 };
 
 type AnyInit = Init<unknown> & { readonly body?: unknown };
 
@@ -70,7 +70,7 @@ export class PugmarkClient {
       yield* items as ItemOf<P>[];
       if (nextCursor === null) return;
       if (nextCursor === before)
-        throw new NoAnswer(callName('get', path, given), 'the pages of the list go in circles');
+        throw new NoResponseError(callName('get', path, given), 'the pages of the list go in circles');
       before = nextCursor;
       given = { ...given, params: { ...given.params, query: { ...given.params?.query, cursor: nextCursor } } };
     }
@@ -122,7 +122,7 @@ export class PugmarkClient {
     } catch (error) {
       if (error instanceof ApiProblem) throw error;
       for (const signal of signals) signal.throwIfAborted();
-      throw new NoAnswer(name, deadline.aborted ? `no answer within ${deadlineMs / 1_000} s` : reasonOf(error), {
+      throw new NoResponseError(name, deadline.aborted ? `no answer within ${deadlineMs / 1_000} s` : reasonOf(error), {
         cause: error,
       });
     }

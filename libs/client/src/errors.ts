@@ -1,4 +1,4 @@
-import type { components } from './schema';
+import type { components } from './generated/schema';
 
 export type FieldError = components['schemas']['FieldErrorResponse'];
 
@@ -37,7 +37,7 @@ export class ApiProblem extends ApiError {
 }
 
 /** There was no answer, or none that could be read: the server is away, or is no Pugmark. */
-export class NoAnswer extends ApiError {
+export class NoResponseError extends ApiError {
   constructor(call: string, reason: string, options?: ErrorOptions) {
     super(`${call}: ${reason}`, options);
     this.name = 'NoAnswer';

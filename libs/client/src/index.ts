@@ -1,3 +1,3 @@
-export { PugmarkClient, type ClientOptions, type Patience } from './client';
-export { ApiError, ApiProblem, NoAnswer, type FieldError } from './errors';
+export { PugmarkClient, type ClientOptions, type RetryOptions } from './client';
+export { ApiError, ApiProblem, NoResponseError, type FieldError } from './errors';
 export type { Answer, Call, ItemOf, ListPath, Schemas } from './types';

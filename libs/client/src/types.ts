@@ -1,5 +1,5 @@
 import type { ParamsOption } from 'openapi-fetch';
-import type { components, paths } from './schema';
+import type { components, paths } from './generated/schema';
 
 /** What the API takes and answers, by name: `Schemas['RunResponse']`. */
 export type Schemas = components['schemas'];

@@ -1,5 +1,5 @@
 export { TASK_KINDS, type TaskKind } from './task-kind';
-export { TaskDoorbell } from './messages/task-doorbell';
+export { TaskNotification } from './messages/task-notification';
 export { PROBE_ANSWER_WIRE_NAME, PROBE_WIRE_NAME, ProbeAnswer } from './messages/probe';
 export {
   MAX_MESSAGE_BYTES,

@@ -1,4 +1,4 @@
-import { TaskDoorbell } from './messages/task-doorbell';
+import { TaskNotification } from './messages/task-notification';
 import { TASK_KINDS, type TaskKind } from './task-kind';
 
 export type ServiceName = 'gateway' | 'ingest' | 'ml-worker' | 'export-worker' | 'watchdog';
@@ -15,7 +15,7 @@ export interface QueueDeclaration {
 export interface PreviousVersion {
   readonly message: new () => object;
   /** The old message, valid as such, in today's form. */
-  upgrade(old: object): TaskDoorbell;
+  upgrade(old: object): TaskNotification;
 }
 
 export interface Route {
@@ -26,7 +26,7 @@ export interface Route {
   readonly wireName: string;
   /** Version of the payload, in the header `x-version`. */
   readonly version: number;
-  readonly message: new () => TaskDoorbell;
+  readonly message: new () => TaskNotification;
   /**
    * The version before, which consumers still accept: during an upgrade its messages lie in the queue, and services of it still
    * run. Null only for version 1.
@@ -49,7 +49,7 @@ export const ROUTES = {
     queue: { name: 'pugmark.scan' },
     wireName: 'pugmark.scan.requested',
     version: 1,
-    message: TaskDoorbell,
+    message: TaskNotification,
     previous: null,
     consumer: 'ingest',
     depth: 16,
@@ -60,7 +60,7 @@ export const ROUTES = {
     queue: { name: 'pugmark.detect' },
     wireName: 'pugmark.detect.requested',
     version: 1,
-    message: TaskDoorbell,
+    message: TaskNotification,
     previous: null,
     consumer: 'ml-worker',
     depth: 2_048,
@@ -71,7 +71,7 @@ export const ROUTES = {
     queue: { name: 'pugmark.classify' },
     wireName: 'pugmark.classify.requested',
     version: 1,
-    message: TaskDoorbell,
+    message: TaskNotification,
     previous: null,
     consumer: 'ml-worker',
     depth: 2_048,
@@ -82,7 +82,7 @@ export const ROUTES = {
     queue: { name: 'pugmark.export' },
     wireName: 'pugmark.export.requested',
     version: 1,
-    message: TaskDoorbell,
+    message: TaskNotification,
     previous: null,
     consumer: 'export-worker',
     depth: 16,

@@ -1,21 +1,21 @@
 import { intersectionOverUnion, type Box } from './detection';
 
 /** Intersection over union from which on two boxes are the same. */
-export const SAME_BOX = 0.9;
+export const SAME_BOX_IOU = 0.9;
 
 /** A little less than SAME_BOX, so that rounding loses nothing. */
-const LEAST = SAME_BOX - 0.001;
+const MIN_IOU = SAME_BOX_IOU - 0.001;
 /** How far apart the sides of two same boxes are at most, in widths or heights of either. */
-const REACH = 1 / LEAST - 1;
+const MAX_OFFSET = 1 / MIN_IOU - 1;
 /** Widths, and heights, of one class differ by less than this factor. */
 const CLASS_FACTOR = 1.25;
 /** Side of a cell, in the least width or height of its class. */
-const CELL = 0.2;
+const CELL_FRACTION = 0.2;
 /** Below this no cell becomes smaller, so that their numbers stay small. */
-const LEAST_CELL = 1e-6;
+const MIN_CELL = 1e-6;
 /** More than there are cells in a row, or classes. */
-const CELLS = 2 ** 21;
-const CLASSES = 2 ** 12;
+const CELLS_PER_ROW = 2 ** 21;
+const MAX_CLASSES = 2 ** 12;
 
 /**
  * Finds those of many boxes that are the same as a given one (SAME_BOX) without comparing all: only those of about its size and place.
@@ -49,12 +49,12 @@ export class BoxGrid<Item extends { readonly box: Box }> {
   }
 
   /** Those that are the same as it; in the same order for the same grid. */
-  sameAs(box: Box): Item[] {
+  findSame(box: Box): Item[] {
     const same: Item[] = [];
-    const [across, down] = [box.width * REACH, box.height * REACH];
+    const [across, down] = [box.width * MAX_OFFSET, box.height * MAX_OFFSET];
     const [right, bottom] = [box.x + box.width, box.y + box.height];
     const sides = this.#sides;
-    for (const cell of this.#near(box)) {
+    for (const cell of this.#nearbyCells(box)) {
       for (const number of cell) {
         const at = number * 4;
         const close =
@@ -62,7 +62,7 @@ export class BoxGrid<Item extends { readonly box: Box }> {
           Math.abs(sides[at + 2]! - right) <= across &&
           Math.abs(sides[at + 1]! - box.y) <= down &&
           Math.abs(sides[at + 3]! - bottom) <= down;
-        if (close && intersectionOverUnion(this.#items[number]!.box, box) >= SAME_BOX) same.push(this.#items[number]!);
+        if (close && intersectionOverUnion(this.#items[number]!.box, box) >= SAME_BOX_IOU) same.push(this.#items[number]!);
       }
     }
     return same;
@@ -80,18 +80,18 @@ export class BoxGrid<Item extends { readonly box: Box }> {
 
   #cellOf({ x, y, width, height }: Box): number[] {
     const [across, down] = [classOf(width), classOf(height)];
-    const places = getOrSet(this.#sizes, across * CLASSES + down, () => new Map<number, number[]>());
-    return getOrSet(places, Math.floor(x / cellSide(across)) * CELLS + Math.floor(y / cellSide(down)), () => []);
+    const places = getOrSet(this.#sizes, across * MAX_CLASSES + down, () => new Map<number, number[]>());
+    return getOrSet(places, Math.floor(x / cellSide(across)) * CELLS_PER_ROW + Math.floor(y / cellSide(down)), () => []);
   }
 
-  #near({ x, y, width, height }: Box): number[][] {
+  #nearbyCells({ x, y, width, height }: Box): number[][] {
     const cells: number[][] = [];
     if (!(width > 0 && height > 0)) return cells;
-    const [right, below] = [width * REACH, height * REACH];
-    const [widest, highest] = [classOf(width / LEAST), classOf(height / LEAST)];
-    for (let across = classOf(width * LEAST); across <= widest; across += 1) {
-      for (let down = classOf(height * LEAST); down <= highest; down += 1) {
-        const places = this.#sizes.get(across * CLASSES + down);
+    const [right, below] = [width * MAX_OFFSET, height * MAX_OFFSET];
+    const [widest, highest] = [classOf(width / MIN_IOU), classOf(height / MIN_IOU)];
+    for (let across = classOf(width * MIN_IOU); across <= widest; across += 1) {
+      for (let down = classOf(height * MIN_IOU); down <= highest; down += 1) {
+        const places = this.#sizes.get(across * MAX_CLASSES + down);
         if (places === undefined) continue;
         const [cellWidth, cellHeight] = [cellSide(across), cellSide(down)];
         const [lastColumn, firstRow, lastRow] = [
@@ -101,7 +101,7 @@ export class BoxGrid<Item extends { readonly box: Box }> {
         ];
         for (let column = Math.floor((x - right) / cellWidth); column <= lastColumn; column += 1) {
           for (let row = firstRow; row <= lastRow; row += 1) {
-            const cell = places.get(column * CELLS + row);
+            const cell = places.get(column * CELLS_PER_ROW + row);
             if (cell !== undefined) cells.push(cell);
           }
         }
@@ -116,7 +116,7 @@ function classOf(length: number): number {
 }
 
 function cellSide(sizeClass: number): number {
-  return Math.max(CLASS_FACTOR ** sizeClass * CELL, LEAST_CELL);
+  return Math.max(CLASS_FACTOR ** sizeClass * CELL_FRACTION, MIN_CELL);
 }
 
 function getOrSet<Value>(map: Map<number, Value>, key: number, make: () => Value): Value {

@@ -15,10 +15,10 @@ export interface DayRange {
  * The steps from that of the first day to that of the last, each named by its first day: days, weeks of ISO 8601 (which begin on
  * Mondays), months. Null where there would be more than `most`. Days are `YYYY-MM-DD` of a calendar without zone: none has 23 or 25 hours.
  */
-export function stepsBetween(first: string, last: string, step: CalendarStep, most: number): string[] | null {
+export function stepsBetween(first: string, last: string, step: CalendarStep, maxSteps: number): string[] | null {
   const steps: string[] = [];
   for (let day = startOfStep(dayNumber(first), step); day <= dayNumber(last); day = nextStep(day, step)) {
-    if (steps.length === most) return null;
+    if (steps.length === maxSteps) return null;
     steps.push(dayText(day));
   }
   return steps;

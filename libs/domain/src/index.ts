@@ -18,25 +18,25 @@ export {
   type Detection,
 } from './detection';
 export {
-  MOST_OBSERVATIONS,
-  REFUSALS,
-  review,
-  type Refusal,
+  MAX_OBSERVATIONS,
+  REVIEW_REFUSALS,
+  applyReviewAction,
+  type ReviewRefusal,
   type ReviewAction,
-  type Reviewed,
+  type ReviewResult,
   type ReviewedObservation,
-  type Selection,
-  type Word,
+  type ObservationSelection,
+  type EffectiveObservations,
 } from './review';
-export { SAME_BOX } from './box-grid';
+export { SAME_BOX_IOU } from './box-grid';
 export {
-  STATIC_IMAGES,
-  findStaticBoxes,
-  searchStaticBoxes,
-  type FoundBox,
-  type KnownBox,
-  type StaticGroup,
-} from './static-boxes';
+  MIN_STATIC_IMAGES,
+  findStaticDetections,
+  searchStaticDetections,
+  type LocatedDetection,
+  type KnownStaticDetection,
+  type StaticDetectionGroup,
+} from './static-detections';
 export {
   DECODERS,
   NORMALISATIONS,
@@ -50,6 +50,6 @@ export {
 } from './model-manifest';
 export type { ModelInput, Placement } from './model-input';
 export { etaSeconds, ratePerMinute } from './progress';
-export { deadline, withDeadline } from './deadline';
+export { startDeadline, withDeadline } from './deadline';
 export { cutSequences, type Sequence, type TimedImage } from './sequences';
 export { CALENDAR_STEPS, daysInSteps, stepsBetween, type CalendarStep, type DayRange } from './calendar';

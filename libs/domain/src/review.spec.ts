@@ -1,5 +1,5 @@
 import type { Category } from './detection';
-import { review, type ReviewAction, type ReviewedObservation, type Word } from './review';
+import { applyReviewAction, type ReviewAction, type ReviewedObservation, type EffectiveObservations } from './review';
 
 const BOX = { x: 0.1, y: 0.1, width: 0.2, height: 0.2 };
 
@@ -13,9 +13,9 @@ const fox = one('fox', { box: BOX, detectionId: 3 });
 const walker = one('person', { category: 'person', box: BOX, detectionId: 4 });
 const owl = one('owl', { box: BOX });
 
-const machine = (...observations: ReviewedObservation[]): Word => ({ source: 'machine', observations });
-const human = (...observations: ReviewedObservation[]): Word => ({ source: 'human', observations });
-const nobody: Word = { source: 'none', observations: [] };
+const machine = (...observations: ReviewedObservation[]): EffectiveObservations => ({ source: 'machine', observations });
+const human = (...observations: ReviewedObservation[]): EffectiveObservations => ({ source: 'human', observations });
+const nobody: EffectiveObservations = { source: 'none', observations: [] };
 
 const changed = (...observations: ReviewedObservation[]): object => ({ outcome: 'changed', observations });
 const unchanged = { outcome: 'unchanged' };
@@ -23,7 +23,7 @@ const refused = (reason: string): object => ({ outcome: 'refused', reason });
 
 const to = (label: string, category: Category = 'animal') => ({ category, label, taxonId: null });
 
-const CASES: readonly (readonly [what: string, word: Word, action: ReviewAction, then: object])[] = [
+const CASES: readonly (readonly [what: string, word: EffectiveObservations, action: ReviewAction, then: object])[] = [
   ['set: the word as it is said', machine(deer), { type: 'set', observations: [owl] }, changed(owl)],
   ['set: nothing is a blank', machine(deer), { type: 'set', observations: [] }, changed()],
   ['set: also where no model has looked', nobody, { type: 'set', observations: [owl] }, changed(owl)],
@@ -43,7 +43,7 @@ const CASES: readonly (readonly [what: string, word: Word, action: ReviewAction,
   ['verify: the machine’s word becomes a human’s', machine(deer, fox), { type: 'verify' }, changed(deer, fox)],
   ['verify: also that it is a blank', machine(), { type: 'verify' }, changed()],
   ['verify: a human’s word needs no second one', human(deer), { type: 'verify' }, unchanged],
-  ['verify: of nothing said there is nothing to verify', nobody, { type: 'verify' }, refused('unanswered')],
+  ['verify: of nothing said there is nothing to verify', nobody, { type: 'verify' }, refused('no_inference')],
 
   ['blank: nothing is there', machine(deer), { type: 'blank' }, changed()],
   ['blank: a person may say so before any model', nobody, { type: 'blank' }, changed()],
@@ -84,7 +84,7 @@ const CASES: readonly (readonly [what: string, word: Word, action: ReviewAction,
     'relabel: of several categories one must be meant',
     machine(deer, walker),
     { type: 'relabel', of: {}, to: to('elk') },
-    refused('several_kinds'),
+    refused('ambiguous_selection'),
   ],
   [
     'relabel: what a human added is relabelled too',
@@ -108,15 +108,15 @@ const CASES: readonly (readonly [what: string, word: Word, action: ReviewAction,
     'relabel: on a blank nothing can be meant',
     machine(),
     { type: 'relabel', of: {}, to: to('deer') },
-    refused('nothing_meant'),
+    refused('no_match'),
   ],
   [
     'relabel: a detection that does not count is not meant',
     machine(deer),
     { type: 'relabel', of: { detectionId: 9 }, to: to('elk') },
-    refused('nothing_meant'),
+    refused('no_match'),
   ],
-  ['relabel: needs a word', nobody, { type: 'relabel', of: {}, to: to('deer') }, refused('unanswered')],
+  ['relabel: needs a word', nobody, { type: 'relabel', of: {}, to: to('deer') }, refused('no_inference')],
 
   ['reject: all that the machine found', machine(deer, walker), { type: 'reject', of: {} }, changed()],
   ['reject: one detection', machine(deer, fawn), { type: 'reject', of: { detectionId: 1 } }, changed(fawn)],
@@ -127,15 +127,15 @@ const CASES: readonly (readonly [what: string, word: Word, action: ReviewAction,
     'reject: on a blank of the machine nothing can be meant',
     machine(),
     { type: 'reject', of: {} },
-    refused('nothing_meant'),
+    refused('no_match'),
   ],
   [
     'reject: a detection that does not count is not meant',
     machine(deer),
     { type: 'reject', of: { detectionId: 9 } },
-    refused('nothing_meant'),
+    refused('no_match'),
   ],
-  ['reject: needs a word', nobody, { type: 'reject', of: {} }, refused('unanswered')],
+  ['reject: needs a word', nobody, { type: 'reject', of: {} }, refused('no_inference')],
 
   ['add: beside what the machine found', machine(deer), { type: 'add', observation: owl }, changed(deer, owl)],
   ['add: beside what a human said', human(owl), { type: 'add', observation: owl }, changed(owl, owl)],
@@ -146,13 +146,13 @@ const CASES: readonly (readonly [what: string, word: Word, action: ReviewAction,
     'add: not a detection that counts already',
     machine(deer),
     { type: 'add', observation: { ...deer, label: 'elk' } },
-    refused('already_there'),
+    refused('duplicate_detection'),
   ],
   [
     'add: not beyond what an image holds',
     human(...Array.from({ length: 100 }, () => owl)),
     { type: 'add', observation: owl },
-    refused('too_many'),
+    refused('too_many_observations'),
   ],
 
   [
@@ -189,7 +189,7 @@ const CASES: readonly (readonly [what: string, word: Word, action: ReviewAction,
     'count: of several kinds one must be meant',
     machine(deer, fox),
     { type: 'count', of: {}, individuals: 2 },
-    refused('several_kinds'),
+    refused('ambiguous_selection'),
   ],
   [
     'count: of one of several kinds',
@@ -201,9 +201,9 @@ const CASES: readonly (readonly [what: string, word: Word, action: ReviewAction,
     'count: what is not there is not counted',
     machine(deer),
     { type: 'count', of: { label: 'fox' }, individuals: 2 },
-    refused('nothing_meant'),
+    refused('no_match'),
   ],
-  ['count: needs a word', nobody, { type: 'count', of: {}, individuals: 2 }, refused('unanswered')],
+  ['count: needs a word', nobody, { type: 'count', of: {}, individuals: 2 }, refused('no_inference')],
 
   ['withdraw: the machine counts again', human(deer), { type: 'withdraw' }, { outcome: 'changed', observations: null }],
   ['withdraw: there is nothing to take back', machine(deer), { type: 'withdraw' }, unchanged],
@@ -211,5 +211,5 @@ const CASES: readonly (readonly [what: string, word: Word, action: ReviewAction,
 ];
 
 describe('a review', () => {
-  it.each(CASES)('%s', (_what, word, action, then) => expect(review(word, action)).toEqual(then));
+  it.each(CASES)('%s', (_what, word, action, then) => expect(applyReviewAction(word, action)).toEqual(then));
 });

@@ -14,13 +14,13 @@ export interface ReviewedObservation {
 }
 
 /** What counts for an image, and whose word it is. `none`: no model has looked at it, and no person has said anything. */
-export interface Word {
+export interface EffectiveObservations {
   readonly source: 'human' | 'machine' | 'none';
   readonly observations: readonly ReviewedObservation[];
 }
 
 /** Which of the observations are meant; what is absent does not narrow. */
-export interface Selection {
+export interface ObservationSelection {
   readonly category?: Category;
   readonly label?: string;
   readonly detectionId?: number;
@@ -37,58 +37,58 @@ export type ReviewAction =
   /** What is meant is called otherwise. */
   | {
       readonly type: 'relabel';
-      readonly of: Selection;
+      readonly of: ObservationSelection;
       readonly to: Pick<ReviewedObservation, 'category' | 'label' | 'taxonId'>;
     }
   /** What the machine found there is nothing. */
-  | { readonly type: 'reject'; readonly of: Selection }
+  | { readonly type: 'reject'; readonly of: ObservationSelection }
   /** This is on it too. */
   | { readonly type: 'add'; readonly observation: ReviewedObservation }
   /** There are so many of one kind. */
-  | { readonly type: 'count'; readonly of: Selection; readonly individuals: number }
+  | { readonly type: 'count'; readonly of: ObservationSelection; readonly individuals: number }
   /** The human's word is taken back: the machine counts again. */
   | { readonly type: 'withdraw' };
 
 /** Why an action cannot be done to an image. */
-export const REFUSALS = {
-  unanswered: 'no model has looked at it yet, and nobody has said what is on it',
-  nothing_meant: 'nothing that counts on it is what the action is about',
-  several_kinds: 'more than one kind that counts on it could be meant: say which',
-  already_there: 'the detection is part of what counts on it already: relabel or reject it',
-  too_many: 'an image holds at most 100 observations',
+export const REVIEW_REFUSALS = {
+  no_inference: 'no model has looked at it yet, and nobody has said what is on it',
+  no_match: 'nothing that counts on it is what the action is about',
+  ambiguous_selection: 'more than one kind that counts on it could be meant: say which',
+  duplicate_detection: 'the detection is part of what counts on it already: relabel or reject it',
+  too_many_observations: 'an image holds at most 100 observations',
 } as const;
 
-export type Refusal = keyof typeof REFUSALS;
+export type ReviewRefusal = keyof typeof REVIEW_REFUSALS;
 
 /** What becomes of an image. `observations` null: the machine counts again. */
-export type Reviewed =
+export type ReviewResult =
   | { readonly outcome: 'changed'; readonly observations: readonly ReviewedObservation[] | null }
   | { readonly outcome: 'unchanged' }
-  | { readonly outcome: 'refused'; readonly reason: Refusal };
+  | { readonly outcome: 'refused'; readonly reason: ReviewRefusal };
 
-export const MOST_OBSERVATIONS = 100;
+export const MAX_OBSERVATIONS = 100;
 
 /**
  * The human's word after an action on what counts now, be it the machine's or a human's. An action on the machine's word makes it a human's,
  * also where nothing else changes by it; one that leaves a human's word as it is changes nothing.
  */
-export function review(word: Word, action: ReviewAction): Reviewed {
+export function applyReviewAction(word: EffectiveObservations, action: ReviewAction): ReviewResult {
   if (action.type === 'withdraw')
     return word.source === 'human' ? { outcome: 'changed', observations: null } : UNCHANGED;
-  const after = wordAfter(word, action);
+  const after = observationsAfter(word, action);
   if (typeof after === 'string') return { outcome: 'refused', reason: after };
-  if (after.length > MOST_OBSERVATIONS) return { outcome: 'refused', reason: 'too_many' };
-  return word.source === 'human' && isSame(word.observations, after)
+  if (after.length > MAX_OBSERVATIONS) return { outcome: 'refused', reason: 'too_many_observations' };
+  return word.source === 'human' && isSameSet(word.observations, after)
     ? UNCHANGED
     : { outcome: 'changed', observations: after };
 }
 
-const UNCHANGED: Reviewed = { outcome: 'unchanged' };
+const UNCHANGED: ReviewResult = { outcome: 'unchanged' };
 
-function wordAfter(
-  word: Word,
+function observationsAfter(
+  word: EffectiveObservations,
   action: Exclude<ReviewAction, { type: 'withdraw' }>,
-): readonly ReviewedObservation[] | Refusal {
+): readonly ReviewedObservation[] | ReviewRefusal {
   switch (action.type) {
     case 'set':
       return action.observations;
@@ -98,7 +98,7 @@ function wordAfter(
       return add(word.observations, action.observation);
     default:
       // The others are about what counts: without that there is nothing that they could be about.
-      if (word.source === 'none') return 'unanswered';
+      if (word.source === 'none') return 'no_inference';
   }
   switch (action.type) {
     case 'verify':
@@ -115,38 +115,38 @@ function wordAfter(
 function add(
   observations: readonly ReviewedObservation[],
   added: ReviewedObservation,
-): readonly ReviewedObservation[] | Refusal {
+): readonly ReviewedObservation[] | ReviewRefusal {
   if (added.detectionId !== null && observations.some(({ detectionId }) => detectionId === added.detectionId))
-    return 'already_there';
+    return 'duplicate_detection';
   return [...observations, added];
 }
 
 function relabel(
   observations: readonly ReviewedObservation[],
   { of, to }: Extract<ReviewAction, { type: 'relabel' }>,
-): readonly ReviewedObservation[] | Refusal {
-  const meant = observations.filter((one) => isMeant(one, of));
-  if (meant.length === 0) return 'nothing_meant';
+): readonly ReviewedObservation[] | ReviewRefusal {
+  const meant = observations.filter((one) => matchesSelection(one, of));
+  if (meant.length === 0) return 'no_match';
   // A person beside a deer does not become one because nobody said which is meant.
-  if (new Set(meant.map(({ category }) => category)).size > 1) return 'several_kinds';
+  if (new Set(meant.map(({ category }) => category)).size > 1) return 'ambiguous_selection';
   return observations.map((one) => (meant.includes(one) ? { ...one, ...to } : one));
 }
 
 /** What people added of themselves stays: it rests on nothing that the machine found. */
-function reject({ source, observations }: Word, of: Selection): readonly ReviewedObservation[] | Refusal {
-  const left = observations.filter((one) => one.detectionId === null || !isMeant(one, of));
+function reject({ source, observations }: EffectiveObservations, of: ObservationSelection): readonly ReviewedObservation[] | ReviewRefusal {
+  const left = observations.filter((one) => one.detectionId === null || !matchesSelection(one, of));
   // Rejected by a person before, it is not there any more, as is wished.
-  return left.length === observations.length && source !== 'human' ? 'nothing_meant' : left;
+  return left.length === observations.length && source !== 'human' ? 'no_match' : left;
 }
 
 /** The first keep what they are: in the machine's word those are the surest. */
 function count(
   observations: readonly ReviewedObservation[],
   { of, individuals }: Extract<ReviewAction, { type: 'count' }>,
-): readonly ReviewedObservation[] | Refusal {
-  const meant = observations.filter((one) => isMeant(one, of));
-  if (meant.length === 0) return 'nothing_meant';
-  if (new Set(meant.map(({ category, label }) => `${category} ${label}`)).size > 1) return 'several_kinds';
+): readonly ReviewedObservation[] | ReviewRefusal {
+  const meant = observations.filter((one) => matchesSelection(one, of));
+  if (meant.length === 0) return 'no_match';
+  if (new Set(meant.map(({ category, label }) => `${category} ${label}`)).size > 1) return 'ambiguous_selection';
   if (meant.reduce((sum, one) => sum + one.individuals, 0) === individuals) return observations;
   const kept = meant.slice(0, individuals);
   const counted = new Map(
@@ -155,7 +155,7 @@ function count(
   return observations.flatMap((one) => counted.get(one) ?? (meant.includes(one) ? [] : [one]));
 }
 
-function isMeant(one: ReviewedObservation, { category, label, detectionId }: Selection): boolean {
+function matchesSelection(one: ReviewedObservation, { category, label, detectionId }: ObservationSelection): boolean {
   return (
     (category === undefined || one.category === category) &&
     (label === undefined || one.label === label) &&
@@ -164,11 +164,11 @@ function isMeant(one: ReviewedObservation, { category, label, detectionId }: Sel
 }
 
 /** Whatever the order. */
-function isSame(a: readonly ReviewedObservation[], b: readonly ReviewedObservation[]): boolean {
-  return JSON.stringify(a.map(canonical).sort()) === JSON.stringify(b.map(canonical).sort());
+function isSameSet(a: readonly ReviewedObservation[], b: readonly ReviewedObservation[]): boolean {
+  return JSON.stringify(a.map(canonicalJson).sort()) === JSON.stringify(b.map(canonicalJson).sort());
 }
 
-function canonical({ category, label, taxonId, individuals, box, detectionId }: ReviewedObservation): string {
+function canonicalJson({ category, label, taxonId, individuals, box, detectionId }: ReviewedObservation): string {
   return JSON.stringify([
     category,
     label,

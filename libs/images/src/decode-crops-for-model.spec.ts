@@ -5,16 +5,16 @@ import sharp from 'sharp';
 import type { ModelInput } from '@pugmark/domain';
 import { configureImages } from './configure-images';
 import { decodeCropsForModel } from './decode-crops-for-model';
-import { fileIn, orientedJpeg } from './test-pictures';
+import { fileWriter, orientedJpeg } from './test-images';
 
 const TO_MODEL = { width: 16, height: 16, resize: 'stretch', pixelLimit: 10_000_000 } as const;
 let folder: string;
-let file: ReturnType<typeof fileIn>;
+let file: ReturnType<typeof fileWriter>;
 
 beforeAll(async () => {
   configureImages();
   folder = await mkdtemp(join(tmpdir(), 'pugmark-crops-'));
-  file = fileIn(folder);
+  file = fileWriter(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

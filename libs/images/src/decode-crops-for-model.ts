@@ -1,9 +1,9 @@
 import sharp, { type Metadata } from 'sharp';
 import type { Box, ModelInput } from '@pugmark/domain';
-import { asFarAsItGoes, isOurs, PADDING, place, scaleInto, type DecodeOptions } from './decode-for-model';
-import { readContent } from './picture-file';
-import { pictureFormat } from './picture-format';
-import { assertPixels, readMetadata, undecodable } from './picture-metadata';
+import { decodeLeniently, isPixelLimitError, PADDING, placeInInput, scaleTo, type DecodeOptions } from './decode-for-model';
+import { readContent } from './image-file';
+import { detectImageFormat } from './image-format';
+import { assertPixelLimit, readMetadata, decodeError } from './image-metadata';
 
 export interface DecodedCrops {
   /** One for each crop, in their order. */
@@ -15,7 +15,7 @@ export interface DecodedCrops {
   readonly warning: 'truncated' | null;
 }
 
-interface RawPicture {
+interface RawImage {
   readonly rgb: Buffer;
   readonly width: number;
   readonly height: number;
@@ -31,25 +31,25 @@ export async function decodeCropsForModel(
   options: DecodeOptions,
 ): Promise<DecodedCrops> {
   const content = await readContent(path);
-  const format = pictureFormat(content);
+  const format = detectImageFormat(content);
   try {
     const metadata = await readMetadata(content);
-    assertPixels(metadata, options.pixelLimit);
+    assertPixelLimit(metadata, options.pixelLimit);
     const { width: imageWidth, height: imageHeight } = metadata.autoOrient;
-    const { rgb: picture, warning } = await asFarAsItGoes((failOn) =>
-      decodeUpright(content, failOn, size(metadata.autoOrient, crops, options), options.pixelLimit),
+    const { rgb: picture, warning } = await decodeLeniently((failOn) =>
+      decodeUpright(content, failOn, decodedSize(metadata.autoOrient, crops, options), options.pixelLimit),
     );
     const inputs: ModelInput[] = [];
     // One after the other: each holds buffers of its own.
-    for (const crop of crops) inputs.push(await cut(picture, crop, options));
+    for (const crop of crops) inputs.push(await cutCrop(picture, crop, options));
     return { inputs, imageWidth, imageHeight, warning };
   } catch (error) {
-    throw isOurs(error) ? error : undecodable(format, error);
+    throw isPixelLimitError(error) ? error : decodeError(format, error);
   }
 }
 
 /** As large as the model's input is for the crop that needs it most, never larger than the picture itself. */
-function size(
+function decodedSize(
   image: Metadata['autoOrient'],
   crops: readonly Box[],
   { width, height }: DecodeOptions,
@@ -66,8 +66,8 @@ async function decodeUpright(
   failOn: sharp.FailOnOptions,
   { width, height }: { width: number; height: number },
   pixelLimit: number,
-): Promise<RawPicture> {
-  const rgb = await scaleInto(
+): Promise<RawImage> {
+  const rgb = await scaleTo(
     sharp(content, { failOn, limitInputPixels: pixelLimit, sequentialRead: true }).autoOrient(),
     width,
     height,
@@ -79,14 +79,14 @@ async function decodeUpright(
   return { rgb, width, height };
 }
 
-async function cut(picture: RawPicture, crop: Box, options: DecodeOptions): Promise<ModelInput> {
+async function cutCrop(picture: RawImage, crop: Box, options: DecodeOptions): Promise<ModelInput> {
   const left = Math.min(picture.width - 1, Math.floor(crop.x * picture.width));
   const top = Math.min(picture.height - 1, Math.floor(crop.y * picture.height));
   const width = Math.max(1, Math.min(picture.width - left, Math.round(crop.width * picture.width)));
   const height = Math.max(1, Math.min(picture.height - top, Math.round(crop.height * picture.height)));
-  const placement = place({ width, height }, options);
+  const placement = placeInInput({ width, height }, options);
   const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
-  const rgb = await scaleInto(
+  const rgb = await scaleTo(
     sharp(picture.rgb, { raw }).extract({ left, top, width, height }),
     placement.width,
     placement.height,

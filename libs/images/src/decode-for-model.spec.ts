@@ -5,16 +5,16 @@ import sharp from 'sharp';
 import { PermanentError, RetryableError } from '@pugmark/domain';
 import { configureImages } from './configure-images';
 import { decodeForModel, type DecodedImage } from './decode-for-model';
-import { fileIn, flat, orientedJpeg, texture } from './test-pictures';
+import { fileWriter, flat, orientedJpeg, texture } from './test-images';
 
 const TO_MODEL = { width: 64, height: 64, resize: 'letterbox', pixelLimit: 1_000_000 } as const;
 let folder: string;
-let file: ReturnType<typeof fileIn>;
+let file: ReturnType<typeof fileWriter>;
 
 beforeAll(async () => {
   configureImages();
   folder = await mkdtemp(join(tmpdir(), 'pugmark-decode-'));
-  file = fileIn(folder);
+  file = fileWriter(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

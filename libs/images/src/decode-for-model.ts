@@ -1,8 +1,8 @@
 import sharp, { type FailOnOptions, type Metadata, type Sharp } from 'sharp';
 import { messageOf, type ModelInput, type Placement } from '@pugmark/domain';
-import { readContent } from './picture-file';
-import { pictureFormat } from './picture-format';
-import { assertPixels, readMetadata, undecodable } from './picture-metadata';
+import { readContent } from './image-file';
+import { detectImageFormat } from './image-format';
+import { assertPixelLimit, readMetadata, decodeError } from './image-metadata';
 
 export interface DecodeOptions {
   /** Pixels of the model's input. */
@@ -37,25 +37,25 @@ export async function decodeForModel(path: string, options: DecodeOptions): Prom
   // Read here and not by the picture library: it cannot tell a disk that failed from a picture that is cut short, and it maps
   // files into memory, where one that shrinks meanwhile ends the process.
   const content = await readContent(path);
-  const format = pictureFormat(content);
+  const format = detectImageFormat(content);
   try {
     const metadata = await readMetadata(content);
-    assertPixels(metadata, options.pixelLimit);
+    assertPixelLimit(metadata, options.pixelLimit);
     const { width: imageWidth, height: imageHeight } = metadata.autoOrient;
-    const placement = place(metadata.autoOrient, options);
-    const { rgb, warning } = await asFarAsItGoes((failOn) => decode(content, failOn, placement, options));
+    const placement = placeInInput(metadata.autoOrient, options);
+    const { rgb, warning } = await decodeLeniently((failOn) => decode(content, failOn, placement, options));
     return { rgb, width: options.width, height: options.height, placement, imageWidth, imageHeight, warning };
   } catch (error) {
-    throw isOurs(error) ? error : undecodable(format, error);
+    throw isPixelLimitError(error) ? error : decodeError(format, error);
   }
 }
 
-export function isOurs(error: unknown): boolean {
+export function isPixelLimitError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'too_many_pixels';
 }
 
 /** Where a picture of this size lies in the model's input. */
-export function place(image: Metadata['autoOrient'], { width, height, resize }: DecodeOptions): Placement {
+export function placeInInput(image: Metadata['autoOrient'], { width, height, resize }: DecodeOptions): Placement {
   if (resize === 'stretch') return { left: 0, top: 0, width, height };
   const scale = Math.min(width / image.width, height / image.height);
   const inner = {
@@ -65,14 +65,14 @@ export function place(image: Metadata['autoOrient'], { width, height, resize }: 
   return { left: Math.floor((width - inner.width) / 2), top: Math.floor((height - inner.height) / 2), ...inner };
 }
 
-export function scaleInto(picture: Sharp, width: number, height: number): Sharp {
+export function scaleTo(picture: Sharp, width: number, height: number): Sharp {
   return picture.resize(width, height, { fit: 'fill', kernel: KERNEL });
 }
 
 function decode(content: Buffer, failOn: FailOnOptions, placement: Placement, options: DecodeOptions): Promise<Buffer> {
   return (
     // Before anything else touches the pixels: a JPEG is then decoded at a half, a quarter or an eighth of its size.
-    scaleInto(
+    scaleTo(
       sharp(content, { failOn, limitInputPixels: options.pixelLimit, sequentialRead: true }).autoOrient(),
       placement.width,
       placement.height,
@@ -95,7 +95,7 @@ function decode(content: Buffer, failOn: FailOnOptions, placement: Placement, op
  * Decodes strictly, which is once for nearly every picture. Some complaints mean nothing (stray bytes that a camera left
  * between two sections), so that others than about missing data get a second, less strict try before the picture is marked.
  */
-export async function asFarAsItGoes<T>(
+export async function decodeLeniently<T>(
   decodeWith: (failOn: FailOnOptions) => Promise<T>,
 ): Promise<{ rgb: T; warning: 'truncated' | null }> {
   try {

@@ -1,8 +1,8 @@
-export { checkPicture } from './check-picture';
+export { checkImage } from './check-image';
 export { configureImages } from './configure-images';
 export { decodeCropsForModel, type DecodedCrops } from './decode-crops-for-model';
 export { decodeForModel, type DecodeOptions, type DecodedImage } from './decode-for-model';
-export { renderPicture, type RenderOptions } from './render-picture';
+export { renderImage, type RenderOptions } from './render-image';
 export { readImageHeader, type HeaderOptions, type ImageHeader } from './read-image-header';
-export type { GpsPosition } from './camera-facts';
-export type { PictureFormat } from './picture-format';
+export type { GpsPosition } from './camera-metadata';
+export type { ImageFormat } from './image-format';

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { PermanentError, RetryableError } from '@pugmark/domain';
 import { readImageHeader } from './read-image-header';
-import { fileIn, flat, orientedJpeg, texture } from './test-pictures';
+import { fileWriter, flat, orientedJpeg, texture } from './test-images';
 
 const LIMIT = { pixelLimit: 1_000_000 };
 const NOTHING_KNOWN = { capturedLocal: null, cameraMake: null, cameraModel: null, cameraSerial: null, gps: null };
 let folder: string;
-let file: ReturnType<typeof fileIn>;
+let file: ReturnType<typeof fileWriter>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pugmark-header-'));
-  file = fileIn(folder);
+  file = fileWriter(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,17 +1,17 @@
 import type { Metadata } from 'sharp';
-import { cameraFacts, type CameraFacts } from './camera-facts';
-import { readBeginning, readContent } from './picture-file';
-import { SIGNATURE_BYTES, pictureFormat, type PictureFormat } from './picture-format';
-import { assertPixels, readMetadata, undecodable } from './picture-metadata';
+import { readCameraMetadata, type CameraMetadata } from './camera-metadata';
+import { readHead, readContent } from './image-file';
+import { SIGNATURE_BYTES, detectImageFormat, type ImageFormat } from './image-format';
+import { assertPixelLimit, readMetadata, decodeError } from './image-metadata';
 
 export interface HeaderOptions {
   /** Most pixels that a picture may have. */
   readonly pixelLimit: number;
 }
 
-export interface ImageHeader extends CameraFacts {
+export interface ImageHeader extends CameraMetadata {
   /** Decided by the content, never by the name. */
-  readonly format: PictureFormat;
+  readonly format: ImageFormat;
   /** Pixels of the upright picture: EXIF orientation applied. */
   readonly width: number;
   readonly height: number;
@@ -24,7 +24,7 @@ export interface ImageHeader extends CameraFacts {
  * `empty_file`, `not_a_picture`, `unsupported_format`, `too_many_pixels`; RetryableError for trouble that may pass.
  */
 export async function readImageHeader(path: string, options: HeaderOptions): Promise<ImageHeader> {
-  const { format, metadata } = await formatAndMetadata(path, options);
+  const { format, metadata } = await readFormatAndMetadata(path, options);
   // A TIFF file is itself what an EXIF block is a small copy of; the library hands out none for it.
   const exif = format === 'tiff' ? await readContent(path) : metadata.exif;
   return {
@@ -32,18 +32,18 @@ export async function readImageHeader(path: string, options: HeaderOptions): Pro
     width: metadata.autoOrient.width,
     height: metadata.autoOrient.height,
     orientation: validOrientation(metadata.orientation),
-    ...cameraFacts(exif),
+    ...readCameraMetadata(exif),
   };
 }
 
 /** What a file is, and the library's report on it; throws what `readImageHeader` throws. */
-export async function formatAndMetadata(
+export async function readFormatAndMetadata(
   path: string,
   { pixelLimit }: HeaderOptions,
-): Promise<{ readonly format: PictureFormat; readonly metadata: Metadata }> {
-  const format = pictureFormat(await readBeginning(path, SIGNATURE_BYTES));
-  const metadata = await metadataOfFile(path, format);
-  assertPixels(metadata, pixelLimit);
+): Promise<{ readonly format: ImageFormat; readonly metadata: Metadata }> {
+  const format = detectImageFormat(await readHead(path, SIGNATURE_BYTES));
+  const metadata = await readFileMetadata(path, format);
+  assertPixelLimit(metadata, pixelLimit);
   return { format, metadata };
 }
 
@@ -51,12 +51,12 @@ export async function formatAndMetadata(
  * The picture library cannot tell a disk that failed from a damaged file. So its 'no' is believed only when the file can be
  * read to its end, and given once more from memory.
  */
-async function metadataOfFile(path: string, format: PictureFormat): Promise<Metadata> {
+async function readFileMetadata(path: string, format: ImageFormat): Promise<Metadata> {
   try {
     return await readMetadata(path);
   } catch {
     const content = await readContent(path);
-    return readMetadata(content).catch((error: unknown) => Promise.reject(undecodable(format, error)));
+    return readMetadata(content).catch((error: unknown) => Promise.reject(decodeError(format, error)));
   }
 }
 

@@ -1,12 +1,12 @@
 import { PermanentError } from '@pugmark/domain';
-import { PIECE, type PieceReader } from './piece-reader';
-import type { PictureFormat } from './picture-format';
+import { CHUNK_BYTES, type ChunkedFile } from './chunked-file';
+import type { ImageFormat } from './image-format';
 
 /** From the first byte to before the last. */
 export type Region = readonly [from: number, to: number];
 
 /** More parts than any picture has: whoever walks them should not have to walk a million. */
-const MOST_PARTS = 200_000;
+const MAX_PARTS = 200_000;
 /** A TIFF's texts may stand anywhere; what looks for text in it looks at both ends. */
 const TIFF_END = 64 * 1024;
 
@@ -14,7 +14,7 @@ const TIFF_END = 64 * 1024;
  * The parts of a picture's file that are not pixels: headers, comments, and what follows the picture's end. Of a damaged picture, as
  * far as can be told. Throws PermanentError `not_a_picture` when it has more parts than any picture.
  */
-export async function* textRegions(file: PieceReader, format: PictureFormat): AsyncGenerator<Region> {
+export async function* textRegions(file: ChunkedFile, format: ImageFormat): AsyncGenerator<Region> {
   if (format === 'jpeg') yield* jpegRegions(file);
   else if (format === 'png') yield* chunkRegions(file, 8, readPngChunk);
   else if (format === 'webp') yield* chunkRegions(file, 12, readWebpChunk);
@@ -25,12 +25,12 @@ export async function* textRegions(file: PieceReader, format: PictureFormat): As
 }
 
 /** ITU-T T.81, B.1: markers, of which some head a segment with a length; after SOS come the pixels. */
-async function* jpegRegions(file: PieceReader): AsyncGenerator<Region> {
+async function* jpegRegions(file: ChunkedFile): AsyncGenerator<Region> {
   let from = 0;
   let position = 2;
   for (let parts = 0; ; parts += 1) {
-    assertBearable(parts);
-    const [ff, marker, high = 0, low = 0] = await file.at(position, 4);
+    assertPartCount(parts);
+    const [ff, marker, high = 0, low = 0] = await file.read(position, 4);
     if (marker === undefined || (ff === 0xff && marker === 0xd9)) return void (yield [from, file.size]);
     const end = position + 2 + Math.max(2, high * 256 + low);
     if (ff !== 0xff) position = (await nextMarker(file, position)) ?? file.size;
@@ -47,9 +47,9 @@ async function* jpegRegions(file: PieceReader): AsyncGenerator<Region> {
 }
 
 /** In the pixels 0xff stands only before 0x00 and restart markers. Null: the file ends before any other. */
-async function nextMarker(file: PieceReader, from: number): Promise<number | null> {
+async function nextMarker(file: ChunkedFile, from: number): Promise<number | null> {
   for (let at = from; at + 1 < file.size;) {
-    const piece = await file.at(at, PIECE);
+    const piece = await file.read(at, CHUNK_BYTES);
     for (let i = piece.indexOf(0xff); i !== -1 && i + 1 < piece.length; i = piece.indexOf(0xff, i + 1)) {
       const next = piece[i + 1]!;
       if (next !== 0 && next !== 0xff && (next < 0xd0 || next > 0xd7)) return at + i;
@@ -88,12 +88,12 @@ function readWebpChunk(head: Buffer, position: number): Chunk {
   };
 }
 
-async function* chunkRegions(file: PieceReader, first: number, read: ReadChunk): AsyncGenerator<Region> {
+async function* chunkRegions(file: ChunkedFile, first: number, read: ReadChunk): AsyncGenerator<Region> {
   let from = 0;
   let position = first;
   for (let parts = 0; ; parts += 1) {
-    assertBearable(parts);
-    const head = await file.at(position, 8);
+    assertPartCount(parts);
+    const head = await file.read(position, 8);
     const { pixels, end, last } =
       head.length < 8 ? { pixels: false, end: file.size, last: true } : read(head, position);
     if (pixels) {
@@ -108,10 +108,10 @@ async function* chunkRegions(file: PieceReader, first: number, read: ReadChunk):
   }
 }
 
-function assertBearable(parts: number): void {
-  if (parts > MOST_PARTS)
+function assertPartCount(parts: number): void {
+  if (parts > MAX_PARTS)
     throw new PermanentError(
       'not_a_picture',
-      `the file has more than ${MOST_PARTS} parts: no camera writes such a picture`,
+      `the file has more than ${MAX_PARTS} parts: no camera writes such a picture`,
     );
 }

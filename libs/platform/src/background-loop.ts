@@ -29,7 +29,7 @@ export function backgroundLoop(
         waitMs = Math.min(maxBackoffMs, 100 * 2 ** failures) * (0.5 + Math.random() / 2);
         logger.warn({ err, loop: name, failures, retryInMs: Math.round(waitMs) }, 'a background turn failed');
       }
-      await pause(waitMs, stop.signal);
+      await sleep(waitMs, stop.signal);
     }
   };
   const finished = run();
@@ -42,7 +42,7 @@ export function backgroundLoop(
 }
 
 /** Resolves after `ms` milliseconds, or at once when the signal is aborted. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (ms <= 0) return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {
     const finish = (): void => {

@@ -12,4 +12,4 @@ export {
   registerGauge,
   type TaskMetrics,
 } from './metrics';
-export { backgroundLoop, pause, type BackgroundLoop } from './background-loop';
+export { backgroundLoop, sleep, type BackgroundLoop } from './background-loop';

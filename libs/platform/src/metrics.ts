@@ -25,11 +25,11 @@ export function registerGauge(registry: Registry, name: string, help: string, re
 
 /** Figures of the task machinery, the same in every service. */
 export interface TaskMetrics {
-  readonly rung: Counter<'kind'>;
-  readonly ringsFailed: Counter<'kind' | 'reason'>;
+  readonly notificationsPublished: Counter<'kind'>;
+  readonly notificationsFailed: Counter<'kind' | 'reason'>;
   readonly reclaimed: Counter<'kind' | 'reason'>;
   readonly claimed: Counter<'kind'>;
-  readonly stale: Counter<'kind'>;
+  readonly notificationsStale: Counter<'kind'>;
   readonly finished: Counter<'kind' | 'outcome'>;
   readonly fenced: Counter<'kind'>;
   readonly leasesLost: Counter<'kind' | 'reason'>;
@@ -39,14 +39,14 @@ export interface TaskMetrics {
 export function createTaskMetrics(registry: Registry): TaskMetrics {
   const registers = [registry];
   return {
-    rung: new Counter({
-      name: 'pugmark_tasks_rung_total',
+    notificationsPublished: new Counter({
+      name: 'pugmark_task_notifications_published_total',
       help: 'Doorbells confirmed by the broker',
       labelNames: ['kind'],
       registers,
     }),
-    ringsFailed: new Counter({
-      name: 'pugmark_task_rings_failed_total',
+    notificationsFailed: new Counter({
+      name: 'pugmark_task_notifications_failed_total',
       help: 'Doorbells that were returned, refused or not confirmed in time',
       labelNames: ['kind', 'reason'],
       registers,
@@ -63,8 +63,8 @@ export function createTaskMetrics(registry: Registry): TaskMetrics {
       labelNames: ['kind'],
       registers,
     }),
-    stale: new Counter({
-      name: 'pugmark_task_messages_stale_total',
+    notificationsStale: new Counter({
+      name: 'pugmark_task_notifications_stale_total',
       help: 'Doorbells that found nothing to claim: duplicates, late or cancelled ones',
       labelNames: ['kind'],
       registers,

@@ -59,10 +59,10 @@ describe('ExportStorage', () => {
   });
 
   it('lists the files of a certain age, and none before there is a folder', async () => {
-    expect(await storage.olderThan(0)).toEqual([]);
+    expect(await storage.findOlderThan(0)).toEqual([]);
     for (const name of ['1-1.csv', '2-1.csv']) await storage.write(name, (write) => write('x'));
     const hourAgo = new Date(Date.now() - 3_600_000);
     await utimes(storage.pathOf('exports/1-1.csv'), hourAgo, hourAgo);
-    expect(await storage.olderThan(60_000)).toEqual(['exports/1-1.csv']);
+    expect(await storage.findOlderThan(60_000)).toEqual(['exports/1-1.csv']);
   });
 });

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { moveDurably, writeDurably, type WriteChunk } from './durable-file';
-import { StorageRoot, nothingIfMissing } from './storage-root';
+import { StorageRoot, emptyIfMissing } from './storage-root';
 
 export type { WriteChunk } from './durable-file';
 
@@ -47,8 +47,8 @@ export class ExportStorage {
   }
 
   /** Keys of the files that were finished more than `ms` milliseconds ago. */
-  async olderThan(ms: number): Promise<string[]> {
-    const names = await readdir(this.#root.pathOf('exports')).catch(nothingIfMissing);
+  async findOlderThan(ms: number): Promise<string[]> {
+    const names = await readdir(this.#root.pathOf('exports')).catch(emptyIfMissing);
     const keys: string[] = [];
     for (const name of names) {
       const facts = await stat(this.#root.pathOf(`exports/${name}`)).catch(() => null);
@@ -58,7 +58,7 @@ export class ExportStorage {
   }
 
   /** See `StorageRoot.sweepTemporary`. */
-  async sweepTemporary(olderThanMs: number): Promise<number> {
-    return this.#root.sweepTemporary(olderThanMs);
+  async removeStaleTemporary(olderThanMs: number): Promise<number> {
+    return this.#root.removeStaleTemporary(olderThanMs);
   }
 }

@@ -1,4 +1,4 @@
-export { PictureStorage, type PictureFormat } from './picture-storage';
+export { ImageStorage, type ImageFormat } from './image-storage';
 export { ExportStorage, type StoredFile, type WriteChunk } from './export-storage';
 export { RenditionStorage } from './rendition-storage';
 export { UploadStorage, type IncomingUpload, type UploadedFile } from './upload-storage';

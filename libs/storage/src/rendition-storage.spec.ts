@@ -15,9 +15,9 @@ describe('RenditionStorage', () => {
 
   it('keeps a picture under the hash of what it is made from', async () => {
     const storage = new RenditionStorage(folder.path);
-    expect((await storage.find(hash('a'))).kept).toBe(false);
-    await storage.keep(hash('a'), Buffer.from('jpeg'));
-    const { key, kept } = await storage.find(hash('a'));
+    expect((await storage.find(hash('a'))).stored).toBe(false);
+    await storage.store(hash('a'), Buffer.from('jpeg'));
+    const { key, stored: kept } = await storage.find(hash('a'));
     expect(kept).toBe(true);
     expect((await stat(join(storage.folder, key))).size).toBe(4);
     expect(await readdir(join(folder.path, 'tmp'))).toEqual([]);
@@ -29,14 +29,14 @@ describe('RenditionStorage', () => {
       const time = Date.now() / 1_000 - hours * 3_600;
       await utimes(join(storage.folder, (await storage.find(hash(name))).key), time, time);
     };
-    for (const name of ['old', 'used', 'middle', 'young']) await storage.keep(hash(name), Buffer.alloc(100));
+    for (const name of ['old', 'used', 'middle', 'young']) await storage.store(hash(name), Buffer.alloc(100));
     await age('old', 30);
     await age('used', 40);
     await age('middle', 20);
     await storage.find(hash('used'));
     expect(await storage.shrinkTo(250)).toBe(2);
     const kept = await Promise.all(
-      ['old', 'used', 'middle', 'young'].map(async (name) => (await storage.find(hash(name))).kept),
+      ['old', 'used', 'middle', 'young'].map(async (name) => (await storage.find(hash(name))).stored),
     );
     expect(kept).toEqual([false, true, false, true]);
     expect(await storage.shrinkTo(250)).toBe(0);

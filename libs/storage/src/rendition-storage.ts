@@ -2,12 +2,12 @@ import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermanentError } from '@pugmark/domain';
 import { moveDurably, writeDurably } from './durable-file';
-import { StorageRoot, nothingIfMissing } from './storage-root';
+import { StorageRoot, emptyIfMissing } from './storage-root';
 
 /** A file that was looked at within this time does not get a new date for it: that would be a write for every look. */
 const TOUCH_AFTER_MS = 6 * 3_600_000;
 
-interface KeptFile {
+interface StoredRendition {
   readonly path: string;
   readonly bytes: number;
   readonly usedAt: number;
@@ -27,7 +27,7 @@ export class RenditionStorage {
   }
 
   /** The key, and whether it is kept already; if so, it counts as used now. */
-  async find(hash: string): Promise<{ readonly key: string; readonly kept: boolean }> {
+  async find(hash: string): Promise<{ readonly key: string; readonly stored: boolean }> {
     const key = keyOf(hash);
     const path = this.#root.pathOf(key);
     const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -38,23 +38,23 @@ export class RenditionStorage {
     // Removed between the two looks, it is made again.
     if (facts !== null && now - facts.mtimeMs > TOUCH_AFTER_MS)
       await utimes(path, now / 1_000, now / 1_000).catch(() => undefined);
-    return { key, kept: facts !== null };
+    return { key, stored: facts !== null };
   }
 
   /** Keeps a picture; it appears when it is whole. A full disk is a RetryableError `disk_full`. */
-  async keep(hash: string, content: Uint8Array): Promise<void> {
+  async store(hash: string, content: Uint8Array): Promise<void> {
     const temporary = await this.#root.temporaryPath('rendition');
     await writeDurably(temporary, (write) => write(content));
     await moveDurably(temporary, this.#root.pathOf(keyOf(hash)));
   }
 
   /** Removes those that were not used for longest until the rest has at most `mostBytes`. Answers how many it removed. */
-  async shrinkTo(mostBytes: number): Promise<number> {
+  async shrinkTo(maxBytes: number): Promise<number> {
     const files = await this.#list();
     let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     let removed = 0;
     for (const file of files.sort((a, b) => a.usedAt - b.usedAt)) {
-      if (bytes <= mostBytes) break;
+      if (bytes <= maxBytes) break;
       await rm(file.path, { force: true });
       bytes -= file.bytes;
       removed += 1;
@@ -62,11 +62,11 @@ export class RenditionStorage {
     return removed;
   }
 
-  async #list(): Promise<KeptFile[]> {
+  async #list(): Promise<StoredRendition[]> {
     const top = join(this.#root.folder, 'renditions');
-    const files: KeptFile[] = [];
-    for (const folder of await readdir(top).catch(nothingIfMissing)) {
-      for (const name of await readdir(join(top, folder)).catch(nothingIfMissing)) {
+    const files: StoredRendition[] = [];
+    for (const folder of await readdir(top).catch(emptyIfMissing)) {
+      for (const name of await readdir(join(top, folder)).catch(emptyIfMissing)) {
         const path = join(top, folder, name);
         const facts = await stat(path).catch(() => null);
         if (facts?.isFile() === true) files.push({ path, bytes: facts.size, usedAt: facts.mtimeMs });

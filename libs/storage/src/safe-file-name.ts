@@ -1,4 +1,4 @@
-const LONGEST = 180;
+const MAX_NAME_BYTES = 180;
 
 /**
  * A base name that is safe on any file system: no folders, no control characters, nothing that Windows refuses, no leading dot,
@@ -14,14 +14,14 @@ export function safeFileName(name: string): string {
   const dot = plain.lastIndexOf('.');
   const extension = dot > 0 && plain.length - dot <= 10 ? plain.slice(dot) : '';
   const stem = plain.slice(0, plain.length - extension.length);
-  return shorten(stem, LONGEST - Buffer.byteLength(extension)) + extension;
+  return shorten(stem, MAX_NAME_BYTES - Buffer.byteLength(extension)) + extension;
 }
 
 /**
  * The name, or with `-2`, `-3` … before its extension, so that `taken` does not know it. Upper and lower case count as the same.
  * `first`: the number to try first, where the smaller ones are known to be taken.
  */
-export function freeName(name: string, taken: ReadonlySet<string>, first = 1): string {
+export function uniqueName(name: string, taken: ReadonlySet<string>, first = 1): string {
   const dot = name.lastIndexOf('.');
   const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
   for (let n = first; ; n += 1) {

@@ -1,11 +1,11 @@
 import { RetryableError } from '@pugmark/domain';
 
-const FULL = new Set(['ENOSPC', 'EDQUOT']);
+const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);
 
 /** A full disk as a RetryableError that says what to do; anything else as it is. Names no path: it may be shown to a client. */
 export function asStorageError(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === undefined || !FULL.has(code)) return error;
+  if (code === undefined || !DISK_FULL_CODES.has(code)) return error;
   const why =
     code === 'EDQUOT' ? 'the disk quota of the storage folder is used up' : 'the disk of the storage folder is full';
   return new RetryableError('disk_full', `${why}: free some space, or move STORAGE_DIR to a larger disk`, {

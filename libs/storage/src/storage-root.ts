@@ -48,9 +48,9 @@ export class StorageRoot {
    * Removes what was half written by processes that are gone: everything temporary that nobody has written to for `olderThanMs`
    * milliseconds, which must be longer than the longest write can pause. Answers how many entries.
    */
-  async sweepTemporary(olderThanMs: number): Promise<number> {
+  async removeStaleTemporary(olderThanMs: number): Promise<number> {
     const folder = join(this.folder, TEMPORARY);
-    const names = await readdir(folder).catch(nothingIfMissing);
+    const names = await readdir(folder).catch(emptyIfMissing);
     let removed = 0;
     for (const name of names) {
       const path = join(folder, name);
@@ -68,7 +68,7 @@ async function lastWritten(path: string): Promise<number> {
   if (facts === null) return Date.now();
   if (!facts.isDirectory()) return facts.mtimeMs;
   let newest = facts.mtimeMs;
-  for (const name of await readdir(path, { recursive: true }).catch(nothingIfMissing)) {
+  for (const name of await readdir(path, { recursive: true }).catch(emptyIfMissing)) {
     newest = Math.max(
       newest,
       await stat(join(path, name)).then(
@@ -81,7 +81,7 @@ async function lastWritten(path: string): Promise<number> {
 }
 
 /** For `catch`: a folder that was never made holds nothing. */
-export function nothingIfMissing(error: NodeJS.ErrnoException): string[] {
+export function emptyIfMissing(error: NodeJS.ErrnoException): string[] {
   if (error.code === 'ENOENT') return [];
   throw error;
 }

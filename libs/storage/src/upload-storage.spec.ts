@@ -1,6 +1,6 @@
 import { readFile, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freeName, safeFileName } from './safe-file-name';
+import { uniqueName, safeFileName } from './safe-file-name';
 import { testFolder, untilDiskIsFull } from './test-folder.fixture';
 import { UploadNames } from './upload-names';
 import { UploadStorage } from './upload-storage';
@@ -66,7 +66,7 @@ describe('UploadStorage', () => {
 
   it.each(['finish', 'discard'] as const)('removes what was kept aside at %s', async (end) => {
     const upload = await storage.begin();
-    expect(await readFile(await upload.keepAside(chunks('archive')), 'utf8')).toBe('archive');
+    expect(await readFile(await upload.storeSideFile(chunks('archive')), 'utf8')).toBe('archive');
     await upload[end]();
     expect(await folder.files()).toEqual([]);
   });
@@ -74,15 +74,15 @@ describe('UploadStorage', () => {
   it('sweeps what a killed process left, however deep, and nothing that is still written to', async () => {
     const upload = await storage.begin();
     const deep = await upload.add('a.jpg', chunks('a'), ['DCIM', '100']);
-    await upload.keepAside(chunks('archive'));
+    await upload.storeSideFile(chunks('archive'));
     const old = new Date(Date.now() - 7_200_000);
     for (const path of await readdir(join(folder.path, 'tmp'), { recursive: true }))
       await utimes(join(folder.path, 'tmp', path), old, old);
     await utimes(deep.path, new Date(), new Date());
-    expect(await storage.sweepTemporary(3_600_000)).toBe(1);
+    expect(await storage.removeStaleTemporary(3_600_000)).toBe(1);
     expect(await folder.files()).toHaveLength(1);
     await utimes(deep.path, old, old);
-    expect(await storage.sweepTemporary(3_600_000)).toBe(1);
+    expect(await storage.removeStaleTemporary(3_600_000)).toBe(1);
     expect(await folder.files()).toEqual([]);
   });
 
@@ -97,7 +97,7 @@ describe('UploadNames', () => {
   it('finds a name for each of fifty thousand files that are called the same', () => {
     const names = new UploadNames();
     const startedAt = performance.now();
-    expect(new Set(Array.from({ length: 50_000 }, () => names.take('IMG_0001.JPG', ['DCIM']))).size).toBe(50_000);
+    expect(new Set(Array.from({ length: 50_000 }, () => names.reserve('IMG_0001.JPG', ['DCIM']))).size).toBe(50_000);
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 });
@@ -126,7 +126,7 @@ describe('safeFileName', () => {
 
 describe('freeName', () => {
   it('counts upper and lower case as the same: some file systems do', () => {
-    expect(freeName('A.jpg', new Set(['a.jpg', 'a-2.jpg']))).toBe('A-3.jpg');
+    expect(uniqueName('A.jpg', new Set(['a.jpg', 'a-2.jpg']))).toBe('A-3.jpg');
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { moveDurably, syncFolder, writeDurably, type WriteChunk } from './durable-file';
 import { asStorageError } from './storage-error';
-import { StorageRoot, nothingIfMissing } from './storage-root';
+import { StorageRoot, emptyIfMissing } from './storage-root';
 import { UploadNames } from './upload-names';
 
 export interface UploadedFile {
@@ -21,7 +21,7 @@ export interface IncomingUpload {
   /** Stores one file under a safe form of its name, in such folders. A full disk is a RetryableError `disk_full`. */
   add(name: string, content: AsyncIterable<Uint8Array>, folders?: readonly string[]): Promise<UploadedFile>;
   /** Stores what is not of the upload itself, such as an archive of it, and answers its absolute path; gone with `finish`. */
-  keepAside(content: AsyncIterable<Uint8Array>): Promise<string>;
+  storeSideFile(content: AsyncIterable<Uint8Array>): Promise<string>;
   /** Puts the folder in its place and answers its absolute path. */
   finish(): Promise<string>;
   /** Removes everything, before or after `finish`. */
@@ -48,7 +48,7 @@ export class UploadStorage {
     }
     return {
       add: async (name, content, folders = []) => {
-        const free = names.take(name, folders);
+        const free = names.reserve(name, folders);
         const path = join(temporary, free);
         await mkdir(dirname(path), { recursive: true }).catch((error: unknown) =>
           Promise.reject(asStorageError(error)),
@@ -56,7 +56,7 @@ export class UploadStorage {
         const { bytes, sha256 } = await writeDurably(path, (write) => writeAll(content, write));
         return { name: free, path, bytes, sha256: sha256.toString('hex') };
       },
-      keepAside: async (content) => {
+      storeSideFile: async (content) => {
         await writeDurably(aside, (write) => writeAll(content, write));
         return aside;
       },
@@ -76,10 +76,10 @@ export class UploadStorage {
   }
 
   /** Names of the finished uploads that are older than `ms` milliseconds: the last part of what `finish` answered, unlike that of any other. */
-  async olderThan(ms: number): Promise<string[]> {
+  async findOlderThan(ms: number): Promise<string[]> {
     const folder = this.#root.pathOf('uploads');
     const names: string[] = [];
-    for (const name of await readdir(folder).catch(nothingIfMissing)) {
+    for (const name of await readdir(folder).catch(emptyIfMissing)) {
       const facts = await stat(join(folder, name)).catch(() => null);
       if (facts?.isDirectory() === true && Date.now() - facts.mtimeMs > ms) names.push(name);
     }
@@ -92,8 +92,8 @@ export class UploadStorage {
   }
 
   /** See `StorageRoot.sweepTemporary`. */
-  async sweepTemporary(olderThanMs: number): Promise<number> {
-    return this.#root.sweepTemporary(olderThanMs);
+  async removeStaleTemporary(olderThanMs: number): Promise<number> {
+    return this.#root.removeStaleTemporary(olderThanMs);
   }
 }
 

@@ -1,27 +1,27 @@
 import { ROUTES, TASK_KINDS, type TaskKind } from '@pugmark/contracts';
 import { backgroundLoop, type BackgroundLoop, type Logger, type TaskMetrics } from '@pugmark/platform';
-import type { DoorbellPublisher, RingingStore, RunSweeper } from './ports';
-import { RingPace } from './ring-pace';
+import type { NotificationPublisher, DispatchStore, RunReconciler } from './ports';
+import { PublishRate } from './publish-rate';
 
 export interface DispatcherOptions {
-  readonly store: RingingStore;
-  readonly sweeper: RunSweeper;
-  readonly publisher: DoorbellPublisher;
+  readonly store: DispatchStore;
+  readonly runs: RunReconciler;
+  readonly publisher: NotificationPublisher;
   readonly logger: Logger;
   readonly metrics: TaskMetrics;
 }
 
 /** Most doorbells in one transaction: bounds how long its rows stay locked. */
-const RING_BATCH = 512;
+const PUBLISH_BATCH = 512;
 const IDLE_MS = 200;
-const RECONCILE_MS = 2_000;
+const RECONCILE_TASKS_MS = 2_000;
 /** Tasks that are brought in line with their runs in one statement. */
-const SWEEP_BATCH = 10_000;
-const SWEEP_MS = 1_000;
+const RECONCILE_RUNS_BATCH = 10_000;
+const RECONCILE_RUNS_MS = 1_000;
 /** The queue is empty and yet the ring is unanswered for this long: it was lost. Longer than a worker holds a batch back. */
-const RING_SECONDS_EMPTY_QUEUE = 15;
+const EMPTY_QUEUE_TIMEOUT_SECONDS = 15;
 /** However full the queue, a ring this old is rung again; the duplicate is harmless. */
-export const RING_SECONDS = 300;
+export const NOTIFICATION_TIMEOUT_SECONDS = 300;
 
 /**
  * Rings the bell of every due task, and puts right what broke: leases that ran out, rings that were lost, tasks that are not
@@ -42,11 +42,11 @@ export class Dispatcher {
     this.#loops = [
       // One loop a kind: a kind that cannot be rung does not hold up the others.
       ...TASK_KINDS.map((kind) => {
-        const pace = new RingPace(ROUTES[kind].depth);
-        return backgroundLoop(`ring ${kind}`, logger, () => this.#ring(kind, pace));
+        const rate = new PublishRate(ROUTES[kind].depth);
+        return backgroundLoop(`ring ${kind}`, logger, () => this.#publishDue(kind, rate));
       }),
-      backgroundLoop('reconcile', logger, () => this.#reconcile()),
-      backgroundLoop('sweep runs', logger, () => this.#sweep()),
+      backgroundLoop('reconcile', logger, () => this.#reconcileTasks()),
+      backgroundLoop('sweep runs', logger, () => this.#reconcileRuns()),
     ];
   }
 
@@ -54,16 +54,16 @@ export class Dispatcher {
     await Promise.all(this.#loops.map((loop) => loop.stop()));
   }
 
-  async #ring(kind: TaskKind, pace: RingPace): Promise<number> {
+  async #publishDue(kind: TaskKind, rate: PublishRate): Promise<number> {
     const { store, publisher } = this.#options;
-    if (!pace.busy && !(await this.#isDue(kind))) return IDLE_MS;
+    if (!rate.busy && !(await this.#isDue(kind))) return IDLE_MS;
     const ready = await publisher.readyCount(kind);
-    const room = Math.min(RING_BATCH, pace.room(ready));
-    if (room === 0) return pace.waitMs();
-    const rung = await store.ringDue(kind, ROUTES[kind].depth, room, (tasks) => this.#publish(kind, tasks));
-    pace.rang(rung, room);
+    const capacity = Math.min(PUBLISH_BATCH, rate.freeCapacity(ready));
+    if (capacity === 0) return rate.nextCheckMs();
+    const published = await store.publishDue(kind, ROUTES[kind].depth, capacity, (tasks) => this.#publish(kind, tasks));
+    rate.recordPublished(published, capacity);
     // There is more to ring, and the workers stand waiting for it.
-    return rung === room && ready === 0 ? 0 : pace.waitMs();
+    return published === capacity && ready === 0 ? 0 : rate.nextCheckMs();
   }
 
   async #isDue(kind: TaskKind): Promise<boolean> {
@@ -79,12 +79,12 @@ export class Dispatcher {
     tasks: readonly { id: number; attempt: number; traceparent: string | null }[],
   ): Promise<readonly number[]> {
     const { publisher, metrics, logger } = this.#options;
-    const { confirmed, failed } = await publisher.ring(
+    const { confirmed, failed } = await publisher.publishNotifications(
       kind,
       tasks.map((task) => ({ taskId: task.id, attempt: task.attempt, traceparent: task.traceparent })),
     );
-    metrics.rung.inc({ kind }, confirmed.length);
-    for (const { reason } of failed) metrics.ringsFailed.inc({ kind, reason });
+    metrics.notificationsPublished.inc({ kind }, confirmed.length);
+    for (const { reason } of failed) metrics.notificationsFailed.inc({ kind, reason });
     if (failed.length > 0) {
       const reasons = [...new Set(failed.map((f) => f.reason))];
       logger.error(
@@ -95,25 +95,25 @@ export class Dispatcher {
     return confirmed;
   }
 
-  async #reconcile(): Promise<number> {
+  async #reconcileTasks(): Promise<number> {
     const kinds = await this.#options.store.activeKinds();
-    await Promise.all(kinds.map((kind) => this.#reconcileKind(kind)));
-    return RECONCILE_MS;
+    await Promise.all(kinds.map((kind) => this.#reconcileTasksOfKind(kind)));
+    return RECONCILE_TASKS_MS;
   }
 
-  async #reconcileKind(kind: TaskKind): Promise<void> {
+  async #reconcileTasksOfKind(kind: TaskKind): Promise<void> {
     const { store, metrics, logger } = this.#options;
     const result = await store.reconcile(
       kind,
-      (await this.#queueIsEmpty(kind)) ? RING_SECONDS_EMPTY_QUEUE : RING_SECONDS,
+      (await this.#queueIsEmpty(kind)) ? EMPTY_QUEUE_TIMEOUT_SECONDS : NOTIFICATION_TIMEOUT_SECONDS,
     );
     if (result.leasesExpired > 0) {
       metrics.reclaimed.inc({ kind, reason: 'lease_expired' }, result.leasesExpired);
       logger.warn({ kind, ...result }, 'workers stopped renewing their leases; their tasks go to others');
     }
-    if (result.ringsLost > 0) {
-      metrics.reclaimed.inc({ kind, reason: 'ring_lost' }, result.ringsLost);
-      logger.warn({ kind, count: result.ringsLost }, 'rings went unanswered; ringing again');
+    if (result.notificationsLost > 0) {
+      metrics.reclaimed.inc({ kind, reason: 'notification_lost' }, result.notificationsLost);
+      logger.warn({ kind, count: result.notificationsLost }, 'rings went unanswered; ringing again');
     }
   }
 
@@ -126,8 +126,8 @@ export class Dispatcher {
     }
   }
 
-  async #sweep(): Promise<number> {
-    const swept = await this.#options.sweeper.sweep(SWEEP_BATCH);
-    return swept > 0 ? 0 : SWEEP_MS;
+  async #reconcileRuns(): Promise<number> {
+    const changed = await this.#options.runs.reconcile(RECONCILE_RUNS_BATCH);
+    return changed > 0 ? 0 : RECONCILE_RUNS_MS;
   }
 }

@@ -1,15 +1,15 @@
-export { Dispatcher, RING_SECONDS, type DispatcherOptions } from './dispatcher';
+export { Dispatcher, NOTIFICATION_TIMEOUT_SECONDS, type DispatcherOptions } from './dispatcher';
 export { ServiceWorkers, type WorkersOf } from './service-workers';
 export { TaskWorker, type TaskWorkerOptions } from './task-worker';
 export type {
   Delivery,
-  Doorbell,
-  DoorbellPublisher,
-  DoorbellSource,
+  Notification,
+  NotificationPublisher,
+  NotificationSource,
   LeaseStore,
-  RingResult,
-  RingingStore,
-  RunSweeper,
+  PublishResult,
+  DispatchStore,
+  RunReconciler,
   Subscription,
   TaskContext,
   TaskHandler,

@@ -3,11 +3,11 @@ import { backgroundLoop, type BackgroundLoop, type Logger, type TaskMetrics } fr
 import type { LeaseStore } from './ports';
 
 /** A cancel is noticed after two looks; a third of a lease would be too long for someone who waits for it. */
-const LOOK_MS = 500;
+const CHECK_MS = 500;
 /** A task that its own commit has just ended looks like a lost one until the commit's answer is here. */
-const LOOKS_TO_LOSE = 2;
+const MISSES_UNTIL_LOST = 2;
 
-interface Held {
+interface HeldTask {
   readonly task: ClaimedTask;
   readonly lost: AbortController;
   renewedAt: number;
@@ -23,7 +23,7 @@ export class Leases {
   readonly #logger: Logger;
   readonly #metrics: TaskMetrics;
   readonly #leaseMs: number;
-  readonly #held = new Map<number, Held>();
+  readonly #held = new Map<number, HeldTask>();
   readonly #loops: readonly BackgroundLoop[];
 
   constructor(leaseMs: number, store: LeaseStore, logger: Logger, metrics: TaskMetrics) {
@@ -32,9 +32,9 @@ export class Leases {
     this.#metrics = metrics;
     this.#leaseMs = leaseMs;
     this.#loops = [
-      backgroundLoop('renew leases', logger, () => this.#look(), LOOK_MS),
+      backgroundLoop('renew leases', logger, () => this.#checkLeases(), CHECK_MS),
       // By itself: a store that does not answer must not keep a lost lease from being seen.
-      backgroundLoop('watch leases', logger, () => this.#giveUpOverdue(), LOOK_MS),
+      backgroundLoop('watch leases', logger, () => this.#abortOverdue(), CHECK_MS),
     ];
   }
 
@@ -64,32 +64,32 @@ export class Leases {
   }
 
   /** Every look asks which tasks are still held; every third of a lease it extends them as well. */
-  async #look(): Promise<number> {
-    const asked = [...this.#held.values()];
-    if (asked.length === 0) return LOOK_MS;
+  async #checkLeases(): Promise<number> {
+    const checked = [...this.#held.values()];
+    if (checked.length === 0) return CHECK_MS;
     const startedAt = performance.now();
-    const due = asked.some((entry) => startedAt - entry.renewedAt >= this.#leaseMs / 3 - LOOK_MS);
-    const tasks = asked.map((entry) => entry.task);
-    const kept = new Set(await (due ? this.#store.renew(tasks) : this.#store.held(tasks)));
-    for (const entry of asked) {
+    const due = checked.some((entry) => startedAt - entry.renewedAt >= this.#leaseMs / 3 - CHECK_MS);
+    const tasks = checked.map((entry) => entry.task);
+    const kept = new Set(await (due ? this.#store.renew(tasks) : this.#store.stillHeld(tasks)));
+    for (const entry of checked) {
       entry.misses = kept.has(entry.task.id) ? 0 : entry.misses + 1;
       if (due && entry.misses === 0) entry.renewedAt = startedAt;
     }
-    this.#lose(
-      asked.filter((entry) => entry.misses >= LOOKS_TO_LOSE),
+    this.#abortLost(
+      checked.filter((entry) => entry.misses >= MISSES_UNTIL_LOST),
       'taken',
       'cancelled or given to another worker',
     );
-    return LOOK_MS;
+    return CHECK_MS;
   }
 
-  #giveUpOverdue(): Promise<number> {
+  #abortOverdue(): Promise<number> {
     const overdue = [...this.#held.values()].filter((entry) => performance.now() - entry.renewedAt > this.#leaseMs);
-    this.#lose(overdue, 'overdue', 'the lease could not be renewed in time');
-    return Promise.resolve(LOOK_MS);
+    this.#abortLost(overdue, 'overdue', 'the lease could not be renewed in time');
+    return Promise.resolve(CHECK_MS);
   }
 
-  #lose(entries: readonly Held[], reason: 'taken' | 'overdue', why: string): void {
+  #abortLost(entries: readonly HeldTask[], reason: 'taken' | 'overdue', detail: string): void {
     // One that was released meanwhile has ended by itself.
     const lost = entries.filter((entry) => !entry.lost.signal.aborted && this.#held.get(entry.task.id) === entry);
     const [first] = lost;
@@ -97,7 +97,7 @@ export class Leases {
     const { kind } = first.task;
     this.#metrics.leasesLost.inc({ kind, reason }, lost.length);
     this.#logger.warn(
-      { kind, count: lost.length, taskIds: lost.slice(0, 10).map(({ task }) => task.id), why },
+      { kind, count: lost.length, taskIds: lost.slice(0, 10).map(({ task }) => task.id), why: detail },
       'lost tasks that were under way',
     );
     for (const entry of lost) entry.lost.abort();

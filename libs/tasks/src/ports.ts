@@ -1,4 +1,4 @@
-import type { TaskDoorbell, TaskKind } from '@pugmark/contracts';
+import type { TaskNotification, TaskKind } from '@pugmark/contracts';
 import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 
 /*
@@ -8,29 +8,29 @@ import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
  * Commit: write results and end the attempt in one transaction, fenced by the attempt.
  */
 
-export interface Doorbell {
+export interface Notification {
   readonly taskId: number;
   readonly attempt: number;
   readonly traceparent: string | null;
 }
 
 /** What became of a ring, by task id. */
-export interface RingResult {
+export interface PublishResult {
   /** Confirmed by the broker and not returned: some queue holds it. */
   readonly confirmed: readonly number[];
   readonly failed: readonly { readonly taskId: number; readonly reason: 'returned' | 'refused' | 'not_confirmed' }[];
 }
 
-export interface DoorbellPublisher {
+export interface NotificationPublisher {
   /** Answers for every doorbell within a deadline of its own; rejects when there is no connection. */
-  ring(kind: TaskKind, doorbells: readonly Doorbell[]): Promise<RingResult>;
+  publishNotifications(kind: TaskKind, notifications: readonly Notification[]): Promise<PublishResult>;
   /** Messages that lie ready in the queue of a kind, not counting those that a consumer holds. */
   readyCount(kind: TaskKind): Promise<number>;
 }
 
 /** A doorbell that was delivered. To ack one whose channel is gone does nothing: the broker delivers it again. */
 export interface Delivery {
-  readonly message: TaskDoorbell;
+  readonly message: TaskNotification;
   ack(): void;
 }
 
@@ -39,33 +39,33 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
-export interface DoorbellSource {
+export interface NotificationSource {
   /** Delivers, through any number of reconnects, until closed. At most `prefetch` are unacked at a time. */
   consume(kind: TaskKind, prefetch: number, onDelivery: (delivery: Delivery) => void): Subscription;
 }
 
 /** What a dispatcher needs of the tasks table. */
-export interface RingingStore {
+export interface DispatchStore {
   /** The kinds of which there is a waiting task whose `run_at` has come. */
   dueKinds(): Promise<readonly TaskKind[]>;
-  ringDue(
+  publishDue(
     kind: TaskKind,
     depth: number,
     limit: number,
-    ring: (tasks: readonly { id: number; attempt: number; traceparent: string | null }[]) => Promise<readonly number[]>,
+    publish: (tasks: readonly { id: number; attempt: number; traceparent: string | null }[]) => Promise<readonly number[]>,
   ): Promise<number>;
   /** The kinds of which something is queued or running: of the others there is nothing to put right. */
   activeKinds(): Promise<readonly TaskKind[]>;
   reconcile(
     kind: TaskKind,
-    ringSeconds: number,
-  ): Promise<{ readonly leasesExpired: number; readonly exhausted: number; readonly ringsLost: number }>;
+    notificationTimeoutSeconds: number,
+  ): Promise<{ readonly leasesExpired: number; readonly exhausted: number; readonly notificationsLost: number }>;
 }
 
 /** What brings tasks in line with what was asked of their runs: cancelled, paused, resumed, retried, another priority. */
-export interface RunSweeper {
+export interface RunReconciler {
   /** Changes some `limit` tasks; answers how many, 0 when none is left. */
-  sweep(limit: number): Promise<number>;
+  reconcile(limit: number): Promise<number>;
 }
 
 /**
@@ -75,14 +75,14 @@ export interface LeaseStore {
   /** Extends the leases of these tasks; answers the ids that are still held. */
   renew(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
   /** The ids that are still held: neither cancelled nor given to another. */
-  held(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
+  stillHeld(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
 }
 
 /** What a worker needs of the tasks table. `Tx` is the store's transaction, which only the handler's `write` looks into. */
 export interface WorkStore<Tx> {
   claim(
     kind: TaskKind,
-    doorbells: readonly { id: number; attempt: number }[],
+    notifications: readonly { id: number; attempt: number }[],
     owner: string,
   ): Promise<readonly ClaimedTask[]>;
   commit<Result>(

@@ -23,11 +23,11 @@ export class ServiceWorkers<S extends ServiceName> {
 
   constructor(service: S, workers: WorkersOf<S>) {
     const given: Readonly<Partial<Record<string, AnyWorker<TaskKind>>>> = workers;
-    const wanted: readonly string[] = kindsOf(service);
+    const required: readonly string[] = kindsOf(service);
     const problems = [
-      ...wanted.filter((kind) => given[kind] === undefined).map((kind) => `${kind} has no handler`),
+      ...required.filter((kind) => given[kind] === undefined).map((kind) => `${kind} has no handler`),
       ...Object.keys(given)
-        .filter((kind) => !wanted.includes(kind))
+        .filter((kind) => !required.includes(kind))
         .map((kind) => `${kind} is not consumed by ${service}`),
       ...Object.entries(given).flatMap(([kind, worker]) =>
         worker !== undefined && worker.kind !== kind ? [`the handler of ${worker.kind} stands under ${kind}`] : [],
@@ -35,7 +35,7 @@ export class ServiceWorkers<S extends ServiceName> {
     ];
     if (problems.length > 0)
       throw new FatalError(
-        'handlers_differ',
+        'handler_mismatch',
         `the handlers of ${service} are not those of the topology: ${problems.join('; ')}`,
       );
     this.#workers = Object.values(given).flatMap((worker) => (worker === undefined ? [] : [worker]));

@@ -82,7 +82,7 @@ describe('tasks, from row to result', () => {
   function startDispatcher(broker = startBroker()): Dispatcher {
     const dispatcher = new Dispatcher({
       store: new TaskRepository(db),
-      sweeper: new RunControlRepository(db),
+      runs: new RunControlRepository(db),
       publisher: broker,
       logger: testLogger(),
       metrics: createTaskMetrics(createMetrics('d')),
@@ -165,9 +165,9 @@ describe('tasks, from row to result', () => {
     startWorker(allDone);
     await waitUntil('the broker', () => broker.status().ready);
     const bell = { taskId: 1, attempt: 1, traceparent: null };
-    await broker.ring('detect', [bell, bell, bell, { ...bell, attempt: 2 }]);
+    await broker.publishNotifications('detect', [bell, bell, bell, { ...bell, attempt: 2 }]);
     await until('the task to be done', { done: 1 });
-    await broker.ring('detect', [bell]);
+    await broker.publishNotifications('detect', [bell]);
     await waitUntil('the stale doorbell to be acked', async () => (await broker.readyCount('detect')) === 0);
     expect(await written()).toBe(1);
   });
@@ -222,7 +222,7 @@ describe('tasks, from row to result', () => {
     startDispatcher();
     // What SIGKILL leaves behind: no renewals, a closed connection, results never committed.
     const silent = new TaskRepository(db);
-    silent.renew = silent.held = () => Promise.resolve([]);
+    silent.renew = silent.stillHeld = () => Promise.resolve([]);
     const lost = startWorker(hang, undefined, silent);
     await until('the batch to be running', { running: 8 });
     await lost.broker.close();
@@ -302,7 +302,7 @@ describe('tasks, from row to result', () => {
       override renew(): Promise<number[]> {
         return Promise.resolve([]);
       }
-      override held(): Promise<number[]> {
+      override stillHeld(): Promise<number[]> {
         return Promise.resolve([]);
       }
       override commit<R>(

@@ -7,15 +7,15 @@ import {
   type ClaimedTask,
   type TaskOutcome,
 } from '@pugmark/domain';
-import { pause, type Logger, type TaskMetrics } from '@pugmark/platform';
+import { sleep, type Logger, type TaskMetrics } from '@pugmark/platform';
 import { Leases } from './leases';
-import type { Delivery, DoorbellSource, LeaseStore, Subscription, TaskHandler, WorkStore } from './ports';
+import type { Delivery, NotificationSource, LeaseStore, Subscription, TaskHandler, WorkStore } from './ports';
 
 export interface TaskWorkerOptions<Tx, Result, Kind extends TaskKind> {
   readonly handler: TaskHandler<Tx, Result, Kind>;
   readonly store: WorkStore<Tx>;
   readonly leases: LeaseStore;
-  readonly source: DoorbellSource;
+  readonly source: NotificationSource;
   /** Who holds the claims, for people: host, service and pid. */
   readonly owner: string;
   /** Most tasks in one batch: one claim, one `handle`, one commit. */
@@ -86,25 +86,25 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
   #receive(delivery: Delivery): void {
     if (this.#draining.signal.aborted) return;
     this.#pending.push(delivery);
-    this.#fill();
+    this.#startBatches();
   }
 
   /** Starts a batch when one is full, or when its first doorbell has waited long enough. */
-  #fill(): void {
+  #startBatches(): void {
     const { batchSize, batchDelayMs, concurrency } = this.#options;
-    while (this.#batches.size < concurrency && this.#pending.length >= batchSize) this.#begin();
+    while (this.#batches.size < concurrency && this.#pending.length >= batchSize) this.#startBatch();
     if (this.#batches.size >= concurrency || this.#pending.length === 0 || this.#flushTimer !== undefined) return;
     this.#flushTimer = setTimeout(() => {
       this.#flushTimer = undefined;
       if (this.#draining.signal.aborted) return;
-      if (this.#batches.size < concurrency && this.#pending.length > 0) this.#begin();
+      if (this.#batches.size < concurrency && this.#pending.length > 0) this.#startBatch();
     }, batchDelayMs);
   }
 
-  #begin(): void {
+  #startBatch(): void {
     const deliveries = this.#pending.splice(0, this.#options.batchSize);
     if (this.#batches.size === 0) this.#lastProgress = performance.now();
-    const batch = this.#run(deliveries)
+    const batch = this.#runBatch(deliveries)
       .catch((err: unknown) => {
         this.#options.logger.error(
           { err, count: deliveries.length },
@@ -117,18 +117,18 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
       .finally(() => {
         this.#batches.delete(batch);
         this.#lastProgress = performance.now();
-        if (!this.#draining.signal.aborted) this.#fill();
+        if (!this.#draining.signal.aborted) this.#startBatches();
       });
     this.#batches.add(batch);
   }
 
-  async #run(deliveries: readonly Delivery[]): Promise<void> {
+  async #runBatch(deliveries: readonly Delivery[]): Promise<void> {
     const { handler, metrics } = this.#options;
     const kind = handler.kind;
     const tasks = await this.#claim(deliveries);
     if (tasks === null) return;
     metrics.claimed.inc({ kind }, tasks.length);
-    metrics.stale.inc({ kind }, deliveries.length - tasks.length);
+    metrics.notificationsStale.inc({ kind }, deliveries.length - tasks.length);
     if (tasks.length > 0) {
       this.#leases.hold(tasks);
       try {
@@ -143,14 +143,14 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
   /** The claimed tasks; null when the service drains before the store answered. */
   async #claim(deliveries: readonly Delivery[]): Promise<readonly ClaimedTask[] | null> {
     const { store, handler, owner, logger } = this.#options;
-    const doorbells = deliveries.map(({ message }) => ({ id: message.taskId, attempt: message.attempt }));
+    const notifications = deliveries.map(({ message }) => ({ id: message.taskId, attempt: message.attempt }));
     for (let waitMs: number = RETRY_MS[0]; ; waitMs = Math.min(RETRY_MS[1], waitMs * 2)) {
       try {
-        return await store.claim(handler.kind, doorbells, owner);
+        return await store.claim(handler.kind, notifications, owner);
       } catch (err) {
-        logger.warn({ err, count: doorbells.length, retryInMs: waitMs }, 'could not claim tasks');
+        logger.warn({ err, count: notifications.length, retryInMs: waitMs }, 'could not claim tasks');
         if (this.#draining.signal.aborted) return null;
-        await pause(waitMs, this.#draining.signal);
+        await sleep(waitMs, this.#draining.signal);
         if (this.#draining.signal.aborted) return null;
       }
     }
@@ -183,10 +183,10 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     for (let waitMs: number = RETRY_MS[0]; ; waitMs = Math.min(RETRY_MS[1], waitMs * 2)) {
       const stopTimer = metrics.commitSeconds.startTimer({ kind: handler.kind });
       try {
-        const counted = new Set(await store.commit(outcomes, (tx, done) => handler.write(tx, done)));
+        const committed = new Set(await store.commit(outcomes, (tx, done) => handler.write(tx, done)));
         stopTimer();
         for (const { task, outcome } of outcomes) {
-          if (counted.has(task.id)) metrics.finished.inc({ kind: handler.kind, outcome });
+          if (committed.has(task.id)) metrics.finished.inc({ kind: handler.kind, outcome });
           else metrics.fenced.inc({ kind: handler.kind });
         }
         return;
@@ -194,7 +194,7 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
         if (store.isDataError(err)) return this.#commitOneByOne(outcomes, err);
         if (outcomes.every(({ task }) => this.#leases.signalOf(task).aborted)) throw err;
         logger.warn({ err, count: outcomes.length, retryInMs: waitMs }, 'could not commit results; trying again');
-        await pause(waitMs);
+        await sleep(waitMs);
       }
     }
   }

@@ -3,7 +3,7 @@ import { API_OPTIONS, API_USAGE, openApi } from '../api-options';
 import { columns } from '../columns';
 import { EXIT, UsageError, type Command } from '../command';
 import { parseCommandLine } from '../parse-args';
-import { standsOut } from './stands-out';
+import { standsOut } from './needs-attention';
 
 const USAGE = `pugmark status [--json] ${API_USAGE}`;
 

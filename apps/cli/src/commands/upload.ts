@@ -5,9 +5,9 @@ import { columns } from '../columns';
 import { EXIT, UsageError, type Command, type CommandContext } from '../command';
 import { parseCommandLine } from '../parse-args';
 import { printable } from '../printable';
-import { findDeployment, findProject } from '../upload/find-place';
+import { findDeployment, findProject } from '../upload/find-deployment';
 import { followIngests, type Ingested } from '../upload/follow-ingests';
-import { pictureFiles } from '../upload/picture-files';
+import { pictureFiles } from '../upload/image-files';
 import { uploadFolder, type UploadProgress, type UploadResult } from '../upload/upload-folder';
 
 const USAGE = `pugmark upload FOLDER --project NAME|ID [--deployment NAME|ID] [--no-detect] ${API_USAGE}`;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError, NoAnswer, type PugmarkClient, type Schemas } from '@pugmark/client';
+import { ApiError, NoResponseError, type PugmarkClient, type Schemas } from '@pugmark/client';
 import type { Refusal } from './send-files';
 
 const LOOK_EVERY_MS = 500;
@@ -44,7 +44,7 @@ async function ended(client: PugmarkClient, id: number, stillMs: number): Promis
     if (now !== before) movedAt = performance.now();
     before = now;
     if (performance.now() - movedAt > stillMs) {
-      throw new NoAnswer(
+      throw new NoResponseError(
         `upload ${id}`,
         `sent, but not taken in: nothing has moved for ${Math.round(stillMs / 60_000)} minutes; pugmark status says what stands out`,
       );

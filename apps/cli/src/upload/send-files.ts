@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ApiProblem, NoAnswer, type PugmarkClient, type Schemas } from '@pugmark/client';
+import { ApiProblem, NoResponseError, type PugmarkClient, type Schemas } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
 
 export interface Place {
@@ -68,7 +68,7 @@ async function sendOnce(
     try {
       return await client.post('/api/v1/uploads', { params, body: { files } });
     } catch (error) {
-      if (!(error instanceof NoAnswer) || made >= TRIES) throw error;
+      if (!(error instanceof NoResponseError) || made >= TRIES) throw error;
     }
   }
 }

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { ImageRepository, IngestRepository, TaskRepository, createDatabase, migrate, type Database } from '@pugmark/db';
 import { PermanentError, RetryableError, type ClaimedTask } from '@pugmark/domain';
-import { PictureStorage } from '@pugmark/storage';
+import { ImageStorage } from '@pugmark/storage';
 import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
 import { ScanHandler } from './scan.handler';
 
@@ -55,7 +55,7 @@ describe('ScanHandler', () => {
 
   const stores = () => ({ db, tasks, ingests: new IngestRepository(), images: new ImageRepository() });
   const handler = (batch = 4): ScanHandler =>
-    new ScanHandler(stores(), new PictureStorage(storageDir), {
+    new ScanHandler(stores(), new ImageStorage(storageDir), {
       roots: [folder],
       storageDir,
       concurrency: 2,

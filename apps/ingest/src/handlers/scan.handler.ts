@@ -2,11 +2,11 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { DatabaseTransaction, IngestRow, NewImage } from '@pugmark/db';
 import { PermanentError, RetryableError, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
-import type { PictureStorage } from '@pugmark/storage';
+import type { ImageStorage } from '@pugmark/storage';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import { allowedFolder } from '../scan/allowed-folder';
 import { inChunks, mapWithLimit } from '../scan/in-chunks';
-import { UNREAD_CODES, readPicture } from '../scan/read-picture';
+import { UNREAD_CODES, readPicture } from '../scan/read-image';
 import { storeChunk, type ScanStores } from '../scan/store-chunk';
 import { walkFolder, type WalkedEntry } from '../scan/walk-folder';
 
@@ -25,10 +25,10 @@ export interface ScanOptions {
 export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
   readonly kind = 'scan' as const;
   readonly #stores: ScanStores;
-  readonly #storage: PictureStorage;
+  readonly #storage: ImageStorage;
   readonly #options: ScanOptions;
 
-  constructor(stores: ScanStores, storage: PictureStorage, options: ScanOptions) {
+  constructor(stores: ScanStores, storage: ImageStorage, options: ScanOptions) {
     this.#stores = stores;
     this.#storage = storage;
     this.#options = options;
@@ -73,7 +73,7 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     const fresh = chunk.filter((entry) => !known.has(entry.path));
     if (fresh.length === 0) return;
     const place = (path: string, sha256: Buffer, format: NewImage['format']): Promise<string> =>
-      ingest.mode === 'copy' ? this.#storage.storePicture(path, sha256.toString('hex'), format) : Promise.resolve(path);
+      ingest.mode === 'copy' ? this.#storage.storeImage(path, sha256.toString('hex'), format) : Promise.resolve(path);
     const files = await mapWithLimit(fresh, concurrency, async (entry) =>
       entry.skip === null ? readPicture(folder, entry.path, pixelLimit, place) : { path: entry.path, skip: entry.skip },
     );

@@ -9,7 +9,7 @@ import {
   type TaskRepository,
 } from '@pugmark/db';
 import { RetryableError, type ClaimedTask } from '@pugmark/domain';
-import type { ReadPicture } from './read-picture';
+import type { ReadPicture } from './read-image';
 
 export interface ScanStores {
   readonly db: Database;

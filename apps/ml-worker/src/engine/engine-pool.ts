@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { FatalError, RetryableError, deadline, withDeadline } from '@pugmark/domain';
+import { FatalError, RetryableError, startDeadline, withDeadline } from '@pugmark/domain';
 import type { EngineInfo, EngineOptions } from '@pugmark/inference';
-import { judge, type Batch, type BatchInHand, type Item } from './blame';
+import { judge, type Batch, type BatchInHand, type Item } from './crash-attribution';
 import type { Death } from './engine-process';
 import type { FromEngine, ImageOutcome, ModelRef, PoolImage } from './engine-protocol';
 import { EngineSlot, type EngineStatus, type RestartPolicy } from './engine-slot';
@@ -103,7 +103,7 @@ export class EnginePool {
     const { childPath } = this.#options;
     if (!existsSync(childPath))
       throw new FatalError('engine_missing', `${childPath} does not exist: run the build first`);
-    const limit = deadline(this.#startDeadlineMs, 'start');
+    const limit = startDeadline(this.#startDeadlineMs, 'start');
     try {
       const ready = new Promise<void>((resolve, reject) => {
         this.#starting = { resolve, reject };

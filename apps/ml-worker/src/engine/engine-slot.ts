@@ -1,5 +1,5 @@
 import type { EngineInfo } from '@pugmark/inference';
-import type { Batch, BatchInHand, Item } from './blame';
+import type { Batch, BatchInHand, Item } from './crash-attribution';
 import { EngineProcess, type Death, type ProcessOptions } from './engine-process';
 import type { EngineHealth, FromEngine, ImageOutcome, ModelRef } from './engine-protocol';
 

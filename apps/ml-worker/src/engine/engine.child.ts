@@ -5,7 +5,7 @@ import { createEngine, type Engine } from '@pugmark/inference';
 import type { EngineHealth, FromEngine, ToEngine } from './engine-protocol';
 import { exitWithParent } from './exit-with-parent';
 import { failure, ImageRunner } from './image-runner';
-import { ModelShelf } from './model-shelf';
+import { ModelShelf } from './model-cache';
 
 exitWithParent();
 // Ctrl-C and a service manager's signal reach the whole process group; when to end is the supervisor's decision.

@@ -98,7 +98,7 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
   ringer.start();
   const dispatcher = new Dispatcher({
     store: new TaskRepository(db),
-    sweeper: new RunControlRepository(db),
+    runs: new RunControlRepository(db),
     publisher: ringer,
     logger: testLogger(),
     metrics: createTaskMetrics(createMetrics('d')),

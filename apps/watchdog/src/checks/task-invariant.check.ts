@@ -1,7 +1,7 @@
 import { TASK_KINDS, type TaskKind } from '@pugmark/contracts';
 import type { Database, IncidentRepository, InvariantViolation, TaskRepository } from '@pugmark/db';
 import { Gauge, type Logger, type Registry } from '@pugmark/platform';
-import { RING_SECONDS } from '@pugmark/tasks';
+import { NOTIFICATION_TIMEOUT_SECONDS } from '@pugmark/tasks';
 
 const STATES = ['waiting', 'queued', 'running'] as const;
 /** Of the incidents that it opens; their subjects are the kinds of tasks. */
@@ -56,7 +56,7 @@ export class TaskInvariantCheck {
 
   async run(): Promise<void> {
     const { tasks, logger } = this.#parts;
-    const violations = await tasks.violations(RING_SECONDS, this.#graceSeconds);
+    const violations = await tasks.violations(NOTIFICATION_TIMEOUT_SECONDS, this.#graceSeconds);
     this.#publish(violations);
     // Between two doorbells a queue may be empty for an instant; what stands at two looks in a row stands.
     const broken = new Set(violations.map(({ kind }) => kind));

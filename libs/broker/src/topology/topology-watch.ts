@@ -2,7 +2,7 @@ import { RetryableError, messageOf } from '@pugmark/domain';
 import {
   Counter,
   backgroundLoop,
-  pause,
+  sleep,
   registerGauge,
   type BackgroundLoop,
   type Logger,
@@ -62,7 +62,7 @@ export class TopologyWatch {
       () => Number(this.#compared),
     );
     this.#mended = new Counter({
-      name: 'pugmark_topology_mended_total',
+      name: 'pugmark_topology_repairs_total',
       help: 'Parts of the topology that were taken away and declared again',
       registers: [metrics],
     });
@@ -104,7 +104,7 @@ export class TopologyWatch {
       this.#report([messageOf(error)]);
     }
     const ill = this.#state === 'differs' || (this.#options.management !== undefined && !this.#compared);
-    await pause(
+    await sleep(
       ill ? LOOK_AGAIN_MS.ill : LOOK_AGAIN_MS.well,
       AbortSignal.any([signal, this.#lookNow.signal, connection.lost]),
     );

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROUTES, TASK_KINDS, type Route } from '@pugmark/contracts';
-import { doorbellMessage, probeAnswerMessage, probeMessage, type OutgoingMessage } from '../messages';
-import { parseDoorbell, parseProbeAnswer } from '../parse-message';
+import { notificationMessage, probeAnswerMessage, probeMessage, type OutgoingMessage } from '../messages';
+import { parseNotification, parseProbeAnswer } from '../parse-message';
 
 interface WireForm {
   readonly name: string;
@@ -26,10 +26,10 @@ function formOf({ exchange, routingKey, type, headers, content }: OutgoingMessag
 
 it('publishes exactly the newest stored form of each message', () => {
   const published = [
-    doorbellMessage('scan', { taskId: 7, attempt: 1, traceparent: null }),
-    doorbellMessage('detect', { taskId: 7, attempt: 1, traceparent: TRACE }),
-    doorbellMessage('classify', { taskId: 7, attempt: 1, traceparent: TRACE }),
-    doorbellMessage('export', { taskId: 7, attempt: 1, traceparent: null }),
+    notificationMessage('scan', { taskId: 7, attempt: 1, traceparent: null }),
+    notificationMessage('detect', { taskId: 7, attempt: 1, traceparent: TRACE }),
+    notificationMessage('classify', { taskId: 7, attempt: 1, traceparent: TRACE }),
+    notificationMessage('export', { taskId: 7, attempt: 1, traceparent: null }),
     probeMessage('detect', 'any'),
     probeAnswerMessage('amq.rabbitmq.reply-to.token', 'any', { responder: 'ml-worker@host/1' }),
   ];
@@ -47,7 +47,7 @@ it.each(TASK_KINDS)('accepts every stored doorbell of a %s of this version and t
   );
   expect(forms.length).toBeGreaterThan(0);
   for (const { type, headers, body } of forms) {
-    expect(parseDoorbell(route, message(type, headers, body))).toMatchObject({ doorbell: { taskId: 7, attempt: 1 } });
+    expect(parseNotification(route, message(type, headers, body))).toMatchObject({ doorbell: { taskId: 7, attempt: 1 } });
   }
 });
 
@@ -58,5 +58,5 @@ it('accepts every stored answer to a probe', () => {
 });
 
 function message(type: string, headers: object, body: string) {
-  return { content: Buffer.from(body), properties: { type, headers } } as Parameters<typeof parseDoorbell>[1];
+  return { content: Buffer.from(body), properties: { type, headers } } as Parameters<typeof parseNotification>[1];
 }

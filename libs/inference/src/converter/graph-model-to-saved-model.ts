@@ -1,6 +1,6 @@
 import type { io } from '@tensorflow/tfjs-core';
 import { PermanentError } from '@pugmark/domain';
-import { freeBatch, openFirst } from './free-batch';
+import { openBatchDimension, openFirst } from './open-batch-dimension';
 import { nodeOfInput, type GraphJson, type NodeJson, type SignatureJson, type TensorInfoJson } from './graph-json';
 import { nodeDef, tensorShape, typeNumber } from './node-defs';
 import { proto, type GraphDef, type SavedModel, type SignatureDef, type TensorInfo } from './proto';
@@ -40,7 +40,7 @@ export function graphModelToSavedModel(artifacts: io.ModelArtifacts, { openBatch
     );
   }
   const stored = readWeights(artifacts.weightSpecs ?? [], artifacts.weightData as ArrayBuffer);
-  const { nodes, weights } = openBatch ? freeBatch(graph.node, stored) : { nodes: graph.node, weights: stored };
+  const { nodes, weights } = openBatch ? openBatchDimension(graph.node, stored) : { nodes: graph.node, weights: stored };
   const signature = signatureOf(artifacts.signature as SignatureJson | undefined, graph, openBatch);
   return savedModel(
     graphDef(splitFusedNodes(nodes), weights, graph.versions?.producer || PRODUCER),

@@ -1,5 +1,5 @@
 import type { Placement } from '@pugmark/domain';
-import { categoryOf, surestFirst, toDetection, type InputBox } from './boxes';
+import { categoryOf, byConfidence, toDetection, type InputBox } from './boxes';
 import { manifest, STRETCHED, TALL, WIDE } from './decoders.fixture';
 
 const MANIFEST = manifest('yolov5');
@@ -66,6 +66,6 @@ it('sorts the surest first and leaves the list alone', () => {
     confidence,
     box: { x: 0, y: 0, width: 1, height: 1 },
   }));
-  expect(surestFirst(list).map(({ confidence }) => confidence)).toEqual([0.75, 0.5, 0.25]);
+  expect(byConfidence(list).map(({ confidence }) => confidence)).toEqual([0.75, 0.5, 0.25]);
   expect(list[0]!.confidence).toBe(0.25);
 });

@@ -46,7 +46,7 @@ export function categoryOf(
   return label !== undefined && Object.hasOwn(categories, label) ? categories[label]! : null;
 }
 
-export function surestFirst(detections: readonly Detection[]): Detection[] {
+export function byConfidence(detections: readonly Detection[]): Detection[] {
   return [...detections].sort((a, b) => b.confidence - a.confidence);
 }
 

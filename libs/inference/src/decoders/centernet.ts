@@ -1,7 +1,7 @@
 import { intersectionOverUnion, type Detection, type ModelManifest, type Placement } from '@pugmark/domain';
-import { surestFirst, toDetection } from './boxes';
+import { byConfidence, toDetection } from './boxes';
 import type { DetectionDecoder } from './decoder';
-import { assertShape, ofPicture, outputName } from './output-shapes';
+import { assertShape, valuesOfImage, outputName } from './output-shapes';
 
 /** x0 y0 x1 y1 in pixels of the model's input, score, index of the class. */
 const COLUMNS = 6;
@@ -25,7 +25,7 @@ export const CENTERNET: DetectionDecoder = {
       shape: [placements.length, null, COLUMNS],
       what: 'boxes (batch, boxes, x0 y0 x1 y1 score class)',
     });
-    return placements.map((placement, index) => decodeCenternet(ofPicture(output, index), placement, manifest));
+    return placements.map((placement, index) => decodeCenternet(valuesOfImage(output, index), placement, manifest));
   },
 };
 
@@ -57,7 +57,7 @@ export function decodeCenternet(
     if (detection !== null) found.push(detection);
   }
   const kept: Detection[] = [];
-  for (const detection of surestFirst(found))
+  for (const detection of byConfidence(found))
     if (!kept.some((surer) => isSameObject(surer, detection))) kept.push(detection);
   return kept;
 }

@@ -2,7 +2,7 @@ import type { ModelManifest } from '@pugmark/domain';
 import type { OutputTensor } from './decoder';
 
 /** What a decoder wants of one of its outputs. */
-export interface WantedOutput {
+export interface ExpectedOutput {
   readonly name: string;
   /** Null stands for any size. */
   readonly shape: readonly (number | null)[];
@@ -11,7 +11,7 @@ export interface WantedOutput {
 }
 
 /** A picture's part of each output: the values after the batch dimension. */
-export function ofPicture({ shape, values }: OutputTensor, index: number): Float32Array {
+export function valuesOfImage({ shape, values }: OutputTensor, index: number): Float32Array {
   const each = values.length / (shape[0] ?? 1);
   return values.subarray(index * each, (index + 1) * each);
 }
@@ -24,7 +24,7 @@ export function outputName({ outputs }: Pick<ModelManifest, 'outputs'>, own: rea
 /** Throws RangeError, with the output's name and both shapes, unless the output has the wanted one. */
 export function assertShape(
   output: OutputTensor | undefined,
-  { name, shape, what }: WantedOutput,
+  { name, shape, what }: ExpectedOutput,
 ): asserts output is OutputTensor {
   const fits =
     output !== undefined &&

@@ -1,6 +1,6 @@
 import type { Classification, ModelManifest } from '@pugmark/domain';
 import type { ClassificationDecoder } from './decoder';
-import { assertShape, ofPicture, outputName } from './output-shapes';
+import { assertShape, valuesOfImage, outputName } from './output-shapes';
 
 const MOST_LABELS = 5;
 /** Probabilities of one crop add up to 1, but for what single precision loses. */
@@ -20,7 +20,7 @@ export const SOFTMAX: ClassificationDecoder = {
       shape: [batch, manifest.labels.length],
       what: 'scores (batch, labels)',
     });
-    const rows = Array.from({ length: batch }, (_, index) => [...ofPicture(output, index)]);
+    const rows = Array.from({ length: batch }, (_, index) => [...valuesOfImage(output, index)]);
     const probabilities = rows.every(isDistribution) ? rows : rows.map(softmax);
     return probabilities.map((row) => ranked(row, manifest));
   },

@@ -1,7 +1,7 @@
 import type { Detection, ModelManifest, Placement } from '@pugmark/domain';
-import { surestFirst, toDetection } from './boxes';
+import { byConfidence, toDetection } from './boxes';
 import type { DetectionDecoder } from './decoder';
-import { assertShape, ofPicture, outputName } from './output-shapes';
+import { assertShape, valuesOfImage, outputName } from './output-shapes';
 
 const OUTPUTS = ['detection_boxes', 'detection_scores', 'detection_classes'];
 
@@ -23,9 +23,9 @@ export const TF_OBJECT_DETECTION: DetectionDecoder = {
     return placements.map((placement, index) =>
       decodePicture(
         {
-          boxes: ofPicture(boxes, index),
-          scores: ofPicture(scores, index),
-          classes: ofPicture(classes, index),
+          boxes: valuesOfImage(boxes, index),
+          scores: valuesOfImage(scores, index),
+          classes: valuesOfImage(classes, index),
           count: counts?.values[index] ?? most,
         },
         placement,
@@ -55,5 +55,5 @@ function decodePicture(
     const detection = toDetection({ box, score: scores[n]!, label: Math.round(classes[n]!) - 1 }, placement, manifest);
     if (detection !== null) found.push(detection);
   }
-  return surestFirst(found);
+  return byConfidence(found);
 }

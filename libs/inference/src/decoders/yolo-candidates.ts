@@ -3,7 +3,7 @@ import { categoryOf, toDetection, type Candidate } from './boxes';
 import { nonMaxSuppression, type SuppressionOptions } from './non-max-suppression';
 
 /** One picture, and how to read row `n` of what a YOLO head says of it. */
-export interface YoloPicture {
+export interface YoloOutput {
   readonly placement: Placement;
   readonly rows: number;
   /** Centre x, centre y, width, height (0 to 3), then whatever the head adds. */
@@ -27,7 +27,7 @@ const FARTHEST_FRACTION = 2;
  * whole output tells.
  */
 export function yoloDetections(
-  pictures: readonly YoloPicture[],
+  pictures: readonly YoloOutput[],
   manifest: ModelManifest,
   options: SuppressionOptions,
 ): Detection[][] {
@@ -40,7 +40,7 @@ export function yoloDetections(
   );
 }
 
-function candidatesOf(picture: YoloPicture, manifest: ModelManifest, scale: ModelManifest['input']): Candidate[] {
+function candidatesOf(picture: YoloOutput, manifest: ModelManifest, scale: ModelManifest['input']): Candidate[] {
   const candidates: Candidate[] = [];
   for (let row = 0; row < picture.rows; row += 1) {
     const { label, score } = bestLabel(picture, row, manifest.labels.length);
@@ -56,14 +56,14 @@ function candidatesOf(picture: YoloPicture, manifest: ModelManifest, scale: Mode
   return candidates;
 }
 
-function bestLabel(picture: YoloPicture, row: number, labels: number): { label: number; score: number } {
+function bestLabel(picture: YoloOutput, row: number, labels: number): { label: number; score: number } {
   const scoreOf = (label: number): number => picture.at(row, picture.firstScore + label);
   let label = 0;
   for (let other = 1; other < labels; other += 1) if (scoreOf(other) > scoreOf(label)) label = other;
   return { label, score: scoreOf(label) * picture.objectness(row) };
 }
 
-function farthestCentre(picture: YoloPicture): number {
+function farthestCentre(picture: YoloOutput): number {
   let farthest = 0;
   for (let row = 0; row < picture.rows; row += 1) farthest = Math.max(farthest, picture.at(row, 0), picture.at(row, 1));
   return farthest;

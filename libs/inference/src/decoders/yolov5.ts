@@ -1,5 +1,5 @@
 import type { DetectionDecoder } from './decoder';
-import { assertShape, ofPicture, outputName } from './output-shapes';
+import { assertShape, valuesOfImage, outputName } from './output-shapes';
 import { yoloDetections } from './yolo-candidates';
 
 /** YOLOv5's own: `iou_thres` and `max_det` of its non_max_suppression. */
@@ -18,7 +18,7 @@ export const YOLOV5: DetectionDecoder = {
     const what = `rows (batch, rows, 5 + ${manifest.labels.length} labels)`;
     assertShape(output, { name: outputName(manifest, OUTPUTS, 0), shape: [placements.length, null, columns], what });
     const pictures = placements.map((placement, index) => {
-      const values = ofPicture(output, index);
+      const values = valuesOfImage(output, index);
       const at = (row: number, column: number): number => values[row * columns + column]!;
       return { placement, rows: values.length / columns, at, objectness: (row: number) => at(row, 4), firstScore: 5 };
     });

@@ -1,5 +1,5 @@
 import type { DetectionDecoder } from './decoder';
-import { assertShape, ofPicture, outputName } from './output-shapes';
+import { assertShape, valuesOfImage, outputName } from './output-shapes';
 import { yoloDetections } from './yolo-candidates';
 
 /** Ultralytics' own: `iou` and `max_det` of its predict mode. */
@@ -24,7 +24,7 @@ export const YOLOV8: DetectionDecoder = {
       what: `rows (batch, 4 + ${manifest.labels.length} labels, rows)`,
     });
     const pictures = placements.map((placement, index) => {
-      const values = ofPicture(output, index);
+      const values = valuesOfImage(output, index);
       const rows = values.length / columns;
       const at = (row: number, column: number): number =>
         values[rowsFirst ? row * columns + column : column * rows + row]!;

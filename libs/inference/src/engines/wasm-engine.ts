@@ -6,7 +6,7 @@ import type { OutputTensor } from '../decoders/decoder';
 import { LoadedModel, outputsOf } from '../models/loaded-model';
 import { readGraphModel } from '../models/model-files';
 import type { Engine, EngineInfo, Graph } from './engine';
-import { warmedUp } from './warmed-up';
+import { warmUp } from './warm-up';
 
 /** TensorFlow.js on WebAssembly with SIMD, in this thread: no compiler, no Python, no graphics card. */
 export class WasmEngine implements Engine {
@@ -34,7 +34,7 @@ export class WasmEngine implements Engine {
     });
     // The graph as it was made: only the converted one has its batch opened.
     const own = manifest.openBatch === true ? { ...manifest, batch: 1 } : manifest;
-    return warmedUp(new LoadedModel(own, new WasmGraph(model, own)));
+    return warmUp(new LoadedModel(own, new WasmGraph(model, own)));
   }
 
   tensors(): number {

@@ -6,7 +6,7 @@ import { FatalError, PermanentError, messageOf, stageOf, type ModelInput, type M
 import type { OutputTensor } from '../decoders/decoder';
 import { createEngine, type EngineOptions } from '../engines/create-engine';
 import type { Engine, EngineInfo } from '../engines/engine';
-import { hasBatchOfOne } from '../converter/free-batch';
+import { hasBatchOfOne } from '../converter/open-batch-dimension';
 import type { GraphJson } from '../converter/graph-json';
 import { outputsOf, type LoadedModel } from './loaded-model';
 import { readGraphModel, verifyFiles } from './model-files';

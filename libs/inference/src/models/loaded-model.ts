@@ -5,7 +5,7 @@ import {
   type ModelInput,
   type ModelManifest,
 } from '@pugmark/domain';
-import { classificationDecoderOf, detectionDecoderOf } from '../decoders/decoder-of';
+import { selectClassificationDecoder, selectDetectionDecoder } from '../decoders/select-decoder';
 import type { OutputTensor } from '../decoders/decoder';
 import type { Graph } from '../engines/engine';
 import { normalisedPixels } from './normalised-pixels';
@@ -14,8 +14,8 @@ import { normalisedPixels } from './normalised-pixels';
 export function outputsOf(manifest: ModelManifest): readonly string[] {
   if (manifest.outputs !== undefined) return manifest.outputs;
   return manifest.decoder === 'softmax'
-    ? classificationDecoderOf(manifest).outputs
-    : detectionDecoderOf(manifest).outputs;
+    ? selectClassificationDecoder(manifest).outputs
+    : selectDetectionDecoder(manifest).outputs;
 }
 
 /** A model that an engine has loaded: pictures in, what is on them out. */
@@ -36,7 +36,7 @@ export class LoadedModel {
   async detect(inputs: readonly ModelInput[]): Promise<Detection[][]> {
     const { manifest } = this;
     return this.#inBatches(inputs, (outputs, batch) =>
-      detectionDecoderOf(manifest).decode(
+      selectDetectionDecoder(manifest).decode(
         outputs,
         batch.map(({ placement }) => placement),
         manifest,
@@ -48,7 +48,7 @@ export class LoadedModel {
   async classify(inputs: readonly ModelInput[]): Promise<Classification[][]> {
     const { manifest } = this;
     return this.#inBatches(inputs, (outputs, batch) =>
-      classificationDecoderOf(manifest).decode(outputs, batch.length, manifest),
+      selectClassificationDecoder(manifest).decode(outputs, batch.length, manifest),
     );
   }
 

@@ -8,7 +8,7 @@ import { readSignature, type Signature } from '../../converter/read-signature';
 import { LoadedModel, outputsOf } from '../../models/loaded-model';
 import { verifyFiles } from '../../models/model-files';
 import type { Engine, EngineInfo, Graph } from '../engine';
-import { warmedUp } from '../warmed-up';
+import { warmUp } from '../warm-up';
 import { nativeBackend } from './native-backend';
 
 export interface TensorflowOptions {
@@ -47,7 +47,7 @@ export class TensorflowEngine implements Engine {
     const savedModel =
       manifest.format === 'tfjs-graph' ? await convertedModel(manifest, folder, this.#convertedDir) : folder;
     if (manifest.format === 'saved-model') await verifyFiles(manifest, folder);
-    return warmedUp(new LoadedModel(manifest, await this.#open(manifest, savedModel)));
+    return warmUp(new LoadedModel(manifest, await this.#open(manifest, savedModel)));
   }
 
   tensors(): number {

@@ -1,4 +1,4 @@
-import { judge, type Batch, type BatchInHand, type Item } from './blame';
+import { judge, type Batch, type BatchInHand, type Item } from './crash-attribution';
 import type { ModelRef } from './engine-protocol';
 
 const model = (batch: number, key = 'a 1') => ({ key, manifest: { batch }, folder: '' }) as ModelRef;

@@ -4,7 +4,7 @@ import { IsInt, IsOptional, IsPositive, Matches } from 'class-validator';
  * The whole of every work message: a doorbell. It says which row of `tasks` has work and which attempt is meant; all else
  * stands in the row, so a lost, doubled or late message can neither lose nor repeat work.
  */
-export class TaskDoorbell {
+export class TaskNotification {
   @IsInt()
   @IsPositive()
   readonly taskId!: number;

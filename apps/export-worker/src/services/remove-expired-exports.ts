@@ -37,8 +37,8 @@ export async function sweepAbandoned(
   files: ExportStorage,
   logger: Logger,
 ): Promise<number> {
-  const temporary = await files.sweepTemporary(ABANDONED_MS);
-  const old = await files.olderThan(ABANDONED_MS);
+  const temporary = await files.removeStaleTemporary(ABANDONED_MS);
+  const old = await files.findOlderThan(ABANDONED_MS);
   const known = await exports.knownFileKeys(db, old);
   const orphans = old.filter((key) => !known.has(key));
   for (const key of orphans) await files.remove(key);

@@ -1,10 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 /** Bytes that are read at once. */
-export const PIECE = 256 * 1024;
+export const CHUNK_BYTES = 256 * 1024;
 
 /** A file that is looked at piece by piece, never as a whole. */
-export class PieceReader {
+export class ChunkedFile {
   #piece = Buffer.alloc(0);
   #from = 0;
 
@@ -14,19 +14,19 @@ export class PieceReader {
   ) {}
 
   /** Opens the file for as long as `look` takes. */
-  static async over<T>(path: string, look: (file: PieceReader) => Promise<T>): Promise<T> {
+  static async open<T>(path: string, look: (file: ChunkedFile) => Promise<T>): Promise<T> {
     const file = await open(path);
     try {
-      return await look(new PieceReader(file, (await file.stat()).size));
+      return await look(new ChunkedFile(file, (await file.stat()).size));
     } finally {
       await file.close();
     }
   }
 
   /** So many bytes from there on, fewer at the end of the file; valid until the next call. */
-  async at(position: number, length: number): Promise<Buffer> {
+  async read(position: number, length: number): Promise<Buffer> {
     if (position < this.#from || position + length > this.#from + this.#piece.length) {
-      const wanted = Math.min(Math.max(length, PIECE), Math.max(0, this.size - position));
+      const wanted = Math.min(Math.max(length, CHUNK_BYTES), Math.max(0, this.size - position));
       const { bytesRead, buffer } = await this.file.read(Buffer.allocUnsafe(wanted), 0, wanted, position);
       this.#piece = buffer.subarray(0, bytesRead);
       this.#from = position;

@@ -1,5 +1,5 @@
 import type { Schemas } from '@pugmark/client';
-import { standsOut } from './stands-out';
+import { standsOut } from './needs-attention';
 
 type System = Schemas['SystemResponse'];
 

@@ -1,6 +1,6 @@
 import { PermanentError } from '@pugmark/domain';
 
-export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
 
 /** Bytes at the beginning of a file that `pictureFormat` looks at. */
 export const SIGNATURE_BYTES = 64;
@@ -9,7 +9,7 @@ export const SIGNATURE_BYTES = 64;
  * The format by the file's first bytes; its name plays no part. Throws PermanentError `unsupported_format` for pictures and
  * videos of other kinds, which people mix in, and `not_a_picture` for everything else.
  */
-export function pictureFormat(beginning: Buffer): PictureFormat {
+export function detectImageFormat(beginning: Buffer): ImageFormat {
   const text = beginning.toString('latin1', 0, SIGNATURE_BYTES);
   // Canon's raw format is a TIFF with a mark at byte 8, and its first page a mere preview.
   if (text.startsWith('II*\0') && text.startsWith('CR', 8)) throw unsupported('a Canon raw picture');

@@ -7,7 +7,7 @@ export interface GpsPosition {
 }
 
 /** What the camera wrote about itself. Anything absent or senseless is null: nothing here is ever guessed. */
-export interface CameraFacts {
+export interface CameraMetadata {
   /** The camera's own clock, `YYYY-MM-DDTHH:mm:ss`, in no zone. */
   readonly capturedLocal: string | null;
   readonly cameraMake: string | null;
@@ -16,18 +16,18 @@ export interface CameraFacts {
   readonly gps: GpsPosition | null;
 }
 
-const NO_FACTS: CameraFacts = {
+const NO_METADATA: CameraMetadata = {
   capturedLocal: null,
   cameraMake: null,
   cameraModel: null,
   cameraSerial: null,
   gps: null,
 };
-const LONGEST_TEXT = 200;
+const MAX_TEXT_LENGTH = 200;
 
 /** Facts from an EXIF block (or from a whole TIFF file, which has the same structure). Never throws. */
-export function cameraFacts(exif: Buffer | undefined): CameraFacts {
-  if (exif === undefined) return NO_FACTS;
+export function readCameraMetadata(exif: Buffer | undefined): CameraMetadata {
+  if (exif === undefined) return NO_METADATA;
   try {
     const { Image: image, Photo: photo, GPSInfo: gps } = exifReader(exif);
     return {
@@ -39,7 +39,7 @@ export function cameraFacts(exif: Buffer | undefined): CameraFacts {
     };
   } catch {
     // A damaged block says nothing about the picture itself, which may be whole.
-    return NO_FACTS;
+    return NO_METADATA;
   }
 }
 
@@ -62,7 +62,7 @@ function plainText(value: unknown): string | null {
     .replace(/[\u0000-\u001f\u007f\ufffd]+/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return plain === '' ? null : plain.slice(0, LONGEST_TEXT);
+  return plain === '' ? null : plain.slice(0, MAX_TEXT_LENGTH);
 }
 
 function position(gps: Record<string, unknown> | undefined): GpsPosition | null {
@@ -74,16 +74,16 @@ function position(gps: Record<string, unknown> | undefined): GpsPosition | null 
 }
 
 /** Degrees, minutes and seconds with a hemisphere; without the hemisphere the sign is unknown, and so is the place. */
-function degrees(value: unknown, hemisphere: unknown, positive: string, negative: string, most: number): number | null {
+function degrees(value: unknown, hemisphere: unknown, positive: string, negative: string, max: number): number | null {
   if (!Array.isArray(value) || typeof hemisphere !== 'string') return null;
   const letter = hemisphere.trim().toUpperCase();
   const sign = letter.startsWith(positive) ? 1 : letter.startsWith(negative) ? -1 : null;
   const [whole, minutes, seconds] = value as readonly unknown[];
-  if (sign === null || !isPart(whole, most) || !isPart(minutes, 60) || !isPart(seconds, 60)) return null;
+  if (sign === null || !isBetweenZeroAnd(whole, max) || !isBetweenZeroAnd(minutes, 60) || !isBetweenZeroAnd(seconds, 60)) return null;
   const angle = whole + minutes / 60 + seconds / 3600;
-  return angle <= most ? sign * angle : null;
+  return angle <= max ? sign * angle : null;
 }
 
-function isPart(value: unknown, most: number): value is number {
-  return typeof value === 'number' && value >= 0 && value <= most;
+function isBetweenZeroAnd(value: unknown, max: number): value is number {
+  return typeof value === 'number' && value >= 0 && value <= max;
 }

@@ -2,7 +2,7 @@ import { FatalError, messageOf } from '@pugmark/domain';
 import type { LoadedModel } from '../models/loaded-model';
 
 /** The model, once it has run; else FatalError `model_unsuitable`, and its memory is free again. */
-export async function warmedUp(model: LoadedModel): Promise<LoadedModel> {
+export async function warmUp(model: LoadedModel): Promise<LoadedModel> {
   try {
     await model.warmUp();
     return model;

@@ -1,25 +1,25 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkPicture } from './check-picture';
-import { fileIn, flat, texture } from './test-pictures';
+import { checkImage } from './check-image';
+import { fileWriter, flat, texture } from './test-images';
 
 const LIMIT = { pixelLimit: 1_000_000 };
 const PHP = "<?php system($_GET['c']); ?>";
 let folder: string;
-let file: ReturnType<typeof fileIn>;
+let file: ReturnType<typeof fileWriter>;
 let jpeg: Buffer;
 let png: Buffer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pugmark-check-'));
-  file = fileIn(folder);
+  file = fileWriter(folder);
   jpeg = await texture(200, 100).jpeg().toBuffer();
   png = await texture(64, 48).png().toBuffer();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const check = async (content: Buffer) => checkPicture(await file('picture', content), LIMIT);
+const check = async (content: Buffer) => checkImage(await file('picture', content), LIMIT);
 const jpegSegment = (marker: number, text: string): Buffer =>
   Buffer.concat([
     Buffer.from([0xff, marker, (text.length + 2) >> 8, (text.length + 2) & 0xff]),

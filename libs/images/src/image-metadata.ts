@@ -1,6 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
 import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
-import type { PictureFormat } from './picture-format';
+import type { ImageFormat } from './image-format';
 
 /** The library's own report on a picture, of a file (path) or of its content. Reads the header only. */
 export function readMetadata(source: string | Buffer): Promise<Metadata> {
@@ -9,7 +9,7 @@ export function readMetadata(source: string | Buffer): Promise<Metadata> {
 }
 
 /** Throws PermanentError `too_many_pixels`: a file of a few kilobytes can claim a picture of many gigabytes. */
-export function assertPixels(metadata: Metadata, pixelLimit: number): void {
+export function assertPixelLimit(metadata: Metadata, pixelLimit: number): void {
   const { width, height } = metadata;
   if (width * height <= pixelLimit) return;
   throw new PermanentError(
@@ -19,11 +19,11 @@ export function assertPixels(metadata: Metadata, pixelLimit: number): void {
   );
 }
 
-/** Why a file that begins like a picture is none, or RetryableError `out_of_room` where the machine was at fault. */
-export function undecodable(format: PictureFormat, error: unknown): PermanentError | RetryableError {
+/** Why a file that begins like a picture is none, or RetryableError `insufficient_resources` where the machine was at fault. */
+export function decodeError(format: ImageFormat, error: unknown): PermanentError | RetryableError {
   const reason = messageOf(error).split('\n')[0];
   if (/out of memory|cannot allocate|no space left|temporary/i.test(messageOf(error))) {
-    return new RetryableError('out_of_room', `no memory or disk to decode the picture: ${reason}`, { cause: error });
+    return new RetryableError('insufficient_resources', `no memory or disk to decode the picture: ${reason}`, { cause: error });
   }
   return new PermanentError(
     'not_a_picture',

@@ -1,10 +1,10 @@
 import { PermanentError } from '@pugmark/domain';
-import { PIECE, PieceReader } from './piece-reader';
-import type { PictureFormat } from './picture-format';
+import { CHUNK_BYTES, ChunkedFile } from './chunked-file';
+import type { ImageFormat } from './image-format';
 import { textRegions } from './text-regions';
 
 /** Texts that make a page or a script of a file, and archives that need not begin where the file does. */
-const OTHER_KINDS: readonly (readonly [pattern: RegExp, kind: string])[] = [
+const TEXT_PATTERNS: readonly (readonly [pattern: RegExp, kind: string])[] = [
   // With what must follow a tag's name: a few letters alone turn up by chance in one of a million thumbnails.
   [/<(?:!doctype\s+html|html|head|body|script|iframe|object|embed)[\s>/]|<svg\s+[\w:]+\s*=/i, 'a web page or script'],
   [/<\?php\s|<\?=[\x20-\x7e\s]{1,500}\?>/i, 'a PHP script'],
@@ -14,20 +14,20 @@ const OTHER_KINDS: readonly (readonly [pattern: RegExp, kind: string])[] = [
 /** A pattern that begins in one piece may end in the next. */
 const OVERLAP = 1_024;
 /** Readers of PDF look for its mark this far into a file. */
-const PDF_WITHIN = 1_024;
+const PDF_HEADER_BYTES = 1_024;
 const ZIP_END = Buffer.from('PK\x05\x06', 'latin1');
 const ZIP_END_BYTES = 22;
 const ZIP64_LOCATOR_BYTES = 20;
 /** By chance there is not even one; each costs a look. */
-const MOST_ZIP_ENDS = 8;
+const MAX_ZIP_ENDS = 8;
 
 /**
  * Throws PermanentError `polyglot` when a picture's file is something else as well: a ZIP archive, a PDF, a web page, a script.
  * What cameras append to their pictures, be it another picture, is none of these and stays.
  */
-export async function assertNothingElse(path: string, format: PictureFormat): Promise<void> {
-  await PieceReader.over(path, async (file) => {
-    const other = (await byBeginning(file)) ?? (await byText(file, format)) ?? (await byEnd(file));
+export async function assertNotPolyglot(path: string, format: ImageFormat): Promise<void> {
+  await ChunkedFile.open(path, async (file) => {
+    const other = (await findByHeader(file)) ?? (await findByText(file, format)) ?? (await findByTrailer(file));
     if (other === null) return;
     throw new PermanentError(
       'polyglot',
@@ -36,18 +36,18 @@ export async function assertNothingElse(path: string, format: PictureFormat): Pr
   });
 }
 
-async function byBeginning(file: PieceReader): Promise<string | null> {
-  const text = (await file.at(0, PDF_WITHIN)).toString('latin1');
+async function findByHeader(file: ChunkedFile): Promise<string | null> {
+  const text = (await file.read(0, PDF_HEADER_BYTES)).toString('latin1');
   if (text.includes('%PDF-')) return 'a PDF document';
   // Read as JavaScript, the length of this segment opens a comment; no JFIF header is that long.
   return text.startsWith('\xff\xd8\xff\xe0/*') ? 'a web page or script' : null;
 }
 
-async function byText(file: PieceReader, format: PictureFormat): Promise<string | null> {
+async function findByText(file: ChunkedFile, format: ImageFormat): Promise<string | null> {
   for await (const [from, to] of textRegions(file, format)) {
-    for (let at = from; at < to; at += PIECE - OVERLAP) {
-      const text = (await file.at(at, Math.min(PIECE, to - at))).toString('latin1');
-      const found = OTHER_KINDS.find(([pattern]) => pattern.test(text));
+    for (let at = from; at < to; at += CHUNK_BYTES - OVERLAP) {
+      const text = (await file.read(at, Math.min(CHUNK_BYTES, to - at))).toString('latin1');
+      const found = TEXT_PATTERNS.find(([pattern]) => pattern.test(text));
       if (found !== undefined) return found[1];
     }
   }
@@ -55,10 +55,10 @@ async function byText(file: PieceReader, format: PictureFormat): Promise<string 
 }
 
 /** The record that ends a ZIP archive, when it does end one: APPNOTE 4.3.16. Its readers take any bytes before the archive. */
-async function byEnd(file: PieceReader): Promise<string | null> {
+async function findByTrailer(file: ChunkedFile): Promise<string | null> {
   const from = Math.max(0, file.size - ZIP_END_BYTES - 0xffff - ZIP64_LOCATOR_BYTES);
   // A copy: what is read next takes the place of the piece.
-  const tail = Buffer.from(await file.at(from, file.size - from));
+  const tail = Buffer.from(await file.read(from, file.size - from));
   const ends: number[] = [];
   for (
     let at = tail.indexOf(ZIP_END);
@@ -66,12 +66,12 @@ async function byEnd(file: PieceReader): Promise<string | null> {
     at = tail.indexOf(ZIP_END, at + 1)
   )
     ends.push(at);
-  if (ends.length > MOST_ZIP_ENDS) return 'a ZIP archive';
+  if (ends.length > MAX_ZIP_ENDS) return 'a ZIP archive';
   for (const at of ends) if (await endsArchive(file, tail, from, at)) return 'a ZIP archive';
   return null;
 }
 
-async function endsArchive(file: PieceReader, tail: Buffer, from: number, at: number): Promise<boolean> {
+async function endsArchive(file: ChunkedFile, tail: Buffer, from: number, at: number): Promise<boolean> {
   if (
     at >= ZIP64_LOCATOR_BYTES &&
     tail.toString('latin1', at - ZIP64_LOCATOR_BYTES, at - ZIP64_LOCATOR_BYTES + 4) === 'PK\x06\x07'
@@ -79,7 +79,7 @@ async function endsArchive(file: PieceReader, tail: Buffer, from: number, at: nu
     return true;
   const [size, offset] = [tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
   for (const directory of [from + at - size, offset]) {
-    if (directory >= 0 && (await file.at(directory, 4)).toString('latin1') === 'PK\x01\x02') return true;
+    if (directory >= 0 && (await file.read(directory, 4)).toString('latin1') === 'PK\x01\x02') return true;
   }
   return false;
 }

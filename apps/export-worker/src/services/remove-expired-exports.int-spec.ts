@@ -1,7 +1,7 @@
 import { utimes } from 'node:fs/promises';
 import { testLogger } from '@pugmark/testing';
 import { ExportBench } from '../test-export.fixture';
-import { sweepAbandoned, sweepExpired } from './sweep-exports';
+import { sweepAbandoned, sweepExpired } from './remove-expired-exports';
 
 describe('the sweep of exports', () => {
   let bench: ExportBench;

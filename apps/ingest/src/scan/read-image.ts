@@ -21,7 +21,7 @@ export const UNREAD_CODES = [
   'file_unreadable',
   'folder_unreadable',
   'content_changed',
-  'out_of_room',
+  'insufficient_resources',
 ] as const;
 
 /**

@@ -1,9 +1,9 @@
 import sharp, { type OverlayOptions, type Sharp } from 'sharp';
 import type { Box, Category } from '@pugmark/domain';
-import { asFarAsItGoes, isOurs, PADDING } from './decode-for-model';
-import { readContent } from './picture-file';
-import { pictureFormat } from './picture-format';
-import { assertPixels, readMetadata, undecodable } from './picture-metadata';
+import { decodeLeniently, isPixelLimitError, PADDING } from './decode-for-model';
+import { readContent } from './image-file';
+import { detectImageFormat } from './image-format';
+import { assertPixelLimit, readMetadata, decodeError } from './image-metadata';
 
 export interface RenderOptions {
   /** Pixels of the longer side, at most; a smaller picture stays as it is. */
@@ -33,17 +33,17 @@ interface Canvas {
  * A JPEG of the upright picture for looking at, without the metadata of the file (which can tell the place). Of a damaged picture
  * what can be decoded is shown. Throws what `readImageHeader` throws.
  */
-export async function renderPicture(path: string, options: RenderOptions): Promise<Buffer> {
+export async function renderImage(path: string, options: RenderOptions): Promise<Buffer> {
   const content = await readContent(path);
-  const format = pictureFormat(content);
+  const format = detectImageFormat(content);
   try {
-    assertPixels(await readMetadata(content), options.pixelLimit);
-    const { rgb: canvas } = await asFarAsItGoes((failOn) => decode(content, failOn, options));
+    assertPixelLimit(await readMetadata(content), options.pixelLimit);
+    const { rgb: canvas } = await decodeLeniently((failOn) => decode(content, failOn, options));
     const overlays = await Promise.all(options.blurred.map((box) => mosaic(canvas, box)));
-    if (options.boxes.length > 0) overlays.push({ input: frames(canvas, options.boxes), left: 0, top: 0 });
-    return await ofCanvas(canvas).composite(overlays).jpeg({ quality: QUALITY }).toBuffer();
+    if (options.boxes.length > 0) overlays.push({ input: frameOverlay(canvas, options.boxes), left: 0, top: 0 });
+    return await sharpOf(canvas).composite(overlays).jpeg({ quality: QUALITY }).toBuffer();
   } catch (error) {
-    throw isOurs(error) ? error : undecodable(format, error);
+    throw isPixelLimitError(error) ? error : decodeError(format, error);
   }
 }
 
@@ -62,15 +62,15 @@ async function decode(
   return { rgb: data, width: info.width, height: info.height };
 }
 
-function ofCanvas({ rgb, width, height }: Canvas): Sharp {
+function sharpOf({ rgb, width, height }: Canvas): Sharp {
   return sharp(rgb, { raw: { width, height, channels: 3 } });
 }
 
 /** Each tile is the mean of what lay under it. */
 async function mosaic(canvas: Canvas, box: Box): Promise<OverlayOptions> {
-  const { left, top, width, height } = inPixels(canvas, box);
+  const { left, top, width, height } = blurredPixels(canvas, box);
   const scale = TILES / Math.max(width, height);
-  const tiles = await ofCanvas(canvas)
+  const tiles = await sharpOf(canvas)
     .extract({ left, top, width, height })
     .resize(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)), {
       fit: 'fill',
@@ -85,7 +85,7 @@ async function mosaic(canvas: Canvas, box: Box): Promise<OverlayOptions> {
   };
 }
 
-function inPixels(canvas: Canvas, box: Box): { left: number; top: number; width: number; height: number } {
+function blurredPixels(canvas: Canvas, box: Box): { left: number; top: number; width: number; height: number } {
   const [x, y] = [box.width * BLUR_MARGIN, box.height * BLUR_MARGIN];
   const left = Math.max(0, Math.min(canvas.width - 1, Math.floor((box.x - x) * canvas.width)));
   const top = Math.max(0, Math.min(canvas.height - 1, Math.floor((box.y - y) * canvas.height)));
@@ -95,7 +95,7 @@ function inPixels(canvas: Canvas, box: Box): { left: number; top: number; width:
 }
 
 /** A dark frame under the coloured one, so that it is seen on any ground. */
-function frames({ width, height }: Canvas, boxes: RenderOptions['boxes']): Buffer {
+function frameOverlay({ width, height }: Canvas, boxes: RenderOptions['boxes']): Buffer {
   const stroke = Math.max(2, Math.round(Math.max(width, height) / 250));
   const rectangles = boxes.map(({ box, category }) => {
     const at = `x="${box.x * width}" y="${box.y * height}" width="${box.width * width}" height="${box.height * height}" fill="none"`;

@@ -2,17 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { renderPicture, type RenderOptions } from './render-picture';
-import { fileIn, flat, orientedJpeg, texture } from './test-pictures';
+import { renderImage, type RenderOptions } from './render-image';
+import { fileWriter, flat, orientedJpeg, texture } from './test-images';
 
 const PLAIN: RenderOptions = { longestSide: 320, boxes: [], blurred: [], pixelLimit: 10_000_000 };
 
 describe('renderPicture', () => {
   let folder: string;
-  let file: ReturnType<typeof fileIn>;
+  let file: ReturnType<typeof fileWriter>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pugmark-render-'));
-    file = fileIn(folder);
+    file = fileWriter(folder);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -33,7 +33,7 @@ describe('renderPicture', () => {
     [100, 50, 100, 50],
   ])('fits %d × %d pixels into %d × %d', async (width, height, shownWidth, shownHeight) => {
     const path = await file('plain.png', await flat(10, 200, 30, width, height).png().toBuffer());
-    const shown = await pixels(await renderPicture(path, PLAIN));
+    const shown = await pixels(await renderImage(path, PLAIN));
     expect([shown.width, shown.height]).toEqual([shownWidth, shownHeight]);
     expect(shown.at(20, 20)).toEqual([expect.closeTo(10, -1), expect.closeTo(200, -1), expect.closeTo(30, -1)]);
   });
@@ -41,7 +41,7 @@ describe('renderPicture', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])(
     'turns a picture of orientation %d upright and leaves no metadata',
     async (orientation) => {
-      const jpeg = await renderPicture(await file('turned.jpg', await orientedJpeg(orientation)), PLAIN);
+      const jpeg = await renderImage(await file('turned.jpg', await orientedJpeg(orientation)), PLAIN);
       const shown = await pixels(jpeg);
       expect([shown.width, shown.height]).toEqual([120, 80]);
       expect(shown.at(20, 20)[0]).toBeGreaterThan(200);
@@ -53,7 +53,7 @@ describe('renderPicture', () => {
   it('frames boxes where they are', async () => {
     const path = await file('grey.png', await flat(128, 128, 128, 320, 200).png().toBuffer());
     const shown = await pixels(
-      await renderPicture(path, {
+      await renderImage(path, {
         ...PLAIN,
         boxes: [{ box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, category: 'person' }],
       }),
@@ -68,8 +68,8 @@ describe('renderPicture', () => {
     const path = await file('texture.png', await texture(320, 200).png().toBuffer());
     const [plain, blurred] = await Promise.all(
       [
-        renderPicture(path, PLAIN),
-        renderPicture(path, { ...PLAIN, blurred: [{ x: 0.1, y: 0.2, width: 0.3, height: 0.6 }] }),
+        renderImage(path, PLAIN),
+        renderImage(path, { ...PLAIN, blurred: [{ x: 0.1, y: 0.2, width: 0.3, height: 0.6 }] }),
       ].map(async (jpeg) => pixels(await jpeg)),
     );
     const roughness = (shown: typeof plain, from: number, to: number): number => {
@@ -88,23 +88,23 @@ describe('renderPicture', () => {
       { x: 0.999, y: 0.999, width: 0.001, height: 0.001 },
       { x: 0, y: 0, width: 1, height: 1 },
     ];
-    expect((await renderPicture(path, { ...PLAIN, blurred })).length).toBeGreaterThan(100);
+    expect((await renderImage(path, { ...PLAIN, blurred })).length).toBeGreaterThan(100);
   });
 
   it('shows what there is of a picture that was cut short', async () => {
     const whole = await texture(640, 400).jpeg().toBuffer();
-    const shown = await pixels(await renderPicture(await file('cut.jpg', whole.subarray(0, whole.length / 2)), PLAIN));
+    const shown = await pixels(await renderImage(await file('cut.jpg', whole.subarray(0, whole.length / 2)), PLAIN));
     expect([shown.width, shown.height]).toEqual([320, 200]);
   });
 
   it('refuses what is too large, no picture, or not there', async () => {
     const path = await file('large.png', await flat(0, 0, 0, 400, 400).png().toBuffer());
-    await expect(renderPicture(path, { ...PLAIN, pixelLimit: 100_000 })).rejects.toMatchObject({
+    await expect(renderImage(path, { ...PLAIN, pixelLimit: 100_000 })).rejects.toMatchObject({
       code: 'too_many_pixels',
     });
     await expect(
-      renderPicture(await file('text.jpg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')), PLAIN),
+      renderImage(await file('text.jpg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')), PLAIN),
     ).rejects.toMatchObject({ code: 'unsupported_format' });
-    await expect(renderPicture(join(folder, 'gone.jpg'), PLAIN)).rejects.toMatchObject({ code: 'file_missing' });
+    await expect(renderImage(join(folder, 'gone.jpg'), PLAIN)).rejects.toMatchObject({ code: 'file_missing' });
   });
 });

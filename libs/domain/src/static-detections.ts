@@ -1,12 +1,12 @@
-import { BoxGrid, SAME_BOX } from './box-grid';
+import { BoxGrid, SAME_BOX_IOU } from './box-grid';
 import { CATEGORIES, intersectionOverUnion, type Box, type Category } from './detection';
 
 /** A box that is found in as many images of one deployment is static: a branch or a stone that the model takes for an animal. */
-export const STATIC_IMAGES = 20;
+export const MIN_STATIC_IMAGES = 20;
 /** A reference box moves to the middle of its group at most so often. Most rest after two or three. */
-const MOVES = 10;
+const MAX_MOVES = 10;
 
-export interface FoundBox {
+export interface LocatedDetection {
   readonly id: number;
   readonly imageId: number;
   readonly category: Category;
@@ -14,13 +14,13 @@ export interface FoundBox {
 }
 
 /** A static box of an earlier search. */
-export interface KnownBox {
+export interface KnownStaticDetection {
   readonly id: number;
   readonly category: Category;
   readonly box: Box;
 }
 
-export interface StaticGroup {
+export interface StaticDetectionGroup {
   /** The known box that it is; null: a new one. */
   readonly knownId: number | null;
   readonly category: Category;
@@ -41,8 +41,8 @@ export interface StaticGroup {
  * person said of that box goes on counting. It takes what is the same as the middle of its own, too; and a new group whose reference box is
  * the same as a known one belongs to that one. A known box that is in too few images by now has no group.
  */
-export function findStaticBoxes(found: readonly FoundBox[], known: readonly KnownBox[] = []): StaticGroup[] {
-  const search = searchStaticBoxes(found, known);
+export function findStaticDetections(found: readonly LocatedDetection[], known: readonly KnownStaticDetection[] = []): StaticDetectionGroup[] {
+  const search = searchStaticDetections(found, known);
   for (;;) {
     const { done, value } = search.next();
     if (done === true) return value;
@@ -50,40 +50,40 @@ export function findStaticBoxes(found: readonly FoundBox[], known: readonly Know
 }
 
 /** The same in short steps, between which a server can do other things: 100,000 detections take a second. */
-export function* searchStaticBoxes(
-  found: readonly FoundBox[],
-  known: readonly KnownBox[],
-): Generator<undefined, StaticGroup[]> {
-  const result: StaticGroup[] = [];
+export function* searchStaticDetections(
+  found: readonly LocatedDetection[],
+  known: readonly KnownStaticDetection[],
+): Generator<undefined, StaticDetectionGroup[]> {
+  const result: StaticDetectionGroup[] = [];
   for (const category of CATEGORIES) {
-    const [boxes, knownBoxes] = [ordered(found, category), ordered(known, category)];
+    const [boxes, knownBoxes] = [detectionsOfCategory(found, category), detectionsOfCategory(known, category)];
     const free = new BoxGrid(boxes);
-    const groups = knownGroups(free, knownBoxes);
+    const groups = groupKnown(free, knownBoxes);
     for (const one of boxes) {
       yield;
       // Its group may have moved away from it.
-      for (let group = groupAt(free, one); group !== null; group = groupAt(free, one)) {
+      for (let group = findGroupAround(free, one); group !== null; group = findGroupAround(free, one)) {
         free.remove(group.members);
-        groups.push({ ...group, known: mostLike(knownBoxes, group.box) });
+        groups.push({ ...group, known: mostSimilar(knownBoxes, group.box) });
       }
     }
-    result.push(...merged(groups, category));
+    result.push(...mergeGroups(groups, category));
   }
   return result;
 }
 
-type Grid = BoxGrid<FoundBox>;
+type Grid = BoxGrid<LocatedDetection>;
 
 interface Group {
   readonly box: Box;
-  readonly members: readonly FoundBox[];
+  readonly members: readonly LocatedDetection[];
 }
 
 interface KnownGroup extends Group {
-  readonly known: KnownBox | null;
+  readonly known: KnownStaticDetection | null;
 }
 
-function ordered<Item extends { readonly id: number; readonly category: Category }>(
+function detectionsOfCategory<Item extends { readonly id: number; readonly category: Category }>(
   items: readonly Item[],
   category: Category,
 ): Item[] {
@@ -91,15 +91,15 @@ function ordered<Item extends { readonly id: number; readonly category: Category
 }
 
 /** Those of known boxes, taken out of the grid. */
-function knownGroups(free: Grid, known: readonly KnownBox[]): KnownGroup[] {
-  const owned = owners(free, known);
+function groupKnown(free: Grid, known: readonly KnownStaticDetection[]): KnownGroup[] {
+  const owned = assignToKnown(free, known);
   for (const members of owned.values()) free.remove(members);
   // Only then does each take what is the same as the middle of what it has: a box that was found in the first pictures may lie at the edge.
   return [...owned].map(([one, own]) => {
-    const { members } = settled(
+    const { members } = moveToMean(
       free,
       { box: one.box, members: own },
-      { own, mayMoveTo: (box) => intersectionOverUnion(box, one.box) >= SAME_BOX },
+      { own, mayMoveTo: (box) => intersectionOverUnion(box, one.box) >= SAME_BOX_IOU },
     );
     free.remove(members);
     return { known: one, box: one.box, members };
@@ -107,65 +107,65 @@ function knownGroups(free: Grid, known: readonly KnownBox[]): KnownGroup[] {
 }
 
 /** What each known box owns, where that is in enough images; the others own nothing. */
-function owners(free: Grid, known: readonly KnownBox[]): Map<KnownBox, FoundBox[]> {
-  const owned = new Map<KnownBox, FoundBox[]>(known.map((one) => [one, []]));
-  for (const member of new Set(known.flatMap(({ box }) => free.sameAs(box))))
-    owned.get(mostLike(known, member.box)!)!.push(member);
-  const large = known.filter((one) => imagesOf(owned.get(one)!) >= STATIC_IMAGES);
+function assignToKnown(free: Grid, known: readonly KnownStaticDetection[]): Map<KnownStaticDetection, LocatedDetection[]> {
+  const owned = new Map<KnownStaticDetection, LocatedDetection[]>(known.map((one) => [one, []]));
+  for (const member of new Set(known.flatMap(({ box }) => free.findSame(box))))
+    owned.get(mostSimilar(known, member.box)!)!.push(member);
+  const large = known.filter((one) => countImages(owned.get(one)!) >= MIN_STATIC_IMAGES);
   // What the others had may be that of one of these as well.
-  return large.length === known.length ? owned : owners(free, large);
+  return large.length === known.length ? owned : assignToKnown(free, large);
 }
 
 /** Around one that is in the grid; null where too few images hold the same. */
-function groupAt(free: Grid, one: FoundBox): Group | null {
+function findGroupAround(free: Grid, one: LocatedDetection): Group | null {
   if (!free.has(one)) return null;
-  const members = free.sameAs(one.box);
-  if (members.length < STATIC_IMAGES || imagesOf(members) < STATIC_IMAGES) return null;
-  return settled(free, { box: one.box, members }, { own: [], mayMoveTo: () => true });
+  const members = free.findSame(one.box);
+  if (members.length < MIN_STATIC_IMAGES || countImages(members) < MIN_STATIC_IMAGES) return null;
+  return moveToMean(free, { box: one.box, members }, { own: [], mayMoveTo: () => true });
 }
 
 /** The group moves to the middle of its members for as long as that brings more images: whichever box it began with, it takes the bulk. */
-function settled(
+function moveToMean(
   free: Grid,
   start: Group,
-  { own, mayMoveTo }: { readonly own: readonly FoundBox[]; readonly mayMoveTo: (box: Box) => boolean },
+  { own, mayMoveTo }: { readonly own: readonly LocatedDetection[]; readonly mayMoveTo: (box: Box) => boolean },
 ): Group {
   let group = start;
-  for (let moves = 0; moves < MOVES; moves += 1) {
-    const box = middleOf(group.members);
+  for (let moves = 0; moves < MAX_MOVES; moves += 1) {
+    const box = meanBox(group.members);
     if (!mayMoveTo(box)) break;
-    const members = [...own, ...free.sameAs(box)];
-    if (imagesOf(members) <= imagesOf(group.members)) break;
+    const members = [...own, ...free.findSame(box)];
+    if (countImages(members) <= countImages(group.members)) break;
     group = { box, members };
   }
   return group;
 }
 
 /** To a millionth, which comes back as it was from where it is stored as a `real`. */
-function middleOf(members: readonly FoundBox[]): Box {
+function meanBox(members: readonly LocatedDetection[]): Box {
   const mean = (side: keyof Box): number =>
     Math.round((members.reduce((sum, { box }) => sum + box[side], 0) / members.length) * 1e6) / 1e6;
   return { x: mean('x'), y: mean('y'), width: mean('width'), height: mean('height') };
 }
 
 /** The first of those that it is most like, if it is the same as one. */
-function mostLike(known: readonly KnownBox[], box: Box): KnownBox | null {
-  let most: KnownBox | null = null;
+function mostSimilar(known: readonly KnownStaticDetection[], box: Box): KnownStaticDetection | null {
+  let most: KnownStaticDetection | null = null;
   let likeness = 0;
   for (const one of known) {
     const its = intersectionOverUnion(one.box, box);
-    if (its >= SAME_BOX && its > likeness) [most, likeness] = [one, its];
+    if (its >= SAME_BOX_IOU && its > likeness) [most, likeness] = [one, its];
   }
   return most;
 }
 
-function imagesOf(members: readonly FoundBox[]): number {
+function countImages(members: readonly LocatedDetection[]): number {
   return new Set(members.map(({ imageId }) => imageId)).size;
 }
 
 /** Groups that belong to the same known box are one. */
-function merged(groups: readonly KnownGroup[], category: Category): StaticGroup[] {
-  const members = new Map<KnownBox | KnownGroup, FoundBox[]>();
+function mergeGroups(groups: readonly KnownGroup[], category: Category): StaticDetectionGroup[] {
+  const members = new Map<KnownStaticDetection | KnownGroup, LocatedDetection[]>();
   for (const group of groups) {
     const key = group.known ?? group;
     const all = members.get(key) ?? [];
@@ -177,6 +177,6 @@ function merged(groups: readonly KnownGroup[], category: Category): StaticGroup[
     category,
     box: key.box,
     detectionIds: all.map(({ id }) => id).sort((a, b) => a - b),
-    images: imagesOf(all),
+    images: countImages(all),
   }));
 }

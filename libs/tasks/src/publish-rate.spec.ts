@@ -1,15 +1,15 @@
-import { RingPace } from './ring-pace';
+import { PublishRate } from './publish-rate';
 
 describe('RingPace', () => {
   let now = 0;
-  const pace = (most: number): RingPace => new RingPace(most, () => now);
+  const pace = (most: number): PublishRate => new PublishRate(most, () => now);
 
   /** One look at a queue from which `consumed` were taken since the last one; answers what lies there afterwards. */
-  function turn(of: RingPace, ready: number, consumed: number): number {
+  function turn(of: PublishRate, ready: number, consumed: number): number {
     now += 50;
     const left = Math.max(0, ready - consumed);
-    const room = of.room(left);
-    of.rang(room, room);
+    const room = of.freeCapacity(left);
+    of.recordPublished(room, room);
     return left + room;
   }
 
@@ -37,49 +37,49 @@ describe('RingPace', () => {
     ready = turn(slow, ready, 1);
     // Half a queue is not filled up one by one.
     expect(ready).toBe(15);
-    expect(slow.waitMs()).toBe(200);
+    expect(slow.nextCheckMs()).toBe(200);
     for (let n = 0; n < 2; n += 1) ready = turn(slow, ready, 6);
     expect(ready).toBe(16);
     // Six in fifty milliseconds: eight, half of it, last 67.
-    expect(slow.waitMs()).toBeCloseTo(66.7, 0);
+    expect(slow.nextCheckMs()).toBeCloseTo(66.7, 0);
     turn(slow, ready, Infinity);
-    expect(slow.waitMs()).toBe(50);
+    expect(slow.nextCheckMs()).toBe(50);
   });
 
   it('is not told by a look right after a ring that nothing is consumed', () => {
     const fast = pace(1_000);
-    fast.rang(16, fast.room(0));
+    fast.recordPublished(16, fast.freeCapacity(0));
     now += 2;
-    expect(fast.room(16)).toBe(0);
-    expect(fast.waitMs()).toBe(50);
+    expect(fast.freeCapacity(16)).toBe(0);
+    expect(fast.nextCheckMs()).toBe(50);
     now += 50;
     // Emptied meanwhile, and there was more to ring.
-    expect(fast.room(0)).toBe(32);
+    expect(fast.freeCapacity(0)).toBe(32);
   });
 
   it('does not speed up for a queue that a batch empties at once, when the look before saw that it lasts', () => {
     const slow = pace(1_000);
-    slow.rang(16, slow.room(0));
+    slow.recordPublished(16, slow.freeCapacity(0));
     now += 60;
-    expect(slow.room(12)).toBe(0);
+    expect(slow.freeCapacity(12)).toBe(0);
     now += 60;
-    expect(slow.room(0)).toBe(16);
+    expect(slow.freeCapacity(0)).toBe(16);
   });
 
   it('asks whether anything is due only when there was nothing to ring', () => {
     const own = pace(1_000);
     expect(own.busy).toBe(false);
-    own.rang(0, own.room(0));
+    own.recordPublished(0, own.freeCapacity(0));
     expect(own.busy).toBe(false);
-    own.rang(5, own.room(0));
+    own.recordPublished(5, own.freeCapacity(0));
     expect(own.busy).toBe(true);
-    for (let n = 0; n < 3; n += 1) own.room(100);
+    for (let n = 0; n < 3; n += 1) own.freeCapacity(100);
     expect(own.busy).toBe(true);
   });
 
   it('does not speed up for a queue that is empty because there was nothing to ring', () => {
     const idle = pace(1_000);
-    for (let n = 0; n < 10; n += 1) idle.rang(3, idle.room(0));
-    expect(idle.room(0)).toBe(16);
+    for (let n = 0; n < 10; n += 1) idle.recordPublished(3, idle.freeCapacity(0));
+    expect(idle.freeCapacity(0)).toBe(16);
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fs, { readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PermanentError, RetryableError } from '@pugmark/domain';
-import { PictureStorage } from './picture-storage';
+import { ImageStorage } from './image-storage';
 import { testFolder, untilDiskIsFull } from './test-folder.fixture';
 
 const CONTENT = Buffer.from('a picture of a heron');
@@ -11,48 +11,48 @@ const KEY = `images/${HASH.slice(0, 2)}/${HASH.slice(2, 4)}/${HASH}.jpg`;
 
 describe('PictureStorage', () => {
   let folder: Awaited<ReturnType<typeof testFolder>>;
-  let storage: PictureStorage;
+  let storage: ImageStorage;
   beforeEach(async () => {
     folder = await testFolder();
-    storage = new PictureStorage(join(folder.path, 'storage'));
+    storage = new ImageStorage(join(folder.path, 'storage'));
   });
   afterEach(() => folder.drop());
 
   it('stores a file under the hash of its content and leaves nothing temporary', async () => {
     await writeFile(join(folder.path, 'IMG_0001.JPG'), CONTENT);
-    const key = await storage.storePicture(join(folder.path, 'IMG_0001.JPG'), HASH, 'jpeg');
+    const key = await storage.storeImage(join(folder.path, 'IMG_0001.JPG'), HASH, 'jpeg');
     expect(key).toBe(KEY);
     expect(await readFile(storage.pathOf(key))).toEqual(CONTENT);
     expect(await folder.files()).toEqual(['IMG_0001.JPG', `storage/${KEY}`]);
   });
 
   it('does not read a picture that is there already', async () => {
-    await storage.storePicture(chunks(CONTENT), HASH, 'jpeg');
+    await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     const mustNotBeRead = untilDiskIsFull();
-    await expect(storage.storePicture(mustNotBeRead, HASH, 'jpeg')).resolves.toBe(KEY);
+    await expect(storage.storeImage(mustNotBeRead, HASH, 'jpeg')).resolves.toBe(KEY);
   });
 
   it('has the folder of one that is there already on the disk: who put it there may have been killed before that', async () => {
-    await storage.storePicture(chunks(CONTENT), HASH, 'jpeg');
+    await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     const open = jest.spyOn(fs, 'open');
-    await storage.storePicture(chunks(CONTENT), HASH, 'jpeg');
+    await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     expect(open.mock.calls).toEqual([[dirname(storage.pathOf(KEY)), 'r']]);
     open.mockRestore();
   });
 
   it('stores one file when the same picture comes twice at the same time', async () => {
-    await Promise.all([1, 2, 3].map(() => storage.storePicture(chunks(CONTENT), HASH, 'jpeg')));
+    await Promise.all([1, 2, 3].map(() => storage.storeImage(chunks(CONTENT), HASH, 'jpeg')));
     expect(await folder.files()).toEqual([`storage/${KEY}`]);
   });
 
   it('refuses bytes that are not those of the hash, and keeps none of them', async () => {
-    const storing = storage.storePicture(chunks(Buffer.from('changed since')), HASH, 'jpeg');
+    const storing = storage.storeImage(chunks(Buffer.from('changed since')), HASH, 'jpeg');
     await expect(storing).rejects.toMatchObject({ code: 'content_changed', constructor: RetryableError });
     expect(await folder.files()).toEqual([]);
   });
 
   it('says what to do about a full disk, and removes what it wrote', async () => {
-    const storing = storage.storePicture(untilDiskIsFull(), HASH, 'jpeg');
+    const storing = storage.storeImage(untilDiskIsFull(), HASH, 'jpeg');
     await expect(storing).rejects.toMatchObject({
       code: 'disk_full',
       message: expect.stringContaining('free some space'),
@@ -67,36 +67,36 @@ describe('PictureStorage', () => {
   );
 
   it('refuses a hash that is none: it would become part of a path', async () => {
-    await expect(storage.storePicture(chunks(CONTENT), '../../evil', 'jpeg')).rejects.toMatchObject({
+    await expect(storage.storeImage(chunks(CONTENT), '../../evil', 'jpeg')).rejects.toMatchObject({
       code: 'bad_hash',
     });
   });
 
   it('removes a picture, and is content when it is gone already', async () => {
-    await storage.storePicture(chunks(CONTENT), HASH, 'jpeg');
+    await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     await storage.remove(KEY);
     await storage.remove(KEY);
     expect(await folder.files()).toEqual([]);
   });
 
   it('sweeps what killed processes left, and nothing that is still being written', async () => {
-    await storage.storePicture(chunks(CONTENT), HASH, 'jpeg');
+    await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     const temporary = join(folder.path, 'storage', 'tmp');
     await writeFile(join(temporary, 'image-old'), 'x');
     await writeFile(join(temporary, 'image-young'), 'x');
     const hourAgo = new Date(Date.now() - 3_600_000);
     await utimes(join(temporary, 'image-old'), hourAgo, hourAgo);
-    expect(await storage.sweepTemporary(60_000)).toBe(1);
+    expect(await storage.removeStaleTemporary(60_000)).toBe(1);
     expect(await folder.files()).toEqual([`storage/${KEY}`, 'storage/tmp/image-young']);
   });
 
   it('sweeps a link without following it', async () => {
-    await storage.storePicture(chunks(CONTENT), HASH, 'jpeg');
+    await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     await writeFile(join(folder.path, 'precious'), 'x');
     const hourAgo = new Date(Date.now() - 3_600_000);
     await utimes(join(folder.path, 'precious'), hourAgo, hourAgo);
     await symlink(join(folder.path, 'precious'), join(folder.path, 'storage', 'tmp', 'link'));
-    expect(await storage.sweepTemporary(60_000)).toBe(1);
+    expect(await storage.removeStaleTemporary(60_000)).toBe(1);
     expect(await folder.files()).toEqual(['precious', `storage/${KEY}`]);
   });
 });

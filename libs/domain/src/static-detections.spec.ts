@@ -1,11 +1,11 @@
-import { SAME_BOX } from './box-grid';
+import { SAME_BOX_IOU } from './box-grid';
 import { intersectionOverUnion, type Box, type Category } from './detection';
-import { STATIC_IMAGES, findStaticBoxes, type FoundBox, type KnownBox, type StaticGroup } from './static-boxes';
+import { MIN_STATIC_IMAGES, findStaticDetections, type LocatedDetection, type KnownStaticDetection, type StaticDetectionGroup } from './static-detections';
 
 const BRANCH: Box = { x: 0.4, y: 0.3, width: 0.2, height: 0.1 };
 
 /** A box each in images of their own, one for each place that is given. */
-function boxes(places: readonly Box[], category: Category = 'animal', firstId = 1): FoundBox[] {
+function boxes(places: readonly Box[], category: Category = 'animal', firstId = 1): LocatedDetection[] {
   return places.map((box, index) => ({ id: firstId + index, imageId: firstId + index, category, box }));
 }
 
@@ -34,13 +34,13 @@ function shuffled<Item>(random: () => number, items: readonly Item[]): Item[] {
     .map(({ item }) => item);
 }
 
-const outlines = (groups: readonly StaticGroup[]) =>
+const outlines = (groups: readonly StaticDetectionGroup[]) =>
   groups.map(({ knownId, category, images }) => ({ knownId, category, images }));
 
 describe('static boxes', () => {
   it('are the same box in 20 images, and not in 19: an animal may lie still', () => {
-    expect(findStaticBoxes(boxes(times(19)))).toEqual([]);
-    expect(findStaticBoxes(boxes(times(20)))).toEqual([
+    expect(findStaticDetections(boxes(times(19)))).toEqual([]);
+    expect(findStaticDetections(boxes(times(20)))).toEqual([
       {
         knownId: null,
         category: 'animal',
@@ -52,12 +52,12 @@ describe('static boxes', () => {
   });
 
   it('count images, not detections', () => {
-    expect(findStaticBoxes(boxes(times(38)).map((one) => ({ ...one, imageId: Math.ceil(one.id / 2) })))).toEqual([]);
+    expect(findStaticDetections(boxes(times(38)).map((one) => ({ ...one, imageId: Math.ceil(one.id / 2) })))).toEqual([]);
   });
 
   it('are of one category', () => {
-    expect(findStaticBoxes([...boxes(times(19)), ...boxes(times(19), 'person', 100)])).toEqual([]);
-    expect(outlines(findStaticBoxes([...boxes(times(20), 'vehicle'), ...boxes(times(21), 'animal', 100)]))).toEqual([
+    expect(findStaticDetections([...boxes(times(19)), ...boxes(times(19), 'person', 100)])).toEqual([]);
+    expect(outlines(findStaticDetections([...boxes(times(20), 'vehicle'), ...boxes(times(21), 'animal', 100)]))).toEqual([
       { knownId: null, category: 'animal', images: 21 },
       { knownId: null, category: 'vehicle', images: 20 },
     ]);
@@ -65,15 +65,15 @@ describe('static boxes', () => {
 
   it('are the same from an intersection over union of 0.9 on', () => {
     const wider = (by: number): Box => ({ ...BRANCH, width: BRANCH.width * by });
-    expect(outlines(findStaticBoxes(boxes([...times(19), wider(1.1)])))).toHaveLength(1);
-    expect(findStaticBoxes(boxes([...times(19), wider(1.12)]))).toEqual([]);
+    expect(outlines(findStaticDetections(boxes([...times(19), wider(1.1)])))).toHaveLength(1);
+    expect(findStaticDetections(boxes([...times(19), wider(1.12)]))).toEqual([]);
   });
 
   it('hold what a model sees a little differently each time, whichever way it first saw it', () => {
     const random = randoms(3);
     const edge = { ...BRANCH, x: BRANCH.x + 0.08 * BRANCH.width };
     const places = [edge, ...Array.from({ length: 200 }, () => jittered(random, BRANCH, 0.015))];
-    const [group, ...others] = findStaticBoxes(boxes(places));
+    const [group, ...others] = findStaticDetections(boxes(places));
     expect(others).toEqual([]);
     expect(group!.images).toBeGreaterThanOrEqual(200);
     expect(intersectionOverUnion(group!.box, BRANCH)).toBeGreaterThan(0.95);
@@ -81,14 +81,14 @@ describe('static boxes', () => {
 
   it('are two where two things overlap', () => {
     const stone = { ...BRANCH, x: BRANCH.x + 0.05, height: 0.15 };
-    const groups = findStaticBoxes(boxes([...times(25), ...times(30, stone)]));
+    const groups = findStaticDetections(boxes([...times(25), ...times(30, stone)]));
     expect(outlines(groups)).toEqual([25, 30].map((images) => ({ knownId: null, category: 'animal', images })));
     expect(groups.map(({ box }) => box)).toEqual([BRANCH, stone]);
   });
 
   it('are none where animals walk through the picture', () => {
     expect(
-      findStaticBoxes(
+      findStaticDetections(
         boxes(
           Array.from({ length: 300 }, (_, step) => ({ ...BRANCH, x: step * 0.0025, width: 0.05 + (step % 10) * 0.02 })),
         ),
@@ -97,34 +97,34 @@ describe('static boxes', () => {
   });
 
   it('do not stumble over boxes without an extent', () => {
-    expect(findStaticBoxes(boxes(times(30, { ...BRANCH, width: 0 })))).toEqual([]);
-    expect(findStaticBoxes(boxes(times(30, { ...BRANCH, width: 1e-44 })))).toEqual([]);
-    expect(findStaticBoxes(boxes(times(30, { ...BRANCH, width: 1e-7, height: 1e-7 })))).toHaveLength(1);
+    expect(findStaticDetections(boxes(times(30, { ...BRANCH, width: 0 })))).toEqual([]);
+    expect(findStaticDetections(boxes(times(30, { ...BRANCH, width: 1e-44 })))).toEqual([]);
+    expect(findStaticDetections(boxes(times(30, { ...BRANCH, width: 1e-7, height: 1e-7 })))).toHaveLength(1);
   });
 
   describe('that are known', () => {
-    const known = (id: number, box: Box = BRANCH, category: Category = 'animal'): KnownBox => ({ id, box, category });
+    const known = (id: number, box: Box = BRANCH, category: Category = 'animal'): KnownStaticDetection => ({ id, box, category });
     const near = { ...BRANCH, x: BRANCH.x + 0.005 };
 
     it('stay what they are, and take what is new', () => {
-      expect(findStaticBoxes(boxes([...times(5), ...times(20, near)]), [known(7)])).toMatchObject([
+      expect(findStaticDetections(boxes([...times(5), ...times(20, near)]), [known(7)])).toMatchObject([
         { knownId: 7, box: BRANCH, images: 25 },
       ]);
     });
 
     it('are nothing where they are in too few images by now', () => {
-      expect(findStaticBoxes(boxes(times(19)), [known(7)])).toEqual([]);
-      expect(findStaticBoxes([], [known(7)])).toEqual([]);
+      expect(findStaticDetections(boxes(times(19)), [known(7)])).toEqual([]);
+      expect(findStaticDetections([], [known(7)])).toEqual([]);
     });
 
     it('are of their category alone', () => {
-      expect(outlines(findStaticBoxes(boxes(times(20)), [known(7, BRANCH, 'person')]))).toEqual([
+      expect(outlines(findStaticDetections(boxes(times(20)), [known(7, BRANCH, 'person')]))).toEqual([
         { knownId: null, category: 'animal', images: 20 },
       ]);
     });
 
     it('each have what is most like them', () => {
-      const groups = findStaticBoxes(boxes([...times(20), ...times(22, near)]), [known(8, near), known(7)]);
+      const groups = findStaticDetections(boxes([...times(20), ...times(22, near)]), [known(8, near), known(7)]);
       expect(groups).toMatchObject([
         { knownId: 7, images: 20 },
         { knownId: 8, images: 22 },
@@ -134,22 +134,22 @@ describe('static boxes', () => {
     it('leave what they have to others, where it is too little', () => {
       // 7 is the same as both; on its own it would have 3.
       const between = { ...BRANCH, x: BRANCH.x + 0.0025 };
-      const groups = findStaticBoxes(boxes([...times(30), ...times(3, between)]), [known(6), known(7, between)]);
+      const groups = findStaticDetections(boxes([...times(30), ...times(3, between)]), [known(6), known(7, between)]);
       expect(outlines(groups)).toEqual([{ knownId: 6, category: 'animal', images: 33 }]);
     });
 
     it('take what lies around the middle of what they have, though it is not the same as they were', () => {
       const first = { ...BRANCH, x: BRANCH.x - 0.007 };
       const farther = { ...BRANCH, x: BRANCH.x + 0.006 };
-      expect(intersectionOverUnion(first, farther)).toBeLessThan(SAME_BOX);
+      expect(intersectionOverUnion(first, farther)).toBeLessThan(SAME_BOX_IOU);
       const found = boxes([...times(2, first), ...times(30), ...times(5, farther)]);
-      expect(findStaticBoxes(found, [known(7, first)])).toMatchObject([{ knownId: 7, box: first, images: 37 }]);
+      expect(findStaticDetections(found, [known(7, first)])).toMatchObject([{ knownId: 7, box: first, images: 37 }]);
     });
   });
 
   describe('among boxes by chance', () => {
     // Crowded, so that boxes lie within reach of one another and at the borders of cells and classes.
-    const chance = (seed: number, count: number): FoundBox[] => {
+    const chance = (seed: number, count: number): LocatedDetection[] => {
       const random = randoms(seed);
       const things = Array.from({ length: 12 }, () => ({
         x: random() * 0.6,
@@ -167,13 +167,13 @@ describe('static boxes', () => {
             : jittered(random, things[Math.floor(random() * 12)]!, 0.01 + random() * 0.08),
       }));
     };
-    const same = (a: FoundBox, b: { readonly category: Category; readonly box: Box }): boolean =>
-      a.category === b.category && intersectionOverUnion(a.box, b.box) >= SAME_BOX;
-    const imagesOf = (all: readonly FoundBox[]): number => new Set(all.map(({ imageId }) => imageId)).size;
+    const same = (a: LocatedDetection, b: { readonly category: Category; readonly box: Box }): boolean =>
+      a.category === b.category && intersectionOverUnion(a.box, b.box) >= SAME_BOX_IOU;
+    const imagesOf = (all: readonly LocatedDetection[]): number => new Set(all.map(({ imageId }) => imageId)).size;
 
     it.each([1, 2, 3, 4])('are those that comparing all with all finds, none more and none less (%s)', (seed) => {
       const found = chance(seed, 1_500);
-      const groups = findStaticBoxes(found);
+      const groups = findStaticDetections(found);
       expect(groups.length).toBeGreaterThan(5);
       const taken = new Set(groups.flatMap(({ detectionIds }) => detectionIds));
       expect(taken.size).toBe(groups.reduce((sum, { detectionIds }) => sum + detectionIds.length, 0));
@@ -181,31 +181,31 @@ describe('static boxes', () => {
         const members = group.detectionIds.map((id) => found[id - 1]!);
         expect(members.every((member) => same(member, group))).toBe(true);
         expect(imagesOf(members)).toBe(group.images);
-        expect(group.images).toBeGreaterThanOrEqual(STATIC_IMAGES);
+        expect(group.images).toBeGreaterThanOrEqual(MIN_STATIC_IMAGES);
       }
       const left = found.filter(({ id }) => !taken.has(id));
       for (const one of left) {
         expect(groups.some((group) => same(one, group))).toBe(false);
-        expect(imagesOf(left.filter((other) => same(other, one)))).toBeLessThan(STATIC_IMAGES);
+        expect(imagesOf(left.filter((other) => same(other, one)))).toBeLessThan(MIN_STATIC_IMAGES);
       }
     });
 
     it('come out the same in whatever order', () => {
       const found = chance(5, 1_500);
-      const groups = findStaticBoxes(found);
+      const groups = findStaticDetections(found);
       const known = groups.slice(0, 4).map((group, index) => ({ ...group, id: index + 1 }));
       for (const seed of [6, 7, 8]) {
-        expect(findStaticBoxes(shuffled(randoms(seed), found))).toEqual(groups);
-        expect(findStaticBoxes(shuffled(randoms(seed), found), shuffled(randoms(seed), known))).toEqual(
-          findStaticBoxes(found, known),
+        expect(findStaticDetections(shuffled(randoms(seed), found))).toEqual(groups);
+        expect(findStaticDetections(shuffled(randoms(seed), found), shuffled(randoms(seed), known))).toEqual(
+          findStaticDetections(found, known),
         );
       }
     });
 
     it('are found again as what they are', () => {
       const found = chance(9, 1_500);
-      const known = findStaticBoxes(found).map((group, index) => ({ ...group, id: index + 1 }));
-      expect(findStaticBoxes(found, known).every(({ knownId }) => knownId !== null)).toBe(true);
+      const known = findStaticDetections(found).map((group, index) => ({ ...group, id: index + 1 }));
+      expect(findStaticDetections(found, known).every(({ knownId }) => knownId !== null)).toBe(true);
     });
 
     it('are found in 100,000 detections within seconds', () => {
@@ -220,7 +220,7 @@ describe('static boxes', () => {
             : { x: random() * 0.7, y: random() * 0.7, width: 0.02 + random() * 0.25, height: 0.02 + random() * 0.25 },
       }));
       const begun = performance.now();
-      expect(findStaticBoxes(found)[0]!.images).toBeGreaterThan(30_000);
+      expect(findStaticDetections(found)[0]!.images).toBeGreaterThan(30_000);
       // A second or two; all with all would be five thousand million comparisons.
       expect(performance.now() - begun).toBeLessThan(20_000);
     });

@@ -54,7 +54,7 @@ export function flat(red: number, green: number, blue: number, width = 64, heigh
   return sharp({ create: { width, height, channels: 3, background: { r: red, g: green, b: blue } } });
 }
 
-export function fileIn(folder: string): (name: string, content: Buffer) => Promise<string> {
+export function fileWriter(folder: string): (name: string, content: Buffer) => Promise<string> {
   return async (name, content) => {
     const path = join(folder, name);
     await writeFile(path, content);

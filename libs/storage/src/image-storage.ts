@@ -5,12 +5,12 @@ import { PermanentError, RetryableError } from '@pugmark/domain';
 import { moveDurably, syncFolder, writeDurably } from './durable-file';
 import { StorageRoot } from './storage-root';
 
-export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
 
-const EXTENSIONS: Readonly<Record<PictureFormat, string>> = { jpeg: 'jpg', png: 'png', webp: 'webp', tiff: 'tif' };
+const EXTENSIONS: Readonly<Record<ImageFormat, string>> = { jpeg: 'jpg', png: 'png', webp: 'webp', tiff: 'tif' };
 
 /** Pictures by content: `images/ab/cd/<sha256>.<extension>`. The same content is stored once, whoever brings it. */
-export class PictureStorage {
+export class ImageStorage {
   readonly #root: StorageRoot;
 
   constructor(folder: string) {
@@ -22,10 +22,10 @@ export class PictureStorage {
    * already is not read again. Throws RetryableError `content_changed` when the bytes are not those of the hash, and
    * `disk_full`; nothing is left behind then.
    */
-  async storePicture(
+  async storeImage(
     source: string | AsyncIterable<Uint8Array>,
     sha256: string,
-    format: PictureFormat,
+    format: ImageFormat,
   ): Promise<string> {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new PermanentError('bad_hash', 'a sha256 has 64 hexadecimal digits');
     const key = `images/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}.${EXTENSIONS[format]}`;
@@ -60,8 +60,8 @@ export class PictureStorage {
   }
 
   /** See `StorageRoot.sweepTemporary`: whatever killed processes left, of pictures, exports and uploads alike. */
-  async sweepTemporary(olderThanMs: number): Promise<number> {
-    return this.#root.sweepTemporary(olderThanMs);
+  async removeStaleTemporary(olderThanMs: number): Promise<number> {
+    return this.#root.removeStaleTemporary(olderThanMs);
   }
 }
 

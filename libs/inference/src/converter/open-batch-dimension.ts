@@ -5,7 +5,7 @@ import type { Weight } from './weights';
  * The graph with any number of pictures where it was made for one: the inputs' first dimension is left open, and so is that of each reshape
  * to a constant shape which begins with 1. Whether the graph still computes the same must be tried: a 1 may have meant something else.
  */
-export function freeBatch(
+export function openBatchDimension(
   nodes: readonly NodeJson[],
   weights: ReadonlyMap<string, Weight>,
 ): { readonly nodes: readonly NodeJson[]; readonly weights: ReadonlyMap<string, Weight> } {

@@ -19,14 +19,14 @@ const DECODERS = {
 >;
 
 /** Throws PermanentError `model_unsuitable` for a classifier. */
-export function detectionDecoderOf({ name, decoder }: Pick<ModelManifest, 'name' | 'decoder'>): DetectionDecoder {
+export function selectDetectionDecoder({ name, decoder }: Pick<ModelManifest, 'name' | 'decoder'>): DetectionDecoder {
   const found = DECODERS[decoder];
   if ('detect' in found) return found.detect;
   throw new PermanentError('model_unsuitable', `model ${name} is a classifier: it finds nothing in a whole picture`);
 }
 
 /** Throws PermanentError `model_unsuitable` for a detector. */
-export function classificationDecoderOf({
+export function selectClassificationDecoder({
   name,
   decoder,
 }: Pick<ModelManifest, 'name' | 'decoder'>): ClassificationDecoder {

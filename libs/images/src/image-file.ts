@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
 
-const NEVER_A_FILE = new Set(['ENOENT', 'ENOTDIR']);
+const MISSING_CODES = new Set(['ENOENT', 'ENOTDIR']);
 /** ELOOP: a link to itself. ERR_FS_FILE_TOO_LARGE: over 2 GiB, which Node refuses to read into memory. */
-const NEVER_READABLE = new Set([
+const UNREADABLE_CODES = new Set([
   'EACCES',
   'EPERM',
   'EISDIR',
@@ -18,7 +18,7 @@ const NEVER_READABLE = new Set([
  * The first `bytes` bytes of the file, fewer if it is shorter. Throws PermanentError `empty_file`, `file_missing`,
  * `file_unreadable`; RetryableError `io_error` for trouble that may pass.
  */
-export async function readBeginning(path: string, bytes: number): Promise<Buffer> {
+export async function readHead(path: string, bytes: number): Promise<Buffer> {
   return withFile(path, async (file) => {
     const buffer = Buffer.alloc(bytes);
     const { bytesRead } = await file.read(buffer, 0, bytes, 0);
@@ -52,9 +52,9 @@ async function withFile(path: string, read: (file: FileHandle) => Promise<Buffer
 function fileError(path: string, error: unknown): unknown {
   if (error instanceof PermanentError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (NEVER_A_FILE.has(code))
+  if (MISSING_CODES.has(code))
     return new PermanentError('file_missing', `${path} does not exist (any more)`, { cause: error });
-  if (NEVER_READABLE.has(code)) {
+  if (UNREADABLE_CODES.has(code)) {
     return new PermanentError('file_unreadable', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }
   return new RetryableError('io_error', `reading ${path} failed: ${messageOf(error)}`, { cause: error });
