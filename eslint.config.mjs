@@ -87,7 +87,7 @@ const boundaryRule = (depConstraints) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.pugmark/**', '.nx/**', 'libs/client/src/schema.ts'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.pugmark/**', '.nx/**', 'libs/client/src/generated/**'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   { plugins: { '@nx': nx } },

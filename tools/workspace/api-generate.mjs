@@ -1,10 +1,11 @@
 // `npm run api:generate`: writes docs/openapi.json, the OpenAPI document of the gateway's operations. No server is needed. The
-// client's types follow from it by themselves (target `generate` of libs/client).
+// client's types are then generated from it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { entryPointsOf } from './bundle-inputs.mjs';
 import { bundleStale } from './bundle-stale.mjs';
+import { generateClientTypes } from './client-types.mjs';
 import { ROOT } from './workspace-root.mjs';
 
 const GATEWAY = join(ROOT, 'apps', 'gateway');
@@ -26,6 +27,7 @@ const file = join(ROOT, DOCUMENT);
 const isCurrent = existsSync(file) && readFileSync(file, 'utf8') === document;
 if (!isCurrent) writeFileSync(file, document);
 console.log(`${DOCUMENT}: ${isCurrent ? 'unchanged' : 'written'}`);
+generateClientTypes();
 
 /** The bundled script that prints the document. */
 function printDocumentScript() {

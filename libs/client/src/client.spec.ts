@@ -176,7 +176,7 @@ describe('the client', () => {
     await expect(client.get('/api/v1/system')).rejects.toMatchObject({ status: 503 });
     expect(requests).toHaveLength(4);
     handlers = [problem(503, 'x', {}, { 'retry-after': '30' })];
-    await expect(client.with({ patience: { tries: 9, waitMs: 10_000 } }).get('/api/v1/system')).rejects.toMatchObject({
+    await expect(client.with({ retry: { tries: 9, waitMs: 10_000 } }).get('/api/v1/system')).rejects.toMatchObject({
       retryAfter: 30,
     });
     expect(requests).toHaveLength(5);

@@ -21,13 +21,13 @@ export interface ClientOptions {
   readonly csrfToken?: string | undefined;
   /** Longest that one request may take, the reading of its answer included. */
   readonly deadlineMs?: number;
-  readonly patience?: RetryOptions;
+  readonly retry?: RetryOptions;
   /** Ends whatever is under way, and every call after it. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const DEADLINE_MS = 30_000;
-const PATIENCE: RetryOptions = { tries: 4, waitMs: 60_000 };
+const DEFAULT_RETRY: RetryOptions = { tries: 4, waitMs: 60_000 };
 
 type AnyInit = Init<unknown> & { readonly body?: unknown };
 
@@ -82,11 +82,11 @@ export class PugmarkClient {
 
   /** Comes again when the server says so, if nothing can happen twice by that. */
   async #call(method: Method, path: string, init: AnyInit): Promise<unknown> {
-    const { tries, waitMs } = this.#options.patience ?? PATIENCE;
+    const { tries, waitMs } = this.#options.retry ?? DEFAULT_RETRY;
     const until = performance.now() + waitMs;
     for (let made = 1; ; made += 1) {
       try {
-        return await this.#once(method, path, init);
+        return await this.#callOnce(method, path, init);
       } catch (error) {
         if (
           made >= tries ||
@@ -97,12 +97,12 @@ export class PugmarkClient {
           throw error;
         const { retryAfter } = error;
         if (retryAfter === null || performance.now() + retryAfter * 1_000 > until) throw error;
-        await pause(retryAfter * 1_000, this.#signals(init));
+        await sleep(retryAfter * 1_000, this.#signals(init));
       }
     }
   }
 
-  async #once(method: Method, path: string, init: AnyInit): Promise<unknown> {
+  async #callOnce(method: Method, path: string, init: AnyInit): Promise<unknown> {
     const { deadlineMs = DEADLINE_MS } = this.#options;
     const { params, body } = init;
     const signals = this.#signals(init);
@@ -118,7 +118,7 @@ export class PugmarkClient {
       };
       const { error, response } = await this.#api.request(method, path as never, request as never);
       if (!response.ok) throw new ApiProblem(name, response, error);
-      return await readAnswer(response);
+      return await readResponse(response);
     } catch (error) {
       if (error instanceof ApiProblem) throw error;
       for (const signal of signals) signal.throwIfAborted();
@@ -133,7 +133,7 @@ export class PugmarkClient {
   }
 }
 
-async function readAnswer(response: Response): Promise<unknown> {
+async function readResponse(response: Response): Promise<unknown> {
   if (response.status === 204) return undefined;
   const type = response.headers.get('content-type') ?? '';
   if (type.startsWith('text/html')) throw new Error('answered a web page: this is not the address of a Pugmark');
@@ -159,7 +159,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** Rejects with the reason of the first signal that is aborted. */
-function pause(ms: number, signals: readonly AbortSignal[]): Promise<void> {
+function sleep(ms: number, signals: readonly AbortSignal[]): Promise<void> {
   const signal = AbortSignal.any([...signals]);
   return new Promise((resolve, reject) => {
     const end = (): void => {

@@ -1,7 +1,11 @@
-/**
- * Folder of the native TensorFlow library, which `npm test` installs where it can; null where it could not. Tests that need it are then
- * skipped, and counted as skipped.
- */
+/** Folder of the native TensorFlow library, which `npm test` installs where it can; null where it could not. */
 export function testTensorflowDir(): string | null {
   return process.env['PUGMARK_TEST_TENSORFLOW_DIR'] || null;
+}
+
+/** Why tests of the native TensorFlow library must be skipped, for `describeUnless`; null when it is installed. */
+export function missingTensorflow(): string | null {
+  if (testTensorflowDir() !== null) return null;
+  const problem = process.env['PUGMARK_TEST_TENSORFLOW_PROBLEM'];
+  return problem === undefined ? 'no native TensorFlow' : `no native TensorFlow: ${problem}`;
 }

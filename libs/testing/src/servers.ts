@@ -6,12 +6,21 @@ export interface TestServers {
   readonly redisUrl: string;
 }
 
+/** Each URL is required when it is read: tests are run with just the servers that they use. */
 export function testServers(): TestServers {
   return {
-    databaseUrl: required('PUGMARK_TEST_DATABASE_URL'),
-    rabbitmqUrl: required('PUGMARK_TEST_RABBITMQ_URL'),
-    rabbitmqManagementUrl: required('PUGMARK_TEST_RABBITMQ_MANAGEMENT_URL'),
-    redisUrl: required('PUGMARK_TEST_REDIS_URL'),
+    get databaseUrl() {
+      return required('PUGMARK_TEST_DATABASE_URL');
+    },
+    get rabbitmqUrl() {
+      return required('PUGMARK_TEST_RABBITMQ_URL');
+    },
+    get rabbitmqManagementUrl() {
+      return required('PUGMARK_TEST_RABBITMQ_MANAGEMENT_URL');
+    },
+    get redisUrl() {
+      return required('PUGMARK_TEST_REDIS_URL');
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { nodeFlags, probe } from '@pugmark/launcher';
-import { killProcess, LauncherError, LineSplitter, stopProcess, waitUntil } from '@pugmark/toolkit';
+import { killProcess, CommandError, LineSplitter, stopProcess, waitUntil } from '@pugmark/toolkit';
 import { parseMetrics, type MetricSample } from './metrics-text';
 
 export interface RigProcessSpec {
@@ -67,7 +67,7 @@ export class RigProcess {
   async ready(signal: AbortSignal, deadlineMs = 60_000): Promise<void> {
     await waitUntil(
       async () => {
-        if (this.#child === null) throw new LauncherError(`${this.name} ended; its log: ${this.#spec.logFile}`);
+        if (this.#child === null) throw new CommandError(`${this.name} ended; its log: ${this.#spec.logFile}`);
         const problem = await this.problem();
         if (problem !== null) throw new Error(problem);
         return true;

@@ -10,7 +10,7 @@ import {
   type DatabaseTransaction,
 } from '@pugmark/db';
 import type { ClaimedTask } from '@pugmark/domain';
-import { createTaskMetrics, loadConfig, pause, runService } from '@pugmark/platform';
+import { createTaskMetrics, loadConfig, sleep, runService } from '@pugmark/platform';
 import { TaskWorker, type TaskHandler } from '@pugmark/tasks';
 import { RigWorkerConfig } from './rig-worker-config';
 
@@ -36,7 +36,7 @@ void runService(
     const handler: TaskHandler<DatabaseTransaction, null> = {
       kind: 'detect',
       handle: async (tasks) => {
-        if (config.RIG_WORK_MS > 0) await pause(config.RIG_WORK_MS);
+        if (config.RIG_WORK_MS > 0) await sleep(config.RIG_WORK_MS);
         return tasks.map((task) => ({ task, outcome: 'done', result: null }));
       },
       write: async (tx, done) => {

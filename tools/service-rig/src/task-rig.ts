@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ports, ServiceUrls } from '@pugmark/launcher';
+import type { Ports, ServerUrls } from '@pugmark/launcher';
 import { RigProcess } from './rig-process';
 
 export interface RigOptions {
@@ -23,7 +23,7 @@ export class RigFactory {
   /** A process of one of the apps. */
   async app(
     name: 'gateway' | 'ingest' | 'export-worker' | 'watchdog',
-    urls: ServiceUrls,
+    urls: ServerUrls,
     env: NodeJS.ProcessEnv = {},
     label: string = name,
   ): Promise<RigProcess> {
@@ -32,7 +32,7 @@ export class RigFactory {
     return this.#process(label, name, join(root, 'apps', name, 'dist', 'bundle', 'main.js'), urls, { ...own, ...env });
   }
 
-  worker(label: string, urls: ServiceUrls, env: NodeJS.ProcessEnv = {}): Promise<RigProcess> {
+  worker(label: string, urls: ServerUrls, env: NodeJS.ProcessEnv = {}): Promise<RigProcess> {
     return this.#process(
       label,
       'ml-worker',
@@ -46,7 +46,7 @@ export class RigFactory {
     name: string,
     service: string,
     script: string,
-    urls: ServiceUrls,
+    urls: ServerUrls,
     env: NodeJS.ProcessEnv,
   ): Promise<RigProcess> {
     const { folder, ports, environment } = this.#options;

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BINDING_FILE, STATE_FILE, type TensorflowState } from '@pugmark/inference';
-import { type Log, runStep } from '@pugmark/toolkit';
+import { type Log, runCommand } from '@pugmark/toolkit';
 import type { BuildTools } from './find-tools';
 import type { SelfTestResult } from './self-test.child';
 
@@ -49,7 +49,7 @@ export async function buildTensorflow(options: BuildOptions): Promise<SelfTestRe
     .filter((name) => name.endsWith('.whl'))
     .map((name) => join(wheels, name));
   const unpack = join(dirname(options.requirements), 'unpack-wheels.py');
-  await runStep({
+  await runCommand({
     command: options.tools.python,
     args: [unpack, options.folder, WANTED.join(','), ...files],
     deadlineMs: UNPACK_DEADLINE_MS,
@@ -63,7 +63,7 @@ export async function buildTensorflow(options: BuildOptions): Promise<SelfTestRe
 
 async function download(target: string, { requirements, tools, signal }: BuildOptions): Promise<void> {
   const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-  await runStep({
+  await runCommand({
     command: tools.python,
     args: [
       ...[
@@ -85,7 +85,7 @@ async function download(target: string, { requirements, tools, signal }: BuildOp
     ],
     deadlineMs: DOWNLOAD_DEADLINE_MS,
     // pip keeps half a download in the system's temporary folder, which is often small.
-    env: { TMPDIR: target },
+    env: { ...process.env, LC_ALL: 'C', TMPDIR: target },
     signal,
   });
 }
@@ -94,7 +94,7 @@ async function download(target: string, { requirements, tools, signal }: BuildOp
 async function compile({ folder, root, tools, signal }: BuildOptions): Promise<void> {
   const modules = join(root, 'node_modules');
   const source = join(modules, '@tensorflow', 'tfjs-node-gpu');
-  await runStep({
+  await runCommand({
     command: tools.compiler,
     args: [
       ...['-std=c++17', '-O2', '-fPIC', '-shared', '-w', '-DNAPI_VERSION=8'],
@@ -129,11 +129,11 @@ async function compile({ folder, root, tools, signal }: BuildOptions): Promise<v
 async function selfTest({ folder, device, root, signal }: BuildOptions): Promise<SelfTestResult> {
   const state: TensorflowState = { installed: true, folder: '.', version: '', device, gpus: [] };
   writeFileSync(join(folder, STATE_FILE), JSON.stringify(state));
-  const out = await runStep({
+  const out = await runCommand({
     command: process.execPath,
     args: [join(root, 'tools', 'tensorflow', 'dist', 'bundle', 'self-test.child.js'), folder, device],
     deadlineMs: TEST_DEADLINE_MS,
-    env: { TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true' },
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'true' },
     signal,
   });
   rmSync(join(folder, STATE_FILE));

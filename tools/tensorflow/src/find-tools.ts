@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { findOnPath, runStep } from '@pugmark/toolkit';
+import { findOnPath, runCommand } from '@pugmark/toolkit';
 
 export interface BuildTools {
   /** Python 3 that has pip. */
@@ -39,7 +39,7 @@ export async function findPython(
   const path = findOnPath(['python3']);
   if (path === null) return { hasPip: false, missing: 'Python 3 with pip (python3 python3-pip)' };
   // `pip 24.0 from … (python 3.11)`
-  const pip = await runStep({ command: path, args: ['-m', 'pip', '--version'], deadlineMs: 30_000, signal }).catch(
+  const pip = await runCommand({ command: path, args: ['-m', 'pip', '--version'], deadlineMs: 30_000, signal }).catch(
     () => null,
   );
   return pip === null
@@ -54,7 +54,7 @@ export async function nvidiaGpus(): Promise<string[]> {
   const smi = findOnPath(['nvidia-smi'], `${process.env['PATH'] ?? ''}:/usr/lib/wsl/lib`);
   if (smi !== null) {
     // A driver that hangs or is half installed must not keep the pipeline from the processor.
-    const out = await runStep({
+    const out = await runCommand({
       command: smi,
       args: ['--query-gpu=name,driver_version', '--format=csv,noheader'],
       deadlineMs: 15_000,

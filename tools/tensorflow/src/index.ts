@@ -1,3 +1,3 @@
 export { findPython } from './find-tools';
 export { installTensorflow, tensorflowDir } from './install-tensorflow';
-export { nativeEngine } from './native-engine';
+export { ensureNativeEngine } from './ensure-native-engine';

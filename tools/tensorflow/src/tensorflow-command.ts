@@ -1,4 +1,4 @@
-import { type CommandContext, parseOptions, table } from '@pugmark/toolkit';
+import { type CommandContext, parseOptions, formatTable } from '@pugmark/toolkit';
 import { installTensorflow, tensorflowDir } from './install-tensorflow';
 
 const USAGE = 'npm run tensorflow';
@@ -15,7 +15,7 @@ export async function tensorflowCommand(
     return 1;
   }
   log(
-    `\n${table([
+    `\n${formatTable([
       ['TensorFlow', state.version],
       ['made for', state.device === 'gpu' ? 'GPU' : 'processor'],
       ['NVIDIA cards', state.gpus.length === 0 ? 'none' : state.gpus.join('; ')],

@@ -4,7 +4,7 @@ import { messageOf } from '@pugmark/domain';
 import { Interrupts } from './cli/interrupts';
 import { Terminal } from './cli/terminal';
 import type { Command } from './command';
-import { LauncherError } from './launcher-error';
+import { CommandError } from './command-error';
 
 /** Runs the command that the command line names, then ends the process with its exit code. Called by each `main.ts`. */
 export async function runMain(commands: Readonly<Record<string, Command>>, bundleFolder: string): Promise<never> {
@@ -39,12 +39,12 @@ async function runCommandLine(commands: Readonly<Record<string, Command>>, bundl
   } catch (error) {
     terminal.progress('');
     process.stderr.write(`pugmark: ${describeFailure(error)}\n`);
-    return error instanceof LauncherError ? error.exitCode : 1;
+    return error instanceof CommandError ? error.exitCode : 1;
   }
 }
 
 /** The message of an error that a person can act on; the stack of any other, because it is a bug. */
 function describeFailure(error: unknown): string {
-  if (error instanceof LauncherError || error instanceof ApiError) return error.message;
+  if (error instanceof CommandError || error instanceof ApiError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
 }

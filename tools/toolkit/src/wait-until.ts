@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
-import { InterruptedError, LauncherError } from './launcher-error';
+import { InterruptedError, CommandError } from './command-error';
 
 export interface WaitOptions {
   /** Ends the sentence 'waited N s for …'. */
@@ -12,7 +12,7 @@ export interface WaitOptions {
 }
 
 /**
- * Asks again and again until the answer is neither `undefined` nor `false`, and returns it. A thrown LauncherError or ApiError ends the wait; any other
+ * Asks again and again until the answer is neither `undefined` nor `false`, and returns it. A thrown CommandError or ApiError ends the wait; any other
  * error counts as 'not yet', and is named when the deadline passes.
  */
 export async function waitUntil<T>(
@@ -27,12 +27,12 @@ export async function waitUntil<T>(
       const answer = await ask();
       if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
     } catch (error) {
-      if (error instanceof LauncherError || error instanceof ApiError) throw error;
+      if (error instanceof CommandError || error instanceof ApiError) throw error;
       last = messageOf(error);
     }
     if (performance.now() > end) {
       const seconds = Math.round(options.deadlineMs / 1000);
-      throw new LauncherError(`waited ${seconds} s for ${options.what}${last === '' ? '' : ` (last: ${last})`}`);
+      throw new CommandError(`waited ${seconds} s for ${options.what}${last === '' ? '' : ` (last: ${last})`}`);
     }
     await delay(options.everyMs ?? 100, undefined, options.signal ? { signal: options.signal } : {}).catch(
       () => undefined,

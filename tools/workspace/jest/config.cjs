@@ -1,12 +1,14 @@
 // One Jest configuration for every project; `mode` picks the files: unit beside the code, integration against real servers.
 const path = require('node:path');
 
-/** @param {'unit' | 'integration' | 'e2e'} mode @param {string} projectRoot */
+/** @param {'unit' | 'integration' | 'e2e' | 'faults'} mode @param {string} projectRoot */
 function jestConfig(mode, projectRoot) {
   const pattern = {
     unit: '<rootDir>/src/**/*.spec.ts',
     integration: '<rootDir>/src/**/*.int-spec.ts',
-    e2e: '<rootDir>/**/*.e2e-spec.ts',
+    // Fault tests restart servers of their own and mostly wait: they run next to the other end-to-end tests.
+    e2e: '<rootDir>/src/e2e/**/*.e2e-spec.ts',
+    faults: '<rootDir>/src/faults/**/*.e2e-spec.ts',
   }[mode];
   return {
     rootDir: projectRoot,
@@ -14,7 +16,8 @@ function jestConfig(mode, projectRoot) {
     testMatch: [pattern],
     testPathIgnorePatterns: ['/node_modules/', '/dist/'],
     modulePathIgnorePatterns: ['<rootDir>/dist/'],
-    maxWorkers: mode === 'unit' ? 2 : 1,
+    // Integration tests have databases and virtual hosts of their own.
+    maxWorkers: mode === 'unit' || mode === 'integration' ? 2 : 1,
     testTimeout: mode === 'unit' ? 10_000 : 60_000,
     setupFiles: [require.resolve('reflect-metadata')],
     transform: {
@@ -34,7 +37,7 @@ function jestConfig(mode, projectRoot) {
     // Workspace packages are symlinks whose real path lies outside node_modules, so they are transformed. Of the npm
     // packages, only those that are published as ES modules alone are.
     transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue)/)'],
-    reporters: ['default', [path.join(__dirname, 'count-reporter.cjs'), { mode }]],
+    reporters: ['default', [path.join(__dirname, 'results-reporter.cjs'), { mode }]],
   };
 }
 

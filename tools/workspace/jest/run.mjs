@@ -1,4 +1,4 @@
-// Runs one project's tests: `node tools/jest/run.mjs unit|integration|e2e [jest arguments]`, from the project's folder.
+// Runs one project's tests: `node tools/workspace/jest/run.mjs unit|integration|e2e|faults [jest arguments]`, from the project's folder.
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,13 +7,14 @@ const require = createRequire(import.meta.url);
 const { jestConfig } = require('./config.cjs');
 const { run } = require('jest');
 
+const MODES = ['unit', 'integration', 'e2e', 'faults'];
 const [mode, ...rest] = process.argv.slice(2);
-if (!['unit', 'integration', 'e2e'].includes(mode)) {
-  console.error(`usage: node ${fileURLToPath(import.meta.url)} unit|integration|e2e [jest arguments]`);
+if (!MODES.includes(mode)) {
+  console.error(`usage: node ${fileURLToPath(import.meta.url)} ${MODES.join('|')} [jest arguments]`);
   process.exit(2);
 }
 const config = jestConfig(mode, resolve(process.cwd()));
-await run(['--config', JSON.stringify(config), '--passWithNoTests', ...rest]);
+await run(['--config', JSON.stringify(config), ...rest]);
 
 // What a test left open keeps this process alive. That is a fault to be mended, but it must not hang everything after it. (An unref'd
 // timer fires only if something else still keeps the process going.)

@@ -5,7 +5,7 @@ import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import { tensor, type io, type Tensor } from '@tensorflow/tfjs-core';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend';
 import { configureImages, decodeForModel } from '@pugmark/images';
-import { testTensorflowDir } from '@pugmark/testing';
+import { describeUnless, missingTensorflow, testTensorflowDir } from '@pugmark/testing';
 import { readTensorflowState } from '../engines/tensorflow/installed-tensorflow';
 import { nativeBackend } from '../engines/tensorflow/native-backend';
 import { BUILTIN_MODEL, builtinModelFolder } from '../models/builtin-model';
@@ -21,7 +21,7 @@ const CAT = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
 /** What the two ways to compute may differ by: of the value where that is above 1, as pixels are. */
 const TOLERANCE = 1e-3;
 
-(DIR === null ? describe.skip : describe)('a converted graph model', () => {
+describeUnless(missingTensorflow(), 'a converted graph model', () => {
   let backend: NodeJSKernelBackend;
   let folder: string;
 

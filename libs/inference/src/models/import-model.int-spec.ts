@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelInput, ModelManifest } from '@pugmark/domain';
-import { testTensorflowDir } from '@pugmark/testing';
+import { describeUnless, missingTensorflow, testTensorflowDir } from '@pugmark/testing';
 import {
   FLOAT,
   graphModel,
@@ -161,7 +161,7 @@ describe('on the WebAssembly engine', () => {
   });
 });
 
-(DIR === null ? describe.skip : describe)('on the native engine', () => {
+describeUnless(missingTensorflow(), 'on the native engine', () => {
   it('opens a graph that was made for one image, and finds that it answers the same for each of several', async () => {
     const manifest = await written(classifier(), { batch: 4 });
     const imported = await importModel(manifest, options('tensorflow'));

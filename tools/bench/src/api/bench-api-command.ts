@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path';
 import { Pool } from 'pg';
 import { migrate } from '@pugmark/db';
 import { median } from '../median';
-import { adminKey, Ports, startServices } from '@pugmark/launcher';
+import { adminKey, Ports, startServers } from '@pugmark/launcher';
 import { RigFactory, type RigProcess, sumOf } from '@pugmark/service-rig';
-import { type CommandContext, LauncherError, parseOptions, UsageError } from '@pugmark/toolkit';
+import { type CommandContext, CommandError, integerOption, parseOptions, UsageError } from '@pugmark/toolkit';
 import { ENDPOINTS, NOT_MEASURED, type Endpoint, type EndpointKind, type Known } from './endpoints';
 import { generateStudy, studyName, type StudySize } from './generate-study';
 import { measure, type Measured } from './load';
@@ -41,8 +41,13 @@ export async function benchApiCommand(args: readonly string[], context: CommandC
     only: { type: 'string' },
     json: { type: 'string' },
   });
-  const size = { images: positive('images', options.images ?? '1000000'), deployments: 200 };
-  const result = await runBench(size, positive('seconds', options.seconds ?? '5'), options.only ?? '', context);
+  const size = { images: integerOption('bench:api', 'images', options.images, 1) ?? 1_000_000, deployments: 200 };
+  const result = await runBench(
+    size,
+    integerOption('bench:api', 'seconds', options.seconds, 1) ?? 5,
+    options.only ?? '',
+    context,
+  );
   const slow = result.endpoints.filter(({ p99Ms, limitMs }) => p99Ms > limitMs);
   context.log(
     `\n${result.images} images, ${result.detections} detections, ${CONNECTIONS} connections; ${result.machine}`,
@@ -64,7 +69,7 @@ async function runBench(size: StudySize, seconds: number, only: string, context:
   const { root, log, environment, signal } = context;
   const dir = join(root, '.pugmark');
   const folder = join(dir, 'bench-api');
-  const urls = await startServices({ instance: 'bench-api', dir, root, log, environment, signal });
+  const urls = await startServers({ instance: 'bench-api', dir, root, log, environment, signal });
   const forget = context.onForcedEnd(() => urls.kill());
   const pool = new Pool({ connectionString: urls.databaseUrl, max: 2 });
   pool.on('error', () => undefined);
@@ -139,7 +144,7 @@ async function assertAllMeasured(baseUrl: string): Promise<void> {
     get === undefined || known.has(get.operationId) ? [] : [get.operationId],
   );
   if (forgotten.length > 0)
-    throw new LauncherError(
+    throw new CommandError(
       `bench:api: nobody measures ${forgotten.join(', ')}: add them to endpoints.ts, or say there why not`,
     );
 }
@@ -194,10 +199,4 @@ async function measureAll(
     );
   }
   return { endpoints: rows, memory };
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new UsageError(`bench:api: --${name} takes a whole number from 1`);
-  return value;
 }

@@ -55,7 +55,7 @@ const IMAGE_FILTERS: typeof FILTERS = {
   failed: () => 'status=failed',
   pending: () => 'status=pending',
   'a reason': () => `failedReason=${oneOf(['file_missing', 'decode_failed', 'image_timeout'])}`,
-  'out of dates': () => 'timeIssue=out_of_dates',
+  'out of dates': () => 'timeIssue=outside_deployment',
   'an ingest': ({ deployments }) => `ingestId=${within(deployments)}`,
   'an event': ({ eventIds }) => `eventId=${oneOf(eventIds)}`,
   'a run': () => 'runId=1',

@@ -156,7 +156,7 @@ function steps({ images, deployments }: StudySize): [what: string, statement: st
     [
       'tallies',
       `
-      insert into run_tallies (run_id, engine, images, blanks, animals, people, vehicles, marked)
+      insert into run_counts (run_id, engine, images, blanks, animals, people, vehicles, marked)
       select 1, 'null', count(*), count(*) filter (where animal is null), count(*) filter (where animal), count(*) filter (where person), count(*) filter (where vehicle), 0
       from (select i.id, bool_or(d.category = 'animal') as animal, bool_or(d.category = 'person') as person, bool_or(d.category = 'vehicle') as vehicle
         from inferences i left join detections d on d.inference_id = i.id and d.confidence >= 0.22 group by i.id) found`,

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { EngineOptions } from '@pugmark/inference';
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 import type { AloneResult, BareLoopReady, BareLoopResult, BareLoopWork } from './bare-loop.child';
 
 export interface BareLoopOptions {
@@ -73,7 +73,7 @@ async function answer<T>(child: ChildProcess, work: BareLoopWork): Promise<T> {
     const [first] = (await Promise.race([
       once(child, 'message', { signal: over.signal }),
       once(child, 'exit', { signal: over.signal }).then(([code]) =>
-        Promise.reject(new LauncherError(`the bare loop ended with exit code ${code}`)),
+        Promise.reject(new CommandError(`the bare loop ended with exit code ${code}`)),
       ),
     ])) as [T];
     return first;

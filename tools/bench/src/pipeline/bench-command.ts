@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceChoice, EngineChoice, EngineOptions } from '@pugmark/inference';
-import { ApiClient, startServices } from '@pugmark/launcher';
-import { nativeEngine, tensorflowDir } from '@pugmark/tensorflow';
-import { type CommandContext, table } from '@pugmark/toolkit';
+import { ApiClient, startServers } from '@pugmark/launcher';
+import { ensureNativeEngine, tensorflowDir } from '@pugmark/tensorflow';
+import { type CommandContext, formatTable } from '@pugmark/toolkit';
 import { bareLoop } from './bare-loop';
 import { benchOptions, type BenchOptions } from './bench-options';
 import { latency, type Latency } from './latency';
@@ -41,7 +41,7 @@ export async function benchCommand(args: readonly string[], context: CommandCont
   const processes = Number(context.environment['ML_PROCESSES'] ?? 0) || cpus().length;
   const result = await measure(options, processes, context);
   context.log(
-    `\n${table([
+    `\n${formatTable([
       ['engine', result.engine],
       ['processes', result.processes],
       ['pictures a round', result.count],
@@ -75,8 +75,8 @@ async function measure(options: BenchOptions, processes: number, context: Comman
   const { root, log, environment, signal } = context;
   const dir = join(root, '.pugmark');
   const folder = join(dir, 'bench', 'pictures');
-  await nativeEngine(context);
-  const urls = await startServices({ instance: 'bench', dir, root, log, environment, signal });
+  await ensureNativeEngine(context);
+  const urls = await startServers({ instance: 'bench', dir, root, log, environment, signal });
   const forget = context.onForcedEnd(() => urls.kill());
   try {
     const warmUp = await repeatPictures(options.images, join(folder, 'warm-up'), WARM_UP, 'warm-up');

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseOptions, UsageError } from '@pugmark/toolkit';
+import { integerOption, parseOptions, UsageError } from '@pugmark/toolkit';
 
 export interface BenchOptions {
   readonly images: string;
@@ -24,14 +24,8 @@ export function benchOptions(args: readonly string[], userFolder: string): Bench
     throw new UsageError(`bench: ${images} is not a folder`);
   return {
     images: folder,
-    count: positive('count', count ?? '200'),
-    rounds: positive('rounds', rounds ?? '3'),
+    count: integerOption('bench', 'count', count, 1) ?? 200,
+    rounds: integerOption('bench', 'rounds', rounds, 1) ?? 3,
     json: json === undefined ? undefined : resolve(userFolder, json),
   };
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new UsageError(`bench: --${name} takes a whole number from 1`);
-  return value;
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import type { EngineOptions } from '@pugmark/inference';
-import { ApiClient, Ports, type ServiceUrls, startApps } from '@pugmark/launcher';
+import { ApiClient, Ports, type ServerUrls, startApps } from '@pugmark/launcher';
 import { type CommandContext, waitUntil } from '@pugmark/toolkit';
 import { aloneTimes } from './bare-loop';
 import { median } from '../median';
 
 export interface LatencyOptions {
-  readonly urls: ServiceUrls;
+  readonly urls: ServerUrls;
   /** Holds `warm-up` and `counted`. */
   readonly folder: string;
   readonly warmUp: readonly string[];

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { type ApiClient, Ports, type ServiceUrls, startApps } from '@pugmark/launcher';
-import { type CommandContext, LauncherError, waitUntil } from '@pugmark/toolkit';
+import { type ApiClient, Ports, type ServerUrls, startApps } from '@pugmark/launcher';
+import { type CommandContext, CommandError, waitUntil } from '@pugmark/toolkit';
 import { stageTimes, type Stages } from './stage-times';
 
 export interface PipelineRateOptions {
-  readonly urls: ServiceUrls;
+  readonly urls: ServerUrls;
   /** Holds `warm-up` and `counted`. */
   readonly folder: string;
   readonly processes: number;
@@ -39,7 +39,7 @@ export async function pipelineRate(options: PipelineRateOptions, context: Comman
     const id = await ingest(api, join(options.folder, 'counted'), context);
     const { images, failed, seconds } = await timesOf(options.urls.databaseUrl, id);
     if (images !== options.count || failed > 0) {
-      throw new LauncherError(
+      throw new CommandError(
         `the pipeline answered ${images} of ${options.count} pictures and ${failed} failed: that is no measure`,
       );
     }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 
 const PICTURE = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff']);
 
@@ -13,7 +13,7 @@ export async function repeatPictures(source: string, target: string, count: numb
   const names = readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter((name) => PICTURE.has(extname(name).toLowerCase()))
     .sort();
-  if (names.length === 0) throw new LauncherError(`there are no pictures in ${source}`);
+  if (names.length === 0) throw new CommandError(`there are no pictures in ${source}`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   const paths: string[] = [];

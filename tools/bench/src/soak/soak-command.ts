@@ -4,7 +4,14 @@ import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { ApiClient, type Platform, startPlatform } from '@pugmark/launcher';
 import { parseMetrics, sumOf } from '@pugmark/service-rig';
-import { type CommandContext, LauncherError, parseOptions, table, UsageError, waitUntil } from '@pugmark/toolkit';
+import {
+  type CommandContext,
+  CommandError,
+  integerOption,
+  parseOptions,
+  formatTable,
+  waitUntil,
+} from '@pugmark/toolkit';
 import { median } from '../median';
 import { repeatPictures } from '../pipeline/repeat-pictures';
 import { residentBytes } from './process-memory';
@@ -56,7 +63,7 @@ export async function soakCommand(args: readonly string[], context: CommandConte
       services.every(({ name, ratio }) => ratio <= (name === 'ml-worker' ? LIMITS.worker : LIMITS.other)) &&
       tensors.first === tensors.last;
     context.log(
-      `\n${count} pictures with the engine ${engine} in ${seconds.toFixed(0)} s, ${(count / seconds).toFixed(1)} a second; MiB resident in the first fifth and in the last:\n${table(
+      `\n${count} pictures with the engine ${engine} in ${seconds.toFixed(0)} s, ${(count / seconds).toFixed(1)} a second; MiB resident in the first fifth and in the last:\n${formatTable(
         [
           ...services.map(
             ({ name, first, last, ratio }) =>
@@ -80,7 +87,7 @@ export async function soakCommand(args: readonly string[], context: CommandConte
 
 function soakOptions(args: readonly string[], userFolder: string): SoakOptions {
   const {
-    count: text = '20000',
+    count: text,
     engine = 'null',
     images,
     json,
@@ -90,8 +97,7 @@ function soakOptions(args: readonly string[], userFolder: string): SoakOptions {
     images: { type: 'string' },
     json: { type: 'string' },
   });
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 100) throw new UsageError('soak: --count takes a whole number from 100');
+  const count = integerOption('soak', 'count', text, 100) ?? 20_000;
   return {
     count,
     engine,
@@ -142,7 +148,7 @@ async function run(
   terminal.progress('');
   const restarted = platform.supervisor.status().filter(({ restarts }) => restarts > 0);
   if (restarted.length > 0)
-    throw new LauncherError(
+    throw new CommandError(
       `restarted meanwhile, so that their memory says nothing: ${restarted.map(({ name }) => name).join(', ')}`,
     );
   return samples;
@@ -150,9 +156,9 @@ async function run(
 
 async function progress(api: ApiClient, id: number, count: number): Promise<{ done: number; over: boolean }> {
   const ingest = await api.ingest(id);
-  if (ingest.runId === null) throw new LauncherError('the ingest has no run');
+  if (ingest.runId === null) throw new CommandError('the ingest has no run');
   const { state, counts } = await api.run(ingest.runId);
-  if (counts.failed > 0) throw new LauncherError(`${counts.failed} pictures failed`);
+  if (counts.failed > 0) throw new CommandError(`${counts.failed} pictures failed`);
   return { done: counts.done / count, over: ingest.state === 'done' && state === 'done' && counts.done === count };
 }
 

@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { migrate } from '@pugmark/db';
 import { median } from '../median';
-import { Ports, type ServiceUrls, startServices } from '@pugmark/launcher';
+import { Ports, type ServerUrls, startServers } from '@pugmark/launcher';
 import { RigFactory, type RigProcess, sumOf } from '@pugmark/service-rig';
-import { type CommandContext, parseOptions, table, UsageError, waitUntil } from '@pugmark/toolkit';
+import { type CommandContext, integerOption, parseOptions, formatTable, waitUntil } from '@pugmark/toolkit';
 import { TaskFeeder } from './task-feeder';
 
 const USAGE = 'npm run bench:tasks [-- --rounds N] [--seconds N] [--json FILE]';
@@ -38,11 +38,11 @@ export async function benchTasksCommand(args: readonly string[], context: Comman
     seconds: { type: 'string' },
     json: { type: 'string' },
   });
-  const rounds = positive('rounds', options.rounds ?? '3');
-  const seconds = positive('seconds', options.seconds ?? '15');
+  const rounds = integerOption('bench:tasks', 'rounds', options.rounds, 1) ?? 3;
+  const seconds = integerOption('bench:tasks', 'seconds', options.seconds, 1) ?? 15;
   const result = await runBench(rounds, seconds, context);
   context.log(
-    `\n${table([
+    `\n${formatTable([
       [`tasks a second, ${FEW} waiting`, result.few.tasksPerSecond],
       [`tasks a second, ${MANY} waiting`, result.many.tasksPerSecond],
       ['many ÷ few', result.ratio],
@@ -59,7 +59,7 @@ export async function benchTasksCommand(args: readonly string[], context: Comman
 async function runBench(rounds: number, seconds: number, context: CommandContext): Promise<TaskBenchResult> {
   const { root, log, environment, signal } = context;
   const dir = join(root, '.pugmark');
-  const urls = await startServices({ instance: 'bench-tasks', dir, root, log, environment, signal });
+  const urls = await startServers({ instance: 'bench-tasks', dir, root, log, environment, signal });
   const forget = context.onForcedEnd(() => urls.kill());
   const pool = new Pool({ connectionString: urls.databaseUrl, max: 2 });
   pool.on('error', () => undefined);
@@ -102,7 +102,7 @@ async function runBench(rounds: number, seconds: number, context: CommandContext
 /** A gateway, which rings, and the workers. */
 async function withRig<T>(
   factory: RigFactory,
-  urls: ServiceUrls,
+  urls: ServerUrls,
   batch: number,
   signal: AbortSignal,
   use: (gateway: RigProcess) => Promise<T>,
@@ -129,7 +129,8 @@ async function measure(
   signal: AbortSignal,
 ): Promise<number> {
   await pool.query('truncate tasks restart identity');
-  const rung = async (): Promise<number> => sumOf(await gateway.metrics(), 'pugmark_tasks_rung_total');
+  const rung = async (): Promise<number> =>
+    sumOf(await gateway.metrics(), 'pugmark_task_notifications_published_total');
   const done = async (): Promise<number> => {
     const { rows } = await pool.query<{ n: number }>("select count(*)::int as n from tasks where state = 'done'");
     return rows[0]?.n ?? 0;
@@ -145,10 +146,4 @@ async function measure(
   } finally {
     await feeder.stop();
   }
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new UsageError(`bench:tasks: --${name} takes a whole number from 1`);
-  return value;
 }

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ApiClient } from '../api/api-client';
-import { type CommandContext, InterruptedError, table, untilAborted } from '@pugmark/toolkit';
-import { requireNoneHopeless } from '../platform/start-apps';
+import { type CommandContext, InterruptedError, formatTable, untilAborted } from '@pugmark/toolkit';
+import { requireNoRepeatedFailures } from '../platform/start-apps';
 import { startPlatform, type Platform } from '../platform/start-platform';
 
 import { demoOptions, type DemoOptions } from './demo-options';
@@ -71,7 +71,7 @@ async function work(
     ingests,
     terminal,
     signal,
-    check: () => requireNoneHopeless(platform.supervisor),
+    check: () => requireNoRepeatedFailures(platform.supervisor),
   });
   return { projectId: project.id, result: demoResult(works, (performance.now() - began) / 1000) };
 }
@@ -79,7 +79,7 @@ async function work(
 type Engine = NonNullable<Awaited<ReturnType<ApiClient['engines']>>>[number];
 
 function resultTable(result: DemoResult, engine: Engine | undefined): string {
-  return table([
+  return formatTable([
     ['images', result.images],
     ['blanks', result.blanks],
     ['animals', result.animals],

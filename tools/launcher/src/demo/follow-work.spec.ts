@@ -1,4 +1,4 @@
-import { NoAnswer } from '@pugmark/client';
+import { NoResponseError } from '@pugmark/client';
 import { Terminal } from '@pugmark/toolkit';
 import type { Ingest, Run } from '../api/api-client';
 import { followWork, type FollowOptions } from './follow-work';
@@ -51,7 +51,7 @@ function options(more: Partial<FollowOptions>): FollowOptions {
 }
 
 it('looks again until everything is over, also across an answer that fails', async () => {
-  const runs = [ACTIVE, new NoAnswer('GET /runs/2', 'no answer within 30 s'), ACTIVE, RUN];
+  const runs = [ACTIVE, new NoResponseError('GET /runs/2', 'no answer within 30 s'), ACTIVE, RUN];
   const run = async (): Promise<Run> => {
     const next = runs.shift() ?? RUN;
     if (next instanceof Error) throw next;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
-import { InterruptedError, LauncherError, progressLine, type Terminal } from '@pugmark/toolkit';
+import { InterruptedError, CommandError, formatProgress, type Terminal } from '@pugmark/toolkit';
 import type { ApiClient } from '../api/api-client';
 import { demoProgress, isOver, movement, waitingFor, type Work } from './totals';
 
@@ -44,11 +44,11 @@ export async function followWork(options: FollowOptions): Promise<readonly Work[
     }
     if (now - lastMove > stillForMs) {
       const what = works.length === 0 ? 'the first answer of the API' : waitingFor(works);
-      throw new LauncherError(
+      throw new CommandError(
         `nothing has moved for ${Math.round(stillForMs / 60_000)} minutes; waiting for ${what}${lastTrouble}; see the logs`,
       );
     }
-    const line = progressLine(demoProgress(works));
+    const line = formatProgress(demoProgress(works));
     terminal.progress(line);
     if (!terminal.isInteractive && now - lastTold >= tellEveryMs) {
       lastTold = now;
@@ -67,7 +67,7 @@ async function look(api: FollowOptions['api'], id: number): Promise<Work> {
 function requireNoneFailed(works: readonly Work[]): void {
   const bad = works.find(({ ingest }) => ingest.state === 'failed' || ingest.state === 'cancelled');
   if (bad)
-    throw new LauncherError(
+    throw new CommandError(
       `ingest ${bad.ingest.id} ${bad.ingest.state}${bad.ingest.error === null ? '' : `: ${bad.ingest.error.message}`}`,
     );
 }

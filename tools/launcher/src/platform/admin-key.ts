@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newApiKey, parseApiKey } from '@pugmark/domain';
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 
 /** Where the key of an instance lies: `.pugmark/<instance>/admin-key`, one line, so that a shell can read it. */
 export function adminKeyFile(folder: string): string {
@@ -16,7 +16,7 @@ export function adminKey(folder: string, environment: NodeJS.ProcessEnv): string
   const kept = read(file);
   if (kept !== null) {
     if (parseApiKey(kept) === null)
-      throw new LauncherError(`${file} holds no key: remove it, and the next start makes a new one`);
+      throw new CommandError(`${file} holds no key: remove it, and the next start makes a new one`);
     return kept;
   }
   const { key } = newApiKey();

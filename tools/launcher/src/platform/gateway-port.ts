@@ -1,4 +1,4 @@
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 import { isPortFree, type Ports } from '../processes/ports';
 
 const USUAL_PORT = 8080;
@@ -20,7 +20,7 @@ export async function gatewayPort(
   const port = asked ?? fromEnvironment ?? USUAL_PORT;
   if (await isPortFree(port)) return port;
   if (mayChange && asked === undefined && fromEnvironment === undefined) return ports.pick();
-  throw new LauncherError(
+  throw new CommandError(
     `port ${port} is taken by another program; set PUGMARK_PORT to a free one (PUGMARK_PORT=8090 npm start)`,
   );
 }
@@ -28,6 +28,6 @@ export async function gatewayPort(
 function parsePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new LauncherError('PUGMARK_PORT is not a port number (1 to 65535)');
+    throw new CommandError('PUGMARK_PORT is not a port number (1 to 65535)');
   return port;
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { migrate } from '@pugmark/db';
 import { messageOf, withDeadline } from '@pugmark/domain';
-import { type CommandContext, LauncherError, type Log, waitUntil } from '@pugmark/toolkit';
+import { type CommandContext, CommandError, type Log, waitUntil } from '@pugmark/toolkit';
 import { Ports } from '../processes/ports';
 import { lastLines } from '../processes/server-process';
-import type { ServiceUrls } from '../servers/server-context';
+import type { ServerUrls } from '../servers/server-context';
 import { adminKey, adminKeyFile } from './admin-key';
 import { appServices } from '../supervisor/app-services';
 import { probe } from '../supervisor/probe';
@@ -12,7 +12,7 @@ import type { ServiceSpec } from '../supervisor/supervised-service';
 import { Supervisor } from '../supervisor/supervisor';
 
 export interface AppsOptions {
-  readonly urls: ServiceUrls;
+  readonly urls: ServerUrls;
   /** `.pugmark/<instance>`: storage and logs. */
   readonly folder: string;
   readonly gatewayPort: number;
@@ -72,14 +72,14 @@ async function migrateDatabase(databaseUrl: string, log: Log): Promise<void> {
     const applied = await withDeadline(migrate(databaseUrl), MIGRATION_DEADLINE_MS, 'the migration of the database');
     if (applied.length > 0) log(`database: applied ${applied.join(', ')}`);
   } catch (error) {
-    throw new LauncherError(`the database could not be brought up to date: ${messageOf(error)}`, 1, { cause: error });
+    throw new CommandError(`the database could not be brought up to date: ${messageOf(error)}`, 1, { cause: error });
   }
 }
 
 async function waitForReady(specs: readonly ServiceSpec[], supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   await waitUntil(
     async () => {
-      requireNoneHopeless(supervisor);
+      requireNoRepeatedFailures(supervisor);
       const problems = await Promise.all(
         specs.map(async ({ name, healthPort }) => {
           const problem = await probe(`http://127.0.0.1:${healthPort}/readyz`, 3_000);
@@ -94,11 +94,11 @@ async function waitForReady(specs: readonly ServiceSpec[], supervisor: Superviso
 }
 
 /** Throws when a service keeps ending: waiting longer would be a silent hang. */
-export function requireNoneHopeless(supervisor: Supervisor): void {
+export function requireNoRepeatedFailures(supervisor: Supervisor): void {
   const hopeless = supervisor.status().find(({ failuresInARow }) => failuresInARow >= HOPELESS);
   if (!hopeless) return;
   const { name, lastProblem, failuresInARow, logFile } = hopeless;
-  throw new LauncherError(
+  throw new CommandError(
     `${name} keeps failing: it ${lastProblem ?? 'ended'}, ${failuresInARow} times in a row. Its log ${logFile}${lastLines(logFile)}`,
   );
 }

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { nativeEngine } from '@pugmark/tensorflow';
+import { ensureNativeEngine } from '@pugmark/tensorflow';
 import type { CommandContext } from '@pugmark/toolkit';
 import { Ports } from '../processes/ports';
-import { startServices, type RunningServices } from '../servers/start-servers';
+import { startServers, type RunningServers } from '../servers/start-servers';
 import { writeState } from '../servers/state-file';
 import { gatewayPort } from './gateway-port';
 import { startApps, type RunningApps } from './start-apps';
@@ -18,7 +18,7 @@ export interface PlatformOptions {
 }
 
 export interface Platform extends RunningApps {
-  readonly urls: RunningServices;
+  readonly urls: RunningServers;
   stop(): Promise<void>;
 }
 
@@ -28,8 +28,8 @@ export async function startPlatform(options: PlatformOptions, context: CommandCo
   const ports = new Ports();
   const port = await gatewayPort({ asked: options.port, mayChange: options.portMayChange, environment }, ports);
   const dir = join(root, '.pugmark');
-  await nativeEngine(context);
-  const urls = await startServices({ instance: options.instance, dir, root, log, environment, signal });
+  await ensureNativeEngine(context);
+  const urls = await startServers({ instance: options.instance, dir, root, log, environment, signal });
   const forgetServices = context.onForcedEnd(() => urls.kill());
   const stopServices = async (): Promise<void> => {
     await urls.stop();

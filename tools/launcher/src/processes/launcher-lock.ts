@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { LauncherError, processFacts } from '@pugmark/toolkit';
+import { CommandError, processFacts } from '@pugmark/toolkit';
 
 interface Holder {
   readonly pid: number;
@@ -20,14 +20,14 @@ export function takeLauncherLock(file: string): () => void {
     }
     const holder = readHolder(file);
     if (holder && isHeld(holder, processFacts(holder.pid)?.start)) {
-      throw new LauncherError(
+      throw new CommandError(
         `already running here: process ${holder.pid} uses ${dirname(file)}; end it first (Ctrl-C in its terminal, or kill ${holder.pid})`,
       );
     }
     // Left behind by a launcher that was killed.
     rmSync(file, { force: true });
   }
-  throw new LauncherError(`cannot take ${file}: another launcher starts at the same moment; try again`);
+  throw new CommandError(`cannot take ${file}: another launcher starts at the same moment; try again`);
 }
 
 /** `start` is undefined when no process has that number now. */

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 
 /** Below the range from which Linux and macOS take ports for outgoing connections, so that a remembered port stays free. */
 const FIRST = 20_000;
@@ -20,7 +20,7 @@ export class Ports {
       const port = FIRST + Math.floor(this.random() * COUNT);
       if (await this.#take(port)) return port;
     }
-    throw new LauncherError(`no free port found between ${FIRST} and ${FIRST + COUNT} on 127.0.0.1`);
+    throw new CommandError(`no free port found between ${FIRST} and ${FIRST + COUNT} on 127.0.0.1`);
   }
 
   /** The wanted port, or another one when something else has it; `onTaken` hears of the change. */

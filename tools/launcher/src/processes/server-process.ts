@@ -5,7 +5,7 @@ import { messageOf } from '@pugmark/domain';
 import {
   belongsTo,
   killProcess,
-  LauncherError,
+  CommandError,
   processFacts,
   type StopOptions,
   stopProcess,
@@ -77,14 +77,14 @@ export class ServerProcess {
     try {
       await waitUntil(
         async () => {
-          if (this.#problem !== null) throw new LauncherError(this.#problem);
+          if (this.#problem !== null) throw new CommandError(this.#problem);
           return (await options.check()) && this.#problem === null;
         },
         { what: 'it to answer', deadlineMs: options.deadlineMs, signal: options.signal },
       );
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      throw new LauncherError(
+      throw new CommandError(
         `${this.spec.name} did not start: ${messageOf(error)}. Its log ${this.spec.logFile}${lastLines(this.spec.logFile)}`,
       );
     }

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '@pugmark/domain';
-import { LauncherError } from '@pugmark/toolkit';
-import type { ServiceContext, ServiceKey, ServiceUrls, StartedService } from './server-context';
+import { CommandError } from '@pugmark/toolkit';
+import type { ServerContext, ServerKey, ServerUrls, StartedServer } from './server-context';
 import { readState, writeState } from './state-file';
 
 const execute = promisify(execFile);
@@ -18,7 +18,7 @@ interface ComposeState {
   readonly ports: Readonly<Record<string, number>>;
 }
 
-const PORTS_OF: Readonly<Record<ServiceKey, readonly string[]>> = {
+const PORTS_OF: Readonly<Record<ServerKey, readonly string[]>> = {
   postgres: ['postgres'],
   rabbitmq: ['amqp', 'management'],
   redis: ['redis'],
@@ -39,9 +39,9 @@ export async function composeAnswers(): Promise<boolean> {
 /** Runs the given services in containers of a Compose project of this instance; data live in named volumes. */
 export async function startWithCompose(
   root: string,
-  services: readonly ServiceKey[],
-  context: ServiceContext,
-): Promise<StartedService> {
+  services: readonly ServerKey[],
+  context: ServerContext,
+): Promise<StartedServer> {
   const stateFile = join(context.folder, 'compose.json');
   const before = readState<ComposeState>(stateFile);
   const compose = (args: readonly string[], env: NodeJS.ProcessEnv, timeout: number): Promise<unknown> =>
@@ -88,7 +88,7 @@ export async function startWithCompose(
     await compose(['up', '--detach', '--wait', '--wait-timeout', '240', ...services], env, UP_DEADLINE_MS);
   } catch (error) {
     await stop();
-    throw new LauncherError(
+    throw new CommandError(
       `docker compose could not start ${services.join(', ')}: ${messageOf(error).trim().split('\n').slice(-8).join('\n  ')}`,
     );
   }
@@ -96,7 +96,7 @@ export async function startWithCompose(
   return { urls: pick(composeUrls(state), services), stop, kill: () => undefined };
 }
 
-function composeUrls({ password, ports }: ComposeState): ServiceUrls {
+function composeUrls({ password, ports }: ComposeState): ServerUrls {
   const login = `pugmark:${password}@127.0.0.1`;
   return {
     databaseUrl: `postgres://${login}:${ports['postgres']}/pugmark`,
@@ -106,7 +106,7 @@ function composeUrls({ password, ports }: ComposeState): ServiceUrls {
   };
 }
 
-function pick(urls: ServiceUrls, services: readonly ServiceKey[]): Partial<ServiceUrls> {
+function pick(urls: ServerUrls, services: readonly ServerKey[]): Partial<ServerUrls> {
   return {
     ...(services.includes('postgres') ? { databaseUrl: urls.databaseUrl } : {}),
     ...(services.includes('rabbitmq')

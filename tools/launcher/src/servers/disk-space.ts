@@ -1,5 +1,5 @@
 import { mkdirSync, statfsSync } from 'node:fs';
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 
 const GIB = 1024 ** 3;
 
@@ -8,7 +8,7 @@ export function requireDiskSpace(folder: string, free: (folder: string) => numbe
   mkdirSync(folder, { recursive: true });
   const bytes = free(folder);
   if (bytes < GIB) {
-    throw new LauncherError(
+    throw new CommandError(
       `disk nearly full: ${(bytes / GIB).toFixed(2)} GiB free at ${folder}, at least 1 GiB is needed; make room and try again`,
     );
   }

@@ -1,24 +1,24 @@
-import { LauncherError } from '@pugmark/toolkit';
-import type { ServiceUrls } from './server-context';
+import { CommandError } from '@pugmark/toolkit';
+import type { ServerUrls } from './server-context';
 
 const VARIABLES = {
   databaseUrl: { name: 'DATABASE_URL', protocols: ['postgres:', 'postgresql:'] },
   rabbitmqUrl: { name: 'RABBITMQ_URL', protocols: ['amqp:', 'amqps:'] },
   rabbitmqManagementUrl: { name: 'RABBITMQ_MANAGEMENT_URL', protocols: ['http:', 'https:'] },
   redisUrl: { name: 'REDIS_URL', protocols: ['redis:', 'rediss:'] },
-} as const satisfies Record<keyof ServiceUrls, { name: string; protocols: readonly string[] }>;
+} as const satisfies Record<keyof ServerUrls, { name: string; protocols: readonly string[] }>;
 
 /** The URLs that the environment gives. A wrong one is an error that names the variable and never its value, which holds a password. */
-export function urlsFromEnvironment(environment: NodeJS.ProcessEnv, prefix = ''): Partial<ServiceUrls> {
-  const urls: Partial<Record<keyof ServiceUrls, string>> = {};
+export function urlsFromEnvironment(environment: NodeJS.ProcessEnv, prefix = ''): Partial<ServerUrls> {
+  const urls: Partial<Record<keyof ServerUrls, string>> = {};
   for (const [key, { name, protocols }] of Object.entries(VARIABLES) as [
-    keyof ServiceUrls,
-    (typeof VARIABLES)[keyof ServiceUrls],
+    keyof ServerUrls,
+    (typeof VARIABLES)[keyof ServerUrls],
   ][]) {
     const value = environment[prefix + name];
     if (value === undefined || value === '') continue;
     if (!URL.canParse(value) || !(protocols as readonly string[]).includes(new URL(value).protocol)) {
-      throw new LauncherError(
+      throw new CommandError(
         `${prefix + name} is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
       );
     }

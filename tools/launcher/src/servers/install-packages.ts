@@ -1,17 +1,16 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { findOnPath, LauncherError, type Log } from '@pugmark/toolkit';
-import type { ServiceKey } from './server-context';
+import { CommandFailedError, lastLines, runCommand, findOnPath, CommandError, type Log } from '@pugmark/toolkit';
+import type { ServerKey } from './server-context';
 
 /** Debian's and Ubuntu's package of each service. */
-export const PACKAGES: Readonly<Record<ServiceKey, string>> = {
+export const PACKAGES: Readonly<Record<ServerKey, string>> = {
   postgres: 'postgresql',
   rabbitmq: 'rabbitmq-server',
   redis: 'redis-server',
 };
 
 /** Homebrew's, only to be named. */
-export const FORMULAE: Readonly<Record<ServiceKey, string>> = {
+export const FORMULAE: Readonly<Record<ServerKey, string>> = {
   postgres: 'postgresql@16',
   rabbitmq: 'rabbitmq',
   redis: 'redis',
@@ -33,7 +32,7 @@ export function mayInstallPackages(): boolean {
 
 /** Installs the packages, but not as system services: they would take the usual ports and start at every boot. */
 export async function installPackages(
-  services: readonly ServiceKey[],
+  services: readonly ServerKey[],
   log: Log,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -72,23 +71,13 @@ function isOurs(file: string): boolean {
   return existsSync(file) && readFileSync(file, 'utf8').includes(MARK);
 }
 
-function aptGet(args: readonly string[], deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('apt-get', args, {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: deadlineMs,
-      ...(signal ? { signal } : {}),
-    });
-    let output = '';
-    const keep = (data: Buffer): void => void (output = (output + data.toString()).slice(-4_000));
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    child.once('error', reject);
-    child.once('close', (code, killedBy) => {
-      if (code === 0) return resolve();
-      const last = output.trim().split('\n').slice(-6).join('\n  ');
-      reject(new LauncherError(`apt-get ${args.join(' ')} failed (${killedBy ?? `exit code ${code}`}):\n  ${last}`));
-    });
-  });
+async function aptGet(args: readonly string[], deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
+  try {
+    await runCommand({ command: 'apt-get', args, deadlineMs, env, signal });
+  } catch (error) {
+    if (!(error instanceof CommandFailedError)) throw error;
+    const output = lastLines(error.output, 6).join('\n  ');
+    throw new CommandError(`apt-get ${args.join(' ')} failed (${error.outcome}):\n  ${output}`);
+  }
 }

@@ -3,20 +3,20 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import type { ServiceUrls } from './server-context';
+import type { ServerUrls } from './server-context';
 
 /** For tests: the services started by a process of their own, which can be killed or run as another user. */
 export interface Launcher {
-  readonly urls: ServiceUrls;
+  readonly urls: ServerUrls;
   /** Asks it to stop the services and waits for its end. */
   stop(): Promise<void>;
   sigkill(): Promise<void>;
 }
 
 const RUNNER = `
-const { startServices } = require('./start-servers.cjs');
+const { startServers } = require('./start-servers.cjs');
 const [root, dir] = process.argv.slice(2);
-startServices({ instance: 'main', dir, root, log: (line) => console.error(line) }).then(
+startServers({ instance: 'main', dir, root, log: (line) => console.error(line) }).then(
   (services) => {
     console.log(JSON.stringify(services));
     process.stdin.on('end', () => services.stop().then(() => process.exit(0))).resume();
@@ -65,7 +65,7 @@ export async function launch({ script, dir, user }: LaunchOptions): Promise<Laun
     ended.then(() => Promise.reject(new Error(`the launcher ended: ${errors}`))),
   ]);
   return {
-    urls: JSON.parse(urls) as ServiceUrls,
+    urls: JSON.parse(urls) as ServerUrls,
     stop: async () => {
       child.stdin.end();
       await ended;

@@ -2,7 +2,7 @@ import type { Log } from '@pugmark/toolkit';
 import type { Ports } from '../processes/ports';
 
 /** What each private server is started with. */
-export interface ServiceContext {
+export interface ServerContext {
   readonly instance: string;
   /** `.pugmark/<instance>`: data, logs and remembered ports. */
   readonly folder: string;
@@ -13,7 +13,7 @@ export interface ServiceContext {
 }
 
 /** Where the services answer. Without a management API (a broker from the environment may have none) its URL is undefined. */
-export interface ServiceUrls {
+export interface ServerUrls {
   readonly databaseUrl: string;
   readonly rabbitmqUrl: string;
   readonly rabbitmqManagementUrl: string | undefined;
@@ -21,17 +21,17 @@ export interface ServiceUrls {
 }
 
 /** A started server, whatever runs it. */
-export interface StartedService {
-  readonly urls: Partial<ServiceUrls>;
+export interface StartedServer {
+  readonly urls: Partial<ServerUrls>;
   stop(): Promise<void>;
   /** At once, without waiting. */
   kill(): void;
 }
 
-export const SERVICES = ['postgres', 'rabbitmq', 'redis'] as const;
-export type ServiceKey = (typeof SERVICES)[number];
+export const SERVERS = ['postgres', 'rabbitmq', 'redis'] as const;
+export type ServerKey = (typeof SERVERS)[number];
 
-export const SERVICE_NAMES: Readonly<Record<ServiceKey, string>> = {
+export const SERVER_NAMES: Readonly<Record<ServerKey, string>> = {
   postgres: 'Postgres',
   rabbitmq: 'RabbitMQ',
   redis: 'Redis',

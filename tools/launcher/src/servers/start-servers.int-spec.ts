@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { belongsTo, findOnPath, processFacts } from '@pugmark/toolkit';
+import { itUnless } from '@pugmark/testing';
 import { launch, writeLauncher, type Launcher } from './launcher-fixture';
 import { findPostgres } from './postgres/find-postgres';
 import { parsePasswd } from './postgres/server-user';
@@ -73,7 +74,7 @@ it('moves to another port when something else has taken the remembered one, and 
   }
 });
 
-(root ? it : it.skip)('runs as an ordinary user', async () => {
+itUnless(root ? null : 'only root can start servers as another user', 'runs as an ordinary user', async () => {
   const user = parsePasswd(readFileSync('/etc/passwd', 'utf8')).find(({ name }) => name === 'nobody');
   if (!user) throw new Error('there is no user nobody here');
   const dir = join(scratch, 'ordinary');
@@ -86,23 +87,27 @@ it('moves to another port when something else has taken the remembered one, and 
   expect(processesOf(join(dir, 'main'))).toEqual([]);
 });
 
-(root ? it : it.skip)('runs as root below a folder that only root may enter', async () => {
-  const dir = join(scratch, 'closed', 'clone', '.pugmark');
-  mkdirSync(dir, { recursive: true });
-  chmodSync(join(scratch, 'closed'), 0o700);
-  const first = await start(dir);
-  const { folder } = readState<{ folder: string }>(join(dir, 'main', 'postgres.json'));
-  try {
-    sql(first, 'CREATE TABLE kept (word text)');
-    await first.stop();
-    const second = await start(dir);
-    expect(sql(second, 'SELECT count(*) FROM kept')).toBe('0');
-    await second.stop();
-    expect(processesOf(folder ?? '')).toEqual([]);
-  } finally {
-    if (folder && !folder.startsWith(scratch)) rmSync(folder, { recursive: true, force: true });
-  }
-});
+itUnless(
+  root ? null : 'only root can start servers as another user',
+  'runs as root below a folder that only root may enter',
+  async () => {
+    const dir = join(scratch, 'closed', 'clone', '.pugmark');
+    mkdirSync(dir, { recursive: true });
+    chmodSync(join(scratch, 'closed'), 0o700);
+    const first = await start(dir);
+    const { folder } = readState<{ folder: string }>(join(dir, 'main', 'postgres.json'));
+    try {
+      sql(first, 'CREATE TABLE kept (word text)');
+      await first.stop();
+      const second = await start(dir);
+      expect(sql(second, 'SELECT count(*) FROM kept')).toBe('0');
+      await second.stop();
+      expect(processesOf(folder ?? '')).toEqual([]);
+    } finally {
+      if (folder && !folder.startsWith(scratch)) rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
 
 async function start(dir: string, user?: { uid: number; gid: number }): Promise<Launcher> {
   const launcher = await launch({ script, dir, ...(user ? { user: { uid: user.uid, gid: user.gid } } : {}) });

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { LauncherError, type Log } from '@pugmark/toolkit';
+import { CommandError, type Log } from '@pugmark/toolkit';
 import { takeLauncherLock } from '../processes/launcher-lock';
 import { Ports } from '../processes/ports';
 import { composeAnswers, startWithCompose } from './compose';
@@ -13,16 +13,16 @@ import { findRabbitmq } from './rabbitmq/find-rabbitmq';
 import { startRabbitmq } from './rabbitmq/start-rabbitmq';
 import { findRedis, startRedis } from './redis/start-redis';
 import {
-  SERVICE_NAMES,
-  SERVICES,
-  type ServiceContext,
-  type ServiceKey,
-  type ServiceUrls,
-  type StartedService,
+  SERVER_NAMES,
+  SERVERS,
+  type ServerContext,
+  type ServerKey,
+  type ServerUrls,
+  type StartedServer,
 } from './server-context';
 import { writeState } from './state-file';
 
-export interface StartServicesOptions {
+export interface StartServersOptions {
   /** `main` or `test`: each has servers, data and ports of its own. */
   readonly instance: string;
   /** `.pugmark` */
@@ -36,21 +36,33 @@ export interface StartServicesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface RunningServices extends ServiceUrls {
+/** The servers that were asked for; the URLs of others are undefined. */
+export interface SelectedServers extends Partial<ServerUrls> {
   /** Ends what was started here, in order; servers from the environment are left alone. */
   stop(): Promise<void>;
   /** The same, at once and without waiting. */
   kill(): void;
 }
 
-/** Postgres, RabbitMQ and Redis: from the environment, else private ones, else containers, else installed first. */
-export async function startServices(options: StartServicesOptions): Promise<RunningServices> {
+export type RunningServers = SelectedServers & ServerUrls;
+
+/** Starts Postgres, RabbitMQ and Redis: from the environment, else private ones, else containers, else installed first. */
+export async function startServers(options: StartServersOptions): Promise<RunningServers> {
+  const running = await startSelectedServers(SERVERS, options);
+  return { ...running, ...requireAll(running) };
+}
+
+/** The same for some of the servers. */
+export async function startSelectedServers(
+  selected: readonly ServerKey[],
+  options: StartServersOptions,
+): Promise<SelectedServers> {
   const { log, environment = process.env, signal } = options;
   const given = urlsFromEnvironment(environment, options.variablePrefix);
-  const wanted = SERVICES.filter((service) => !isGiven(service, given));
-  for (const service of SERVICES.filter((key) => !wanted.includes(key)))
-    log(`${SERVICE_NAMES[service]}: as given in the environment`);
-  if (wanted.length === 0) return running(requireAll(given), [], () => undefined);
+  const wanted = selected.filter((server) => !isGiven(server, given));
+  for (const service of selected.filter((key) => !wanted.includes(key)))
+    log(`${SERVER_NAMES[service]}: as given in the environment`);
+  if (wanted.length === 0) return running(given, [], () => undefined);
 
   const folder = join(options.dir, options.instance);
   requireDiskSpace(folder);
@@ -58,7 +70,7 @@ export async function startServices(options: StartServicesOptions): Promise<Runn
   // The first that fails ends the waiting of the others.
   const failed = new AbortController();
   const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-  const context: ServiceContext = {
+  const context: ServerContext = {
     instance: options.instance,
     folder,
     ports: new Ports(),
@@ -69,14 +81,14 @@ export async function startServices(options: StartServicesOptions): Promise<Runn
   try {
     const inContainers = await provide(wanted, log, signal);
     const alone = wanted.filter((service) => !inContainers.includes(service));
-    const starts: Promise<StartedService>[] = [
-      ...alone.map((service) => timed(SERVICE_NAMES[service], log, () => startPrivate(service, context))),
+    const starts: Promise<StartedServer>[] = [
+      ...alone.map((service) => timed(SERVER_NAMES[service], log, () => startPrivate(service, context))),
       ...(inContainers.length > 0
         ? [timed('containers', log, () => startWithCompose(options.root, inContainers, context))]
         : []),
     ];
     const started = await allOrNone(starts, failed);
-    const urls = requireAll({ ...given, ...Object.assign({}, ...started.map(({ urls: some }) => some)) });
+    const urls: Partial<ServerUrls> = { ...given, ...Object.assign({}, ...started.map(({ urls: some }) => some)) };
     // For `pugmark`, which asks the running instance from another terminal.
     const connections = join(folder, 'connections.json');
     writeState(connections, urls);
@@ -92,10 +104,10 @@ export async function startServices(options: StartServicesOptions): Promise<Runn
 
 /** Makes sure that each service can be had; returns those that come from containers. */
 async function provide(
-  wanted: readonly ServiceKey[],
+  wanted: readonly ServerKey[],
   log: Log,
   signal: AbortSignal | undefined,
-): Promise<readonly ServiceKey[]> {
+): Promise<readonly ServerKey[]> {
   const missing = wanted.filter((service) => !isInstalled(service));
   if (missing.length === 0) return [];
   if (await composeAnswers()) return missing;
@@ -103,19 +115,19 @@ async function provide(
     await installPackages(missing, log, signal);
     const still = missing.filter((service) => !isInstalled(service));
     if (still.length === 0) return [];
-    throw new LauncherError(
-      `installed, but its programs are not where Debian puts them: ${still.map((service) => SERVICE_NAMES[service]).join(', ')}`,
+    throw new CommandError(
+      `installed, but its programs are not where Debian puts them: ${still.map((service) => SERVER_NAMES[service]).join(', ')}`,
     );
   }
-  const names = missing.map((service) => SERVICE_NAMES[service]).join(', ');
+  const names = missing.map((service) => SERVER_NAMES[service]).join(', ');
   const debian = missing.map((service) => PACKAGES[service]).join(' ');
-  throw new LauncherError(
+  throw new CommandError(
     `missing: ${names}. Install (Debian, Ubuntu: sudo apt-get install ${debian}; macOS: brew install ${missing.map((service) => FORMULAE[service]).join(' ')}), ` +
       'or start Docker, or set DATABASE_URL, RABBITMQ_URL and REDIS_URL',
   );
 }
 
-function isInstalled(service: ServiceKey): boolean {
+function isInstalled(service: ServerKey): boolean {
   return {
     postgres: () => findPostgres().length > 0,
     rabbitmq: () => findRabbitmq() !== null,
@@ -123,16 +135,16 @@ function isInstalled(service: ServiceKey): boolean {
   }[service]();
 }
 
-async function startPrivate(service: ServiceKey, context: ServiceContext): Promise<StartedService> {
+async function startPrivate(service: ServerKey, context: ServerContext): Promise<StartedServer> {
   if (service === 'postgres') return startPostgres(findPostgres(), context);
   const binaries = service === 'rabbitmq' ? findRabbitmq() : null;
   if (binaries) return startRabbitmq(binaries, context);
   const redis = service === 'redis' ? findRedis() : null;
   if (redis) return startRedis(redis, context);
-  throw new LauncherError(`${SERVICE_NAMES[service]} is not installed any more`);
+  throw new CommandError(`${SERVER_NAMES[service]} is not installed any more`);
 }
 
-async function timed(name: string, log: Log, start: () => Promise<StartedService>): Promise<StartedService> {
+async function timed(name: string, log: Log, start: () => Promise<StartedServer>): Promise<StartedServer> {
   const began = performance.now();
   const service = await start();
   log(`${name}: ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
@@ -141,9 +153,9 @@ async function timed(name: string, log: Log, start: () => Promise<StartedService
 
 /** All of them, or the first failure once those that did start are stopped again. */
 async function allOrNone(
-  starts: readonly Promise<StartedService>[],
+  starts: readonly Promise<StartedServer>[],
   failed: AbortController,
-): Promise<readonly StartedService[]> {
+): Promise<readonly StartedServer[]> {
   let failure: unknown;
   const results = await Promise.allSettled(
     starts.map((start) =>
@@ -160,7 +172,7 @@ async function allOrNone(
   throw failure;
 }
 
-function running(urls: ServiceUrls, started: readonly StartedService[], unlock: () => void): RunningServices {
+function running(urls: Partial<ServerUrls>, started: readonly StartedServer[], unlock: () => void): SelectedServers {
   return {
     ...urls,
     stop: async () => {
@@ -174,13 +186,13 @@ function running(urls: ServiceUrls, started: readonly StartedService[], unlock: 
   };
 }
 
-function requireAll(urls: Partial<ServiceUrls>): ServiceUrls {
+function requireAll(urls: Partial<ServerUrls>): ServerUrls {
   const { databaseUrl, rabbitmqUrl, rabbitmqManagementUrl, redisUrl } = urls;
   if (databaseUrl === undefined || rabbitmqUrl === undefined || redisUrl === undefined)
     throw new Error('a service has no URL');
   return { databaseUrl, rabbitmqUrl, rabbitmqManagementUrl, redisUrl };
 }
 
-function isGiven(service: ServiceKey, urls: Partial<ServiceUrls>): boolean {
+function isGiven(service: ServerKey, urls: Partial<ServerUrls>): boolean {
   return { postgres: urls.databaseUrl, rabbitmq: urls.rabbitmqUrl, redis: urls.redisUrl }[service] !== undefined;
 }

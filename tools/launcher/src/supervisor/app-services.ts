@@ -2,9 +2,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceName } from '@pugmark/contracts';
 import { tensorflowDir } from '@pugmark/tensorflow';
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 import type { Ports } from '../processes/ports';
-import type { ServiceUrls } from '../servers/server-context';
+import type { ServerUrls } from '../servers/server-context';
 import type { ServiceSpec } from './supervised-service';
 
 export const APPS = [
@@ -19,7 +19,7 @@ export interface AppOptions {
   readonly root: string;
   /** `.pugmark/<instance>` */
   readonly folder: string;
-  readonly urls: ServiceUrls;
+  readonly urls: ServerUrls;
   readonly gatewayPort: number;
   /** Stored by the gateway when it starts. */
   readonly adminKey: string;
@@ -36,7 +36,7 @@ export async function appServices(options: AppOptions): Promise<readonly Service
   const specs: ServiceSpec[] = [];
   for (const name of APPS) {
     const script = join(options.root, 'apps', name, 'dist', 'bundle', 'main.js');
-    if (!existsSync(script)) throw new LauncherError(`${name} is not built: ${script} is missing; npm run build`);
+    if (!existsSync(script)) throw new CommandError(`${name} is not built: ${script} is missing; npm run build`);
     const healthPort = await options.ports.pick();
     specs.push({
       name,

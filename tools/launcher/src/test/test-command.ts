@@ -1,162 +1,230 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@pugmark/domain';
-import { installTensorflow, tensorflowDir } from '@pugmark/tensorflow';
 import {
-  type CommandContext,
-  InterruptedError,
-  killProcess,
+  CommandError,
+  formatTable,
   parseOptions,
-  stopProcess,
-  table,
+  runAttachedCommand,
   UsageError,
+  type CommandContext,
 } from '@pugmark/toolkit';
-import { startServices, type RunningServices } from '../servers/start-servers';
-import { isGreen, NO_TESTS, readCounts, totalCounts, type StepResult } from './counts';
-import { selectSteps, stepNames, type TestStep } from './steps';
+import { bundlesNeededBy, findProjects, missingTargets, type Project } from './projects';
+import { needsTensorflow, selectTests, serversNeededBy, type SelectedTests } from './select-tests';
+import { startTestEnvironment, WHOLE_ENVIRONMENT, type TestEnvironment } from './test-environment';
+import {
+  describeSkippedTests,
+  isGreen,
+  NO_TESTS,
+  readResults,
+  removeResults,
+  totalCounts,
+  type StepResult,
+} from './test-results';
+import { selectStages, stepNames, type TestStep } from './test-steps';
 
-const USAGE = 'npm test [-- --only STEP]';
+const USAGE = 'npm test [-- --only STEP | [--project NAME]… [--file PATTERN] [--name PATTERN]]';
 const STEP_DEADLINE_MS = 60 * 60_000;
-const PREFIX = 'PUGMARK_TEST_';
+const STOP_DEADLINE_MS = 15_000;
 
-/** Lint, types, unit tests, bundles, then the tests against real servers; its last line is the sum of all tests. */
+/**
+ * Without options: lint, format, types, unit tests, bundles, then the tests against real servers. With a project, file or test
+ * name: just those tests, with just the servers that they need. The last line is the sum of all tests.
+ */
 export async function testCommand(args: readonly string[], context: CommandContext): Promise<number> {
-  const { only } = parseOptions('test', USAGE, args, { only: { type: 'string' } });
-  const steps = selectSteps(only);
-  if (!steps) throw new UsageError(`test: there is no step '${only}'; there are: ${stepNames()}`);
-  const resultFolder = join(context.root, '.pugmark', 'test-results');
-  const native = steps.some(({ hasTests }) => hasTests) ? await nativeVariables(context) : {};
-  const servers = steps.some(({ needsServices }) => needsServices) ? await tryServers(context) : null;
+  const { only, project, file, name } = parseOptions('test', USAGE, args, {
+    only: { type: 'string' },
+    project: { type: 'string', multiple: true },
+    file: { type: 'string' },
+    name: { type: 'string' },
+  });
+  const isFiltered = project !== undefined || file !== undefined || name !== undefined;
+  if (isFiltered && only !== undefined)
+    throw new UsageError('test: --only excludes --project, --file and --name; usage: ' + USAGE);
+  const projects = findProjects(context.root);
+  const problems = missingTargets(projects);
+  if (problems.length > 0) throw new CommandError(`tests that would never run:\n  ${problems.join('\n  ')}`);
+  if (isFiltered) return runFiltered(selectTests(projects, { projects: project ?? [], file }), name, projects, context);
+  return runStages(only, projects, context);
+}
+
+async function runStages(
+  only: string | undefined,
+  projects: readonly Project[],
+  context: CommandContext,
+): Promise<number> {
+  const stages = selectStages(only);
+  if (!stages) throw new UsageError(`test: no step '${only}'; steps: ${stepNames()}`);
+  const steps = stages.flat(2);
+  // Started at once: by the time the first step needs it, it is there.
+  const starting = steps.some(({ needsServers }) => needsServers)
+    ? startTestEnvironment(WHOLE_ENVIRONMENT, context)
+    : null;
+  // Whoever awaits it handles the error.
+  starting?.catch(() => undefined);
   const results: StepResult[] = [];
   try {
-    for (const step of steps)
-      results.push(
-        await runStep(step, servers, resultFolder, { ...context, environment: { ...context.environment, ...native } }),
+    for (const lanes of stages)
+      await allSettledOrThrow(
+        lanes.map(async (lane) => {
+          for (const step of lane) results.push(await runStep(step, starting, projects, context));
+        }),
       );
   } finally {
-    await servers?.running?.stop();
+    const environment = await starting?.catch(() => null);
+    await environment?.stop();
   }
-  const { passed, failed, skipped } = totalCounts(results);
-  context.log(
-    `\n${table(results.map(({ name, seconds, ok, problem }) => [name, `${seconds.toFixed(0)} s  ${ok ? 'ok' : (problem ?? 'failed')}`]))}\n`,
-  );
-  context.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-  return isGreen(
+  return report(
     results,
-    steps.some(({ hasTests }) => hasTests),
-  )
-    ? 0
-    : 1;
+    steps.some(({ suites }) => suites.length > 0),
+    context,
+  );
 }
 
-/** Either is null. */
-interface Servers {
-  readonly running: RunningServices | null;
-  readonly problem: string | null;
-}
-
-/** Without servers the other steps still run; those that need them fail. */
-async function tryServers({ root, log, environment, signal, onForcedEnd }: CommandContext): Promise<Servers> {
-  try {
-    const running = await startServices({
-      instance: 'test',
-      dir: join(root, '.pugmark'),
-      root,
-      log,
-      environment,
-      variablePrefix: PREFIX,
-      signal,
-    });
-    onForcedEnd(() => running.kill());
-    return { running, problem: null };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const problem = messageOf(error);
-    log(`no servers to test against: ${problem}`);
-    return { running: null, problem };
-  }
-}
-
-/** Where the native library is, for the tests that need it. Without it they are skipped. */
-async function nativeVariables({ root, log, environment, signal }: CommandContext): Promise<NodeJS.ProcessEnv> {
-  const state = await installTensorflow({ root, log, environment, signal });
-  if (state.installed)
-    return { [`${PREFIX}TENSORFLOW_DIR`]: tensorflowDir(root), TF_CPP_MIN_LOG_LEVEL: '2', TF_ENABLE_ONEDNN_OPTS: '1' };
-  log(`no native TensorFlow, so its tests are skipped: ${state.problem}`);
-  return {};
+/** Waits for all, then throws the first error: what runs concurrently must have ended before the servers are stopped. */
+async function allSettledOrThrow(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 async function runStep(
   step: TestStep,
-  servers: Servers | null,
-  resultFolder: string,
+  starting: Promise<TestEnvironment> | null,
+  projects: readonly Project[],
   context: CommandContext,
 ): Promise<StepResult> {
-  if (step.needsServices && !servers?.running) {
+  const environment = step.needsServers && starting !== null ? await starting : null;
+  if (step.needsServers && environment?.problem != null)
     return {
       name: step.name,
       seconds: 0,
       ok: false,
-      problem: `not run: ${servers?.problem?.split('\n')[0] ?? 'no servers'}`,
+      problem: `not run: ${environment.problem.split('\n')[0]}`,
       counts: NO_TESTS,
+      skippedTests: [],
     };
-  }
-  // A folder of its own for each step: what an earlier run or step left must not be counted.
-  const folder = join(resultFolder, step.name);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const began = performance.now();
-  context.log(`\n=== nx ${step.nx.join(' ')}`);
-  const code = await runNx(
-    step.nx,
-    { ...context.environment, ...testVariables(servers?.running ?? null), PUGMARK_TEST_RESULTS: folder },
-    context,
-  );
-  if (context.signal.aborted) throw new InterruptedError();
-  return { name: step.name, seconds: (performance.now() - began) / 1000, ok: code === 0, counts: readCounts(folder) };
-}
-
-function testVariables(urls: RunningServices | null): NodeJS.ProcessEnv {
-  if (urls === null) return {};
-  return {
-    [`${PREFIX}DATABASE_URL`]: urls.databaseUrl,
-    [`${PREFIX}RABBITMQ_URL`]: urls.rabbitmqUrl,
-    [`${PREFIX}RABBITMQ_MANAGEMENT_URL`]: urls.rabbitmqManagementUrl,
-    [`${PREFIX}REDIS_URL`]: urls.redisUrl,
-  };
-}
-
-function runNx(
-  args: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  { root, signal, onForcedEnd }: CommandContext,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'node_modules', '.bin', 'nx'), ...args, '--outputStyle=stream'], {
-      cwd: root,
-      // No background process, no terminal screen, no accounts.
+  const nx = join(context.root, 'node_modules', '.bin', 'nx');
+  return measured(step.name, step.suites, projects, context, `nx ${step.nx.join(' ')}`, () =>
+    runAttachedCommand({
+      name: step.name,
+      command: process.execPath,
+      args: [nx, ...step.nx, '--outputStyle=stream'],
+      cwd: context.root,
       env: {
-        ...environment,
+        ...context.environment,
+        ...environment?.variables,
+        // No background process, no terminal screen, no accounts.
         NX_DAEMON: 'false',
         NX_TUI: 'false',
         NX_NO_CLOUD: 'true',
-        CI: environment['CI'] ?? 'true',
+        CI: context.environment['CI'] ?? 'true',
       },
-      stdio: ['ignore', 'inherit', 'inherit'],
-      detached: true,
-    });
-    const { pid = 0 } = child;
-    const stop = (): void => void stopProcess(pid, { signal: 'SIGTERM', deadlineMs: 15_000 });
-    const timer = setTimeout(stop, STEP_DEADLINE_MS);
-    const forget = onForcedEnd(() => killProcess(pid));
-    signal.addEventListener('abort', stop, { once: true });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      forget();
-      resolve(code ?? 1);
-    });
+      deadlineMs: STEP_DEADLINE_MS,
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      signal: context.signal,
+      onForcedEnd: context.onForcedEnd,
+    }),
+  );
+}
+
+async function runFiltered(
+  selected: readonly SelectedTests[],
+  name: string | undefined,
+  projects: readonly Project[],
+  context: CommandContext,
+): Promise<number> {
+  await bundle(
+    selected.flatMap(({ project, suite }) => bundlesNeededBy(project, suite, projects)),
+    context,
+  );
+  const environment = await startTestEnvironment(
+    { servers: serversNeededBy(selected, projects), tensorflow: needsTensorflow(selected, projects) },
+    context,
+  );
+  const results: StepResult[] = [];
+  try {
+    if (environment.problem !== null) throw new CommandError(`no servers to test against: ${environment.problem}`);
+    for (const tests of selected) results.push(await runJest(tests, name, environment.variables, context));
+  } finally {
+    await environment.stop();
+  }
+  return report(results, true, context);
+}
+
+async function bundle(folders: readonly string[], { root, environment, signal, onForcedEnd }: CommandContext) {
+  if (folders.length === 0) return;
+  const code = await runAttachedCommand({
+    name: 'the bundler',
+    command: process.execPath,
+    args: [join(root, 'tools', 'workspace', 'bundle-stale.mjs'), ...new Set(folders)],
+    cwd: root,
+    env: environment,
+    deadlineMs: STEP_DEADLINE_MS,
+    stopDeadlineMs: STOP_DEADLINE_MS,
+    signal,
+    onForcedEnd,
   });
+  if (code !== 0) throw new CommandError('the bundles that these tests need could not be made; the messages are above');
+}
+
+function runJest(
+  { project, suite, files }: SelectedTests,
+  name: string | undefined,
+  variables: NodeJS.ProcessEnv,
+  context: CommandContext,
+): Promise<StepResult> {
+  const { root, environment, signal, onForcedEnd } = context;
+  return measured(`${project.name} ${suite}`, [suite], [project], context, `${project.name}: ${suite} tests`, () =>
+    runAttachedCommand({
+      name: 'Jest',
+      command: process.execPath,
+      args: [
+        join(root, 'tools', 'workspace', 'jest', 'run.mjs'),
+        suite,
+        ...(name === undefined ? [] : ['--testNamePattern', name]),
+        '--runTestsByPath',
+        ...files.map((file) => join(root, file)),
+      ],
+      cwd: project.path,
+      env: { ...environment, ...variables },
+      deadlineMs: STEP_DEADLINE_MS,
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      signal,
+      onForcedEnd,
+    }),
+  );
+}
+
+/** Runs a program and reads the results that its suites wrote meanwhile. */
+async function measured(
+  name: string,
+  suites: readonly string[],
+  projects: readonly Project[],
+  { log, signal }: CommandContext,
+  title: string,
+  run: () => Promise<number>,
+): Promise<StepResult> {
+  removeResults(projects, suites);
+  log(`\n=== ${title}`);
+  const began = performance.now();
+  const elapsed = (): number => (performance.now() - began) / 1_000;
+  try {
+    const code = await run();
+    const { skippedTests, ...counts } = readResults(projects, suites);
+    return { name, seconds: elapsed(), ok: code === 0, counts, skippedTests };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { name, seconds: elapsed(), ok: false, problem: messageOf(error), counts: NO_TESTS, skippedTests: [] };
+  }
+}
+
+function report(results: readonly StepResult[], mustHaveTests: boolean, { log }: CommandContext): number {
+  const rows = results.map(({ name, seconds, ok, problem }) => [
+    name,
+    `${seconds.toFixed(0)} s  ${ok ? 'ok' : (problem ?? 'failed')}`,
+  ]);
+  log(`\n${formatTable(rows)}\n`);
+  for (const line of describeSkippedTests(results)) log(line);
+  const { passed, failed, skipped } = totalCounts(results);
+  log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return isGreen(results, mustHaveTests) ? 0 : 1;
 }

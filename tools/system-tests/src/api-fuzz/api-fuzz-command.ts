@@ -3,8 +3,15 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import type { PugmarkClient } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
-import type { Counts } from '@pugmark/launcher';
-import { type CommandContext, isRunning, LauncherError, parseOptions, UsageError } from '@pugmark/toolkit';
+import type { Counts, SuiteResults } from '@pugmark/launcher';
+import {
+  type CommandContext,
+  isRunning,
+  CommandError,
+  integerOption,
+  parseOptions,
+  UsageError,
+} from '@pugmark/toolkit';
 import { countsOf, findings, type FuzzReport } from './fuzz-report';
 import { startFuzzedPlatform, type FuzzedPlatform } from './fuzzed-platform';
 import { installSchemathesis, type Schemathesis } from './install-schemathesis';
@@ -25,11 +32,15 @@ interface Options {
 /** Holds the API against its OpenAPI document with requests that nobody would think of; see docs/api.md. */
 export async function apiFuzzCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const options = fuzzOptions(args);
-  const { root, log, environment } = context;
+  const { root, log } = context;
   const schemathesis = await installSchemathesis(context);
   if ('problem' in schemathesis) {
     log(`SKIPPED: the API is not fuzzed, there is no Schemathesis: ${schemathesis.problem}`);
-    noteCounts({ passed: 0, failed: 0, skipped: 1 }, environment);
+    writeResults(
+      { passed: 0, failed: 0, skipped: 1 },
+      [{ reason: `no Schemathesis: ${schemathesis.problem}`, count: 1 }],
+      root,
+    );
     return 0;
   }
   const folder = freshFolder(join(root, '.pugmark', 'fuzz'));
@@ -44,7 +55,7 @@ export async function apiFuzzCommand(args: readonly string[], context: CommandCo
     await platform.stop();
   }
   const { report, found } = result;
-  noteCounts(countsOf(report, found), environment);
+  writeResults(countsOf(report, found), [], root);
   if (found.length === 0) rmSync(folder, { recursive: true, force: true });
   else
     log(
@@ -107,7 +118,7 @@ function operationsOf(document: unknown): number {
 async function ownKey(client: PugmarkClient): Promise<number> {
   const { prefix } = await client.get('/api/v1/session');
   for await (const key of client.all('/api/v1/keys')) if (key.prefix === prefix) return key.id;
-  throw new LauncherError('the key of the fuzzer is not among the keys');
+  throw new CommandError('the key of the fuzzer is not among the keys');
 }
 
 /** A fuzzer that is told 401 finds nothing: that must not look like success. */
@@ -122,7 +133,7 @@ function readReport(file: string, code: number): FuzzReport {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as FuzzReport;
   } catch (error) {
-    throw new LauncherError(
+    throw new CommandError(
       `Schemathesis ended with exit code ${code} and without a report (${messageOf(error)}); what it said is above`,
       1,
       { cause: error },
@@ -140,18 +151,12 @@ function fuzzOptions(args: readonly string[]): Options {
     throw new UsageError(`test:api-fuzz: --short and --examples exclude one another; usage: ${USAGE}`);
   return {
     short: values.short,
-    examples: number('--examples', values.examples, 1) ?? (values.short ? EXAMPLES.short : EXAMPLES.usual),
+    examples:
+      integerOption('test:api-fuzz', 'examples', values.examples, 1) ??
+      (values.short ? EXAMPLES.short : EXAMPLES.usual),
     // A tester that finds something today and nothing tomorrow is no use to CI.
-    seed: number('--seed', values.seed, 0) ?? (values.short ? 1 : randomInt(1_000_000_000)),
+    seed: integerOption('test:api-fuzz', 'seed', values.seed, 0) ?? (values.short ? 1 : randomInt(1_000_000_000)),
   };
-}
-
-function number(name: string, text: string | undefined, least: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!/^\d{1,9}$/.test(text) || value < least)
-    throw new UsageError(`test:api-fuzz: ${name} takes a whole number from ${least}, not '${text}'`);
-  return value;
 }
 
 /** Where nothing was found, nothing is kept; the logs of an earlier run that did find something make room for those of this one. */
@@ -166,8 +171,9 @@ function freshFolder(parent: string): string {
   return folder;
 }
 
-/** For `npm test`, which adds up the counts of all its steps. */
-function noteCounts(counts: Counts, environment: NodeJS.ProcessEnv): void {
-  const folder = environment['PUGMARK_TEST_RESULTS'];
-  if (folder !== undefined && folder !== '') writeFileSync(join(folder, 'api-fuzz.json'), JSON.stringify(counts));
+/** For `npm test`, which adds up the results of all suites. */
+function writeResults(counts: Counts, skippedTests: SuiteResults['skippedTests'], root: string): void {
+  const folder = join(root, 'tools', 'system-tests', 'dist', 'test-results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'api-fuzz.json'), JSON.stringify({ ...counts, skippedTests } satisfies SuiteResults));
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { PugmarkClient } from '@pugmark/client';
 import { createTestDatabase, createTestVhost } from '@pugmark/testing';
-import { Ports, type RunningApps, startApps, startServices } from '@pugmark/launcher';
-import { type CommandContext, LauncherError } from '@pugmark/toolkit';
+import { Ports, type RunningApps, startApps, startServers } from '@pugmark/launcher';
+import { type CommandContext, CommandError } from '@pugmark/toolkit';
 
 export interface FuzzedPlatform extends RunningApps {
   readonly client: PugmarkClient;
@@ -19,7 +19,7 @@ export async function startFuzzedPlatform(folder: string, context: CommandContex
     for (const end of endings.reverse()) await end().catch((error: unknown) => log(`while stopping: ${String(error)}`));
   };
   try {
-    const services = await startServices({
+    const services = await startServers({
       instance: 'fuzz',
       dir: join(root, '.pugmark'),
       root,
@@ -32,7 +32,7 @@ export async function startFuzzedPlatform(folder: string, context: CommandContex
     endings.push(() => services.stop().finally(forget));
     const { rabbitmqManagementUrl } = services;
     if (rabbitmqManagementUrl === undefined)
-      throw new LauncherError('PUGMARK_TEST_RABBITMQ_MANAGEMENT_URL is missing: it takes a virtual host of its own');
+      throw new CommandError('PUGMARK_TEST_RABBITMQ_MANAGEMENT_URL is missing: it takes a virtual host of its own');
     const servers = { ...services, rabbitmqManagementUrl };
     const database = await createTestDatabase(() => Promise.resolve(), servers);
     endings.push(() => database.drop());

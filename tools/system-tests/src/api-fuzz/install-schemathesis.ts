@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { join } from 'node:path';
 import { messageOf } from '@pugmark/domain';
 import { findPython } from '@pugmark/tensorflow';
-import { type CommandContext, InterruptedError, runStep } from '@pugmark/toolkit';
+import { type CommandContext, InterruptedError, runCommand } from '@pugmark/toolkit';
 
 const INSTALL_DEADLINE_MS = 10 * 60_000;
 
@@ -50,7 +50,7 @@ async function install(
   for (const name of readdirSync(parent)) rmSync(join(parent, name), { recursive: true, force: true });
   const fresh = join(parent, `.new-${process.pid}`);
   try {
-    await runStep({
+    await runCommand({
       command: python,
       args: [
         '-m',

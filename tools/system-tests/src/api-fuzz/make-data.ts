@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { PugmarkClient, Schemas } from '@pugmark/client';
-import { LauncherError, waitUntil } from '@pugmark/toolkit';
+import { CommandError, waitUntil } from '@pugmark/toolkit';
 
 const DEADLINE_MS = 120_000;
 
@@ -30,7 +30,7 @@ export async function makeData(client: PugmarkClient, folder: string, signal: Ab
     { what: 'the pictures to be taken in', ...ends },
   );
   if (ingest.imagesAdded !== 3 || ingest.skipped !== 1)
-    throw new LauncherError(`the pictures were not taken in: ${JSON.stringify(ingest)}`);
+    throw new CommandError(`the pictures were not taken in: ${JSON.stringify(ingest)}`);
   await runEnds(runId!);
   await runEnds((await client.post('/api/v1/runs', { body: { projectId } })).id);
   const { id: exportId } = await client.post('/api/v1/exports', {

@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { type CommandContext, killProcess, LauncherError, stopProcess } from '@pugmark/toolkit';
+import { runAttachedCommand, type CommandContext } from '@pugmark/toolkit';
 import type { Schemathesis } from './install-schemathesis';
 
 export interface FuzzOptions {
@@ -23,54 +22,28 @@ export function runSchemathesis(
   { root, environment, signal, onForcedEnd }: CommandContext,
 ): Promise<number> {
   const own = join(root, 'tools', 'system-tests', 'src', 'api-fuzz');
-  return new Promise((resolve, reject) => {
-    const child = spawn(
-      python,
-      [
-        ...[
-          '-m',
-          'schemathesis.cli',
-          '--config-file',
-          join(own, 'schemathesis.toml'),
-          'run',
-          `${options.apiUrl}/api/v1/openapi.json`,
-        ],
-        ...['--seed', String(options.seed), '--max-examples', String(options.examples), '--no-color'],
-        ...['--report', 'json', '--report-json-path', options.report],
-      ],
-      {
-        cwd: join(root, '.pugmark'),
-        env: {
-          ...environment,
-          PYTHONPATH: folder,
-          PYTHONUNBUFFERED: '1',
-          PYTHONDONTWRITEBYTECODE: '1',
-          PUGMARK_FUZZ_HOOKS: join(own, 'hooks.py'),
-          PUGMARK_FUZZ_KEY: options.key,
-          PUGMARK_FUZZ_KEY_ID: String(options.keyId),
-        },
-        stdio: ['ignore', 'inherit', 'inherit'],
-        detached: true,
-      },
-    );
-    const { pid = 0 } = child;
-    let late = false;
-    const stop = (): void => void stopProcess(pid, { signal: 'SIGTERM', deadlineMs: 5_000 });
-    const timer = setTimeout(() => {
-      late = true;
-      stop();
-    }, options.deadlineMs);
-    const forget = onForcedEnd(() => killProcess(pid));
-    signal.addEventListener('abort', stop, { once: true });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      forget();
-      if (signal.aborted) reject(signal.reason as Error);
-      else if (late)
-        reject(new LauncherError(`the fuzzer did not end within ${Math.round(options.deadlineMs / 60_000)} minutes`));
-      else resolve(code ?? 1);
-    });
+  return runAttachedCommand({
+    name: 'the fuzzer',
+    command: python,
+    args: [
+      ...['-m', 'schemathesis.cli', '--config-file', join(own, 'schemathesis.toml')],
+      ...['run', `${options.apiUrl}/api/v1/openapi.json`],
+      ...['--seed', String(options.seed), '--max-examples', String(options.examples), '--no-color'],
+      ...['--report', 'json', '--report-json-path', options.report],
+    ],
+    cwd: join(root, '.pugmark'),
+    env: {
+      ...environment,
+      PYTHONPATH: folder,
+      PYTHONUNBUFFERED: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      PUGMARK_FUZZ_HOOKS: join(own, 'hooks.py'),
+      PUGMARK_FUZZ_KEY: options.key,
+      PUGMARK_FUZZ_KEY_ID: String(options.keyId),
+    },
+    deadlineMs: options.deadlineMs,
+    stopDeadlineMs: 5_000,
+    signal,
+    onForcedEnd,
   });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { TaskRepository, createDatabase, migrate, type Database } from '@pugmark/db';
-import { Ports, type ServiceUrls } from '@pugmark/launcher';
+import { Ports, type ServerUrls } from '@pugmark/launcher';
 import { RigFactory, type RigProcess } from '@pugmark/service-rig';
 import type { FaultServers } from './fault-servers';
 import { AmqpProxy } from './proxy/amqp-proxy';
@@ -173,7 +173,7 @@ export class FaultRig {
     await administrate(this.servers.databaseUrl, `drop database if exists ${this.#name} with (force)`);
   }
 
-  private async add(name: string, make: (name: string, urls: ServiceUrls) => Promise<RigProcess>): Promise<void> {
+  private async add(name: string, make: (name: string, urls: ServerUrls) => Promise<RigProcess>): Promise<void> {
     const amqp = await AmqpProxy.listen(addressOf(this.servers.rabbitmqUrl));
     const postgres = await TcpProxy.listen(addressOf(this.servers.databaseUrl));
     const process = await make(name, {

@@ -5,14 +5,14 @@ import {
   findRedis,
   Ports,
   rabbitmqctl,
-  type ServiceContext,
-  type StartedService,
+  type ServerContext,
+  type StartedServer,
   startPostgres,
   startRabbitmq,
   startRedis,
   takeLauncherLock,
 } from '@pugmark/launcher';
-import { LauncherError, type Log } from '@pugmark/toolkit';
+import { CommandError, type Log } from '@pugmark/toolkit';
 
 export interface FaultServersOptions {
   /** `.pugmark` */
@@ -28,9 +28,9 @@ type Name = 'postgres' | 'rabbitmq' | 'redis';
  * Servers to be hurt: private ones always, whatever the environment names, because they are restarted, stopped and starved.
  */
 export class FaultServers {
-  readonly #context: Omit<ServiceContext, 'ports'>;
+  readonly #context: Omit<ServerContext, 'ports'>;
   readonly #binaries: ReturnType<typeof requireBinaries>;
-  readonly #running = new Map<Name, StartedService>();
+  readonly #running = new Map<Name, StartedServer>();
   #unlock: () => void = () => undefined;
 
   private constructor(options: FaultServersOptions) {
@@ -57,7 +57,7 @@ export class FaultServers {
   }
 
   /** Why these tests cannot run on this machine; null when they can. */
-  static whyNot(): string | null {
+  static unavailableReason(): string | null {
     try {
       requireBinaries();
       return null;
@@ -114,11 +114,11 @@ export class FaultServers {
   }
 
   /** A list of ports of its own each time: the one before holds the server's port for given away. */
-  #fresh(): ServiceContext {
+  #fresh(): ServerContext {
     return { ...this.#context, ports: new Ports() };
   }
 
-  #url(name: Name, key: keyof StartedService['urls']): string {
+  #url(name: Name, key: keyof StartedServer['urls']): string {
     const url = this.#running.get(name)?.urls[key];
     if (url === undefined) throw new Error(`${name} was not started`);
     return url;
@@ -128,7 +128,7 @@ export class FaultServers {
 function requireBinaries() {
   const [postgres, rabbitmq, redis] = [findPostgres(), findRabbitmq(), findRedis()];
   if (postgres.length === 0 || rabbitmq === null || redis === null) {
-    throw new LauncherError(
+    throw new CommandError(
       'the fault tests restart and starve servers, so they need Postgres, RabbitMQ and Redis installed on this machine',
     );
   }

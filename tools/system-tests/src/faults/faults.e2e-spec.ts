@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { describeUnless } from '@pugmark/testing';
 import { FaultServers } from './fault-servers';
 import { allFaults } from './faults';
 import { runFault } from './run-fault';
@@ -8,11 +9,10 @@ const DIR = join(ROOT, '.pugmark');
 const START_MS = 240_000;
 const FAULT_MS = 300_000;
 
-const whyNot = FaultServers.whyNot();
-if (whyNot !== null) console.warn(`skipped: ${whyNot}`);
+const unavailableReason = FaultServers.unavailableReason();
 
 /** The quick ones; `npm run test:faults` has them all. */
-(whyNot === null ? describe : describe.skip)('under load', () => {
+describeUnless(unavailableReason, 'under load', () => {
   const stop = new AbortController();
   const environment = { PATH: process.env['PATH'] };
   let servers: FaultServers;

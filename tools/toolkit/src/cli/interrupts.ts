@@ -1,4 +1,4 @@
-import { InterruptedError } from '../launcher-error';
+import { InterruptedError } from '../command-error';
 
 /** npm passes Ctrl-C on although the terminal has sent it already; what comes this soon is the same wish. */
 const SAME_WISH_MS = 800;

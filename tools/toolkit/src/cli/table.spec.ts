@@ -1,8 +1,8 @@
-import { table } from './table';
+import { formatTable } from './table';
 
 it('aligns names on the left and numbers on the right', () => {
   expect(
-    table([
+    formatTable([
       ['images', 1200],
       ['blanks', 7],
       ['engine', 'wasm'],

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LauncherError, type Log } from '@pugmark/toolkit';
+import { CommandError, type Log } from '@pugmark/toolkit';
 import { renderBackdrop, type Place } from './backdrop';
 import { renderScene } from './render-scene';
 import { DEPLOYMENTS, planScenes } from './scenes';
@@ -79,7 +79,7 @@ function findSources(): SubjectSources {
     // Not by resolving the file: a package's `exports` may hide it.
     const parent = (require.resolve.paths(name) ?? []).find((modules) => existsSync(join(modules, name, file)));
     if (parent === undefined)
-      throw new LauncherError(`the npm package ${name} is not installed, the demo takes its pictures from it; npm ci`);
+      throw new CommandError(`the npm package ${name} is not installed, the demo takes its pictures from it; npm ci`);
     return join(parent, name, file);
   };
   return { cat: fileOf('cat-picture', 'cat.jpg'), people: fileOf('@vladmandic/human', 'assets/samples.jpg') };

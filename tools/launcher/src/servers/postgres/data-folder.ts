@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf } from '@pugmark/domain';
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 import { canEnter, type ServerUser } from './server-user';
 
 export interface DataFolder {
@@ -38,7 +38,7 @@ export function prepareDataFolder(
     }
     if (canEnter(folder, user)) return { folder, owner };
   }
-  throw new LauncherError(
+  throw new CommandError(
     `Postgres: the user ${user.name}, as whom it must run, can enter neither ${dirname(wanted)} nor /var/lib nor ${tmpdir()}`,
   );
 }
@@ -57,7 +57,7 @@ function own(folder: string, user: ServerUser | undefined): void {
     if (user) chownSync(folder, user.uid, user.gid);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPERM' && user === undefined) {
-      throw new LauncherError(
+      throw new CommandError(
         `${folder} belongs to another user (it was started as that user before): ${messageOf(error)}; start as that user, or delete it`,
       );
     }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 
 export interface ServerUser {
   readonly name: string;
@@ -17,7 +17,7 @@ export function postgresUser(
   const users = parsePasswd(passwd());
   const user = users.find(({ name }) => name === 'postgres') ?? users.find(({ name }) => name === 'nobody');
   if (!user)
-    throw new LauncherError(
+    throw new CommandError(
       'Postgres does not run as root and there is neither a user postgres nor nobody; start as an ordinary user',
     );
   return user;

@@ -2,10 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { LauncherError, type StopOptions } from '@pugmark/toolkit';
+import { CommandFailedError, runCommand, type CommandSpec, CommandError, type StopOptions } from '@pugmark/toolkit';
 import { ServerProcess, stopLeftover } from '../../processes/server-process';
 import { baseEnvironment } from '../base-environment';
-import type { ServiceContext, StartedService } from '../server-context';
+import type { ServerContext, StartedServer } from '../server-context';
 import { readState, writeState } from '../state-file';
 import { prepareDataFolder } from './data-folder';
 import type { PostgresBinaries } from './find-postgres';
@@ -28,8 +28,8 @@ const INIT_DEADLINE_MS = 180_000;
 /** A private Postgres on 127.0.0.1 with a password of its own and no Unix socket at all. */
 export async function startPostgres(
   installed: readonly PostgresBinaries[],
-  context: ServiceContext,
-): Promise<StartedService> {
+  context: ServerContext,
+): Promise<StartedServer> {
   const stateFile = join(context.folder, 'postgres.json');
   const before = readState<PostgresState>(stateFile);
   const user = postgresUser();
@@ -110,15 +110,15 @@ async function createCluster(
   chmodSync(passwordFile, 0o600);
   if (user) chownSync(passwordFile, user.uid, user.gid);
   try {
-    const how = { cwd: dirname(data), env, user, signal };
+    const options = { cwd: dirname(data), env, user: user && { uid: user.uid, gid: user.gid }, signal };
     await run(
       join(bin, 'initdb'),
       ['-D', fresh, '-U', NAME, '--encoding=UTF8', '--no-locale', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
-      how,
+      options,
     );
     // Single-user mode needs no network and no password.
     await run(join(bin, 'postgres'), ['--single', '-D', fresh, 'postgres'], {
-      ...how,
+      ...options,
       input: `CREATE DATABASE ${NAME}\n`,
     });
     renameSync(fresh, data);
@@ -127,50 +127,31 @@ async function createCluster(
   }
 }
 
-interface RunOptions {
-  readonly cwd: string;
-  readonly env: Record<string, string>;
-  readonly user: ServerUser | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly input?: string;
-}
-
-function run(command: string, args: readonly string[], { cwd, env, user, signal, input }: RunOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env,
-      timeout: INIT_DEADLINE_MS,
-      stdio: 'pipe',
-      ...(signal ? { signal } : {}),
-      ...(user ? { uid: user.uid, gid: user.gid } : {}),
-    });
-    let output = '';
-    const keep = (data: Buffer): void => void (output = (output + data.toString()).slice(-4_000));
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    // A child that ends without reading its input is judged by its exit code.
-    child.stdin.on('error', () => undefined).end(input ?? '');
-    child.once('error', reject);
-    child.once('close', (code, killedBy) => {
-      if (code === 0) return resolve();
-      const why = killedBy === null ? `exit code ${code}` : killedBy;
-      reject(
-        new LauncherError(`Postgres could not be set up: ${basename(command)} ended with ${why}:\n${output.trim()}`),
-      );
-    });
-  });
+/** Runs one of Postgres's own programs while the data folder is created. */
+async function run(
+  command: string,
+  args: readonly string[],
+  options: Pick<CommandSpec, 'cwd' | 'env' | 'user' | 'signal'> & Pick<CommandSpec, 'input'>,
+): Promise<void> {
+  try {
+    await runCommand({ command, args, deadlineMs: INIT_DEADLINE_MS, ...options });
+  } catch (error) {
+    if (!(error instanceof CommandFailedError)) throw error;
+    throw new CommandError(
+      `Postgres could not be set up: ${basename(command)} failed (${error.outcome}):\n${error.output.trim()}`,
+    );
+  }
 }
 
 /** Data of one major version cannot be read by another. */
 function binariesFor(data: string, installed: readonly PostgresBinaries[]): PostgresBinaries {
   const newest = installed[0];
-  if (!newest) throw new LauncherError('Postgres is not installed');
+  if (!newest) throw new CommandError('Postgres is not installed');
   if (!existsSync(join(data, 'PG_VERSION'))) return newest;
   const wanted = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
   const match = installed.find(({ bin }) => majorVersion(bin) === wanted);
   if (match) return match;
-  throw new LauncherError(
+  throw new CommandError(
     `Postgres: the data in ${data} were written by version ${wanted}, installed is ${installed.map(({ bin }) => majorVersion(bin)).join(', ')}; install version ${wanted} or delete that folder (its pictures and results are then gone)`,
   );
 }

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { LauncherError } from '@pugmark/toolkit';
+import { CommandError } from '@pugmark/toolkit';
 import { baseEnvironment } from '../base-environment';
-import type { ServiceContext } from '../server-context';
+import type { ServerContext } from '../server-context';
 import { readState } from '../state-file';
 import type { RabbitmqBinaries } from './find-rabbitmq';
 import { writeRabbitmqFiles, type RabbitmqState } from './rabbitmq-files';
@@ -12,7 +12,7 @@ const DEADLINE_MS = 60_000;
 /** Runs `rabbitmqctl` against the private RabbitMQ of this instance; answers what it printed. */
 export function rabbitmqctl(
   binaries: RabbitmqBinaries,
-  context: Pick<ServiceContext, 'folder' | 'environment'>,
+  context: Pick<ServerContext, 'folder' | 'environment'>,
   args: readonly string[],
 ): Promise<string> {
   const folder = join(context.folder, 'rabbitmq');
@@ -32,7 +32,7 @@ export function rabbitmqctl(
         if (error === null) resolve(stdout);
         else
           reject(
-            new LauncherError(
+            new CommandError(
               `rabbitmqctl ${args[0]} failed: ${(stderr || stdout || error.message).trim().slice(0, 1_000)}`,
             ),
           );

@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { messageOf } from '@pugmark/domain';
-import { LauncherError, type StopOptions } from '@pugmark/toolkit';
+import { CommandError, type StopOptions } from '@pugmark/toolkit';
 import { lastLines, ServerProcess, stopLeftover } from '../../processes/server-process';
 import { baseEnvironment } from '../base-environment';
-import type { ServiceContext, StartedService } from '../server-context';
+import type { ServerContext, StartedServer } from '../server-context';
 import { readState, writeState } from '../state-file';
 import type { RabbitmqBinaries } from './find-rabbitmq';
 import { PORT_NAMES, writeRabbitmqFiles, type RabbitmqPorts, type RabbitmqState } from './rabbitmq-files';
@@ -17,7 +17,7 @@ const STOP_EPMD: StopOptions = { signal: 'SIGTERM', deadlineMs: 5_000 };
 const START_DEADLINE_MS = 180_000;
 
 /** A private RabbitMQ with management and Prometheus plugins, everything on 127.0.0.1, apart from any other on the machine. */
-export async function startRabbitmq(binaries: RabbitmqBinaries, context: ServiceContext): Promise<StartedService> {
+export async function startRabbitmq(binaries: RabbitmqBinaries, context: ServerContext): Promise<StartedServer> {
   const folder = join(context.folder, 'rabbitmq');
   const logs = join(context.folder, 'logs');
   const pidFile = join(folder, 'server.pid');
@@ -65,7 +65,7 @@ export async function startRabbitmq(binaries: RabbitmqBinaries, context: Service
     await stop();
     if (context.signal?.aborted || server === undefined) throw error;
     const log = join(logs, 'rabbitmq.log');
-    throw new LauncherError(`${messageOf(error)}\nMore in ${log}, which${lastLines(log, 4)}`);
+    throw new CommandError(`${messageOf(error)}\nMore in ${log}, which${lastLines(log, 4)}`);
   }
   const login = `${state.user}:${state.password}@127.0.0.1`;
   return {
@@ -81,7 +81,7 @@ export async function startRabbitmq(binaries: RabbitmqBinaries, context: Service
   };
 }
 
-async function chooseState(file: string, context: ServiceContext): Promise<RabbitmqState> {
+async function chooseState(file: string, context: ServerContext): Promise<RabbitmqState> {
   const before = readState<RabbitmqState>(file);
   const ports: Record<keyof RabbitmqPorts, number> = {
     amqp: 0,

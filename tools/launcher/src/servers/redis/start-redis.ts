@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ServerProcess, stopLeftover } from '../../processes/server-process';
 import { findOnPath, type StopOptions } from '@pugmark/toolkit';
 import { baseEnvironment } from '../base-environment';
-import type { ServiceContext, StartedService } from '../server-context';
+import type { ServerContext, StartedServer } from '../server-context';
 import { readState, writeState } from '../state-file';
 
 interface RedisState {
@@ -22,7 +22,7 @@ export function findRedis(): string | null {
 }
 
 /** A private Redis. It is a cache: nothing is written to disk. */
-export async function startRedis(binary: string, context: ServiceContext): Promise<StartedService> {
+export async function startRedis(binary: string, context: ServerContext): Promise<StartedServer> {
   const folder = join(context.folder, 'redis');
   const stateFile = join(context.folder, 'redis.json');
   const pidFile = join(folder, 'server.pid');

@@ -129,14 +129,14 @@ export const BROKER_FAULTS: readonly Fault[] = [
     inject: (rig) =>
       rig.manage('DELETE', `/bindings/{vhost}/e/${ROUTES.detect.exchange.name}/q/${QUEUE}/${ROUTES.detect.routingKey}`),
     noticed: (seen) =>
-      seen.risen('gateway', 'pugmark_topology_mended_total') > 0 ||
-      seen.risen('gateway', 'pugmark_task_rings_failed_total', { reason: 'returned' }) > 0,
+      seen.risen('gateway', 'pugmark_topology_repairs_total') > 0 ||
+      seen.risen('gateway', 'pugmark_task_notifications_failed_total', { reason: 'returned' }) > 0,
   },
   {
     name: 'queue purged',
     short: true,
     inject: (rig) => rig.manage('DELETE', `/queues/{vhost}/${QUEUE}/contents`),
-    noticed: (seen) => seen.risen('gateway', 'pugmark_tasks_reclaimed_total', { reason: 'ring_lost' }) > 0,
+    noticed: (seen) => seen.risen('gateway', 'pugmark_tasks_reclaimed_total', { reason: 'notification_lost' }) > 0,
   },
 ];
 

@@ -112,7 +112,8 @@ export function processFaults(root: string): readonly Fault[] {
       short: true,
       prepare: async (rig) => void (await rig.addApp('gateway-b', 'gateway')),
       inject: (rig) => untilMoreDone(rig, 2_000),
-      noticed: (seen) => ['gateway', 'gateway-b'].every((name) => seen.risen(name, 'pugmark_tasks_rung_total') > 0),
+      noticed: (seen) =>
+        ['gateway', 'gateway-b'].every((name) => seen.risen(name, 'pugmark_task_notifications_published_total') > 0),
     },
     {
       name: 'duplicate and reordered deliveries',
@@ -128,7 +129,7 @@ export function processFaults(root: string): readonly Fault[] {
         await publishDoorbells(rig.amqpUrl, shuffled([...bells, ...bells]));
       },
       noticed: (seen) =>
-        ['worker-a', 'worker-b'].some((worker) => seen.risen(worker, 'pugmark_task_messages_stale_total') > 0),
+        ['worker-a', 'worker-b'].some((worker) => seen.risen(worker, 'pugmark_task_notifications_stale_total') > 0),
     },
     {
       name: 'dispatcher down for a minute',

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { UsageError } from '../launcher-error';
+import { UsageError } from '../command-error';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values<T extends Options> = ReturnType<
@@ -29,4 +29,19 @@ export function portOption(command: string, text: string | undefined): number | 
   if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
     throw new UsageError(`${command}: --port takes a number from 1 to 65535, not '${text}'`);
   return port;
+}
+
+/** A whole number of the command line; undefined when it was not given. */
+export function integerOption(
+  command: string,
+  name: string,
+  text: string | undefined,
+  min: number,
+  max = 999_999_999,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!/^\d{1,9}$/.test(text) || value < min || value > max)
+    throw new UsageError(`${command}: --${name} takes a whole number from ${min}, not '${text}'`);
+  return value;
 }

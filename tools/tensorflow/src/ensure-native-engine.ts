@@ -1,4 +1,4 @@
-import { type CommandContext, LauncherError } from '@pugmark/toolkit';
+import { type CommandContext, CommandError } from '@pugmark/toolkit';
 import { installTensorflow } from './install-tensorflow';
 
 /** Engines that do without the native library. */
@@ -8,7 +8,7 @@ const WITHOUT = ['wasm', 'null'];
  * Sees to it that the native engine is there, unless another is wanted by name. Where it cannot be had, says so and why; throws when it
  * was asked for by name.
  */
-export async function nativeEngine({
+export async function ensureNativeEngine({
   root,
   log,
   environment,
@@ -20,6 +20,6 @@ export async function nativeEngine({
   const state = await installTensorflow({ root, log, environment, signal });
   if (state.installed) return;
   if (wanted === 'tensorflow')
-    throw new LauncherError(`ML_ENGINE=tensorflow, but there is no native TensorFlow: ${state.problem}`);
+    throw new CommandError(`ML_ENGINE=tensorflow, but there is no native TensorFlow: ${state.problem}`);
   log(`no native TensorFlow, so the slower WebAssembly engine does the work: ${state.problem}`);
 }

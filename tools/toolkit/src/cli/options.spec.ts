@@ -1,4 +1,4 @@
-import { parseOptions, portOption } from './parse-options';
+import { parseOptions, portOption } from './options';
 
 const OPTIONS = { once: { type: 'boolean' }, json: { type: 'string' } } as const;
 

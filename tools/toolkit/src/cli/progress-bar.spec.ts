@@ -1,19 +1,19 @@
-import { duration, progressLine } from './progress-line';
+import { duration, formatProgress } from './progress-bar';
 
 it('shows the share, the rate and the time that is left', () => {
-  expect(progressLine({ done: 14, total: 56, ratePerMinute: 239.6, etaSeconds: 11 })).toBe(
+  expect(formatProgress({ done: 14, total: 56, ratePerMinute: 239.6, etaSeconds: 11 })).toBe(
     '[######------------------] 14/56  25 %  240/min  ETA 0:11',
   );
 });
 
 it('does not pretend to know a total or an end', () => {
-  expect(progressLine({ done: 0, total: 0, ratePerMinute: 0, etaSeconds: null })).toBe(
+  expect(formatProgress({ done: 0, total: 0, ratePerMinute: 0, etaSeconds: null })).toBe(
     '[------------------------] 0/?  0 %  0/min  ETA -:--',
   );
 });
 
 it('is full at the end', () => {
-  expect(progressLine({ done: 3, total: 3, ratePerMinute: 60, etaSeconds: 0 })).toBe(
+  expect(formatProgress({ done: 3, total: 3, ratePerMinute: 60, etaSeconds: 0 })).toBe(
     '[########################] 3/3  100 %  60/min  ETA 0:00',
   );
 });

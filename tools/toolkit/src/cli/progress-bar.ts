@@ -9,7 +9,7 @@ export interface Progress {
 const BAR = 24;
 
 /** `[######------------------] 14/56  25 %  240/min  ETA 0:11` */
-export function progressLine({ done, total, ratePerMinute, etaSeconds }: Progress): string {
+export function formatProgress({ done, total, ratePerMinute, etaSeconds }: Progress): string {
   const share = total > 0 ? Math.min(1, done / total) : 0;
   const filled = Math.floor(share * BAR);
   const bar = '#'.repeat(filled) + '-'.repeat(BAR - filled);

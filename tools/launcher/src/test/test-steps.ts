@@ -1,0 +1,60 @@
+export interface TestStep {
+  readonly name: string;
+  /** Arguments of Nx. */
+  readonly nx: readonly string[];
+  /** Whether its tests need Postgres, RabbitMQ and Redis, and the native TensorFlow where there is one. */
+  readonly needsServers: boolean;
+  /** Names of the result files that its tests write. */
+  readonly suites: readonly string[];
+}
+
+const SUITES: Readonly<Record<string, string>> = {
+  test: 'unit',
+  'int-test': 'integration',
+  e2e: 'e2e',
+  'fault-test': 'faults',
+  'api-fuzz': 'api-fuzz',
+};
+
+function step(name: string, targets: readonly string[], parallel: number, needsServers = false): TestStep {
+  return {
+    name,
+    nx: ['run-many', '-t', ...targets, `--parallel=${parallel}`],
+    needsServers,
+    suites: targets.flatMap((target) => SUITES[target] ?? []),
+  };
+}
+
+const INT_TEST = step('int-test', ['int-test'], 1, true);
+const E2E = step('e2e', ['e2e'], 1, true);
+const API_FUZZ = step('api-fuzz', ['api-fuzz'], 1, true);
+/** Starts servers of its own, because it restarts and starves them. */
+const FAULT_TEST = step('fault-test', ['fault-test'], 1);
+
+/**
+ * What `npm test` does: stages one after the other; the lanes of a stage concurrently, each of them step by step. The fault
+ * tests mostly wait for leases and deadlines, so that the end-to-end tests run in the meantime.
+ */
+export const STAGES: readonly (readonly (readonly TestStep[])[])[] = [
+  [[step('check', ['lint', 'format', 'typecheck', 'test', 'build'], 2)]],
+  [[INT_TEST]],
+  [[FAULT_TEST], [E2E, API_FUZZ]],
+];
+
+/** Steps that `--only` takes besides those of the stages: the parts of `check`. */
+const PARTS: readonly TestStep[] = ['lint', 'format', 'typecheck', 'test', 'build'].map((target) =>
+  step(target, [target], 2),
+);
+
+const ALL: readonly TestStep[] = [...STAGES.flat(2), ...PARTS];
+
+/** All stages, or one that consists of the named step; undefined when there is no such step. */
+export function selectStages(only: string | undefined): typeof STAGES | undefined {
+  if (only === undefined) return STAGES;
+  const found = ALL.find(({ name }) => name === only);
+  return found && [[[found]]];
+}
+
+export function stepNames(): string {
+  return ALL.map(({ name }) => name).join(', ');
+}
