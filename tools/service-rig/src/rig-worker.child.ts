@@ -6,7 +6,7 @@ import {
   createDatabase,
   createLeaseStore,
   pingDatabase,
-  watchClock,
+  monitorClock,
   type DatabaseTransaction,
 } from '@pugmark/db';
 import type { ClaimedTask } from '@pugmark/domain';
@@ -65,7 +65,7 @@ void runService(
     // It stands in for the ml-worker, which has this queue, too; nothing is rung there.
     broker.consume('classify', 1, (delivery) => delivery.ack());
     broker.start();
-    const clock = watchClock(db, metrics, logger);
+    const clock = monitorClock(db, metrics, logger);
     return {
       checks: { live: {}, ready: { postgres: () => pingDatabase(db), broker: () => broker.assertReady() } },
       drain: async () => {

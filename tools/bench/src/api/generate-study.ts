@@ -49,7 +49,7 @@ async function derive(client: PoolClient, databaseUrl: string): Promise<void> {
   try {
     const { rows } = await client.query<{ id: string }>('select id from deployments order by id');
     for (const { id } of rows) await db.transaction().execute((tx) => refreshDeployment(tx, Number(id)));
-    await new EventRepository().formStale(db, null);
+    await new EventRepository().formStaleEvents(db, null);
   } finally {
     await db.destroy();
   }
@@ -156,7 +156,7 @@ function steps({ images, deployments }: StudySize): [what: string, statement: st
     [
       'tallies',
       `
-      insert into run_counts (run_id, engine, images, blanks, animals, people, vehicles, marked)
+      insert into run_counts (run_id, engine, images, blanks, animals, people, vehicles, truncated)
       select 1, 'null', count(*), count(*) filter (where animal is null), count(*) filter (where animal), count(*) filter (where person), count(*) filter (where vehicle), 0
       from (select i.id, bool_or(d.category = 'animal') as animal, bool_or(d.category = 'person') as person, bool_or(d.category = 'vehicle') as vehicle
         from inferences i left join detections d on d.inference_id = i.id and d.confidence >= 0.22 group by i.id) found`,

@@ -86,7 +86,7 @@ function resultTable(result: DemoResult, engine: Engine | undefined): string {
     ['people', result.people],
     ['vehicles', result.vehicles],
     ['failed', result.failed],
-    ['damaged but answered', result.marked],
+    ['damaged but answered', result.truncated],
     ['duplicates', result.duplicates],
     ['skipped files', result.skipped],
     ['seconds', result.seconds],

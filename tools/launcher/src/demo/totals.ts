@@ -16,7 +16,7 @@ export interface DemoResult {
   readonly people: number;
   readonly vehicles: number;
   readonly failed: number;
-  readonly marked: number;
+  readonly truncated: number;
   readonly duplicates: number;
   readonly skipped: number;
   /** From the first ingest's request to the end of the last run. */
@@ -25,7 +25,7 @@ export interface DemoResult {
   readonly engine: string;
 }
 
-const SUMMED = ['images', 'blanks', 'animals', 'people', 'vehicles', 'failed', 'marked'] as const;
+const SUMMED = ['images', 'blanks', 'animals', 'people', 'vehicles', 'failed', 'truncated'] as const;
 
 export function demoResult(works: readonly Work[], seconds: number): DemoResult {
   const summary = Object.fromEntries(

@@ -61,6 +61,8 @@ export interface ServiceStatus {
 export class SupervisedService {
   readonly #stopping = new AbortController();
   readonly #log: RotatingFile;
+  /** Aborted to replace the running process. */
+  #restart = new AbortController();
   #child: ChildProcess | null = null;
   #loop: Promise<void> | null = null;
   #status: Omit<ServiceStatus, 'name' | 'pid' | 'logFile'> = {
@@ -88,6 +90,11 @@ export class SupervisedService {
     return { name: this.spec.name, pid: this.#child?.pid ?? null, logFile: this.spec.logFile, ...this.#status };
   }
 
+  /** Ends the process with SIGTERM, so that it drains, and starts it again at once. Does nothing between two starts. */
+  restart(): void {
+    this.#restart.abort();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
@@ -102,8 +109,13 @@ export class SupervisedService {
   async #keepRunning(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      this.#restart = new AbortController();
       const problem = await this.#runOnce();
       if (signal.aborted) return;
+      if (this.#restart.signal.aborted) {
+        this.#status = { ...this.#status, restarts: this.#status.restarts + 1, healthy: false };
+        continue;
+      }
       const failures = this.#status.failuresInARow + 1;
       const wait = this.times.restartDelay(failures);
       this.#status = {
@@ -139,7 +151,7 @@ export class SupervisedService {
       );
     }).finally(() => over.abort());
 
-    const watch = this.#watch(AbortSignal.any([over.signal, this.#stopping.signal]));
+    const watch = this.#watch(AbortSignal.any([over.signal, this.#stopping.signal, this.#restart.signal]));
     const reason = await Promise.race([ended, watch]);
     if (child.pid !== undefined && isRunning(child.pid))
       await stopProcess(child.pid, { signal: 'SIGTERM', deadlineMs: this.times.grace });

@@ -117,6 +117,15 @@ it('kills a service that does not end when asked', async () => {
   expect(isRunning(pid ?? 0)).toBe(false);
 });
 
+it('restarts a service on request at once, without counting a failure', async () => {
+  await supervise('healthy', { restartDelay: () => 60_000 });
+  const before = await until('health', ({ healthy }) => healthy);
+  supervisor.restart('healthy');
+  const after = await until('another process', ({ healthy, pid }) => healthy && pid !== before.pid);
+  expect(after).toMatchObject({ restarts: 1, failuresInARow: 0, lastProblem: null });
+  expect(isRunning(before.pid ?? 0)).toBe(false);
+});
+
 it('takes the helpers of a service with it', async () => {
   await supervise('helper');
   const { pid } = await until('health', ({ healthy }) => healthy);

@@ -28,6 +28,11 @@ export class Supervisor {
     return this.#services.map((service) => service.status());
   }
 
+  /** Replaces the process of one service, for new code. */
+  restart(name: string): void {
+    this.#services.find((service) => service.status().name === name)?.restart();
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#services.map((service) => service.stop()));
   }

@@ -79,7 +79,7 @@ async function judge(
   if (doubled > 0) problems.push(`${doubled} results written twice`);
   const ended = rig.processes.filter(({ running }) => !running).map(({ name }) => name);
   if (ended.length > 0) problems.push(`ended by itself: ${ended.join(', ')}`);
-  const violations = await rig.tasks.violations(0, 0);
+  const violations = await rig.tasks.findInvariantViolations(0, 0);
   if (violations.length > 0) problems.push(`the invariant is broken: ${JSON.stringify(violations)}`);
   return { tasks, lost, doubled };
 }
