@@ -6,24 +6,28 @@ export {
   type DatabaseTransaction,
   type Executor,
 } from './connection/database';
-export { Counts } from './statistics/statistics-cache';
+export { StatisticsCache } from './statistics/statistics-cache';
 export { createLeaseStore } from './tasks/lease-store';
 export { isUniqueViolation } from './connection/is-unique-violation';
 export { inTransaction, type TransactionOptions } from './connection/in-transaction';
-export { isDatabaseAway } from './connection/is-database-unavailable';
+export { isDatabaseUnavailable } from './connection/is-database-unavailable';
 export { isPoolExhausted } from './connection/is-pool-exhausted';
-export { onceMore } from './connection/retry-once';
-export { watchClock } from './connection/monitor-clock';
+export { retryOnce } from './connection/retry-once';
+export { monitorClock } from './connection/monitor-clock';
 export { migrate } from './migrations/migrate';
-export type { TimeDoubt } from './sql/local-time';
-export { FEED_TOPICS, SEVERITIES, type FeedTopic, type Severity } from './feed-schema';
-export type { EngineReport, ExportContent, ExportFilter, ImageFormat, IngestFileOutcome, StorageMode } from './schema';
+export type { DstIssue } from './sql/local-time';
+export { FEED_TOPICS, type FeedTopic } from './feed/feed.tables';
+export { SEVERITIES, type Severity } from './incidents/incidents.tables';
+export type { EngineReport } from './system/system.tables';
+export type { ExportContent, ExportFilter } from './exports/exports.tables';
+export type { ImageFormat } from './images/images.tables';
+export type { IngestFileOutcome, StorageMode } from './ingests/ingests.tables';
 export {
   TaskRepository,
-  type DueDoorbell,
+  type NotifiedTask,
   type InvariantViolation,
   type Reconciled,
-  type RingableTask,
+  type PublishableTask,
 } from './tasks/task.repository';
 export { ProjectRepository, type ProjectRow, type ProjectSettings } from './projects/project.repository';
 export {
@@ -48,7 +52,7 @@ export {
 export { ModelRepository, type ClassifySettings, type ModelRow, type RunModels } from './models/model.repository';
 export { RunControlRepository } from './runs/run-control.repository';
 export { RunRepository, type RunRow } from './runs/run.repository';
-export { RunTallyRepository } from './runs/run-counts.repository';
+export { RunCountsRepository } from './runs/run-counts.repository';
 export { IngestRepository, type IngestFileRow, type IngestProgress, type IngestRow } from './ingests/ingest.repository';
 export {
   ImageRepository,
@@ -56,7 +60,7 @@ export {
   type ImageFile,
   type ImageOrigin,
   type NewImage,
-  type PictureRow,
+  type DownloadableImage,
 } from './images/image.repository';
 export { DetectionRepository, type ImageResult } from './inferences/detection.repository';
 export { EngineReportRepository } from './system/engine-report.repository';
@@ -67,21 +71,21 @@ export { AuditRepository, type AuditRow } from './keys/audit.repository';
 export { refreshDeployment } from './observations/refresh-observations';
 export {
   ReviewRepository,
-  type HistoryRow,
+  type ReviewHistoryRow,
   type NewReview,
   type ReviewBatch,
   type Reviewer,
   type ReviewRow,
 } from './reviews/review.repository';
 export {
-  StaticBoxRepository,
-  type SearchPace,
-  type StaticBoxRow,
-  type StaticSearch,
+  StaticDetectionRepository,
+  type SearchDelays,
+  type StaticDetectionRow,
+  type StaticDetectionSearch,
 } from './static-detections/static-detection.repository';
 export { EventRepository } from './events/event.repository';
-export { ImageDayRepository } from './statistics/image-day.repository';
-export type { ObservedFilter } from './observations/observation-filter';
+export { ImageCountRepository } from './statistics/image-count.repository';
+export type { ObservationFilter } from './observations/observation-filter';
 export {
   FeedRepository,
   type FeedBounds,
@@ -98,43 +102,43 @@ export {
   type EventPosition,
   type ListedEvent,
 } from './events/event-list';
-export type { Counted, Grouping, Kind } from './statistics/event-counts';
+export type { EventTotals, Grouping, Kind } from './statistics/event-counts';
 export type { Effort } from './statistics/effort';
-export type { ImageTally } from './statistics/image-totals';
-export { summariseStudy, type StudySummary } from './statistics/study-summary';
+export type { ImageTotals } from './statistics/image-totals';
+export { readStudySummary, type StudySummary } from './statistics/study-summary';
 export {
-  captureRates,
+  readCaptureRates,
   type CaptureRate,
   type CaptureRates,
-  type Captures,
-  type CapturesAt,
+  type CaptureSummary,
+  type PlaceCaptures,
 } from './statistics/capture-rates';
-export { activityByHour, type Activity } from './statistics/activity';
-export { timelineOf, type Timeline, type TooLong } from './statistics/timeline';
-export { presenceByPlace, type PlacePresence, type Presence } from './statistics/presence';
+export { readActivity, type Activity } from './statistics/activity';
+export { readTimeline, type Timeline, type TooManySteps } from './statistics/timeline';
+export { readPresence, type PlacePresence, type Presence } from './statistics/presence';
 export { readDeploymentImages } from './events/deployment-images';
 export { findProjectOf, PROJECT_RESOURCES, type ProjectResource } from './projects/find-project-of';
 export { ExportRepository, type ExportArtifact, type ExportWithTask } from './exports/export.repository';
 export {
-  countMoving,
+  countUnpausedTasks,
   countTasks,
-  recentlyFinished,
-  recentlyFinishedByRun,
+  countRecentlyFinished,
+  countRecentlyFinishedByRun,
   summariseRun,
-  taskOf,
+  findTaskOf,
   type RecentlyFinished,
   type RunSummary,
   type TaskCounts,
 } from './runs/run-progress';
 export {
   TIME_ISSUES,
-  findEvent,
+  findEventSpan,
   type EventSpan,
   type ImageFilter,
   type ImageStatus,
   type TimeIssue,
 } from './images/image-filter';
-export { MOST_COUNTED, MOST_JUDGED, countImages, type ImageCount } from './images/image-count';
+export { MAX_COUNTED, MAX_COUNTED_OF_RUN, countImages, type ImageCount } from './images/image-count';
 export { findImage, type ImageDetails, type ListedDetection } from './images/image-details';
 export { IMAGE_SORTS, listImages, type ImagePosition, type ImageSort, type ListedImage } from './images/image-list';
 export {
@@ -144,19 +148,24 @@ export {
   type RunComparison,
   type Verdict,
 } from './runs/run-comparison';
-export { runsThatMayHaveChanged } from './feed/changed-runs';
+export { findChangedRuns } from './feed/changed-runs';
 export { countOpenRuns, countWaiting } from './system/backlog';
 export { findRun, findRuns, listRuns, type RunOverview } from './runs/run-overview';
-export { readDetections, type DetectionRow } from './exports/detection-rows';
-export { readObservations, type ObservationRow } from './exports/observation-rows';
-export { readWords, type CountingReview, type ImageWord, type ProposedObservation } from './reviews/image-annotations';
+export { streamDetectionRows, type DetectionRow } from './exports/detection-rows';
+export { streamObservationRows, type ObservationRow } from './exports/observation-rows';
+export {
+  readImageAnnotations,
+  type EffectiveReview,
+  type ImageAnnotation,
+  type ProposedObservation,
+} from './reviews/image-annotations';
 export { findEventImages, type EventImages } from './events/event-images';
 export {
-  QUEUES,
-  countQueue,
-  listQueue,
-  type Queue,
-  type QueueFilter,
-  type QueuePosition,
-  type QueueRow,
+  REVIEW_QUEUES,
+  countReviewQueue,
+  listReviewQueue,
+  type ReviewQueue,
+  type ReviewQueueFilter,
+  type ReviewQueuePosition,
+  type ReviewQueueRow,
 } from './reviews/review-queue';

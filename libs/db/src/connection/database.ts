@@ -1,7 +1,7 @@
 import { Kysely, sql, type KyselyConfig, type Transaction } from 'kysely';
 import { Pool, types } from 'pg';
 import { Counter, registerGauge, type Registry } from '@pugmark/platform';
-import { DeadlineClient } from './statement-deadline-client';
+import { StatementDeadlineClient } from './statement-deadline-client';
 import { PugmarkDialect } from './pugmark-dialect';
 import type { Schema } from '../schema';
 
@@ -42,7 +42,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export function createDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
   const pool = new Pool({
-    Client: DeadlineClient,
+    Client: StatementDeadlineClient,
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.poolSize ?? 8,
@@ -68,7 +68,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     delete (error as { client?: unknown }).client;
     options.onIdleError?.(error);
   });
-  return new CountedDatabase(
+  return new InstrumentedDatabase(
     { dialect: new PugmarkDialect({ pool }) },
     options.metrics === undefined ? null : poolMetrics(pool, options.metrics),
   );
@@ -83,11 +83,11 @@ function parseInstant(text: string): Date | number {
 }
 
 /** Counts the transactions that were begun again, by the reason; null where nobody counts. */
-export function retriesOf(db: Database): Counter<'reason'> | null {
-  return db instanceof CountedDatabase ? db.retries : null;
+export function retryCounterOf(db: Database): Counter<'reason'> | null {
+  return db instanceof InstrumentedDatabase ? db.retries : null;
 }
 
-class CountedDatabase extends Kysely<Schema> {
+class InstrumentedDatabase extends Kysely<Schema> {
   constructor(
     config: KyselyConfig,
     readonly retries: Counter<'reason'> | null,

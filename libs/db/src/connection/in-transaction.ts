@@ -1,6 +1,6 @@
 import type { IsolationLevel } from 'kysely';
-import { pause } from '@pugmark/platform';
-import { retriesOf, type Database, type DatabaseTransaction } from './database';
+import { sleep } from '@pugmark/platform';
+import { retryCounterOf, type Database, type DatabaseTransaction } from './database';
 import { isConnectionBroken, wasNeverSent } from './is-connection-broken';
 
 export interface TransactionOptions {
@@ -12,11 +12,11 @@ export interface TransactionOptions {
   readonly idempotent?: boolean;
 }
 
-const MOST_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 /** Before the second attempt, doubled before each further one, and jittered, so that two that met do not meet again. */
-const FIRST_WAIT_MS = 50;
+const INITIAL_BACKOFF_MS = 50;
 /** No attempt begins later than this after the first: someone waits for the answer. */
-const LAST_BEGIN_MS = 10_000;
+const RETRY_DEADLINE_MS = 10_000;
 
 /**
  * Does `work` in a transaction, and again in a new one where that is certain to be right: after a deadlock or a serialisation failure,
@@ -44,10 +44,10 @@ export async function inTransaction<T>(
         return result;
       });
     } catch (error) {
-      const reason = reasonToRepeat(error, committing && !idempotent);
-      if (reason === null || attempt === MOST_ATTEMPTS || performance.now() - begun > LAST_BEGIN_MS) throw error;
-      retriesOf(db)?.inc({ reason });
-      await pause(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+      const reason = retryReasonOf(error, committing && !idempotent);
+      if (reason === null || attempt === MAX_ATTEMPTS || performance.now() - begun > RETRY_DEADLINE_MS) throw error;
+      retryCounterOf(db)?.inc({ reason });
+      await sleep(INITIAL_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
     }
   }
 }
@@ -55,11 +55,11 @@ export async function inTransaction<T>(
 type RetryReason = 'deadlock' | 'serialization' | 'connection';
 
 /** `inDoubt`: it may be committed already. Null: not to be repeated. */
-function reasonToRepeat(error: unknown, inDoubt: boolean): RetryReason | null {
+function retryReasonOf(error: unknown, mayBeCommitted: boolean): RetryReason | null {
   const { code } = (error ?? {}) as { code?: unknown };
   // Rolled back by the server, whatever statement it was, COMMIT included (manual, 13.5, "Serialization Failure Handling").
   if (code === '40P01') return 'deadlock';
   if (code === '40001') return 'serialization';
   if (!isConnectionBroken(error)) return null;
-  return inDoubt && !wasNeverSent(error) ? null : 'connection';
+  return mayBeCommitted && !wasNeverSent(error) ? null : 'connection';
 }

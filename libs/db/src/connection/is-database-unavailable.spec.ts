@@ -1,4 +1,4 @@
-import { isDatabaseAway } from './is-database-unavailable';
+import { isDatabaseUnavailable } from './is-database-unavailable';
 
 const failure = (message: string, more: object = {}): Error => Object.assign(new Error(message), more);
 
@@ -17,7 +17,7 @@ describe('isDatabaseAway', () => {
     ['a cut connection', failure('Connection terminated unexpectedly')],
     ['a pool that has none free', failure('timeout exceeded when trying to connect')],
     ['a silent server', failure('Query read timeout')],
-  ])('says yes to %s', (_what, error) => expect(isDatabaseAway(error)).toBe(true));
+  ])('says yes to %s', (_what, error) => expect(isDatabaseUnavailable(error)).toBe(true));
 
   it.each([
     ['a violated constraint', failure('duplicate key', { code: '23505' })],
@@ -31,5 +31,5 @@ describe('isDatabaseAway', () => {
     ],
     ['nothing', undefined],
     ['text', 'Connection terminated'],
-  ])('says no to %s', (_what, error) => expect(isDatabaseAway(error)).toBe(false));
+  ])('says no to %s', (_what, error) => expect(isDatabaseUnavailable(error)).toBe(false));
 });

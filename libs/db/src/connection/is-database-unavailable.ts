@@ -16,11 +16,11 @@ const CLIENT_SIDE = [
 ];
 
 /** Is the error one of a database that is away, overloaded or restarting, so that the same request may go well later? */
-export function isDatabaseAway(error: unknown): boolean {
+export function isDatabaseUnavailable(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, message, errors } = error as { code?: unknown; message?: unknown; errors?: unknown };
   // A host with several addresses: one error for each that was tried.
-  if (Array.isArray(errors) && errors.length > 0) return errors.every(isDatabaseAway);
+  if (Array.isArray(errors) && errors.length > 0) return errors.every(isDatabaseUnavailable);
   if ((typeof code === 'string' && PASSING_STATE.test(code)) || isNetworkFault(error)) return true;
   return typeof message === 'string' && CLIENT_SIDE.some((pattern) => pattern.test(message));
 }

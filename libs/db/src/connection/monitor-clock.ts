@@ -12,7 +12,7 @@ const MOST_PRECISE_MS = 1_000;
  * Compares this machine's clock with the database's, which is the only one that tasks go by, and says so when they differ: times
  * in the logs of different services can then not be put side by side.
  */
-export function watchClock(db: Database, metrics: Registry, logger: Logger): BackgroundLoop {
+export function monitorClock(db: Database, metrics: Registry, logger: Logger): BackgroundLoop {
   const offset = new Gauge({
     name: 'pugmark_clock_offset_seconds',
     help: 'How far this process’s clock is ahead of the database’s',

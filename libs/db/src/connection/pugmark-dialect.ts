@@ -17,7 +17,7 @@ export class PugmarkDialect extends PostgresDialect {
   }
 
   override createDriver(): Driver {
-    return new CandidDriver(this.#config);
+    return new ErrorPreservingDriver(this.#config);
   }
 }
 
@@ -26,7 +26,7 @@ export class PugmarkDialect extends PostgresDialect {
  * COMMIT was on its way one would hear only that it cannot be used, as if nothing had been sent. What a broken connection had begun,
  * the server rolls back by itself, and the pool takes no such connection back.
  */
-class CandidDriver extends PostgresDriver {
+class ErrorPreservingDriver extends PostgresDriver {
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     try {
       await super.rollbackTransaction(connection);

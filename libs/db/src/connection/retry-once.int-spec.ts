@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
 import { createDatabase, type Database } from './database';
 import { isConnectionBroken } from './is-connection-broken';
-import { onceMore } from './retry-once';
+import { retryOnce } from './retry-once';
 
 describe('onceMore', () => {
   let server: TestDatabase;
@@ -33,18 +33,18 @@ describe('onceMore', () => {
     reading.catch((error: unknown) => (isConnectionBroken(error) ? 'broken' : error));
 
   it('reads a second time over another connection, and no third time', async () => {
-    expect(await onceMore(reader(1).read)).toBe(1);
+    expect(await retryOnce(reader(1).read)).toBe(1);
     const hopeless = reader(2);
-    expect(await faultOf(onceMore(hopeless.read))).toBe('broken');
+    expect(await faultOf(retryOnce(hopeless.read))).toBe('broken');
     expect(hopeless.count).toBe(2);
   });
 
   it('does not when the caller says no, or the fault is another', async () => {
     const refused = reader(1);
-    expect(await faultOf(onceMore(refused.read, () => false))).toBe('broken');
+    expect(await faultOf(retryOnce(refused.read, () => false))).toBe('broken');
     expect(refused.count).toBe(1);
     let count = 0;
-    await expect(onceMore(() => ((count += 1), sql`select 1 / 0`.execute(db)))).rejects.toThrow('division by zero');
+    await expect(retryOnce(() => ((count += 1), sql`select 1 / 0`.execute(db)))).rejects.toThrow('division by zero');
     expect(count).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-import { pause } from '@pugmark/platform';
+import { sleep } from '@pugmark/platform';
 import { isConnectionBroken } from './is-connection-broken';
 
 /** What a server that restarts may need until it takes connections again, jittered: all its clients come back at once. */
@@ -8,7 +8,7 @@ const WAIT_MS = 200;
  * What `read` answers. When its connection broke, as in a restart or a failover of the server, it is read once more over another one,
  * unless `mayRepeat` says no. It must change nothing.
  */
-export async function onceMore<T>(
+export async function retryOnce<T>(
   read: () => Promise<T>,
   mayRepeat: (error: unknown) => boolean = () => true,
 ): Promise<T> {
@@ -16,7 +16,7 @@ export async function onceMore<T>(
     return await read();
   } catch (error) {
     if (!isConnectionBroken(error) || !mayRepeat(error)) throw error;
-    await pause(WAIT_MS * (0.5 + Math.random() / 2));
+    await sleep(WAIT_MS * (0.5 + Math.random() / 2));
     return read();
   }
 }

@@ -3,7 +3,7 @@ import { isConnectionBroken } from './is-connection-broken';
 import { PreparedNames } from './prepared-statements';
 
 /** What pg does not declare. */
-interface Insides {
+interface ClientInternals {
   readonly connection: {
     readonly stream: { destroy(): void };
     readonly parsedStatements: Record<string, string>;
@@ -17,7 +17,7 @@ interface Insides {
  * that is known to be broken as soon as the server says so: the end of the socket comes a little later, and until then pg would hand
  * the connection to the next in line.
  */
-export class DeadlineClient extends Client {
+export class StatementDeadlineClient extends Client {
   readonly #prepared = new PreparedNames();
 
   constructor(config?: ConstructorParameters<typeof Client>[0]) {
@@ -36,7 +36,7 @@ export class DeadlineClient extends Client {
     const result: unknown = (super.query as (...a: unknown[]) => unknown).apply(this, given);
     if (result instanceof Promise) {
       result.catch((error: unknown) => {
-        const { connection } = this as unknown as Insides;
+        const { connection } = this as unknown as ClientInternals;
         if (error instanceof Error && error.message === 'Query read timeout') connection.stream.destroy();
         // Before the query's caller hears of it and gives the connection back.
         else if (isConnectionBroken(error)) connection.emit('error', error);
@@ -47,7 +47,7 @@ export class DeadlineClient extends Client {
 
   /** On the wire before what is asked next. Where it fails the connection is broken, and what it had prepared is gone with it. */
   #deallocate(name: string): void {
-    const { parsedStatements } = (this as unknown as Insides).connection;
+    const { parsedStatements } = (this as unknown as ClientInternals).connection;
     // The server never took it: it knows no such name, and an error would end the transaction that comes next.
     if (parsedStatements[name] === undefined) return;
     delete parsedStatements[name];

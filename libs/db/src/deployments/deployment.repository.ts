@@ -1,9 +1,9 @@
 import { sql, type Insertable, type RawBuilder, type Updateable } from 'kysely';
-import type { Counts } from '../statistics/statistics-cache';
+import type { StatisticsCache } from '../statistics/statistics-cache';
 import type { Database, DatabaseTransaction, Executor } from '../connection/database';
-import { markDeploymentsStale } from '../events/mark-events-stale';
-import type { DeploymentsTable } from '../schema';
-import { instantOf, outOfDates } from '../sql/local-time';
+import { markEventsStale } from '../events/mark-events-stale';
+import type { DeploymentsTable } from './deployments.tables';
+import { instantOf, isOutsideDeployment } from '../sql/local-time';
 
 export interface DeploymentWithLocation {
   readonly id: number;
@@ -32,7 +32,7 @@ export interface DeploymentTimes {
   readonly images: number;
   readonly withoutTime: number;
   /** With a time before the deployment's start or after its end. */
-  readonly outOfDates: number;
+  readonly outsideDeployment: number;
   readonly inDstGap: number;
   readonly inDstOverlap: number;
   readonly first: Date | null;
@@ -55,7 +55,7 @@ export class DeploymentRepository {
   async update(tx: DatabaseTransaction, id: number, change: DeploymentChange): Promise<void> {
     if (Object.keys(change).length > 0) await tx.updateTable('deployments').set(change).where('id', '=', id).execute();
     // Its events know the solar hour of its place.
-    if (change.location_id !== undefined) await markDeploymentsStale(tx, sql`id = ${id}`);
+    if (change.location_id !== undefined) await markEventsStale(tx, sql`id = ${id}`);
   }
 
   /**
@@ -94,13 +94,13 @@ export class DeploymentRepository {
       .execute();
   }
 
-  async times(db: Executor, id: number): Promise<DeploymentTimes> {
-    return there((await timesOf(id).execute(db)).rows, id);
+  async readTimes(db: Executor, id: number): Promise<DeploymentTimes> {
+    return requireRow((await selectTimes(id).execute(db)).rows, id);
   }
 
   /** The same, kept as long as nothing has changed. */
-  async keptTimes(counts: Counts, projectId: number, id: number): Promise<DeploymentTimes> {
-    return there(await counts.rows(projectId, timesOf(id)), id);
+  async readCachedTimes(counts: StatisticsCache, projectId: number, id: number): Promise<DeploymentTimes> {
+    return requireRow(await counts.rows(projectId, selectTimes(id)), id);
   }
 
   /** Can the database compute with this zone? Its table of zones may be older than the one of Node. Outside a transaction. */
@@ -132,16 +132,16 @@ export class DeploymentRepository {
   }
 }
 
-function timesOf(id: number): RawBuilder<DeploymentTimes> {
+function selectTimes(id: number): RawBuilder<DeploymentTimes> {
   return sql<DeploymentTimes>`
     select count(i.id)::int as images, count(i.id) filter (where i.captured_at is null)::int as "withoutTime",
-      count(*) filter (where ${outOfDates('i', 'd')})::int as "outOfDates",
-      count(*) filter (where i.time_doubt = 'dst_gap')::int as "inDstGap", count(*) filter (where i.time_doubt = 'dst_overlap')::int as "inDstOverlap",
+      count(*) filter (where ${isOutsideDeployment('i', 'd')})::int as "outsideDeployment",
+      count(*) filter (where i.dst_issue = 'dst_gap')::int as "inDstGap", count(*) filter (where i.dst_issue = 'dst_overlap')::int as "inDstOverlap",
       min(i.captured_at) as first, max(i.captured_at) as last
     from deployments d left join images i on i.deployment_id = d.id where d.id = ${id} group by d.id`;
 }
 
-function there(rows: readonly DeploymentTimes[], id: number): DeploymentTimes {
+function requireRow(rows: readonly DeploymentTimes[], id: number): DeploymentTimes {
   if (rows[0] === undefined) throw new Error(`there is no deployment ${id}`);
   return rows[0];
 }

@@ -1,9 +1,9 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Category } from '@pugmark/domain';
-import { hoursOf, type ObservedFilter } from '../observations/observation-filter';
+import { hoursInRange, type ObservationFilter } from '../observations/observation-filter';
 
 /** Which events. A filter chooses among those that there are; it never forms them differently. */
-export interface EventFilter extends ObservedFilter {
+export interface EventFilter extends ObservationFilter {
   readonly projectId: number;
   /** Nothing was seen in a blank, and so it is in no event. */
   readonly category?: Category;
@@ -13,9 +13,9 @@ export interface EventFilter extends ObservedFilter {
 export type EventKind = 'category' | 'label';
 
 /** The condition on `events e`. An event lies at its start. */
-export function chosenEvents(filter: EventFilter, kind: EventKind): RawBuilder<unknown> {
+export function eventConditions(filter: EventFilter, kind: EventKind): RawBuilder<unknown> {
   const { projectId, category, label, minConfidence, capturedFrom, capturedTo, reviewed } = filter;
-  const hours = hoursOf(filter);
+  const hours = hoursInRange(filter);
   const conditions = [sql`e.project_id = ${projectId}`];
   if (label !== undefined) conditions.push(sql`e.label = ${label}`);
   // `label is not null` by itself, so that Postgres sees that the index of labels will do.
@@ -32,7 +32,7 @@ export function chosenEvents(filter: EventFilter, kind: EventKind): RawBuilder<u
 
 /** The conditions that the filter's deployment and location are, on a column of deployment ids. */
 export function placeConditions(
-  { deploymentId, locationId }: Pick<ObservedFilter, 'deploymentId' | 'locationId'>,
+  { deploymentId, locationId }: Pick<ObservationFilter, 'deploymentId' | 'locationId'>,
   column: RawBuilder<unknown>,
 ): RawBuilder<unknown>[] {
   return [

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Executor } from '../connection/database';
-import { findEvent, imageConditions, type EventSpan } from '../images/image-filter';
+import { findEventSpan, imageConditions, type EventSpan } from '../images/image-filter';
 import { findProjectOf } from '../projects/find-project-of';
 
 export interface EventImages {
@@ -16,7 +16,7 @@ export async function findEventImages(
   eventId: number,
   limit: number,
 ): Promise<EventImages | null> {
-  const event = await findEvent(db, eventId);
+  const event = await findEventSpan(db, eventId);
   if (event === null || (await findProjectOf(db, 'events', eventId)) !== projectId) return null;
   const { rows } = await sql<{ id: number }>`
     select s.image_id as id from image_summaries s where ${imageConditions({ projectId, event })} order by s.image_id limit ${limit}`.execute(

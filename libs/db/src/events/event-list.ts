@@ -3,8 +3,8 @@ import type { Category } from '@pugmark/domain';
 import type { Executor } from '../connection/database';
 import { PREPARED } from '../connection/prepared-statements';
 import { instantAt, microsecondsOf } from '../sql/microseconds';
-import { chosenEvents, type EventFilter, type EventKind } from './event-filter';
-import { asksOnlyFor } from '../observations/observation-filter';
+import { eventConditions, type EventFilter, type EventKind } from './event-filter';
+import { usesOnly } from '../observations/observation-filter';
 
 export interface ListedEvent {
   readonly id: number;
@@ -42,7 +42,7 @@ type Page = {
 };
 
 /** Properties by which the way through the indexes is the same whatever their values are. */
-const PLAIN: ReadonlySet<string> = new Set<keyof EventFilter>([
+const PREPARED_PROPERTIES: ReadonlySet<string> = new Set<keyof EventFilter>([
   'projectId',
   'category',
   'label',
@@ -58,12 +58,16 @@ export async function listEvents(
   { kind, order, after, limit }: Page,
 ): Promise<ListedEvent[]> {
   // Two statements, each of which reads along an index: as one they could not begin in the middle. Most pages need only the first.
-  const timed = after !== null && after.at === null ? [] : await listTimed(db, filter, { kind, order, after, limit });
+  const timed =
+    after !== null && after.at === null ? [] : await listWithTime(db, filter, { kind, order, after, limit });
   if (timed.length === limit) return timed;
-  return [...timed, ...(await listTimeless(db, filter, kind, after?.at === null ? after.id : 0, limit - timed.length))];
+  return [
+    ...timed,
+    ...(await listWithoutTime(db, filter, kind, after?.at === null ? after.id : 0, limit - timed.length)),
+  ];
 }
 
-async function listTimed(
+async function listWithTime(
   db: Executor,
   filter: EventFilter,
   { kind, order, after, limit }: Page,
@@ -76,20 +80,20 @@ async function listTimed(
       : sql`(e.starts_at, e.id) ${beyond} (${instantAt(after.at)}, ${after.id})`;
   const inOrder = sql`order by e.starts_at ${way}, e.id ${way} limit ${sql.lit(limit)}`;
   const chosen = (conditions: EventFilter, where: RawBuilder<unknown>) =>
-    sql`select e.* from events e where ${where} ${chosenEvents(conditions, kind)} and e.starts_at is not null and ${goesOn} ${inOrder}`;
+    sql`select e.* from events e where ${where} ${eventConditions(conditions, kind)} and e.starts_at is not null and ${goesOn} ${inOrder}`;
   const page =
     locationId === undefined || deploymentId !== undefined
       ? chosen(filter, sql``)
       : // The first of each deployment of the location, and of these the first.
         sql`select e.* from (select id from deployments where location_id = ${locationId}) place cross join lateral (${chosen(rest, sql`e.deployment_id = place.id and`)}) e ${inOrder}`;
   const { rows } =
-    await sql<ListedEvent>`${asksOnlyFor(filter, PLAIN) ? PREPARED : sql``} ${columns(sql`(${page})`)} ${inOrder}`.execute(
+    await sql<ListedEvent>`${usesOnly(filter, PREPARED_PROPERTIES) ? PREPARED : sql``} ${selectColumns(sql`(${page})`)} ${inOrder}`.execute(
       db,
     );
   return rows;
 }
 
-async function listTimeless(
+async function listWithoutTime(
   db: Executor,
   filter: EventFilter,
   kind: EventKind,
@@ -97,18 +101,18 @@ async function listTimeless(
   limit: number,
 ): Promise<ListedEvent[]> {
   const { rows } = await sql<ListedEvent>`
-    ${columns(sql`events`)} where ${chosenEvents(filter, kind)} and e.starts_at is null and e.id > ${after} order by e.id limit ${limit}`.execute(
+    ${selectColumns(sql`events`)} where ${eventConditions(filter, kind)} and e.starts_at is null and e.id > ${after} order by e.id limit ${limit}`.execute(
     db,
   );
   return rows;
 }
 
 export async function findListedEvent(db: Executor, id: number): Promise<ListedEvent | null> {
-  const { rows } = await sql<ListedEvent>`${columns(sql`events`)} where e.id = ${id}`.execute(db);
+  const { rows } = await sql<ListedEvent>`${selectColumns(sql`events`)} where e.id = ${id}`.execute(db);
   return rows[0] ?? null;
 }
 
-function columns(source: RawBuilder<unknown>): RawBuilder<unknown> {
+function selectColumns(source: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     select e.id, e.project_id as "projectId", e.deployment_id as "deploymentId", d.name as "deploymentName", l.id as "locationId", l.name as "locationName",
       e.category, e.label, e.starts_at as "startsAt", e.ends_at as "endsAt", e.local_start as "localStart", e.solar_hour as "solarHour", e.images, e.individuals,

@@ -19,7 +19,7 @@ describe('events', () => {
   const minute = (n: number): string => new Date(Date.UTC(2026, 5, 1) + n * 60_000).toISOString().slice(0, 19);
 
   async function formed(columns = 'category, label, images, individuals'): Promise<unknown[]> {
-    await events.formStale(study.db, study.projectId);
+    await events.formStaleEvents(study.db, study.projectId);
     return (
       await sql
         .raw(
@@ -97,7 +97,7 @@ describe('events', () => {
     );
     await study.db.transaction().execute(async (tx) => {
       await new DeploymentRepository().update(tx, d, { clock_offset_seconds: 3_600 });
-      await new ImageRepository().deriveTimesOf(tx, d);
+      await new ImageRepository().deriveTimesOfDeployment(tx, d);
     });
     expect((await formed('starts_at, images'))[0]).toEqual({ starts_at: new Date('2026-06-01T00:20:00Z'), images: 1 });
     expect(await formed('images')).toHaveLength(4);
@@ -209,7 +209,7 @@ describe('events', () => {
         await study.db
           .transaction()
           .execute((tx) => new ImageRepository().correct(tx, image, { deploymentId: deployments[random(2)]! }));
-      if (random(4) === 0) await events.formStale(study.db, null);
+      if (random(4) === 0) await events.formStaleEvents(study.db, null);
       if (step % 25 !== 24) continue;
       const columns =
         'deployment_id, category, label, first_image_id, best_image_id, starts_at, ends_at, images, individuals, confidence, reviewed';
@@ -224,7 +224,7 @@ describe('events', () => {
   it('are formed once when several want them at the same moment', async () => {
     const d = await study.deployment('d');
     for (let n = 0; n < 20; n += 1) await study.image(d, minute(n * 40), [found('deer')]);
-    await Promise.all([1, 2, 3, 4].map(() => events.formStale(study.db, study.projectId)));
+    await Promise.all([1, 2, 3, 4].map(() => events.formStaleEvents(study.db, study.projectId)));
     expect(await formed('images')).toHaveLength(40);
     expect(await study.db.selectFrom('stale_events').selectAll().execute()).toEqual([]);
   });
@@ -236,7 +236,7 @@ describe('events', () => {
       study.db,
     );
     await sql`create trigger fail before insert on events for each row execute function fail()`.execute(study.db);
-    await expect(events.formStale(study.db, null)).rejects.toThrow('killed');
+    await expect(events.formStaleEvents(study.db, null)).rejects.toThrow('killed');
     await sql`drop trigger fail on events`.execute(study.db);
     expect(await formed('images')).toHaveLength(2);
   });
@@ -250,7 +250,7 @@ describe('events', () => {
     await sql`create trigger fail before insert on events for each row when (new.deployment_id = ${sql.lit(first)}) execute function fail()`.execute(
       study.db,
     );
-    await expect(events.formStale(study.db, null)).rejects.toThrow('killed');
+    await expect(events.formStaleEvents(study.db, null)).rejects.toThrow('killed');
     expect(await study.db.selectFrom('events').select('deployment_id').execute()).toEqual([
       { deployment_id: second },
       { deployment_id: second },
@@ -291,7 +291,7 @@ describe('events', () => {
       let readers: Promise<boolean>[] = [];
       await holdingMarks(async () => {
         readers = [null, ...Array<number>(12).fill(study.projectId)].map((project) =>
-          events.formStale(study.db, project),
+          events.formStaleEvents(study.db, project),
         );
         expect(await waiting()).toBe(1);
       });
@@ -312,7 +312,7 @@ describe('events', () => {
       const projects = await study.db.selectFrom('projects').select('id').execute();
       let readers: Promise<boolean>[] = [];
       await holdingMarks(async () => {
-        readers = projects.map(({ id }) => events.formStale(study.db, id));
+        readers = projects.map(({ id }) => events.formStaleEvents(study.db, id));
         expect(await waiting()).toBe(3);
       });
       expect(await Promise.all(readers)).toEqual(Array(10).fill(true));
@@ -324,8 +324,8 @@ describe('events', () => {
       const hurried = new AbortController();
       let patient: Promise<boolean> = Promise.resolve(false);
       await holdingMarks(async () => {
-        const first = events.formStale(study.db, study.projectId, hurried.signal);
-        patient = events.formStale(study.db, study.projectId, new AbortController().signal);
+        const first = events.formStaleEvents(study.db, study.projectId, hurried.signal);
+        patient = events.formStaleEvents(study.db, study.projectId, new AbortController().signal);
         await waiting();
         hurried.abort();
         expect(await first).toBe(false);
@@ -339,7 +339,7 @@ describe('events', () => {
       for (const deployment of [first, second]) await study.image(deployment, minute(0), [found('deer')]);
       const hurried = new AbortController();
       await holdingMarks(async () => {
-        const reading = events.formStale(study.db, study.projectId, hurried.signal);
+        const reading = events.formStaleEvents(study.db, study.projectId, hurried.signal);
         await waiting();
         hurried.abort();
         expect(await reading).toBe(false);
@@ -359,11 +359,11 @@ describe('events', () => {
       let [earlier, later]: Promise<boolean>[] = [];
       await someoneElse.transaction().execute(async (tx) => {
         await sql`lock table locations in access exclusive mode`.execute(tx);
-        earlier = events.formStale(study.db, null);
+        earlier = events.formStaleEvents(study.db, null);
         // It took its marks by then.
         await waiting();
         await study.image(d, minute(600), [found('deer')]);
-        later = events.formStale(study.db, study.projectId);
+        later = events.formStaleEvents(study.db, study.projectId);
       });
       expect(await Promise.all([earlier, later])).toEqual([true, true]);
       expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(4);

@@ -5,11 +5,11 @@ import { PREPARED } from '../connection/prepared-statements';
 import { solarHour } from '../sql/solar-time';
 
 /** Class of the advisory locks under which the events of one deployment are formed. */
-const FORMING = 7_411_209;
+const FORMING_LOCK = 7_411_209;
 /** Deployments of which the events are formed before the next ones are looked for. */
-const ROUND = 50;
+const BATCH_SIZE = 50;
 /** Deployments that one process forms at a time: the rest of its connections is for others, whatever locks these wait for. */
-const AT_A_TIME = 3;
+const MAX_CONCURRENT = 3;
 
 /**
  * Independent visits: images with the same kind of animal at one deployment belong to one event until none has been seen for longer
@@ -17,14 +17,14 @@ const AT_A_TIME = 3;
  * transaction, and whoever reads events forms those anew first.
  */
 export class EventRepository {
-  readonly #formings = new WeakMap<Database, Formings>();
+  readonly #formings = new WeakMap<Database, FormingQueue>();
 
   /**
    * Forms what is stale, of one project or of all. What others are forming is waited for, so that afterwards events say
    * what was committed before; what becomes stale meanwhile is for the next time. `signal`: not to wait any longer. Answers whether all was formed.
    * Where a deployment cannot be formed, the others are all the same; then the first error is thrown.
    */
-  async formStale(db: Database, projectId: number | null, signal?: AbortSignal): Promise<boolean> {
+  async formStaleEvents(db: Database, projectId: number | null, signal?: AbortSignal): Promise<boolean> {
     const formings = this.#formingsOf(db);
     const since = formings.begun;
     const failures: unknown[] = [];
@@ -33,21 +33,21 @@ export class EventRepository {
       for (const id of deployments) {
         last = id;
         try {
-          if (!(await formings.form(id, since, signal))) return false;
+          if (!(await formings.formStaleSpan(id, since, signal))) return false;
         } catch (error) {
           failures.push(error);
           // If it is not about this deployment, the others need not be tried.
           await pingDatabase(db);
         }
       }
-      if (deployments.length === ROUND) continue;
+      if (deployments.length === BATCH_SIZE) continue;
       if (failures.length > 0) throw failures[0];
       return true;
     }
   }
 
-  #formingsOf(db: Database): Formings {
-    const formings = this.#formings.get(db) ?? new Formings(db);
+  #formingsOf(db: Database): FormingQueue {
+    const formings = this.#formings.get(db) ?? new FormingQueue(db);
     this.#formings.set(db, formings);
     return formings;
   }
@@ -55,14 +55,14 @@ export class EventRepository {
   async #stale(db: Executor, projectId: number | null, after: number): Promise<number[]> {
     const ofProject = projectId === null ? sql`` : sql`and project_id = ${projectId}`;
     const { rows } = await sql<{ id: number }>`
-      ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject} order by deployment_id limit ${sql.lit(ROUND)}`.execute(
+      ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject} order by deployment_id limit ${sql.lit(BATCH_SIZE)}`.execute(
       db,
     );
     return rows.map(({ id }) => id);
   }
 }
 
-interface Forming {
+interface FormingJob {
   /** The how manieth of the process it is; infinite until it has begun. */
   begun: number;
   /** How many wait for it. */
@@ -74,12 +74,12 @@ interface Forming {
  * The deployments that this process forms. All who wait for one share its forming, and a few are formed at a time, in the order in which they were
  * asked for: a change of the gap makes every reader wait, and each with a connection of its own would leave none.
  */
-class Formings {
+class FormingQueue {
   readonly #db: Database;
   /** The one that began last, or will, by deployment. */
-  readonly #latest = new Map<number, Forming>();
+  readonly #latest = new Map<number, FormingJob>();
   readonly #queue: (() => void)[] = [];
-  #free = AT_A_TIME;
+  #free = MAX_CONCURRENT;
   #begun = 0;
 
   constructor(db: Database) {
@@ -92,7 +92,7 @@ class Formings {
   }
 
   /** Waits for one that begins after the first `since`, or began. Answers false as soon as the signal is aborted; what has begun goes on. */
-  async form(deploymentId: number, since: number, signal?: AbortSignal): Promise<boolean> {
+  async formStaleSpan(deploymentId: number, since: number, signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted === true) return false;
     const latest = this.#latest.get(deploymentId);
     const forming = latest !== undefined && latest.begun > since ? latest : this.#add(deploymentId, latest?.done);
@@ -104,33 +104,33 @@ class Formings {
     }
   }
 
-  #add(deploymentId: number, previous?: Promise<void>): Forming {
-    const forming: Forming = { begun: Infinity, waiting: 0, done: Promise.resolve() };
+  #add(deploymentId: number, previous?: Promise<void>): FormingJob {
+    const forming: FormingJob = { begun: Infinity, waiting: 0, done: Promise.resolve() };
     this.#latest.set(deploymentId, forming);
     forming.done = this.#run(deploymentId, forming, previous);
     return forming;
   }
 
-  async #run(deploymentId: number, forming: Forming, previous?: Promise<void>): Promise<void> {
+  async #run(deploymentId: number, forming: FormingJob, previous?: Promise<void>): Promise<void> {
     // Its error is for those who wait for it.
     await previous?.catch(() => undefined);
-    await this.#turn();
+    await this.#acquireSlot();
     try {
       if (forming.waiting === 0) return;
       forming.begun = this.#begun += 1;
       await inTransaction(this.#db, (tx) => form(tx, deploymentId), { idempotent: true });
     } finally {
       if (this.#latest.get(deploymentId) === forming) this.#latest.delete(deploymentId);
-      this.#endTurn();
+      this.#releaseSlot();
     }
   }
 
-  async #turn(): Promise<void> {
+  async #acquireSlot(): Promise<void> {
     if (this.#free === 0) return new Promise((resolve) => void this.#queue.push(resolve));
     this.#free -= 1;
   }
 
-  #endTurn(): void {
+  #releaseSlot(): void {
     const next = this.#queue.shift();
     if (next === undefined) this.#free += 1;
     else next();
@@ -152,7 +152,7 @@ async function isDoneBefore(work: Promise<void>, signal?: AbortSignal): Promise<
 }
 
 async function form(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${FORMING}::int, ${deploymentId}::int)`.execute(tx);
+  await sql`select pg_advisory_xact_lock(${FORMING_LOCK}::int, ${deploymentId}::int)`.execute(tx);
   const { rows } = await sql<{ from: string | null; to: string | null }>`
     with taken as (delete from stale_events where deployment_id = ${deploymentId} returning from_at, to_at)
     select min(from_at)::text as from, max(to_at)::text as to from taken`.execute(tx);

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Database } from '../connection/database';
-import { NAMED, NOT_STATIC, REVIEW } from '../observations/refresh-observations';
-import type { ExportFilter } from '../schema';
+import { JOIN_TAXON, NOT_STATIC, JOIN_EFFECTIVE_REVIEW } from '../observations/refresh-observations';
+import type { ExportFilter } from './exports.tables';
 
 /** One line of a CSV of detections. */
 export interface DetectionRow {
@@ -43,7 +43,7 @@ export interface DetectionRow {
  * constant memory. `total` is their number in the same snapshot. An idle transaction is ended by the server, so `page` must not
  * dawdle. Never begun again by itself: what `page` got, it has; the export's task begins again with a file of its own.
  */
-export async function readDetections(
+export async function streamDetectionRows(
   db: Database,
   projectId: number,
   filter: ExportFilter,
@@ -85,9 +85,9 @@ export async function readDetections(
             p.name as deployment, l.name as location, i.captured_local as "capturedLocal", p.timezone, i.captured_at as "capturedAt",
             d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, i.width as "imageWidth", i.height as "imageHeight",
             m.name as model, m.version as "modelVersion",
-            said.label as classification, said.score as "classificationScore", said.classifier,
-            not ${NOT_STATIC} as static, judged.review, judged.label as "reviewLabel"
-          ${source(sql`${classified(filter)} ${REVIEW} ${JUDGED}`)} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(
+            classified.label as classification, classified.score as "classificationScore", classified.classifier,
+            not ${NOT_STATIC} as static, verdict.review, verdict.label as "reviewLabel"
+          ${source(sql`${joinClassification(filter)} ${JOIN_EFFECTIVE_REVIEW} ${JOIN_REVIEW_OF_DETECTION}`)} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(
           tx,
         );
         const last = rows.at(-1);
@@ -98,7 +98,7 @@ export async function readDetections(
     });
 }
 
-function classified({ runId }: ExportFilter): RawBuilder<unknown> {
+function joinClassification({ runId }: ExportFilter): RawBuilder<unknown> {
   const ofRun =
     runId === undefined ? sql`` : sql`and c.model_id = (select classifier_id from runs where id = ${runId})`;
   return sql`
@@ -106,28 +106,37 @@ function classified({ runId }: ExportFilter): RawBuilder<unknown> {
       select c.label, c.score, cm.name || ' ' || cm.version as classifier
       from classifications c join models cm on cm.id = c.model_id
       where c.detection_id = d.id and c.rank = 1 ${ofRun} order by c.model_id desc limit 1
-    ) said on true`;
+    ) classified on true`;
 }
 
 /**
- * What the human's word, which says all that is on the image, says of detection `d`. It names the detection, with the line's own category and
- * label or with others; or leaves it out, and so rejects it, unless it names something that this may be: of the same category, and anywhere, or
- * where this is and not by another detection of the same model.
+ * Joins what the annotation of the image, which lists everything on it, says of detection `d`, as `verdict`. The annotation
+ * names the detection, with the same category and label or with others. If it leaves the detection out, that rejects it,
+ * unless it names something that the detection may show: of the same category, and either without a box, or with a box that
+ * overlaps it and does not come from another detection of the same model.
  */
-const JUDGED = sql`
+const JOIN_REVIEW_OF_DETECTION = sql`
   left join lateral (
-    select coalesce(judged.review, case when not left_out.doubtful then 'rejected' end) as review, judged.label
+    select coalesce(named.review, case when not omitted.may_be_shown then 'rejected' end) as review, named.label
     from (
-      select coalesce(bool_or(seen.category = d.category and other.inference_id is distinct from d.inference_id and (seen.box is null
-          or (seen.box->>'x')::float < d.x + d.width and d.x < (seen.box->>'x')::float + (seen.box->>'width')::float
-          and (seen.box->>'y')::float < d.y + d.height and d.y < (seen.box->>'y')::float + (seen.box->>'height')::float)), false) as doubtful
-      from jsonb_to_recordset(review.observations) as seen (category text, box jsonb, "detectionId" bigint)
-      left join detections other on other.id = seen."detectionId"
-    ) left_out
+      select coalesce(bool_or(
+          observed.category = d.category and other.inference_id is distinct from d.inference_id
+          and (observed.box is null
+            or (observed.box->>'x')::float < d.x + d.width
+            and d.x < (observed.box->>'x')::float + (observed.box->>'width')::float
+            and (observed.box->>'y')::float < d.y + d.height
+            and d.y < (observed.box->>'y')::float + (observed.box->>'height')::float)), false) as may_be_shown
+      from jsonb_to_recordset(review.observations) as observed (category text, box jsonb, "detectionId" bigint)
+      left join detections other on other.id = observed."detectionId"
+    ) omitted
     left join lateral (
-      select named.label, case when named.category = d.category and named.label = coalesce(said.label, d.label) then 'confirmed' else 'relabelled' end as review
-      from jsonb_to_recordset(review.observations) as seen (category text, label text, "taxonId" bigint, "detectionId" bigint) ${NAMED}
-      where seen."detectionId" = d.id limit 1
-    ) judged on true
+      select current.label,
+        case when current.category = d.category and current.label = coalesce(classified.label, d.label)
+          then 'confirmed' else 'relabelled' end as review
+      from jsonb_to_recordset(review.observations)
+        as observed (category text, label text, "taxonId" bigint, "detectionId" bigint)
+      ${JOIN_TAXON}
+      where observed."detectionId" = d.id limit 1
+    ) named on true
     where review.observations is not null
-  ) judged on true`;
+  ) verdict on true`;

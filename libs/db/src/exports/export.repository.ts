@@ -1,8 +1,8 @@
 import { sql, type Selectable } from 'kysely';
 import type { TaskState } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../connection/database';
-import { LAST_LOOK } from '../feed/changed-runs';
-import type { ExportContent, ExportFilter, ExportsTable } from '../schema';
+import { LAST_SCAN } from '../feed/changed-runs';
+import type { ExportContent, ExportFilter, ExportsTable } from './exports.tables';
 
 export interface ExportWithTask extends Selectable<ExportsTable> {
   readonly task_state: TaskState;
@@ -51,9 +51,9 @@ export class ExportRepository {
   }
 
   /** Those of which the feed does not yet say how they ended, and those whose time ran out since its last look. */
-  async unannounced(tx: DatabaseTransaction): Promise<ExportWithTask[]> {
+  async listFeedPending(tx: DatabaseTransaction): Promise<ExportWithTask[]> {
     return this.#withTask(tx)
-      .where(sql<boolean>`(exports.feed_open or (exports.expires_at > ${LAST_LOOK} and exports.expires_at < now()))`)
+      .where(sql<boolean>`(exports.feed_pending or (exports.expires_at > ${LAST_SCAN} and exports.expires_at < now()))`)
       .orderBy('exports.id')
       .execute();
   }
@@ -79,7 +79,7 @@ export class ExportRepository {
   }
 
   /** Exports whose time is over and whose file still lies there. */
-  async expired(db: Executor, limit: number): Promise<{ id: number; fileKey: string }[]> {
+  async listExpired(db: Executor, limit: number): Promise<{ id: number; fileKey: string }[]> {
     const rows = await db
       .selectFrom('exports')
       .select(['id', 'file_key'])
@@ -90,12 +90,12 @@ export class ExportRepository {
     return rows.map((row) => ({ id: row.id, fileKey: row.file_key ?? '' }));
   }
 
-  async forgetFile(db: Executor, id: number): Promise<void> {
+  async clearFile(db: Executor, id: number): Promise<void> {
     await db.updateTable('exports').set({ file_key: null }).where('id', '=', id).execute();
   }
 
   /** Of these files, the ones that an export points to. */
-  async knownFileKeys(db: Executor, keys: readonly string[]): Promise<Set<string>> {
+  async filterKnownFileKeys(db: Executor, keys: readonly string[]): Promise<Set<string>> {
     if (keys.length === 0) return new Set();
     const rows = await db
       .selectFrom('exports')

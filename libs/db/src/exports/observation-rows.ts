@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Category } from '@pugmark/domain';
 import type { Database } from '../connection/database';
-import type { ExportFilter } from '../schema';
+import type { ExportFilter } from './exports.tables';
 import { localTimeOf } from '../sql/local-time';
 
 /** One line of a CSV of what counts. */
@@ -33,7 +33,7 @@ export interface ObservationRow {
  * constant memory: the lines of `pageSize` images at a time. Blanks are lines too; images that nobody has looked at are left out. `total`
  * is the number of lines in the same snapshot. As in `readDetections`, `page` must not dawdle.
  */
-export async function readObservations(
+export async function streamObservationRows(
   db: Database,
   projectId: number,
   filter: ExportFilter,

@@ -31,12 +31,12 @@ export class IdempotencyRepository {
   }
 
   /** What the request made, in the transaction that made it and took the key. */
-  async settle(tx: DatabaseTransaction, key: string, resourceId: number): Promise<void> {
+  async setResource(tx: DatabaseTransaction, key: string, resourceId: number): Promise<void> {
     await tx.updateTable('idempotency_keys').set({ resource_id: resourceId }).where('key', '=', key).execute();
   }
 
   /** Forgets the keys that are older than this. Answers how many. */
-  async forget(db: Executor, olderThanSeconds: number): Promise<number> {
+  async deleteOlderThan(db: Executor, olderThanSeconds: number): Promise<number> {
     const result = await db
       .deleteFrom('idempotency_keys')
       .where('created_at', '<', sql<Date>`now() - ${olderThanSeconds} * interval '1 second'`)

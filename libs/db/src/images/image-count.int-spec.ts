@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { Counts } from '../statistics/statistics-cache';
+import { StatisticsCache } from '../statistics/statistics-cache';
 import { ImageRepository } from './image.repository';
-import { RunTallyRepository } from '../runs/run-counts.repository';
+import { RunCountsRepository } from '../runs/run-counts.repository';
 import { Study, found } from '../testing/study.fixture';
 import { countImages } from './image-count';
 
@@ -12,15 +12,15 @@ describe('counts of images', () => {
   });
   afterEach(() => study.stop());
 
-  /** Where the sums of `image_counts` are not what `image_summaries` holds. */
+  /** Where the sums of `image_counts_by_hour` are not what `image_summaries` holds. */
   async function differences(): Promise<unknown[]> {
     const sorts =
-      'project_id, coalesce(deployment_id, 0) as d, coalesce(local_hour, -1) as h, timed, answered, reviewed, has_animal, has_person, has_vehicle, blank';
+      'project_id, coalesce(deployment_id, 0) as d, coalesce(local_hour, -1) as h, has_time, processed, reviewed, has_animal, has_person, has_vehicle, blank';
     const { rows } = await sql
       .raw(
         `
-      with summed as (select ${sorts}, sum(count)::int as n from image_counts group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 having sum(count) <> 0),
-        there as (select ${sorts}, count(*)::int as n from (select *, captured_at is not null as timed, review_id is not null as reviewed from image_summaries) s group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+      with summed as (select ${sorts}, sum(count)::int as n from image_counts_by_hour group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 having sum(count) <> 0),
+        there as (select ${sorts}, count(*)::int as n from (select *, captured_at is not null as has_time, review_id is not null as reviewed from image_summaries) s group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
       (table summed except table there) union all (table there except table summed)`,
       )
       .execute(study.db);
@@ -38,7 +38,7 @@ describe('counts of images', () => {
           n % 3 === 0 ? undefined : [found('deer', n % 5 === 0 ? 0.3 : 0.9)],
         ),
       );
-      if (n % 10 === 0) await new RunTallyRepository().fold(study.db);
+      if (n % 10 === 0) await new RunCountsRepository().compact(study.db);
     }
     await study.review(images[1]!, [{ label: 'fox' }]);
     await study.review(images[2]!, []);
@@ -49,19 +49,22 @@ describe('counts of images', () => {
       );
     await study.db.transaction().execute((tx) => new ImageRepository().correct(tx, images[5]!, { deploymentId: null }));
     expect(await differences()).toEqual([]);
-    expect(await countImages(new Counts(study.db), { projectId: study.projectId })).toEqual({ count: 60, exact: true });
+    expect(await countImages(new StatisticsCache(study.db), { projectId: study.projectId })).toEqual({
+      count: 60,
+      exact: true,
+    });
     await Promise.all([
-      new RunTallyRepository().fold(study.db),
+      new RunCountsRepository().compact(study.db),
       study.review(images[7]!, []),
-      new RunTallyRepository().fold(study.db),
+      new RunCountsRepository().compact(study.db),
     ]);
     expect(await differences()).toEqual([]);
-    await sql`insert into image_counts (${sql.raw('project_id, timed, answered, reviewed, has_animal, has_person, has_vehicle, blank')}, count)
+    await sql`insert into image_counts_by_hour (${sql.raw('project_id, has_time, processed, reviewed, has_animal, has_person, has_vehicle, blank')}, count)
       select ${study.projectId}, true, true, true, true, true, true, false, case when n % 2 = 0 then 1 else -1 end from generate_series(1, 500) n`.execute(
       study.db,
     );
-    await new RunTallyRepository().fold(study.db);
+    await new RunCountsRepository().compact(study.db);
     expect(await differences()).toEqual([]);
-    expect((await sql`select 1 from image_counts where has_vehicle`.execute(study.db)).rows).toEqual([]);
+    expect((await sql`select 1 from image_counts_by_hour where has_vehicle`.execute(study.db)).rows).toEqual([]);
   });
 });

@@ -3,8 +3,8 @@ import type { Category } from '@pugmark/domain';
 import type { Executor } from '../connection/database';
 import { PREPARED } from '../connection/prepared-statements';
 import { IS_STATIC } from '../static-detections/is-static';
-import { localTimeOf, outOfDates, type TimeDoubt } from '../sql/local-time';
-import { ofRunModel, type ImageFilter, type ImageStatus } from './image-filter';
+import { localTimeOf, isOutsideDeployment, type DstIssue } from '../sql/local-time';
+import { andModelOfRun, type ImageFilter, type ImageStatus } from './image-filter';
 
 export interface ListedDetection {
   readonly id: number;
@@ -37,9 +37,9 @@ export interface ImageDetails {
   readonly capturedAt: Date | null;
   /** Where the local time comes from. */
   readonly timeSource: 'exif' | 'manual' | 'none';
-  readonly timeDoubt: TimeDoubt | null;
+  readonly dstIssue: DstIssue | null;
   /** Taken before the deployment's start or after its end. */
-  readonly outOfDates: boolean;
+  readonly isOutsideDeployment: boolean;
   readonly cameraMake: string | null;
   readonly cameraModel: string | null;
   readonly latitude: number | null;
@@ -60,8 +60,8 @@ export async function findImageDetails(
   if (ids.length === 0) return new Map();
   const { rows } = await sql<
     DetailsRow<null>
-  >`${PREPARED} ${detailsOf(sql`(select unnest(${[...ids]}::bigint[]), null)`, filter)}`.execute(db);
-  return new Map(rows.map((row) => [row.id, detailsOfRow(row)]));
+  >`${PREPARED} ${selectDetails(sql`(select unnest(${[...ids]}::bigint[]), null)`, filter)}`.execute(db);
+  return new Map(rows.map((row) => [row.id, toImageDetails(row)]));
 }
 
 /** How the details depend on what is asked for. */
@@ -89,7 +89,10 @@ export type DetailsRow<Value> = Omit<ImageDetails, 'detections'> & {
 };
 
 /** The details of the images that `which`, a statement of ids and a value of each, tells, with that value. */
-export function detailsOf(which: RawBuilder<unknown>, { runId, minConfidence }: DetailsFilter): RawBuilder<unknown> {
+export function selectDetails(
+  which: RawBuilder<unknown>,
+  { runId, minConfidence }: DetailsFilter,
+): RawBuilder<unknown> {
   const ofRun = runId === undefined ? sql`` : sql`and t.run_id = ${runId}`;
   return sql`
     select i.id, i.project_id as "projectId", i.deployment_id as "deploymentId", i.ingest_id as "ingestId", i.file_path as "fileName",
@@ -97,7 +100,7 @@ export function detailsOf(which: RawBuilder<unknown>, { runId, minConfidence }: 
       i.captured_local as "capturedLocal", i.captured_at as "capturedAt", p.timezone,
       case when p.id is not null or i.manual_local is not null then ${localTimeOf('i', 'p')} end as "localTime",
       case when i.manual_local is not null then 'manual' when i.captured_local is not null then 'exif' else 'none' end as "timeSource",
-      i.time_doubt as "timeDoubt", ${outOfDates('i', 'p')} as "outOfDates", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
+      i.dst_issue as "dstIssue", ${isOutsideDeployment('i', 'p')} as "isOutsideDeployment", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
       i.latitude, i.longitude, asked.value, answer.warning, answer.detections,
       case when answer.found then 'done' when failed.code is not null then 'failed' else 'pending' end as status,
       case when failed.code is not null then json_build_object('code', failed.code, 'message', failed.message) end as failure
@@ -111,7 +114,7 @@ export function detailsOf(which: RawBuilder<unknown>, { runId, minConfidence }: 
         filter (where d.id is not null) as detections
       from inferences f join models m on m.id = f.model_id
       left join detections d on d.inference_id = f.id and d.confidence >= coalesce(${minConfidence ?? null}::real, m.threshold)
-      where f.image_id = i.id ${ofRunModel(runId)}
+      where f.image_id = i.id ${andModelOfRun(runId)}
     ) answer
     left join lateral (
       select t.error_code as code, t.error_message as message from tasks t
@@ -123,12 +126,14 @@ export function detailsOf(which: RawBuilder<unknown>, { runId, minConfidence }: 
  * The same row with its detections as objects, the surest first: a copy of so many columns would take longer than all the rest. Sorted here,
  * because to Postgres each image's few are a sort of their own to set up.
  */
-export function detailsOfRow(row: DetailsRow<unknown>): ImageDetails {
-  const detections = (row.detections ?? []).map(detectionOf).sort((a, b) => b.confidence - a.confidence || a.id - b.id);
+export function toImageDetails(row: DetailsRow<unknown>): ImageDetails {
+  const detections = (row.detections ?? [])
+    .map(toListedDetection)
+    .sort((a, b) => b.confidence - a.confidence || a.id - b.id);
   return Object.assign(row as Omit<ImageDetails, 'detections'>, { detections });
 }
 
-function detectionOf([
+function toListedDetection([
   id,
   category,
   label,

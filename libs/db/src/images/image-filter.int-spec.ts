@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import { Counts } from '../statistics/statistics-cache';
+import { StatisticsCache } from '../statistics/statistics-cache';
 import { EventRepository } from '../events/event.repository';
 import { ModelRepository } from '../models/model.repository';
 import { RunRepository } from '../runs/run.repository';
 import { Study, found } from '../testing/study.fixture';
-import { findEvent, type ImageFilter } from './image-filter';
+import { findEventSpan, type ImageFilter } from './image-filter';
 import { countImages } from './image-count';
 import { findImage } from './image-details';
 import { IMAGE_SORTS, listImages, type ImagePosition, type ImageSort } from './image-list';
@@ -44,7 +44,7 @@ describe('images are narrowed down', () => {
       values ('detect', ${ids[7]}, 'failed', now(), 'file_missing', 'gone'), ('detect', ${ids[0]}, 'failed', now(), 'worker_lost', 'lost')`.execute(
       study.db,
     );
-    await new EventRepository().formStale(study.db, null);
+    await new EventRepository().formStaleEvents(study.db, null);
   });
   afterAll(() => study.stop());
 
@@ -76,13 +76,13 @@ describe('images are narrowed down', () => {
     ['a reason', { failedReason: 'file_missing' }, 'h'],
     ['a reason that is past', { failedReason: 'worker_lost' }, ''],
     ['no time', { timeIssue: 'no_time' }, 'gi'],
-    ['out of the deployment’s dates', { timeIssue: 'out_of_dates' }, 'h'],
+    ['out of the deployment’s dates', { timeIssue: 'outside_deployment' }, 'h'],
     ['an hour that was there twice', { timeIssue: 'dst_overlap' }, 'j'],
   ])('by %s', async (_what, filter, expected) => {
     const all = { projectId: study.projectId, ...filter };
     expect(await names(all)).toBe(expected);
     expect(await names(filter)).toBe(expected);
-    expect(await countImages(new Counts(study.db), all)).toEqual({ count: expected.length, exact: true });
+    expect(await countImages(new StatisticsCache(study.db), all)).toEqual({ count: expected.length, exact: true });
   });
 
   it('by deployment, location and ingest', async () => {
@@ -102,7 +102,7 @@ describe('images are narrowed down', () => {
     const events = await study.db.selectFrom('events').select(['id', 'label']).orderBy('id').execute();
     const images: Record<string, string[]> = {};
     for (const { id, label } of events)
-      (images[label ?? 'any'] ??= []).push(await names({ event: (await findEvent(study.db, id))! }));
+      (images[label ?? 'any'] ??= []).push(await names({ event: (await findEventSpan(study.db, id))! }));
     for (const list of Object.values(images)) list.sort();
     expect(images).toEqual({
       any: ['a', 'b', 'e', 'f', 'g'],
@@ -112,7 +112,7 @@ describe('images are narrowed down', () => {
       car: ['f'],
       kiwi: ['g'],
     });
-    expect(await findEvent(study.db, 999_999)).toBeNull();
+    expect(await findEventSpan(study.db, 999_999)).toBeNull();
   });
 
   it('by a run: then its own model is the judge, not people, nor other models', async () => {
@@ -215,7 +215,7 @@ describe('images are narrowed down', () => {
               .join(''),
           ]).toEqual([sort, filter, expected]);
         }
-        expect(await countImages(new Counts(mixed.db), { projectId: mixed.projectId, ...filter })).toEqual({
+        expect(await countImages(new StatisticsCache(mixed.db), { projectId: mixed.projectId, ...filter })).toEqual({
           count: expected.length,
           exact: true,
         });

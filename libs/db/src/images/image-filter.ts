@@ -2,9 +2,9 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Category, TaskState } from '@pugmark/domain';
 import type { Executor } from '../connection/database';
 import { PREPARED } from '../connection/prepared-statements';
-import { hoursOf, type ObservedFilter } from '../observations/observation-filter';
+import { hoursInRange, type ObservationFilter } from '../observations/observation-filter';
 
-export interface ImageFilter extends ObservedFilter {
+export interface ImageFilter extends ObservationFilter {
   readonly ingestId?: number;
   /** Of this run, and judged by its model instead of by what counts. */
   readonly runId?: number;
@@ -22,8 +22,8 @@ export interface ImageFilter extends ObservedFilter {
 
 export type ImageStatus = 'pending' | 'done' | 'failed';
 
-export const TIME_ISSUES = ['no_time', 'out_of_dates', 'dst_gap', 'dst_overlap'] as const;
-/** `no_time`: no instant is known. `out_of_dates`: before the deployment's start or after its end. */
+export const TIME_ISSUES = ['no_time', 'outside_deployment', 'dst_gap', 'dst_overlap'] as const;
+/** `no_time`: no instant is known. `outside_deployment`: before the deployment's start or after its end. */
 export type TimeIssue = (typeof TIME_ISSUES)[number];
 
 /** What makes images those of an event. */
@@ -37,43 +37,43 @@ export interface EventSpan {
   readonly endsAt: Date | null;
 }
 
-export async function findEvent(db: Executor, id: number): Promise<EventSpan | null> {
+export async function findEventSpan(db: Executor, id: number): Promise<EventSpan | null> {
   const { rows } = await sql<EventSpan>`
     ${PREPARED} select deployment_id as "deploymentId", category, label, first_image_id as "firstImageId", starts_at as "startsAt", ends_at as "endsAt"
     from events where id = ${id}`.execute(db);
   return rows[0] ?? null;
 }
 
-const TIME_ISSUE: Readonly<Record<TimeIssue, RawBuilder<unknown>>> = {
+const TIME_ISSUE_CONDITIONS: Readonly<Record<TimeIssue, RawBuilder<unknown>>> = {
   no_time: sql`s.captured_at is null`,
-  out_of_dates: sql`s.out_of_dates`,
-  dst_gap: sql`s.time_doubt = 'dst_gap'`,
-  dst_overlap: sql`s.time_doubt = 'dst_overlap'`,
+  outside_deployment: sql`s.outside_deployment`,
+  dst_gap: sql`s.dst_issue = 'dst_gap'`,
+  dst_overlap: sql`s.dst_issue = 'dst_overlap'`,
 };
 
 /** Conditions on `image_summaries s` that all hold for the images which pass the filter; there is at least one. */
 export function imageConditions(filter: ImageFilter): RawBuilder<unknown> {
   const { label } = filter;
-  const conditions = conditionsBesideLabel(filter);
+  const conditions = imageConditionsExceptLabel(filter);
   return label === undefined
     ? conditions
-    : sql`${conditions} and exists (select 1 from ${observationsNamed(label, filter)} and o.image_id = s.image_id)`;
+    : sql`${conditions} and exists (select 1 from ${observationsWithLabel(label, filter)} and o.image_id = s.image_id)`;
 }
 
 /** The same without what depends on its label: for those who read from `observationsCalled`. */
-export function conditionsBesideLabel(filter: ImageFilter): RawBuilder<unknown> {
+export function imageConditionsExceptLabel(filter: ImageFilter): RawBuilder<unknown> {
   const conditions = [
     sql`true`,
-    ...placeAndTime(filter),
-    ...(filter.runId === undefined ? whatCounts(filter) : whatTheRunSays(filter.runId, filter)),
+    ...placeAndTimeConditions(filter),
+    ...(filter.runId === undefined ? effectiveConditions(filter) : runConditions(filter.runId, filter)),
   ];
-  if (filter.event !== undefined) conditions.push(ofEvent(filter.event));
+  if (filter.event !== undefined) conditions.push(eventCondition(filter.event));
   if (filter.failedReason !== undefined)
-    conditions.push(sql`not s.answered`, failed(filter.runId, sql`and t.error_code = ${filter.failedReason}`));
+    conditions.push(sql`not s.processed`, hasFailed(filter.runId, sql`and t.error_code = ${filter.failedReason}`));
   return sql.join(conditions, sql` and `);
 }
 
-function placeAndTime(filter: ImageFilter): RawBuilder<unknown>[] {
+function placeAndTimeConditions(filter: ImageFilter): RawBuilder<unknown>[] {
   const conditions = [];
   if (filter.projectId !== undefined) conditions.push(sql`s.project_id = ${filter.projectId}`);
   if (filter.deploymentId !== undefined) conditions.push(sql`s.deployment_id = ${filter.deploymentId}`);
@@ -82,27 +82,29 @@ function placeAndTime(filter: ImageFilter): RawBuilder<unknown>[] {
   if (filter.ingestId !== undefined) conditions.push(sql`s.ingest_id = ${filter.ingestId}`);
   if (filter.capturedFrom !== undefined) conditions.push(sql`s.captured_at >= ${filter.capturedFrom}`);
   if (filter.capturedTo !== undefined) conditions.push(sql`s.captured_at < ${filter.capturedTo}`);
-  const hours = hoursOf(filter);
+  const hours = hoursInRange(filter);
   if (hours !== null) conditions.push(sql`s.local_hour = any(${hours}::smallint[])`);
-  if (filter.timeIssue !== undefined) conditions.push(TIME_ISSUE[filter.timeIssue]);
+  if (filter.timeIssue !== undefined) conditions.push(TIME_ISSUE_CONDITIONS[filter.timeIssue]);
   if (filter.reviewed !== undefined)
     conditions.push(filter.reviewed ? sql`s.review_id is not null` : sql`s.review_id is null`);
   return conditions;
 }
 
 /** By the human's word, else that of the model that looked last. */
-function whatCounts({ category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
+function effectiveConditions({ category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
   const conditions = [];
   if (category === 'blank' && minConfidence !== undefined)
-    conditions.push(sql`(s.answered or s.review_id is not null) and coalesce(s.surest, 0) < ${minConfidence}::real`);
+    conditions.push(
+      sql`(s.processed or s.review_id is not null) and coalesce(s.max_confidence, 0) < ${minConfidence}::real`,
+    );
   else if (category === 'blank') conditions.push(sql`s.blank`);
   else if (category !== undefined && minConfidence !== undefined)
     conditions.push(sql`${sql.ref(`s.${category}`)} >= ${minConfidence}::real`);
   else if (category !== undefined) conditions.push(sql`${sql.ref(`s.has_${category}`)}`);
-  else if (minConfidence !== undefined) conditions.push(sql`s.surest >= ${minConfidence}::real`);
-  if (status === 'done') conditions.push(sql`s.answered`);
-  if (status === 'failed') conditions.push(sql`not s.answered`, failed(undefined));
-  if (status === 'pending') conditions.push(sql`not s.answered`, sql`not ${failed(undefined)}`);
+  else if (minConfidence !== undefined) conditions.push(sql`s.max_confidence >= ${minConfidence}::real`);
+  if (status === 'done') conditions.push(sql`s.processed`);
+  if (status === 'failed') conditions.push(sql`not s.processed`, hasFailed(undefined));
+  if (status === 'pending') conditions.push(sql`not s.processed`, sql`not ${hasFailed(undefined)}`);
   if (state !== undefined)
     conditions.push(
       sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = s.image_id and t.state = ${state})`,
@@ -111,16 +113,16 @@ function whatCounts({ category, minConfidence, status, state }: ImageFilter): Ra
 }
 
 /** By the model of a run alone. */
-function whatTheRunSays(runId: number, { category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
+function runConditions(runId: number, { category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
   const inState = state === undefined ? sql`` : sql`and t.state = ${state}`;
   const answer = (more: RawBuilder<unknown> = sql``) =>
-    sql`exists (select 1 from inferences f where f.image_id = s.image_id ${ofRunModel(runId)} ${more})`;
+    sql`exists (select 1 from inferences f where f.image_id = s.image_id ${andModelOfRun(runId)} ${more})`;
   const conditions = [
     sql`exists (select 1 from tasks t where t.kind = 'detect' and t.run_id = ${runId} and t.subject_id = s.image_id ${inState})`,
   ];
   if (status === 'done') conditions.push(answer());
-  if (status === 'failed') conditions.push(sql`not ${answer()}`, failed(runId));
-  if (status === 'pending') conditions.push(sql`not ${answer()}`, sql`not ${failed(runId)}`);
+  if (status === 'failed') conditions.push(sql`not ${answer()}`, hasFailed(runId));
+  if (status === 'pending') conditions.push(sql`not ${answer()}`, sql`not ${hasFailed(runId)}`);
   if (category === undefined && minConfidence === undefined) return conditions;
   const threshold = sql`coalesce(${minConfidence ?? null}::real, (select m.threshold from models m join runs r on r.model_id = m.id where r.id = ${runId}))`;
   const surest = sql`coalesce(greatest(f.animal, f.person, f.vehicle), 0)`;
@@ -131,17 +133,17 @@ function whatTheRunSays(runId: number, { category, minConfidence, status, state 
 }
 
 /** For a condition on `inferences f`. */
-export function ofRunModel(runId: number | undefined): RawBuilder<unknown> {
+export function andModelOfRun(runId: number | undefined): RawBuilder<unknown> {
   return runId === undefined ? sql`` : sql`and f.model_id = (select model_id from runs where id = ${runId})`;
 }
 
-function failed(runId: number | undefined, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+function hasFailed(runId: number | undefined, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
   const ofRun = runId === undefined ? sql`` : sql`and t.run_id = ${runId}`;
   return sql`exists (select 1 from tasks t where t.kind = 'detect' and t.state = 'failed' and t.subject_id = s.image_id ${ofRun} ${more})`;
 }
 
 /** What `observations` knows by itself: who asks for a label and nothing else besides needs no summaries. */
-export const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>([
+export const OBSERVATION_PROPERTIES: ReadonlySet<string> = new Set<keyof ImageFilter>([
   'label',
   'projectId',
   'minConfidence',
@@ -150,21 +152,21 @@ export const OBSERVED: ReadonlySet<string> = new Set<keyof ImageFilter>([
 ]);
 
 /** `observations o where …`, to be gone on with: those with this label, one an image, however many categories it is called so in. */
-export function observationsCalled(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
-  if (ofCategory(filter)) return observationsNamed(label, filter);
-  return sql`${observationsNamed(label, filter)}
+export function distinctObservationsWithLabel(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+  if (restrictsCategory(filter)) return observationsWithLabel(label, filter);
+  return sql`${observationsWithLabel(label, filter)}
     and not exists (select 1 from observations other where other.image_id = o.image_id and other.label = o.label and other.category < o.category)`;
 }
 
 /** The same, one for each category: where an image that comes twice does no harm. */
-export function observationsNamed(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
+export function observationsWithLabel(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
   const { projectId, category, minConfidence, capturedFrom, capturedTo } = filter;
   const conditions = [
     projectId === undefined ? sql`o.project_id in (select id from projects)` : sql`o.project_id = ${projectId}`,
     sql`o.label = ${label}`,
   ];
   // A deer beside a person is no person called deer.
-  if (ofCategory(filter)) conditions.push(sql`o.category = ${category}`);
+  if (restrictsCategory(filter)) conditions.push(sql`o.category = ${category}`);
   if (minConfidence !== undefined) conditions.push(sql`o.confidence >= ${minConfidence}::real`);
   // As of its image; here for the index.
   if (capturedFrom !== undefined) conditions.push(sql`o.captured_at >= ${capturedFrom}`);
@@ -173,11 +175,18 @@ export function observationsNamed(label: string, filter: Omit<ImageFilter, 'labe
 }
 
 /** What a run says of an image is its model's; what its label is, is what counts. */
-function ofCategory({ category, runId }: ImageFilter): boolean {
+function restrictsCategory({ category, runId }: ImageFilter): boolean {
   return runId === undefined && category !== undefined && category !== 'blank';
 }
 
-function ofEvent({ deploymentId, category, label, firstImageId, startsAt, endsAt }: EventSpan): RawBuilder<unknown> {
+function eventCondition({
+  deploymentId,
+  category,
+  label,
+  firstImageId,
+  startsAt,
+  endsAt,
+}: EventSpan): RawBuilder<unknown> {
   if (startsAt === null || endsAt === null) return sql`s.image_id = ${firstImageId}`;
   const called = label === null ? sql`` : sql`and o.label = ${label}`;
   return sql`s.deployment_id = ${deploymentId} and s.captured_at between ${startsAt} and ${endsAt}

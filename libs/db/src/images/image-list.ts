@@ -1,9 +1,15 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Executor } from '../connection/database';
 import { PREPARED } from '../connection/prepared-statements';
-import { detailsOf, detailsOfRow, findImageDetails, type DetailsRow, type ImageDetails } from './image-details';
-import { OBSERVED, conditionsBesideLabel, imageConditions, observationsCalled, type ImageFilter } from './image-filter';
-import { asksOnlyFor } from '../observations/observation-filter';
+import { selectDetails, toImageDetails, findImageDetails, type DetailsRow, type ImageDetails } from './image-details';
+import {
+  OBSERVATION_PROPERTIES,
+  imageConditionsExceptLabel,
+  imageConditions,
+  distinctObservationsWithLabel,
+  type ImageFilter,
+} from './image-filter';
+import { usesOnly } from '../observations/observation-filter';
 
 export const IMAGE_SORTS = ['id', '-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence'] as const;
 /** A `-` is downwards. By time or confidence, images without one are not listed. */
@@ -30,7 +36,7 @@ const COLUMNS: Readonly<Record<SortKey, { readonly name: string; readonly type: 
 };
 
 /** Properties by which, together, the way through the indexes is the same whatever their values are. */
-const PLAIN = setsOf(
+const PREPARED_FILTERS = toSets(
   [
     'projectId',
     'category',
@@ -47,12 +53,12 @@ const PLAIN = setsOf(
   ['projectId', 'category', 'runId'],
 );
 /** The same in a list by time, whose own index begins where a time does. */
-const PLAIN_BY_TIME = setsOf(
+const PREPARED_FILTERS_BY_TIME = toSets(
   ['projectId', 'category', 'deploymentId', 'capturedFrom', 'capturedTo'],
   ['projectId', 'category', 'label', 'capturedFrom', 'capturedTo'],
 );
 
-function setsOf(...names: readonly (keyof ImageFilter)[][]): readonly ReadonlySet<string>[] {
+function toSets(...names: readonly (keyof ImageFilter)[][]): readonly ReadonlySet<string>[] {
   return names.map((together) => new Set(together));
 }
 
@@ -67,12 +73,12 @@ export async function listImages(
   limit: number,
   sort: ImageSort = 'id',
 ): Promise<ListedImage[]> {
-  const plain = sort.endsWith('capturedAt') ? [...PLAIN, ...PLAIN_BY_TIME] : PLAIN;
-  if (plain.some((properties) => asksOnlyFor(filter, properties))) return listPlain(db, filter, after, limit, sort);
+  const plain = sort.endsWith('capturedAt') ? [...PREPARED_FILTERS, ...PREPARED_FILTERS_BY_TIME] : PREPARED_FILTERS;
+  if (plain.some((properties) => usesOnly(filter, properties))) return listPrepared(db, filter, after, limit, sort);
   const { rows: page } = await sql<{
     image_id: number;
     value: number | Date;
-  }>`${pageOf(filter, after, sql`${limit}`, sort)}`.execute(db);
+  }>`${selectPage(filter, after, sql`${limit}`, sort)}`.execute(db);
   const details = await findImageDetails(
     db,
     page.map((row) => row.image_id),
@@ -84,7 +90,7 @@ export async function listImages(
   });
 }
 
-async function listPlain(
+async function listPrepared(
   db: Executor,
   filter: ImageFilter,
   after: ImagePosition | null,
@@ -93,12 +99,12 @@ async function listPlain(
 ): Promise<ListedImage[]> {
   const direction = directionOf(sort);
   // The limit stands in the statement itself: of one that it does not know Postgres expects many rows, and would sort them.
-  const page = pageOf(filter, after, sql.lit(limit), sort);
+  const page = selectPage(filter, after, sql.lit(limit), sort);
   const { rows } = await sql<DetailsRow<number | Date>>`
-    ${PREPARED} with page as materialized (${page}) ${detailsOf(sql`(select image_id, value from page)`, filter)} order by asked.value ${direction}, asked.id ${direction}`.execute(
+    ${PREPARED} with page as materialized (${page}) ${selectDetails(sql`(select image_id, value from page)`, filter)} order by asked.value ${direction}, asked.id ${direction}`.execute(
     db,
   );
-  return rows.map((row) => ({ image: detailsOfRow(row), position: positionOf(row.value, row.id) }));
+  return rows.map((row) => ({ image: toImageDetails(row), position: positionOf(row.value, row.id) }));
 }
 
 function positionOf(value: number | Date, id: number): ImagePosition {
@@ -110,7 +116,7 @@ function directionOf(sort: ImageSort): RawBuilder<unknown> {
 }
 
 /** Ids of the images of one page, with what they are sorted by. Each form reads along an index that has the order already, where there is one. */
-function pageOf(
+function selectPage(
   filter: ImageFilter,
   after: ImagePosition | null,
   limit: RawBuilder<unknown>,
@@ -131,10 +137,11 @@ function pageOf(
   const columns = (table: 's' | 'o') =>
     sql`${sql.ref(`${table}.image_id`)}, ${sql.ref(`${table}.${COLUMNS[key].name}`)} as value`;
   if (label !== undefined) {
-    const called = sql`(select * from ${observationsCalled(label, filter)}) o`;
+    const called = sql`(select * from ${distinctObservationsWithLabel(label, filter)}) o`;
     // Without the summaries, whose many indexes take longer to choose among than such a page to find.
-    if (asksOnlyFor(filter, OBSERVED)) return sql`select ${columns('o')} from ${called} where true ${end('o')}`;
-    return sql`select ${columns('o')} from image_summaries s join ${called} on o.image_id = s.image_id where ${conditionsBesideLabel(filter)} ${end('o')}`;
+    if (usesOnly(filter, OBSERVATION_PROPERTIES))
+      return sql`select ${columns('o')} from ${called} where true ${end('o')}`;
+    return sql`select ${columns('o')} from image_summaries s join ${called} on o.image_id = s.image_id where ${imageConditionsExceptLabel(filter)} ${end('o')}`;
   }
   // What counts and is as sure counts for its confidence: said again for the index by it.
   const sure =

@@ -6,9 +6,10 @@ import {
   refreshObservations,
   summariseNewImages,
 } from '../observations/refresh-observations';
-import { leaveStaticBoxes } from '../static-detections/mark-static-detections-stale';
-import type { ImageFormat, StorageMode } from '../schema';
-import { instantOf, localTimeOf, timeDoubt } from '../sql/local-time';
+import { detachStaticDetections } from '../static-detections/mark-static-detections-stale';
+import type { ImageFormat } from './images.tables';
+import type { StorageMode } from '../ingests/ingests.tables';
+import { instantOf, localTimeOf, dstIssueOf } from '../sql/local-time';
 
 export interface NewImage {
   readonly sha256: Buffer;
@@ -43,7 +44,7 @@ export interface ImageCorrection {
 }
 
 /** The file of a picture, for sending it. */
-export interface PictureRow extends ImageFile {
+export interface DownloadableImage extends ImageFile {
   readonly filePath: string;
   readonly format: ImageFormat;
   readonly bytes: number;
@@ -69,7 +70,7 @@ export class ImageRepository {
     images: readonly NewImage[],
   ): Promise<Map<string, number>> {
     if (images.length === 0) return new Map();
-    const place = await this.#lockPlace(tx, origin.deploymentId);
+    const place = await this.#lockDeployment(tx, origin.deploymentId);
     const rows = await tx
       .insertInto('images')
       .values(
@@ -86,7 +87,7 @@ export class ImageRepository {
           width: image.width,
           height: image.height,
           captured_local: image.capturedLocal,
-          ...timesOf(image.capturedLocal, place),
+          ...deriveTimes(image.capturedLocal, place),
           camera_make: image.cameraMake,
           camera_model: image.cameraModel,
           camera_serial: image.cameraSerial,
@@ -105,7 +106,7 @@ export class ImageRepository {
   }
 
   /** The ids of the project's images with these contents, by hex sha256. */
-  async idsByHash(db: Executor, projectId: number, hashes: readonly Buffer[]): Promise<Map<string, number>> {
+  async findIdsByHash(db: Executor, projectId: number, hashes: readonly Buffer[]): Promise<Map<string, number>> {
     if (hashes.length === 0) return new Map();
     const rows = await db
       .selectFrom('images')
@@ -124,7 +125,7 @@ export class ImageRepository {
   ): Promise<void> {
     if (imageIds.length === 0) return;
     await sql`
-      insert into tasks (kind, subject_id, run_id, priority, held, traceparent)
+      insert into tasks (kind, subject_id, run_id, priority, paused, traceparent)
       select 'detect', i.id, r.id, r.priority, r.paused_at is not null, ${run.traceparent}::text
       from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null order by i.id for share of r`.execute(
       tx,
@@ -138,7 +139,7 @@ export class ImageRepository {
   async lock(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<boolean> {
     const before = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
     if (before === undefined) return false;
-    await this.#lockPlace(tx, to.deploymentId === undefined ? before.deployment_id : to.deploymentId);
+    await this.#lockDeployment(tx, to.deploymentId === undefined ? before.deployment_id : to.deploymentId);
     const locked = await tx
       .selectFrom('images')
       .select('deployment_id')
@@ -148,7 +149,7 @@ export class ImageRepository {
     if (locked === undefined) return false;
     // Moved while it was waited for. Now the image is locked first: who meets that the other way round is a deadlock, and begun again.
     if (to.deploymentId === undefined && locked.deployment_id !== before.deployment_id)
-      await this.#lockPlace(tx, locked.deployment_id);
+      await this.#lockDeployment(tx, locked.deployment_id);
     return true;
   }
 
@@ -165,12 +166,12 @@ export class ImageRepository {
       .execute();
     await this.#deriveTimes(tx, sql`i.id = ${id}`);
     if (before !== undefined && to.deploymentId !== undefined && to.deploymentId !== before.deployment_id)
-      await leaveStaticBoxes(tx, id, before.deployment_id);
+      await detachStaticDetections(tx, id, before.deployment_id);
     await refreshObservations(tx, [id]);
   }
 
   /** Derives the instants of all images of a deployment again, and what follows from its dates, in the transaction that corrects it. Answers how many instants changed. */
-  async deriveTimesOf(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
+  async deriveTimesOfDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
     // Before they are updated in whatever order.
     await lockDeployment(tx, deploymentId);
     const changed = await this.#deriveTimes(tx, sql`i.deployment_id = ${deploymentId}`);
@@ -181,20 +182,20 @@ export class ImageRepository {
   async #deriveTimes(tx: DatabaseTransaction, which: RawBuilder<unknown>): Promise<number> {
     const local = localTimeOf('i', 'd');
     const result = await sql`
-      update images set captured_at = derived.instant, time_doubt = derived.doubt
+      update images set captured_at = derived.instant, dst_issue = derived.doubt
       from (
-        select i.id, i.deployment_id, i.manual_local, ${instantOf(sql`reading.local`, sql`d.timezone`)} as instant, ${timeDoubt(sql`reading.local`, sql`d.timezone`)} as doubt
+        select i.id, i.deployment_id, i.manual_local, ${instantOf(sql`reading.local`, sql`d.timezone`)} as instant, ${dstIssueOf(sql`reading.local`, sql`d.timezone`)} as doubt
         from images i left join deployments d on d.id = i.deployment_id cross join lateral (select ${local} as local) reading
         where ${which}
       ) derived
       -- An image that was corrected at the same moment is passed over: whoever did so derived its time.
       where derived.id = images.id
         and (images.deployment_id, images.manual_local) is not distinct from (derived.deployment_id, derived.manual_local)
-        and (images.captured_at, images.time_doubt) is distinct from (derived.instant, derived.doubt)`.execute(tx);
+        and (images.captured_at, images.dst_issue) is distinct from (derived.instant, derived.doubt)`.execute(tx);
     return Number(result.numAffectedRows ?? 0);
   }
 
-  async #lockPlace(tx: DatabaseTransaction, deploymentId: number | null): Promise<Place | null> {
+  async #lockDeployment(tx: DatabaseTransaction, deploymentId: number | null): Promise<CameraClock | null> {
     if (deploymentId === null) return null;
     return tx
       .selectFrom('deployments')
@@ -204,7 +205,7 @@ export class ImageRepository {
       .executeTakeFirstOrThrow();
   }
 
-  async picture(db: Executor, id: number): Promise<PictureRow | null> {
+  async findDownloadable(db: Executor, id: number): Promise<DownloadableImage | null> {
     const row = await db
       .selectFrom('images')
       .select(['id', 'mode', 'location', 'file_path as filePath', 'format', 'bytes', 'sha256'])
@@ -214,7 +215,7 @@ export class ImageRepository {
   }
 
   /** Where the pictures lie. */
-  async files(db: Executor, ids: readonly number[]): Promise<ImageFile[]> {
+  async findFiles(db: Executor, ids: readonly number[]): Promise<ImageFile[]> {
     return db
       .selectFrom('images')
       .select(['id', 'mode', 'location'])
@@ -224,14 +225,14 @@ export class ImageRepository {
 }
 
 /** How a deployment puts a camera's clock in time. */
-interface Place {
+interface CameraClock {
   readonly timezone: string;
   readonly clock_offset_seconds: number;
 }
 
-function timesOf(capturedLocal: string | null, place: Place | null) {
-  if (capturedLocal === null || place === null) return { captured_at: null, time_doubt: null };
+function deriveTimes(capturedLocal: string | null, place: CameraClock | null) {
+  if (capturedLocal === null || place === null) return { captured_at: null, dst_issue: null };
   const local = sql`(${capturedLocal}::timestamp + ${place.clock_offset_seconds}::int * interval '1 second')`;
   const zone = sql`${place.timezone}::text`;
-  return { captured_at: instantOf(local, zone), time_doubt: timeDoubt(local, zone) };
+  return { captured_at: instantOf(local, zone), dst_issue: dstIssueOf(local, zone) };
 }

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Executor } from '../connection/database';
-import type { IncidentsTable, Severity } from '../feed-schema';
+import type { IncidentsTable, Severity } from './incidents.tables';
 
 export type IncidentRow = Selectable<IncidentsTable>;
 
@@ -25,7 +25,7 @@ export class IncidentRepository {
         conflict
           .columns(['check_name', 'subject'])
           .where('resolved_at', 'is', null)
-          .doUpdateSet({ severity, message, seen_at: sql<Date>`now()` }),
+          .doUpdateSet({ severity, message, last_seen_at: sql<Date>`now()` }),
       )
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -60,11 +60,11 @@ export class IncidentRepository {
   }
 
   /** Those of which the feed does not yet say that they were resolved. */
-  async unannounced(db: Executor): Promise<IncidentRow[]> {
+  async listFeedPending(db: Executor): Promise<IncidentRow[]> {
     return db
       .selectFrom('incidents')
       .selectAll()
-      .where(sql<boolean>`feed_open`)
+      .where(sql<boolean>`feed_pending`)
       .orderBy('id')
       .execute();
   }

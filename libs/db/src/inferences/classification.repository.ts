@@ -24,7 +24,7 @@ export class ClassificationRepository {
   async createTasks(tx: DatabaseTransaction, detectTaskIds: readonly number[]): Promise<void> {
     if (detectTaskIds.length === 0) return;
     await sql`
-      insert into tasks (kind, subject_id, run_id, priority, held, traceparent)
+      insert into tasks (kind, subject_id, run_id, priority, paused, traceparent)
       select 'classify', t.subject_id, t.run_id, r.priority, r.paused_at is not null, t.traceparent
       from tasks t join runs r on r.id = t.run_id
       where t.id = any(${[...detectTaskIds]}::bigint[]) and r.classifier_id is not null and exists (
@@ -36,7 +36,7 @@ export class ClassificationRepository {
   }
 
   /** What the run wants classified in these images, by image id, the surest detection first. */
-  async cropsOf(db: Executor, runId: number, imageIds: readonly number[]): Promise<Map<number, CropToClassify[]>> {
+  async findCrops(db: Executor, runId: number, imageIds: readonly number[]): Promise<Map<number, CropToClassify[]>> {
     const { rows } = await sql<{
       imageId: number;
       detectionId: number;

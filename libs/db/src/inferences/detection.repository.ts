@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Category, Detection } from '@pugmark/domain';
 import type { DatabaseTransaction } from '../connection/database';
 import { refreshObservations } from '../observations/refresh-observations';
-import { markStaticBoxesStale } from '../static-detections/mark-static-detections-stale';
+import { markStaticDetectionsStale } from '../static-detections/mark-static-detections-stale';
 
 /** What one model found in one image. */
 export interface ImageResult {
@@ -33,9 +33,9 @@ export class DetectionRepository {
           warning: result.warning,
           decode_ms: result.decodeMs,
           infer_ms: result.inferMs,
-          animal: surest(result, 'animal'),
-          person: surest(result, 'person'),
-          vehicle: surest(result, 'vehicle'),
+          animal: maxConfidence(result, 'animal'),
+          person: maxConfidence(result, 'person'),
+          vehicle: maxConfidence(result, 'vehicle'),
         })),
       )
       .onConflict((conflict) => conflict.columns(['image_id', 'model_id', 'stage']).doNothing())
@@ -51,7 +51,7 @@ export class DetectionRepository {
     if (rows.length > 0) await this.#insertDetections(tx, rows);
     const imageIds = inserted.map((row) => row.image_id);
     await refreshObservations(tx, imageIds);
-    await markStaticBoxesStale(tx, imageIds);
+    await markStaticDetectionsStale(tx, imageIds);
   }
 
   async #insertDetections(
@@ -71,7 +71,7 @@ export class DetectionRepository {
   }
 }
 
-function surest({ detections }: ImageResult, category: Category): number | null {
+function maxConfidence({ detections }: ImageResult, category: Category): number | null {
   const confidences = detections.filter((one) => one.category === category).map(({ confidence }) => confidence);
   return confidences.length === 0 ? null : Math.max(...confidences);
 }

@@ -1,6 +1,6 @@
 import { sql, type Insertable, type Selectable } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../connection/database';
-import type { IngestFileOutcome, IngestFilesTable, IngestsTable } from '../schema';
+import type { IngestFileOutcome, IngestFilesTable, IngestsTable } from './ingests.tables';
 
 export type IngestRow = Selectable<IngestsTable>;
 export type IngestFileRow = Selectable<IngestFilesTable>;
@@ -25,7 +25,7 @@ export class IngestRepository {
   }
 
   /** Of these paths, the ones that this ingest has dealt with already. */
-  async knownPaths(db: Executor, ingestId: number, paths: readonly string[]): Promise<Set<string>> {
+  async filterKnownPaths(db: Executor, ingestId: number, paths: readonly string[]): Promise<Set<string>> {
     const rows = await db
       .selectFrom('ingest_files')
       .select('path')
@@ -39,13 +39,13 @@ export class IngestRepository {
   async record(
     tx: DatabaseTransaction,
     ingestId: number,
-    files: readonly Insertable<IngestFilesTable>[],
+    listFiles: readonly Insertable<IngestFilesTable>[],
     progress: IngestProgress,
   ): Promise<void> {
-    if (files.length > 0)
+    if (listFiles.length > 0)
       await tx
         .insertInto('ingest_files')
-        .values([...files])
+        .values([...listFiles])
         .execute();
     await tx
       .updateTable('ingests')
@@ -61,7 +61,7 @@ export class IngestRepository {
   }
 
   /** Of these uploads, the ones that an ingest was made of; by the names of their folders, since the storage may have been moved since. */
-  async knownUploads(db: Executor, names: readonly string[]): Promise<Set<string>> {
+  async filterKnownUploads(db: Executor, names: readonly string[]): Promise<Set<string>> {
     if (names.length === 0) return new Set();
     const { rows } = await sql<{ name: string }>`
       select name from ingests cross join lateral regexp_replace(folder, '^.*/', '') name where source = 'upload' and name = any(${[...names]}::text[])`.execute(

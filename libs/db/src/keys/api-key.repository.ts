@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../connection/database';
-import type { ApiKeysTable } from '../schema';
+import type { ApiKeysTable } from './keys.tables';
 
 export type ApiKeyRow = Selectable<ApiKeysTable>;
 
@@ -16,7 +16,7 @@ export interface NewApiKey {
 }
 
 /** One number for all Pugmark processes; nothing else in the database uses advisory locks of this class. */
-const FIRST_KEY_LOCK = 7_411_208;
+const KEY_CREATION_LOCK = 7_411_208;
 
 export class ApiKeyRepository {
   async create(db: Executor, key: NewApiKey): Promise<ApiKeyRow> {
@@ -44,7 +44,7 @@ export class ApiKeyRepository {
   }
 
   /** Of these keys, the ones that may still be used. */
-  async usable(db: Executor, ids: readonly number[]): Promise<Set<number>> {
+  async filterUsable(db: Executor, ids: readonly number[]): Promise<Set<number>> {
     const rows = await db
       .selectFrom('api_keys')
       .select('id')
@@ -59,12 +59,12 @@ export class ApiKeyRepository {
     return db.selectFrom('api_keys').selectAll().where('id', '>', afterId).orderBy('id').limit(limit).execute();
   }
 
-  async any(db: Executor): Promise<boolean> {
+  async exists(db: Executor): Promise<boolean> {
     return (await db.selectFrom('api_keys').select('id').limit(1).executeTakeFirst()) !== undefined;
   }
 
   /** Whether another key than this one may do everything, in every project and without end. */
-  async otherMaster(db: Executor, than: number): Promise<boolean> {
+  async hasOtherAdmin(db: Executor, than: number): Promise<boolean> {
     const row = await db
       .selectFrom('api_keys')
       .select('id')
@@ -79,8 +79,8 @@ export class ApiKeyRepository {
   }
 
   /** Until the transaction ends no other process makes a first key or revokes a last one. */
-  async lockFirst(tx: DatabaseTransaction): Promise<void> {
-    await sql`select pg_advisory_xact_lock(${FIRST_KEY_LOCK})`.execute(tx);
+  async lockKeyCreation(tx: DatabaseTransaction): Promise<void> {
+    await sql`select pg_advisory_xact_lock(${KEY_CREATION_LOCK})`.execute(tx);
   }
 
   /** Ends the key and every session of it; once revoked it stays so, from the first time on. */
@@ -93,7 +93,7 @@ export class ApiKeyRepository {
     await tx.deleteFrom('sessions').where('key_id', '=', id).execute();
   }
 
-  async used(db: Executor, id: number): Promise<void> {
+  async recordUse(db: Executor, id: number): Promise<void> {
     await db
       .updateTable('api_keys')
       .set({ last_used_at: sql<Date>`now()` })

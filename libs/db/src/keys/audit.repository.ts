@@ -39,10 +39,10 @@ export class AuditRepository {
     return id;
   }
 
-  async answered(db: Executor, id: number, status: number): Promise<void> {
+  async recordResponse(db: Executor, id: number, status: number): Promise<void> {
     await db
       .updateTable('audit_log')
-      .set({ status, answered_at: sql<Date>`now()` })
+      .set({ status, responded_at: sql<Date>`now()` })
       .where('id', '=', id)
       .execute();
   }

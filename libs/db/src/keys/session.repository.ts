@@ -24,7 +24,7 @@ export class SessionRepository {
   }
 
   /** Of these sessions, by the base64 of their hashes, the ones that have not ended. */
-  async live(db: Executor, tokenHashes: readonly Buffer[]): Promise<Set<string>> {
+  async filterActive(db: Executor, tokenHashes: readonly Buffer[]): Promise<Set<string>> {
     const rows = await db
       .selectFrom('sessions')
       .select('token_hash')
@@ -38,7 +38,7 @@ export class SessionRepository {
     await db.deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();
   }
 
-  async forgetEnded(db: Executor): Promise<void> {
+  async deleteExpired(db: Executor): Promise<void> {
     await db
       .deleteFrom('sessions')
       .where('expires_at', '<', sql<Date>`now()`)

@@ -1,7 +1,7 @@
 import { sql, type Insertable, type Selectable, type Updateable } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../connection/database';
-import { markDeploymentsStale } from '../events/mark-events-stale';
-import type { LocationsTable } from '../schema';
+import { markEventsStale } from '../events/mark-events-stale';
+import type { LocationsTable } from './locations.tables';
 
 export type LocationRow = Selectable<LocationsTable>;
 
@@ -37,7 +37,7 @@ export class LocationRepository {
   async update(tx: DatabaseTransaction, id: number, change: LocationChange): Promise<void> {
     if (Object.keys(change).length > 0) await tx.updateTable('locations').set(change).where('id', '=', id).execute();
     // Events know the solar hour of their place.
-    if (change.longitude !== undefined) await markDeploymentsStale(tx, sql`location_id = ${id}`);
+    if (change.longitude !== undefined) await markEventsStale(tx, sql`location_id = ${id}`);
   }
 
   /** The row, locked until the transaction ends. Null when there is none. */

@@ -1,10 +1,11 @@
 import { Migrator } from 'kysely';
 import { createDatabase } from '../connection/database';
 import { MIGRATIONS } from '.';
+import { fingerprint } from './fingerprint';
 
 /**
- * Brings a database up to date and answers the names of the migrations that it applied. Safe to call from several processes at
- * once: Kysely's migrator holds an advisory lock. All or nothing: one transaction.
+ * Brings a database up to date and returns the names of the migrations that it applied. All of them are applied in one
+ * transaction. Several processes may call it at the same time: Kysely's migrator holds an advisory lock.
  */
 export async function migrate(databaseUrl: string): Promise<readonly string[]> {
   const db = createDatabase({
@@ -23,3 +24,5 @@ export async function migrate(databaseUrl: string): Promise<readonly string[]> {
     await db.destroy();
   }
 }
+
+migrate.fingerprint = fingerprint;

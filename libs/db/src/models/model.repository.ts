@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import { PermanentError, stageOf, type Category, type ModelManifest } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../connection/database';
-import type { ModelsTable } from '../schema';
+import type { ModelsTable } from './models.tables';
 
 export type ModelRow = Selectable<ModelsTable>;
 
@@ -46,7 +46,7 @@ export class ModelRepository {
   }
 
   /** The detector of runs whose project names none; null before any worker has started. */
-  async default(db: Executor): Promise<ModelRow | null> {
+  async findDefault(db: Executor): Promise<ModelRow | null> {
     return (await db.selectFrom('models').selectAll().where('is_default', '=', true).executeTakeFirst()) ?? null;
   }
 
@@ -67,12 +67,12 @@ export class ModelRepository {
   }
 
   /** In the order in which they were registered. */
-  async all(db: Executor): Promise<ModelRow[]> {
+  async list(db: Executor): Promise<ModelRow[]> {
     return db.selectFrom('models').selectAll().orderBy('id').execute();
   }
 
   /** What new runs are for: the default and what projects name, the latest registered first. */
-  async wanted(db: Executor, limit: number): Promise<ModelRow[]> {
+  async listUsed(db: Executor, limit: number): Promise<ModelRow[]> {
     return db
       .selectFrom('models')
       .selectAll()
@@ -89,7 +89,7 @@ export class ModelRepository {
   }
 
   /** The models of each of these runs. */
-  async ofRuns(db: Executor, runIds: readonly number[]): Promise<RunModels[]> {
+  async findModelsOfRuns(db: Executor, runIds: readonly number[]): Promise<RunModels[]> {
     const rows = await db
       .selectFrom('runs')
       .select(['id', 'model_id', 'classifier_id', 'classify_category', 'classify_threshold'])

@@ -1,7 +1,7 @@
 import type { Category } from '@pugmark/domain';
 
 /** What images, events and statistics can all be narrowed down by. An absent property does not filter. */
-export interface ObservedFilter {
+export interface ObservationFilter {
   readonly projectId?: number;
   readonly deploymentId?: number;
   readonly locationId?: number;
@@ -21,7 +21,7 @@ export interface ObservedFilter {
 }
 
 /** The hours that are meant; null: any. */
-export function hoursOf({ hourFrom, hourTo }: Pick<ObservedFilter, 'hourFrom' | 'hourTo'>): number[] | null {
+export function hoursInRange({ hourFrom, hourTo }: Pick<ObservationFilter, 'hourFrom' | 'hourTo'>): number[] | null {
   if (hourFrom === undefined && hourTo === undefined) return null;
   const [from, to] = [hourFrom ?? 0, hourTo ?? 23];
   return Array.from({ length: 24 }, (_, hour) => hour).filter((hour) =>
@@ -30,6 +30,6 @@ export function hoursOf({ hourFrom, hourTo }: Pick<ObservedFilter, 'hourFrom' | 
 }
 
 /** Whether a filter asks for nothing but these properties. */
-export function asksOnlyFor(filter: ObservedFilter, properties: ReadonlySet<string>): boolean {
+export function usesOnly(filter: ObservationFilter, properties: ReadonlySet<string>): boolean {
   return Object.entries(filter).every(([property, value]) => value === undefined || properties.has(property));
 }

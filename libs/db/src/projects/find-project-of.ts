@@ -12,7 +12,7 @@ export const PROJECT_RESOURCES = [
   'exports',
   'events',
   'reviews',
-  'static_boxes',
+  'static_detections',
 ] as const;
 
 /** What belongs to a project. */

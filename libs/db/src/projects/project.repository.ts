@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../connection/database';
-import { markDeploymentsStale } from '../events/mark-events-stale';
-import type { ProjectsTable } from '../schema';
+import { markEventsStale } from '../events/mark-events-stale';
+import type { ProjectsTable } from './projects.tables';
 import type { ClassifySettings } from '../models/model.repository';
 
 export type ProjectRow = Selectable<ProjectsTable>;
@@ -60,14 +60,19 @@ export class ProjectRepository {
       await tx.updateTable('projects').set(change).where('id', '=', project.id).execute();
     // Sequences are formed when they are read, events are stored.
     if (eventGapSeconds !== undefined && eventGapSeconds !== project.event_gap_seconds)
-      await markDeploymentsStale(tx, sql`project_id = ${project.id}`);
+      await markEventsStale(tx, sql`project_id = ${project.id}`);
   }
 
   /** In order of id, those after `afterId`. */
   /** `only` null: all of them. */
-  async page(db: Executor, only: readonly number[] | null, afterId: number, limit: number): Promise<ProjectRow[]> {
+  async page(
+    db: Executor,
+    projectIds: readonly number[] | null,
+    afterId: number,
+    limit: number,
+  ): Promise<ProjectRow[]> {
     let query = db.selectFrom('projects').selectAll().where('id', '>', afterId);
-    if (only !== null) query = query.where('id', '=', sql<number>`any(${[...only]}::bigint[])`);
+    if (projectIds !== null) query = query.where('id', '=', sql<number>`any(${[...projectIds]}::bigint[])`);
     return query.orderBy('id').limit(limit).execute();
   }
 }

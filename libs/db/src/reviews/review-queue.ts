@@ -1,21 +1,21 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Category } from '@pugmark/domain';
-import type { Counts } from '../statistics/statistics-cache';
+import type { StatisticsCache } from '../statistics/statistics-cache';
 import type { Executor } from '../connection/database';
-import { hoursOf, type ObservedFilter } from '../observations/observation-filter';
+import { hoursInRange, type ObservationFilter } from '../observations/observation-filter';
 
 /** `events`: what may not be what it is taken for. `blanks`: where something may have been missed. */
-export const QUEUES = ['events', 'blanks'] as const;
-export type Queue = (typeof QUEUES)[number];
+export const REVIEW_QUEUES = ['events', 'blanks'] as const;
+export type ReviewQueue = (typeof REVIEW_QUEUES)[number];
 
 /** An absent property does not filter. Events are taken by the time of their first image. */
-export interface QueueFilter extends Omit<ObservedFilter, 'projectId' | 'category' | 'reviewed'> {
+export interface ReviewQueueFilter extends Omit<ObservationFilter, 'projectId' | 'category' | 'reviewed'> {
   readonly projectId: number;
   /** Of blanks: of what was nearest to being seen. */
   readonly category?: Category;
 }
 
-export interface QueueRow {
+export interface ReviewQueueRow {
   /** Of the event, or of the image where it is a blank. */
   readonly id: number;
   /** The one to look at. */
@@ -31,29 +31,35 @@ export interface QueueRow {
 }
 
 /** The last row that was seen of a queue. */
-export interface QueuePosition {
+export interface ReviewQueuePosition {
   readonly confidence: number;
   readonly id: number;
 }
 
 /** What pays most first: events that nobody has reviewed, the least sure one first; or blanks, the one nearest to the threshold first. */
-export async function listQueue(
+export async function listReviewQueue(
   db: Executor,
-  queue: Queue,
-  filter: QueueFilter,
-  after: QueuePosition | null,
+  queue: ReviewQueue,
+  filter: ReviewQueueFilter,
+  after: ReviewQueuePosition | null,
   limit: number,
-): Promise<QueueRow[]> {
-  const { rows } = await (queue === 'events' ? events(filter, after, limit) : blanks(filter, after, limit)).execute(db);
+): Promise<ReviewQueueRow[]> {
+  const { rows } = await (
+    queue === 'events' ? selectEvents(filter, after, limit) : selectBlanks(filter, after, limit)
+  ).execute(db);
   return rows;
 }
 
 /** How many there are, from the first on. */
-export async function countQueue(counts: Counts, queue: Queue, filter: QueueFilter): Promise<number> {
+export async function countReviewQueue(
+  counts: StatisticsCache,
+  queue: ReviewQueue,
+  filter: ReviewQueueFilter,
+): Promise<number> {
   const source =
     queue === 'events'
-      ? sql`events e where ${sql.join(ofEvents(filter), AND)}`
-      : sql`image_summaries s where ${sql.join(ofBlanks(filter), AND)}`;
+      ? sql`events e where ${sql.join(eventConditions(filter), AND)}`
+      : sql`image_summaries s where ${sql.join(blankConditions(filter), AND)}`;
   const rows = await counts.rows(
     filter.projectId,
     sql<{ count: number }>`select count(*)::int as count from ${source}`,
@@ -63,63 +69,71 @@ export async function countQueue(counts: Counts, queue: Queue, filter: QueueFilt
 
 const AND = sql` and `;
 
-function events(filter: QueueFilter, after: QueuePosition | null, limit: number): RawBuilder<QueueRow> {
-  const conditions = ofEvents(filter);
+function selectEvents(
+  filter: ReviewQueueFilter,
+  after: ReviewQueuePosition | null,
+  limit: number,
+): RawBuilder<ReviewQueueRow> {
+  const conditions = eventConditions(filter);
   if (after !== null) conditions.push(sql`(e.confidence, e.id) > (${after.confidence}::real, ${after.id}::bigint)`);
-  return sql<QueueRow>`
+  return sql<ReviewQueueRow>`
     select e.id, e.best_image_id as "imageId", e.deployment_id as "deploymentId", e.category, e.confidence, e.images, e.individuals,
       e.starts_at as "startsAt", e.ends_at as "endsAt"
     from events e where ${sql.join(conditions, AND)} order by e.confidence, e.id limit ${limit}`;
 }
 
-function blanks(filter: QueueFilter, after: QueuePosition | null, limit: number): RawBuilder<QueueRow> {
-  const conditions = ofBlanks(filter);
+function selectBlanks(
+  filter: ReviewQueueFilter,
+  after: ReviewQueuePosition | null,
+  limit: number,
+): RawBuilder<ReviewQueueRow> {
+  const conditions = blankConditions(filter);
   if (after !== null)
     conditions.push(
-      sql`s.surest <= ${after.confidence}::real`,
-      sql`(s.surest < ${after.confidence}::real or s.image_id > ${after.id})`,
+      sql`s.max_confidence <= ${after.confidence}::real`,
+      sql`(s.max_confidence < ${after.confidence}::real or s.image_id > ${after.id})`,
     );
-  return sql<QueueRow>`
+  return sql<ReviewQueueRow>`
     select s.image_id as id, s.image_id as "imageId", s.deployment_id as "deploymentId",
-      case s.surest when s.animal then 'animal' when s.person then 'person' else 'vehicle' end as category, s.surest as confidence,
+      case s.max_confidence when s.animal then 'animal' when s.person then 'person' else 'vehicle' end as category, s.max_confidence as confidence,
       1 as images, 0 as individuals, s.captured_at as "startsAt", s.captured_at as "endsAt"
-    from image_summaries s where ${sql.join(conditions, AND)} order by s.surest desc, s.image_id limit ${limit}`;
+    from image_summaries s where ${sql.join(conditions, AND)} order by s.max_confidence desc, s.image_id limit ${limit}`;
 }
 
-function ofEvents(filter: QueueFilter): RawBuilder<unknown>[] {
+function eventConditions(filter: ReviewQueueFilter): RawBuilder<unknown>[] {
   const conditions = [
     sql`e.label is null`,
     sql`not e.reviewed`,
-    ...ofBoth(filter, 'e', sql`e.starts_at`, sql`extract(hour from e.local_start)`),
+    ...commonConditions(filter, 'e', sql`e.starts_at`, sql`extract(hour from e.local_start)`),
   ];
   if (filter.category !== undefined) conditions.push(sql`e.category = ${filter.category}`);
-  if (filter.label !== undefined) conditions.push(called(filter.label));
+  if (filter.label !== undefined) conditions.push(hasLabel(filter.label));
   if (filter.minConfidence !== undefined) conditions.push(sql`e.confidence >= ${filter.minConfidence}::real`);
   return conditions;
 }
 
 /** The event of the category holds one of this label. */
-function called(label: string): RawBuilder<unknown> {
+function hasLabel(label: string): RawBuilder<unknown> {
   return sql`exists (
     select 1 from events named
     where named.project_id = e.project_id and named.category = e.category and named.label = ${label}
       and (named.first_image_id = e.first_image_id or named.deployment_id = e.deployment_id and named.starts_at between e.starts_at and e.ends_at))`;
 }
 
-function ofBlanks(filter: QueueFilter): RawBuilder<unknown>[] {
+function blankConditions(filter: ReviewQueueFilter): RawBuilder<unknown>[] {
   const conditions = [
     sql`s.blank`,
     sql`s.review_id is null`,
-    sql`s.surest is not null`,
-    ...ofBoth(filter, 's', sql`s.captured_at`, sql`s.local_hour`),
+    sql`s.max_confidence is not null`,
+    ...commonConditions(filter, 's', sql`s.captured_at`, sql`s.local_hour`),
   ];
-  if (filter.category !== undefined) conditions.push(sql`${sql.ref(`s.${filter.category}`)} = s.surest`);
-  if (filter.minConfidence !== undefined) conditions.push(sql`s.surest >= ${filter.minConfidence}::real`);
+  if (filter.category !== undefined) conditions.push(sql`${sql.ref(`s.${filter.category}`)} = s.max_confidence`);
+  if (filter.minConfidence !== undefined) conditions.push(sql`s.max_confidence >= ${filter.minConfidence}::real`);
   return conditions;
 }
 
-function ofBoth(
-  filter: QueueFilter,
+function commonConditions(
+  filter: ReviewQueueFilter,
   table: 'e' | 's',
   at: RawBuilder<unknown>,
   hour: RawBuilder<unknown>,
@@ -131,7 +145,7 @@ function ofBoth(
     conditions.push(sql`${deployment} in (select id from deployments where location_id = ${filter.locationId})`);
   if (filter.capturedFrom !== undefined) conditions.push(sql`${at} >= ${filter.capturedFrom}`);
   if (filter.capturedTo !== undefined) conditions.push(sql`${at} < ${filter.capturedTo}`);
-  const hours = hoursOf(filter);
+  const hours = hoursInRange(filter);
   if (hours !== null) conditions.push(sql`${hour} = any(${hours}::int[])`);
   return conditions;
 }

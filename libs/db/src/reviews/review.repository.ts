@@ -1,8 +1,8 @@
 import { sql, type Selectable } from 'kysely';
-import type { Box, Refusal, ReviewedObservation } from '@pugmark/domain';
+import type { Box, ReviewRefusal, ReviewedObservation } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../connection/database';
 import { refreshObservations } from '../observations/refresh-observations';
-import type { ReviewsTable } from '../review-tables';
+import type { ReviewsTable } from './reviews.tables';
 
 /** Who says something of images, and with which words. */
 export interface Reviewer {
@@ -23,9 +23,9 @@ export interface NewReview {
 
 export type ReviewRow = Selectable<ReviewsTable>;
 
-export interface HistoryRow extends ReviewRow {
+export interface ReviewHistoryRow extends ReviewRow {
   /** It is the one that counts. */
-  readonly counts: boolean;
+  readonly isEffective: boolean;
 }
 
 /** What a request about many images did not change. */
@@ -33,7 +33,7 @@ export interface ReviewBatch {
   readonly id: number;
   readonly batchId: string;
   readonly unchanged: readonly number[];
-  readonly refused: Readonly<Partial<Record<Refusal, readonly number[]>>>;
+  readonly refused: Readonly<Partial<Record<ReviewRefusal, readonly number[]>>>;
 }
 
 /** What people said of images. Nothing here is ever removed; what counts follows in the same transaction. */
@@ -61,7 +61,7 @@ export class ReviewRepository {
         ${reviewer.note}::text, ${reviewer.batchId}::uuid, ${reviewer.keyId}::bigint, ${reviewer.name}::text
       from unnest(
         ${reviews.map(({ imageId }) => imageId)}::bigint[], ${reviews.map(({ action }) => action)}::text[],
-        ${reviews.map(({ observations }) => (observations === null ? null : JSON.stringify(observations.map(stored))))}::text[],
+        ${reviews.map(({ observations }) => (observations === null ? null : JSON.stringify(observations.map(toStoredObservation))))}::text[],
         ${reviews.map(({ redoOf }) => redoOf ?? null)}::bigint[]
       ) as said (image_id, action, observations, redo_of)
       returning id, image_id as "imageId"`.execute(tx);
@@ -87,7 +87,7 @@ export class ReviewRepository {
   }
 
   /** Holds taxa as they are until the transaction ends. To be called before images are locked: whoever corrects a taxon locks it first, too. */
-  async holdTaxa(tx: DatabaseTransaction, taxonIds: readonly number[]): Promise<void> {
+  async lockTaxa(tx: DatabaseTransaction, taxonIds: readonly number[]): Promise<void> {
     if (taxonIds.length > 0)
       await sql`select 1 from taxa where id = any(${[...taxonIds]}::bigint[]) order by id for share`.execute(tx);
   }
@@ -119,7 +119,7 @@ export class ReviewRepository {
   }
 
   /** The review of each of these images that counts, one that took the human's word back among them. */
-  async counting(db: Executor, imageIds: readonly number[]): Promise<Map<number, ReviewRow>> {
+  async findEffective(db: Executor, imageIds: readonly number[]): Promise<Map<number, ReviewRow>> {
     const rows = await db
       .selectFrom('reviews')
       .selectAll()
@@ -133,13 +133,18 @@ export class ReviewRepository {
   }
 
   /** Newest first, those before `beforeId`. */
-  async history(db: Executor, imageId: number, beforeId: number | null, limit: number): Promise<HistoryRow[]> {
+  async listHistory(
+    db: Executor,
+    imageId: number,
+    beforeId: number | null,
+    limit: number,
+  ): Promise<ReviewHistoryRow[]> {
     let query = db
       .selectFrom('reviews')
       .selectAll()
       .select(
         sql<boolean>`id is not distinct from (select max(last.id) from reviews last where last.image_id = ${imageId} and last.undone_at is null)`.as(
-          'counts',
+          'isEffective',
         ),
       )
       .where('image_id', '=', imageId);
@@ -148,7 +153,7 @@ export class ReviewRepository {
   }
 
   /** In order of images. */
-  async ofBatch(db: Executor, projectId: number, batchId: string): Promise<ReviewRow[]> {
+  async findByBatch(db: Executor, projectId: number, batchId: string): Promise<ReviewRow[]> {
     return db
       .selectFrom('reviews')
       .selectAll()
@@ -196,6 +201,13 @@ export class ReviewRepository {
 }
 
 /** Field by field: a proposal of the machine knows more. */
-function stored({ category, label, taxonId, individuals, box, detectionId }: ReviewedObservation): ReviewedObservation {
+function toStoredObservation({
+  category,
+  label,
+  taxonId,
+  individuals,
+  box,
+  detectionId,
+}: ReviewedObservation): ReviewedObservation {
   return { category, label, taxonId, individuals, box, detectionId };
 }

@@ -59,7 +59,7 @@ export async function compareRuns(
     from (
       select subject_id, bool_or(run_id = ${runA}) as in_a, bool_or(run_id = ${runB}) as in_b
       from tasks where run_id in (${runA}, ${runB}) and kind = 'detect' and state = 'done' group by subject_id
-    ) answered`.execute(db);
+    ) processed`.execute(db);
   const sum = (of: 'images' | 'agreeing'): number => cells.reduce((total, cell) => total + cell[of], 0);
   const byVerdict = <T>(value: (verdict: Verdict) => T) =>
     Object.fromEntries(VERDICTS.map((verdict) => [verdict, value(verdict)])) as Record<Verdict, T>;

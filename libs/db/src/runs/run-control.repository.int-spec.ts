@@ -87,7 +87,7 @@ describe('RunControlRepository', () => {
   }
   /** As a dispatcher does; bounded, so that a sweep that comes to no end is seen. */
   async function sweepAll(limit = 10_000): Promise<number> {
-    for (let passes = 0; passes < 1_000; passes += 1) if ((await control.sweep(limit)) === 0) return passes;
+    for (let passes = 0; passes < 1_000; passes += 1) if ((await control.reconcile(limit)) === 0) return passes;
     throw new Error('the sweep comes to no end');
   }
 
@@ -99,14 +99,14 @@ describe('RunControlRepository', () => {
         .selectFrom('tasks')
         .select(sql<number>`count(*)::int`.as('n'))
         .where('run_id', '=', id)
-        .where('held', '=', true)
+        .where('paused', '=', true)
         .executeTakeFirstOrThrow()
     ).n;
   const task = (id = 1) => db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const marks = () => db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
   const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
   const ringAll = (limit = 100, depth = 1000): Promise<number> =>
-    tasks.ringDue('detect', depth, limit, async (due) => due.map((one) => one.id));
+    tasks.publishDue('detect', depth, limit, async (due) => due.map((one) => one.id));
   const claim = (...ids: number[]): Promise<ClaimedTask[]> =>
     tasks.claim(
       'detect',
@@ -137,7 +137,7 @@ describe('RunControlRepository', () => {
       await cancel();
 
       expect(await states()).toEqual(['cancelled', 'cancelled', 'waiting', 'waiting', 'waiting']);
-      expect(await tasks.held([running])).toEqual([]);
+      expect(await tasks.stillHeld([running])).toEqual([]);
       expect(await tasks.commit([{ task: running, outcome: 'done', result: 1 }], async () => undefined)).toEqual([]);
       expect(await tasks.claim('detect', [{ id: 3, attempt: 1 }], 'w')).toEqual([]);
       expect(await ringAll()).toBe(1);
@@ -147,20 +147,20 @@ describe('RunControlRepository', () => {
     it('is swept bit by bit, around what a dispatcher is just ringing, and is then done with', async () => {
       await given(5);
       const sweeps: number[] = [];
-      await tasks.ringDue('detect', 10, 2, async (due) => {
+      await tasks.publishDue('detect', 10, 2, async (due) => {
         await cancel();
-        sweeps.push(await control.sweep(2), await control.sweep(2), await control.sweep(2));
+        sweeps.push(await control.reconcile(2), await control.reconcile(2), await control.reconcile(2));
         return due.map((task) => task.id);
       });
       const unswept = async (): Promise<unknown> =>
-        (await db.selectFrom('runs').select('cancel_swept_at').executeTakeFirstOrThrow()).cancel_swept_at;
+        (await db.selectFrom('runs').select('cancel_completed_at').executeTakeFirstOrThrow()).cancel_completed_at;
       expect(sweeps).toEqual([2, 1, 0]);
       expect(await states()).toEqual(['queued', 'queued', 'cancelled', 'cancelled', 'cancelled']);
       expect(await unswept()).toBeNull();
       expect(await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w')).toEqual([]);
 
-      expect(await control.sweep(10)).toBe(2);
-      expect(await control.sweep(10)).toBe(0);
+      expect(await control.reconcile(10)).toBe(2);
+      expect(await control.reconcile(10)).toBe(0);
       expect(await unswept()).not.toBeNull();
     });
 
@@ -183,7 +183,7 @@ describe('RunControlRepository', () => {
       });
       expect(await committed).toEqual([1]);
       expect(await states()).toEqual(['done', 'cancelled']);
-      expect(await tasks.held([other])).toEqual([]);
+      expect(await tasks.stillHeld([other])).toEqual([]);
     });
 
     it('lets no claim slip in while the cancel is being written', async () => {
@@ -218,13 +218,13 @@ describe('RunControlRepository', () => {
       await pause();
 
       expect(await states()).toEqual(['running', 'waiting', 'waiting', 'waiting', 'waiting']);
-      expect(await tasks.held([running])).toEqual([1]);
+      expect(await tasks.stillHeld([running])).toEqual([1]);
       expect(await claim(2, 3, 4)).toEqual([]);
       expect(await ringAll()).toBe(1);
       expect(await states()).toEqual(['running', 'waiting', 'waiting', 'waiting', 'queued']);
       expect(await tasks.commit([{ task: running, outcome: 'done', result: 1 }], nothing)).toEqual([1]);
       expect(await findRun(db, runId)).toMatchObject({ pausedAt: expect.any(Date), counts: { waiting: 3, done: 1 } });
-      expect(await tasks.violations(60, 0)).toEqual([]);
+      expect(await tasks.findInvariantViolations(60, 0)).toEqual([]);
     });
 
     it('needs no sweep to be paused: a million waiting tasks would not be rung either', async () => {
@@ -233,7 +233,7 @@ describe('RunControlRepository', () => {
       expect(await heldOf()).toBe(5_000);
       expect(await ringAll()).toBe(0);
       expect(await claim(5_999)).toEqual([]);
-      expect(await tasks.violations(0, 0)).toEqual([]);
+      expect(await tasks.findInvariantViolations(0, 0)).toEqual([]);
 
       await sweepAll();
 
@@ -248,12 +248,12 @@ describe('RunControlRepository', () => {
       await resume();
       expect(await heldOf()).toBe(1_000);
       expect(await ringAll()).toBe(100);
-      expect(await tasks.violations(60, 60)).toEqual([]);
+      expect(await tasks.findInvariantViolations(60, 60)).toEqual([]);
       // A doorbell from before the pause may come for a task that is still held: the run goes on, so it counts.
       const { id } = await db
         .selectFrom('tasks')
         .select('id')
-        .where('held', '=', true)
+        .where('paused', '=', true)
         .limit(1)
         .executeTakeFirstOrThrow();
       expect(await claim(id)).toHaveLength(1);
@@ -264,19 +264,19 @@ describe('RunControlRepository', () => {
     it('is swept by whoever is there: a dispatcher may die between any two chunks, and two may sweep at once', async () => {
       await givenMany(12_000, runId);
       await pause();
-      await control.sweep(700);
+      await control.reconcile(700);
       const others = [new RunControlRepository(db), new RunControlRepository(db)];
-      await Promise.all(others.map((one) => one.sweep(1_000)));
+      await Promise.all(others.map((one) => one.reconcile(1_000)));
       expect(await heldOf()).toBe(5_000 + 700 + 2_000);
 
       // In the middle of the pause it is resumed, and in the middle of that it is paused again.
       await resume();
-      await Promise.all(others.map((one) => one.sweep(600)));
+      await Promise.all(others.map((one) => one.reconcile(600)));
       expect(await heldOf()).toBe(7_700 - 5_000 - 1_200);
       await pause();
       await Promise.all(
         others.map(async (one) => {
-          while ((await one.sweep(300)) > 0);
+          while ((await one.reconcile(300)) > 0);
         }),
       );
       expect(await heldOf()).toBe(12_000);
@@ -295,26 +295,26 @@ describe('RunControlRepository', () => {
       for (const id of [large, runId]) await pause(id);
       await sweepAll();
       for (const id of [large, runId]) await resume(id);
-      expect(await control.sweep(400)).toBe(400);
+      expect(await control.reconcile(400)).toBe(400);
       expect([await heldOf(large), await heldOf(runId)]).toEqual([6_800, 800]);
     });
 
     it('takes back what a dispatcher was just ringing', async () => {
       await given(2);
-      await tasks.ringDue('detect', 10, 2, async (due) => {
+      await tasks.publishDue('detect', 10, 2, async (due) => {
         await pause();
         return due.map((one) => one.id);
       });
       expect(await states()).toEqual(['queued', 'queued']);
       expect(await claim(1, 2)).toEqual([]);
-      await control.sweep(10);
+      await control.reconcile(10);
       expect(await states()).toEqual(['waiting', 'waiting']);
       expect(await heldOf()).toBe(2);
     });
 
     it('rings again what was marked as queued behind its back, when it is resumed before a sweep', async () => {
       await given(2);
-      await tasks.ringDue('detect', 10, 2, async (due) => {
+      await tasks.publishDue('detect', 10, 2, async (due) => {
         await pause();
         return due.map((one) => one.id);
       });
@@ -361,11 +361,11 @@ describe('RunControlRepository', () => {
 
       expect(await ringAll()).toBe(0);
       expect(await heldOf()).toBe(1);
-      await control.sweep(10);
+      await control.reconcile(10);
       expect(await heldOf()).toBe(3);
       expect(await tasks.dueKinds()).toEqual([]);
       await resume();
-      expect(await task(1)).toMatchObject({ held: false, attempt: 1, run_at: dueAt });
+      expect(await task(1)).toMatchObject({ paused: false, attempt: 1, run_at: dueAt });
       expect(await ringAll()).toBe(2);
     });
 
@@ -399,7 +399,7 @@ describe('RunControlRepository', () => {
         ]);
         await new ClassificationRepository().createTasks(tx, [1]);
       });
-      expect(await task(2)).toMatchObject({ kind: 'classify', state: 'waiting', held: true, priority: 3 });
+      expect(await task(2)).toMatchObject({ kind: 'classify', state: 'waiting', paused: true, priority: 3 });
       expect(await tasks.claim('classify', [{ id: 2, attempt: 1 }], 'w')).toEqual([]);
       await resume();
       expect(await tasks.claim('classify', [{ id: 2, attempt: 1 }], 'w')).toHaveLength(1);
@@ -408,41 +408,41 @@ describe('RunControlRepository', () => {
     it('is cancelled like any other', async () => {
       await givenMany(12_000, runId);
       await pause();
-      await control.sweep(500);
+      await control.reconcile(500);
       await cancel();
-      expect(await tasks.violations(0, 0)).toEqual([]);
+      expect(await tasks.findInvariantViolations(0, 0)).toEqual([]);
       expect(await ringAll()).toBe(0);
       await sweepAll();
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 0, cancelled: 12_000 });
       expect(await heldOf()).toBe(0);
-      expect(await marks()).toMatchObject({ paused_at: null, cancel_swept_at: expect.any(Date) });
+      expect(await marks()).toMatchObject({ paused_at: null, cancel_completed_at: expect.any(Date) });
     });
   });
 
   describe('the invariant', () => {
     it('names what is held though its run goes on, and the sweep puts it right', async () => {
-      await given(2, { held: true });
+      await given(2, { paused: true });
       await given(1);
       await claimOne(3);
       await sql`update runs set created_at = ${age(100)}`.execute(db);
-      expect(await tasks.violations(60, 10)).toEqual([
+      expect(await tasks.findInvariantViolations(60, 10)).toEqual([
         { kind: 'detect', state: 'waiting', count: 2, oldestSeconds: expect.any(Number) },
       ]);
-      expect(await control.sweep(10)).toBe(2);
+      expect(await control.reconcile(10)).toBe(2);
       expect(await heldOf()).toBe(0);
-      expect(await tasks.violations(60, 10)).toEqual([]);
+      expect(await tasks.findInvariantViolations(60, 10)).toEqual([]);
     });
 
     it('names what should have been started over long ago', async () => {
       await given(2, { state: 'failed', finished_at: age(200), error_code: 'broken', error_message: 'broken' });
       await db
         .updateTable('runs')
-        .set({ retry_at: age(100) })
+        .set({ retry_requested_at: age(100) })
         .execute();
-      expect(await tasks.violations(60, 10)).toEqual([
+      expect(await tasks.findInvariantViolations(60, 10)).toEqual([
         { kind: 'detect', state: 'waiting', count: 2, oldestSeconds: expect.any(Number) },
       ]);
-      await control.sweep(10);
+      await control.reconcile(10);
       expect(await states()).toEqual(['waiting', 'waiting']);
     });
 
@@ -451,7 +451,7 @@ describe('RunControlRepository', () => {
       await pause();
       await given(1, { run_id: await aRun(), run_at: age(100) });
       await given(1, { kind: 'scan', run_id: null, state: 'queued', queued_at: age(100) });
-      expect(await tasks.violations(60, 10)).toMatchObject([
+      expect(await tasks.findInvariantViolations(60, 10)).toMatchObject([
         { kind: 'detect', state: 'waiting', count: 1 },
         { kind: 'scan', state: 'queued', count: 1 },
       ]);
@@ -467,13 +467,13 @@ describe('RunControlRepository', () => {
       expect(await task(1)).toMatchObject({
         state: 'waiting',
         attempt: 5,
-        attempts_before: 5,
+        previous_attempts: 5,
         error_code: null,
         error_message: null,
         finished_at: null,
       });
-      expect(await task(2)).toMatchObject({ state: 'waiting', attempt: 4, attempts_before: 0 });
-      expect((await marks()).retry_at).toBeNull();
+      expect(await task(2)).toMatchObject({ state: 'waiting', attempt: 4, previous_attempts: 0 });
+      expect((await marks()).retry_requested_at).toBeNull();
 
       // A doorbell of the last attempt is stale; the next four failures pass, with the waits of a first series, the fifth is the last.
       expect(await tasks.claim('detect', [{ id: 1, attempt: 5 }], 'w')).toEqual([]);
@@ -538,13 +538,13 @@ describe('RunControlRepository', () => {
         .executeTakeFirstOrThrow();
       await fail(await claimOne(id, 2));
 
-      await control.sweep(1_000);
+      await control.reconcile(1_000);
       // As long as some are to be started over the run is not over.
       expect(await findRun(db, runId)).toMatchObject({ growing: true, counts: { waiting: 5_999, failed: 6_001 } });
-      await Promise.all([new RunControlRepository(db).sweep(1_000), new RunControlRepository(db).sweep(1_000)]);
+      await Promise.all([new RunControlRepository(db).reconcile(1_000), new RunControlRepository(db).reconcile(1_000)]);
       await sweepAll();
       expect(await findRun(db, runId)).toMatchObject({ growing: false, counts: { waiting: 11_999, failed: 1 } });
-      expect(await task(id)).toMatchObject({ state: 'failed', attempt: 2, attempts_before: 1 });
+      expect(await task(id)).toMatchObject({ state: 'failed', attempt: 2, previous_attempts: 1 });
     });
 
     it('wait when their run is paused, and stay failed when it is cancelled', async () => {
@@ -555,11 +555,11 @@ describe('RunControlRepository', () => {
       expect(await ringAll()).toBe(0);
       await db
         .updateTable('tasks')
-        .set({ state: 'failed', held: false, finished_at: age(1), error_code: 'broken', error_message: 'broken' })
+        .set({ state: 'failed', paused: false, finished_at: age(1), error_code: 'broken', error_message: 'broken' })
         .execute();
       await db
         .updateTable('runs')
-        .set({ retry_at: sql`now()` })
+        .set({ retry_requested_at: sql`now()` })
         .execute();
       await cancel();
       await sweepAll();
@@ -586,7 +586,7 @@ describe('RunControlRepository', () => {
       const running = await claimOne(4);
       await setPriority(7);
       const rung: number[] = [];
-      await tasks.ringDue('detect', 10, 1, async (due) => (rung.push(...due.map(({ id }) => id)), []));
+      await tasks.publishDue('detect', 10, 1, async (due) => (rung.push(...due.map(({ id }) => id)), []));
       expect(rung).toEqual([5]);
       await tasks.commit(retrying(running), nothing);
       await db
@@ -603,10 +603,10 @@ describe('RunControlRepository', () => {
       await givenMany(12_000, runId);
       await given(1, { state: 'done', finished_at: age(1) });
       await setPriority(7);
-      await control.sweep(500);
+      await control.reconcile(500);
       await pause();
       await setPriority(-7);
-      await Promise.all([new RunControlRepository(db).sweep(700), new RunControlRepository(db).sweep(700)]);
+      await Promise.all([new RunControlRepository(db).reconcile(700), new RunControlRepository(db).reconcile(700)]);
       const passes = await sweepAll(1_000);
       expect(passes).toBeGreaterThan(2);
       const rows = await db
@@ -619,20 +619,20 @@ describe('RunControlRepository', () => {
         { priority: 0, state: 'done', n: 1 },
         { priority: -7, state: 'waiting', n: 12_000 },
       ]);
-      expect(await marks()).toMatchObject({ priority: -7, reprioritised_at: null });
+      expect(await marks()).toMatchObject({ priority: -7, priority_changed_at: null });
     });
 
     it('is not forgotten for a task that a dispatcher is just ringing', async () => {
       await given(2);
-      await tasks.ringDue('detect', 10, 1, async (due) => {
+      await tasks.publishDue('detect', 10, 1, async (due) => {
         await setPriority(7);
-        expect(await control.sweep(10)).toBe(0);
+        expect(await control.reconcile(10)).toBe(0);
         return due.map((one) => one.id);
       });
-      expect((await marks()).reprioritised_at).not.toBeNull();
+      expect((await marks()).priority_changed_at).not.toBeNull();
       expect(await sweepAll()).toBe(1);
       expect(await task(1)).toMatchObject({ state: 'queued', priority: 7 });
-      expect((await marks()).reprioritised_at).toBeNull();
+      expect((await marks()).priority_changed_at).toBeNull();
     });
   });
 });
@@ -649,7 +649,7 @@ describe('a paused run, be it ever so large', () => {
     const look = async (db: Database): Promise<void> => {
       const tasks = new TaskRepository(db);
       expect(await tasks.dueKinds()).toEqual(['detect']);
-      expect(await tasks.ringDue('detect', 1_000, 512, async (due) => (expect(due).toHaveLength(1), []))).toBe(0);
+      expect(await tasks.publishDue('detect', 1_000, 512, async (due) => (expect(due).toHaveLength(1), []))).toBe(0);
     };
     /** Looks into an index, and live rows that were read, by them or from end to end. */
     const reads = async (db: Database): Promise<{ scans: number; rows: number }> => {
@@ -669,7 +669,7 @@ describe('a paused run, be it ever so large', () => {
         analyze tasks`.execute(db);
       const control = new RunControlRepository(db);
       await db.transaction().execute((tx) => control.pause(tx, 1));
-      while ((await control.sweep(10_000)) > 0);
+      while ((await control.reconcile(10_000)) > 0);
     });
 
     const db = createDatabase({ url: server.url, applicationName: 'test', poolSize: 1 });
@@ -686,7 +686,7 @@ describe('a paused run, be it ever so large', () => {
     await connected(async (other) => {
       for (let time = 0; time < 10; time += 1) {
         await look(other);
-        expect(await new RunControlRepository(other).sweep(10_000)).toBe(0);
+        expect(await new RunControlRepository(other).reconcile(10_000)).toBe(0);
       }
     });
     const after = await waitUntil('the reads to be counted', async () => {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { countTasks, summariseRun } from './run-progress';
 import { Study, found } from '../testing/study.fixture';
 import { DetectionRepository } from '../inferences/detection.repository';
-import { RunTallyRepository } from './run-counts.repository';
+import { RunCountsRepository } from './run-counts.repository';
 import { RunRepository } from './run.repository';
 import { TaskRepository } from '../tasks/task.repository';
 
@@ -10,7 +10,7 @@ describe('counts of tasks and of what runs found', () => {
   let study: Study;
   let tasks: TaskRepository;
   let runId: number;
-  const tallies = new RunTallyRepository();
+  const tallies = new RunCountsRepository();
 
   beforeEach(async () => {
     study = await Study.start();
@@ -79,7 +79,7 @@ describe('counts of tasks and of what runs found', () => {
 
   it('follow every change of tasks, whoever makes it, and a rollback', async () => {
     expect(await countTasks(study.db, { runId })).toMatchObject({ waiting: 40, done: 0 });
-    await tasks.ringDue('detect', 100, 10, async (due) => due.map(({ id }) => id));
+    await tasks.publishDue('detect', 100, 10, async (due) => due.map(({ id }) => id));
     await finish(7);
     expect(await countTasks(study.db, { runId })).toMatchObject({ waiting: 23, queued: 10, done: 7 });
     await tasks.cancel(study.db, 'detect', 40);
@@ -103,8 +103,9 @@ describe('counts of tasks and of what runs found', () => {
   });
 
   it('stay the same when they are put together, while others write', async () => {
-    for (let n = 0; n < 20; n += 1) await Promise.all([finish(2), tallies.fold(study.db), tallies.fold(study.db)]);
-    await tallies.fold(study.db);
+    for (let n = 0; n < 20; n += 1)
+      await Promise.all([finish(2), tallies.compact(study.db), tallies.compact(study.db)]);
+    await tallies.compact(study.db);
     expect(await compared()).toEqual([]);
     expect(await summariseRun(study.db, runId)).toEqual({
       images: 40,
@@ -113,10 +114,10 @@ describe('counts of tasks and of what runs found', () => {
       people: 20,
       vehicles: 0,
       failed: 0,
-      marked: 0,
+      truncated: 0,
       engines: ['null'],
     });
-    expect((await study.db.selectFrom('run_tallies').selectAll().execute()).length).toBeLessThan(20);
+    expect((await study.db.selectFrom('run_counts').selectAll().execute()).length).toBeLessThan(20);
     expect((await study.db.selectFrom('task_counts').selectAll().execute()).length).toBeLessThan(60);
   });
 

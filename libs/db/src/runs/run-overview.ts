@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { TASK_STATES, type Category, type TaskState } from '@pugmark/domain';
 import type { Executor } from '../connection/database';
 import { PREPARED } from '../connection/prepared-statements';
-import { stateOf, type TaskCounts } from './run-progress';
+import { visibleStateOf, type TaskCounts } from './run-progress';
 
 export interface RunOverview {
   readonly id: number;
@@ -31,20 +31,20 @@ export async function listRuns(
   afterId: number,
   limit: number,
 ): Promise<RunOverview[]> {
-  return overview(db, sql`r.project_id = ${projectId} and r.id > ${afterId}`, limit);
+  return readOverviews(db, sql`r.project_id = ${projectId} and r.id > ${afterId}`, limit);
 }
 
 export async function findRun(db: Executor, id: number): Promise<RunOverview | null> {
-  return (await overview(db, sql`r.id = ${id}`, 1))[0] ?? null;
+  return (await readOverviews(db, sql`r.id = ${id}`, 1))[0] ?? null;
 }
 
 /** Those of these runs that are there, in order of id. */
 export async function findRuns(db: Executor, ids: readonly number[]): Promise<RunOverview[]> {
-  return overview(db, sql`r.id = any(${[...ids]}::bigint[])`, ids.length);
+  return readOverviews(db, sql`r.id = any(${[...ids]}::bigint[])`, ids.length);
 }
 
 /** Whether tasks may still come to the run `r`: of an ingest, or of those that are to be started over. */
-export const GROWING: RawBuilder<boolean> = sql<boolean>`(r.retry_at is not null or exists (
+export const IS_GROWING: RawBuilder<boolean> = sql<boolean>`(r.retry_requested_at is not null or exists (
   select 1 from ingests i join tasks t on t.kind = 'scan' and t.subject_id = i.id
   where i.run_id = r.id and t.state in ('waiting', 'queued', 'running')
 ))`;
@@ -53,15 +53,15 @@ export const GROWING: RawBuilder<boolean> = sql<boolean>`(r.retry_at is not null
  * One statement, so that `growing` and the counts are of one instant: read one after the other, a scan could end and add its
  * last images in between, and the run would seem done.
  */
-async function overview(db: Executor, condition: ReturnType<typeof sql>, limit: number): Promise<RunOverview[]> {
+async function readOverviews(db: Executor, condition: ReturnType<typeof sql>, limit: number): Promise<RunOverview[]> {
   const { rows } = await sql<Omit<RunOverview, 'counts'> & { counts: Partial<Record<TaskState, number>> }>`
     ${PREPARED}
     select r.id, r.project_id as "projectId", m.name as "modelName", m.version as "modelVersion", r.priority,
       case when c.id is not null then jsonb_build_object('name', c.name, 'version', c.version, 'category', r.classify_category, 'threshold', r.classify_threshold) end as classify,
       r.cancelled_at as "cancelledAt", r.paused_at as "pausedAt", r.created_at as "createdAt",
-      ${GROWING} as growing,
+      ${IS_GROWING} as growing,
       (select coalesce(jsonb_object_agg(c.state, c.count), '{}')
-        from (select ${stateOf('r')} as state, sum(t.count) as count from task_counts t where t.run_id = r.id group by 1 having sum(t.count) <> 0) c) as counts
+        from (select ${visibleStateOf('r')} as state, sum(t.count) as count from task_counts t where t.run_id = r.id group by 1 having sum(t.count) <> 0) c) as counts
     from runs r join models m on m.id = r.model_id left join models c on c.id = r.classifier_id
     where ${condition} order by r.id limit ${limit}`.execute(db);
   return rows.map((row) => ({

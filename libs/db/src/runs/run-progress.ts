@@ -14,7 +14,7 @@ export interface RunSummary {
   readonly vehicles: number;
   readonly failed: number;
   /** Answered, but with a warning: the file was cut short. */
-  readonly marked: number;
+  readonly truncated: number;
   readonly engines: readonly string[];
 }
 
@@ -25,14 +25,14 @@ const RATE_WINDOW_SECONDS = 60;
  * The state of a task `t` as people should see it: what waits of a cancelled run is cancelled, even while its row still says
  * waiting. `run` names the joined table `runs`.
  */
-export function stateOf(run: string): RawBuilder<TaskState> {
+export function visibleStateOf(run: string): RawBuilder<TaskState> {
   return sql<TaskState>`case when ${sql.ref(`${run}.cancelled_at`)} is not null and t.state in ('waiting', 'queued', 'running') then 'cancelled' else t.state end`;
 }
 
 /** How many tasks of a kind, or of one run, are in each state. */
 export async function countTasks(db: Executor, of: { kind: TaskKind } | { runId: number }): Promise<TaskCounts> {
   const { rows } = await sql<{ state: TaskState; count: number }>`
-    select ${stateOf('r')} as state, sum(t.count)::int as count
+    select ${visibleStateOf('r')} as state, sum(t.count)::int as count
     from task_counts t left join runs r on r.id = t.run_id
     where ${'runId' in of ? sql`t.run_id = ${of.runId}` : sql`t.kind = ${of.kind}`} group by 1`.execute(db);
   const byState = new Map(rows.map((row) => [row.state, row.count]));
@@ -40,7 +40,7 @@ export async function countTasks(db: Executor, of: { kind: TaskKind } | { runId:
 }
 
 /** How many tasks of a kind have not ended and are not of a paused run; null when all that have not ended are. */
-export async function countMoving(db: Executor, kind: TaskKind): Promise<number | null> {
+export async function countUnpausedTasks(db: Executor, kind: TaskKind): Promise<number | null> {
   const { rows } = await sql<{ open: number; moving: number }>`
     select coalesce(sum(t.count), 0)::int as open, coalesce(sum(t.count) filter (where r.paused_at is null), 0)::int as moving
     from task_counts t left join runs r on r.id = t.run_id
@@ -58,18 +58,18 @@ export interface RecentlyFinished {
  * Images finished within the last minute and the seconds that they took: the window begins with the first of them, so that the
  * rate of a young run is not diluted by the time before it.
  */
-export async function recentlyFinished(db: Executor, runId: number | null): Promise<RecentlyFinished> {
-  const query = finishedInWindow(db);
+export async function countRecentlyFinished(db: Executor, runId: number | null): Promise<RecentlyFinished> {
+  const query = selectFinished(db);
   return (runId === null ? query : query.where('run_id', '=', runId)).executeTakeFirstOrThrow();
 }
 
 /** The same of each run of which any was, by its id. */
-export async function recentlyFinishedByRun(db: Executor): Promise<ReadonlyMap<number, RecentlyFinished>> {
-  const rows = await finishedInWindow(db).select('run_id').where('run_id', 'is not', null).groupBy('run_id').execute();
+export async function countRecentlyFinishedByRun(db: Executor): Promise<ReadonlyMap<number, RecentlyFinished>> {
+  const rows = await selectFinished(db).select('run_id').where('run_id', 'is not', null).groupBy('run_id').execute();
   return new Map(rows.map(({ run_id, ...recent }) => [run_id!, recent]));
 }
 
-function finishedInWindow(db: Executor) {
+function selectFinished(db: Executor) {
   return db
     .selectFrom('tasks')
     .select([
@@ -90,15 +90,15 @@ export async function summariseRun(db: Executor, runId: number): Promise<RunSumm
       coalesce(sum(blanks), 0)::int as blanks, coalesce(sum(animals), 0)::int as animals, coalesce(sum(people), 0)::int as people,
       coalesce(sum(vehicles), 0)::int as vehicles,
       (select coalesce(sum(count), 0)::int from task_counts where run_id = ${runId} and kind = 'detect' and state = 'failed') as failed,
-      coalesce(sum(marked), 0)::int as marked, coalesce(array_agg(distinct engine) filter (where engine is not null), '{}') as engines
-    from run_tallies where run_id = ${runId}`.execute(db);
+      coalesce(sum(truncated), 0)::int as truncated, coalesce(array_agg(distinct engine) filter (where engine is not null), '{}') as engines
+    from run_counts where run_id = ${runId}`.execute(db);
   const summary = rows[0];
   if (summary === undefined) throw new Error('an aggregate without a row');
   return summary;
 }
 
 /** The state of the one task of a subject, and why it failed. */
-export async function taskOf(
+export async function findTaskOf(
   db: Executor,
   kind: TaskKind,
   subjectId: number,

@@ -4,13 +4,13 @@ import type { Database } from '../connection/database';
 import { DetectionRepository } from '../inferences/detection.repository';
 import { ModelRepository } from '../models/model.repository';
 import { RunRepository } from './run.repository';
-import { RunTallyRepository } from './run-counts.repository';
+import { RunCountsRepository } from './run-counts.repository';
 import { TaskRepository } from '../tasks/task.repository';
 import { Study } from '../testing/study.fixture';
-import { readDetections, type DetectionRow } from '../exports/detection-rows';
+import { streamDetectionRows, type DetectionRow } from '../exports/detection-rows';
 import { findImage } from '../images/image-details';
 import { listImages } from '../images/image-list';
-import { countTasks, recentlyFinished, summariseRun } from './run-progress';
+import { countTasks, countRecentlyFinished, summariseRun } from './run-progress';
 
 const MANIFEST = { name: 'm2', version: '1', licence: 'MIT', threshold: 0.2 } as ModelManifest;
 const BOX = { x: 0.1, y: 0.2, width: 0.3, height: 0.4 };
@@ -90,7 +90,7 @@ describe('what was found, as it is read', () => {
           tx,
           done.map(({ result }) => result),
         );
-        await new RunTallyRepository().add(
+        await new RunCountsRepository().add(
           tx,
           done.map(({ task }) => task.id),
         );
@@ -107,7 +107,7 @@ describe('what was found, as it is read', () => {
       people: 1,
       vehicles: 0,
       failed: 1,
-      marked: 1,
+      truncated: 1,
       engines: ['wasm'],
     });
     expect(await countTasks(db, { runId })).toEqual({
@@ -118,7 +118,7 @@ describe('what was found, as it is read', () => {
       failed: 1,
       cancelled: 0,
     });
-    const { finished, seconds } = await recentlyFinished(db, runId);
+    const { finished, seconds } = await countRecentlyFinished(db, runId);
     expect(finished).toBe(5);
     expect(seconds).toBeGreaterThan(0);
   });
@@ -131,10 +131,10 @@ describe('what was found, as it is read', () => {
       people: 0,
       vehicles: 0,
       failed: 0,
-      marked: 0,
+      truncated: 0,
       engines: [],
     });
-    expect(await recentlyFinished(db, null)).toEqual({ finished: 0, seconds: 0 });
+    expect(await countRecentlyFinished(db, null)).toEqual({ finished: 0, seconds: 0 });
   });
 
   it('stores a result once: the same work done again changes nothing', async () => {
@@ -184,7 +184,7 @@ describe('what was found, as it is read', () => {
   it('hands out detections page by page from one snapshot, whatever is written meanwhile', async () => {
     await givenResults();
     const rows: DetectionRow[] = [];
-    await readDetections(db, projectId, {}, 2, async (page, total) => {
+    await streamDetectionRows(db, projectId, {}, 2, async (page, total) => {
       expect(total).toBe(3);
       rows.push(...page);
       const late = {

@@ -1,12 +1,12 @@
 import { sql, type Selectable } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../connection/database';
 import { imageConditions, type ImageFilter } from '../images/image-filter';
-import type { RunsTable } from '../schema';
+import type { RunsTable } from './runs.tables';
 import type { ClassifySettings } from '../models/model.repository';
 
 export type RunRow = Selectable<RunsTable>;
 
-const TASKS_A_STATEMENT = 100_000;
+const MAX_TASKS_PER_STATEMENT = 100_000;
 
 export class RunRepository {
   async create(
@@ -33,7 +33,7 @@ export class RunRepository {
     tx: DatabaseTransaction,
     run: { id: number; projectId: number; priority: number; traceparent: string | null },
     filter: Omit<ImageFilter, 'projectId'> = {},
-    step = TASKS_A_STATEMENT,
+    step = MAX_TASKS_PER_STATEMENT,
   ): Promise<number> {
     for (let [total, after] = [0, 0]; ;) {
       const { rows } = await sql<{ count: number; last: number | null }>`

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
 import { createDatabase, type Database } from '../connection/database';
-import { instantOf, timeDoubt } from './local-time';
+import { instantOf, dstIssueOf } from './local-time';
 
 describe('a local time in its zone', () => {
   let database: TestDatabase;
@@ -38,7 +38,7 @@ describe('a local time in its zone', () => {
   ])('%s in %s', async (local, zone, instant, doubt) => {
     const [reading, place] = [sql`${local}::timestamp`, sql`${zone}::text`];
     const { rows } =
-      await sql`select ${instantOf(reading, place)} as instant, ${timeDoubt(reading, place)} as doubt`.execute(db);
+      await sql`select ${instantOf(reading, place)} as instant, ${dstIssueOf(reading, place)} as doubt`.execute(db);
     expect(rows).toEqual([{ instant: instant === null ? null : new Date(instant), doubt }]);
   });
 });

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 
 /** Which readings of a clock stand for no instant, or for two, in their zone. */
-export type TimeDoubt = 'dst_gap' | 'dst_overlap';
+export type DstIssue = 'dst_gap' | 'dst_overlap';
 
 /**
  * The instant of a wall clock without zone in an IANA zone; null without either. Postgres decides what the day of a change means
@@ -16,9 +16,9 @@ export function instantOf(local: RawBuilder<unknown>, zone: RawBuilder<unknown>)
  * `dst_gap`: the clocks of the zone never showed this reading. `dst_overlap`: they showed it twice, found by reading it with the
  * offsets of the day before and the day after. Null: neither, or no time.
  */
-export function timeDoubt(local: RawBuilder<unknown>, zone: RawBuilder<unknown>): RawBuilder<TimeDoubt | null> {
+export function dstIssueOf(local: RawBuilder<unknown>, zone: RawBuilder<unknown>): RawBuilder<DstIssue | null> {
   const instant = instantOf(local, zone);
-  return sql<TimeDoubt | null>`(case
+  return sql<DstIssue | null>`(case
     when ${instant} at time zone ${zone} <> ${local} then 'dst_gap'
     when exists (
       select 1 from (values (interval '-1 day'), (interval '1 day')) as near (distance)
@@ -29,7 +29,7 @@ export function timeDoubt(local: RawBuilder<unknown>, zone: RawBuilder<unknown>)
 }
 
 /** The picture was taken before its deployment's start or after its end; no where it is not known. */
-export function outOfDates(image: string, deployment: string): RawBuilder<boolean> {
+export function isOutsideDeployment(image: string, deployment: string): RawBuilder<boolean> {
   const at = sql.ref(`${image}.captured_at`);
   return sql<boolean>`coalesce(${at} < ${sql.ref(`${deployment}.starts_at`)} or ${at} > ${sql.ref(`${deployment}.ends_at`)}, false)`;
 }

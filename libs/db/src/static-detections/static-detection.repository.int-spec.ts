@@ -8,7 +8,7 @@ import { DeploymentRepository } from '../deployments/deployment.repository';
 import { DetectionRepository } from '../inferences/detection.repository';
 import { EventRepository } from '../events/event.repository';
 import { ImageRepository } from '../images/image.repository';
-import { StaticBoxRepository, type StaticBoxRow } from './static-detection.repository';
+import { StaticDetectionRepository, type StaticDetectionRow } from './static-detection.repository';
 
 const BRANCH: Box = { x: 0.4, y: 0.3, width: 0.2, height: 0.1 };
 const STONE: Box = { x: 0.1, y: 0.7, width: 0.1, height: 0.2 };
@@ -27,7 +27,7 @@ describe('static boxes', () => {
   let d: number;
   /** Its threshold is 0.2. */
   let otherModel: number;
-  const boxes = new StaticBoxRepository();
+  const boxes = new StaticDetectionRepository();
 
   beforeEach(async () => {
     study = await Study.start();
@@ -73,11 +73,11 @@ describe('static boxes', () => {
   }
 
   const search = (deploymentId = d) => boxes.search(study.db, deploymentId);
-  const all = (deploymentId = d): Promise<StaticBoxRow[]> => boxes.page(study.db, deploymentId, 0, 100);
+  const all = (deploymentId = d): Promise<StaticDetectionRow[]> => boxes.page(study.db, deploymentId, 0, 100);
   const unmark = (id: number, by: string | null) =>
     inTransaction(study.db, async (tx) => {
       if (!(await boxes.lock(tx, id))) return false;
-      await boxes.setUnmarked(tx, id, by);
+      await boxes.setDismissed(tx, id, by);
       return true;
     });
   const move = (id: number, deploymentId: number | null) =>
@@ -105,7 +105,7 @@ describe('static boxes', () => {
       animal: null,
       confidence: null,
     });
-    await new EventRepository().formStale(study.db, null);
+    await new EventRepository().formStaleEvents(study.db, null);
     expect(await study.db.selectFrom('events').select('label').distinct().orderBy('label').execute()).toEqual([
       { label: 'deer' },
       { label: null },
@@ -191,7 +191,7 @@ describe('static boxes', () => {
     const other = await study.deployment('other');
     await move(ids[7]!, other);
     expect(await counted()).toEqual({ branch: 1 });
-    expect(await boxes.due(study.db, { quietSeconds: 0, latestSeconds: 0 })).toEqual([d, other]);
+    expect(await boxes.findDue(study.db, { quietSeconds: 0, maxSeconds: 0 })).toEqual([d, other]);
     expect(await search()).toEqual({ boxes: 0, newBoxes: 0, changedImages: 19 });
     expect(await counted()).toEqual({ branch: 20 });
     expect(await all()).toEqual([expect.objectContaining({ images: 0, unmarkedAt: null })]);
@@ -217,14 +217,17 @@ describe('static boxes', () => {
     await sql`create function hurry() returns trigger language plpgsql as 'begin set local idle_in_transaction_session_timeout = 200; return null; end'`.execute(
       study.db,
     );
-    await sql`create trigger hurry after delete on stale_static_boxes execute function hurry()`.execute(study.db);
+    await sql`create trigger hurry after delete on stale_static_detections execute function hurry()`.execute(study.db);
     expect(await search()).toEqual({ boxes: 0, newBoxes: 0, changedImages: 0 });
   });
 
   describe('are to be looked for', () => {
-    const due = (quietSeconds: number, latestSeconds = 600) => boxes.due(study.db, { quietSeconds, latestSeconds });
+    const due = (quietSeconds: number, latestSeconds = 600) =>
+      boxes.findDue(study.db, { quietSeconds, maxSeconds: latestSeconds });
     const ago = (seconds: number) =>
-      sql`update stale_static_boxes set marked_at = marked_at - ${seconds} * interval '1 second'`.execute(study.db);
+      sql`update stale_static_detections set marked_at = marked_at - ${seconds} * interval '1 second'`.execute(
+        study.db,
+      );
 
     it('where something was found, once nothing came for a while or it waits too long, and not again', async () => {
       const quiet = await study.deployment('quiet');
@@ -307,11 +310,11 @@ describe('static boxes', () => {
     const marked = await study.db
       .selectFrom('detections')
       .select('image_id')
-      .where('static_box_id', 'is not', null)
+      .where('static_detection_id', 'is not', null)
       .execute();
     expect(marked.map(({ image_id }) => image_id).sort((a, b) => a - b)).toEqual(ids.slice(0, 20));
     expect(await all()).toMatchObject([{ images: 20 }]);
-    expect(await boxes.due(study.db, { quietSeconds: 0, latestSeconds: 0 })).toEqual([d]);
+    expect(await boxes.findDue(study.db, { quietSeconds: 0, maxSeconds: 0 })).toEqual([d]);
   });
 
   it('come out the same, and nothing deadlocks, while workers commit, people move, review and unmark, and others search', async () => {
@@ -348,7 +351,7 @@ describe('static boxes', () => {
       study.db.transaction().execute(async (tx) => {
         await new DeploymentRepository().lock(tx, deploymentId);
         await new DeploymentRepository().update(tx, deploymentId, { clock_offset_seconds: random(100) });
-        await new ImageRepository().deriveTimesOf(tx, deploymentId);
+        await new ImageRepository().deriveTimesOfDeployment(tx, deploymentId);
       });
     const shuffled = () => [...ids].sort(() => random(3) - 1);
     const workers = Promise.all([worker(study.modelId, shuffled()), worker(otherModel, shuffled())]).finally(
@@ -371,7 +374,7 @@ describe('static boxes', () => {
     // Each detection that counts belongs to the box that is the same, and no other one to any.
     const belongs = await sql`
       select distinct d.label, s.inference_id = d.inference_id as latest, case when b.deployment_id = s.deployment_id then 'here' when b.id is not null then 'elsewhere' end as box
-      from detections d join image_summaries s on s.image_id = d.image_id left join static_boxes b on b.id = d.static_box_id
+      from detections d join image_summaries s on s.image_id = d.image_id left join static_detections b on b.id = d.static_detection_id
       order by 1, 2, 3`.execute(study.db);
     const outlines = ['branch', 'deer', 'stone'].flatMap((label) => [
       { label, latest: false, box: null },

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Counts } from './statistics-cache';
-import { byKind, countEvents, sumOf, type EventCount, type Grouping, type Kind } from './event-counts';
+import type { StatisticsCache } from './statistics-cache';
+import { groupByKind, countEvents, sumOf, type EventCount, type Grouping, type Kind } from './event-counts';
 import type { EventFilter } from '../events/event-filter';
 
 export interface ActivityOfKind extends Kind {
@@ -20,8 +20,8 @@ export interface Activity {
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
 /** In which hour of the day events began: by the clocks of the place, or by the sun over it. */
-export async function activityByHour(
-  counts: Counts,
+export async function readActivity(
+  counts: StatisticsCache,
   filter: EventFilter,
   grouping: Grouping,
   clock: 'local' | 'solar',
@@ -33,12 +33,12 @@ export async function activityByHour(
     clock === 'local' ? sql`date_part('hour', e.local_start)` : sql`e.solar_hour`,
   );
   return {
-    withoutTime: sumOf(rows, 'events') - sumOf(rows, 'timed'),
+    withoutTime: sumOf(rows, 'events') - sumOf(rows, 'withTime'),
     withoutPlace: sumOf(
       rows.filter(({ key }) => key === null),
-      'timed',
+      'withTime',
     ),
-    kinds: byKind(rows).map(({ kind, rows: own }) => ({
+    kinds: groupByKind(rows).map(({ kind, rows: own }) => ({
       ...kind,
       events: byHour(own, 'events'),
       individuals: byHour(own, 'individuals'),

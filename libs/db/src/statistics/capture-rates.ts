@@ -1,22 +1,30 @@
 import { sql } from 'kysely';
-import type { Counts } from './statistics-cache';
-import { deploymentEfforts, totalEffort, type DeploymentEffort, type Effort } from './effort';
-import { byKind, countEvents, sumOf, type Counted, type EventCount, type Grouping, type Kind } from './event-counts';
+import type { StatisticsCache } from './statistics-cache';
+import { readDeploymentEfforts, sumEffort, type DeploymentEffort, type Effort } from './effort';
+import {
+  groupByKind,
+  countEvents,
+  sumOf,
+  type EventTotals,
+  type EventCount,
+  type Grouping,
+  type Kind,
+} from './event-counts';
 import type { EventFilter } from '../events/event-filter';
-import { grouped } from './group-rows';
+import { groupRows } from './group-rows';
 
-export interface CaptureRate extends Kind, Counted {
+export interface CaptureRate extends Kind, EventTotals {
   /** The events that the rate counts: those in the nights that it divides by, within the dates of their deployment. */
   readonly ratedEvents: number;
   /** Null without a night. */
   readonly per100TrapNights: number | null;
 }
 
-export interface Captures extends Effort {
+export interface CaptureSummary extends Effort {
   readonly kinds: readonly CaptureRate[];
 }
 
-export interface CapturesAt extends Captures {
+export interface PlaceCaptures extends CaptureSummary {
   readonly deploymentId: number | null;
   readonly deploymentName: string | null;
   readonly locationId: number | null;
@@ -24,25 +32,25 @@ export interface CapturesAt extends Captures {
 }
 
 export interface CaptureRates {
-  readonly total: Captures;
+  readonly total: CaptureSummary;
   /** In order of deployment or location; last, what has none. */
-  readonly groups: readonly CapturesAt[];
+  readonly groups: readonly PlaceCaptures[];
 }
 
 /** How many events there were, and how many to a hundred nights that a camera stood: of all, and of each deployment or location. */
-export async function captureRates(
-  counts: Counts,
+export async function readCaptureRates(
+  counts: StatisticsCache,
   filter: EventFilter,
   grouping: Grouping,
   by: 'deployment' | 'location' | null,
 ): Promise<CaptureRates> {
   const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
-  const deployments = await deploymentEfforts(counts.db, filter);
-  const captures = (own: readonly DeploymentEffort[], seen: readonly EventCount[]): Captures => {
-    const effort = totalEffort(own);
+  const deployments = await readDeploymentEfforts(counts.db, filter);
+  const captures = (own: readonly DeploymentEffort[], seen: readonly EventCount[]): CaptureSummary => {
+    const effort = sumEffort(own);
     return {
       ...effort,
-      kinds: byKind(seen).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, effort.trapNights) })),
+      kinds: groupByKind(seen).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, effort.trapNights) })),
     };
   };
   return {
@@ -52,7 +60,7 @@ export async function captureRates(
 }
 
 function rateOf(rows: readonly EventCount[], trapNights: number | null): Omit<CaptureRate, keyof Kind> {
-  const ratedEvents = sumOf(rows, 'dated');
+  const ratedEvents = sumOf(rows, 'withinDeployment');
   return {
     events: sumOf(rows, 'events'),
     individuals: sumOf(rows, 'individuals'),
@@ -65,12 +73,12 @@ function groupsBy(
   by: 'deployment' | 'location',
   deployments: readonly DeploymentEffort[],
   events: readonly EventCount[],
-  captures: (own: readonly DeploymentEffort[], seen: readonly EventCount[]) => Captures,
-): CapturesAt[] {
+  captures: (own: readonly DeploymentEffort[], seen: readonly EventCount[]) => CaptureSummary,
+): PlaceCaptures[] {
   const placeOf = ({ id, locationId }: DeploymentEffort): number | null => (by === 'deployment' ? id : locationId);
   const places = new Map(deployments.map((one) => [String(one.id), placeOf(one)]));
-  const own = grouped(deployments, placeOf);
-  const seen = grouped(events, ({ key }) => (key === null ? null : places.get(key)) ?? null);
+  const own = groupRows(deployments, placeOf);
+  const seen = groupRows(events, ({ key }) => (key === null ? null : places.get(key)) ?? null);
   const ids = [...new Set([...own.keys(), ...seen.keys()])].sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
   return ids.map((id) => {
     const group = own.get(id) ?? [];

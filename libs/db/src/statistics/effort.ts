@@ -17,8 +17,8 @@ export interface DeploymentEffort {
   /** Trap-nights: the nights between `from` and `to`; null where its start is not known. */
   readonly nights: number | null;
   /** The local days of the first and of the last instant that the filter asks for. */
-  readonly askedFrom: string | null;
-  readonly askedTo: string | null;
+  readonly filterFrom: string | null;
+  readonly filterTo: string | null;
 }
 
 /** What several deployments add up to. */
@@ -34,13 +34,13 @@ export interface Effort {
  * Each deployment that the filter's place means, in order of id. A night is one from a local day to the next, however many hours it has: the
  * days are counted by the calendar of the deployment's zone. One that has no end stands until now, and none stands in the future.
  */
-export async function deploymentEfforts(db: Executor, filter: EventFilter): Promise<DeploymentEffort[]> {
+export async function readDeploymentEfforts(db: Executor, filter: EventFilter): Promise<DeploymentEffort[]> {
   const { projectId, capturedFrom = null, capturedTo = null } = filter;
   const { rows } = await sql<DeploymentEffort>`
     select d.id, d.name, l.id as "locationId", l.name as "locationName", l.latitude, l.longitude,
       day.first::text as "from", day.last::text as "to", case when d.starts_at is not null then greatest(day.last - day.first, 0) end as nights,
-      (${capturedFrom}::timestamptz at time zone d.timezone)::date::text as "askedFrom",
-      ((${capturedTo}::timestamptz - interval '1 microsecond') at time zone d.timezone)::date::text as "askedTo"
+      (${capturedFrom}::timestamptz at time zone d.timezone)::date::text as "filterFrom",
+      ((${capturedTo}::timestamptz - interval '1 microsecond') at time zone d.timezone)::date::text as "filterTo"
     from deployments d left join locations l on l.id = d.location_id
     left join lateral (
       select (greatest(d.starts_at, ${capturedFrom}::timestamptz) at time zone d.timezone)::date as first,
@@ -51,7 +51,7 @@ export async function deploymentEfforts(db: Executor, filter: EventFilter): Prom
   return rows;
 }
 
-export function totalEffort(deployments: readonly DeploymentEffort[]): Effort {
+export function sumEffort(deployments: readonly DeploymentEffort[]): Effort {
   const known = deployments.flatMap(({ nights }) => (nights === null ? [] : [{ nights }]));
   const deploymentsWithoutDates = deployments.length - known.length;
   return {

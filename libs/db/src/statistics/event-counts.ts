@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Category } from '@pugmark/domain';
-import type { Counts } from './statistics-cache';
-import { chosenEvents, type EventFilter, type EventKind } from '../events/event-filter';
-import { grouped } from './group-rows';
+import type { StatisticsCache } from './statistics-cache';
+import { eventConditions, type EventFilter, type EventKind } from '../events/event-filter';
+import { groupRows } from './group-rows';
 
 /** What events are of. Both null: of all other labels together. */
 export interface Kind {
@@ -17,39 +17,39 @@ export interface Grouping {
   readonly top: number;
 }
 
-export interface Counted {
+export interface EventTotals {
   readonly events: number;
   readonly individuals: number;
 }
 
-export interface EventCount extends Kind, Counted {
+export interface EventCount extends Kind, EventTotals {
   /** Which of the parts that were asked for; null: none of them. */
   readonly key: string | null;
   /** Events with a known time. */
-  readonly timed: number;
+  readonly withTime: number;
   /** Of these, those within the dates of their deployment, where its start is known. */
-  readonly dated: number;
+  readonly withinDeployment: number;
   readonly firstSeen: Date | null;
   readonly lastSeen: Date | null;
 }
 
 /** Events of each kind and of each part that `key`, an expression of `events e`, divides them into. */
 export async function countEvents(
-  counts: Counts,
+  counts: StatisticsCache,
   filter: EventFilter,
   { groupBy, top }: Grouping,
   key: RawBuilder<unknown>,
 ): Promise<readonly EventCount[]> {
   const counted = sql`
     select e.category, ${groupBy === 'label' ? sql`e.label` : sql`null::text`} as label, ${key} as key, count(*) as events, sum(e.individuals) as individuals,
-      count(e.starts_at) as timed, count(*) filter (where e.starts_at between d.starts_at and coalesce(d.ends_at, 'infinity')) as dated, min(e.starts_at) as first, max(e.ends_at) as last
-    from events e left join deployments d on d.id = e.deployment_id where ${chosenEvents(filter, groupBy)} group by 1, 2, 3`;
+      count(e.starts_at) as "withTime", count(*) filter (where e.starts_at between d.starts_at and coalesce(d.ends_at, 'infinity')) as "withinDeployment", min(e.starts_at) as first, max(e.ends_at) as last
+    from events e left join deployments d on d.id = e.deployment_id where ${eventConditions(filter, groupBy)} group by 1, 2, 3`;
   const named = groupBy === 'category' ? sql`named as (select * from counted)` : topLabels(top);
   return counts.rows(
     filter.projectId,
     sql<EventCount>`
     with counted as materialized (${counted}), ${named}
-    select category, label, key::text as key, sum(events)::bigint as events, sum(individuals)::bigint as individuals, sum(timed)::bigint as timed, sum(dated)::bigint as dated,
+    select category, label, key::text as key, sum(events)::bigint as events, sum(individuals)::bigint as individuals, sum("withTime")::bigint as "withTime", sum("withinDeployment")::bigint as "withinDeployment",
       min(first) as "firstSeen", max(last) as "lastSeen"
     from named group by category, label, named.key order by category, label, named.key`,
   );
@@ -59,15 +59,15 @@ function topLabels(top: number): RawBuilder<unknown> {
   return sql`
     ranked as (select category, label from counted group by category, label order by sum(events) desc, category, label limit ${top}),
     named as (
-      select r.category, r.label, c.key, c.events, c.individuals, c.timed, c.dated, c.first, c.last
+      select r.category, r.label, c.key, c.events, c.individuals, c."withTime", c."withinDeployment", c.first, c.last
       from counted c left join ranked r on r.category = c.category and r.label = c.label)`;
 }
 
 /** The rows of each kind; what there is most of first, all others last. */
-export function byKind<Row extends Kind & Counted>(
+export function groupByKind<Row extends Kind & EventTotals>(
   rows: readonly Row[],
 ): { readonly kind: Kind; readonly rows: readonly Row[] }[] {
-  const kinds = grouped(rows, ({ category, label }) => JSON.stringify([category, label]));
+  const kinds = groupRows(rows, ({ category, label }) => JSON.stringify([category, label]));
   const rank = (one: readonly Row[]): number => (one[0]!.category === null ? -1 : sumOf(one, 'events'));
   return [...kinds.values()]
     .sort((a, b) => rank(b) - rank(a))
@@ -75,8 +75,8 @@ export function byKind<Row extends Kind & Counted>(
 }
 
 /** Events and individuals of each kind. */
-export function countsByKind(rows: readonly EventCount[]): (Kind & Counted)[] {
-  return byKind(rows).map(({ kind, rows: own }) => ({
+export function countsByKind(rows: readonly EventCount[]): (Kind & EventTotals)[] {
+  return groupByKind(rows).map(({ kind, rows: own }) => ({
     ...kind,
     events: sumOf(own, 'events'),
     individuals: sumOf(own, 'individuals'),

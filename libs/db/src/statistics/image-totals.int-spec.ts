@@ -1,24 +1,24 @@
 import { sql } from 'kysely';
-import { Counts } from './statistics-cache';
-import { ImageDayRepository } from './image-day.repository';
+import { StatisticsCache } from './statistics-cache';
+import { ImageCountRepository } from './image-count.repository';
 import { ImageRepository } from '../images/image.repository';
-import { RunTallyRepository } from '../runs/run-counts.repository';
+import { RunCountsRepository } from '../runs/run-counts.repository';
 import { Study, found } from '../testing/study.fixture';
 import type { EventFilter } from '../events/event-filter';
 import { imageConditions } from '../images/image-filter';
-import { tallyImages, type ImageTally } from './image-totals';
+import { readImageTotals, type ImageTotals } from './image-totals';
 
 describe('a tally of images', () => {
   let study: Study;
-  let counts: Counts;
+  let counts: StatisticsCache;
   let places: { readonly ridge: number; readonly a: number; readonly b: number };
   const images: number[] = [];
-  const days = new ImageDayRepository();
+  const days = new ImageCountRepository();
 
   /** Two days around the end of October, each hour of which has images; every seventh without a time, every ninth without a place. */
   beforeAll(async () => {
     study = await Study.start();
-    counts = new Counts(study.db);
+    counts = new StatisticsCache(study.db);
     const ridge = await study.location('Ridge');
     places = {
       ridge,
@@ -38,7 +38,7 @@ describe('a tally of images', () => {
           n % 3 === 0 ? undefined : n % 11 === 0 ? [] : seen,
         ),
       );
-      if (n % 30 === 0) await days.fold(study.db);
+      if (n % 30 === 0) await days.compact(study.db);
     }
     for (const n of [1, 4, 10, 12])
       await study.review(images[n]!, n % 4 === 0 ? [] : [{ label: 'deer', individuals: 2 }]);
@@ -51,10 +51,10 @@ describe('a tally of images', () => {
   afterAll(() => study.stop());
 
   /** Each image by itself. */
-  async function counted(filter: EventFilter): Promise<ImageTally> {
-    const { rows } = await sql<ImageTally>`
-      select count(*)::int as images, count(*) filter (where answered)::int as answered, count(*) filter (where not answered and not fails)::int as pending,
-        count(*) filter (where not answered and fails)::int as failed, count(*) filter (where blank)::int as blank, count(*) filter (where has_animal)::int as animal,
+  async function counted(filter: EventFilter): Promise<ImageTotals> {
+    const { rows } = await sql<ImageTotals>`
+      select count(*)::int as images, count(*) filter (where processed)::int as processed, count(*) filter (where not processed and not fails)::int as pending,
+        count(*) filter (where not processed and fails)::int as failed, count(*) filter (where blank)::int as blank, count(*) filter (where has_animal)::int as animal,
         count(*) filter (where has_person)::int as person, count(*) filter (where has_vehicle)::int as vehicle, count(review_id)::int as reviewed,
         count(*) filter (where captured_at is null)::int as "withoutTime", coalesce(sum(boxes), 0)::int as detections
       from image_summaries s
@@ -104,12 +104,12 @@ describe('a tally of images', () => {
   ])('of %s is that of its images, one by one', async (name, filterOf) => {
     const filter = { projectId: study.projectId, ...filterOf() };
     const expected = await counted(filter);
-    expect(await tallyImages(counts, filter)).toEqual(expected);
+    expect(await readImageTotals(counts, filter)).toEqual(expected);
     if (!/no time|an end/.test(name)) expect(expected.images).toBeGreaterThan(0);
   });
 
   it('is of one project', async () => {
-    expect(await tallyImages(counts, { projectId: 999_999 })).toMatchObject({
+    expect(await readImageTotals(counts, { projectId: 999_999 })).toMatchObject({
       images: 0,
       pending: 0,
       failed: 0,
@@ -132,11 +132,11 @@ describe('a tally of images', () => {
     await correct(images[4]!, { deploymentId: two, manualLocal: '2024-12-02T03:00:00' });
     await correct(images[5]!, { deploymentId: null });
     await Promise.all([
-      days.fold(study.db),
+      days.compact(study.db),
       study.review(images[8]!, []),
-      days.fold(study.db),
+      days.compact(study.db),
       study.review(images[11]!, null),
-      new RunTallyRepository().fold(study.db),
+      new RunCountsRepository().compact(study.db),
     ]);
     for (const filter of [
       {},
@@ -145,7 +145,7 @@ describe('a tally of images', () => {
       { hourFrom: 0, hourTo: 12 },
       time('2024-10-27T00:00:00Z', null),
     ]) {
-      expect(await tallyImages(counts, { projectId: study.projectId, ...filter })).toEqual(
+      expect(await readImageTotals(counts, { projectId: study.projectId, ...filter })).toEqual(
         await counted({ projectId: study.projectId, ...filter }),
       );
     }
@@ -153,10 +153,10 @@ describe('a tally of images', () => {
   });
 
   it('has one row left for each sort of a day once all are put together', async () => {
-    await days.fold(study.db);
+    await days.compact(study.db);
     expect(await differences()).toEqual([]);
     const { rows } = await sql`
-      select 1 from image_days group by project_id, deployment_id, day, answered, reviewed, has_animal, has_person, has_vehicle, blank having count(*) > 1 or not bool_and(folded)`.execute(
+      select 1 from image_counts_by_day group by project_id, deployment_id, day, processed, reviewed, has_animal, has_person, has_vehicle, blank having count(*) > 1 or not bool_and(compacted)`.execute(
       study.db,
     );
     expect(rows).toEqual([]);
@@ -165,20 +165,20 @@ describe('a tally of images', () => {
   it('goes with the images', async () => {
     await sql`delete from image_summaries where deployment_id = ${places.a}`.execute(study.db);
     expect(await differences()).toEqual([]);
-    expect(await tallyImages(counts, { projectId: study.projectId, deploymentId: places.a })).toMatchObject({
+    expect(await readImageTotals(counts, { projectId: study.projectId, deploymentId: places.a })).toMatchObject({
       images: 0,
       detections: 0,
     });
   });
 
-  /** Where the sums of `image_days` are not what `image_summaries` holds. */
+  /** Where the sums of `image_counts_by_day` are not what `image_summaries` holds. */
   async function differences(): Promise<unknown[]> {
     const sorts =
-      "project_id, coalesce(deployment_id, 0) as d, coalesce(day, '-infinity') as day, answered, reviewed, has_animal, has_person, has_vehicle, blank";
+      "project_id, coalesce(deployment_id, 0) as d, coalesce(day, '-infinity') as day, processed, reviewed, has_animal, has_person, has_vehicle, blank";
     const { rows } = await sql
       .raw(
         `
-      with summed as (select ${sorts}, sum(count)::int as n, sum(detections)::int as boxes from image_days group by 1, 2, 3, 4, 5, 6, 7, 8, 9 having sum(count) <> 0 or sum(detections) <> 0),
+      with summed as (select ${sorts}, sum(count)::int as n, sum(detections)::int as boxes from image_counts_by_day group by 1, 2, 3, 4, 5, 6, 7, 8, 9 having sum(count) <> 0 or sum(detections) <> 0),
         there as (
           select ${sorts}, count(*)::int as n, sum(detections)::int as boxes
           from (select *, (captured_at at time zone 'UTC')::date as day, review_id is not null as reviewed from image_summaries) s group by 1, 2, 3, 4, 5, 6, 7, 8, 9)

@@ -1,15 +1,15 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { Counts } from './statistics-cache';
+import type { StatisticsCache } from './statistics-cache';
 import { placeConditions, type EventFilter } from '../events/event-filter';
 import { imageConditions } from '../images/image-filter';
-import { hoursOf } from '../observations/observation-filter';
+import { hoursInRange } from '../observations/observation-filter';
 
 const DAY_MS = 86_400_000;
 
 /** `answered`, `pending` and `failed` make up all images; the others overlap. */
-export interface ImageTally {
+export interface ImageTotals {
   readonly images: number;
-  readonly answered: number;
+  readonly processed: number;
   readonly pending: number;
   readonly failed: number;
   readonly blank: number;
@@ -22,66 +22,68 @@ export interface ImageTally {
 }
 
 /** What images are told apart by that are summed up. */
-export type TallyFilter = Omit<EventFilter, 'label' | 'minConfidence'>;
+export type ImageTotalsFilter = Omit<EventFilter, 'label' | 'minConfidence'>;
 
 /**
  * The images that pass the filter, as they are listed, by what is known of them; in one statement. By place, category, hour and review,
  * or by time instead of the hour, they are summed up; the hours of a time have them looked at one by one.
  */
-export async function tallyImages(counts: Counts, filter: TallyFilter): Promise<ImageTally> {
+export async function readImageTotals(counts: StatisticsCache, filter: ImageTotalsFilter): Promise<ImageTotals> {
   const rows = await counts.rows(
     filter.projectId,
-    sql<ImageTally>`
-    with part as (${sql.join(partsOf(filter), sql` union all `)}), total as (
-      select coalesce(sum(count), 0)::bigint as images, coalesce(sum(detections), 0)::bigint as detections, ${those('answered')}, ${those('blank')},
-        ${those('has_animal')}, ${those('has_person')}, ${those('has_vehicle')}, ${those('reviewed')}, ${those('timeless')}
+    sql<ImageTotals>`
+    with part as (${sql.join(selectParts(filter), sql` union all `)}), total as (
+      select coalesce(sum(count), 0)::bigint as images, coalesce(sum(detections), 0)::bigint as detections, ${sumOfFlag('processed')}, ${sumOfFlag('blank')},
+        ${sumOfFlag('has_animal')}, ${sumOfFlag('has_person')}, ${sumOfFlag('has_vehicle')}, ${sumOfFlag('reviewed')}, ${sumOfFlag('timeless')}
       from part
     ), failed as (select count(*) as images from image_summaries s where ${imageConditions({ ...filter, status: 'failed' })})
-    select total.images, answered, total.images - answered - failed.images as pending, failed.images as failed, blank, has_animal as animal,
+    select total.images, processed, total.images - processed - failed.images as pending, failed.images as failed, blank, has_animal as animal,
       has_person as person, has_vehicle as vehicle, reviewed, timeless as "withoutTime", detections
     from total, failed`,
   );
   return rows[0]!;
 }
 
-function those(flag: string): RawBuilder<unknown> {
+function sumOfFlag(flag: string): RawBuilder<unknown> {
   return sql`coalesce(sum(count) filter (where ${sql.ref(flag)}), 0)::bigint as ${sql.ref(flag)}`;
 }
 
 /** Rows with the same columns, of sums or of images. */
-function partsOf(filter: TallyFilter): RawBuilder<unknown>[] {
+function selectParts(filter: ImageTotalsFilter): RawBuilder<unknown>[] {
   const { capturedFrom, capturedTo } = filter;
-  const inHours = hoursOf(filter) !== null;
+  const inHours = hoursInRange(filter) !== null;
   const inTime = capturedFrom !== undefined || capturedTo !== undefined;
-  if (inHours && inTime) return [oneByOne(filter)];
-  return inHours ? [byHours(filter)] : byDays(filter);
+  if (inHours && inTime) return [selectSummaries(filter)];
+  return inHours ? [selectHourlyCounts(filter)] : selectDailyCounts(filter);
 }
 
-function oneByOne(filter: TallyFilter): RawBuilder<unknown> {
+function selectSummaries(filter: ImageTotalsFilter): RawBuilder<unknown> {
   return sql`
-    select 1 as count, detections, answered, blank, has_animal, has_person, has_vehicle, review_id is not null as reviewed, captured_at is null as timeless
+    select 1 as count, detections, processed, blank, has_animal, has_person, has_vehicle, review_id is not null as reviewed, captured_at is null as timeless
     from image_summaries s where ${imageConditions(filter)}`;
 }
 
-function byHours(filter: TallyFilter): RawBuilder<unknown> {
-  return summed(sql`image_counts`, sql`not timed`, filter, [sql`c.local_hour = any(${hoursOf(filter)}::smallint[])`]);
+function selectHourlyCounts(filter: ImageTotalsFilter): RawBuilder<unknown> {
+  return selectCounts(sql`image_counts_by_hour`, sql`not has_time`, filter, [
+    sql`c.local_hour = any(${hoursInRange(filter)}::smallint[])`,
+  ]);
 }
 
 /** The whole days of UTC that the filter asks for, and what is left of the days around them. */
-function byDays(filter: TallyFilter): RawBuilder<unknown>[] {
+function selectDailyCounts(filter: ImageTotalsFilter): RawBuilder<unknown>[] {
   const from = filter.capturedFrom?.getTime();
   const to = filter.capturedTo?.getTime();
   const firstDay = from === undefined ? undefined : Math.ceil(from / DAY_MS) * DAY_MS;
   const endDay = to === undefined ? undefined : Math.floor(to / DAY_MS) * DAY_MS;
-  if (firstDay !== undefined && endDay !== undefined && firstDay >= endDay) return [oneByOne(filter)];
+  if (firstDay !== undefined && endDay !== undefined && firstDay >= endDay) return [selectSummaries(filter)];
   const days = [
     ...(firstDay === undefined ? [] : [sql`c.day >= ${dayOf(firstDay)}::date`]),
     ...(endDay === undefined ? [] : [sql`c.day < ${dayOf(endDay)}::date`]),
   ];
   return [
-    summed(sql`image_days`, sql`day is null`, filter, days),
-    ...(from === firstDay ? [] : [oneByOne({ ...filter, capturedTo: new Date(firstDay!) })]),
-    ...(to === endDay ? [] : [oneByOne({ ...filter, capturedFrom: new Date(endDay!) })]),
+    selectCounts(sql`image_counts_by_day`, sql`day is null`, filter, days),
+    ...(from === firstDay ? [] : [selectSummaries({ ...filter, capturedTo: new Date(firstDay!) })]),
+    ...(to === endDay ? [] : [selectSummaries({ ...filter, capturedFrom: new Date(endDay!) })]),
   ];
 }
 
@@ -89,10 +91,10 @@ function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function summed(
+function selectCounts(
   table: RawBuilder<unknown>,
   timeless: RawBuilder<unknown>,
-  filter: TallyFilter,
+  filter: ImageTotalsFilter,
   more: readonly RawBuilder<unknown>[],
 ): RawBuilder<unknown> {
   const { projectId, category, reviewed } = filter;
@@ -100,6 +102,6 @@ function summed(
   if (category !== undefined) conditions.push(sql.ref(`c.has_${category}`));
   if (reviewed !== undefined) conditions.push(sql`c.reviewed = ${reviewed}`);
   return sql`
-    select count, detections, answered, blank, has_animal, has_person, has_vehicle, reviewed, ${timeless} as timeless
+    select count, detections, processed, blank, has_animal, has_person, has_vehicle, reviewed, ${timeless} as timeless
     from ${table} c where ${sql.join(conditions, sql` and `)}`;
 }

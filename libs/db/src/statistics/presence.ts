@@ -1,20 +1,20 @@
 import { sql } from 'kysely';
-import type { Counts } from './statistics-cache';
-import { deploymentEfforts, totalEffort, type DeploymentEffort, type Effort } from './effort';
+import type { StatisticsCache } from './statistics-cache';
+import { readDeploymentEfforts, sumEffort, type DeploymentEffort, type Effort } from './effort';
 import {
   countEvents,
   countsByKind,
   sumOf,
-  type Counted,
+  type EventTotals,
   type EventCount,
   type Grouping,
   type Kind,
 } from './event-counts';
-import { chosenEvents, type EventFilter, type EventKind } from '../events/event-filter';
-import { grouped } from './group-rows';
+import { eventConditions, type EventFilter, type EventKind } from '../events/event-filter';
+import { groupRows } from './group-rows';
 
 /** A location, or a deployment of which the location is not known. */
-export interface PlacePresence extends Effort, Counted {
+export interface PlacePresence extends Effort, EventTotals {
   readonly locationId: number | null;
   /** Of the deployment, where its location is not known; else null. */
   readonly deploymentId: number | null;
@@ -25,7 +25,7 @@ export interface PlacePresence extends Effort, Counted {
   readonly lastSeen: Date | null;
   /** Local days on which an event began. */
   readonly daysPresent: number;
-  readonly kinds: readonly (Kind & Counted)[];
+  readonly kinds: readonly (Kind & EventTotals)[];
 }
 
 export interface Presence {
@@ -36,14 +36,18 @@ export interface Presence {
 }
 
 /** Where it was seen, and where not. */
-export async function presenceByPlace(counts: Counts, filter: EventFilter, grouping: Grouping): Promise<Presence> {
+export async function readPresence(
+  counts: StatisticsCache,
+  filter: EventFilter,
+  grouping: Grouping,
+): Promise<Presence> {
   const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
   const days = await daysPresent(counts, filter, grouping.groupBy);
-  const places = grouped(await deploymentEfforts(counts.db, filter), placeOf);
+  const places = groupRows(await readDeploymentEfforts(counts.db, filter), placeOf);
   const placeOfDeployment = new Map(
     [...places].flatMap(([place, own]) => own.map(({ id }) => [String(id), place] as const)),
   );
-  const seen = grouped(events, ({ key }) => (key === null ? undefined : placeOfDeployment.get(key)));
+  const seen = groupRows(events, ({ key }) => (key === null ? undefined : placeOfDeployment.get(key)));
   const found = [...places].map(([place, own]) => presenceAt(own, seen.get(place) ?? [], days.get(place) ?? 0));
   return {
     places: found.sort(
@@ -62,13 +66,17 @@ function placeOf({ id, locationId }: DeploymentEffort): string {
   return String(locationId ?? -id);
 }
 
-async function daysPresent(counts: Counts, filter: EventFilter, kind: EventKind): Promise<Map<string, number>> {
+async function daysPresent(
+  counts: StatisticsCache,
+  filter: EventFilter,
+  kind: EventKind,
+): Promise<Map<string, number>> {
   const rows = await counts.rows(
     filter.projectId,
     sql<{ place: string; days: number }>`
     select place::text, count(*) as days from (
       select coalesce(d.location_id, -d.id) as place, e.local_start::date as day
-      from events e join deployments d on d.id = e.deployment_id where ${chosenEvents(filter, kind)} and e.starts_at is not null group by 1, 2
+      from events e join deployments d on d.id = e.deployment_id where ${eventConditions(filter, kind)} and e.starts_at is not null group by 1, 2
     ) present group by place`,
   );
   return new Map(rows.map(({ place, days }) => [place, days]));
@@ -86,7 +94,7 @@ function presenceAt(
     name: one.locationName ?? one.name,
     latitude: one.latitude,
     longitude: one.longitude,
-    ...totalEffort(deployments),
+    ...sumEffort(deployments),
     events: sumOf(seen, 'events'),
     individuals: sumOf(seen, 'individuals'),
     firstSeen: earliest(seen.map(({ firstSeen }) => firstSeen)),

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
-import { Counts } from './statistics-cache';
+import { StatisticsCache } from './statistics-cache';
 import { countImages } from '../images/image-count';
 import type { EventFilter } from '../events/event-filter';
-import { presenceByPlace } from './presence';
-import { summariseStudy } from './study-summary';
-import { timelineOf } from './timeline';
+import { readPresence } from './presence';
+import { readStudySummary } from './study-summary';
+import { readTimeline } from './timeline';
 import { DeploymentRepository } from '../deployments/deployment.repository';
 import { EventRepository } from '../events/event.repository';
 import { ImageRepository } from '../images/image.repository';
-import { RunTallyRepository } from '../runs/run-counts.repository';
+import { RunCountsRepository } from '../runs/run-counts.repository';
 import { Study, found } from '../testing/study.fixture';
 
 describe('what is counted', () => {
@@ -19,10 +19,11 @@ describe('what is counted', () => {
   afterEach(() => study.stop());
 
   const minute = (n: number): string => new Date(Date.UTC(2026, 5, 1) + n * 60_000).toISOString().slice(0, 19);
-  const rowsOf = (counts: Counts, text: string) => counts.rows(study.projectId, sql<{ n: number }>`${sql.raw(text)}`);
+  const rowsOf = (counts: StatisticsCache, text: string) =>
+    counts.rows(study.projectId, sql<{ n: number }>`${sql.raw(text)}`);
 
   it('is kept, and comes out as if it were not, whatever changes', async () => {
-    const counts = new Counts(study.db);
+    const counts = new StatisticsCache(study.db);
     const places = [await study.location('Ridge', 47.5, 11.25), await study.location('Creek')];
     const deployments = [
       await study.deployment('a', { timezone: 'UTC', locationId: places[0]! }),
@@ -73,7 +74,7 @@ describe('what is counted', () => {
           );
         }),
       'images taken away': () => sql`delete from image_summaries where image_id = ${other}`.execute(study.db),
-      'sums put together': () => new RunTallyRepository().fold(study.db),
+      'sums put together': () => new RunCountsRepository().compact(study.db),
     };
     const filters: readonly Omit<EventFilter, 'projectId'>[] = [
       {},
@@ -83,7 +84,7 @@ describe('what is counted', () => {
       { deploymentId: deployments[0]! },
       { hourFrom: 0, hourTo: 2 },
     ];
-    const all = async (from: Counts): Promise<unknown> => {
+    const all = async (from: StatisticsCache): Promise<unknown> => {
       const answers = [];
       for (const filter of filters) {
         const asked = { projectId: study.projectId, ...filter };
@@ -91,9 +92,9 @@ describe('what is counted', () => {
         answers.push(
           await countImages(from, asked),
           await countImages(from, { ...asked, status: 'failed' }),
-          await summariseStudy(from, asked, grouping),
-          await presenceByPlace(from, asked, grouping),
-          await timelineOf(from, asked, grouping, 'day', 100),
+          await readStudySummary(from, asked, grouping),
+          await readPresence(from, asked, grouping),
+          await readTimeline(from, asked, grouping, 'day', 100),
         );
       }
       return answers;
@@ -101,8 +102,8 @@ describe('what is counted', () => {
     let before: unknown;
     for (const [what, make] of Object.entries(changes)) {
       await make();
-      await new EventRepository().formStale(study.db, null);
-      const expected = await all(new Counts(study.db));
+      await new EventRepository().formStaleEvents(study.db, null);
+      const expected = await all(new StatisticsCache(study.db));
       expect([what, await all(counts)]).toEqual([what, expected]);
       if (what !== 'nothing' && what !== 'sums put together') expect([what, before]).not.toEqual([what, expected]);
       before = expected;
@@ -110,7 +111,7 @@ describe('what is counted', () => {
   });
 
   it('is not counted again as long as nothing has changed, and once for many who ask at the same time', async () => {
-    const counts = new Counts(study.db);
+    const counts = new StatisticsCache(study.db);
     const text = `select nextval('counted')::int as n`;
     await sql`create sequence counted`.execute(study.db);
     const first = await Promise.all([1, 2, 3, 4].map(() => rowsOf(counts, text)));
@@ -123,7 +124,7 @@ describe('what is counted', () => {
   });
 
   it('is asked for again after it failed', async () => {
-    const counts = new Counts(study.db);
+    const counts = new StatisticsCache(study.db);
     await expect(rowsOf(counts, 'select n from numbers')).rejects.toThrow('numbers');
     await sql`create table numbers as select 7 as n`.execute(study.db);
     expect(await rowsOf(counts, 'select n from numbers')).toEqual([{ n: 7 }]);
@@ -131,7 +132,7 @@ describe('what is counted', () => {
 
   it('is given up, what was not asked for for longest first, when there are too many rows', async () => {
     await sql`create sequence counted`.execute(study.db);
-    const counts = new Counts(study.db, 25);
+    const counts = new StatisticsCache(study.db, 25);
     const ask = async (name: string): Promise<number> =>
       (await rowsOf(counts, `select nextval('counted')::int as n from generate_series(1, 10) as ${name}`))[0]!.n;
     expect([await ask('a'), await ask('b')]).toEqual([1, 11]);

@@ -16,7 +16,7 @@ interface Kept {
  * time somebody opens it, while `project_changes` tells in a moment whether anything has changed. Its number is read before the rows are:
  * what is kept can be newer than it says, never older. Many who ask for the same at once count once.
  */
-export class Counts {
+export class StatisticsCache {
   readonly #kept = new Map<string, Kept>();
   readonly #mostRows: number;
   #rows = 0;

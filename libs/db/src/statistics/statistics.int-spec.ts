@@ -1,33 +1,33 @@
 import { sql } from 'kysely';
-import { Counts } from './statistics-cache';
+import { StatisticsCache } from './statistics-cache';
 import { EventRepository } from '../events/event.repository';
-import { PencilStudy } from '../testing/pencil-study.fixture';
+import { ReferenceStudy } from '../testing/pencil-study.fixture';
 import { Study, found } from '../testing/study.fixture';
-import { activityByHour } from './activity';
-import { captureRates, type Captures } from './capture-rates';
-import { deploymentEfforts, totalEffort } from './effort';
+import { readActivity } from './activity';
+import { readCaptureRates, type CaptureSummary } from './capture-rates';
+import { readDeploymentEfforts, sumEffort } from './effort';
 import type { Grouping } from './event-counts';
 import type { EventFilter } from '../events/event-filter';
 import { listEvents, type EventOrder, type EventPosition } from '../events/event-list';
-import { presenceByPlace } from './presence';
-import { summariseStudy } from './study-summary';
-import { timelineOf, type Timeline } from './timeline';
+import { readPresence } from './presence';
+import { readStudySummary } from './study-summary';
+import { readTimeline, type Timeline } from './timeline';
 
 const CATEGORIES: Grouping = { groupBy: 'category', top: 20 };
 const LABELS: Grouping = { groupBy: 'label', top: 20 };
 
 /** All expectations are counted by hand from the tables in `pencil-study.fixture.ts`. */
 describe('statistics', () => {
-  let pencil: PencilStudy;
-  let ids: PencilStudy['ids'];
+  let pencil: ReferenceStudy;
+  let ids: ReferenceStudy['ids'];
   const all = (filter: Partial<EventFilter> = {}): EventFilter => ({ projectId: pencil.study.projectId, ...filter });
   const db = () => pencil.study.db;
-  const counts = () => new Counts(db());
+  const counts = () => new StatisticsCache(db());
 
   beforeAll(async () => {
-    pencil = await PencilStudy.start();
+    pencil = await ReferenceStudy.start();
     ids = pencil.ids;
-    await new EventRepository().formStale(db(), null);
+    await new EventRepository().formStaleEvents(db(), null);
   });
   afterAll(() => pencil.study.stop());
 
@@ -116,11 +116,11 @@ describe('statistics', () => {
   });
 
   it('sum up the images, the events and the effort', async () => {
-    expect(await summariseStudy(counts(), all(), CATEGORIES)).toEqual({
+    expect(await readStudySummary(counts(), all(), CATEGORIES)).toEqual({
       // A 11, B 7, C 3, D 3, and one without a deployment; boxes: A 8, B 9, C 3, D 3, 1.
       images: {
         images: 25,
-        answered: 23,
+        processed: 23,
         pending: 1,
         failed: 1,
         blank: 4,
@@ -154,13 +154,13 @@ describe('statistics', () => {
       { category: 'animal', label: 'fox', events: 2, individuals: 5 },
       { category: 'vehicle', label: 'vehicle', events: 1, individuals: 1 },
     ];
-    expect((await summariseStudy(counts(), all(), LABELS)).kinds).toEqual(kinds);
+    expect((await readStudySummary(counts(), all(), LABELS)).kinds).toEqual(kinds);
     const others = { category: null, label: null, events: 3, individuals: 6 };
-    expect((await summariseStudy(counts(), all(), { groupBy: 'label', top: 2 })).kinds).toEqual([
+    expect((await readStudySummary(counts(), all(), { groupBy: 'label', top: 2 })).kinds).toEqual([
       ...kinds.slice(0, 2),
       others,
     ]);
-    expect((await summariseStudy(counts(), all(), { groupBy: 'label', top: 1 })).kinds).toEqual([
+    expect((await readStudySummary(counts(), all(), { groupBy: 'label', top: 1 })).kinds).toEqual([
       kinds[0],
       { ...others, events: 6, individuals: 10 },
     ]);
@@ -168,10 +168,10 @@ describe('statistics', () => {
 
   describe('trap-nights', () => {
     const nights = async (filter: Partial<EventFilter> = {}) =>
-      totalEffort(await deploymentEfforts(db(), all(filter))).trapNights;
+      sumEffort(await readDeploymentEfforts(db(), all(filter))).trapNights;
 
     it('are the nights between two local days, on days of 23 and 25 hours too', async () => {
-      const rows = await deploymentEfforts(db(), all());
+      const rows = await readDeploymentEfforts(db(), all());
       expect(rows.map((row) => [row.name, row.from, row.to, row.nights])).toEqual([
         ['A', '2024-03-29', '2024-04-02', 4],
         ['B', '2024-10-26', '2024-10-28', 2],
@@ -241,20 +241,20 @@ describe('statistics', () => {
   });
 
   describe('capture rates', () => {
-    const inShort = ({ trapNights, kinds }: Captures): unknown[] => [
+    const inShort = ({ trapNights, kinds }: CaptureSummary): unknown[] => [
       trapNights,
       ...kinds.map((one) => [one.label ?? one.category, one.events, one.ratedEvents, one.per100TrapNights]),
     ];
 
     it('count events with a time at deployments whose nights are known', async () => {
-      const { total, groups } = await captureRates(counts(), all(), CATEGORIES, null);
+      const { total, groups } = await readCaptureRates(counts(), all(), CATEGORIES, null);
       // Without a3 and n1, which have no time, and d1 and d2, whose nights are not known.
       expect(inShort(total)).toEqual([10, ['animal', 9, 7, 70], ['person', 3, 1, 10], ['vehicle', 1, 1, 10]]);
       expect(groups).toEqual([]);
     });
 
     it('are of each deployment', async () => {
-      const { groups } = await captureRates(counts(), all(), CATEGORIES, 'deployment');
+      const { groups } = await readCaptureRates(counts(), all(), CATEGORIES, 'deployment');
       expect(groups.map((one) => [one.deploymentName, one.locationName, ...inShort(one)])).toEqual([
         ['A', 'Ridge', 4, ['animal', 3, 2, 50], ['person', 1, 1, 25]],
         ['B', 'Ridge', 2, ['animal', 3, 3, 150], ['vehicle', 1, 1, 50]],
@@ -267,7 +267,7 @@ describe('statistics', () => {
     });
 
     it('are of each location', async () => {
-      const { groups } = await captureRates(counts(), all(), CATEGORIES, 'location');
+      const { groups } = await readCaptureRates(counts(), all(), CATEGORIES, 'location');
       expect(groups.map((one) => [one.deploymentId, one.locationName, one.deployments, ...inShort(one)])).toEqual([
         [null, 'Ridge', 2, 6, ['animal', 6, 5, 500 / 6], ['person', 1, 1, 100 / 6], ['vehicle', 1, 1, 100 / 6]],
         [null, 'Creek', 1, 2, ['animal', 2, 2, 100]],
@@ -291,9 +291,9 @@ describe('statistics', () => {
           await study.image(id, local, [found('deer')]);
         for (const local of ['2000-01-01T00:00:00', '2024-06-01T00:00:00'])
           await study.image(open, local, [found('deer')]);
-        await new EventRepository().formStale(study.db, null);
+        await new EventRepository().formStaleEvents(study.db, null);
         const filter = { projectId: study.projectId, capturedTo: new Date('2024-06-10T00:00:00Z') };
-        const { groups } = await captureRates(new Counts(study.db), filter, CATEGORIES, 'deployment');
+        const { groups } = await readCaptureRates(new StatisticsCache(study.db), filter, CATEGORIES, 'deployment');
         expect(
           groups.map(({ trapNights, kinds: [kind] }) => [
             trapNights,
@@ -315,9 +315,9 @@ describe('statistics', () => {
         capturedFrom: new Date('2024-10-27T00:00:00+02:00'),
         capturedTo: new Date('2024-10-28T00:00:00+01:00'),
       };
-      const { total } = await captureRates(counts(), all({ ...october, minConfidence: 0.85 }), LABELS, null);
+      const { total } = await readCaptureRates(counts(), all({ ...october, minConfidence: 0.85 }), LABELS, null);
       expect(inShort(total)).toEqual([1, ['deer', 2, 2, 200], ['fox', 1, 1, 100]]);
-      const day = await captureRates(
+      const day = await readCaptureRates(
         counts(),
         all({ capturedFrom: new Date('2024-03-29T12:00:00Z'), capturedTo: new Date('2024-03-29T20:00:00Z') }),
         CATEGORIES,
@@ -332,7 +332,7 @@ describe('statistics', () => {
       Object.fromEntries([...counts.entries()].filter(([, count]) => count > 0));
 
     it('is by the hour of the local clocks', async () => {
-      const { kinds, ...rest } = await activityByHour(counts(), all(), CATEGORIES, 'local');
+      const { kinds, ...rest } = await readActivity(counts(), all(), CATEGORIES, 'local');
       expect(rest).toEqual({ withoutTime: 2, withoutPlace: 0 });
       // a2, b0 and c2 in the hour of one; b1 at 02:55, in the second of two hours of that name.
       expect(kinds.map((one) => [one.category, hours(one.events), hours(one.individuals)])).toEqual([
@@ -344,7 +344,7 @@ describe('statistics', () => {
     });
 
     it('is by the sun, 45 minutes after UTC at 11.25° E and by the equation of time, where the place is known', async () => {
-      const { kinds, ...rest } = await activityByHour(counts(), all(), CATEGORIES, 'solar');
+      const { kinds, ...rest } = await readActivity(counts(), all(), CATEGORIES, 'solar');
       expect(rest).toEqual({ withoutTime: 2, withoutPlace: 4 });
       // 29 and 31 March, 1 April: about 5 minutes less; 27 October: 16 minutes more.
       // a1 17:45 - 5, a2 01:40 - 4, p1 10:45 - 4, b0 00:35 + 16, b1 02:40 + 16, v1 23:35 + 16, b2 23:40 + 16.
@@ -356,7 +356,7 @@ describe('statistics', () => {
     });
 
     it('is of what the filter chooses', async () => {
-      const { kinds, withoutTime } = await activityByHour(counts(), all({ label: 'fox' }), LABELS, 'local');
+      const { kinds, withoutTime } = await readActivity(counts(), all({ label: 'fox' }), LABELS, 'local');
       expect(kinds.map((one) => [one.label, hours(one.events), hours(one.individuals)])).toEqual([
         ['fox', { 18: 1, 23: 1 }, { 18: 1, 23: 4 }],
       ]);
@@ -366,7 +366,7 @@ describe('statistics', () => {
 
   describe('a timeline', () => {
     async function timeline(filter: Partial<EventFilter>, by: 'day' | 'week' | 'month'): Promise<Timeline> {
-      return (await timelineOf(counts(), all(filter), CATEGORIES, by, 4_000)) as Timeline;
+      return (await readTimeline(counts(), all(filter), CATEGORIES, by, 4_000)) as Timeline;
     }
 
     it('has each month from the first to the last, with its events and nights', async () => {
@@ -457,11 +457,11 @@ describe('statistics', () => {
     });
 
     it('says from when to when it would be, rather than being endless', async () => {
-      expect(await timelineOf(counts(), all(), CATEGORIES, 'day', 220)).toEqual({
+      expect(await readTimeline(counts(), all(), CATEGORIES, 'day', 220)).toEqual({
         first: '2024-03-29',
         last: '2024-11-04',
       });
-      expect(await timelineOf(counts(), all({ projectId: 999_999 }), CATEGORIES, 'day', 220)).toEqual({
+      expect(await readTimeline(counts(), all({ projectId: 999_999 }), CATEGORIES, 'day', 220)).toEqual({
         steps: [],
         trapNights: [],
         withoutTime: 0,
@@ -472,7 +472,7 @@ describe('statistics', () => {
 
   describe('presence', () => {
     it('is told of each location, and of a deployment without one', async () => {
-      const { places, withoutDeployment } = await presenceByPlace(counts(), all(), CATEGORIES);
+      const { places, withoutDeployment } = await readPresence(counts(), all(), CATEGORIES);
       expect(withoutDeployment).toBe(1);
       expect(places).toEqual([
         {
@@ -548,7 +548,7 @@ describe('statistics', () => {
     });
 
     it('is of what the filter chooses', async () => {
-      const { places, withoutDeployment } = await presenceByPlace(
+      const { places, withoutDeployment } = await readPresence(
         counts(),
         all({ label: 'fox', locationId: ids['Ridge']! }),
         LABELS,

@@ -1,33 +1,37 @@
 import { sql } from 'kysely';
-import type { Counts } from './statistics-cache';
-import { deploymentEfforts, totalEffort, type Effort } from './effort';
-import { countEvents, countsByKind, sumOf, type Counted, type Grouping, type Kind } from './event-counts';
+import type { StatisticsCache } from './statistics-cache';
+import { readDeploymentEfforts, sumEffort, type Effort } from './effort';
+import { countEvents, countsByKind, sumOf, type EventTotals, type Grouping, type Kind } from './event-counts';
 import type { EventFilter } from '../events/event-filter';
-import { tallyImages, type ImageTally } from './image-totals';
+import { readImageTotals, type ImageTotals } from './image-totals';
 
-export interface StudySummary extends Effort, Counted {
+export interface StudySummary extends Effort, EventTotals {
   /** Null with a label or a confidence: those images would have to be looked at one by one, which `countImages` does up to a bound. */
-  readonly images: ImageTally | null;
+  readonly images: ImageTotals | null;
   /** Events without a known time. */
   readonly withoutTime: number;
   /** At which the deployments stood. */
   readonly locations: number;
-  readonly kinds: readonly (Kind & Counted)[];
+  readonly kinds: readonly (Kind & EventTotals)[];
 }
 
 /** A study, or a part of it, in a few numbers. */
-export async function summariseStudy(counts: Counts, filter: EventFilter, grouping: Grouping): Promise<StudySummary> {
+export async function readStudySummary(
+  counts: StatisticsCache,
+  filter: EventFilter,
+  grouping: Grouping,
+): Promise<StudySummary> {
   const { label, minConfidence, ...rest } = filter;
-  const images = label === undefined && minConfidence === undefined ? await tallyImages(counts, rest) : null;
+  const images = label === undefined && minConfidence === undefined ? await readImageTotals(counts, rest) : null;
   const events = await countEvents(counts, filter, grouping, sql`null::text`);
-  const deployments = await deploymentEfforts(counts.db, filter);
+  const deployments = await readDeploymentEfforts(counts.db, filter);
   return {
     images,
     events: sumOf(events, 'events'),
     individuals: sumOf(events, 'individuals'),
-    withoutTime: sumOf(events, 'events') - sumOf(events, 'timed'),
+    withoutTime: sumOf(events, 'events') - sumOf(events, 'withTime'),
     kinds: countsByKind(events),
-    ...totalEffort(deployments),
+    ...sumEffort(deployments),
     locations: new Set(deployments.flatMap(({ locationId }) => locationId ?? [])).size,
   };
 }

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { daysInSteps, stepsBetween, type CalendarStep } from '@pugmark/domain';
-import type { Counts } from './statistics-cache';
-import { deploymentEfforts, type DeploymentEffort } from './effort';
-import { byKind, countEvents, sumOf, type EventCount, type Grouping, type Kind } from './event-counts';
+import type { StatisticsCache } from './statistics-cache';
+import { readDeploymentEfforts, type DeploymentEffort } from './effort';
+import { groupByKind, countEvents, sumOf, type EventCount, type Grouping, type Kind } from './event-counts';
 import type { EventFilter } from '../events/event-filter';
 
 export interface TimelineOfKind extends Kind {
@@ -22,13 +22,13 @@ export interface Timeline {
 }
 
 /** From which day to which the steps would have to reach, when they are too many. */
-export interface TooLong {
+export interface TooManySteps {
   readonly first: string;
   readonly last: string;
 }
 
 /** Postgres knows how many there are of each: the migration `2026-12-01-statistics` names the same expressions. */
-const STEP_OF: Readonly<Record<CalendarStep, ReturnType<typeof sql>>> = {
+const STEP_EXPRESSIONS: Readonly<Record<CalendarStep, ReturnType<typeof sql>>> = {
   day: sql`e.local_start::date`,
   // ISO 8601: the Monday.
   week: sql`date_trunc('week', e.local_start)`,
@@ -39,17 +39,17 @@ const STEP_OF: Readonly<Record<CalendarStep, ReturnType<typeof sql>>> = {
  * When events began, by the local calendar of each deployment. The steps reach over all that the filter asks for; where it leaves an
  * end open, from the first day on which a camera stood or an event began, and to the last.
  */
-export async function timelineOf(
-  counts: Counts,
+export async function readTimeline(
+  counts: StatisticsCache,
   filter: EventFilter,
   grouping: Grouping,
   by: CalendarStep,
-  most: number,
-): Promise<Timeline | TooLong> {
-  const rows = await countEvents(counts, filter, grouping, STEP_OF[by]);
-  const deployments = await deploymentEfforts(counts.db, filter);
+  maxSteps: number,
+): Promise<Timeline | TooManySteps> {
+  const rows = await countEvents(counts, filter, grouping, STEP_EXPRESSIONS[by]);
+  const deployments = await readDeploymentEfforts(counts.db, filter);
   const range = rangeOf(filter, deployments, rows);
-  const steps = range === null ? [] : stepsBetween(range.first, range.last, by, most);
+  const steps = range === null ? [] : stepsBetween(range.first, range.last, by, maxSteps);
   if (steps === null) return range!;
   return {
     steps,
@@ -58,8 +58,8 @@ export async function timelineOf(
       steps,
       by,
     ),
-    withoutTime: sumOf(rows, 'events') - sumOf(rows, 'timed'),
-    kinds: byKind(rows).map(({ kind, rows: own }) => ({ ...kind, ...seriesOf(own, steps) })),
+    withoutTime: sumOf(rows, 'events') - sumOf(rows, 'withTime'),
+    kinds: groupByKind(rows).map(({ kind, rows: own }) => ({ ...kind, ...seriesOf(own, steps) })),
   };
 }
 
@@ -68,7 +68,7 @@ function rangeOf(
   { capturedFrom, capturedTo }: EventFilter,
   deployments: readonly DeploymentEffort[],
   rows: readonly EventCount[],
-): TooLong | null {
+): TooManySteps | null {
   const seen = rows.flatMap(({ key }) => (key === null ? [] : [dayOf(key)]));
   const stood = deployments.flatMap(({ from, to, nights }) =>
     from === null || to === null || nights === null || from > to ? [] : [from, to],
@@ -81,11 +81,11 @@ function rangeOf(
         ? [instant.toISOString().slice(0, 10)]
         : deployments.flatMap((one) => (one[day] as string | null) ?? []);
   const first = [
-    ...asked('askedFrom', capturedFrom).sort().slice(0, 1),
+    ...asked('filterFrom', capturedFrom).sort().slice(0, 1),
     ...(capturedFrom === undefined ? days.slice(0, 1) : []),
   ][0];
   const last = [
-    ...asked('askedTo', capturedTo).sort().slice(-1),
+    ...asked('filterTo', capturedTo).sort().slice(-1),
     ...(capturedTo === undefined ? days.slice(-1) : []),
   ][0];
   return first === undefined || last === undefined ? null : { first, last };

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Executor } from '../connection/database';
-import type { EngineReport } from '../schema';
+import type { EngineReport } from './system.tables';
 
 /** A worker that has not reported for this long is gone, or cannot reach the database. */
-const FRESH_SECONDS = 60;
+const RECENT_SECONDS = 60;
 
 export class EngineReportRepository {
   async report(db: Executor, worker: string, engine: EngineReport): Promise<void> {
@@ -19,11 +19,11 @@ export class EngineReportRepository {
   }
 
   /** Of the workers that are up, or were within the last minute. */
-  async fresh(db: Executor): Promise<(EngineReport & { readonly worker: string })[]> {
+  async listRecent(db: Executor): Promise<(EngineReport & { readonly worker: string })[]> {
     const rows = await db
       .selectFrom('engine_reports')
       .select(['worker', 'engine'])
-      .where('reported_at', '>', sql<Date>`now() - ${FRESH_SECONDS} * interval '1 second'`)
+      .where('reported_at', '>', sql<Date>`now() - ${RECENT_SECONDS} * interval '1 second'`)
       .orderBy('worker')
       .execute();
     return rows.map(({ worker, engine }) => ({ worker, ...engine }));

@@ -9,7 +9,7 @@ const STATEMENT_TIMEOUT_MS = 3_000;
  * connection that answers no more, must not cost it its leases.
  */
 export function createLeaseStore(options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'onIdleError'>): {
-  readonly store: Pick<TaskRepository, 'renew' | 'held'>;
+  readonly store: Pick<TaskRepository, 'renew' | 'stillHeld'>;
   close(): Promise<void>;
 } {
   const db = createDatabase({ ...options, poolSize: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS });

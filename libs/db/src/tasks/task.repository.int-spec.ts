@@ -37,7 +37,7 @@ describe('TaskRepository', () => {
     (await db.selectFrom('tasks').select('state').orderBy('id').execute()).map((row) => row.state);
   const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
   const ringAll = (limit = 100, depth = 1000): Promise<number> =>
-    tasks.ringDue('detect', depth, limit, async (due) => due.map((task) => task.id));
+    tasks.publishDue('detect', depth, limit, async (due) => due.map((task) => task.id));
 
   it('rings due tasks by priority, then in order, and marks only those that were confirmed', async () => {
     await given(3);
@@ -45,7 +45,7 @@ describe('TaskRepository', () => {
     await given(1, { subject_id: 10, run_at: sql`now() + interval '1 hour'` });
     const seen: number[] = [];
 
-    const rung = await tasks.ringDue('detect', 1000, 100, async (due) => {
+    const rung = await tasks.publishDue('detect', 1000, 100, async (due) => {
       seen.push(...due.map((task) => task.id));
       return seen.slice(0, 2);
     });
@@ -69,7 +69,7 @@ describe('TaskRepository', () => {
     const meeting = new Promise<void>((resolve) => (bothInside = resolve));
     let inside = 0;
     const dispatcher = (): Promise<number> =>
-      tasks.ringDue('detect', 1000, 10, async (due) => {
+      tasks.publishDue('detect', 1000, 10, async (due) => {
         if (++inside === 2) bothInside();
         await meeting;
         rung.push(...due.map((task) => task.id));
@@ -84,7 +84,9 @@ describe('TaskRepository', () => {
 
   it('leaves tasks waiting when the dispatcher dies before marking them', async () => {
     await given(2);
-    await expect(tasks.ringDue('detect', 10, 10, () => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
+    await expect(tasks.publishDue('detect', 10, 10, () => Promise.reject(new Error('killed')))).rejects.toThrow(
+      'killed',
+    );
     expect(await states()).toEqual(['waiting', 'waiting']);
   });
 
@@ -104,7 +106,7 @@ describe('TaskRepository', () => {
   it('claims a task whose ring was confirmed but not yet marked', async () => {
     const [id = 0] = await given(1);
     let claimed: Promise<unknown[]> | undefined;
-    await tasks.ringDue('detect', 10, 10, async (due) => {
+    await tasks.publishDue('detect', 10, 10, async (due) => {
       // The consumer is faster than the mark: the claim waits for it instead of finding nothing.
       claimed = tasks.claim('detect', [{ id, attempt: 1 }], 'fast');
       return due.map((task) => task.id);
@@ -196,14 +198,14 @@ describe('TaskRepository', () => {
       await given(1, { state: 'queued', queued_at: sql`now()`, subject_id: 2 });
       await given(1, { run_at: age(3600), subject_id: 3 });
       await given(1, { run_at: sql`now() + interval '1 hour'`, subject_id: 4 });
-      expect(await tasks.violations(60, 10)).toEqual([]);
+      expect(await tasks.findInvariantViolations(60, 10)).toEqual([]);
     });
 
     it('names running tasks without a live lease, old rings, and due tasks that nobody rings', async () => {
       await given(2, { state: 'running', owner: 'w', lease_until: age(100) });
       await given(1, { kind: 'scan', state: 'queued', queued_at: age(100) });
       await given(3, { kind: 'export', run_at: age(100) });
-      const found = await tasks.violations(60, 10);
+      const found = await tasks.findInvariantViolations(60, 10);
       expect(found).toEqual([
         { kind: 'detect', state: 'running', count: 2, oldestSeconds: expect.any(Number) },
         { kind: 'export', state: 'waiting', count: 3, oldestSeconds: expect.any(Number) },
@@ -217,7 +219,7 @@ describe('TaskRepository', () => {
       await given(2, { state: 'queued', queued_at: age(100), subject_id: sql`1000 + floor(random() * 1e6)::int` });
       expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 2, exhausted: 0, ringsLost: 2 });
       expect(await ringAll()).toBe(4);
-      expect(await tasks.violations(60, 0)).toEqual([]);
+      expect(await tasks.findInvariantViolations(60, 0)).toEqual([]);
     });
   });
 });

@@ -2,16 +2,16 @@ import { sql } from 'kysely';
 import { TASK_KINDS, type TaskKind } from '@pugmark/contracts';
 import { TASK_POLICIES, backoffSeconds, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../connection/database';
-import { CLOSED_RUNS, HELD_RUNS, TO_RETRY, UNSWEPT_RUNS } from '../runs/requested-run-state';
+import { UNCLAIMABLE_RUNS, RUNS_WITH_PAUSED_TASKS, IS_TO_RETRY, CANCELLING_RUNS } from '../runs/requested-run-state';
 
 /** A waiting task whose bell is to be rung; `attempt` is the one that the message asks for. */
-export interface RingableTask {
+export interface PublishableTask {
   readonly id: number;
   readonly attempt: number;
   readonly traceparent: string | null;
 }
 
-export interface DueDoorbell {
+export interface NotifiedTask {
   readonly id: number;
   readonly attempt: number;
 }
@@ -23,7 +23,7 @@ export interface Reconciled {
   /** Of those, the ones that had no attempt left: failed with `worker_lost`. */
   readonly exhausted: number;
   /** Queued tasks whose ring nobody answered in time: put back to waiting, to be rung again. */
-  readonly ringsLost: number;
+  readonly notificationsLost: number;
 }
 
 /** One line of the invariant's answer: there should be none. */
@@ -49,7 +49,7 @@ export class TaskRepository {
       const { rows } = await sql<{ kind: TaskKind }>`
         select kind from unnest(${[...TASK_KINDS]}::text[]) as kind
         where (
-          select true from tasks t where t.kind = kind.kind and t.state = 'waiting' and not t.held and t.run_at <= now()
+          select true from tasks t where t.kind = kind.kind and t.state = 'waiting' and not t.paused and t.run_at <= now()
           order by t.priority desc, t.run_at, t.id limit 1
         )`.execute(tx);
       return rows.map(({ kind }) => kind);
@@ -62,24 +62,24 @@ export class TaskRepository {
    * that is faster than the mark waits), for as long as `ring` takes: it must have a deadline. If this process dies in
    * between, the lock goes, the rows are still waiting and are rung again; the doubled doorbell finds nothing to claim.
    */
-  async ringDue(
+  async publishDue(
     kind: TaskKind,
     depth: number,
     limit: number,
-    ring: (tasks: readonly RingableTask[]) => Promise<readonly number[]>,
+    publish: (tasks: readonly PublishableTask[]) => Promise<readonly number[]>,
   ): Promise<number> {
     return this.#db.transaction().execute(async (tx) => {
       const { rows: queued } = await sql<{ count: number }>`
         select count(*) as count, ${BY_INDEX} from tasks where kind = ${kind} and state = 'queued'`.execute(tx);
-      const room = Math.min(limit, depth - (queued[0]?.count ?? 0));
-      if (room <= 0) return 0;
-      const { rows } = await sql<RingableTask>`
+      const freeCapacity = Math.min(limit, depth - (queued[0]?.count ?? 0));
+      if (freeCapacity <= 0) return 0;
+      const { rows } = await sql<PublishableTask>`
         select id, attempt + 1 as attempt, traceparent from tasks
-        where kind = ${kind} and state = 'waiting' and not held and run_at <= now()
-          and (run_id is null or run_id <> all (array(${CLOSED_RUNS})))
-        order by priority desc, run_at, id limit ${room} for update skip locked`.execute(tx);
+        where kind = ${kind} and state = 'waiting' and not paused and run_at <= now()
+          and (run_id is null or run_id <> all (array(${UNCLAIMABLE_RUNS})))
+        order by priority desc, run_at, id limit ${freeCapacity} for update skip locked`.execute(tx);
       if (rows.length === 0) return 0;
-      const confirmed = await ring(rows);
+      const confirmed = await publish(rows);
       if (confirmed.length === 0) return 0;
       await sql`update tasks set state = 'queued', queued_at = clock_timestamp() where id = any(${confirmed}::bigint[])`.execute(
         tx,
@@ -93,10 +93,10 @@ export class TaskRepository {
    * claimed by another, has ended, was cancelled or is of a paused run: its doorbell is stale. The run is locked against a cancel
    * and a pause, so that no task of it starts to run behind their backs.
    */
-  async claim(kind: TaskKind, doorbells: readonly DueDoorbell[], owner: string): Promise<ClaimedTask[]> {
+  async claim(kind: TaskKind, notifications: readonly NotifiedTask[], owner: string): Promise<ClaimedTask[]> {
     const { rows } = await sql<ClaimedTask>`
       with wanted as (
-        select distinct * from unnest(${doorbells.map((d) => d.id)}::bigint[], ${doorbells.map((d) => d.attempt)}::int[]) as w (id, attempt)
+        select distinct * from unnest(${notifications.map((d) => d.id)}::bigint[], ${notifications.map((d) => d.attempt)}::int[]) as w (id, attempt)
       ), open_runs as materialized (
         select r.id from runs r
         where r.id in (select t.run_id from tasks t join wanted w on w.id = t.id) and r.cancelled_at is null and r.paused_at is null
@@ -108,10 +108,10 @@ export class TaskRepository {
         order by t.id for update of t
       )
       update tasks t set
-        state = 'running', attempt = t.attempt + 1, held = false, owner = ${owner}, started_at = clock_timestamp(),
+        state = 'running', attempt = t.attempt + 1, paused = false, owner = ${owner}, started_at = clock_timestamp(),
         lease_until = clock_timestamp() + ${TASK_POLICIES[kind].leaseSeconds} * interval '1 second'
       from locked l where t.id = l.id
-      returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt, t.attempt - t.attempts_before as tries, t.traceparent`.execute(
+      returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt, t.attempt - t.previous_attempts as tries, t.traceparent`.execute(
       this.#db,
     );
     return rows;
@@ -133,7 +133,7 @@ export class TaskRepository {
   }
 
   /** Of these running tasks, the ids of those that this process still holds: neither cancelled nor given to another. */
-  async held(tasks: readonly ClaimedTask[]): Promise<number[]> {
+  async stillHeld(tasks: readonly ClaimedTask[]): Promise<number[]> {
     const { rows } = await sql<{ id: number }>`
       select t.id from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[]) as p (id, attempt)
       join tasks t on t.id = p.id and t.attempt = p.attempt and t.state = 'running'`.execute(this.#db);
@@ -182,7 +182,7 @@ export class TaskRepository {
    * Within the transaction of a step of a long task: locks the row and answers whether this attempt still is the running one.
    * When not, the step must be rolled back.
    */
-  async holds(tx: DatabaseTransaction, task: ClaimedTask): Promise<boolean> {
+  async holdsLease(tx: DatabaseTransaction, task: ClaimedTask): Promise<boolean> {
     const { rows } =
       await sql`select 1 from tasks where id = ${task.id} and attempt = ${task.attempt} and state = 'running' for update`.execute(
         tx,
@@ -204,11 +204,11 @@ export class TaskRepository {
    * Puts right what breaks the invariant: running without a live lease, queued without a young ring. `ringSeconds` is how long
    * a ring of this kind may go unanswered.
    */
-  async reconcile(kind: TaskKind, ringSeconds: number): Promise<Reconciled> {
+  async reconcile(kind: TaskKind, notificationTimeoutSeconds: number): Promise<Reconciled> {
     const policy = TASK_POLICIES[kind];
     const { rows } = await sql<{ state: string; count: number }>`
       with expired as (
-        select id, attempt - attempts_before >= ${policy.maxAttempts} as exhausted from tasks where kind = ${kind} and state = 'running' and lease_until < now()
+        select id, attempt - previous_attempts >= ${policy.maxAttempts} as exhausted from tasks where kind = ${kind} and state = 'running' and lease_until < now()
         order by id limit 10000 for update skip locked
       ), put_back as (
         update tasks t set
@@ -224,7 +224,7 @@ export class TaskRepository {
       select state, count(*) as count from put_back group by state`.execute(this.#db);
     const rung = await sql<{ id: number }>`
       with lost as (
-        select id from tasks where kind = ${kind} and state = 'queued' and queued_at < now() - ${ringSeconds} * interval '1 second'
+        select id from tasks where kind = ${kind} and state = 'queued' and queued_at < now() - ${notificationTimeoutSeconds} * interval '1 second'
         order by id limit 10000 for update skip locked
       )
       update tasks t set state = 'waiting', queued_at = null from lost l where t.id = l.id returning t.id`.execute(
@@ -234,7 +234,7 @@ export class TaskRepository {
     return {
       leasesExpired: count('waiting') + count('failed'),
       exhausted: count('failed'),
-      ringsLost: rung.rows.length,
+      notificationsLost: rung.rows.length,
     };
   }
 
@@ -244,27 +244,30 @@ export class TaskRepository {
    * bounded); with nothing ahead of it, nobody is ringing. A task that is held though its run goes on, or that failed and was to
    * be started over, is in order as long as the sweep moves its run. `graceSeconds` is what repair may take.
    */
-  async violations(ringSeconds: number, graceSeconds: number): Promise<InvariantViolation[]> {
+  async findInvariantViolations(
+    notificationTimeoutSeconds: number,
+    graceSeconds: number,
+  ): Promise<InvariantViolation[]> {
     const { rows } = await sql<InvariantViolation>`
       select kind, state, count(*)::int as count, extract(epoch from now() - min(since))::float8 as "oldestSeconds" from (
         select kind, state, lease_until as since from tasks
           where state = 'running' and lease_until < now() - ${graceSeconds} * interval '1 second'
         union all
         select kind, state, queued_at from tasks
-          where state = 'queued' and queued_at < now() - ${ringSeconds + graceSeconds} * interval '1 second'
+          where state = 'queued' and queued_at < now() - ${notificationTimeoutSeconds + graceSeconds} * interval '1 second'
         union all
         select kind, state, run_at from tasks t
-          where state = 'waiting' and not held and run_at < now() - ${graceSeconds} * interval '1 second'
-          and (run_id is null or run_id <> all (array(${CLOSED_RUNS})))
+          where state = 'waiting' and not paused and run_at < now() - ${graceSeconds} * interval '1 second'
+          and (run_id is null or run_id <> all (array(${UNCLAIMABLE_RUNS})))
           and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'queued')
           and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'running')
         union all
-        select t.kind, t.state, greatest(r.created_at, r.swept_at) from runs r join tasks t on t.run_id = r.id and t.held
-          where r.id in (${HELD_RUNS}) and r.paused_at is null and r.id <> all (array(${UNSWEPT_RUNS}))
-          and greatest(r.created_at, r.swept_at) < now() - ${graceSeconds} * interval '1 second'
+        select t.kind, t.state, greatest(r.created_at, r.reconciled_at) from runs r join tasks t on t.run_id = r.id and t.paused
+          where r.id in (${RUNS_WITH_PAUSED_TASKS}) and r.paused_at is null and r.id <> all (array(${CANCELLING_RUNS}))
+          and greatest(r.created_at, r.reconciled_at) < now() - ${graceSeconds} * interval '1 second'
         union all
-        select t.kind, 'waiting', greatest(r.retry_at, r.swept_at) from runs r join tasks t on t.run_id = r.id and ${TO_RETRY}
-          where r.retry_at is not null and greatest(r.retry_at, r.swept_at) < now() - ${graceSeconds} * interval '1 second'
+        select t.kind, 'waiting', greatest(r.retry_requested_at, r.reconciled_at) from runs r join tasks t on t.run_id = r.id and ${IS_TO_RETRY}
+          where r.retry_requested_at is not null and greatest(r.retry_requested_at, r.reconciled_at) < now() - ${graceSeconds} * interval '1 second'
       ) broken group by kind, state order by kind, state`.execute(this.#db);
     return rows;
   }
@@ -309,7 +312,7 @@ export class TaskRepository {
 
 const CANCELLED = {
   state: 'cancelled',
-  held: false,
+  paused: false,
   finished_at: sql<Date>`now()`,
   owner: null,
   lease_until: null,

@@ -1,4 +1,4 @@
-import { wordsOf } from './search-terms';
+import { searchTermsOf } from './search-terms';
 
 describe('wordsOf', () => {
   it.each([
@@ -12,5 +12,5 @@ describe('wordsOf', () => {
     ['sp. 2', ['sp', '2']],
     ["'; drop:* & | ! \\", ['drop']],
     ['--', []],
-  ])('%s', (text, words) => expect(wordsOf(text)).toEqual(words));
+  ])('%s', (text, words) => expect(searchTermsOf(text)).toEqual(words));
 });

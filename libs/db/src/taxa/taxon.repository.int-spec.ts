@@ -108,7 +108,7 @@ describe('TaxonRepository', () => {
 
   it('searches by an index where there are many', async () => {
     await sql`
-      insert into taxa (project_id, scientific_name, words)
+      insert into taxa (project_id, scientific_name, search_terms)
       select ${projectId}, 'species ' || n, array_to_tsvector(array['species', 'n' || n]) from generate_series(1, 20000) n`.execute(
       db,
     );

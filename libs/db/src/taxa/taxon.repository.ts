@@ -1,10 +1,10 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { Category } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../connection/database';
-import type { TaxaTable } from '../schema';
-import { prefixQuery, wordsOf } from './search-terms';
+import type { TaxaTable } from './taxa.tables';
+import { prefixQuery, searchTermsOf } from './search-terms';
 
-export type TaxonRow = Omit<Selectable<TaxaTable>, 'words'>;
+export type TaxonRow = Omit<Selectable<TaxaTable>, 'search_terms'>;
 
 export interface NewTaxon {
   readonly projectId: number;
@@ -54,7 +54,7 @@ export class TaxonRepository {
         common_name: taxon.commonName,
         category: taxon.category,
         rank: taxon.rank,
-        words: searchable(taxon.scientificName, taxon.commonName),
+        search_terms: searchable(taxon.scientificName, taxon.commonName),
       })
       .onConflict((conflict) => conflict.expression(sql`project_id, lower(scientific_name)`).doNothing())
       .returning(COLUMNS)
@@ -77,7 +77,7 @@ export class TaxonRepository {
         common_name: commonName,
         category,
         rank,
-        words: searchable(scientificName, commonName),
+        search_terms: searchable(scientificName, commonName),
         ...(change.archived === undefined ? {} : { archived_at: null }),
       })
       .where('id', '=', before.id)
@@ -152,7 +152,7 @@ export class TaxonRepository {
         .execute();
     // Not in the order of an index: Postgres would rather walk through it, and so through all of the project, than look the words up.
     return query
-      .where(sql<boolean>`words @@ ${prefixQuery(q)}`)
+      .where(sql<boolean>`search_terms @@ ${prefixQuery(q)}`)
       .orderBy(sql`lower(scientific_name) || ''`)
       .limit(limit)
       .execute();
@@ -160,5 +160,5 @@ export class TaxonRepository {
 }
 
 function searchable(...names: readonly (string | null)[]): RawBuilder<string> {
-  return sql<string>`array_to_tsvector(${wordsOf(names.join(' '))}::text[])`;
+  return sql<string>`array_to_tsvector(${searchTermsOf(names.join(' '))}::text[])`;
 }

@@ -36,7 +36,7 @@ const VEHICLE = found('vehicle', 0.8, 'vehicle');
  * And images in no event: in A one that is blank, one with a deer of 0.4 (blank), one that waits, one that failed; in B a deer that a person
  * calls a blank; in D a deer that is always there (static: blank).
  */
-export class PencilStudy {
+export class ReferenceStudy {
   private constructor(
     readonly study: Study,
     /** Of A to E, Ridge, Creek and Meadow. */
@@ -45,10 +45,10 @@ export class PencilStudy {
     private readonly firstImages: ReadonlyMap<number, string>,
   ) {}
 
-  static async start(): Promise<PencilStudy> {
+  static async start(): Promise<ReferenceStudy> {
     const study = await Study.start();
     const ids = await places(study);
-    return new PencilStudy(study, ids, await pictures(study, ids));
+    return new ReferenceStudy(study, ids, await pictures(study, ids));
   }
 
   /** Which events these are, in the words of the table. */
@@ -138,9 +138,9 @@ async function fail(study: Study, imageId: number): Promise<void> {
 async function markStatic(study: Study, deploymentId: number, imageId: number): Promise<void> {
   await study.db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ id: number }>`
-      insert into static_boxes (project_id, deployment_id, category, x, y, width, height, images)
+      insert into static_detections (project_id, deployment_id, category, x, y, width, height, images)
       values (${study.projectId}, ${deploymentId}, 'animal', 0.1, 0.2, 0.3, 0.4, 20) returning id`.execute(tx);
-    await sql`update detections set static_box_id = ${rows[0]!.id} where image_id = ${imageId}`.execute(tx);
+    await sql`update detections set static_detection_id = ${rows[0]!.id} where image_id = ${imageId}`.execute(tx);
     await refreshObservations(tx, [imageId]);
   });
 }

@@ -2,14 +2,14 @@ import { sql } from 'kysely';
 import type { Executor } from '../connection/database';
 
 /** Where the next value that comes to mind is not one that the table takes: SQL by `table.column`. */
-const BY_HAND: Readonly<Record<string, string>> = {
+const VALUES_BY_COLUMN: Readonly<Record<string, string>> = {
   'deployments.ends_at': `now() + interval '1 day'`,
   'deployments.timezone': `'Europe/Berlin'`,
   'feed.subject_id': `(select count(*) from feed)`,
 };
 
 /** A value of a type, a new one for each `n`. */
-const OF_TYPE: Readonly<Record<string, (n: number) => string>> = {
+const VALUES_BY_TYPE: Readonly<Record<string, (n: number) => string>> = {
   text: (n) => `'text ${n}'`,
   bytea: (n) => `'\\x${n.toString(16).padStart(8, '0')}'`,
   int2: () => '1',
@@ -104,11 +104,11 @@ async function insert(
 
 /** Whole rows belong to whole rows, the others to the others: what is unique by what it points to stays so. */
 function valueOf({ table, name, type, target, targetColumn, allowed }: Column, n: number, whole: boolean): string {
-  const byHand = BY_HAND[`${table}.${name}`];
+  const byHand = VALUES_BY_COLUMN[`${table}.${name}`];
   if (byHand !== undefined) return byHand;
   if (target !== null) return `(select ${whole ? 'max' : 'min'}("${targetColumn}") from "${target}")`;
   if (allowed !== null) return `'${allowed[0]}'`;
-  const make = OF_TYPE[type];
+  const make = VALUES_BY_TYPE[type];
   if (make === undefined) throw new Error(`OF_TYPE must have a value of the type ${type}, for ${table}.${name}`);
   return make(n);
 }

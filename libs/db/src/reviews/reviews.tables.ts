@@ -1,8 +1,9 @@
-import type { ColumnType, GeneratedAlways, JSONColumnType } from 'kysely';
-import type { Refusal, ReviewAction, ReviewedObservation } from '@pugmark/domain';
+import type { ColumnType, JSONColumnType } from 'kysely';
+import type { ReviewAction, ReviewedObservation, ReviewRefusal } from '@pugmark/domain';
+import type { CreatedAt, Id } from '../connection/columns';
 
 export interface ReviewsTable {
-  id: GeneratedAlways<number>;
+  id: Id;
   project_id: number;
   image_id: number;
   action: ReviewAction['type'] | 'redo';
@@ -18,15 +19,15 @@ export interface ReviewsTable {
   note: string | null;
   /** The review that was undone and is said again by this one. */
   redo_of: number | null;
-  created_at: ColumnType<Date, never, never>;
+  created_at: CreatedAt;
 }
 
 export interface ReviewBatchesTable {
-  id: GeneratedAlways<number>;
+  id: Id;
   project_id: number;
   batch_id: string;
   /** Images whose word was so already. */
   unchanged: number[];
-  refused: JSONColumnType<Readonly<Partial<Record<Refusal, readonly number[]>>>>;
-  created_at: ColumnType<Date, never, never>;
+  refused: JSONColumnType<Readonly<Partial<Record<ReviewRefusal, readonly number[]>>>>;
+  created_at: CreatedAt;
 }

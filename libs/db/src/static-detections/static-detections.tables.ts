@@ -1,7 +1,7 @@
 import type { Category } from '@pugmark/domain';
-import type { CreatedAt, Id } from './schema';
+import type { CreatedAt, Id } from '../connection/columns';
 
-export interface StaticBoxesTable {
+export interface StaticDetectionsTable {
   id: Id;
   project_id: number;
   deployment_id: number;
@@ -11,12 +11,12 @@ export interface StaticBoxesTable {
   width: number;
   height: number;
   images: number;
-  unmarked_at: Date | null;
-  unmarked_by: string | null;
+  dismissed_at: Date | null;
+  dismissed_by: string | null;
   created_at: CreatedAt;
 }
 
-export interface StaleStaticBoxesTable {
+export interface StaleStaticDetectionsTable {
   id: Id;
   deployment_id: number;
   marked_at: CreatedAt;

@@ -1,24 +1,5 @@
 import type { Generated, JSONColumnType } from 'kysely';
-import type { CreatedAt, Id } from './schema';
-
-export const SEVERITIES = ['warning', 'critical'] as const;
-
-export type Severity = (typeof SEVERITIES)[number];
-
-export interface IncidentsTable {
-  id: Id;
-  check_name: string;
-  /** What the check found it of. */
-  subject: string;
-  severity: Severity;
-  message: string;
-  opened_at: CreatedAt;
-  /** When a check found it last. */
-  seen_at: Generated<Date>;
-  resolved_at: Date | null;
-  /** Its last row of the feed is still to be written. */
-  feed_open: Generated<boolean>;
-}
+import type { CreatedAt, Id } from '../connection/columns';
 
 export const FEED_TOPICS = ['run', 'export', 'incident'] as const;
 
@@ -36,7 +17,7 @@ export interface FeedTable {
   /** Nothing more is expected of the subject. */
   ended: boolean;
   /** The subject may change without a sign in the tasks: it is looked at again at once. */
-  moving: boolean;
+  recheck: boolean;
   /** No later row of the subject is there. */
   latest: Generated<boolean>;
 }
@@ -44,8 +25,8 @@ export interface FeedTable {
 /** One row. Who holds its lock is the one writer of the feed. */
 export interface FeedStateTable {
   singleton: Generated<boolean>;
-  looked_at: Generated<Date>;
-  next_look_at: Generated<Date>;
+  scanned_at: Generated<Date>;
+  next_scan_at: Generated<Date>;
   /** The highest id of the feed that was removed. */
-  forgotten_to: Generated<number>;
+  deleted_up_to: Generated<number>;
 }

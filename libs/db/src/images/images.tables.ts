@@ -1,0 +1,31 @@
+import type { CreatedAt, Id, WallClock } from '../connection/columns';
+import type { StorageMode } from '../ingests/ingests.tables';
+import type { DstIssue } from '../sql/local-time';
+
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
+
+export interface ImagesTable {
+  id: Id;
+  project_id: number;
+  deployment_id: number | null;
+  ingest_id: number;
+  sha256: Buffer;
+  mode: StorageMode;
+  location: string;
+  file_path: string;
+  format: ImageFormat;
+  bytes: number;
+  width: number;
+  height: number;
+  captured_local: WallClock | null;
+  captured_at: Date | null;
+  /** The local time as a person gave it; it wins over `captured_local`. */
+  manual_local: WallClock | null;
+  dst_issue: DstIssue | null;
+  camera_make: string | null;
+  camera_model: string | null;
+  camera_serial: string | null;
+  latitude: number | null;
+  longitude: number | null;
+  created_at: CreatedAt;
+}

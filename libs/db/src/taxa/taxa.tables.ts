@@ -1,0 +1,16 @@
+import type { Generated } from 'kysely';
+import type { Category } from '@pugmark/domain';
+import type { CreatedAt, Id } from '../connection/columns';
+
+export interface TaxaTable {
+  id: Id;
+  project_id: number;
+  scientific_name: string;
+  common_name: string | null;
+  category: Generated<Category>;
+  rank: string | null;
+  /** For searching; only ever written. */
+  search_terms: string;
+  archived_at: Date | null;
+  created_at: CreatedAt;
+}
