@@ -21,20 +21,20 @@ import { keysRouter } from './features/keys/keys.router';
 import { locationsRouter } from './features/locations/locations.router';
 import { modelsRouter } from './features/models/models.router';
 import { openApiRouter } from './http/openapi/openapi.router';
-import { picturesRouter } from './features/renditions/renditions.router';
+import { renditionsRouter } from './features/renditions/renditions.router';
 import { processingRouter } from './features/system/processing.router';
 import { projectsRouter } from './features/projects/projects.router';
 import { reviewQueueRouter } from './features/reviews/review-queue.router';
 import { reviewsRouter } from './features/reviews/reviews.router';
 import { runsRouter } from './features/runs/runs.router';
 import { sessionRouter } from './features/keys/session.router';
-import { staticBoxesRouter } from './features/static-detections/static-detections.router';
+import { staticDetectionsRouter } from './features/static-detections/static-detections.router';
 import { statisticsRouter } from './features/statistics/statistics.router';
 import { systemRouter } from './features/system/system.router';
 import { taxaRouter } from './features/taxa/taxa.router';
 import { uploadsRouter } from './features/uploads/uploads.router';
 
-/** Ten wrong keys from one address, then it waits. */
+/** Failed sign-ins allowed per address and window. */
 const WRONG_KEYS = { name: 'wrong-keys', calls: 10, seconds: 600 };
 
 /** The REST API below `/api/v1`, and its documentation at `/docs`. */
@@ -52,31 +52,31 @@ export function createApp(dependencies: GatewayDependencies): Express {
   });
   const app = express();
   app.disable('x-powered-by');
-  // Operations say which of their answers have one.
+  // Operations set their own ETags.
   app.disable('etag');
   app.set('trust proxy', settings.trustedProxies);
   app.use(requestContext(dependencies.logger), accessLog(dependencies.metrics), securityHeaders, refuseCrossSite);
   app.use('/api/v1', mountOperations([...operations, ...openApiRouter(operations, dependencies.version)], guard));
   app.use('/docs', docsPage());
   app.use(() => {
-    throw notFound('such address');
+    throw notFound('resource at this address');
   });
   app.use(problemHandler);
   return app;
 }
 
-/** Everything that the API can do, but for the document of it. */
+/** All operations of the API, except the one that serves the OpenAPI document. */
 export function allOperations(dependencies: GatewayDependencies, authenticator: Authenticator): Operation[] {
   return [
     ...projectsRouter(dependencies),
     ...locationsRouter(dependencies),
     ...taxaRouter(dependencies),
     ...deploymentsRouter(dependencies),
-    ...staticBoxesRouter(dependencies),
+    ...staticDetectionsRouter(dependencies),
     ...ingestsRouter(dependencies),
     ...uploadsRouter(dependencies),
     ...imagesRouter(dependencies),
-    ...picturesRouter(dependencies),
+    ...renditionsRouter(dependencies),
     ...reviewsRouter(dependencies),
     ...reviewQueueRouter(dependencies),
     ...runsRouter(dependencies),

@@ -10,7 +10,7 @@ const REQUIRED = {
 };
 
 describe('GatewayConfig', () => {
-  it('needs only what has no sensible default', () => {
+  it('requires only the settings without a sensible default', () => {
     expect(loadConfig(GatewayConfig, REQUIRED)).toMatchObject({
       PORT: 8080,
       INGEST_ROOTS: ['/srv/cards', '/mnt/share'],
@@ -18,7 +18,7 @@ describe('GatewayConfig', () => {
     });
   });
 
-  it('lists every problem at once, and no secret', () => {
+  it('lists every problem at once and prints no secret', () => {
     const bad = {
       ...REQUIRED,
       PORT: '99999',
@@ -32,21 +32,21 @@ describe('GatewayConfig', () => {
     expect(load).not.toThrow(/hunter2/);
   });
 
-  it('does not print an admin key that has a typing error', () => {
+  it('does not print a malformed admin key', () => {
     const load = (): GatewayConfig => loadConfig(GatewayConfig, { ...REQUIRED, ADMIN_KEY: 'pm_hunter2' });
     expect(load).toThrow(/ADMIN_KEY: must be pm_/);
     expect(load).not.toThrow(/hunter2/);
   });
 
   it.each(['0.0.0.0', '::', '192.168.1.5', 'cameras.example.org', '127.0.0.1.example.org'])(
-    'asks for keys on %s',
+    'requires keys when HOST is %s',
     (HOST) => {
       expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST }))).not.toThrow();
       expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST, AUTH: 'open' }))).toThrow(/AUTH/);
     },
   );
 
-  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('may be open on %s', (HOST) => {
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('allows AUTH=open when HOST is %s', (HOST) => {
     expect(() => assertNotOpenToAll(loadConfig(GatewayConfig, { ...REQUIRED, HOST, AUTH: 'open' }))).not.toThrow();
   });
 });

@@ -3,7 +3,7 @@ import { FatalError } from '@pugmark/domain';
 import { FolderListSetting, IntegerSetting, ServiceConfig } from '@pugmark/platform';
 
 export class GatewayConfig extends ServiceConfig {
-  /** Each collection is a pause of about 10 ms for all requests that are under way. */
+  /** Each garbage collection pauses all requests in flight for about 10 ms. */
   override readonly HEAP_GROWTH_PERCENT: number = 400;
 
   /** Port of the REST API, on `HOST`. */
@@ -18,132 +18,153 @@ export class GatewayConfig extends ServiceConfig {
   @IsUrl({ require_tld: false, require_protocol: true, require_valid_protocol: true, protocols: ['redis', 'rediss'] })
   readonly REDIS_URL?: string;
 
-  /** Put before every key in Redis, when several installations share one. */
+  /** Prefix of every Redis key, for installations that share one Redis. */
   @IsString()
   readonly REDIS_KEY_PREFIX: string = '';
 
-  /** Folder of uploads and of finished exports; the same one as the other services'. Required. */
+  /** Folder of uploads and of finished exports, shared with the other services. Required. */
   @IsString()
   readonly STORAGE_DIR!: string;
 
-  /** Folders, separated by `:`, below which pictures may be ingested. Required: nothing else on the server can be asked for. */
+  /**
+   * Folders, separated by `:`, below which images may be ingested. Required: nothing else on the server can be
+   * ingested.
+   */
   @FolderListSetting()
   @ArrayNotEmpty()
   @IsString({ each: true })
   readonly INGEST_ROOTS!: string[];
 
-  /** `keys`: each request needs a key. `open`: none does, which is only possible while `HOST` is this machine's own address. */
+  /**
+   * `keys`: each request needs a key. `open`: no request needs one, which is possible only while `HOST` is a loopback
+   * address.
+   */
   @IsIn(['keys', 'open'])
   readonly AUTH: 'keys' | 'open' = 'keys';
 
-  /** A key, `pm_…`, that may do everything; stored (as a hash) if it is not yet. Without it the first start makes one and shows it in the log. */
+  /**
+   * An API key, `pm_…`, with the scope `admin`; its hash is stored unless it already is. Without it the first start
+   * creates a key and logs it.
+   */
   @IsOptional()
   @Matches(/^pm_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/, {
     message: 'must be pm_, 8 hexadecimal digits, _ and 43 of A-Z a-z 0-9 _ -',
   })
   readonly ADMIN_KEY?: string;
 
-  /** Most requests a minute with one key; 0: any number. */
+  /** Maximum number of requests per minute and key; 0: unlimited. */
   @IntegerSetting()
   @IsInt()
   @Min(0)
   readonly REQUESTS_PER_MINUTE: number = 12_000;
 
-  /** Most ingests that may wait to be read; more are refused with 503 until it is fewer. */
+  /** Maximum number of ingests that wait to be scanned; further ones are refused with 503 meanwhile. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly MAX_WAITING_SCANS: number = 1_000;
 
-  /** Most exports that may wait to be made; more are refused with 503 until it is fewer. */
+  /** Maximum number of exports that wait to be made; further ones are refused with 503 meanwhile. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly MAX_WAITING_EXPORTS: number = 1_000;
 
-  /** Most runs that may be under way, those of ingests included; more by `POST /runs` are refused with 503 until it is fewer. */
+  /**
+   * Maximum number of unfinished runs, those of ingests included; further ones by `POST /runs` are refused with 503
+   * meanwhile.
+   */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly MAX_OPEN_RUNS: number = 1_000;
 
-  /** Most clients that may listen to events at once. */
+  /** Maximum number of clients of the event stream. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly MAX_EVENT_STREAMS: number = 1_000;
 
-  /** Most clients that may listen to events at once with one key. */
+  /** Maximum number of clients of the event stream per key. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly MAX_EVENT_STREAMS_PER_KEY: number = 50;
 
-  /** How many proxies of one's own stand before the gateway; what they say of a client's address and of TLS is believed. */
+  /** How many trusted proxies stand in front of the gateway; their `X-Forwarded-*` headers are believed. */
   @IntegerSetting()
   @IsInt()
   @Min(0)
   @Max(10)
   readonly TRUSTED_PROXIES: number = 0;
 
-  /** Largest single file of an upload, in bytes. */
+  /** Maximum size of one uploaded file, in bytes. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly UPLOAD_MAX_BYTES: number = 256 * 1024 * 1024;
 
-  /** Most files in one upload. */
+  /** Maximum number of files in one upload. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   @Max(100_000)
   readonly UPLOAD_MAX_FILES: number = 5_000;
 
-  /** Most bytes of one upload: as it is sent and, of a ZIP archive, as it is unpacked. */
+  /** Maximum bytes of one upload: as sent and, for a ZIP archive, as unpacked. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly UPLOAD_MAX_TOTAL_BYTES: number = 20 * 1024 ** 3;
 
-  /** A ZIP archive, or a file in one, that unpacks to more than so many times its size is refused: it is a bomb. Pictures hardly shrink. */
+  /**
+   * Maximum ratio of unpacked to packed size, of a ZIP archive and of each file in it; more is refused as a ZIP bomb.
+   * Images hardly shrink.
+   */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly UPLOAD_MAX_ZIP_RATIO: number = 100;
 
-  /** Largest picture that is uploaded, or rendered for looking at, in pixels; that of the ingest service. */
+  /** Maximum number of pixels of an image that is uploaded or rendered; the same setting as the ingest service's. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly PIXEL_LIMIT: number = 200_000_000;
 
-  /** Most bytes of thumbnails and previews that are kept; those not looked at for longest go first, and are made again when asked for. */
+  /**
+   * Maximum bytes of cached thumbnails and previews; the least recently used are removed first and rendered again on
+   * demand.
+   */
   @IntegerSetting()
   @IsInt()
   @Min(0)
   readonly RENDITION_CACHE_BYTES: number = 5 * 1024 ** 3;
 
-  /** Static boxes are looked for once a deployment has had no new results for so many seconds; in a long run every ten minutes. */
+  /**
+   * A deployment is searched for static detections once it had no new results for this many seconds; during a long run
+   * every ten minutes.
+   */
   @IntegerSetting()
   @IsInt()
   @Min(0)
   @Max(600)
-  readonly STATIC_BOXES_QUIET_SECONDS: number = 60;
+  readonly STATIC_DETECTIONS_QUIET_SECONDS: number = 60;
 
-  /** Longest that one request, its body included, may take to arrive, in milliseconds: bounds uploads over slow lines. */
+  /** Maximum time in milliseconds for one request, body included, to arrive: bounds uploads over slow lines. */
   @IntegerSetting()
   @IsInt()
   @Min(1_000)
   readonly REQUEST_TIMEOUT_MS: number = 3_600_000;
 
-  /** A connection on which nothing moves for this long is closed, in milliseconds. */
+  /** Time in milliseconds after which an idle connection is closed. */
   @IntegerSetting()
   @IsInt()
   @Min(1_000)
   readonly IDLE_TIMEOUT_MS: number = 60_000;
 }
 
-/** Throws the FatalError of bad settings when anyone could reach what asks for no key. */
+/** Throws a FatalError when AUTH=open would be reachable from other machines. */
 export function assertNotOpenToAll({ AUTH, HOST }: Pick<GatewayConfig, 'AUTH' | 'HOST'>): void {
   if (AUTH === 'open' && !/^(127(\.\d{1,3}){3}|::1|localhost)$/.test(HOST)) {
     throw new FatalError(

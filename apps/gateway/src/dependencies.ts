@@ -23,7 +23,9 @@ import type { GatewaySettings } from './settings';
 import type { RateLimiters } from '@pugmark/cache';
 import type { Logger, Registry } from '@pugmark/platform';
 
-/** What the API as a whole needs from the composition root: the needs of its features, and of what they share. */
+/**
+ * What the API as a whole needs from the composition root: the dependencies of all features and of the shared parts.
+ */
 export type GatewayDependencies = AccessDependencies &
   DeploymentsDependencies &
   EventsDependencies &

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Broker } from '@pugmark/broker';
 import { NoCache, RedisCache } from '@pugmark/cache';
-import { ImageDayRepository, RunTallyRepository, createDatabase, pingDatabase, watchClock } from '@pugmark/db';
+import { ImageCountRepository, RunCountsRepository, createDatabase, pingDatabase, monitorClock } from '@pugmark/db';
 import { backgroundLoop, createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { ExportStorage, ImageStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
 import { Dispatcher } from '@pugmark/tasks';
@@ -13,17 +13,20 @@ import { createRepositories } from './repositories';
 import { EventStreams, STREAM_TIMES } from './features/feed/event-streams';
 import { feedLoop } from './features/feed/write-feed';
 import { HttpServer } from './http/http-server';
-import { PictureChecker } from './features/renditions/image-checker';
-import { Renderer } from './features/renditions/renderer';
+import { IsolatedImageChecker } from './features/renditions/image-checker';
+import { IsolatedRenderer } from './features/renditions/renderer';
 import { Renditions } from './features/renditions/renditions';
 import { IDEMPOTENCY_KEY_SECONDS } from './http/idempotency/create-once';
-import { LATEST_SECONDS, searchStaticBoxes } from './features/static-detections/search-static-detections';
-import { sweepUploads } from './features/uploads/remove-abandoned-uploads';
+import {
+  MAX_SEARCH_DELAY_SECONDS,
+  searchStaticDetections,
+} from './features/static-detections/search-static-detections';
+import { removeAbandonedUploads } from './features/uploads/remove-abandoned-uploads';
 
-const SWEEP_INTERVAL_MS = 3_600_000;
-const FOLD_INTERVAL_MS = 5_000;
+const CLEANUP_INTERVAL_MS = 3_600_000;
+const COMPACT_INTERVAL_MS = 5_000;
 const FORM_INTERVAL_MS = 2_000;
-const STATIC_BOXES_INTERVAL_MS = 5_000;
+const STATIC_DETECTIONS_INTERVAL_MS = 5_000;
 
 void runService(
   'gateway',
@@ -45,13 +48,16 @@ void runService(
     const repositories = createRepositories(db);
     const uploads = new UploadStorage(config.STORAGE_DIR);
     const renditionFiles = new RenditionStorage(config.STORAGE_DIR);
-    const renderer = new Renderer({ childPath: join(__dirname, 'features', 'renditions', 'render.child.js'), logger });
-    const imageChecker = new PictureChecker({
+    const renderer = new IsolatedRenderer({
+      childPath: join(__dirname, 'features', 'renditions', 'render.child.js'),
+      logger,
+    });
+    const imageChecker = new IsolatedImageChecker({
       childPath: join(__dirname, 'features', 'renditions', 'check.child.js'),
       logger,
     });
 
-    // The bell: whoever creates tasks should also ring for them, so that a gateway alone gets its work going.
+    // The gateway creates tasks, so it also publishes their notifications: work starts without any other service.
     const broker = new Broker({
       url: config.RABBITMQ_URL,
       managementUrl: config.RABBITMQ_MANAGEMENT_URL,
@@ -69,7 +75,11 @@ void runService(
 
     const eventStreams = new EventStreams({
       deps: repositories,
-      settings: { ...STREAM_TIMES, most: config.MAX_EVENT_STREAMS, mostOfOne: config.MAX_EVENT_STREAMS_PER_KEY },
+      settings: {
+        ...STREAM_TIMES,
+        maxStreams: config.MAX_EVENT_STREAMS,
+        maxStreamsPerKey: config.MAX_EVENT_STREAMS_PER_KEY,
+      },
       logger,
       metrics,
     });
@@ -109,71 +119,72 @@ void runService(
       idleTimeoutMs: config.IDLE_TIMEOUT_MS,
     });
     const port = await http.listen();
-    logger.info({ host: config.HOST, port }, 'the API listens');
+    logger.info({ host: config.HOST, port }, 'the API is listening');
 
     broker.start();
-    const clock = watchClock(db, metrics, logger);
+    const clock = monitorClock(db, metrics, logger);
     dispatcher.start();
     if (cache instanceof RedisCache) void cache.connect();
     const feed = feedLoop({ deps: repositories, cache, logger, metrics });
-    // Not waited for: the database may not be there yet. Until it is done nobody has a key, and the service is not ready.
+    // Not awaited, since the database may be down. Until then no key exists and the service is not ready.
     let someoneHasAKey = config.AUTH === 'open';
-    const firstKey = backgroundLoop('see that someone has a key', logger, async () => {
+    const firstKey = backgroundLoop('create the first key', logger, async () => {
       if (!someoneHasAKey) await ensureFirstKey(repositories, config.ADMIN_KEY, logger);
       someoneHasAKey = true;
-      return SWEEP_INTERVAL_MS;
+      return CLEANUP_INTERVAL_MS;
     });
     const sweepAll = async (): Promise<number> => {
-      // One that fails, over a file that cannot be removed for instance, keeps none of the others waiting.
+      // One failing cleanup, of a file that cannot be removed for instance, does not block the others.
       const swept = await Promise.allSettled([
-        sweepUploads(repositories, uploads, logger),
-        repositories.idempotency.forget(db, IDEMPOTENCY_KEY_SECONDS),
-        repositories.sessions.forgetEnded(db),
+        removeAbandonedUploads(repositories, uploads, logger),
+        repositories.idempotency.deleteOlderThan(db, IDEMPOTENCY_KEY_SECONDS),
+        repositories.sessions.deleteExpired(db),
         renditionFiles.shrinkTo(config.RENDITION_CACHE_BYTES),
       ]);
       const failures = swept.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
-      if (failures.length > 0) throw new AggregateError(failures, 'not all could be swept');
-      return SWEEP_INTERVAL_MS;
+      if (failures.length > 0) throw new AggregateError(failures, 'some cleanups failed');
+      return CLEANUP_INTERVAL_MS;
     };
-    // What cannot be removed now can seldom be in five seconds, and each turn reads the whole cache.
-    const sweep = backgroundLoop('sweep what is no longer needed', logger, sweepAll, SWEEP_INTERVAL_MS);
+    // A failure is rarely gone within seconds, and each round reads the whole cache.
+    const sweep = backgroundLoop('remove expired data', logger, sweepAll, CLEANUP_INTERVAL_MS);
 
-    const pace = { quietSeconds: config.STATIC_BOXES_QUIET_SECONDS, latestSeconds: LATEST_SECONDS };
-    const staticBoxes = backgroundLoop('look for static boxes', logger, async (signal) => {
-      await searchStaticBoxes(repositories, pace, logger, signal);
-      return STATIC_BOXES_INTERVAL_MS;
+    const searchDelays = { quietSeconds: config.STATIC_DETECTIONS_QUIET_SECONDS, maxSeconds: MAX_SEARCH_DELAY_SECONDS };
+    const staticDetections = backgroundLoop('search for static detections', logger, async (signal) => {
+      await searchStaticDetections(repositories, searchDelays, logger, signal);
+      return STATIC_DETECTIONS_INTERVAL_MS;
     });
 
-    const tallies = new RunTallyRepository();
-    const imageDays = new ImageDayRepository();
-    const fold = backgroundLoop('fold counts', logger, async (signal) => {
-      await tallies.fold(db);
-      await imageDays.fold(db, signal);
-      return FOLD_INTERVAL_MS;
+    const tallies = new RunCountsRepository();
+    const imageDays = new ImageCountRepository();
+    const fold = backgroundLoop('compact counts', logger, async (signal) => {
+      await tallies.compact(db);
+      await imageDays.compact(db, signal);
+      return COMPACT_INTERVAL_MS;
     });
-    // So that readers, who form what is stale too, find little to do.
+    // Keeps stale events few, so that readers, who form them too, find little to do.
     const form = backgroundLoop('form events', logger, async (signal) => {
-      await repositories.events.formStale(db, null, signal);
+      await repositories.events.formStaleEvents(db, null, signal);
       return FORM_INTERVAL_MS;
     });
 
     return {
       checks: {
-        // That the page answers at all says that the event loop turns; nothing else here can only be mended by a restart.
+        // A response of the health page shows that the event loop runs; nothing else here can only be fixed by a
+        // restart.
         live: {},
         ready: {
           http: () => http.assertListening(),
           keys: () => {
-            if (!someoneHasAKey) throw new Error('no key could be made yet');
+            if (!someoneHasAKey) throw new Error('no key exists yet');
           },
           postgres: () => pingDatabase(db),
           broker: () => broker.assertReady(),
         },
       },
       drain: async () => {
-        // These requests do not end by themselves; their clients go on elsewhere, where they were.
+        // Event streams do not end by themselves; their clients reconnect to another gateway and continue.
         const silent = eventStreams.close();
-        // Most of the time for requests under way, the rest for the connections behind them.
+        // Most of the time for requests in flight, the rest for the connections behind them.
         await http.close(config.SHUTDOWN_TIMEOUT_MS * 0.6);
         renderer.close();
         imageChecker.close();
@@ -184,7 +195,7 @@ void runService(
           sweep.stop(),
           fold.stop(),
           form.stop(),
-          staticBoxes.stop(),
+          staticDetections.stop(),
           firstKey.stop(),
           clock.stop(),
         ]);
@@ -195,13 +206,13 @@ void runService(
   },
 );
 
-/** Of the package that the bundle (`dist/bundle/main.js`) belongs to. */
+/** Version in the package.json next to the bundle (`dist/bundle/main.js`). */
 function packageVersion(): string {
   try {
     const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version?: string };
     return version ?? 'unknown';
   } catch {
-    // An image may hold the bundle alone.
+    // A container image may contain the bundle alone.
     return 'unknown';
   }
 }

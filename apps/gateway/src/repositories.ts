@@ -1,7 +1,7 @@
 import {
   ApiKeyRepository,
   AuditRepository,
-  Counts,
+  StatisticsCache,
   DeploymentRepository,
   EngineReportRepository,
   EventRepository,
@@ -18,7 +18,7 @@ import {
   RunControlRepository,
   RunRepository,
   SessionRepository,
-  StaticBoxRepository,
+  StaticDetectionRepository,
   TaskRepository,
   TaxonRepository,
   type Database,
@@ -28,7 +28,7 @@ import {
 export function createRepositories(db: Database) {
   return {
     db,
-    counts: new Counts(db),
+    counts: new StatisticsCache(db),
     projects: new ProjectRepository(),
     deployments: new DeploymentRepository(),
     locations: new LocationRepository(),
@@ -44,7 +44,7 @@ export function createRepositories(db: Database) {
     idempotency: new IdempotencyRepository(),
     keys: new ApiKeyRepository(),
     sessions: new SessionRepository(),
-    staticBoxes: new StaticBoxRepository(),
+    staticDetections: new StaticDetectionRepository(),
     audit: new AuditRepository(),
     incidents: new IncidentRepository(),
     feed: new FeedRepository(),

@@ -6,15 +6,15 @@ export interface GatewaySettings {
   readonly uploadMaxTotalBytes: number;
   /** What a ZIP archive unpacks to, as a multiple of its size. */
   readonly uploadMaxZipRatio: number;
-  /** Largest picture that is taken or rendered. */
+  /** Of an uploaded or rendered image. */
   readonly pixelLimit: number;
-  /** `open`: no keys are asked for. */
+  /** `open`: no keys are required. */
   readonly auth: 'keys' | 'open';
-  /** Of one caller; 0: any number. */
+  /** Per caller; 0: unlimited. */
   readonly requestsPerMinute: number;
-  /** How many proxies of one's own stand before this server; what they say of a client's address is believed. */
+  /** Number of trusted proxies in front of the gateway; their `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: number;
-  /** As many of each may wait; more are not taken on. */
+  /** Maximum numbers of waiting scans and exports, and of unfinished runs. */
   readonly maxWaitingScans: number;
   readonly maxWaitingExports: number;
   readonly maxOpenRuns: number;

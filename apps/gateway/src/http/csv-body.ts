@@ -7,8 +7,8 @@ const refuseOtherTypes: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** An empty body is not read at all, and is no string then. */
-const refuseNothing: RequestHandler = (request, _response, next) => {
+/** An empty body is not parsed and leaves `request.body` unset. */
+const refuseEmptyBody: RequestHandler = (request, _response, next) => {
   if (typeof request.body !== 'string' || request.body === '')
     throw new HttpProblem(400, 'bad_csv', 'the file is empty');
   next();
@@ -18,5 +18,5 @@ const refuseNothing: RequestHandler = (request, _response, next) => {
 export const csvBody: readonly RequestHandler[] = [
   refuseOtherTypes,
   text({ type: 'text/csv', limit: '1mb' }),
-  refuseNothing,
+  refuseEmptyBody,
 ];

@@ -3,13 +3,13 @@ import type { ServerResponse } from 'node:http';
 import { HttpServer } from './http-server';
 
 describe('HttpServer', () => {
-  it('lets requests under way finish, takes no new ones, and does not wait for idle connections', async () => {
+  it('finishes requests in flight, accepts no new ones and does not wait for idle connections', async () => {
     const { server, url, next } = await start();
     const [idleAgent, slowAgent] = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true })];
     const idle = fetchText(`${url}/idle`, idleAgent);
     (await next()).end('idle');
     await idle;
-    // Its connection becomes idle only while the server closes.
+    // This connection becomes idle only while the server closes.
     const slow = fetchText(`${url}/slow`, slowAgent);
     const response = await next();
     const closing = server.close(5_000);
@@ -24,7 +24,7 @@ describe('HttpServer', () => {
     slowAgent.destroy();
   });
 
-  it('cuts off what does not finish in time', async () => {
+  it('aborts requests that do not finish in time', async () => {
     const { server, url, next } = await start();
     const hanging = fetchText(`${url}/hangs`).catch((error: Error) => error.message);
     await next();

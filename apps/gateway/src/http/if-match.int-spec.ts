@@ -7,15 +7,15 @@ interface Described {
   readonly responses: Readonly<Record<string, { readonly headers?: Readonly<Record<string, object>> }>>;
 }
 
-/** Its own tests are in reviews.int-spec.ts. */
+/** Tested in reviews.int-spec.ts. */
 const REVIEW = '/api/v1/images/{id}/review';
-/** And its in static-boxes.int-spec.ts. */
-const STATIC_BOX = '/api/v1/static-boxes/{id}';
+/** Tested in static-detections.int-spec.ts. */
+const STATIC_DETECTION = '/api/v1/static-detections/{id}';
 
 describe('If-Match', () => {
   let gateway: TestGateway;
   let paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
-  /** One of each, and two changes that can be made to it. */
+  /** One resource of each kind, and two changes of it. */
   let things: Readonly<Record<string, { readonly id: number; readonly changes: readonly [object, object] }>>;
 
   beforeAll(async () => {
@@ -45,11 +45,11 @@ describe('If-Match', () => {
     };
   });
 
-  /** What a run shows moves by itself while it goes on: nobody could ever have seen how it is now. */
+  /** Excluded: the state of a run changes by itself while it is processed. */
   const NOT = ['/api/v1/runs/{id}'];
   const RESOURCES = ['projects', 'locations', 'deployments', 'images', 'taxa'];
 
-  it('is taken by each PATCH and PUT of what has a GET, and by nothing else, as the document says', () => {
+  it('is accepted by each PATCH and PUT of a resource with a GET, and by nothing else, as documented', () => {
     const operations = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, one]) => ({ path, method, one, readable: 'get' in methods })),
     );
@@ -57,12 +57,12 @@ describe('If-Match', () => {
       one.parameters.some(({ name, in: where }) => name === 'If-Match' && where === 'header'),
     );
     expect(may.map(({ path }) => path).sort()).toEqual(
-      [...RESOURCES.map((name) => `/api/v1/${name}/{id}`), REVIEW, REVIEW, STATIC_BOX].sort(),
+      [...RESOURCES.map((name) => `/api/v1/${name}/{id}`), REVIEW, REVIEW, STATIC_DETECTION].sort(),
     );
     const should = operations.filter(
       ({ path, method, readable }) => ['patch', 'put'].includes(method) && readable && !NOT.includes(path),
     );
-    // That of a review can be taken back, too.
+    // DELETE of a review accepts it, too.
     expect(may.filter(({ path, method }) => !(path === REVIEW && method === 'delete'))).toEqual(should);
     expect(operations.filter(({ one }) => '412' in one.responses)).toEqual(may);
     for (const { one } of may) expect(one.responses['200']!.headers).toHaveProperty('ETag');
@@ -76,7 +76,7 @@ describe('If-Match', () => {
       return { body, etag: String(headers.get('etag')) };
     };
 
-    it('changes what is as the client saw it, and says under which ETag it is now', async () => {
+    it('changes a resource that is as the client saw it, and returns its new ETag', async () => {
       const { body, etag } = await look();
       expect(etag).toMatch(/^"[\w-]+"$/);
       const answer = await gateway.patch(path(), change(0), { 'if-match': etag });
@@ -88,15 +88,15 @@ describe('If-Match', () => {
       );
     });
 
-    it('changes nothing of what is not', async () => {
+    it('changes no resource that is different', async () => {
       const { etag } = await look();
       const { body: first } = await gateway.patch(path(), change(0));
       const answer = await gateway.patch(path(), change(1), { 'if-match': etag });
-      expect(answer).toMatchObject({ status: 412, body: { type: 'urn:pugmark:problem:changed_meanwhile' } });
+      expect(answer).toMatchObject({ status: 412, body: { type: 'urn:pugmark:problem:etag_mismatch' } });
       expect((await look()).body).toEqual(first);
     });
 
-    it('lets one of two win that saw the same', async () => {
+    it('lets one of two concurrent changes win', async () => {
       const { etag } = await look();
       const blocker = await gateway.db.startTransaction().execute();
       await sql`select 1 from ${sql.table(resource)} where id = ${things[resource]!.id} for update`.execute(blocker);
@@ -105,7 +105,7 @@ describe('If-Match', () => {
         gateway.patch(path(), change(1), { 'if-match': etag }),
       ]);
       await waitUntil(
-        'both to be at it',
+        'both requests to wait for the lock',
         async () =>
           (
             await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
@@ -119,7 +119,7 @@ describe('If-Match', () => {
       expect((await look()).body).toEqual(answers.find(({ status }) => status === 200)!.body);
     });
 
-    it('takes * for whatever is there', async () => {
+    it('accepts * for any present state', async () => {
       expect((await gateway.patch(path(), change(0), { 'if-match': '*' })).status).toBe(200);
       expect((await gateway.patch(`/${resource}/999999`, change(0), { 'if-match': '*' })).status).toBe(404);
     });
@@ -135,7 +135,7 @@ describe('If-Match', () => {
       [(etag: string) => `${etag}, *`, 412],
       [() => `${', '.repeat(4_000)}x`, 412],
       [() => '', 412],
-    ])('reads lists, and refuses what is none (%#)', async (header, status) => {
+    ])('accepts lists and refuses malformed values (%#)', async (header, status) => {
       const { body, etag } = await look();
       const answer = await gateway.patch(path(), change(0), { 'if-match': header(etag) });
       expect(answer.status).toBe(status);
@@ -143,13 +143,13 @@ describe('If-Match', () => {
     });
   });
 
-  it('says what weakened an ETag', async () => {
+  it('explains a weak ETag', async () => {
     const path = `/projects/${things['projects']!.id}`;
     const etag = (await gateway.get(path)).headers.get('etag');
     expect((await gateway.patch(path, {}, { 'if-match': `W/${etag}` })).body.detail).toMatch(/proxy/);
   });
 
-  it('is told an ETag by no answer that is not what GET would answer', async () => {
+  it('appears in no response that differs from what GET answers', async () => {
     expect((await gateway.post('/projects', { name: 'no tag' })).headers.get('etag')).toBeNull();
     expect((await gateway.get('/projects/999999')).headers.get('etag')).toBeNull();
   });

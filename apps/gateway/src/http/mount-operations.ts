@@ -1,9 +1,9 @@
-import { onceMore } from '@pugmark/db';
+import { retryOnce } from '@pugmark/db';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Caller } from './access/caller';
 import { contextOf } from './middleware/request-context';
 import { csvBody } from './csv-body';
-import { etagOf, tellsEtag } from './etag';
+import { etagOf, hasEtag } from './etag';
 import { HttpProblem, badFields } from './http-problem';
 import { ifMatchOf } from './if-match';
 import { jsonBody } from './json-body';
@@ -12,18 +12,18 @@ import { parseDto } from './parse-dto';
 import { pathId } from './path-id';
 import { QueryParser } from './query-parser';
 
-/** JSON that changes all the time: a client may keep it, but must ask whether it still is so. */
-const KEEP_BUT_ASK = 'private, no-cache';
+/** For JSON that changes: clients may cache it but must revalidate. */
+const CACHE_BUT_REVALIDATE = 'private, no-cache';
 
-/** Decides who may do what. */
+/** Authenticates and authorizes requests. */
 export interface Guard {
-  /** Before anything else of the request is read: who makes it, when they may. */
+  /** Called before anything else of the request is read. Returns the caller. */
   enter(one: Operation, request: Request, response: Response): Promise<Caller>;
-  /** Once it is known what the request is about. */
+  /** Called once path, query and body are parsed. */
   assertProjects(one: Operation, call: Call<object, unknown>): Promise<void>;
 }
 
-/** Routes requests to operations; any other method on their paths is a 405 that says which are possible. */
+/** Routes requests to operations; any other method on their paths is a 405 that lists the allowed ones. */
 export function mountOperations(operations: readonly Operation[], guard: Guard): Router {
   const router = Router();
   for (const path of new Set(operations.map((one) => one.path))) {
@@ -35,7 +35,7 @@ export function mountOperations(operations: readonly Operation[], guard: Guard):
       .join(', ');
     route.all((request, response) => {
       if (request.method !== 'OPTIONS') {
-        throw new HttpProblem(405, 'method_not_allowed', `${request.method} is not possible here; possible: ${allow}`, {
+        throw new HttpProblem(405, 'method_not_allowed', `${request.method} is not allowed here; allowed: ${allow}`, {
           headers: { allow },
         });
       }
@@ -45,7 +45,10 @@ export function mountOperations(operations: readonly Operation[], guard: Guard):
   return router;
 }
 
-/** What can be refused before the body, is: nobody should send a gigabyte to learn that the address is wrong. */
+/**
+ * Checks everything that can be checked before the body is read: a client should not send a gigabyte to learn that the
+ * address is wrong.
+ */
 function prepare(one: Operation, guard: Guard): RequestHandler[] {
   const queries = one.query === undefined ? null : new QueryParser(one.query);
   return [
@@ -82,8 +85,8 @@ function serve(one: Operation, guard: Guard): RequestHandler {
       await guard.assertProjects(one, call);
       return one.handle(call);
     };
-    const value = await (one.method === 'get' || one.asks === true
-      ? onceMore(handle, (err) => mayReadAgain(err, call))
+    const value = await (one.method === 'get' || one.readOnly === true
+      ? retryOnce(handle, (err) => mayRetryRead(err, call))
       : handle());
     if (!('json' in one.answer)) {
       if (one.answer.status === 204) response.status(204).end();
@@ -91,17 +94,17 @@ function serve(one: Operation, guard: Guard): RequestHandler {
     }
     const { status, location } = one.answer;
     if (location !== undefined) response.location(`/api/v1${location(value)}`);
-    if (one.method === 'get') response.set('cache-control', KEEP_BUT_ASK);
+    if (one.method === 'get') response.set('cache-control', CACHE_BUT_REVALIDATE);
     const json = Buffer.from(JSON.stringify(value));
-    if (tellsEtag(one)) response.set('etag', etagOf(json));
+    if (hasEtag(one)) response.set('etag', etagOf(json));
     response.status(status).type('json').send(json);
   };
 }
 
-/** What is half sent cannot be begun again. */
-function mayReadAgain(err: unknown, { response, logger }: Call<object, unknown>): boolean {
+/** A partly sent response cannot be repeated. */
+function mayRetryRead(err: unknown, { response, logger }: Call<object, unknown>): boolean {
   if (response.headersSent) return false;
-  logger.warn({ err }, 'a connection to the database broke in the middle of a look: looking again over another one');
+  logger.warn({ err }, 'a database connection broke during a read; retrying over another connection');
   return true;
 }
 
@@ -125,7 +128,7 @@ function callOf(one: Operation, request: Request, response: Response): Call<obje
 
 function undeclared({ name }: Operation): () => never {
   return () => {
-    throw new Error(`${name} does not say that it takes If-Match`);
+    throw new Error(`${name} does not declare If-Match`);
   };
 }
 

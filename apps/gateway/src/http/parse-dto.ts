@@ -1,15 +1,15 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { badFields, type FieldError } from './http-problem';
-import { refuseTreacherousKeys } from './reserved-keys';
+import { refuseReservedKeys } from './reserved-keys';
 
 /**
- * A validated instance of a DTO class, from a JSON object or a query. Throws a 400 that names every field at fault; fields that
- * the class does not know are faults too.
+ * A validated instance of a DTO class, from a JSON object or a query. Throws a 400 that names every invalid or unknown
+ * field.
  */
 export function parseDto<T extends object>(type: new () => T, given: object): T {
-  refuseTreacherousKeys(given);
-  // A copy: the query's own object has no prototype, which class-transformer does not expect.
+  refuseReservedKeys(given);
+  // A copy, because express' query object has no prototype, which class-transformer does not expect.
   const dto = plainToInstance(type, { ...given });
   const problems = validateSync(dto, {
     whitelist: true,

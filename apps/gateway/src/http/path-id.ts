@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { notFound } from './http-problem';
 
-/** The id in the path. What is no id names nothing: 404. */
+/** The id in the path. Throws a 404 for anything that is not an id. */
 export function pathId(request: Request, what: string): number {
   const text = String(request.params['id']);
   const id = Number(text);

@@ -9,30 +9,30 @@ class Query {
   readonly n: number = 5;
 }
 
-describe('what a query says', () => {
+describe('a parsed query', () => {
   const asked = (query: Record<string, string>) => ({ url: `/x?${new URLSearchParams(query)}`, query });
 
-  it('is what its text says, each time', () => {
+  it('is the same each time its text is parsed', () => {
     const parser = new QueryParser(Query);
     expect(parser.parse({ url: '/x', query: {} })).toEqual({ n: 5 });
     for (let round = 0; round < 2; round += 1)
       for (const n of ['1', '2', '9']) expect(parser.parse(asked({ n }))).toEqual({ n: Number(n) });
   });
 
-  it('is checked the second time as the first', () => {
+  it('is validated the second time as the first', () => {
     const parser = new QueryParser(Query);
     for (let round = 0; round < 2; round += 1) expect(() => parser.parse(asked({ n: '10' }))).toThrow();
     expect(parser.parse(asked({ n: '3' }))).toEqual({ n: 3 });
   });
 
-  it('cannot be changed for those who ask the same', () => {
+  it('is frozen, since requests share it', () => {
     const parser = new QueryParser(Query);
     const first = parser.parse(asked({ n: '3' }));
     expect(parser.parse(asked({ n: '3' }))).toBe(first);
     expect(() => Object.assign(first, { n: 4 })).toThrow(TypeError);
   });
 
-  it('is remembered of the last ones alone, and not when it is long', () => {
+  it('is cached only for recent and short texts', () => {
     const parser = new QueryParser(Query);
     const first = parser.parse(asked({ n: '3' }));
     for (let n = 0; n < 100; n += 1) parser.parse({ url: `/x?n=4&${n}`, query: { n: '4' } });

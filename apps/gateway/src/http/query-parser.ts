@@ -1,33 +1,33 @@
 import type { Request } from 'express';
 import { parseDto } from './parse-dto';
 
-/** Of each operation: the queries understood last. */
-const MOST_KNOWN = 100;
-/** Characters of one that is remembered; a cursor can be long, and is sent once. */
-const LONGEST_KNOWN = 500;
+/** Cached queries per operation. */
+const MAX_CACHED_QUERIES = 100;
+/** Maximum length of a cached query text; a cursor can be long and is used once. */
+const MAX_CACHED_LENGTH = 500;
 
 /**
- * What the queries of an operation say. A page asks for the same few again and again, and to check one takes longer than all else
- * that is done before the database is asked: what was understood is remembered by its text, and shared.
+ * Parses and validates the queries of an operation. Clients repeat the same few queries, and validating one takes
+ * longer than everything else before the database call: results are cached by query text and shared.
  */
 export class QueryParser<Query extends object> {
   readonly #type: new () => Query;
-  readonly #known = new Map<string, Readonly<Query>>();
+  readonly #cached = new Map<string, Readonly<Query>>();
 
   constructor(type: new () => Query) {
     this.#type = type;
   }
 
-  /** Throws a 400, as `parseDto`. */
+  /** Throws a 400, like `parseDto`. */
   parse(request: Pick<Request, 'url' | 'query'>): Readonly<Query> {
     const text = textOf(request.url);
-    const known = this.#known.get(text);
+    const known = this.#cached.get(text);
     if (known !== undefined) return known;
     const query = Object.freeze(parseDto(this.#type, request.query));
-    if (text.length > LONGEST_KNOWN) return query;
-    // A Map keeps the order of insertion.
-    if (this.#known.size >= MOST_KNOWN) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(text, query);
+    if (text.length > MAX_CACHED_LENGTH) return query;
+    // Maps iterate in insertion order.
+    if (this.#cached.size >= MAX_CACHED_QUERIES) this.#cached.delete(this.#cached.keys().next().value!);
+    this.#cached.set(text, query);
     return query;
   }
 }

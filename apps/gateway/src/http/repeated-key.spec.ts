@@ -1,4 +1,4 @@
-import { repeatedKey } from './repeated-key';
+import { duplicateKey } from './repeated-key';
 
 describe('repeatedKey', () => {
   it.each([
@@ -15,12 +15,12 @@ describe('repeatedKey', () => {
     ['{"__proto__":1,"toString":2}', null],
   ])('of %s is %j', (text, expected) => {
     expect(() => JSON.parse(text)).not.toThrow();
-    expect(repeatedKey(text)).toBe(expected);
+    expect(duplicateKey(text)).toBe(expected);
   });
 
-  it('finds its way through a megabyte', () => {
+  it('scans a megabyte', () => {
     expect(
-      repeatedKey(
+      duplicateKey(
         JSON.stringify({
           a: 'x'.repeat(500_000),
           b: '\\"'.repeat(200_000),

@@ -1,9 +1,9 @@
 /**
- * The first key that an object of this JSON text, which must be valid, has twice; null where none has. Which of the two values counts
- * differs from reader to reader (RFC 8259, 4): what a proxy looked at need not be what is taken here.
+ * The first duplicate key of an object in this JSON text, which must be valid; null when there is none. Parsers differ
+ * on which of the two values they use (RFC 8259, 4), so a proxy may have checked another value than the one used here.
  */
-export function repeatedKey(text: string): string | null {
-  /** Of the objects that are open, the keys; of the lists, null. */
+export function duplicateKey(text: string): string | null {
+  /** One entry per open object or list: the keys of an object, null for a list. */
   const open: (Set<string> | null)[] = [];
   let last = '';
   for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g)) {

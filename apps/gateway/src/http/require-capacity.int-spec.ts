@@ -3,8 +3,8 @@ import { TestGateway, type Answer } from '../testing/gateway.fixture';
 import { tinyJpeg } from '../testing/test-pictures.fixture';
 import { zipOf } from '../testing/zip.fixture';
 
-/** A gateway whose queues take two of each. */
-describe('queues that are full', () => {
+/** A gateway whose queues hold two of each kind. */
+describe('full queues', () => {
   let gateway: TestGateway;
   let projectId: number;
   beforeAll(async () => {
@@ -45,7 +45,7 @@ describe('queues that are full', () => {
   ] as const;
 
   it.each(KINDS)(
-    'refuse the %s that is one too many, say what is full and when to try again, and make nothing',
+    'refuse one %s too many, with the reason and Retry-After, and create nothing',
     async (what, kind, detail) => {
       expect((await asks[what]()).status).toBe(202);
       expect((await asks[what]()).status).toBe(202);
@@ -54,7 +54,7 @@ describe('queues that are full', () => {
       expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:queue_full', detail } });
       expect(answer.headers.get('retry-after')).toBe('30');
       expect(await counted()).toEqual(before);
-      // What is being done no longer waits; a run counts until it has ended.
+      // Running work no longer waits; a run counts until it has ended.
       const task = await gateway.db
         .selectFrom('tasks')
         .select('subject_id')
@@ -79,13 +79,13 @@ describe('queues that are full', () => {
     expect((await asks[what](once(`${what}-2`))).status).toBe(503);
   });
 
-  it('count only what is in their own queue', async () => {
+  it('count only their own kind', async () => {
     for (let n = 0; n < 3; n += 1) await asks.export();
     expect((await asks.ingest()).status).toBe(202);
     expect((await asks.run()).status).toBe(202);
   });
 
-  it('count the run of an ingest that has not read a picture yet', async () => {
+  it('count the run of an ingest that has not read an image yet', async () => {
     for (let n = 0; n < 2; n += 1) await gateway.post('/ingests', { projectId, folder: `${gateway.folder}/cards` });
     await gateway.db
       .updateTable('tasks')
@@ -97,7 +97,7 @@ describe('queues that are full', () => {
     expect((await asks.run()).status).toBe(202);
   });
 
-  it('refuse an upload before its body has come', async () => {
+  it('refuse an upload before its body has arrived', async () => {
     for (let n = 0; n < 2; n += 1) await asks.ingest();
     const answer = await new Promise<Pick<Answer, 'status'>>((resolve, reject) => {
       const upload = httpRequest(`${gateway.url}/uploads?projectId=${projectId}`, {
@@ -114,7 +114,7 @@ describe('queues that are full', () => {
         upload.destroy();
       });
       upload.on('error', reject);
-      // The rest never comes.
+      // The rest is never sent.
       upload.write('--x\r\n');
     });
     expect(answer.status).toBe(503);

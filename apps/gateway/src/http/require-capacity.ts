@@ -1,7 +1,7 @@
 import type { Database } from '@pugmark/db';
 import { unavailable } from './http-problem';
 import type { IdempotencyDependencies } from './idempotency/idempotency.dependencies';
-import { wasMade } from './idempotency/create-once';
+import { wasCreated } from './idempotency/create-once';
 import type { Admission } from './operation';
 
 /** Work queues shrink within minutes, not within seconds. */
@@ -27,7 +27,7 @@ export async function requireCapacity(
   { max, setting, description, count }: CapacityLimit,
   call: Admission<unknown>,
 ): Promise<void> {
-  if ((await count(deps.db, max)) < max || (await wasMade(deps, call))) return;
+  if ((await count(deps.db, max)) < max || (await wasCreated(deps, call))) return;
   throw unavailable(
     'queue_full',
     `${max} ${description}, the maximum (setting ${setting}): try again later`,

@@ -1,7 +1,7 @@
-/** A class whose fields the decorators of `dto/fields.ts` describe. */
+/** A class whose fields are described by the decorators of `dto/fields.ts`. */
 export type DtoClass<T extends object = object> = new () => T;
 
-/** JSON Schema 2020-12, as far as it is used here. `$dto` stands for the schema of a class. */
+/** JSON Schema 2020-12, the part that is used here. `$dto` stands for the schema of a class. */
 export interface Schema {
   readonly $dto?: DtoClass;
   readonly $ref?: string;
@@ -37,7 +37,7 @@ const FIELDS = Symbol('fields');
 
 type Described = { [FIELDS]?: Map<string, Field> };
 
-/** Adds to what is known of a field. Decorators run from the field upwards, so later calls stand above earlier ones. */
+/** Adds to the description of a field. Decorators run from the field upwards, so later calls are the upper ones. */
 export function describeField(change: (field: Field) => Field): PropertyDecorator {
   return (prototype, property) => {
     const described = prototype as Described;
@@ -48,7 +48,7 @@ export function describeField(change: (field: Field) => Field): PropertyDecorato
   };
 }
 
-/** The fields of a class and of those that it extends, theirs first. */
+/** The fields of a class and of its base classes, theirs first. */
 export function fieldsOf(type: DtoClass): Map<string, Field> {
   const parent = Object.getPrototypeOf(type.prototype) as object;
   const inherited = parent === Object.prototype ? [] : [...fieldsOf(parent.constructor as DtoClass)];

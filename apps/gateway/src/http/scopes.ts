@@ -1,4 +1,4 @@
-/** What a key may do. `admin` may do everything; the others are for themselves. */
+/** Scopes of a key. `admin` includes all others; the others do not include one another. */
 export const SCOPES = ['read', 'review', 'ingest', 'run', 'export', 'admin'] as const;
 
 export type Scope = (typeof SCOPES)[number];

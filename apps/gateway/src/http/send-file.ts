@@ -1,9 +1,9 @@
 import type { Response } from 'express';
 
 /**
- * Streams a file below `root`, or the part of it that `Range` asks for, under the headers that are set: express's own `sendFile`
- * (npm `send`) knows conditional requests, `Range`, `If-Range`, HEAD. Rejects with `status` 404 when the file is not there, 416 for
- * a range outside it; a client that leaves in the middle is no fault.
+ * Streams a file below `root`, or the requested `Range` of it, with the headers already set: express' `sendFile` (npm
+ * `send`) handles conditional requests, `Range`, `If-Range` and HEAD. Rejects with `status` 404 when the file is
+ * missing and 416 for a range outside it; resolves when the client disconnects.
  */
 export function sendFile(response: Response, root: string, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -19,7 +19,7 @@ export function sendFile(response: Response, root: string, path: string): Promis
   });
 }
 
-/** Headers that speak of a file, for when a problem is sent instead of it. */
-export function forgetFile(response: Response): void {
+/** Removes file headers before a problem is sent instead of the file. */
+export function removeFileHeaders(response: Response): void {
   for (const name of ['etag', 'content-disposition', 'cache-control']) response.removeHeader(name);
 }

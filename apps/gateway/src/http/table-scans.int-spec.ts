@@ -5,7 +5,7 @@ import { TestGateway } from '../testing/gateway.fixture';
 import { oneOfEach } from '../testing/one-of-each.fixture';
 import { resourceOf } from './operation';
 
-/** Tables that hold something for every image, or more. */
+/** Tables with at least one row per image. */
 const LARGE = [
   'images',
   'image_summaries',
@@ -17,7 +17,7 @@ const LARGE = [
   'tasks',
   'reviews',
   'ingest_files',
-  'image_days',
+  'image_counts_by_day',
   'audit_log',
 ];
 
@@ -33,7 +33,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   reviewed: ['true', 'false'],
   status: ['done', 'pending', 'failed'],
   failedReason: ['decode_failed'],
-  timeIssue: ['no_time', 'out_of_dates', 'dst_gap', 'dst_overlap'],
+  timeIssue: ['no_time', 'outside_deployment', 'dst_gap', 'dst_overlap'],
   sort: ['id', '-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence', 'start', '-start'],
   kind: ['events', 'blanks'],
   groupBy: ['category', 'label'],
@@ -132,8 +132,8 @@ describe('no look reads a large table whole', () => {
     );
     await sql`insert into audit_log (operation, path, request_id) select 'x', '/x', 'x' from images`.execute(db);
     for (let id = 1; id <= 20; id += 1)
-      await db.transaction().execute((tx) => repositories.images.deriveTimesOf(tx, id));
-    await repositories.events.formStale(db, null);
+      await db.transaction().execute((tx) => repositories.images.deriveTimesOfDeployment(tx, id));
+    await repositories.events.formStaleEvents(db, null);
     await sql`analyze`.execute(db);
   }
 

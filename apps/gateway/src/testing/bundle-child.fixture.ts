@@ -4,13 +4,13 @@ import { join } from 'node:path';
 
 const APP = join(__dirname, '..', '..');
 
-/** A folder within the app, where npm packages are found. */
+/** A folder within the app, from which npm packages resolve. */
 export function folderInApp(): string {
   mkdirSync(join(APP, 'dist'), { recursive: true });
   return mkdtempSync(join(APP, 'dist', 'test-'));
 }
 
-/** Bundles a child process of `rendering/`, as the app's build does; answers the bundle's path. */
+/** Bundles a child process of `features/renditions`, as the app's build does; returns the path of the bundle. */
 export function bundleChild(folder: string, name: 'render' | 'check'): string {
   const bundle = join(folder, `${name}.child.js`);
   execFileSync(process.execPath, [

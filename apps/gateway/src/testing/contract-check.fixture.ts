@@ -23,7 +23,7 @@ interface Document {
   };
 }
 
-/** Holds every answer against the OpenAPI document: a status or a field that it does not promise fails the test that met it. */
+/** Validates every response against the OpenAPI document: an undocumented status or field fails the test. */
 export class ContractCheck {
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
   readonly #validators = new Map<string, ValidateFunction>();
@@ -42,9 +42,9 @@ export class ContractCheck {
     const route = this.#routes.find(({ pattern }) => pattern.test(path));
     const key = method === 'HEAD' ? 'get' : method.toLowerCase();
     const operation = route === undefined ? undefined : this.document.paths[route.path]?.[key];
-    // What is not there at all, and what is not possible, are promised by nobody.
+    // Unknown paths and methods are undocumented by nature.
     if (route === undefined || operation === undefined) return;
-    // A fault of ours; the tests that bring one about say so.
+    // An internal error; tests that provoke one assert it.
     if (status === 500) return;
     const promised = operation.responses[String(status)];
     const shared = promised?.$ref?.split('/').at(-1);
@@ -66,7 +66,7 @@ export class ContractCheck {
     this.#validate(what, [...place, 'content', type, 'schema'], body);
   }
 
-  /** The data of a server-sent event. */
+  /** Validates the data of a server-sent event. */
   checkEvent(path: string, event: string, data: unknown): void {
     this.#validate(
       `an event "${event}" of ${path}`,
@@ -85,7 +85,7 @@ export class ContractCheck {
     this.#validators.set(pointer, validate);
     if (!validate(value))
       throw new Error(
-        `${what} against the document: ${this.#ajv.errorsText(validate.errors)}: ${JSON.stringify(value).slice(0, 2_000)}`,
+        `${what} does not match the document: ${this.#ajv.errorsText(validate.errors)}: ${JSON.stringify(value).slice(0, 2_000)}`,
       );
   }
 }

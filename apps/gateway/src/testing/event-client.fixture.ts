@@ -15,16 +15,16 @@ export interface ListenOptions {
   readonly lastEventId?: number | string;
 }
 
-/** A client of server-sent events that shows what came over the line, byte by byte if need be. */
+/** A client of server-sent events that exposes what was received, byte by byte if needed. */
 export class EventClient {
   readonly events: ReceivedEvent[] = [];
-  /** As browsers remember it: of events, and of ids without data. */
+  /** As browsers keep it: of events, and of ids without data. */
   lastEventId: string | null = null;
   heartbeats = 0;
   retryMs: number | null = null;
   ended = false;
-  /** An event that was not as the document says. */
-  #fault: unknown;
+  /** An event that did not match the document. */
+  #error: unknown;
   #text = '';
 
   private constructor(
@@ -67,13 +67,13 @@ export class EventClient {
     return this.events.filter(({ event }) => event === topic).map(({ data }) => data);
   }
 
-  /** Resolves once what was received is as wanted. */
+  /** Resolves once what was received meets the condition. */
   async until(what: string, condition: (client: EventClient) => boolean, timeoutMs?: number): Promise<void> {
     await waitUntil(what, () => condition(this), timeoutMs);
-    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#error !== undefined) throw this.#error;
   }
 
-  /** Reads no more, and stays. */
+  /** Stops reading without disconnecting. */
   stopReading(): void {
     this.response.pause();
   }
@@ -82,7 +82,7 @@ export class EventClient {
     this.response.resume();
   }
 
-  leave(): void {
+  disconnect(): void {
     this.outgoing.destroy();
   }
 
@@ -109,7 +109,7 @@ export class EventClient {
     try {
       this.check(event, parsed);
     } catch (error) {
-      this.#fault ??= error;
+      this.#error ??= error;
     }
     this.events.push({ id, event, data: parsed });
   }

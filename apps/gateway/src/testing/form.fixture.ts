@@ -1,4 +1,4 @@
-/** The files of a multipart form with the boundary `b`, by hand: FormData would tidy the names that are to be tested. */
+/** A multipart form with the boundary `b`, written by hand: FormData would normalize the names under test. */
 export function formOf(files: readonly (readonly [name: string, content: Uint8Array | string])[]): Buffer {
   const parts = files.map(([name, content]) =>
     Buffer.concat([

@@ -7,7 +7,7 @@ import { NoCache, type Cache, type RateLimiters } from '@pugmark/cache';
 import {
   DetectionRepository,
   ImageRepository,
-  RunTallyRepository,
+  RunCountsRepository,
   createDatabase,
   migrate,
   type Database,
@@ -27,8 +27,8 @@ import type { GatewaySettings } from '../settings';
 import { EventStreams, STREAM_TIMES, type StreamSettings } from '../features/feed/event-streams';
 import { feedLoop } from '../features/feed/write-feed';
 import { HttpServer, type HttpServerOptions } from '../http/http-server';
-import type { PictureCheck } from '../features/renditions/image-checker';
-import { Renditions, type PictureRenderer } from '../features/renditions/renditions';
+import type { ImageChecker } from '../features/renditions/image-checker';
+import { Renditions, type Renderer } from '../features/renditions/renditions';
 import { ContractCheck } from './contract-check.fixture';
 import { EventClient, type ListenOptions } from './event-client.fixture';
 
@@ -61,15 +61,15 @@ export interface TestGatewayOptions {
   readonly cache?: Cache;
   readonly limiters?: RateLimiters;
   /** Default: in this process. */
-  readonly renderer?: PictureRenderer;
+  readonly renderer?: Renderer;
   /** Default: in this process. */
-  readonly pictureCheck?: PictureCheck;
+  readonly imageChecker?: ImageChecker;
   readonly settings?: Partial<GatewaySettings>;
   readonly http?: Partial<HttpServerOptions>;
-  /** Another database than a fresh one of the test's own. */
+  /** Another database than a fresh one. */
   readonly databaseUrl?: string;
   readonly database?: Pick<DatabaseOptions, 'poolSize' | 'statementTimeoutMs'>;
-  /** It writes the feed too, this often; default: not, a test that needs it does so itself. */
+  /** Interval at which this gateway writes the feed; default: never, the test does so itself. */
   readonly writeFeedEveryMs?: number;
   readonly streams?: Partial<StreamSettings>;
 }
@@ -94,12 +94,12 @@ interface Running {
   readonly feed: BackgroundLoop | null;
 }
 
-/** What `holdings` are before anything was taken in. */
-export const NOTHING = { files: 0, images: 0, ingests: 0, runs: 0, tasks: 0 };
+/** `holdings` of an empty gateway. */
+export const NOTHING_STORED = { files: 0, images: 0, ingests: 0, runs: 0, tasks: 0 };
 
 /** The API over real HTTP, with a Postgres database and folders of its own. */
 export class TestGateway {
-  /** What requests are made with, unless they say otherwise. */
+  /** Default key of requests. */
   adminKey = '';
 
   private constructor(
@@ -128,7 +128,7 @@ export class TestGateway {
     const [logger, metrics] = [testLogger(), new Registry()];
     const eventStreams = new EventStreams({
       deps: repositories,
-      settings: { ...STREAM_TIMES, most: 100, mostOfOne: 20, ...options.streams },
+      settings: { ...STREAM_TIMES, maxStreams: 100, maxStreamsPerKey: 20, ...options.streams },
       logger,
       metrics,
     });
@@ -137,7 +137,7 @@ export class TestGateway {
       uploads: new UploadStorage(join(folder, 'storage')),
       exportFiles,
       imageFiles: new ImageStorage(join(folder, 'storage')),
-      imageChecker: options.pictureCheck ?? { check: checkImage },
+      imageChecker: options.imageChecker ?? { check: checkImage },
       renditions: new Renditions(
         new RenditionStorage(join(folder, 'storage')),
         options.renderer ?? { render: renderImage },
@@ -208,7 +208,7 @@ export class TestGateway {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** As it ends in order; `stop` does it too. */
+  /** Shuts down gracefully; `stop` includes it. */
   async drain(): Promise<void> {
     const silent = this.running.eventStreams.close();
     await this.running.http.close(2_000);
@@ -251,11 +251,11 @@ export class TestGateway {
     const headers = new Headers(init.headers);
     if (!headers.has('authorization') && !headers.has('cookie'))
       headers.set('authorization', `Bearer ${this.adminKey}`);
-    // An empty one stands for none.
+    // An empty header means none.
     if (headers.get('authorization') === '') headers.delete('authorization');
     const response = await fetch(this.url + path, { ...init, headers, method, signal: AbortSignal.timeout(15_000) });
     const type = response.headers.get('content-type') ?? '';
-    // Of a stream, which does not end, only the head.
+    // A stream does not end: only its head is read.
     if (type.startsWith('text/event-stream')) await response.body?.cancel();
     const text = response.bodyUsed ? '' : await response.text();
     const body = /json/.test(type) && text !== '' ? JSON.parse(text) : text;
@@ -263,7 +263,7 @@ export class TestGateway {
     return { status: response.status, headers: response.headers, body };
   }
 
-  /** A key with these scopes. */
+  /** Creates a key with these scopes. */
   async key(
     scopes: readonly Scope[],
     options: { projectIds?: readonly number[]; expiresAt?: Date } = {},
@@ -282,7 +282,7 @@ export class TestGateway {
     return key;
   }
 
-  /** Every file in the storage, relative to it. */
+  /** Paths of all stored files, relative to the storage. */
   async storedFiles(): Promise<string[]> {
     const entries = await readdir(join(this.folder, 'storage'), { recursive: true, withFileTypes: true }).catch(
       () => [],
@@ -292,8 +292,8 @@ export class TestGateway {
       .map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 9));
   }
 
-  /** How much there is of what an upload makes. */
-  async holdings(): Promise<Readonly<Record<string, number>>> {
+  /** Counts of everything that an upload creates. */
+  async storedCounts(): Promise<Readonly<Record<string, number>>> {
     const tables = ['images', 'ingests', 'runs', 'tasks'] as const;
     const counts = await Promise.all(
       tables.map(async (table) => [table, (await this.db.selectFrom(table).select('id').execute()).length] as const),
@@ -301,17 +301,17 @@ export class TestGateway {
     return { files: (await this.storedFiles()).length, ...Object.fromEntries(counts) };
   }
 
-  /** What was cut off is removed after its client knows. */
-  async untilHoldings(expected: Readonly<Record<string, number>>): Promise<void> {
+  /** Cleanup finishes after the client is told. */
+  async waitForStoredCounts(expected: Readonly<Record<string, number>>): Promise<void> {
     await waitUntil(
-      'what was cut off to be gone',
-      async () => JSON.stringify(await this.holdings()) === JSON.stringify(expected),
+      'the removal of what was cut off',
+      async () => JSON.stringify(await this.storedCounts()) === JSON.stringify(expected),
     );
   }
 
-  /** Resolves when a statement in this database waits for a lock that another transaction holds; with its process id. */
-  async someoneWaits(db: Database = this.db): Promise<number> {
-    return waitUntil('someone to wait for a lock', async () => {
+  /** Resolves with the process id of a statement that waits for a lock in this database. */
+  async waitForBlockedStatement(db: Database = this.db): Promise<number> {
+    return waitUntil('a statement to wait for a lock', async () => {
       const { rows } = await sql<{
         pid: number;
       }>`select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
@@ -319,7 +319,7 @@ export class TestGateway {
     });
   }
 
-  // What the other services would have written, through the same repositories.
+  // Writes what the other services would, through the same repositories.
 
   async project(name = `project ${randomBytes(4).toString('hex')}`): Promise<number> {
     const row = await this.repositories.projects.create(this.db, name);
@@ -339,7 +339,7 @@ export class TestGateway {
     return this.repositories.models.register(this.db, { ...MANIFEST, ...manifest });
   }
 
-  /** An ingest that has added images with these names; answers their ids in the same order. */
+  /** An ingest that has added images with these names; returns their ids in the same order. */
   async images(
     projectId: number,
     names: readonly string[],
@@ -385,7 +385,7 @@ export class TestGateway {
     return this.repositories.runs.create(this.db, { projectId, modelId, classify: null, priority: 0 });
   }
 
-  /** Claims the tasks of a kind and of these subjects, as a worker does. */
+  /** Claims the tasks of a kind and subjects, as a worker does. */
   async claim(kind: 'scan' | 'detect' | 'export', subjectIds: readonly number[]): Promise<ClaimedTask[]> {
     const rows = await this.db
       .selectFrom('tasks')
@@ -400,7 +400,7 @@ export class TestGateway {
     );
   }
 
-  /** Ends the tasks of a kind and of these subjects. */
+  /** Ends the tasks of a kind and subjects. */
   async finish(
     kind: 'scan' | 'detect' | 'export',
     subjectIds: readonly number[],
@@ -411,7 +411,7 @@ export class TestGateway {
       tasks.map((task) =>
         failure === undefined ? { task, outcome: 'done', result: null } : { task, outcome: 'failed', ...failure },
       ),
-      (tx, done) => new RunTallyRepository().add(tx, kind === 'detect' ? done.map(({ task }) => task.id) : []),
+      (tx, done) => new RunCountsRepository().add(tx, kind === 'detect' ? done.map(({ task }) => task.id) : []),
     );
   }
 }

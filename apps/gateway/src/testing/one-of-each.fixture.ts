@@ -1,6 +1,6 @@
 import { animal, type TestGateway } from './gateway.fixture';
 
-/** Something of each kind that has an address, all of one new project; their ids, by the names of `resourceOf`. */
+/** One resource of each kind, all of one new project; their ids, by the names of `resourceOf`. */
 export async function oneOfEach(gateway: TestGateway): Promise<Readonly<Record<string, number>>> {
   const project = await gateway.project();
   const location = (await gateway.post(`/projects/${project}/locations`, { name: 'Ridge' })).body.id;
@@ -33,7 +33,7 @@ export async function oneOfEach(gateway: TestGateway): Promise<Readonly<Record<s
   ).body.review.id;
   const event = (await gateway.get(`/events?projectId=${project}`)).body.items[0].id;
   const box = await gateway.db
-    .insertInto('static_boxes')
+    .insertInto('static_detections')
     .values({
       project_id: project,
       deployment_id: deployment,
@@ -60,6 +60,6 @@ export async function oneOfEach(gateway: TestGateway): Promise<Readonly<Record<s
     incident,
     event,
     review,
-    'static box': box.id,
+    'static detection': box.id,
   };
 }

@@ -1,15 +1,15 @@
 import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
-  /** 0: the connection was closed without one. */
+  /** 0: the connection was closed without a response. */
   readonly status: number;
-  /** All that came, until the connection was closed. */
+  /** Everything received until the connection was closed. */
   readonly text: string;
 }
 
 /**
- * Writes bytes as they are, which no client library would, and answers what comes back until the server closes. `more` goes on writing
- * after the first.
+ * Writes raw bytes, which no client library would send, and returns what arrives until the server closes. `more` writes
+ * on after the first bytes.
  */
 export async function rawRequest(
   port: number,

@@ -15,7 +15,7 @@ export class Reviewing {
     return new Reviewing(gateway, projectId, await gateway.deployment(projectId), (await gateway.model()).id);
   }
 
-  /** Taken so many minutes after midnight. Without detections no model has looked at it. */
+  /** An image captured that many minutes after midnight. Without `detections` it is unprocessed. */
   async image(minute: number, detections?: readonly Detection[]): Promise<number> {
     const capturedLocal = new Date(Date.UTC(2026, 5, 1) + minute * 60_000).toISOString().slice(0, 19);
     const { ids } = await this.gateway.images(this.projectId, [`${minute}.jpg`], {
@@ -26,7 +26,7 @@ export class Reviewing {
     return ids[0]!;
   }
 
-  /** In the order in which they were found. */
+  /** In the order of detection. */
   async detectionIds(imageId: number): Promise<number[]> {
     return (
       await this.gateway.db
@@ -38,14 +38,14 @@ export class Reviewing {
     ).map(({ id }) => id);
   }
 
-  /** What counts, in a few words: `human: deer 2, fox 1`. */
-  async word(imageId: number): Promise<string> {
+  /** The effective observations in short form: `human: deer 2, fox 1`. */
+  async effective(imageId: number): Promise<string> {
     const { body } = await this.gateway.get(`/images/${imageId}/review`);
     return `${body.source}: ${body.observations.map((one: { label: string; individuals: number }) => `${one.label} ${one.individuals}`).join(', ')}`;
   }
 
-  /** The same, as images are counted by. */
-  async counted(imageId: number): Promise<string> {
+  /** The same, as the image counts have it. */
+  async listed(imageId: number): Promise<string> {
     const rows = await this.gateway.db
       .selectFrom('observations')
       .select(['label', 'individuals'])

@@ -1,12 +1,12 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** One entry of an archive, and what is wrong with it. */
+/** One entry of an archive, and its defects. */
 export interface TestEntry {
   readonly name: string | Buffer;
   readonly content?: Uint8Array | string;
   /** Default: deflated. */
   readonly stored?: boolean;
-  /** What the headers say instead of the truth. */
+  /** What the headers claim instead of the truth. */
   readonly claims?: {
     readonly bytes?: number;
     readonly crc32?: number;
@@ -15,11 +15,14 @@ export interface TestEntry {
     readonly offset?: number;
   };
   readonly flags?: number;
-  /** Of Unix, `0o120777` for a symbolic link. */
+  /** Unix mode, `0o120777` for a symbolic link. */
   readonly mode?: number;
 }
 
-/** A ZIP archive by hand (APPNOTE 4.3): as wrong as a test needs it. `claims.entries`: how many its end says it has. */
+/**
+ * Builds a ZIP archive byte by byte (APPNOTE 4.3), with any defect that a test needs. `claims.entries`: the number of
+ * entries that its end declares.
+ */
 export function zipOf(entries: readonly TestEntry[], claims: { readonly entries?: number } = {}): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];

@@ -1,4 +1,4 @@
-import { numberOrText, readMoment } from './cells';
+import { numberOrText, readTime } from './cells';
 
 describe('readMoment', () => {
   it.each([
@@ -8,13 +8,13 @@ describe('readMoment', () => {
     ['2026-05-01 06:00', { local: '2026-05-01T06:00:00' }],
     ['2026-05-01T06:00:30.5', { local: '2026-05-01T06:00:30' }],
     ['2026-05-01', { local: '2026-05-01T00:00:00' }],
-  ])('reads %s', (cell, moment) => expect(readMoment(cell, false)).toEqual(moment));
+  ])('reads %s', (cell, moment) => expect(readTime(cell, false)).toEqual(moment));
 
   it.each([
     ['2026-05-01', '2026-05-02T00:00:00'],
     ['2026-12-31', '2027-01-01T00:00:00'],
     ['2024-02-28', '2024-02-29T00:00:00'],
-  ])('takes the day %s as an end with all of it', (cell, local) => expect(readMoment(cell, true)).toEqual({ local }));
+  ])('extends the end %s to the whole day', (cell, local) => expect(readTime(cell, true)).toEqual({ local }));
 
   it.each([
     '2026-02-30',
@@ -27,7 +27,7 @@ describe('readMoment', () => {
     '0000-01-01',
     'spring',
     '46143',
-  ])('refuses %s', (cell) => expect(readMoment(cell, false)).toEqual({ fault: expect.any(String) }));
+  ])('refuses %s', (cell) => expect(readTime(cell, false)).toEqual({ error: expect.any(String) }));
 });
 
 describe('numberOrText', () => {

@@ -1,6 +1,6 @@
 import type { Database } from '@pugmark/db';
 
-/** What csv import needs from the composition root. */
+/** What the CSV import needs from the composition root. */
 export interface CsvImportDependencies {
   readonly db: Database;
 }

@@ -1,27 +1,27 @@
-import { About, Count, Flag, Integer, ListOf, OrNull, QueryBoolean, Words } from '../../http/dto/fields';
+import { Description, Count, Flag, Integer, ListOf, OrNull, QueryBoolean, AnyText } from '../../http/dto/fields';
 
 export class ImportQuery {
-  @About('Only say what would be done, and every line that is at fault.')
+  @Description('Only report what would be done, and every invalid line.')
   @QueryBoolean()
   readonly dryRun: boolean = false;
 }
 
-/** A line of the file that cannot be taken. */
-export class LineFault {
-  @About('Counted from 1, the one with the names of the columns.')
+/** An invalid line of the file. */
+export class LineError {
+  @Description('Counted from 1, which is the line of column names.')
   @Integer(1, Number.MAX_SAFE_INTEGER)
   readonly line!: number;
 
-  @About('Null: the line as a whole.')
+  @Description('Null: the line as a whole.')
   @OrNull()
-  @Words()
+  @AnyText()
   readonly column!: string | null;
 
-  @Words()
+  @AnyText()
   readonly message!: string;
 }
 
-/** What an import did or, as a dry run or with faults, would have done: then nothing was stored. */
+/** What an import did, or would have done as a dry run or without its errors; then nothing was stored. */
 export class ImportReport {
   @Flag()
   readonly dryRun!: boolean;
@@ -35,6 +35,6 @@ export class ImportReport {
   @Count()
   readonly unchanged!: number;
 
-  @ListOf(LineFault)
-  readonly faults!: readonly LineFault[];
+  @ListOf(LineError)
+  readonly errors!: readonly LineError[];
 }

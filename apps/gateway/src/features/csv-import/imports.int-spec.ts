@@ -24,11 +24,11 @@ describe('CSV imports', () => {
   const list = async (what: 'deployments' | 'locations') =>
     (await gateway.get(`/projects/${projectId}/${what}`)).body.items;
 
-  it('make deployments and their locations; local times are those of the zone, a last day is the whole day', async () => {
+  it('create deployments and their locations; local times are in the zone, the last day is included', async () => {
     const answer = await send('deployments', GOOD);
     expect(answer).toMatchObject({
       status: 200,
-      body: { dryRun: false, created: 2, updated: 0, unchanged: 0, faults: [] },
+      body: { dryRun: false, created: 2, updated: 0, unchanged: 0, errors: [] },
     });
     expect(await list('deployments')).toEqual([
       expect.objectContaining({
@@ -54,7 +54,7 @@ describe('CSV imports', () => {
     ]);
   });
 
-  it('correct what is there, with the times of its images, and leave what is not named', async () => {
+  it('update existing deployments and the times of their images, and leave others unchanged', async () => {
     await send('deployments', GOOD);
     const [north] = await list('deployments');
     const { ids } = await gateway.images(projectId, ['x.jpg'], {
@@ -65,12 +65,12 @@ describe('CSV imports', () => {
       'deployments',
       'name,clock_offset_seconds,camera\nNorth,0,\nSouth,0,\nWest,1,\n'.replace('West,1,\n', ''),
     );
-    expect(answer.body).toEqual({ dryRun: false, created: 0, updated: 1, unchanged: 1, faults: [] });
+    expect(answer.body).toEqual({ dryRun: false, created: 0, updated: 1, unchanged: 1, errors: [] });
     expect((await list('deployments'))[0]).toEqual({ ...north, clockOffsetSeconds: 0 });
     expect((await gateway.get(`/images/${ids[0]}`)).body.capturedAt).toBe('2026-05-01T04:00:00.000Z');
   });
 
-  it('tell in a dry run what they would do, and do nothing', async () => {
+  it('report in a dry run what they would do, and do nothing', async () => {
     await send('deployments', GOOD);
     const before = await list('deployments');
     const { status, body } = await send(
@@ -80,13 +80,13 @@ describe('CSV imports', () => {
     );
     expect({ status, body }).toEqual({
       status: 200,
-      body: { dryRun: true, created: 1, updated: 1, unchanged: 1, faults: [] },
+      body: { dryRun: true, created: 1, updated: 1, unchanged: 1, errors: [] },
     });
     expect(await list('deployments')).toEqual(before);
     expect((await list('locations')).map(({ name }: { name: string }) => name)).toEqual(['Ridge', 'Creek']);
   });
 
-  it('list every bad line, and store nothing of the good ones', async () => {
+  it('list every invalid line and store none', async () => {
     await send('deployments', GOOD);
     const before = await list('deployments');
     const bad = `name,location,latitude,longitude,timezone,clock_offset_seconds,start,end
@@ -104,7 +104,7 @@ Good,,,,UTC,,,
 I,,
 North,,,,,,,2026-04-01
 `;
-    const faults = [
+    const errors = [
       [3, 'name'],
       [4, 'timezone'],
       [5, 'timezone'],
@@ -122,24 +122,24 @@ North,,,,,,,2026-04-01
     expect(tried.status).toBe(200);
     expect([
       ...new Set(
-        tried.body.faults.map(({ line, column }: { line: number; column: string }) => JSON.stringify([line, column])),
+        tried.body.errors.map(({ line, column }: { line: number; column: string }) => JSON.stringify([line, column])),
       ),
-    ]).toEqual(faults.map((fault) => JSON.stringify(fault)));
+    ]).toEqual(errors.map((error) => JSON.stringify(error)));
     const done = await send('deployments', bad);
     expect(done).toMatchObject({
       status: 422,
-      body: { type: 'urn:pugmark:problem:bad_lines', detail: '12 lines are at fault; nothing was stored' },
+      body: { type: 'urn:pugmark:problem:bad_lines', detail: '12 lines are invalid; nothing was stored' },
     });
     expect(done.body.errors).toContainEqual({ field: 'line 12, name', message: 'is the same as in line 2' });
     expect(await list('deployments')).toEqual(before);
     expect((await list('locations')).map(({ name }: { name: string }) => name)).toEqual(['Ridge', 'Creek']);
   });
 
-  it('make and move locations', async () => {
+  it('create and move locations', async () => {
     await gateway.post(`/projects/${projectId}/locations`, { name: 'Ridge', latitude: 1, longitude: 2 });
     await gateway.post(`/projects/${projectId}/locations`, { name: 'Creek', latitude: 3, longitude: 4 });
     const answer = await send('locations', 'station;lat;long\nRidge;47,5;11,25\nCreek;;\nHill;5;6\n');
-    expect(answer.body).toEqual({ dryRun: false, created: 1, updated: 1, unchanged: 1, faults: [] });
+    expect(answer.body).toEqual({ dryRun: false, created: 1, updated: 1, unchanged: 1, errors: [] });
     expect(
       (await list('locations')).map(({ name, latitude, longitude }: Record<string, unknown>) => [
         name,
@@ -164,7 +164,7 @@ North,,,,,,,2026-04-01
     [`name\n${'x'.repeat(1_100_000)}\n`, 413],
   ])('refuse the file %.20j', async (body, status) => expect((await send('deployments', body)).status).toBe(status));
 
-  it('want a CSV, and a project that is there', async () => {
+  it('require a CSV file and an existing project', async () => {
     expect((await gateway.post(`/projects/${projectId}/deployments/import`, { name: 'x' })).status).toBe(415);
     projectId = 999_999;
     expect((await send('locations', 'name\nA\n')).status).toBe(404);

@@ -10,10 +10,10 @@ describe('readCsv', () => {
     ['tabs', 'name\tlatitude\nRidge\t47'],
     ['a byte order mark, quotes and blanks', '\ufeff"name" , "LAT"\n "Ridge" ,47\n'],
   ])('reads %s', (_, text) =>
-    expect(read(text)).toEqual({ rows: [{ line: 2, cells: { name: 'Ridge', latitude: '47' } }], faults: [] }),
+    expect(read(text)).toEqual({ rows: [{ line: 2, cells: { name: 'Ridge', latitude: '47' } }], errors: [] }),
   );
 
-  it('counts lines as an editor does, over empty ones and over those that a cell spans', () => {
+  it('counts lines as an editor does, including empty ones and line breaks within cells', () => {
     const { rows } = read('name,lat\n\nA,1\n"B, the\nsecond",2\n,\nC,\n');
     expect(rows).toEqual([
       { line: 3, cells: { name: 'A', latitude: '1' } },
@@ -22,10 +22,10 @@ describe('readCsv', () => {
     ]);
   });
 
-  it('tells lines with too many or too few cells', () => {
-    const { rows, faults } = read('name,lat\nA\nB,2\nC,3,4\n');
+  it('reports lines with too many or too few cells', () => {
+    const { rows, errors } = read('name,lat\nA\nB,2\nC,3,4\n');
     expect(rows.map(({ line }) => line)).toEqual([3]);
-    expect(faults).toEqual([
+    expect(errors).toEqual([
       { line: 2, column: null, message: 'has 1 cells where the first line names 2 columns' },
       { line: 4, column: null, message: 'has 3 cells where the first line names 2 columns' },
     ]);

@@ -1,17 +1,17 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import type { LineFault } from './imports.dto';
+import type { LineError } from './imports.dto';
 import { HttpProblem } from '../../http/http-problem';
 
-/** Of a column: its name, and other names that files of the field have for it. Upper case, blanks, `_` and `-` do not count. */
+/** Column names, each with its accepted aliases. Case, blanks, `_` and `-` are ignored. */
 export type Columns<Name extends string> = Readonly<Record<Name, readonly string[]>>;
 
 export interface CsvRow<Name extends string> {
   readonly line: number;
-  /** What is not empty. */
+  /** The non-empty cells. */
   readonly cells: Readonly<Partial<Record<Name, string>>>;
 }
 
-const MOST_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 
 interface Parsed {
   readonly record: readonly string[];
@@ -19,40 +19,40 @@ interface Parsed {
 }
 
 /**
- * The rows of a CSV file, and the lines that have too many or too few cells. The first line names the columns, in any order;
- * commas, semicolons (as spreadsheets write them where the comma is the decimal sign) or tabs separate. Throws a 422 for
- * what is no such file.
+ * Reads the rows of a CSV file, and reports the lines with too many or too few cells. The first line names the columns,
+ * in any order; commas, semicolons (as spreadsheets write where the comma is the decimal sign) or tabs separate. Throws
+ * a 422 for a malformed file.
  */
 export function readCsv<Name extends string>(
   text: string,
   columns: Columns<Name>,
   required: readonly NoInfer<Name>[],
-): { rows: CsvRow<Name>[]; faults: LineFault[] } {
+): { rows: CsvRow<Name>[]; errors: LineError[] } {
   if (text.includes('\ufffd') || text.includes('\0'))
     throw badCsv('the file is not UTF-8 text: save it as "CSV UTF-8"');
   const [header, ...records] = parseText(text);
   if (header === undefined) throw badCsv('the file is empty');
   const names = header.record.map((title) => columnOf(title, columns));
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw badCsv(`two columns are ${twice}`);
+  const duplicate = names.find((name, at) => names.indexOf(name) !== at);
+  if (duplicate !== undefined) throw badCsv(`two columns are ${duplicate}`);
   const missing = required.filter((name) => !names.includes(name));
   if (missing.length > 0)
     throw badCsv(
       `the file has no column ${missing.join(', ')}; its first line must name the columns: ${Object.keys(columns).join(', ')}`,
     );
-  if (records.length > MOST_ROWS) throw badCsv(`the file has more than ${MOST_ROWS} lines: split it`);
-  const faults: LineFault[] = [];
+  if (records.length > MAX_ROWS) throw badCsv(`the file has more than ${MAX_ROWS} lines: split it`);
+  const errors: LineError[] = [];
   const rows: CsvRow<Name>[] = [];
   for (const { record, info } of records) {
     if (record.length === names.length) rows.push({ line: info.lines, cells: cellsOf(names, record) });
     else
-      faults.push({
+      errors.push({
         line: info.lines,
         column: null,
         message: `has ${record.length} cells where the first line names ${names.length} columns`,
       });
   }
-  return { rows, faults };
+  return { rows, errors };
 }
 
 function parseText(text: string): Parsed[] {
@@ -72,7 +72,7 @@ function parseText(text: string): Parsed[] {
   }
 }
 
-/** The one of which the first line has most. */
+/** The candidate that occurs most often in the first line. */
 function delimiterOf(text: string): string {
   const firstLine = text.slice(0, text.search(/[\r\n]|$/));
   const count = (delimiter: string): number => firstLine.split(delimiter).length;

@@ -1,5 +1,5 @@
 import type {
-  Counts,
+  StatisticsCache,
   Database,
   DeploymentRepository,
   IdempotencyRepository,
@@ -11,7 +11,7 @@ import type {
 /** What deployments need from the composition root. */
 export interface DeploymentsDependencies {
   readonly db: Database;
-  readonly counts: Counts;
+  readonly counts: StatisticsCache;
   readonly projects: ProjectRepository;
   readonly deployments: DeploymentRepository;
   readonly locations: LocationRepository;

@@ -1,36 +1,36 @@
 import type { DeploymentTimes, DeploymentWithLocation } from '@pugmark/db';
 import {
-  About,
+  Description,
   Count,
   Id,
   Instant,
   Integer,
-  MayBeAbsent,
+  OptionalNotNull,
   Nested,
   Optional,
   OrNull,
   Text,
   Time,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { Coordinates, PlaceResponse } from '../locations/locations.dto';
 
-/** About 63 years: a camera that fell back to 1970 can still be put right. */
-const LARGEST_OFFSET = 2_000_000_000;
+/** About 63 years: enough to correct a camera that was reset to 1970. */
+const MAX_CLOCK_OFFSET_SECONDS = 2_000_000_000;
 
-/** Of a deployment, what may be absent when it is made and when it is corrected. */
-class DeploymentFacts extends Coordinates {
-  @About("Seconds to add to the camera's clock to get the local time.")
+/** Optional fields of a deployment, on creation and on update. */
+class OptionalDeploymentFields extends Coordinates {
+  @Description("Seconds to add to the camera's clock to get the local time.")
   @Optional()
-  @Integer(-LARGEST_OFFSET, LARGEST_OFFSET)
+  @Integer(-MAX_CLOCK_OFFSET_SECONDS, MAX_CLOCK_OFFSET_SECONDS)
   readonly clockOffsetSeconds?: number | null;
 
-  @About('Which camera stands there, as people name it.')
+  @Description('Name of the camera that stands there.')
   @Optional()
   @Text(200)
   readonly camera?: string | null;
 
-  @About('Where it stands; a location of this name is made if the project has none.')
+  @Description('Name of the location; created if the project has none of this name.')
   @Optional()
   @Text(200)
   readonly locationName?: string | null;
@@ -44,23 +44,26 @@ class DeploymentFacts extends Coordinates {
   readonly endsAt?: Date | null;
 }
 
-export class CreateDeploymentBody extends DeploymentFacts {
+export class CreateDeploymentBody extends OptionalDeploymentFields {
   @Text(200)
   readonly name!: string;
 
-  @About("IANA name of the zone that the camera's clock shows, such as `Europe/Berlin`.")
+  @Description("IANA name of the zone that the camera's clock shows, such as `Europe/Berlin`.")
   @Text(64)
   readonly timezone!: string;
 }
 
-/** What is absent stays as it is; null takes it away. A new zone or clock offset moves all images of the deployment in time. */
-export class UpdateDeploymentBody extends DeploymentFacts {
-  @MayBeAbsent()
+/**
+ * Absent fields stay unchanged; null clears a field. A new zone or clock offset shifts the times of all images of the
+ * deployment.
+ */
+export class UpdateDeploymentBody extends OptionalDeploymentFields {
+  @OptionalNotNull()
   @Text(200)
   readonly name?: string;
 
-  @About("IANA name of the zone that the camera's clock shows, such as `Europe/Berlin`.")
-  @MayBeAbsent()
+  @Description("IANA name of the zone that the camera's clock shows, such as `Europe/Berlin`.")
+  @OptionalNotNull()
   @Text(64)
   readonly timezone?: string;
 }
@@ -72,18 +75,18 @@ export class DeploymentResponse extends PlaceResponse {
   @Id()
   readonly projectId!: number;
 
-  @Words()
+  @AnyText()
   readonly name!: string;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly camera!: string | null;
 
-  @About("IANA name of the zone that the camera's clock shows.")
-  @Words()
+  @Description("IANA name of the zone that the camera's clock shows.")
+  @AnyText()
   readonly timezone!: string;
 
-  @Integer(-LARGEST_OFFSET, LARGEST_OFFSET)
+  @Integer(-MAX_CLOCK_OFFSET_SECONDS, MAX_CLOCK_OFFSET_SECONDS)
   readonly clockOffsetSeconds!: number;
 
   @OrNull()
@@ -91,7 +94,7 @@ export class DeploymentResponse extends PlaceResponse {
   readonly locationId!: number | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly locationName!: string | null;
 
   @OrNull()
@@ -106,7 +109,7 @@ export class DeploymentResponse extends PlaceResponse {
   readonly createdAt!: string;
 }
 
-/** How the times of a deployment's images are, in images. */
+/** How many images have which kind of time. */
 class DeploymentTimesResponse {
   @Count()
   readonly images!: number;
@@ -114,15 +117,15 @@ class DeploymentTimesResponse {
   @Count()
   readonly withoutTime!: number;
 
-  @About('Taken before the start or after the end of the deployment.')
+  @Description('Captured before the start or after the end of the deployment.')
   @Count()
   readonly outOfDates!: number;
 
-  @About('Readings that a change of the clocks skipped.')
+  @Description('Local times that a daylight saving change skipped.')
   @Count()
   readonly inDstGap!: number;
 
-  @About('Readings that a change of the clocks showed twice.')
+  @Description('Local times that a daylight saving change repeated.')
   @Count()
   readonly inDstOverlap!: number;
 
@@ -159,7 +162,7 @@ export function deploymentResponse(row: DeploymentWithLocation): DeploymentRespo
 }
 
 export function deploymentDetails(row: DeploymentWithLocation, times: DeploymentTimes): DeploymentDetailsResponse {
-  const { images, withoutTime, outOfDates, inDstGap, inDstOverlap, first, last } = times;
+  const { images, withoutTime, outsideDeployment: outOfDates, inDstGap, inDstOverlap, first, last } = times;
   return {
     ...deploymentResponse(row),
     times: {

@@ -9,7 +9,7 @@ describe('the times of a deployment', () => {
   });
   afterAll(() => gateway.stop());
 
-  /** A deployment in Berlin's zone with an image for each reading of its camera's clock. */
+  /** A deployment in Berlin's zone with one image per camera reading. */
   async function given(readings: readonly (string | undefined)[]): Promise<{ deploymentId: number; ids: number[] }> {
     const deploymentId = await gateway.deployment(projectId);
     const ids: number[] = [];
@@ -27,7 +27,7 @@ describe('the times of a deployment', () => {
     return Promise.all(ids.map(async (id) => (await gateway.get(`/images/${id}`)).body.capturedAt));
   }
 
-  it('moves all images when zone and clock offset are corrected, and no image of another deployment', async () => {
+  it('shifts all images when zone or clock offset are corrected, and no image of another deployment', async () => {
     const { deploymentId, ids } = await given(['2026-05-01T06:00:00', '2026-12-01T06:00:00', undefined]);
     const other = await given(['2026-05-01T06:00:00']);
     expect(await instants(ids)).toEqual(['2026-05-01T04:00:00.000Z', '2026-12-01T05:00:00.000Z', null]);
@@ -50,7 +50,7 @@ describe('the times of a deployment', () => {
     expect(await instants(other.ids)).toEqual(['2026-05-01T04:00:00.000Z']);
   });
 
-  it('flags readings that a change of the clocks skipped or showed twice, as long as they are', async () => {
+  it('flags readings that a daylight saving change skipped or repeated, as long as they are', async () => {
     const { deploymentId, ids } = await given(['2026-03-29T02:30:00', '2026-10-25T02:30:00', '2026-10-25T03:30:00']);
     expect((await gateway.get(`/deployments/${deploymentId}`)).body.times).toMatchObject({
       images: 3,
@@ -71,7 +71,7 @@ describe('the times of a deployment', () => {
         [id, issue],
       ]);
     }
-    // The camera ran an hour ahead: what stood in the gap lies before it, what stood behind the overlap in it.
+    // The camera was an hour fast: readings in the gap move before it, readings after the overlap move into it.
     await gateway.patch(`/deployments/${deploymentId}`, { clockOffsetSeconds: -3600 });
     expect((await gateway.get(`/deployments/${deploymentId}`)).body.times).toMatchObject({
       inDstGap: 0,
@@ -84,7 +84,7 @@ describe('the times of a deployment', () => {
     });
   });
 
-  it('reports pictures out of the dates of the deployment, its first and last instant not among them', async () => {
+  it('counts images outside the dates of the deployment, excluding its first and last instant', async () => {
     const { deploymentId, ids } = await given([
       '2026-04-30T23:59:59',
       '2026-05-01T00:00:00',
@@ -97,7 +97,7 @@ describe('the times of a deployment', () => {
       endsAt: '2026-06-01T00:00:00+02:00',
     });
     expect(body.times).toMatchObject({ images: 5, outOfDates: 2, withoutTime: 1 });
-    const out = await gateway.get(`/images?deploymentId=${deploymentId}&timeIssue=out_of_dates`);
+    const out = await gateway.get(`/images?deploymentId=${deploymentId}&timeIssue=outside_deployment`);
     expect(out.body.items.map((image: { id: number; outOfDates: boolean }) => [image.id, image.outOfDates])).toEqual([
       [ids[0], true],
       [ids[3], true],
@@ -120,7 +120,7 @@ describe('the times of a deployment', () => {
     });
   });
 
-  it('lets a person give the time of a picture, beside what the camera says', async () => {
+  it("lets a person set the time of an image and keeps the camera's reading", async () => {
     const { deploymentId, ids } = await given(['2026-05-01T06:00:00', undefined]);
     await gateway.patch(`/deployments/${deploymentId}`, { clockOffsetSeconds: 60 });
     for (const id of ids) {
@@ -130,7 +130,7 @@ describe('the times of a deployment', () => {
         timeSource: 'manual',
       });
     }
-    // The offset is of the camera's clock, not of the person's.
+    // The offset applies to the camera's clock, not to a person's time.
     await gateway.patch(`/deployments/${deploymentId}`, { clockOffsetSeconds: 0, timezone: 'UTC' });
     expect(await instants(ids)).toEqual(['2026-05-02T07:00:00.000Z', '2026-05-02T07:00:00.000Z']);
     const [exif, none] = await Promise.all(ids.map((id) => gateway.patch(`/images/${id}`, { localTime: null })));
@@ -143,7 +143,7 @@ describe('the times of a deployment', () => {
     expect(none?.body).toMatchObject({ capturedLocal: null, localTime: null, capturedAt: null, timeSource: 'none' });
   });
 
-  it('gives an image the zone of the deployment that it is moved to, and none without one', async () => {
+  it('gives an image the zone of the deployment that it is moved to, and no time without one', async () => {
     const { ids } = await given(['2026-05-01T06:00:00']);
     const utc = await gateway.post(`/projects/${projectId}/deployments`, { name: 'in UTC', timezone: 'UTC' });
     expect((await gateway.patch(`/images/${ids[0]}`, { deploymentId: utc.body.id })).body).toMatchObject({
@@ -160,7 +160,7 @@ describe('the times of a deployment', () => {
     expect((await gateway.patch(`/images/${ids[0]}`, { deploymentId: elsewhere })).status).toBe(422);
   });
 
-  it('corrects an image too that comes in while the zone is corrected', async () => {
+  it('corrects an image that is ingested while the zone is being corrected', async () => {
     const { deploymentId } = await given([]);
     const { ingestId } = await gateway.images(projectId, [], { deploymentId });
     const coming = await gateway.db.startTransaction().execute();
@@ -169,24 +169,24 @@ describe('the times of a deployment', () => {
       newImage('coming.jpg', '2026-05-01T06:00:00'),
     ]);
     const corrected = gateway.patch(`/deployments/${deploymentId}`, { timezone: 'Asia/Tokyo' });
-    await Promise.race([corrected, gateway.someoneWaits()]);
+    await Promise.race([corrected, gateway.waitForBlockedStatement()]);
     await coming.commit().execute();
     expect((await corrected).body.times).toMatchObject({ images: 1, first: '2026-04-30T21:00:00.000Z' });
     expect(await instants([...added.values()])).toEqual(['2026-04-30T21:00:00.000Z']);
   });
 
-  it('gives an image the new zone when it comes in before the correction is committed', async () => {
+  it('gives an image the new zone when it is ingested before the correction is committed', async () => {
     const { deploymentId } = await given([]);
     const correcting = await gateway.db.startTransaction().execute();
     await gateway.repositories.deployments.lock(correcting, deploymentId);
     await gateway.repositories.deployments.update(correcting, deploymentId, { timezone: 'Asia/Tokyo' });
     const coming = gateway.images(projectId, ['coming.jpg'], { deploymentId, capturedLocal: '2026-05-01T06:00:00' });
-    await Promise.race([coming, gateway.someoneWaits()]);
+    await Promise.race([coming, gateway.waitForBlockedStatement()]);
     await correcting.commit().execute();
     expect(await instants((await coming).ids)).toEqual(['2026-04-30T21:00:00.000Z']);
   });
 
-  it('changes name, camera and place, and nothing that is not named', async () => {
+  it('changes name, camera and location, and no other field', async () => {
     const made = await gateway.post(`/projects/${projectId}/deployments`, {
       name: 'old name',
       timezone: 'UTC',
@@ -269,7 +269,7 @@ describe('the times of a deployment', () => {
     );
   });
 
-  it('answers 404 for what is not there', async () => {
+  it('answers 404 for a missing deployment', async () => {
     for (const path of ['/deployments/999999', '/locations/999999']) {
       expect((await gateway.get(path)).status).toBe(404);
       expect((await gateway.patch(path, { name: 'x' })).status).toBe(404);
@@ -285,7 +285,7 @@ describe('locations', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('are made, listed and moved, with all deployments that stand there', async () => {
+  it('are created, listed and moved, with all deployments at them', async () => {
     const projectId = await gateway.project();
     const made = await gateway.post(`/projects/${projectId}/locations`, { name: 'Ridge', latitude: 47, longitude: 11 });
     expect(made.status).toBe(201);

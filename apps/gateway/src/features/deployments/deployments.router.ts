@@ -37,12 +37,12 @@ export function deploymentsRouter(deps: DeploymentsDependencies): Operation[] {
       method: 'post',
       path: '/projects/:id/deployments',
       name: 'createDeployment',
-      summary: 'Makes a deployment, and the location that it names',
+      summary: 'Creates a deployment, and its location if needed',
       scope: 'ingest',
       body: body(CreateDeploymentBody),
       answer: { status: 201, json: jsonOf(DeploymentResponse), location: ({ id }) => `/deployments/${id}` },
       problems: [409],
-      once: true,
+      idempotent: true,
       handle: async (call) => {
         await requireProject(deps, call.id);
         return deploymentResponse(await createDeployment(deps, call));
@@ -52,7 +52,7 @@ export function deploymentsRouter(deps: DeploymentsDependencies): Operation[] {
       method: 'post',
       path: '/projects/:id/deployments/import',
       name: 'importDeployments',
-      summary: 'Makes and corrects deployments from a CSV file; all of its lines, or none',
+      summary: 'Creates and updates deployments from a CSV file; all of its lines, or none',
       scope: 'ingest',
       query: ImportQuery,
       body: CSV_BODY,
@@ -67,19 +67,22 @@ export function deploymentsRouter(deps: DeploymentsDependencies): Operation[] {
       method: 'get',
       path: '/deployments/:id',
       name: 'getDeployment',
-      summary: 'A deployment, and how the times of its images are',
+      summary: 'A deployment, and how many of its images have which kind of time',
       scope: 'read',
       answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },
       handle: async ({ id }) => {
         const deployment = await requireDeployment(deps, id);
-        return deploymentDetails(deployment, await deps.deployments.keptTimes(deps.counts, deployment.project_id, id));
+        return deploymentDetails(
+          deployment,
+          await deps.deployments.readCachedTimes(deps.counts, deployment.project_id, id),
+        );
       },
     }),
     operation({
       method: 'patch',
       path: '/deployments/:id',
       name: 'updateDeployment',
-      summary: 'Corrects a deployment and, with it, the times of its images',
+      summary: 'Updates a deployment and the times of its images',
       scope: 'ingest',
       body: body(UpdateDeploymentBody),
       answer: { status: 200, json: jsonOf(DeploymentDetailsResponse) },

@@ -3,13 +3,13 @@ import type { DeploymentsDependencies } from './deployments.dependencies';
 import { CreateDeploymentBody, UpdateDeploymentBody } from './deployments.dto';
 import type { ImportReport } from '../csv-import/imports.dto';
 import { parseDto } from '../../http/parse-dto';
-import { unfitFields } from '../../http/http-problem';
+import { contradictingFields } from '../../http/http-problem';
 import { changeDeployment, insertDeployment } from './save-deployment';
-import { timezoneFault } from './timezone-error';
-import { numberOrText, readMoment } from '../csv-import/cells';
+import { timezoneError } from './timezone-error';
+import { numberOrText, readTime } from '../csv-import/cells';
 import { importRows, type RowOutcome } from '../csv-import/import-rows';
 import { readCsv, type Columns, type CsvRow } from '../csv-import/read-csv';
-import { withoutRepeats } from '../csv-import/reject-duplicate-keys';
+import { rejectDuplicates } from '../csv-import/reject-duplicate-keys';
 
 type Column =
   | 'name'
@@ -21,7 +21,7 @@ type Column =
   | 'longitude'
   | 'startsAt'
   | 'endsAt';
-/** With the names of Camtrap DP's deployments.csv. */
+/** Aliases are the column names of Camtrap DP's deployments.csv. */
 const COLUMNS: Columns<Column> = {
   name: ['deployment', 'deploymentName', 'deploymentID'],
   camera: ['cameraID'],
@@ -36,32 +36,35 @@ const COLUMNS: Columns<Column> = {
 
 type Row = CsvRow<Column>;
 
-/** Makes and corrects deployments, by name; those that the file does not name, and cells that are empty, leave what is there. */
+/**
+ * Creates and updates deployments by name. Deployments that the file does not name and empty cells leave the stored
+ * values unchanged.
+ */
 export async function importDeployments(
   deps: DeploymentsDependencies,
   projectId: number,
   text: string,
   dryRun: boolean,
 ): Promise<ImportReport> {
-  const { rows, faults } = readCsv(text, COLUMNS, ['name']);
-  const zoneFaults = await faultsOfZones(deps, rows);
-  const toImport = withoutRepeats(rows, ({ cells }) => cells.name, faults).map((row) => ({
+  const { rows, errors } = readCsv(text, COLUMNS, ['name']);
+  const errorsByZone = await zoneErrors(deps, rows);
+  const toImport = rejectDuplicates(rows, ({ cells }) => cells.name, errors).map((row) => ({
     line: row.line,
     save: async (tx: DatabaseTransaction): Promise<RowOutcome> => {
-      const fault = zoneFaults.get(row.cells.timezone ?? '');
-      if (fault != null) throw unfitFields([{ field: 'timezone', message: fault }]);
+      const error = errorsByZone.get(row.cells.timezone ?? '');
+      if (error != null) throw contradictingFields([{ field: 'timezone', message: error }]);
       return saveRow(tx, deps, projectId, row);
     },
   }));
-  return importRows(deps, toImport, faults, dryRun);
+  return importRows(deps, toImport, errors, dryRun);
 }
 
-/** Each zone once: a file has a few, and a zone that the database does not know would end the transaction. */
-async function faultsOfZones(deps: DeploymentsDependencies, rows: readonly Row[]): Promise<Map<string, string | null>> {
+/** Checks each zone once, outside the transaction, which an unknown zone would abort. */
+async function zoneErrors(deps: DeploymentsDependencies, rows: readonly Row[]): Promise<Map<string, string | null>> {
   const zones = new Set(rows.flatMap(({ cells }) => (cells.timezone === undefined ? [] : [cells.timezone])));
-  const faults = new Map<string, string | null>();
-  for (const zone of zones) faults.set(zone, await timezoneFault(deps, zone));
-  return faults;
+  const errors = new Map<string, string | null>();
+  for (const zone of zones) errors.set(zone, await timezoneError(deps, zone));
+  return errors;
 }
 
 async function saveRow(
@@ -98,10 +101,12 @@ async function instantOf(
   zone: string | undefined,
 ): Promise<string | undefined> {
   if (cell === undefined) return undefined;
-  const moment = readMoment(cell, field === 'endsAt');
-  if ('fault' in moment) throw unfitFields([{ field, message: moment.fault }]);
-  if ('instant' in moment) return moment.instant;
+  const time = readTime(cell, field === 'endsAt');
+  if ('error' in time) throw contradictingFields([{ field, message: time.error }]);
+  if ('instant' in time) return time.instant;
   if (zone === undefined)
-    throw unfitFields([{ field: 'timezone', message: 'is missing: without it no one knows when the deployment was' }]);
-  return (await deps.deployments.instantOf(tx, moment.local, zone)).toISOString();
+    throw contradictingFields([
+      { field: 'timezone', message: "is missing: the deployment's times cannot be interpreted without it" },
+    ]);
+  return (await deps.deployments.instantOf(tx, time.local, zone)).toISOString();
 }

@@ -3,7 +3,7 @@ import type { DeploymentsDependencies } from './deployments.dependencies';
 import { notFound, unprocessable } from '../../http/http-problem';
 import { requireNamedProject } from '../projects/require-project';
 
-/** 404 unless the deployment named by the address is there. */
+/** Throws a 404 unless the deployment in the path exists. */
 export async function requireDeployment(
   deps: Pick<DeploymentsDependencies, 'db' | 'deployments'>,
   id: number,
@@ -13,8 +13,8 @@ export async function requireDeployment(
   return row;
 }
 
-/** 422 unless the project named in the body is there, and the deployment is one of it. */
-export async function requirePlace(
+/** Throws a 422 unless the project in the body exists and owns the deployment. */
+export async function requireProjectAndDeployment(
   deps: Pick<DeploymentsDependencies, 'db' | 'projects' | 'deployments'>,
   projectId: number,
   deploymentId: number | null,

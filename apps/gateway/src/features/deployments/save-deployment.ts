@@ -12,12 +12,15 @@ import {
   type UpdateDeploymentBody,
 } from './deployments.dto';
 import type { Call } from '../../http/operation';
-import { unfitFields, conflict, notFound, type HttpProblem } from '../../http/http-problem';
+import { contradictingFields, conflict, notFound, type HttpProblem } from '../../http/http-problem';
 import { createOnce } from '../../http/idempotency/create-once';
 import { assertCoordinates } from '../locations/save-location';
-import { timezoneFault } from './timezone-error';
+import { timezoneError } from './timezone-error';
 
-/** The deployment, with the location that it names. Throws 422 for what does not go together, 409 for what is there otherwise. */
+/**
+ * Creates a deployment, and its location if needed. Throws a 422 for contradicting fields, a 409 for a conflict with
+ * the stored state.
+ */
 export async function createDeployment(
   deps: DeploymentsDependencies,
   call: Call<object, CreateDeploymentBody>,
@@ -33,7 +36,10 @@ export async function createDeployment(
   return (await deps.deployments.find(deps.db, id))!;
 }
 
-/** Corrects a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, 404 and 412. */
+/**
+ * Updates a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, and 404 and
+ * 412.
+ */
 export async function updateDeployment(
   deps: DeploymentsDependencies,
   { id, body, assertMatches }: Call<object, UpdateDeploymentBody>,
@@ -42,19 +48,19 @@ export async function updateDeployment(
   return inTransaction(deps.db, async (tx) => {
     const before = await deps.deployments.lock(tx, id);
     if (before === null) throw notFound(`deployment ${id}`);
-    assertMatches(deploymentDetails(before, await deps.deployments.times(tx, id)));
-    return deploymentDetails(await changeDeployment(tx, deps, before, body), await deps.deployments.times(tx, id));
+    assertMatches(deploymentDetails(before, await deps.deployments.readTimes(tx, id)));
+    return deploymentDetails(await changeDeployment(tx, deps, before, body), await deps.deployments.readTimes(tx, id));
   });
 }
 
-/** The zone must have been checked. */
+/** The zone must have been validated. */
 export async function insertDeployment(
   tx: DatabaseTransaction,
   deps: DeploymentsDependencies,
   projectId: number,
   body: CreateDeploymentBody,
 ): Promise<DeploymentWithLocation> {
-  assertPlace(body);
+  assertLocation(body);
   assertDates(body.startsAt ?? null, body.endsAt ?? null);
   const locationId = body.locationName == null ? null : await locationOf(tx, deps, projectId, body.locationName, body);
   const row = await deps.deployments.create(tx, {
@@ -71,14 +77,14 @@ export async function insertDeployment(
   return row;
 }
 
-/** `before` must be locked, and the zone checked. */
+/** `before` must be locked, and the zone validated. */
 export async function changeDeployment(
   tx: DatabaseTransaction,
   deps: DeploymentsDependencies,
   before: DeploymentWithLocation,
   body: UpdateDeploymentBody,
 ): Promise<DeploymentWithLocation> {
-  assertPlace(body);
+  assertLocation(body);
   assertDates(
     body.startsAt === undefined ? before.starts_at : body.startsAt,
     body.endsAt === undefined ? before.ends_at : body.endsAt,
@@ -109,7 +115,7 @@ export async function changeDeployment(
   const dated =
     [after.starts_at?.getTime(), after.ends_at?.getTime()].join() !==
     [before.starts_at?.getTime(), before.ends_at?.getTime()].join();
-  if (moved || dated) await deps.images.deriveTimesOf(tx, before.id);
+  if (moved || dated) await deps.images.deriveTimesOfDeployment(tx, before.id);
   return after;
 }
 
@@ -124,33 +130,33 @@ async function locationOf(
   const id = await deps.locations.ensure(tx, { projectId, name, latitude, longitude });
   if (latitude === null) return id;
   const row = (await deps.locations.find(tx, id))!;
-  // A location keeps its coordinates; to drop the new ones silently would put pictures where they were not taken.
+  // An existing location keeps its coordinates; ignoring the new ones silently would misplace the images.
   if (row.latitude !== latitude || row.longitude !== longitude) {
     throw conflict(
       'location_elsewhere',
       'locationName',
-      `the location ${name} stands at ${row.latitude}, ${row.longitude} already: move it, or use another name`,
+      `the location ${name} already has the coordinates ${row.latitude}, ${row.longitude}: move it, or use another name`,
     );
   }
   return id;
 }
 
 async function assertTimezone(deps: DeploymentsDependencies, timezone: string): Promise<void> {
-  const fault = await timezoneFault(deps, timezone);
-  if (fault !== null) throw unfitFields([{ field: 'timezone', message: fault }]);
+  const error = await timezoneError(deps, timezone);
+  if (error !== null) throw contradictingFields([{ field: 'timezone', message: error }]);
 }
 
-function assertPlace(body: Pick<UpdateDeploymentBody, 'locationName' | 'latitude' | 'longitude'>): void {
+function assertLocation(body: Pick<UpdateDeploymentBody, 'locationName' | 'latitude' | 'longitude'>): void {
   assertCoordinates(body);
   if (body.latitude != null && body.locationName == null)
-    throw unfitFields([{ field: 'locationName', message: 'is missing: coordinates belong to a location' }]);
+    throw contradictingFields([{ field: 'locationName', message: 'is missing: coordinates belong to a location' }]);
 }
 
 function assertDates(startsAt: Date | null, endsAt: Date | null): void {
   if (startsAt !== null && endsAt !== null && endsAt <= startsAt)
-    throw unfitFields([{ field: 'endsAt', message: 'must be after startsAt' }]);
+    throw contradictingFields([{ field: 'endsAt', message: 'must be after startsAt' }]);
 }
 
 function nameTaken(): HttpProblem {
-  return conflict('name_taken', 'name', 'the project has a deployment of this name already');
+  return conflict('name_taken', 'name', 'the project already has a deployment of this name');
 }

@@ -1,7 +1,7 @@
 import type { DeploymentsDependencies } from './deployments.dependencies';
 
-/** What is wrong with the name of a zone, or null. Node's table decides what is an IANA name, the database's whether it can compute with it. */
-export async function timezoneFault(deps: DeploymentsDependencies, timezone: string): Promise<string | null> {
+/** Why the name of a zone is not accepted, or null. It must be an IANA name to Node and known to the database. */
+export async function timezoneError(deps: DeploymentsDependencies, timezone: string): Promise<string | null> {
   const isName = /^[A-Za-z]/.test(timezone) && isKnownToNode(timezone);
   if (!isName) return 'must be an IANA time zone, such as Europe/Berlin';
   return (await deps.deployments.knowsTimezone(deps.db, timezone))
@@ -14,7 +14,7 @@ function isKnownToNode(timezone: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: timezone });
     return true;
   } catch {
-    // A RangeError is the answer "no".
+    // A RangeError means that the zone is unknown.
     return false;
   }
 }

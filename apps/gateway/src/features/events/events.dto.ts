@@ -1,7 +1,7 @@
 import type { EventKind, EventOrder, ListedEvent } from '@pugmark/db';
 import { CATEGORIES, type Category, type Sequence, type TimedImage } from '@pugmark/domain';
 import {
-  About,
+  Description,
   Count,
   Flag,
   Fraction,
@@ -12,25 +12,25 @@ import {
   OneOf,
   OrNull,
   Time,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { EventFilterQuery } from '../images/observed.dto';
 import { Paged } from '../../http/dto/paging';
 
 export class EventsQuery extends Paged(EventFilterQuery) {
-  @About(
-    '`category`: visits of any animal, person or vehicle. `label`: of each species by itself, as also where a `label` is asked for.',
+  @Description(
+    '`category`: visits of any animal, person or vehicle. `label`: visits of each species; also the default when `label` is given.',
   )
   @OneOf(['category', 'label'])
   readonly groupBy: EventKind = 'category';
 
-  @About('By their start; `-start`: newest first. Events without a known time come last in both.')
+  @Description('By start; `-start`: newest first. Events without a known time come last in both.')
   @OneOf(['start', '-start'])
   readonly sort: EventOrder = 'start';
 }
 
 export class EventResponse {
-  @About('An event keeps it while it begins with the same image.')
+  @Description('Kept while the event begins with the same image.')
   @Id()
   readonly id!: number;
 
@@ -42,7 +42,7 @@ export class EventResponse {
   readonly deploymentId!: number | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly deploymentName!: string | null;
 
   @OrNull()
@@ -50,18 +50,18 @@ export class EventResponse {
   readonly locationId!: number | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly locationName!: string | null;
 
   @OneOf(CATEGORIES)
   readonly category!: Category;
 
-  @About('Null: a visit of the category, whatever it is called.')
+  @Description('Null: a visit of the category, whatever the label.')
   @OrNull()
-  @Words()
+  @AnyText()
   readonly label!: string | null;
 
-  @About('Null, as the end: one image of which the time or the deployment is not known.')
+  @Description('Null, like the end: a single image whose time or deployment is unknown.')
   @OrNull()
   @Time()
   readonly startsAt!: string | null;
@@ -70,12 +70,12 @@ export class EventResponse {
   @Time()
   readonly endsAt!: string | null;
 
-  @About('The start by the clocks of the place.')
+  @Description('Local time of the start at the location.')
   @OrNull()
   @LocalTime()
   readonly localStart!: string | null;
 
-  @About('Hour of the start by the sun, at its highest at 12; null where the location has no coordinates.')
+  @Description('Solar hour of the start, with solar noon at 12; null where the location has no coordinates.')
   @OrNull()
   @Integer(0, 23)
   readonly solarHour!: number | null;
@@ -83,22 +83,22 @@ export class EventResponse {
   @Count()
   readonly images!: number;
 
-  @About('The largest number in one image of the event.')
+  @Description('The maximum number in one image of the event.')
   @Count()
   readonly individuals!: number;
 
-  @About('Of the surest; 1 where a person said so.')
+  @Description('The maximum; 1 for an annotation.')
   @Fraction()
   readonly confidence!: number;
 
-  @About('A person has looked at one of its images, or more.')
+  @Description('At least one of its images was reviewed by a person.')
   @Flag()
   readonly reviewed!: boolean;
 
   @Id()
   readonly firstImageId!: number;
 
-  @About('The image with the surest.')
+  @Description('The image with the highest confidence.')
   @Id()
   readonly bestImageId!: number;
 }
@@ -114,11 +114,11 @@ export class SequenceResponse {
   @Time()
   readonly endsAt!: string;
 
-  @About('It goes on from the one before: of a very long sequence this is a part.')
+  @Description('Continues the previous item: a very long sequence is split.')
   @Flag()
   readonly continued!: boolean;
 
-  @About('In order of time.')
+  @Description('Ordered by time.')
   @ListOf({ type: 'integer', minimum: 1 })
   readonly imageIds!: readonly number[];
 }

@@ -62,14 +62,14 @@ describe('events and sequences', () => {
     expect((await gateway.get(`/events/${items[0].id}`)).body).toEqual(items[0]);
     expect((await list('&groupBy=label')).items).toMatchObject([{ label: 'bear', images: 2 }]);
     await gateway.detections(last, (await gateway.model({ version: '2.0.0' })).id, []);
-    // Formed anew before it is shown.
+    // Formed anew before it is read.
     expect((await gateway.get(`/events/${items[0].id}`)).body).toMatchObject({
       images: 1,
       endsAt: '2024-06-01T10:00:00.000Z',
     });
   });
 
-  it('forms an event anew before its images are listed, counted or run over', async () => {
+  it('forms an event anew before its images are listed, counted or included in a run', async () => {
     const ids = [await image(0, true)];
     const [event] = (await list()).items;
     for (const seconds of [1_000, 2_000, 3_000]) {
@@ -97,7 +97,7 @@ describe('events and sequences', () => {
     );
   });
 
-  it('answers 404 for an event that is not there, also when it just ceased to be', async () => {
+  it('answers 404 for a missing event, also when it has just ceased to exist', async () => {
     expect((await gateway.get('/events/999999999')).status).toBe(404);
     const id = await image(0, true);
     const [event] = (await list()).items;
@@ -123,7 +123,7 @@ describe('events and sequences', () => {
     expect(timed).toEqual([...timed].sort((a, b) => (sort === 'start' ? a - b : b - a)));
   });
 
-  it('refuses places and projects that are not there, and has nothing to tell of those where nothing was', async () => {
+  it('refuses unknown projects and locations, and returns nothing where nothing was observed', async () => {
     const other = await gateway.deployment(await gateway.project());
     for (const [query, field] of [
       ['projectId=999999', 'projectId'],
@@ -138,7 +138,7 @@ describe('events and sequences', () => {
     });
   });
 
-  it('takes no cursor of another list, and none that was made up', async () => {
+  it('refuses cursors of other lists and invented ones', async () => {
     await image(0, true);
     await image(4_000, true);
     const { nextCursor } = await list('&limit=1');
@@ -158,7 +158,7 @@ describe('events and sequences', () => {
     expect((await gateway.get(`/deployments/${deploymentId}/sequences?cursor=${nextCursor}`)).status).toBe(422);
   });
 
-  it('forms events and sequences by the gaps of the project, from the moment on at which they are set', async () => {
+  it('forms events and sequences by the gaps of the project, as soon as these are set', async () => {
     for (const seconds of [0, 50, 200, 1_500, 4_000]) await image(seconds, true);
     const shape = async () => [
       (await list()).items.map((one: { images: number }) => one.images),
@@ -187,7 +187,7 @@ describe('events and sequences', () => {
     });
   });
 
-  it('marks events as stale only when their gap changes, and refuses gaps that are none', async () => {
+  it('marks events as stale only when their gap changes, and refuses invalid gaps', async () => {
     await image(0, true);
     await list();
     const stale = () =>
@@ -230,8 +230,8 @@ describe('events and sequences', () => {
     return seen;
   }
 
-  it('shows the sequences of a deployment in order of time, whatever is on the images, whole on every page', async () => {
-    // As a card may have it: not in order of time.
+  it('lists the sequences of a deployment ordered by time, whatever is on the images, each whole on one page', async () => {
+    // As on a real card: not ordered by time.
     const ids: Record<number, number> = {};
     for (const seconds of [300, 10, 0, 70, 200, 131, 361]) ids[seconds] = await image(seconds, seconds % 20 === 0);
     await image(null, true);
@@ -246,14 +246,14 @@ describe('events and sequences', () => {
     for (const limit of [1, 2, 3, 50]) expect(await sequences(limit)).toEqual(expected);
   });
 
-  it('shows a sequence of thousands of images in parts, each image once', async () => {
+  it('splits a sequence of thousands of images, each image in one part', async () => {
     await sql`
       with added as (
         insert into images (project_id, deployment_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height, captured_at)
         select ${projectId}, ${deploymentId}, (select min(id) from ingests), sha256(convert_to(${projectId} || '/' || n, 'UTF8')), 'reference', ${`/f/${projectId}/`} || n, 'x.jpg', 'jpeg', 1, 1, 1,
           timestamptz '2024-06-01T00:00:00Z' + n * interval '30 seconds' + (n / 3000) * interval '1 hour'
         from generate_series(1, 3500) n returning id, ingest_id, captured_at)
-      insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, out_of_dates, answered, has_animal, has_person, has_vehicle, blank)
+      insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, outside_deployment, processed, has_animal, has_person, has_vehicle, blank)
       select id, ${projectId}, ${deploymentId}, ingest_id, captured_at, false, false, false, false, false, false from added`.execute(
       gateway.db,
     );
@@ -262,7 +262,7 @@ describe('events and sequences', () => {
       const ids = all.flatMap((one) => one.imageIds);
       expect([ids.length, new Set(ids).size]).toEqual([3_500, 3_500]);
       expect(Math.max(...all.map((one) => one.imageIds.length))).toBeLessThanOrEqual(1_000);
-      // Image 3000 stands an hour after the one before it.
+      // Image 3000 was captured an hour after the previous one.
       const whole = all.reduce<number[]>(
         (sizes, one) =>
           one.continued
@@ -274,7 +274,7 @@ describe('events and sequences', () => {
     }
   });
 
-  it('answers 404 for the sequences of a deployment that is not there, and none for an empty one', async () => {
+  it('answers 404 for the sequences of a missing deployment, and an empty list for an empty one', async () => {
     expect((await gateway.get('/deployments/999999/sequences')).status).toBe(404);
     expect((await gateway.get(`/deployments/${deploymentId}/sequences`)).body).toEqual({ items: [], nextCursor: null });
   });

@@ -5,14 +5,14 @@ import { jsonOf, operation, type Operation } from '../../http/operation';
 import type { EventsDependencies } from './events.dependencies';
 import { EventResponse, EventsQuery, SequenceResponse, eventResponse, sequenceResponse } from './events.dto';
 import { PageQuery, afterTime, pageOf, pageTypeOf, timePosition } from '../../http/dto/paging';
-import { formEvents, formEventsBeside } from './form-events';
-import { requireObserved } from './require-observed';
+import { formEvents, formEventsAround } from './form-events';
+import { requireFilterScope } from './require-observed';
 import { requireProject } from '../projects/require-project';
 
-/** Images of one part of a sequence, at most. */
-const LONGEST_PART = 1_000;
-/** A sequence has about so many images; with shorter ones a page is shorter than it could be. */
-const USUAL_SEQUENCE = 10;
+/** Maximum number of images in one part of a sequence. */
+const MAX_PART_IMAGES = 1_000;
+/** Typical number of images in a sequence, used to size the read; shorter sequences give a shorter page. */
+const TYPICAL_SEQUENCE_IMAGES = 10;
 
 export function eventsRouter(deps: EventsDependencies): Operation[] {
   return [
@@ -20,7 +20,7 @@ export function eventsRouter(deps: EventsDependencies): Operation[] {
       method: 'get',
       path: '/events',
       name: 'listEvents',
-      summary: 'Events of a project: independent visits',
+      summary: 'Events (independent visits) of a project',
       scope: 'read',
       query: EventsQuery,
       answer: { status: 200, json: pageTypeOf(EventResponse) },
@@ -29,8 +29,8 @@ export function eventsRouter(deps: EventsDependencies): Operation[] {
         const after = afterTime(`events ${order}`, cursor);
         await formEvents(deps, filter.projectId);
         const events = await listEvents(deps.db, filter, { kind, order, after, limit: limit + 1 });
-        // Whatever has events is there.
-        if (events.length === 0) await requireObserved(deps, filter);
+        // Events exist only where the filter's project, deployment and location do.
+        if (events.length === 0) await requireFilterScope(deps, filter);
         return pageOf(`events ${order}`, events, limit, timePosition, eventResponse);
       },
     }),
@@ -42,7 +42,7 @@ export function eventsRouter(deps: EventsDependencies): Operation[] {
       scope: 'read',
       answer: { status: 200, json: jsonOf(EventResponse) },
       handle: async ({ id }) => {
-        await formEventsBeside(deps, id);
+        await formEventsAround(deps, id);
         const event = await findListedEvent(deps.db, id);
         if (event === null) throw notFound(`event ${id}`);
         return eventResponse(event);
@@ -52,7 +52,7 @@ export function eventsRouter(deps: EventsDependencies): Operation[] {
       method: 'get',
       path: '/deployments/:id/sequences',
       name: 'listSequences',
-      summary: 'The images of a deployment that have a time, by sequence, in order of time',
+      summary: 'Images of a deployment with a known time, grouped by sequence and ordered by time',
       scope: 'read',
       query: PageQuery,
       answer: { status: 200, json: pageTypeOf(SequenceResponse) },
@@ -66,15 +66,15 @@ export function eventsRouter(deps: EventsDependencies): Operation[] {
           const images = await readDeploymentImages(deps.db, id, after, most);
           const sequences = cutSequences(images, {
             gap: gap * 1_000_000,
-            longest: LONGEST_PART,
+            longest: MAX_PART_IMAGES,
             previous: after?.at ?? null,
           });
-          // Where there are more images the last sequence may go on: it stands on the next page, whole.
+          // When more images follow, the last sequence may continue: it goes to the next page as a whole.
           return { sequences, whole: sequences.length - (images.length < most ? 0 : 1), isAll: images.length < most };
         };
-        const few = await cut(limit * USUAL_SEQUENCE);
-        // Of more images than a part may have one is whole.
-        const { sequences, whole } = few.whole > 0 || few.isAll ? few : await cut(LONGEST_PART + 1);
+        const few = await cut(limit * TYPICAL_SEQUENCE_IMAGES);
+        // A sequence longer than the maximum part counts as whole.
+        const { sequences, whole } = few.whole > 0 || few.isAll ? few : await cut(MAX_PART_IMAGES + 1);
         return pageOf(
           'sequences',
           sequences,

@@ -3,14 +3,14 @@ import { EventRepository } from '@pugmark/db';
 import { HttpProblem } from '../../http/http-problem';
 import { formEvents } from './form-events';
 
-describe('events that are stale', () => {
-  it('are formed before they are read; a request does not wait for ever, and says when to ask again', async () => {
+describe('stale events', () => {
+  it('are formed before they are read; a request waits within a deadline and then answers 503 with Retry-After', async () => {
     const study = await Study.start();
     try {
       await study.image(await study.deployment('d'), '2026-06-01T12:00:00', [found('deer')]);
       const deps = { db: study.db, events: new EventRepository() };
       const refused = await study.db.transaction().execute(async (tx) => {
-        // Nobody can form anything before this transaction ends.
+        // Blocks the forming of events until this transaction ends.
         await tx.selectFrom('stale_events').selectAll().forUpdate().execute();
         return formEvents(deps, study.projectId, 0).catch((error: unknown) => error);
       });
@@ -18,7 +18,7 @@ describe('events that are stale', () => {
       expect(refused).toMatchObject({ status: 503, code: 'events_forming', headers: { 'retry-after': '5' } });
       await formEvents(deps, study.projectId);
       expect(await study.db.selectFrom('events').select('label').execute()).toHaveLength(2);
-      // Nothing is left to do: that takes no time.
+      // Nothing is stale: that takes no time.
       await formEvents(deps, study.projectId, 0);
     } finally {
       await study.stop();

@@ -2,7 +2,7 @@ import type { ExportJob } from '@pugmark/cache';
 import type { ExportContent, ExportWithTask } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import {
-  About,
+  Description,
   Count,
   Fraction,
   Id,
@@ -13,10 +13,10 @@ import {
   OrNull,
   Sha256,
   Time,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
-import { FaultResponse } from '../../http/dto/failure.dto';
-import { withoutPaths } from '../../http/dto/hide-folders';
+import { FailureResponse } from '../../http/dto/failure.dto';
+import { hideFolders } from '../../http/dto/hide-folders';
 
 const CONTENTS = ['detections', 'observations'] as const;
 
@@ -25,7 +25,7 @@ export class ExportFilterBody {
   @Id()
   readonly deploymentId?: number;
 
-  @About('Of `detections` alone: what counts is of no run.')
+  @Description('For `detections` only: effective observations belong to no run.')
   @Optional()
   @Id()
   readonly runId?: number;
@@ -46,8 +46,8 @@ export class CreateExportBody {
   @OneOf(['csv'])
   readonly format!: 'csv';
 
-  @About(
-    '`detections`: what models found, each box. `observations`: what counts in each image, by a human’s word or else a machine’s.',
+  @Description(
+    '`detections`: every box that a model found. `observations`: the effective observations of each image, from a person’s annotation or else a model.',
   )
   @OneOf(CONTENTS)
   readonly content!: ExportContent;
@@ -90,22 +90,22 @@ export class ExportResponse {
   @Count()
   readonly bytes!: number | null;
 
-  @About('Of the file, hexadecimal.')
+  @Description('SHA-256 of the file, hexadecimal.')
   @OrNull()
   @Sha256()
   readonly sha256!: string | null;
 
-  @About('The file can be downloaded until then at least.')
+  @Description('The file can be downloaded at least until then.')
   @OrNull()
   @Time()
   readonly expiresAt!: string | null;
 
   @OrNull()
-  @Nested(FaultResponse)
-  readonly error!: FaultResponse | null;
+  @Nested(FailureResponse)
+  readonly error!: FailureResponse | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly downloadUrl!: string | null;
 
   @Time()
@@ -127,12 +127,12 @@ export function exportStatus(row: ExportWithTask): ExportStatus {
   }
 }
 
-/** Whether it has ended, as one that can be downloaded or in any other way. */
+/** True when the export has ended, successfully or not. */
 export function exportHasEnded(status: ExportStatus): boolean {
   return status !== 'pending' && status !== 'processing';
 }
 
-/** `live` is fresher than the row, and only believed while the row says that the export is being made. */
+/** `live` is more recent than the row and is used only while the row says that the export is running. */
 export function exportResponse(row: ExportWithTask, live?: ExportJob): ExportResponse {
   const status = exportStatus(row);
   return {
@@ -147,7 +147,7 @@ export function exportResponse(row: ExportWithTask, live?: ExportJob): ExportRes
     bytes: row.bytes,
     sha256: row.sha256?.toString('hex') ?? null,
     expiresAt: row.expires_at?.toISOString() ?? null,
-    error: row.error_code === null ? null : { code: row.error_code, message: withoutPaths(row.error_message ?? '') },
+    error: row.error_code === null ? null : { code: row.error_code, message: hideFolders(row.error_message ?? '') },
     downloadUrl: status === 'completed' ? `/api/v1/exports/${row.id}/download` : null,
     createdAt: row.created_at.toISOString(),
   };

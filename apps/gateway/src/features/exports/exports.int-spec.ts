@@ -2,7 +2,7 @@ import { get as httpGet } from 'node:http';
 import { exportJobKey, type Cache } from '@pugmark/cache';
 import { TestGateway } from '../../testing/gateway.fixture';
 
-/** fetch adds `cache-control: no-cache` to a conditional request, which asks for a fresh answer. */
+/** fetch adds `cache-control: no-cache` to conditional requests, which asks for a fresh response. */
 function statusOf(url: string, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     httpGet(url, { headers, agent: false }, (answer) => {
@@ -104,7 +104,7 @@ describe('exports', () => {
     ).toBe(422);
   });
 
-  it('shows live progress while the export is made, and the row alone when the cache has none', async () => {
+  it('reports live progress while the export runs, and the row alone when the cache is empty', async () => {
     const id = await create();
     cached.set(exportJobKey(id), { status: 'processing', percent: 70 });
     expect((await gateway.get(`/exports/${id}`)).body).toMatchObject({ status: 'pending', percent: 0 });
@@ -115,7 +115,7 @@ describe('exports', () => {
     expect((await gateway.get(`/exports/${id}`)).body).toMatchObject({ status: 'processing', percent: 40 });
   });
 
-  it('hands out the whole file', async () => {
+  it('returns the whole file', async () => {
     const id = await create();
     const sha256 = await complete(id);
     const shown = (await gateway.get(`/exports/${id}`)).body;
@@ -138,7 +138,7 @@ describe('exports', () => {
     expect(headers.get('content-length')).toBe(String(CSV.length));
   });
 
-  it('hands out parts of it', async () => {
+  it('returns ranges of it', async () => {
     const id = await create();
     const sha256 = await complete(id);
     const part = (range: string, more: Record<string, string> = {}) =>
@@ -163,7 +163,7 @@ describe('exports', () => {
     expect(await gateway.request('HEAD', `/exports/${id}/download`)).toMatchObject({ status: 200, body: '' });
   });
 
-  it('refuses a download while there is nothing to download', async () => {
+  it('refuses a download before the export is done', async () => {
     const id = await create();
     expect(await gateway.get(`/exports/${id}/download`)).toMatchObject({
       status: 409,
@@ -171,7 +171,7 @@ describe('exports', () => {
     });
   });
 
-  it('refuses a download whose time is over, and one whose file has gone', async () => {
+  it('refuses a download after expiry, and one whose file is missing', async () => {
     const id = await create();
     await complete(id);
     await gateway.exportFiles.remove(`exports/${id}-1.csv`);
@@ -188,7 +188,7 @@ describe('exports', () => {
     expect((await gateway.get(`/exports/${id}/download`)).status).toBe(410);
   });
 
-  it('says why an export failed', async () => {
+  it('reports why an export failed', async () => {
     const id = await create();
     await gateway.finish('export', [id], { code: 'disk_full', message: 'no space below /srv/pugmark/storage' });
     expect((await gateway.get(`/exports/${id}`)).body).toMatchObject({
@@ -198,7 +198,7 @@ describe('exports', () => {
     expect((await gateway.get(`/exports/${id}/download`)).status).toBe(409);
   });
 
-  it('cancels an export that has not ended, once and twice, and forgets its progress', async () => {
+  it('cancels an unfinished export, also twice, and clears its progress', async () => {
     const id = await create();
     cached.set(exportJobKey(id), { status: 'processing', percent: 70 });
     expect(await gateway.post(`/exports/${id}/cancel`)).toMatchObject({

@@ -1,13 +1,13 @@
 import { exportJobKey } from '@pugmark/cache';
 import { countWaiting, type ExportFilter, type ExportWithTask } from '@pugmark/db';
-import { HttpProblem, notFound, unfitFields, unprocessable } from '../../http/http-problem';
+import { HttpProblem, notFound, contradictingFields, unprocessable } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
 import type { ExportsDependencies } from './exports.dependencies';
 import { CreateExportBody, ExportResponse, exportResponse, exportStatus, type ExportFilterBody } from './exports.dto';
 import { ProjectPageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { createOnce } from '../../http/idempotency/create-once';
 import { liveExport } from './live-export';
-import { requirePlace } from '../deployments/require-deployment';
+import { requireProjectAndDeployment } from '../deployments/require-deployment';
 import { requireNamedProject } from '../projects/require-project';
 import { requireCapacity, type CapacityLimit } from '../../http/require-capacity';
 import { sendExport } from './send-export';
@@ -40,21 +40,21 @@ export function exportsRouter(deps: ExportsDependencies): Operation[] {
       method: 'post',
       path: '/exports',
       name: 'createExport',
-      summary: 'Asks for an export; it is made in the background',
+      summary: 'Requests an export; it is made in the background',
       scope: 'export',
       body: body(CreateExportBody),
       answer: { status: 202, json: jsonOf(ExportResponse), location: ({ id }) => `/exports/${id}` },
-      once: true,
+      idempotent: true,
       admit: (call) => requireCapacity(deps, exportCapacity(deps.settings), call),
       handle: async (call) => {
-        const { body: asked, traceparent } = call;
-        const { projectId, content, filter } = asked;
+        const { body: requested, traceparent } = call;
+        const { projectId, content, filter } = requested;
         if (content === 'observations' && filter.runId != null)
-          throw unfitFields([
-            { field: 'filter.runId', message: 'means nothing for observations: they are of what counts, not of a run' },
+          throw contradictingFields([
+            { field: 'filter.runId', message: 'does not apply to observations, which belong to no run' },
           ]);
         await requireFilter(deps, projectId, filter);
-        const { id } = await createOnce(deps, call, asked, async (tx) => {
+        const { id } = await createOnce(deps, call, requested, async (tx) => {
           const exportId = await deps.exports.create(tx, { projectId, content, filter: filterOf(filter) });
           await deps.tasks.create(tx, { kind: 'export', subjectId: exportId, traceparent });
           return exportId;
@@ -66,7 +66,7 @@ export function exportsRouter(deps: ExportsDependencies): Operation[] {
       method: 'get',
       path: '/exports/:id',
       name: 'getExport',
-      summary: 'How far an export is, and where its file is',
+      summary: 'State of an export, and where its file is',
       scope: 'read',
       answer: { status: 200, json: jsonOf(ExportResponse) },
       handle: async ({ id }) => liveExport(deps.cache, await requireExport(deps, id)),
@@ -75,7 +75,7 @@ export function exportsRouter(deps: ExportsDependencies): Operation[] {
       method: 'get',
       path: '/exports/:id/download',
       name: 'downloadExport',
-      summary: 'The file of an export, or the part of it that Range asks for',
+      summary: 'The file of an export, or the requested Range of it',
       scope: 'read',
       answer: { status: 200, files: ['text/csv'], ranges: true },
       problems: [409, 410, 416],
@@ -85,7 +85,7 @@ export function exportsRouter(deps: ExportsDependencies): Operation[] {
       method: 'post',
       path: '/exports/:id/cancel',
       name: 'cancelExport',
-      summary: 'Cancels an export that has not ended',
+      summary: 'Cancels an unfinished export',
       scope: 'export',
       answer: { status: 202, json: jsonOf(ExportResponse) },
       problems: [409],
@@ -109,14 +109,14 @@ async function requireFilter(
   projectId: number,
   { deploymentId, runId }: ExportFilterBody,
 ): Promise<void> {
-  await requirePlace(deps, projectId, deploymentId ?? null, 'filter.');
+  await requireProjectAndDeployment(deps, projectId, deploymentId ?? null, 'filter.');
   if (runId == null) return;
   const run = await deps.runs.find(deps.db, runId);
   if (run?.project_id !== projectId)
     throw unprocessable('run_missing', 'filter.runId', `project ${projectId} has no run ${runId}`);
 }
 
-/** Only what was given: the row should say what was asked for. */
+/** Stores only the given fields: the row records what was requested. */
 function filterOf({ deploymentId, runId, category, minConfidence }: ExportFilterBody): ExportFilter {
   return {
     ...(deploymentId == null ? {} : { deploymentId }),
@@ -126,12 +126,12 @@ function filterOf({ deploymentId, runId, category, minConfidence }: ExportFilter
   };
 }
 
-/** To cancel twice is in order; to cancel what has ended is not. */
+/** Cancelling twice is allowed; cancelling an ended export is not. */
 async function cancelExport(deps: ExportsDependencies, id: number): Promise<void> {
   await requireExport(deps, id);
   if ((await deps.tasks.cancel(deps.db, 'export', id)) > 0) return;
   const status = exportStatus(await requireExport(deps, id));
-  if (status !== 'cancelled') throw new HttpProblem(409, 'already_ended', `the export is ${status} already`);
+  if (status !== 'cancelled') throw new HttpProblem(409, 'already_ended', `the export is already ${status}`);
 }
 
 /** How many exports may wait to be made. */

@@ -3,11 +3,11 @@ import type { ExportWithTask } from '@pugmark/db';
 import type { ExportStorage } from '@pugmark/storage';
 import { exportStatus } from './exports.dto';
 import { HttpProblem } from '../../http/http-problem';
-import { forgetFile, sendFile } from '../../http/send-file';
+import { removeFileHeaders, sendFile } from '../../http/send-file';
 
 /**
- * Streams the file of a finished export, or the part of it that `Range` asks for. Throws 409 while there is none, 410 when
- * there is none any more.
+ * Streams the file of a finished export, or the requested `Range` of it. Throws a 409 before it exists, a 410 once it
+ * is gone.
  */
 export async function sendExport(response: Response, files: ExportStorage, row: ExportWithTask): Promise<void> {
   const status = exportStatus(row);
@@ -19,13 +19,13 @@ export async function sendExport(response: Response, files: ExportStorage, row: 
     etag: `"${row.sha256.toString('hex')}"`,
     'content-type': 'text/csv; charset=utf-8',
     'content-disposition': `attachment; filename="pugmark-${row.content}-${row.id}.csv"`,
-    // The file of an export never changes; a browser may keep it but must ask whether it still is there.
+    // The file of an export never changes; clients may cache it but must check that it still exists.
     'cache-control': 'private, no-cache',
   });
   try {
     await sendFile(response, files.folder, row.file_key);
   } catch (error) {
-    forgetFile(response);
+    removeFileHeaders(response);
     if ((error as { status?: unknown }).status === 404) throw gone(error);
     throw error;
   }

@@ -4,70 +4,70 @@ import { heartbeatFrame, resetFrame, retryFrame } from './frames';
 import type { FeedReader } from './feed-reader';
 
 export interface StreamTimes {
-  /** Between two signs of life, when nothing else is sent. */
+  /** Interval of heartbeats while nothing else is sent. */
   readonly heartbeatMs: number;
-  /** Longest that a client may leave unread what was sent. */
+  /** Maximum time that a client may leave sent data unread. */
   readonly unreadMs: number;
 }
 
-/** Where a stream begins. */
-export interface Beginning {
-  /** After this id; null: with all that has not ended. */
+/** Where a stream starts. */
+export interface StreamStart {
+  /** After this id; null: with everything unfinished. */
   readonly after: number | null;
-  /** The newest id there is. */
+  /** The newest id in the feed. */
   readonly newest: number;
-  /** Why the client must read anew, if it must. */
+  /** Why the client must reload, if it must. */
   readonly reset?: string;
 }
 
-/** Clients of a gateway that ends should not all come back in the same instant. */
+/** Spreads the reconnects of the clients of a gateway that shuts down. */
 const RETRY_MS = [1_000, 3_000] as const;
 
-/** The events of one client: no more is read of the feed than the client takes. */
+/** The event stream of one client: reads the feed only as fast as the client does. */
 export class EventStream {
   readonly #response: Response;
   readonly #reader: FeedReader;
   readonly #filter: FeedFilter;
   readonly #times: StreamTimes;
-  readonly #over = new AbortController();
+  readonly #isEnded = new AbortController();
   #wroteAt = performance.now();
   #running = false;
   #unread = false;
-  #cut = false;
+  #closedUnread = false;
 
   constructor(response: Response, reader: FeedReader, filter: FeedFilter, times: StreamTimes) {
     this.#response = response;
     this.#reader = reader;
     this.#filter = filter;
     this.#times = times;
-    response.once('close', () => this.#over.abort());
+    response.once('close', () => this.#isEnded.abort());
   }
 
   /**
-   * The client has gone, or `end` was called. The socket is asked too: it may have closed before the stream was made, and an answer that
-   * is still behind another one on its connection is not told that this has closed.
+   * True when the client has disconnected or `end` was called. Checks the socket too: it may have closed before the
+   * stream existed, and a response that is queued behind another one on its connection gets no close event.
    */
   get isOver(): boolean {
-    return this.#over.signal.aborted || this.#response.req.socket.destroyed;
+    return this.#isEnded.signal.aborted || this.#response.req.socket.destroyed;
   }
 
-  /** It was cut off because the client did not read. */
-  get wasCut(): boolean {
-    return this.#cut;
+  /** True when the stream was closed because its client did not read. */
+  get wasClosedUnread(): boolean {
+    return this.#closedUnread;
   }
 
-  /** Resolves when the client has gone, or after `end`. */
-  async run(beginning: Beginning): Promise<void> {
+  /** Resolves when the client has disconnected, or after `end`. */
+  async run(beginning: StreamStart): Promise<void> {
     const stopListening = this.#reader.listen();
     this.#running = true;
     try {
       await this.#send(retryFrame(Math.round(RETRY_MS[0] + Math.random() * (RETRY_MS[1] - RETRY_MS[0]))));
-      let position = await this.#begin(beginning);
+      let position = await this.#sendStart(beginning);
       while (!this.isOver) {
         const page = await this.#reader.after(position, this.#filter);
         for (const { frame } of page.events) await this.#send(frame);
         if (page.position > position) position = page.position;
-        else await this.#rest(position);
+        else await this.#waitForEvents(position);
       }
     } finally {
       stopListening();
@@ -75,19 +75,19 @@ export class EventStream {
     }
   }
 
-  /** Ends the answer at once: neither a client that does not read what was sent nor a database that does not answer is waited for. */
+  /** Ends the response at once: waits neither for a slow client nor for a database that does not answer. */
   end(): void {
-    this.#over.abort();
+    this.#isEnded.abort();
     if (this.#unread) this.#response.destroy();
     else if (this.#running) this.#response.end();
   }
 
-  async #begin({ after, newest, reset }: Beginning): Promise<number> {
+  async #sendStart({ after, newest, reset }: StreamStart): Promise<number> {
     if (reset !== undefined) await this.#send(resetFrame(reset));
     if (after !== null) return after;
     let position = 0;
     while (position < newest && !this.isOver) {
-      const page = await this.#reader.unended(position, newest, this.#filter);
+      const page = await this.#reader.unfinished(position, newest, this.#filter);
       for (const { frame } of page.events) await this.#send(frame);
       position = page.position;
     }
@@ -95,20 +95,23 @@ export class EventStream {
     return newest;
   }
 
-  async #rest(position: number): Promise<void> {
+  async #waitForEvents(position: number): Promise<void> {
     const quietMs = performance.now() - this.#wroteAt;
-    await this.#reader.wait(position, Math.max(0, this.#times.heartbeatMs - quietMs), this.#over.signal);
+    await this.#reader.wait(position, Math.max(0, this.#times.heartbeatMs - quietMs), this.#isEnded.signal);
     if (performance.now() - this.#wroteAt >= this.#times.heartbeatMs) await this.#send(heartbeatFrame(position));
   }
 
   async #send(frame: string): Promise<void> {
     if (this.isOver) return;
     this.#wroteAt = performance.now();
-    if (!this.#response.write(frame)) await this.#read();
+    if (!this.#response.write(frame)) await this.#waitUntilRead();
   }
 
-  /** Resolves when the client has read what was sent; one that does not is cut off. It waits no longer than that for any event of the answer. */
-  async #read(): Promise<void> {
+  /**
+   * Resolves when the client has read what was sent; closes the stream of a client that does not. This is the maximum
+   * wait for any event of the response.
+   */
+  async #waitUntilRead(): Promise<void> {
     this.#unread = true;
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -117,7 +120,7 @@ export class EventStream {
         resolve();
       };
       const limit = setTimeout(() => {
-        this.#cut = true;
+        this.#closedUnread = true;
         this.end();
         done();
       }, this.#times.unreadMs);

@@ -7,16 +7,16 @@ import { testLogger, waitUntil } from '@pugmark/testing';
 import { TestGateway } from '../../testing/gateway.fixture';
 import { EventStreams } from './event-streams';
 
-/** Fewer places than clients come: one that is not given back is missed. */
-const SETTINGS = { heartbeatMs: 100, unreadMs: 300, checkKeysMs: 60_000, most: 2, mostOfOne: 2 };
+/** Fewer slots than clients, so that a slot that is not released shows. */
+const SETTINGS = { heartbeatMs: 100, unreadMs: 300, checkKeysMs: 60_000, maxStreams: 2, maxStreamsPerKey: 2 };
 
-describe('the place of a client', () => {
+describe('the slot of a stream', () => {
   let gateway: TestGateway;
   let events: EventStreams;
   let server: Server;
   let metrics: Registry;
   const refused: unknown[] = [];
-  /** What is waited for before a stream begins: keys, limiters, projects. */
+  /** Stands for what is awaited before a stream starts: keys, rate limits, projects. */
   let before: (response: Response) => Promise<unknown>;
   beforeAll(async () => {
     gateway = await TestGateway.start();
@@ -50,29 +50,29 @@ describe('the place of a client', () => {
   };
 
   it.each([
-    ['its stream began', 1],
-    ['its streams began, of which one is behind the other on one connection', 2],
-  ])('is free again when it went before %s', async (_when, times) => {
+    ['its stream started', 1],
+    ['its streams started, of which one is queued behind the other on one connection', 2],
+  ])('is released when the client disconnects before %s', async (_when, times) => {
     for (let client = 0; client < 3; client += 1) {
       let begun = 0;
       before = async ({ req }) => {
         socket.destroy();
-        await waitUntil('the server to know', () => req.socket.destroyed);
+        await waitUntil('the server to notice', () => req.socket.destroyed);
         await new Promise((resolve) => setImmediate(resolve));
         begun += 1;
       };
       const socket = ask(times);
-      await waitUntil('all to begin', () => begun === times);
-      await waitUntil('its place to be free', async () => (await streams()) === 0);
+      await waitUntil('all streams to start', () => begun === times);
+      await waitUntil('the slot to be released', async () => (await streams()) === 0);
     }
     expect(refused.splice(0)).toEqual(Array(3 * times).fill(expect.objectContaining({ code: 'stream_ended' })));
   });
 
-  it('is free again when it went while one of its streams was behind another one on its connection', async () => {
+  it('is released when the client disconnects while one stream is queued behind another on its connection', async () => {
     before = () => Promise.resolve();
     const socket = ask(2);
-    await waitUntil('both to begin', async () => (await streams()) === 2);
+    await waitUntil('both streams to start', async () => (await streams()) === 2);
     socket.destroy();
-    await waitUntil('its places to be free', async () => (await streams()) === 0);
+    await waitUntil('the slots to be released', async () => (await streams()) === 0);
   });
 });

@@ -10,83 +10,83 @@ import {
 } from '@pugmark/platform';
 import type { Caller } from '../../http/access/caller';
 import { sessionTokenOf, tokenHash } from '../../http/access/session-cookie';
-import { tooMany, unavailable } from '../../http/http-problem';
+import { tooManyRequests, unavailable } from '../../http/http-problem';
 import type { Call } from '../../http/operation';
 import type { FeedDependencies } from './feed.dependencies';
-import { EventStream, type Beginning, type StreamTimes } from './event-stream';
+import { EventStream, type StreamStart, type StreamTimes } from './event-stream';
 import { FeedReader } from './feed-reader';
 
 export interface StreamSettings extends StreamTimes {
-  /** Most streams at once. */
-  readonly most: number;
-  /** Most streams at once with one key, or, where no keys are asked for, from one address. */
-  readonly mostOfOne: number;
-  /** How often is looked whether the keys of those who listen may still be used. */
+  /** Maximum number of streams. */
+  readonly maxStreams: number;
+  /** Maximum number of streams per key or, where keys are disabled, per address. */
+  readonly maxStreamsPerKey: number;
+  /** How often the keys of open streams are checked. */
   readonly checkKeysMs: number;
 }
 
 export const STREAM_TIMES = { heartbeatMs: 15_000, unreadMs: 30_000, checkKeysMs: 20_000 };
 
-export interface EventStreamsParts {
+export interface EventStreamsOptions {
   readonly deps: Pick<FeedDependencies, 'db' | 'feed' | 'keys' | 'sessions'>;
   readonly settings: StreamSettings;
   readonly logger: Logger;
   readonly metrics: Registry;
 }
 
-/** By what a client was let in. */
-interface Pass {
-  /** Whose streams are counted together. */
-  readonly of: string;
+/** The credentials of a stream. */
+interface StreamCredentials {
+  /** Streams with the same owner count together. */
+  readonly owner: string;
   readonly keyId: number | null;
-  /** Null: not by the cookie of a session. */
+  /** Null: not authenticated by session cookie. */
   readonly session: Buffer | null;
 }
 
-const TRY_AGAIN_SECONDS = 10;
+const RETRY_AFTER_SECONDS = 10;
 const HEADERS = {
   'content-type': 'text/event-stream',
-  // Proxies must neither pack the events nor wait for more of them.
+  // Proxies must neither compress nor buffer events.
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
 };
-/** Finds out about a client whose network has gone without a word. */
+/** Detects clients whose network vanished. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** The clients of this gateway that listen to the feed. */
+/** The open event streams of this gateway. */
 export class EventStreams {
-  readonly #deps: EventStreamsParts['deps'];
+  readonly #deps: EventStreamsOptions['deps'];
   readonly #settings: StreamSettings;
   readonly #reader: FeedReader;
   readonly #keyCheck: BackgroundLoop;
-  readonly #cut: Counter;
-  readonly #streams = new Map<EventStream, Pass>();
+  readonly #closedUnread: Counter;
+  readonly #streams = new Map<EventStream, StreamCredentials>();
   #closed = false;
 
-  constructor({ deps, settings, logger, metrics }: EventStreamsParts) {
+  constructor({ deps, settings, logger, metrics }: EventStreamsOptions) {
     this.#deps = deps;
     this.#settings = settings;
     this.#reader = new FeedReader({ db: deps.db, feed: deps.feed, logger });
-    this.#keyCheck = backgroundLoop('end streams of keys that have ended', logger, () => this.#endUnusable());
-    this.#cut = new Counter({
+    this.#keyCheck = backgroundLoop('close streams of revoked and expired keys', logger, () => this.#closeInvalid());
+    this.#closedUnread = new Counter({
       name: 'pugmark_event_streams_cut_total',
-      help: 'Streams that were cut off because their clients did not read',
+      help: 'Event streams closed because their clients did not read',
       registers: [metrics],
     });
-    registerGauge(metrics, 'pugmark_event_streams', 'Clients that listen to events', () => this.#streams.size);
+    registerGauge(metrics, 'pugmark_event_streams', 'Open event streams', () => this.#streams.size);
   }
 
-  /** Sends events until the client goes. Throws a 429 or 503 when there are too many streams already. */
+  /** Sends events until the client disconnects. Throws a 429 or 503 when too many streams are open. */
   async serve(
     { request, response, caller, logger }: Pick<Call<object, unknown>, 'request' | 'response' | 'caller' | 'logger'>,
     filter: FeedFilter,
     lastId: number | null,
   ): Promise<void> {
     const stream = new EventStream(response, this.#reader, filter, this.#settings);
-    this.#admit(stream, passOf(request, caller));
+    this.#admit(stream, credentialsOf(request, caller));
     try {
-      const beginning = beginningOf(await this.#deps.feed.bounds(this.#deps.db), lastId);
-      if (stream.isOver) throw unavailable('stream_ended', 'the stream was ended before it began: connect again', 1);
+      const beginning = streamStart(await this.#deps.feed.readBounds(this.#deps.db), lastId);
+      if (stream.isOver) throw unavailable('stream_ended', 'the stream ended before it started: connect again', 1);
       response.status(200).set(HEADERS);
       if (request.method === 'HEAD') {
         response.end();
@@ -96,50 +96,52 @@ export class EventStreams {
       await stream.run(beginning);
     } finally {
       this.#streams.delete(stream);
-      if (stream.wasCut) {
-        this.#cut.inc();
+      if (stream.wasClosedUnread) {
+        this.#closedUnread.inc();
         logger.warn(
           { unreadMs: this.#settings.unreadMs },
-          'a client did not read its events and was cut off; it can go on where it was',
+          'closed the stream of a client that did not read; the client can continue where it was',
         );
       }
     }
   }
 
-  /** Ends all streams at once and takes no new ones; resolves when nothing is read any more. Clients come back to the next gateway. */
+  /**
+   * Ends all streams at once and refuses new ones; resolves when no more is read. Clients reconnect to another gateway.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     for (const stream of this.#streams.keys()) stream.end();
     await Promise.all([this.#reader.stop(), this.#keyCheck.stop()]);
   }
 
-  #admit(stream: EventStream, pass: Pass): void {
-    const { most, mostOfOne } = this.#settings;
-    if (this.#closed) throw unavailable('shutting_down', 'the server is about to end: connect again', 1);
-    if (this.#streams.size >= most)
+  #admit(stream: EventStream, pass: StreamCredentials): void {
+    const { maxStreams, maxStreamsPerKey } = this.#settings;
+    if (this.#closed) throw unavailable('shutting_down', 'the server is shutting down: connect again', 1);
+    if (this.#streams.size >= maxStreams)
       throw unavailable(
         'too_many_streams',
-        `${most} clients listen already, the most that this server takes`,
-        TRY_AGAIN_SECONDS,
+        `${maxStreams} streams are open, the maximum of this server`,
+        RETRY_AFTER_SECONDS,
       );
-    const ofSame = [...this.#streams.values()].filter(({ of }) => of === pass.of).length;
-    if (ofSame >= mostOfOne)
-      throw tooMany(
+    const streamsOfOwner = [...this.#streams.values()].filter(({ owner }) => owner === pass.owner).length;
+    if (streamsOfOwner >= maxStreamsPerKey)
+      throw tooManyRequests(
         'too_many_streams',
-        `${ofSame} streams are open with this key already, the most that one may have`,
-        TRY_AGAIN_SECONDS,
+        `${streamsOfOwner} streams are open with this key, the maximum per key`,
+        RETRY_AFTER_SECONDS,
       );
     this.#streams.set(stream, pass);
   }
 
-  /** One question for all keys, one for all sessions. While the database is away, nothing is sent either. */
-  async #endUnusable(): Promise<number> {
+  /** One query for all keys and one for all sessions. While the database is down, streams send nothing either. */
+  async #closeInvalid(): Promise<number> {
     const { db, keys, sessions } = this.#deps;
     const passes = [...this.#streams];
     const keyIds = [...new Set(passes.flatMap(([, { keyId }]) => keyId ?? []))];
     const tokens = passes.flatMap(([, { session }]) => session ?? []);
-    const usable = keyIds.length === 0 ? new Set() : await keys.usable(db, keyIds);
-    const live = tokens.length === 0 ? new Set() : await sessions.live(db, tokens);
+    const usable = keyIds.length === 0 ? new Set() : await keys.filterUsable(db, keyIds);
+    const live = tokens.length === 0 ? new Set() : await sessions.filterActive(db, tokens);
     for (const [stream, { keyId, session }] of passes) {
       if ((keyId !== null && !usable.has(keyId)) || (session !== null && !live.has(session.toString('base64'))))
         stream.end();
@@ -148,25 +150,28 @@ export class EventStreams {
   }
 }
 
-function passOf(request: Request, { keyId }: Caller): Pass {
+function credentialsOf(request: Request, { keyId }: Caller): StreamCredentials {
   const token = keyId === null || request.get('authorization') !== undefined ? null : sessionTokenOf(request);
   return {
-    of: keyId === null ? `address:${request.ip}` : `key:${keyId}`,
+    owner: keyId === null ? `address:${request.ip}` : `key:${keyId}`,
     keyId,
     session: token === null ? null : tokenHash(token),
   };
 }
 
-function beginningOf({ newest, forgottenTo }: FeedBounds, lastId: number | null): Beginning {
+function streamStart({ newest, deletedUpTo: forgottenTo }: FeedBounds, lastId: number | null): StreamStart {
   if (lastId === null) return { after: null, newest };
   if (lastId < forgottenTo)
-    return { after: null, newest, reset: `what came after ${lastId} is no longer kept in full: read anew` };
-  // Of another database, or of this one before it was set back.
-  if (lastId > newest) return { after: null, newest, reset: `there was no event ${lastId} here: read anew` };
+    return { after: null, newest, reset: `events after ${lastId} are no longer complete: reload` };
+  // From another database, or from this one before it was restored.
+  if (lastId > newest) return { after: null, newest, reset: `there was never an event ${lastId} here: reload` };
   return { after: lastId, newest };
 }
 
-/** The server cuts off connections on which nothing moves; on this one the heartbeat does, and the client's system must answer. */
+/**
+ * The server closes idle connections; this one stays open by its heartbeat, and TCP keep-alive detects a vanished
+ * client.
+ */
 function keepOpen(request: Request, response: Response): void {
   request.socket.setTimeout(0);
   request.socket.setKeepAlive(true, KEEP_ALIVE_MS);

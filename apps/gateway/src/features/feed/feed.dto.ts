@@ -1,28 +1,28 @@
 import { FEED_TOPICS, type FeedTopic } from '@pugmark/db';
-import { About, MayBeAbsent, QueryId, QueryInteger, TextLike, Words } from '../../http/dto/fields';
+import { Description, OptionalNotNull, QueryId, QueryInteger, TextLike, AnyText } from '../../http/dto/fields';
 
 const TOPICS = FEED_TOPICS.join('|');
 
 export class FeedQuery {
-  @About('Only the runs and exports of this project; incidents belong to none and come all the same.')
-  @MayBeAbsent()
+  @Description('Only the runs and exports of this project; incidents belong to no project and are always included.')
+  @OptionalNotNull()
   @QueryId()
   readonly projectId?: number;
 
-  @About(`Of ${FEED_TOPICS.join(', ')}, separated by commas. Default: all.`)
-  @MayBeAbsent()
+  @Description(`Of ${FEED_TOPICS.join(', ')}, separated by commas. Default: all.`)
+  @OptionalNotNull()
   @TextLike(new RegExp(`^(${TOPICS})(,(${TOPICS}))*$`), 100, `some of ${FEED_TOPICS.join(', ')}, separated by commas`)
   readonly topics?: string;
 
-  @About('The same as the header Last-Event-ID, for clients that cannot set it; the header wins.')
-  @MayBeAbsent()
+  @Description('The same as the header Last-Event-ID, for clients that cannot set it; the header takes precedence.')
+  @OptionalNotNull()
   @QueryInteger(0, Number.MAX_SAFE_INTEGER)
   readonly lastEventId?: number;
 }
 
-/** The client must read anew: what it missed is no longer kept. */
+/** The client must reload: events that it missed are no longer kept. */
 export class ResetEvent {
-  @Words()
+  @AnyText()
   readonly reason!: string;
 }
 

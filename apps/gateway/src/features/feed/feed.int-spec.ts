@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { EventClient, ListenOptions } from '../../testing/event-client.fixture';
 import { TestGateway } from '../../testing/gateway.fixture';
 
-/** Times of tests: as in a gateway, only shorter. */
+/** Shorter timeouts than in production. */
 const QUICK = { heartbeatMs: 200, unreadMs: 300, checkKeysMs: 100 };
 
 describe('GET /feed', () => {
@@ -19,7 +19,7 @@ describe('GET /feed', () => {
   beforeAll(async () => {
     gateway = await TestGateway.start({
       writeFeedEveryMs: 20,
-      streams: { ...QUICK, mostOfOne: 3, most: 5 },
+      streams: { ...QUICK, maxStreamsPerKey: 3, maxStreams: 5 },
       http: { idleTimeoutMs: 1_000 },
     });
     modelId = (await gateway.model()).id;
@@ -28,8 +28,8 @@ describe('GET /feed', () => {
     projectId = await gateway.project();
   });
   afterEach(async () => {
-    for (const client of clients.splice(0)) client.leave();
-    // What one test left open, the next one would be sent.
+    for (const client of clients.splice(0)) client.disconnect();
+    // Otherwise the next test would receive what this one left unfinished.
     await gateway.db
       .updateTable('tasks')
       .set({ state: 'done', finished_at: new Date() })
@@ -37,7 +37,7 @@ describe('GET /feed', () => {
       .execute();
     await gateway.repositories.incidents.resolveOthers(gateway.db, 'check', []);
     await waitUntil(
-      'nothing to be open',
+      'no run or export to be unfinished',
       async () =>
         (
           await gateway.db
@@ -60,13 +60,13 @@ describe('GET /feed', () => {
   };
   const newExport = async (project = projectId): Promise<number> =>
     (await gateway.post('/exports', { projectId: project, format: 'csv', content: 'detections' })).body.id;
-  const newest = async (): Promise<number> => (await gateway.repositories.feed.bounds(gateway.db)).newest;
+  const newest = async (): Promise<number> => (await gateway.repositories.feed.readBounds(gateway.db)).newest;
   const idsAfter = async (after: number): Promise<number[]> =>
     (await gateway.db.selectFrom('feed').select('id').where('id', '>', after).orderBy('id').execute()).map(
       ({ id }) => id,
     );
   const inFeed = (topic: 'run' | 'export' | 'incident', subjectId: number) =>
-    waitUntil('the feed to tell of it', () =>
+    waitUntil('the feed to publish it', () =>
       gateway.db
         .selectFrom('feed')
         .select('id')
@@ -75,12 +75,12 @@ describe('GET /feed', () => {
         .executeTakeFirst(),
     );
 
-  it('begins with all that has not ended, then tells what comes, as the API says it', async () => {
+  it('starts with everything unfinished, then sends what changes, as the API documents it', async () => {
     const run = await newRun();
     const ended = await newRun();
     await gateway.finish('detect', ended.images);
     await waitUntil(
-      'both to be told of',
+      'both to be sent',
       async () =>
         (await inFeed('run', run.id)) &&
         gateway.db
@@ -107,12 +107,12 @@ describe('GET /feed', () => {
     await client.until('the end of the run', () => client.of('run').some(({ state }) => state === 'done'));
   });
 
-  it('goes on after the id of the last event, with nothing lost and nothing twice', async () => {
+  it('continues after the last event id, without loss or duplicates', async () => {
     const run = await newRun();
     const before = await newest();
     const first = await listen('/feed', { lastEventId: before });
     await first.until('the run', () => first.events.length > 0);
-    first.leave();
+    first.disconnect();
     await gateway.finish('detect', run.images);
     const [one, two] = [await newRun(), await newRun()];
     for (const { id } of [one, two]) await inFeed('run', id);
@@ -120,7 +120,7 @@ describe('GET /feed', () => {
       await listen('/feed', { lastEventId: first.lastEventId! }),
       await listen(`/feed?lastEventId=${first.lastEventId}`),
     ]) {
-      await again.until('what came meanwhile', () => again.of('run').some(({ id }) => id === two.id));
+      await again.until('the events missed meanwhile', () => again.of('run').some(({ id }) => id === two.id));
       expect([...first.ids, ...again.ids]).toEqual(
         (await idsAfter(before)).slice(0, first.ids.length + again.ids.length),
       );
@@ -128,7 +128,7 @@ describe('GET /feed', () => {
     }
   });
 
-  it('remembers how far it was also when nothing of what was asked for came', async () => {
+  it('keeps its position also when nothing matched the filter', async () => {
     const client = await listen('/feed?topics=incident');
     await newRun().then(({ id }) => inFeed('run', id));
     const position = await newest();
@@ -138,16 +138,16 @@ describe('GET /feed', () => {
 
   it.each([
     [
-      'is older than what is kept',
+      'is older than the kept events',
       () =>
         gateway.db
           .updateTable('feed_state')
-          .set({ forgotten_to: sql<number>`(select max(id) from feed)` })
+          .set({ deleted_up_to: sql<number>`(select max(id) from feed)` })
           .execute(),
       1,
     ],
-    ['was never there', () => Promise.resolve(), 999_999_999],
-  ])('tells a client whose id %s to read anew', async (_what, prepare, lastEventId) => {
+    ['never existed', () => Promise.resolve(), 999_999_999],
+  ])('tells a client whose id %s to reload', async (_what, prepare, lastEventId) => {
     const run = await newRun();
     await inFeed('run', run.id);
     await prepare();
@@ -156,12 +156,12 @@ describe('GET /feed', () => {
     expect(client.events[0]).toMatchObject({
       id: null,
       event: 'reset',
-      data: { reason: expect.stringContaining('read anew') },
+      data: { reason: expect.stringContaining('the reset') },
     });
     expect(client.of('run')).toMatchObject([{ id: run.id, state: 'active' }]);
   });
 
-  it('tells keys that are bound to projects of theirs alone, and never of incidents', async () => {
+  it('sends keys bound to projects only theirs, and no incidents', async () => {
     const other = await gateway.project();
     const key = await gateway.key(['read'], { projectIds: [projectId] });
     const before = await newest();
@@ -204,12 +204,12 @@ describe('GET /feed', () => {
     expect((await gateway.get(`/feed?${query}`)).status).toBe(status);
   });
 
-  it('refuses an id that is none, and answers HEAD', async () => {
+  it('refuses a malformed id, and answers HEAD', async () => {
     expect((await gateway.get('/feed', { 'last-event-id': 'abc' })).status).toBe(400);
     expect((await gateway.request('HEAD', '/feed')).status).toBe(200);
   });
 
-  it('shows that it lives, and outlives the time after which silent connections are closed', async () => {
+  it('sends heartbeats, which keep the connection open beyond the idle timeout', async () => {
     const slow = await TestGateway.start({
       databaseUrl: gateway.databaseUrl,
       http: { idleTimeoutMs: 300 },
@@ -222,24 +222,24 @@ describe('GET /feed', () => {
     await client.until('its end', ({ ended }) => ended);
   });
 
-  it('cuts off a client that does not read, holds back nothing for it, and lets it go on where it was', async () => {
+  it('closes the stream of a client that does not read, buffers nothing for it, and lets it continue where it was', async () => {
     const before = await newest();
     const client = await listen('/feed', { lastEventId: before });
-    await client.until('a sign of life', ({ heartbeats }) => heartbeats > 0);
+    await client.until('a heartbeat', ({ heartbeats }) => heartbeats > 0);
     client.stopReading();
-    // More than the buffers of two TCP stacks.
+    // More than the buffers of two TCP stacks hold.
     await gateway.db.transaction().execute(async (tx) => {
-      await waitUntil('the turn to write', () => gateway.repositories.feed.beginRound(tx));
-      await sql`insert into feed (project_id, topic, subject_id, data, ended, moving, latest)
+      await waitUntil('the turn to write', () => gateway.repositories.feed.beginScan(tx));
+      await sql`insert into feed (project_id, topic, subject_id, data, ended, recheck, latest)
         select ${projectId}, 'run', n, jsonb_build_object('filler', repeat('x', 10000)), true, false, false from generate_series(1, 3000) n`.execute(
         tx,
       );
     });
-    await waitUntil('the client to be cut off', async () => (await streams(gateway)) === 0);
+    await waitUntil('the stream to be closed', async () => (await streams(gateway)) === 0);
     expect(await metric(gateway, 'pugmark_event_streams_cut_total')).toBeGreaterThan(0);
     client.readOn();
-    await waitUntil('the rest to have come', () => client.ended);
-    // One that waits longer: the client must get through all of it.
+    await waitUntil('the rest to arrive', () => client.ended);
+    // With longer timeouts: the client must receive all of it.
     const patient = await TestGateway.start({ databaseUrl: gateway.databaseUrl });
     const again = await listen('/feed', { lastEventId: client.lastEventId! }, patient);
     await waitUntil('everything', () => client.ids.length + again.ids.length >= 3_000);
@@ -248,11 +248,11 @@ describe('GET /feed', () => {
     await gateway.db.deleteFrom('feed').where('id', '>', before).execute();
     await gateway.db
       .updateTable('feed_state')
-      .set({ forgotten_to: await newest() })
+      .set({ deleted_up_to: await newest() })
       .execute();
   });
 
-  it('refuses more streams than one key, and than the server may have, and says when to try again', async () => {
+  it('refuses more streams than a key or the server may have, with Retry-After', async () => {
     const first = await listen();
     for (let n = 0; n < 2; n += 1) await listen();
     const tooMany = await gateway.get('/feed');
@@ -263,12 +263,12 @@ describe('GET /feed', () => {
     const full = await gateway.get('/feed', { authorization: `Bearer ${key}` });
     expect(full).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:too_many_streams' } });
     expect(Number(full.headers.get('retry-after'))).toBeGreaterThan(0);
-    first.leave();
-    await waitUntil('its place to be free', async () => (await streams(gateway)) === 4);
+    first.disconnect();
+    await waitUntil('the slot to be released', async () => (await streams(gateway)) === 4);
     expect((await gateway.get('/feed', { authorization: `Bearer ${key}` })).status).toBe(200);
   });
 
-  it('ends when the key is revoked or has expired, or its session was signed out', async () => {
+  it('ends when the key is revoked or expires, or its session is signed out', async () => {
     const [revoked, expiring] = [
       await gateway.key(['read']),
       await gateway.key(['read'], { expiresAt: new Date(Date.now() + 500) }),
@@ -291,7 +291,7 @@ describe('GET /feed', () => {
     expect(stays.ended).toBe(false);
   });
 
-  it('ends at once when the gateway drains, and a client goes on at the next gateway where it was', async () => {
+  it('ends at once when the gateway drains, and continues at the next gateway where it was', async () => {
     const first = await TestGateway.start({ databaseUrl: gateway.databaseUrl });
     const before = await newest();
     const client = await listen('/feed', { lastEventId: before }, first);
@@ -303,7 +303,7 @@ describe('GET /feed', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     await client.until('its end', ({ ended }) => ended);
     await first.stop();
-    // While there is no gateway that it could ask.
+    // While no gateway is running.
     await gateway.finish('detect', one.images);
     const next = await TestGateway.start({ databaseUrl: gateway.databaseUrl });
     const again = await listen('/feed', { lastEventId: client.lastEventId! }, next);
@@ -312,7 +312,7 @@ describe('GET /feed', () => {
     await next.stop();
   });
 
-  it('tells the clients of two gateways, which both write, the same in the same order', async () => {
+  it('is the same, in the same order, for clients of two gateways that both write the feed', async () => {
     const other = await TestGateway.start({ databaseUrl: gateway.databaseUrl, writeFeedEveryMs: 20 });
     const before = await newest();
     const listening = [
@@ -323,10 +323,10 @@ describe('GET /feed', () => {
     for (let round = 0; round < 10; round += 1) {
       const runs = await Promise.all([newRun(), newRun(), newRun()]);
       await Promise.all([newExport(), ...runs.map(({ images }) => gateway.claim('detect', images.slice(0, 1)))]);
-      // One of the clients comes back again and again, to either of them.
+      // One of the clients reconnects again and again, to either gateway.
       const moved = listening.shift()!;
       await moved.until('something', ({ lastEventId }) => lastEventId !== null);
-      moved.leave();
+      moved.disconnect();
       const on = await listen('/feed', { lastEventId: moved.lastEventId! }, round % 2 === 0 ? gateway : other);
       on.events.unshift(...moved.events);
       listening.push(on);
@@ -338,7 +338,7 @@ describe('GET /feed', () => {
       .where('state', 'in', ['waiting', 'queued', 'running'])
       .execute();
     await waitUntil(
-      'nothing to be open',
+      'no run or export to be unfinished',
       async () =>
         (
           await gateway.db

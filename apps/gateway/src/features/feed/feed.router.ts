@@ -22,7 +22,7 @@ export function feedRouter(deps: FeedRouterDependencies): Operation[] {
       path: '/feed',
       name: 'listenToFeed',
       summary:
-        'How runs and exports go on, and, for keys that are not bound to projects, incidents: as server-sent events',
+        'Progress of runs and exports and, for keys that are not bound to projects, incidents: as server-sent events',
       scope: 'read',
       ownProjects: true,
       query: FeedQuery,
@@ -51,7 +51,7 @@ function visibleTopics({ projectIds }: Caller, query: FeedQuery): readonly FeedT
 }
 
 function lastEventId(request: Request, query: FeedQuery): number | null {
-  // A client that knows of no event yet may send an empty one.
+  // A client without a known event may send an empty header.
   const given = request.get('last-event-id') || undefined;
   if (given === undefined) return query.lastEventId ?? null;
   const id = /^\d{1,16}$/.test(given) ? Number(given) : NaN;

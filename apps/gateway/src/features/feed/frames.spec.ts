@@ -1,7 +1,7 @@
 import { eventFrame, heartbeatFrame, resetFrame } from './frames';
 
 describe('frames of an event stream', () => {
-  it('keep what is in the data on one line, whatever it is', () => {
+  it('keep the data on one line, whatever it contains', () => {
     const text = 'a\nb\r\nc\u2028d: e\n\nid: 7';
     const frame = eventFrame({ id: 3, topic: 'incident', data: { text } });
     const lines = frame.split(/\r\n|\n|\r/);
@@ -10,7 +10,7 @@ describe('frames of an event stream', () => {
     expect(JSON.parse(lines[2]!.slice('data: '.length))).toEqual({ text });
   });
 
-  it('give an id without data to who only waits, and none to who must read anew', () => {
+  it('send an id without data as heartbeat, and no id with a reset', () => {
     expect(heartbeatFrame(9)).toBe(': heartbeat\nid: 9\n\n');
     expect(resetFrame('gone')).toBe('event: reset\ndata: {"reason":"gone"}\n\n');
   });

@@ -1,11 +1,11 @@
 import { exportJobKey, type Cache } from '@pugmark/cache';
-import { runsThatMayHaveChanged } from '@pugmark/db';
+import { findChangedRuns } from '@pugmark/db';
 import { waitUntil } from '@pugmark/testing';
 import { sql } from 'kysely';
 import { TestGateway } from '../../testing/gateway.fixture';
 import { writeFeed } from './write-feed';
 
-describe('the writer of the feed', () => {
+describe('the feed writer', () => {
   let gateway: TestGateway;
   let projectId: number;
   let modelId: number;
@@ -26,16 +26,16 @@ describe('the writer of the feed', () => {
     await gateway.db.updateTable('ingests').set({ run_id: null }).execute();
     for (const table of ['feed', 'tasks', 'task_counts', 'runs', 'exports', 'incidents'] as const)
       await gateway.db.deleteFrom(table).execute();
-    await gateway.db.updateTable('feed_state').set({ looked_at: new Date() }).execute();
+    await gateway.db.updateTable('feed_state').set({ scanned_at: new Date() }).execute();
     projectId = await gateway.project();
   });
   afterAll(() => gateway.stop());
 
-  /** One look, once it is time for one. */
+  /** Writes once, as soon as a round is due. */
   const look = () =>
-    waitUntil('time to look', async () => (await writeFeed({ deps: gateway.repositories, cache }, 0)) !== null);
+    waitUntil('a round to be due', async () => (await writeFeed({ deps: gateway.repositories, cache }, 0)) !== null);
   const rows = () => gateway.db.selectFrom('feed').selectAll().orderBy('id').execute();
-  /** What was added by a look. */
+  /** The rows added by one round. */
   const news = async (): Promise<
     { topic: string; subject: number; ended: boolean; data: Record<string, unknown> }[]
   > => {
@@ -53,15 +53,15 @@ describe('the writer of the feed', () => {
   const newRun = async (names: readonly string[] = ['a.jpg', 'b.jpg']): Promise<{ id: number; images: number[] }> => {
     const id = await gateway.run(projectId, modelId);
     const { ids } = await gateway.images(projectId, names, { runId: id });
-    // Its ingest has read all that there is.
+    // Its ingest has ended.
     await gateway.finish('scan', await scansOf(id));
     return { id, images: ids };
   };
   const scansOf = async (runId: number): Promise<number[]> =>
     (await gateway.db.selectFrom('ingests').select('id').where('run_id', '=', runId).execute()).map(({ id }) => id);
-  const mayHaveChanged = () => gateway.db.transaction().execute(runsThatMayHaveChanged);
+  const mayHaveChanged = () => gateway.db.transaction().execute(findChangedRuns);
 
-  it('tells of a run from its beginning to its end, as GET does, and of nothing when nothing changes', async () => {
+  it('publishes a run from start to end, as GET returns it, and nothing when nothing changed', async () => {
     const { id, images } = await newRun();
     const [first, ...others] = await news();
     expect(others).toEqual([]);
@@ -76,7 +76,7 @@ describe('the writer of the feed', () => {
 
     await gateway.claim('detect', images.slice(0, 1));
     expect(await news()).toMatchObject([{ subject: id, data: { counts: { waiting: 1, running: 1 } } }]);
-    // Back again, without a trace of when.
+    // Back to the old value, without a trace of the change.
     await agoSince(60);
     await gateway.db
       .updateTable('tasks')
@@ -88,16 +88,16 @@ describe('the writer of the feed', () => {
     expect(await news()).toMatchObject([
       { subject: id, ended: true, data: { state: 'done', counts: { done: 2 }, etaSeconds: 0 } },
     ]);
-    // Although the rate of the last minute fades.
+    // Although the rate of the last minute decays.
     await gateway.db
       .updateTable('tasks')
       .set({ started_at: sql<Date>`now() - interval '50 seconds'` })
       .execute();
     expect(await news()).toEqual([]);
-    expect((await gateway.repositories.runs.find(gateway.db, id))?.feed_open).toBe(false);
+    expect((await gateway.repositories.runs.find(gateway.db, id))?.feed_pending).toBe(false);
   });
 
-  it('does not look at runs of which nothing moves, however many they are', async () => {
+  it('does not read runs without progress, however many there are', async () => {
     for (let n = 0; n < 20; n += 1) await newRun();
     await look();
     await agoSince(60);
@@ -107,7 +107,7 @@ describe('the writer of the feed', () => {
     expect(await mayHaveChanged()).toEqual([id]);
   });
 
-  it('tells of a run that began and ended between two looks, or while nobody looked', async () => {
+  it('publishes a run that started and ended between two rounds, or while nobody wrote', async () => {
     const between = await newRun();
     await gateway.finish('detect', between.images);
     expect(await news()).toMatchObject([{ subject: between.id, ended: true, data: { state: 'done' } }]);
@@ -124,7 +124,7 @@ describe('the writer of the feed', () => {
     expect(await news()).toMatchObject([{ subject: known.id, ended: true, data: { state: 'done' } }]);
   });
 
-  it('does not take a run for ended that an ingest still adds to, and sees it end when the ingest does', async () => {
+  it('does not consider a run ended while its ingest adds images, and sees the end when the ingest ends', async () => {
     const id = await gateway.run(projectId, modelId);
     const { ingestId } = await gateway.images(projectId, [], { runId: id });
     expect(await news()).toMatchObject([
@@ -142,7 +142,7 @@ describe('the writer of the feed', () => {
     expect(await news()).toMatchObject([{ subject: id, ended: true, data: { state: 'done' } }]);
   });
 
-  it('tells of a cancel, and of a run that goes on after its end', async () => {
+  it('publishes a cancellation, and a run that continues after its end', async () => {
     const cancelled = await newRun();
     await look();
     await gateway.post(`/runs/${cancelled.id}/cancel`);
@@ -161,10 +161,10 @@ describe('the writer of the feed', () => {
     expect(await news()).toMatchObject([
       { subject: again.id, ended: false, data: { state: 'active', counts: { queued: 1, done: 1 } } },
     ]);
-    expect((await gateway.repositories.runs.find(gateway.db, again.id))?.feed_open).toBe(true);
+    expect((await gateway.repositories.runs.find(gateway.db, again.id))?.feed_pending).toBe(true);
   });
 
-  it('tells of what is asked of a run that waits behind another, of which nothing is queued or running', async () => {
+  it('publishes requests for a run that waits behind another, with nothing queued or running', async () => {
     const { id, images } = await newRun(['a.jpg', 'b.jpg', 'c.jpg']);
     await gateway.finish('detect', images.slice(0, 1), { code: 'broken', message: 'm' });
     const still = async (): Promise<void> => {
@@ -189,7 +189,7 @@ describe('the writer of the feed', () => {
     expect(await news()).toEqual([]);
   });
 
-  it('tells of a run that is paused while it moves, also those who begin to listen, and of what comes after', async () => {
+  it('publishes the pause of a running run, also to later listeners, and what follows', async () => {
     const [resumed, cancelled, done] = [await newRun(), await newRun(), await newRun()];
     const all = [resumed, cancelled, done];
     for (const { images } of [resumed, cancelled]) await gateway.claim('detect', images.slice(0, 1));
@@ -197,8 +197,8 @@ describe('the writer of the feed', () => {
     await look();
     for (const { id } of all) await gateway.post(`/runs/${id}/pause`);
     expect(await news()).toMatchObject(all.map(({ id }) => ({ subject: id, ended: false, data: { state: 'paused' } })));
-    const { newest } = await gateway.repositories.feed.bounds(gateway.db);
-    const beginning = await gateway.repositories.feed.unended(
+    const { newest } = await gateway.repositories.feed.readBounds(gateway.db);
+    const beginning = await gateway.repositories.feed.listNotEnded(
       gateway.db,
       { topics: ['run'], projectIds: null },
       0,
@@ -227,7 +227,7 @@ describe('the writer of the feed', () => {
     ]);
   });
 
-  it('tells of a run that is started over after its end before anything of it is queued', async () => {
+  it('publishes a run that is retried after its end before anything of it is queued', async () => {
     const { id, images } = await newRun();
     await gateway.finish('detect', images, { code: 'broken', message: 'm' });
     expect(await news()).toMatchObject([{ subject: id, ended: true, data: { state: 'done' } }]);
@@ -238,7 +238,7 @@ describe('the writer of the feed', () => {
     ]);
   });
 
-  it('tells of an export by the row and the cache, of its end and of its expiry', async () => {
+  it('publishes an export from row and cache, with its end and expiry', async () => {
     const id = (await gateway.post('/exports', { projectId, format: 'csv', content: 'detections' })).body.id;
     expect(await news()).toMatchObject([
       { topic: 'export', subject: id, ended: false, data: { status: 'pending', percent: 0 } },
@@ -265,7 +265,7 @@ describe('the writer of the feed', () => {
     expect(await news()).toEqual([]);
   });
 
-  it('tells of incidents: opened, different, resolved; not that they were seen once more', async () => {
+  it('publishes incidents: opened, changed, resolved; not their repeated detection', async () => {
     const open = (message: string) =>
       gateway.repositories.incidents.open(gateway.db, { check: 'c', subject: 's', severity: 'critical', message });
     const { id } = await open('two');
@@ -282,24 +282,24 @@ describe('the writer of the feed', () => {
     expect(await news()).toEqual([]);
   });
 
-  it('writes one at a time, and not sooner than it is time', async () => {
+  it('is one writer at a time, and not before a round is due', async () => {
     await newRun();
     let other: number | null = -1;
     await gateway.db.transaction().execute(async (tx) => {
-      await waitUntil('time to look', () => gateway.repositories.feed.beginRound(tx));
+      await waitUntil('a round to be due', () => gateway.repositories.feed.beginScan(tx));
       other = await writeFeed({ deps: gateway.repositories, cache }, 0);
-      await gateway.repositories.feed.endRound(tx, 60_000);
+      await gateway.repositories.feed.endScan(tx, 60_000);
     });
     expect(other).toBeNull();
     expect(await writeFeed({ deps: gateway.repositories, cache }, 0)).toBeNull();
     await gateway.db
       .updateTable('feed_state')
-      .set({ next_look_at: new Date(0) })
+      .set({ next_scan_at: new Date(0) })
       .execute();
     expect(await writeFeed({ deps: gateway.repositories, cache }, 0)).toBe(1);
   });
 
-  it('forgets what is older than a day, but the last of what has not ended, and notes up to where', async () => {
+  it('deletes rows older than a day except the last of unfinished subjects, and records up to which id', async () => {
     const [open, ended] = [await newRun(), await newRun()];
     await look();
     await gateway.claim('detect', open.images.slice(0, 1));
@@ -311,17 +311,17 @@ describe('the writer of the feed', () => {
     await look();
     const left = await rows();
     expect(left.map(({ subject_id }) => subject_id)).toEqual([open.id]);
-    const bounds = await gateway.repositories.feed.bounds(gateway.db);
-    expect(bounds.forgottenTo).toBe(Math.max(...before.map(({ id }) => id).filter((id) => id !== left[0]!.id)));
+    const bounds = await gateway.repositories.feed.readBounds(gateway.db);
+    expect(bounds.deletedUpTo).toBe(Math.max(...before.map(({ id }) => id).filter((id) => id !== left[0]!.id)));
     expect(bounds.newest).toBe(before.at(-1)!.id);
   });
 
-  /** As if the last look had been so long ago. */
+  /** As if the last round had been that long ago. */
   async function agoSince(seconds: number): Promise<void> {
-    await sql`update feed_state set looked_at = now() - ${seconds} * interval '1 second'`.execute(gateway.db);
+    await sql`update feed_state set scanned_at = now() - ${seconds} * interval '1 second'`.execute(gateway.db);
     await sql`update tasks set finished_at = finished_at - ${2 * seconds} * interval '1 second' where finished_at is not null`.execute(
       gateway.db,
     );
-    await sql`update runs set swept_at = swept_at - ${2 * seconds} * interval '1 second'`.execute(gateway.db);
+    await sql`update runs set reconciled_at = reconciled_at - ${2 * seconds} * interval '1 second'`.execute(gateway.db);
   }
 });

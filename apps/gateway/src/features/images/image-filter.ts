@@ -1,16 +1,16 @@
-import { findEvent, type EventSpan, type Executor, type ImageFilter } from '@pugmark/db';
+import { findEventSpan, type EventSpan, type Executor, type ImageFilter } from '@pugmark/db';
 import { unprocessable } from '../../http/http-problem';
 import type { ImagesDependencies } from './images.dependencies';
 import type { ImageFilterBody, ImageFilterQuery } from './images.dto';
-import { formEventsBeside } from '../events/form-events';
+import { formEventsAround } from '../events/form-events';
 
-/** What a query narrows images down by, with the event that it names as it is now. Throws a 422 when there is none. */
-export async function imageFilter(deps: ImagesDependencies, asked: ImageFilterQuery): Promise<ImageFilter> {
-  if (asked.eventId !== undefined) await formEventsBeside(deps, asked.eventId);
-  return imageFilterOf(deps.db, asked);
+/** The filter of a query, with its event formed first. Throws a 422 when the event does not exist. */
+export async function imageFilter(deps: ImagesDependencies, query: ImageFilterQuery): Promise<ImageFilter> {
+  if (query.eventId !== undefined) await formEventsAround(deps, query.eventId);
+  return imageFilterOf(deps.db, query);
 }
 
-/** The same of a body too, with the event as it was formed last. */
+/** The filter of a query or body, with the event as it was last formed. */
 export async function imageFilterOf(
   db: Executor,
   { eventId, ...rest }: ImageFilterQuery | ImageFilterBody,
@@ -20,12 +20,12 @@ export async function imageFilterOf(
 }
 
 async function requireEvent(db: Executor, id: number): Promise<EventSpan> {
-  const event = await findEvent(db, id);
+  const event = await findEventSpan(db, id);
   if (event === null)
     throw unprocessable(
       'event_missing',
       'eventId',
-      `there is no event ${id} (any more): events change with what they are formed of, look for it again`,
+      `there is no event ${id} (any more): events change with their images, list them again`,
     );
   return event;
 }

@@ -1,5 +1,5 @@
 import type {
-  Counts,
+  StatisticsCache,
   Database,
   DeploymentRepository,
   EventRepository,
@@ -10,7 +10,7 @@ import type {
 /** What images need from the composition root. */
 export interface ImagesDependencies {
   readonly db: Database;
-  readonly counts: Counts;
+  readonly counts: StatisticsCache;
   readonly projects: ProjectRepository;
   readonly deployments: DeploymentRepository;
   readonly images: ImageRepository;

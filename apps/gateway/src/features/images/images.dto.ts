@@ -1,7 +1,7 @@
 import {
   IMAGE_SORTS,
-  MOST_COUNTED,
-  MOST_JUDGED,
+  MAX_COUNTED,
+  MAX_COUNTED_OF_RUN,
   TIME_ISSUES,
   type ImageCount,
   type ImageDetails,
@@ -9,9 +9,9 @@ import {
   type TimeIssue,
 } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
-import { FaultResponse } from '../../http/dto/failure.dto';
+import { FailureResponse } from '../../http/dto/failure.dto';
 import {
-  About,
+  Description,
   Count,
   Flag,
   Fraction,
@@ -20,7 +20,7 @@ import {
   Integer,
   ListOf,
   LocalTime,
-  MayBeAbsent,
+  OptionalNotNull,
   Nested,
   OneOf,
   Optional,
@@ -30,54 +30,56 @@ import {
   Text,
   TextLike,
   Time,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { PlaceResponse } from '../locations/locations.dto';
 import { ObservedQuery } from './observed.dto';
 import { Paged } from '../../http/dto/paging';
-import { withoutPaths } from '../../http/dto/hide-folders';
+import { hideFolders } from '../../http/dto/hide-folders';
 
 const STATUSES = ['pending', 'done', 'failed'] as const;
 const CODE = /^[a-z0-9_]+$/;
 
-/** What images are narrowed down by, in a query. */
+/** Image filters, in a query. */
 export class ImageFilterQuery extends ObservedQuery {
-  @MayBeAbsent()
+  @OptionalNotNull()
   @QueryId()
   readonly ingestId?: number;
 
-  @About('Of this run, and judged by its model instead of by what counts; a `label` is always one that counts.')
-  @MayBeAbsent()
+  @Description(
+    'Of this run, filtered by its model’s results instead of effective observations; `label` always means an effective observation.',
+  )
+  @OptionalNotNull()
   @QueryId()
   readonly runId?: number;
 
-  @About('The images of one event.')
-  @MayBeAbsent()
+  @Description('The images of one event.')
+  @OptionalNotNull()
   @QueryId()
   readonly eventId?: number;
 
-  @MayBeAbsent()
+  @OptionalNotNull()
   @OneOf(STATUSES)
   readonly status?: ImageDetails['status'];
 
-  @About('Failed with this code.')
-  @MayBeAbsent()
+  @Description('Failed with this code.')
+  @OptionalNotNull()
   @TextLike(CODE, 100, 'the code of a failure')
   readonly failedReason?: string;
 
-  @About('Images whose time cannot be relied on, for this reason.')
-  @MayBeAbsent()
+  @Description('Images whose time is unreliable for this reason.')
+  @OptionalNotNull()
   @OneOf(TIME_ISSUES)
   readonly timeIssue?: TimeIssue;
 }
 
 export class ListImagesQuery extends Paged(ImageFilterQuery) {
-  @About('`-` is downwards. By time or confidence, images without one are not listed.')
+  @Description('`-` sorts descending. By time or confidence, images without one are left out.')
   @OneOf(IMAGE_SORTS)
   readonly sort: ImageSort = 'id';
 }
 
-/** The same in the body of a request. */
+/** Image filters, in the body of a request. */
 export class ImageFilterBody {
   @Optional()
   @Id()
@@ -91,7 +93,9 @@ export class ImageFilterBody {
   @Id()
   readonly ingestId?: number | null;
 
-  @About('Of this run, and judged by its model instead of by what counts; a `label` is always one that counts.')
+  @Description(
+    'Of this run, filtered by its model’s results instead of effective observations; `label` always means an effective observation.',
+  )
   @Optional()
   @Id()
   readonly runId?: number | null;
@@ -149,22 +153,22 @@ export class ImageCountResponse implements ImageCount {
   @Count()
   readonly count!: number;
 
-  @About(
-    `False: there are more. Only by project, place, category, hour and review more than ${MOST_COUNTED} are counted, within a run ${MOST_JUDGED}.`,
+  @Description(
+    `False: there are more. Only by project, place, category, hour and review more than ${MAX_COUNTED} are counted, within a run ${MAX_COUNTED_OF_RUN}.`,
   )
   @Flag()
   readonly exact!: boolean;
 }
 
-/** What a person says of an image's place and time; what is absent stays as it is. */
+/** A person's correction of an image's deployment and time; absent fields stay unchanged. */
 export class UpdateImageBody {
-  @About('Null: it belongs to none.')
+  @Description('Null: no deployment.')
   @Optional()
   @Id()
   readonly deploymentId?: number | null;
 
-  @About(
-    "Local time at the deployment, `YYYY-MM-DDTHH:mm:ss`; it stands beside the camera's reading and wins. Null takes it back.",
+  @Description(
+    "Local time at the deployment, `YYYY-MM-DDTHH:mm:ss`; takes precedence over the camera's reading, which is kept. Null removes it.",
   )
   @Optional()
   @LocalTime()
@@ -186,14 +190,14 @@ export class BoxResponse {
 }
 
 class ClassificationResponse {
-  @Words()
+  @AnyText()
   readonly label!: string;
 
   @Fraction()
   readonly score!: number;
 
-  @About('The classifier.')
-  @Words()
+  @Description('The classifier.')
+  @AnyText()
   readonly model!: string;
 }
 
@@ -204,25 +208,27 @@ export class DetectionResponse {
   @OneOf(CATEGORIES)
   readonly category!: Category;
 
-  @About('What the detector calls it.')
-  @Words()
+  @Description("The detector's label.")
+  @AnyText()
   readonly label!: string;
 
   @Fraction()
   readonly confidence!: number;
 
-  @About('Fractions of the width and height of the image, from its upper left corner.')
+  @Description('Fractions of the width and height of the image, from its upper left corner.')
   @Nested(BoxResponse)
   readonly box!: BoxResponse;
 
-  @Words()
+  @AnyText()
   readonly model!: string;
 
-  @About('The same box is in 20 or more images of the deployment, and nobody said that it is real: it does not count.')
+  @Description(
+    'The same box is in 20 or more images of the deployment, and nobody confirmed it as real: it is not counted.',
+  )
   @Flag()
   readonly static!: boolean;
 
-  @About('The surest first.')
+  @Description('By descending confidence.')
   @ListOf(ClassificationResponse)
   readonly classifications!: readonly ClassificationResponse[];
 }
@@ -241,13 +247,13 @@ export class ImageResponse extends PlaceResponse {
   @Id()
   readonly ingestId!: number;
 
-  @Words()
+  @AnyText()
   readonly fileName!: string;
 
   @Sha256()
   readonly sha256!: string;
 
-  @Words()
+  @AnyText()
   readonly format!: string;
 
   @Count()
@@ -259,56 +265,56 @@ export class ImageResponse extends PlaceResponse {
   @Count()
   readonly height!: number;
 
-  @About('What the clock of the camera showed.')
+  @Description("The reading of the camera's clock.")
   @OrNull()
-  @Words()
+  @AnyText()
   readonly capturedLocal!: string | null;
 
-  @About(
-    'Local time at the deployment: what a person says, else the reading with the clock offset; null where neither is known.',
+  @Description(
+    "Local time at the deployment: a person's correction, else the camera's reading with the clock offset; null when both are unknown.",
   )
   @OrNull()
-  @Words()
+  @AnyText()
   readonly localTime!: string | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly timezone!: string | null;
 
   @OrNull()
   @Time()
   readonly capturedAt!: string | null;
 
-  @About('Where the local time comes from.')
+  @Description('Source of the local time.')
   @OneOf(['exif', 'manual', 'none'])
   readonly timeSource!: ImageDetails['timeSource'];
 
-  @About('A change of the clocks skipped the local time, or showed it twice.')
+  @Description('A daylight saving change skipped or repeated the local time.')
   @OrNull()
   @OneOf(['dst_gap', 'dst_overlap'])
-  readonly timeDoubt!: ImageDetails['timeDoubt'];
+  readonly timeDoubt!: ImageDetails['dstIssue'];
 
-  @About('Taken before the start or after the end of the deployment.')
+  @Description('Captured before the start or after the end of the deployment.')
   @Flag()
   readonly outOfDates!: boolean;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly cameraMake!: string | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly cameraModel!: string | null;
 
-  @About('`pending` until a model has answered, else `done`; `failed` with a reason.')
+  @Description('`pending` until a model has processed it, then `done`, or `failed` with a reason.')
   @OneOf(STATUSES)
   readonly status!: ImageDetails['status'];
 
   @OrNull()
-  @Nested(FaultResponse)
-  readonly failure!: FaultResponse | null;
+  @Nested(FailureResponse)
+  readonly failure!: FailureResponse | null;
 
-  @About('The file was cut short.')
+  @Description('The file is truncated.')
   @OrNull()
   @OneOf(['truncated'])
   readonly warning!: 'truncated' | null;
@@ -317,7 +323,7 @@ export class ImageResponse extends PlaceResponse {
   readonly detections!: readonly DetectionResponse[];
 }
 
-/** Field by field: what a read model gains is not public by that. */
+/** Maps each field by name: new fields of the read model do not become public by accident. */
 export function imageResponse(image: ImageDetails): ImageResponse {
   return {
     id: image.id,
@@ -335,14 +341,14 @@ export function imageResponse(image: ImageDetails): ImageResponse {
     timezone: image.timezone,
     capturedAt: image.capturedAt?.toISOString() ?? null,
     timeSource: image.timeSource,
-    timeDoubt: image.timeDoubt,
-    outOfDates: image.outOfDates,
+    timeDoubt: image.dstIssue,
+    outOfDates: image.isOutsideDeployment,
     cameraMake: image.cameraMake,
     cameraModel: image.cameraModel,
     latitude: image.latitude,
     longitude: image.longitude,
     status: image.status,
-    failure: image.failure === null ? null : { code: image.failure.code, message: withoutPaths(image.failure.message) },
+    failure: image.failure === null ? null : { code: image.failure.code, message: hideFolders(image.failure.message) },
     warning: image.warning,
     detections: image.detections.map(
       ({ id, category, label, confidence, box, model, static: isStatic, classifications }) => ({

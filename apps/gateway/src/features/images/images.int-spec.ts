@@ -34,7 +34,7 @@ describe('images', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('shows an image with what was found in it, and not where the server keeps it', async () => {
+  it('returns an image with its detections, and without server paths', async () => {
     const { status, body } = await gateway.get(`/images/${ids.bear}`);
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -102,7 +102,7 @@ describe('images', () => {
     ['category=animal&minConfidence=0.2', ['bear', 'faint']],
     ['category=blank&minConfidence=0.2', ['blank']],
     ['category=animal&minConfidence=0.8', []],
-    // Nearer to 0 than what Postgres takes as a real.
+    // Below the smallest single-precision number of Postgres.
     ['category=animal&minConfidence=2e-308', ['bear', 'faint']],
     ['status=done', ['bear', 'faint', 'blank']],
     ['status=failed', ['broken']],
@@ -160,8 +160,8 @@ describe('images', () => {
     expect(seen).toEqual(names);
   });
 
-  it('lists the images of an event, and says when the event is not there any more', async () => {
-    await new EventRepository().formStale(gateway.db, projectId);
+  it('lists the images of an event, and says when the event no longer exists', async () => {
+    await new EventRepository().formStaleEvents(gateway.db, projectId);
     const event = await gateway.db
       .selectFrom('events')
       .select('id')
@@ -192,13 +192,13 @@ describe('images', () => {
     'reviewed=maybe',
   ])('refuses %s', async (query) => expect((await gateway.get(`/images?${query}`)).status).toBe(400));
 
-  it('never shows the place of an image in any answer', async () => {
+  it('never returns the server path of an image', async () => {
     for (const path of ['/images', `/ingests/${ingestId}/files`, `/images/${ids.bear}`]) {
       expect(JSON.stringify((await gateway.get(path)).body)).not.toContain('secret-place');
     }
   });
 
-  it('answers 404 for an image that is not there', async () => {
+  it('answers 404 for a missing image', async () => {
     expect((await gateway.get('/images/999999')).status).toBe(404);
   });
 });

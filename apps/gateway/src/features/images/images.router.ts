@@ -11,10 +11,10 @@ import {
   imageResponse,
 } from './images.dto';
 import { MissingImages, MissingImagesBody } from '../uploads/missing-images.dto';
-import { afterPlace, pageOf, pageTypeOf } from '../../http/dto/paging';
+import { afterPosition, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { assertOnCalendar } from '../../http/dto/assert-on-calendar';
 import { imageFilter } from './image-filter';
-import { requirePlace } from '../deployments/require-deployment';
+import { requireProjectAndDeployment } from '../deployments/require-deployment';
 import { requireNamedProject } from '../projects/require-project';
 
 export function imagesRouter(deps: ImagesDependencies): Operation[] {
@@ -23,15 +23,15 @@ export function imagesRouter(deps: ImagesDependencies): Operation[] {
       method: 'get',
       path: '/images',
       name: 'listImages',
-      summary: 'Images and what was found in them',
+      summary: 'Images and their detections',
       scope: 'read',
       query: ListImagesQuery,
-      touches: (query: ListImagesQuery) => eventOf(query),
+      references: (query: ListImagesQuery) => eventOf(query),
       answer: { status: 200, json: pageTypeOf(ImageResponse) },
       problems: [422],
       handle: async ({ query: { limit, cursor, sort, ...filter } }) => {
         const list = `images ${sort}` as const;
-        const after = afterPlace(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
+        const after = afterPosition(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
         const images = await listImages(deps.db, await imageFilter(deps, filter), after, limit + 1, sort);
         return pageOf(
           list,
@@ -46,31 +46,31 @@ export function imagesRouter(deps: ImagesDependencies): Operation[] {
       method: 'post',
       path: '/images/missing',
       name: 'findMissingImages',
-      summary: 'Which of these contents the project does not hold yet: what is left to upload',
+      summary: 'Which of these SHA-256 the project does not have yet: what is left to upload',
       scope: 'ingest',
-      asks: true,
+      readOnly: true,
       body: body(MissingImagesBody),
       answer: { status: 200, json: jsonOf(MissingImages) },
       problems: [422],
       handle: async ({ body: { projectId, sha256 } }) => {
         await requireNamedProject(deps, projectId);
-        const asked = [...new Set(sha256)];
-        const held = await deps.images.idsByHash(
+        const requested = [...new Set(sha256)];
+        const existing = await deps.images.findIdsByHash(
           deps.db,
           projectId,
-          asked.map((hash) => Buffer.from(hash, 'hex')),
+          requested.map((hash) => Buffer.from(hash, 'hex')),
         );
-        return { missing: asked.filter((hash) => !held.has(hash)) };
+        return { missing: requested.filter((hash) => !existing.has(hash)) };
       },
     }),
     operation({
       method: 'get',
       path: '/images/count',
       name: 'countImages',
-      summary: 'How many images pass the filters',
+      summary: 'How many images match the filters',
       scope: 'read',
       query: ImageFilterQuery,
-      touches: eventOf,
+      references: eventOf,
       answer: { status: 200, json: jsonOf(ImageCountResponse) },
       problems: [422],
       handle: async ({ query }) => countImages(deps.counts, await imageFilter(deps, query)),
@@ -79,7 +79,7 @@ export function imagesRouter(deps: ImagesDependencies): Operation[] {
       method: 'get',
       path: '/images/:id',
       name: 'getImage',
-      summary: 'An image and what was found in it',
+      summary: 'An image and its detections',
       scope: 'read',
       answer: { status: 200, json: jsonOf(ImageResponse) },
       handle: async ({ id }) => imageResponse(await requireImage(deps.db, id)),
@@ -88,7 +88,7 @@ export function imagesRouter(deps: ImagesDependencies): Operation[] {
       method: 'patch',
       path: '/images/:id',
       name: 'updateImage',
-      summary: "Corrects an image's deployment or time",
+      summary: 'Corrects the deployment or time of an image',
       scope: 'review',
       body: body(UpdateImageBody),
       answer: { status: 200, json: jsonOf(ImageResponse) },
@@ -96,7 +96,7 @@ export function imagesRouter(deps: ImagesDependencies): Operation[] {
       ifMatch: true,
       handle: async ({ id, body: { deploymentId, localTime }, assertMatches }) => {
         const { projectId } = await requireImage(deps.db, id);
-        if (deploymentId != null) await requirePlace(deps, projectId, deploymentId);
+        if (deploymentId != null) await requireProjectAndDeployment(deps, projectId, deploymentId);
         if (localTime != null) assertOnCalendar('localTime', localTime);
         const correction = {
           ...(deploymentId === undefined ? {} : { deploymentId }),

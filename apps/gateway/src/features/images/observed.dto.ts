@@ -1,9 +1,9 @@
-import type { EventFilter, ObservedFilter } from '@pugmark/db';
+import type { EventFilter, ObservationFilter } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import {
-  About,
+  Description,
   Instant,
-  MayBeAbsent,
+  OptionalNotNull,
   OneOf,
   QueryBoolean,
   QueryFraction,
@@ -12,72 +12,72 @@ import {
   Text,
 } from '../../http/dto/fields';
 
-/** What images, events and statistics can all be narrowed down by, but for project and category. */
-class ObservedChoice {
-  @MayBeAbsent()
+/** Filters that images, events and statistics share, besides project and category. */
+class ObservationFilterQuery {
+  @OptionalNotNull()
   @QueryId()
   readonly deploymentId?: number;
 
-  @About('Of all deployments at this location.')
-  @MayBeAbsent()
+  @Description('All deployments at this location.')
+  @OptionalNotNull()
   @QueryId()
   readonly locationId?: number;
 
-  @About(
-    'A species, or whatever models and people call it, to the letter; with a `category`, what is called so and of it.',
-  )
-  @MayBeAbsent()
+  @Description('A species or other label, exact; together with `category`, an observation that has both.')
+  @OptionalNotNull()
   @Text(200)
   readonly label?: string;
 
-  @About('Default: the threshold of the model that found it. What people say has the confidence 1.')
-  @MayBeAbsent()
+  @Description('Default: the threshold of the model. Annotations have the confidence 1.')
+  @OptionalNotNull()
   @QueryFraction()
   readonly minConfidence?: number;
 
-  @About('Images without a known time lie in no range.')
-  @MayBeAbsent()
+  @Description('Images without a known time match no range.')
+  @OptionalNotNull()
   @Instant()
   readonly capturedFrom?: Date;
 
-  @About('Exclusive.')
-  @MayBeAbsent()
+  @Description('Exclusive.')
+  @OptionalNotNull()
   @Instant()
   readonly capturedTo?: Date;
 
-  @About('First local hour of the day; with `hourTo` below it, the hours reach over midnight.')
-  @MayBeAbsent()
+  @Description('First local hour of the day; with `hourTo` below it, the range spans midnight.')
+  @OptionalNotNull()
   @QueryInteger(0, 23)
   readonly hourFrom?: number;
 
-  @About('Last local hour of the day, included.')
-  @MayBeAbsent()
+  @Description('Last local hour of the day, inclusive.')
+  @OptionalNotNull()
   @QueryInteger(0, 23)
   readonly hourTo?: number;
 
-  @About('Whether a person has said what is on it.')
-  @MayBeAbsent()
+  @Description('Whether a person has reviewed it.')
+  @OptionalNotNull()
   @QueryBoolean()
   readonly reviewed?: boolean;
 }
 
-export class ObservedQuery extends ObservedChoice implements ObservedFilter {
-  @MayBeAbsent()
+export class ObservedQuery extends ObservationFilterQuery implements ObservationFilter {
+  @OptionalNotNull()
   @QueryId()
   readonly projectId?: number;
 
-  @About('A human’s word counts, else that of the model which looked last; `blank`: looked at, and nothing counts.')
-  @MayBeAbsent()
+  @Description(
+    'By effective observations: a person’s annotation, else the latest inference; `blank`: processed, without effective observations.',
+  )
+  @OptionalNotNull()
   @OneOf([...CATEGORIES, 'blank'])
   readonly category?: Category | 'blank';
 }
 
-/** The same for events, and for what is counted of them: always of one project, and nothing was seen in a blank. */
-export class EventFilterQuery extends ObservedChoice implements EventFilter {
+/** Filters of events and of their counts: always within one project; blanks have no events. */
+export class EventFilterQuery extends ObservationFilterQuery implements EventFilter {
   @QueryId()
   readonly projectId!: number;
 
-  @MayBeAbsent()
+  @OptionalNotNull()
   @OneOf(CATEGORIES)
   readonly category?: Category;
 }

@@ -1,42 +1,42 @@
 import { SEVERITIES, type IncidentRow, type Severity } from '@pugmark/db';
-import { About, Id, MayBeAbsent, OneOf, OrNull, QueryBoolean, Time, Words } from '../../http/dto/fields';
+import { Description, Id, OptionalNotNull, OneOf, OrNull, QueryBoolean, Time, AnyText } from '../../http/dto/fields';
 import { PageQuery } from '../../http/dto/paging';
 
 export class IncidentsQuery extends PageQuery {
-  @About('`true`: only what is still wrong; `false`: only what is over. Default: both.')
-  @MayBeAbsent()
+  @Description('`true`: only open incidents; `false`: only resolved ones. Default: both.')
+  @OptionalNotNull()
   @QueryBoolean()
   readonly open?: boolean;
 }
 
-/** Something that the watchdog found wrong. */
+/** A problem that the watchdog detected. */
 export class IncidentResponse {
   @Id()
   readonly id!: number;
 
-  @About('The check that found it.')
-  @Words()
+  @Description('The check that detected it.')
+  @AnyText()
   readonly check!: string;
 
-  @About('What it found it of.')
-  @Words()
+  @Description('What the check was run on.')
+  @AnyText()
   readonly subject!: string;
 
   @OneOf(SEVERITIES)
   readonly severity!: Severity;
 
-  @About('What is wrong and what to do, for people.')
-  @Words()
+  @Description('What is wrong and what to do, for people.')
+  @AnyText()
   readonly message!: string;
 
   @Time()
   readonly openedAt!: string;
 
-  @About('When the check found it last.')
+  @Description('When the check last detected it.')
   @Time()
   readonly seenAt!: string;
 
-  @About('Null while it is still wrong.')
+  @Description('Null while it is open.')
   @OrNull()
   @Time()
   readonly resolvedAt!: string | null;
@@ -50,7 +50,7 @@ export function incidentResponse(row: IncidentRow): IncidentResponse {
     severity: row.severity,
     message: row.message,
     openedAt: row.opened_at.toISOString(),
-    seenAt: row.seen_at.toISOString(),
+    seenAt: row.last_seen_at.toISOString(),
     resolvedAt: row.resolved_at?.toISOString() ?? null,
   };
 }

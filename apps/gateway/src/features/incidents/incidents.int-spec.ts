@@ -24,7 +24,7 @@ describe('incidents', () => {
   const listed = async (query: string): Promise<number[]> =>
     (await gateway.get(`/incidents?${query}`)).body.items.map(({ id }: { id: number }) => id);
 
-  it('are listed newest first, all of them, those still open, or those that are over', async () => {
+  it('are listed newest first: all, open or resolved ones', async () => {
     expect(await listed('')).toEqual([...ids].reverse());
     expect(await listed('open=true')).toEqual([ids[2], ids[0]]);
     expect(await listed('open=false')).toEqual([ids[1]]);
@@ -37,7 +37,7 @@ describe('incidents', () => {
     expect(await listed(`limit=2&cursor=${first.nextCursor}`)).toEqual([ids[0]]);
   });
 
-  it('tell what is wrong, since when, and whether it still is', async () => {
+  it('report what is wrong, since when, and whether it is resolved', async () => {
     expect((await gateway.get(`/incidents/${ids[1]}`)).body).toEqual({
       id: ids[1],
       check: 'task-invariant',
@@ -51,7 +51,7 @@ describe('incidents', () => {
     expect((await gateway.get('/incidents/999999')).status).toBe(404);
   });
 
-  it('are not for keys that are bound to projects', async () => {
+  it('are hidden from keys that are bound to projects', async () => {
     const key = await gateway.key(['read'], { projectIds: [await gateway.project()] });
     for (const path of ['/incidents', `/incidents/${ids[0]}`]) {
       expect(await gateway.get(path, { authorization: `Bearer ${key}` })).toMatchObject({

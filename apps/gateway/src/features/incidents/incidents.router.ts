@@ -10,7 +10,7 @@ export function incidentsRouter({ db, incidents }: IncidentsDependencies): Opera
       method: 'get',
       path: '/incidents',
       name: 'listIncidents',
-      summary: 'What the watchdog found wrong, newest first; not for keys that are bound to projects',
+      summary: 'Problems that the watchdog detected, newest first; not for keys that are bound to projects',
       scope: 'read',
       query: IncidentsQuery,
       answer: { status: 200, json: pageTypeOf(IncidentResponse) },
@@ -24,7 +24,7 @@ export function incidentsRouter({ db, incidents }: IncidentsDependencies): Opera
       method: 'get',
       path: '/incidents/:id',
       name: 'getIncident',
-      summary: 'What is or was wrong, and whether it still is; not for keys that are bound to projects',
+      summary: 'An incident; not for keys that are bound to projects',
       scope: 'read',
       answer: { status: 200, json: jsonOf(IncidentResponse) },
       handle: async ({ id }) => {

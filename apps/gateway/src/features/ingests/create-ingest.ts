@@ -1,4 +1,4 @@
-import { taskOf, type DatabaseTransaction, type StorageMode } from '@pugmark/db';
+import { findTaskOf, type DatabaseTransaction, type StorageMode } from '@pugmark/db';
 import type { IngestsDependencies } from './ingests.dependencies';
 import { ingestState, type IngestAccepted } from './ingests.dto';
 import { modelsOfNewRun } from '../runs/models-of-new-run';
@@ -9,12 +9,12 @@ export interface NewIngest {
   readonly source: 'folder' | 'upload';
   readonly mode: StorageMode;
   readonly folder: string;
-  /** With a run of the project's models over what is added. */
+  /** Start a run of the project's models over the added images. */
   readonly detect: boolean;
   readonly traceparent: string;
 }
 
-/** The run, the ingest and its scan task: all of it, or, when the transaction fails, nothing. */
+/** Creates the run, the ingest and its scan task, in the caller's transaction. */
 export async function createIngest(
   tx: DatabaseTransaction,
   deps: Pick<IngestsDependencies, 'projects' | 'models' | 'runs' | 'ingests' | 'tasks'>,
@@ -32,17 +32,17 @@ export async function createIngest(
     mode,
     folder,
   });
-  // The task does not carry the run: it would count as one of the run's images. The ingest row ties them together.
+  // The task does not carry the run: it would count as one of the run's images. The ingest row links them.
   await deps.tasks.create(tx, { kind: 'scan', subjectId: id, traceparent });
   return id;
 }
 
-/** What is said of an ingest that was taken on. */
+/** The response to an accepted ingest. */
 export async function acceptedIngest(
   deps: Pick<IngestsDependencies, 'db' | 'ingests'>,
   id: number,
 ): Promise<IngestAccepted> {
-  const [ingest, task] = [await deps.ingests.find(deps.db, id), await taskOf(deps.db, 'scan', id)];
-  if (ingest === null || task === null) throw new Error(`ingest ${id} is not there`);
+  const [ingest, task] = [await deps.ingests.find(deps.db, id), await findTaskOf(deps.db, 'scan', id)];
+  if (ingest === null || task === null) throw new Error(`ingest ${id} does not exist`);
   return { id, runId: ingest.run_id, state: ingestState(task.state) };
 }

@@ -1,12 +1,12 @@
 import type { IngestFileOutcome, IngestFileRow, IngestRow, StorageMode } from '@pugmark/db';
 import type { TaskState } from '@pugmark/domain';
-import { FaultResponse } from '../../http/dto/failure.dto';
+import { FailureResponse } from '../../http/dto/failure.dto';
 import {
-  About,
+  Description,
   Count,
   Flag,
   Id,
-  MayBeAbsent,
+  OptionalNotNull,
   Nested,
   OneOf,
   Optional,
@@ -15,10 +15,10 @@ import {
   QueryId,
   TextLike,
   Time,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { PageQuery } from '../../http/dto/paging';
-import { withoutPaths } from '../../http/dto/hide-folders';
+import { hideFolders } from '../../http/dto/hide-folders';
 
 export class CreateIngestBody {
   @Id()
@@ -28,16 +28,16 @@ export class CreateIngestBody {
   @Id()
   readonly deploymentId?: number | null;
 
-  @About('Absolute path on the server, inside an allowed root.')
+  @Description('Absolute path on the server, inside an allowed root.')
   // eslint-disable-next-line no-control-regex -- Postgres takes no NUL, nor does a path
   @TextLike(/^[^\u0000]+$/u, 4_096, 'an absolute path of a folder on the server')
   readonly folder!: string;
 
-  @About('`reference`: the pictures stay where they are; `copy`: they are copied into the storage.')
+  @Description('`reference`: the images stay where they are; `copy`: they are copied into the storage.')
   @OneOf(['reference', 'copy'])
   readonly mode: StorageMode = 'reference';
 
-  @About('Start a run over what is added.')
+  @Description('Start a run over the added images.')
   @Flag()
   readonly detect: boolean = true;
 }
@@ -46,7 +46,7 @@ export class UploadQuery {
   @QueryId()
   readonly projectId!: number;
 
-  @MayBeAbsent()
+  @OptionalNotNull()
   @QueryId()
   readonly deploymentId?: number;
 
@@ -57,21 +57,21 @@ export class UploadQuery {
 const OUTCOMES = ['added', 'duplicate', 'skipped'] as const;
 
 export class IngestFilesQuery extends PageQuery {
-  @MayBeAbsent()
+  @OptionalNotNull()
   @OneOf(OUTCOMES)
   readonly outcome?: IngestFileOutcome;
 }
 
 const STATES = ['pending', 'running', 'done', 'failed', 'cancelled'] as const;
 
-/** How far the scan of an ingest is. */
+/** State of an ingest's scan. */
 export type IngestState = (typeof STATES)[number];
 
 export class IngestAccepted {
   @Id()
   readonly id!: number;
 
-  @About('The run over what is added; null: none was asked for.')
+  @Description('The run over the added images; null: none was requested.')
   @OrNull()
   @Id()
   readonly runId!: number | null;
@@ -94,9 +94,9 @@ export class IngestResponse extends IngestAccepted {
   @OneOf(['reference', 'copy'])
   readonly mode!: StorageMode;
 
-  @About('As it was asked for; null for an upload.')
+  @Description('As requested; null for an upload.')
   @OrNull()
-  @Words()
+  @AnyText()
   readonly folder!: string | null;
 
   @Count()
@@ -114,10 +114,10 @@ export class IngestResponse extends IngestAccepted {
   @Count()
   readonly bytesAdded!: number;
 
-  @About('Why the scan failed, or why its last attempt did.')
+  @Description('Why the scan, or its last attempt, failed.')
   @OrNull()
-  @Nested(FaultResponse)
-  readonly error!: FaultResponse | null;
+  @Nested(FailureResponse)
+  readonly error!: FailureResponse | null;
 
   @Time()
   readonly createdAt!: string;
@@ -148,25 +148,25 @@ export function ingestResponse(row: IngestRow, task: TaskStateAndError): IngestR
     duplicates: row.duplicates,
     skipped: row.skipped,
     bytesAdded: row.bytes_added,
-    error: task.errorCode === null ? null : { code: task.errorCode, message: withoutPaths(task.errorMessage ?? '') },
+    error: task.errorCode === null ? null : { code: task.errorCode, message: hideFolders(task.errorMessage ?? '') },
     createdAt: row.created_at.toISOString(),
   };
 }
 
 export class IngestFileResponse {
-  @About('Relative to the ingested folder.')
-  @Words()
+  @Description('Relative to the ingested folder.')
+  @AnyText()
   readonly path!: string;
 
   @OneOf(OUTCOMES)
   readonly outcome!: IngestFileOutcome;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly reasonCode!: string | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly reason!: string | null;
 
   @OrNull()
@@ -179,7 +179,7 @@ export function ingestFileResponse(row: IngestFileRow): IngestFileResponse {
     path: row.path,
     outcome: row.outcome,
     reasonCode: row.reason_code,
-    reason: row.reason === null ? null : withoutPaths(row.reason),
+    reason: row.reason === null ? null : hideFolders(row.reason),
     imageId: row.image_id,
   };
 }

@@ -20,7 +20,7 @@ describe('POST /ingests', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('asks for a model to be there, and creates nothing without', async () => {
+  it('requires a registered model, and creates nothing without', async () => {
     const answer = await gateway.post('/ingests', { projectId, folder: join(cards, 'DCIM') });
     expect(answer).toMatchObject({ status: 503, body: { detail: 'no model is registered yet: start ml-worker' } });
     expect(answer.headers.get('retry-after')).toBe('10');
@@ -28,7 +28,7 @@ describe('POST /ingests', () => {
     expect(await countOf('runs')).toBe(0);
   });
 
-  it('takes a folder without a run when nothing is to be detected', async () => {
+  it('accepts a folder without a run when detection is not requested', async () => {
     const answer = await gateway.post('/ingests', { projectId, folder: join(cards, 'DCIM'), detect: false });
     expect(answer).toMatchObject({ status: 202, body: { runId: null, state: 'pending' } });
   });
@@ -38,7 +38,7 @@ describe('POST /ingests', () => {
       await gateway.model();
     });
 
-    it('creates run, ingest and scan task, and hands the trace on', async () => {
+    it('creates run, ingest and scan task, and passes the trace on', async () => {
       const deploymentId = await gateway.deployment(projectId);
       const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
       const accepted = await gateway.post(
@@ -82,7 +82,7 @@ describe('POST /ingests', () => {
       'garbage',
       '00-00000000000000000000000000000000-00f067aa0ba902b7-01',
       '01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-    ])('makes a trace of its own instead of taking %j', async (traceparent) => {
+    ])('starts a new trace instead of accepting %j', async (traceparent) => {
       const { body } = await gateway.post('/ingests', { projectId, folder: cards, detect: false }, { traceparent });
       const task = await gateway.db
         .selectFrom('tasks')
@@ -93,22 +93,22 @@ describe('POST /ingests', () => {
       expect(task.traceparent).toMatch(/^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     });
 
-    it('takes a folder by another name of it', async () => {
+    it('accepts another path to the same folder', async () => {
       expect((await gateway.post('/ingests', { projectId, folder: join(gateway.folder, 'alias') })).status).toBe(202);
     });
 
     it.each([
-      ['a folder that is not there', 'cards/nowhere', 'folder_missing'],
+      ['a missing folder', 'cards/nowhere', 'folder_missing'],
       ['a file', 'cards/picture.jpg', 'not_a_folder'],
       ['a folder outside the roots', 'private', 'folder_not_allowed'],
       ['a folder whose name begins like a root', 'cards-of-others', 'folder_not_allowed'],
-      ['a way out of the root', 'cards/../private', 'folder_not_allowed'],
-      ['a symbolic link out of the root', 'cards/escape', 'folder_not_allowed'],
+      ['a path that leaves the root', 'cards/../private', 'folder_not_allowed'],
+      ['a symbolic link that leaves the root', 'cards/escape', 'folder_not_allowed'],
       ['a dangling link', 'cards/dangling', 'folder_missing'],
-      ['what is not there outside the roots, as if it were', 'not-there-at-all', 'folder_not_allowed'],
+      ['a missing folder outside the roots, like an existing one', 'not-there-at-all', 'folder_not_allowed'],
     ])('refuses %s', async (_what, path, code) => {
       const before = await countOf('ingests');
-      // Not `join`, which would resolve the `..` that is to be tested.
+      // Not `join`, which would resolve the `..` under test.
       const answer = await gateway.post('/ingests', { projectId, folder: `${gateway.folder}/${path}` });
       expect(answer).toMatchObject({
         status: 422,
@@ -124,7 +124,7 @@ describe('POST /ingests', () => {
       );
     });
 
-    it('refuses a project or deployment that is not there, and the deployment of another project', async () => {
+    it('refuses an unknown project or deployment, and the deployment of another project', async () => {
       const foreign = await gateway.deployment(await gateway.project());
       expect(await gateway.post('/ingests', { projectId: 999_999, folder: cards })).toMatchObject({
         status: 422,
@@ -171,7 +171,7 @@ describe('GET /ingests/:id', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('follows the scan from pending to done', async () => {
+  it('reports the scan from pending to done', async () => {
     const { ingestId } = await gateway.images(projectId, ['1.jpg']);
     const state = async (): Promise<string> => (await gateway.get(`/ingests/${ingestId}`)).body.state;
     expect(await state()).toBe('pending');
@@ -194,7 +194,7 @@ describe('GET /ingests/:id', () => {
     });
   });
 
-  it('lists what became of each file, page by page and by outcome', async () => {
+  it('lists the outcome of each file, by page and by outcome', async () => {
     const { ingestId, ids } = await gateway.images(projectId, ['b.jpg']);
     await gateway.db.transaction().execute((tx) =>
       gateway.repositories.ingests.record(
@@ -205,7 +205,7 @@ describe('GET /ingests/:id', () => {
             ingest_id: ingestId,
             path: 'a.txt',
             outcome: 'skipped',
-            reason_code: 'not_a_picture',
+            reason_code: 'not_an_image',
             reason: 'neither JPEG nor PNG',
           },
           { ingest_id: ingestId, path: 'b.jpg', outcome: 'added', image_id: ids[0] ?? null },
@@ -239,13 +239,13 @@ describe('GET /ingests/:id', () => {
     }
     expect(paths).toEqual(['a.txt', 'b.jpg', 'ö/c.jpg']);
     expect((await gateway.get(`/ingests/${ingestId}/files?outcome=skipped`)).body.items).toEqual([
-      { path: 'a.txt', outcome: 'skipped', reasonCode: 'not_a_picture', reason: 'neither JPEG nor PNG', imageId: null },
+      { path: 'a.txt', outcome: 'skipped', reasonCode: 'not_an_image', reason: 'neither JPEG nor PNG', imageId: null },
     ]);
     expect((await gateway.get(`/ingests/${ingestId}/files?outcome=lost`)).status).toBe(400);
     expect((await gateway.get(`/ingests/${ingestId}/files?cursor=x`)).status).toBe(422);
   });
 
-  it('answers 404 for an ingest that is not there', async () => {
+  it('answers 404 for a missing ingest', async () => {
     expect((await gateway.get('/ingests/999999')).status).toBe(404);
     expect((await gateway.get('/ingests/999999/files')).status).toBe(404);
   });

@@ -1,4 +1,4 @@
-import { taskOf } from '@pugmark/db';
+import { findTaskOf } from '@pugmark/db';
 import { notFound } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
 import type { IngestsDependencies } from './ingests.dependencies';
@@ -14,7 +14,7 @@ import {
 import { afterText, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { acceptedIngest, createIngest } from './create-ingest';
 import { createOnce } from '../../http/idempotency/create-once';
-import { requirePlace } from '../deployments/require-deployment';
+import { requireProjectAndDeployment } from '../deployments/require-deployment';
 import { requireCapacity } from '../../http/require-capacity';
 import { scanCapacity } from './scan-capacity';
 import { resolveFolder } from './resolve-folder';
@@ -25,19 +25,19 @@ export function ingestsRouter(deps: IngestsDependencies): Operation[] {
       method: 'post',
       path: '/ingests',
       name: 'createIngest',
-      summary: 'Takes in the pictures of a folder on the server',
+      summary: 'Ingests the images of a folder on the server',
       scope: 'ingest',
       body: body(CreateIngestBody),
       answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
-      once: true,
+      idempotent: true,
       admit: (call) => requireCapacity(deps, scanCapacity(deps.settings), call),
       handle: async (call) => {
-        const { body: asked, traceparent } = call;
-        const { projectId, mode, detect } = asked;
-        const deploymentId = asked.deploymentId ?? null;
-        await requirePlace(deps, projectId, deploymentId);
-        const folder = await resolveFolder(asked.folder, deps.settings.ingestRoots);
-        const { id } = await createOnce(deps, call, asked, (tx) =>
+        const { body: requested, traceparent } = call;
+        const { projectId, mode, detect } = requested;
+        const deploymentId = requested.deploymentId ?? null;
+        await requireProjectAndDeployment(deps, projectId, deploymentId);
+        const folder = await resolveFolder(requested.folder, deps.settings.ingestRoots);
+        const { id } = await createOnce(deps, call, requested, (tx) =>
           createIngest(tx, deps, { projectId, deploymentId, source: 'folder', mode, folder, detect, traceparent }),
         );
         return acceptedIngest(deps, id);
@@ -47,12 +47,12 @@ export function ingestsRouter(deps: IngestsDependencies): Operation[] {
       method: 'get',
       path: '/ingests/:id',
       name: 'getIngest',
-      summary: 'How far an ingest is',
+      summary: 'State of an ingest',
       scope: 'read',
       answer: { status: 200, json: jsonOf(IngestResponse) },
       handle: async ({ id }) => {
         const ingest = await deps.ingests.find(deps.db, id);
-        const task = await taskOf(deps.db, 'scan', id);
+        const task = await findTaskOf(deps.db, 'scan', id);
         if (ingest === null || task === null) throw notFound(`ingest ${id}`);
         return ingestResponse(ingest, task);
       },
@@ -61,7 +61,7 @@ export function ingestsRouter(deps: IngestsDependencies): Operation[] {
       method: 'get',
       path: '/ingests/:id/files',
       name: 'listIngestFiles',
-      summary: 'What became of each file of an ingest',
+      summary: 'The outcome of each file of an ingest',
       scope: 'read',
       query: IngestFilesQuery,
       answer: { status: 200, json: pageTypeOf(IngestFileResponse) },

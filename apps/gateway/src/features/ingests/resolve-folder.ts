@@ -4,31 +4,32 @@ import { isAbsolute, resolve, sep } from 'node:path';
 import { unprocessable } from '../../http/http-problem';
 
 /**
- * The folder that a client asked for, tidied, once it is sure that it may be read: with every symbolic link resolved it lies
- * in an allowed root, it is there, and it is a folder. Throws 422s that tell nothing of the server that the client did not
- * say itself; above all not whether something outside the roots exists.
+ * The requested folder, normalized, after checking that it may be read: with every symbolic link resolved it lies in an
+ * allowed root, exists, and is a folder. Throws 422s that disclose nothing about the server, above all not whether
+ * something outside the roots exists.
  */
 export async function resolveFolder(folder: string, roots: readonly string[]): Promise<string> {
-  if (!isAbsolute(folder)) throw refusal('folder_not_absolute', 'the folder must be an absolute path on the server');
-  const asked = resolve(folder);
+  if (!isAbsolute(folder))
+    throw folderProblem('folder_not_absolute', 'the folder must be an absolute path on the server');
+  const requested = resolve(folder);
   const reals = await realRoots(roots);
-  const real = await realpath(asked).catch((error: NodeJS.ErrnoException) => error);
+  const real = await realpath(requested).catch((error: NodeJS.ErrnoException) => error);
   if (typeof real === 'string' && reals.some((root) => isWithin(real, root))) {
     await assertReadableFolder(real);
-    return asked;
+    return requested;
   }
-  // Only of what lies within a root, by its very name, may be told why it cannot be opened.
+  // The reason may be disclosed only for paths within a root.
   if (
     typeof real !== 'string' &&
-    [...roots.map((root) => resolve(root)), ...reals].some((root) => isWithin(asked, root))
+    [...roots.map((root) => resolve(root)), ...reals].some((root) => isWithin(requested, root))
   ) {
     if (real.code === 'EACCES') throw unreadable();
-    throw refusal(
+    throw folderProblem(
       'folder_missing',
-      'the folder is not there: is its name right, and its disk or network share mounted?',
+      'the folder does not exist: check its name, and that its disk or network share is mounted',
     );
   }
-  throw refusal(
+  throw folderProblem(
     'folder_not_allowed',
     'the folder lies outside the folders that may be ingested (setting INGEST_ROOTS)',
   );
@@ -37,13 +38,13 @@ export async function resolveFolder(folder: string, roots: readonly string[]): P
 async function assertReadableFolder(path: string): Promise<void> {
   const facts = await stat(path).catch(() => null);
   if (facts?.isDirectory() !== true)
-    throw refusal('not_a_folder', 'the path is not a folder: to take in single files, upload them');
+    throw folderProblem('not_a_folder', 'the path is not a folder: to ingest single files, upload them');
   await access(path, constants.R_OK | constants.X_OK).catch(() => {
     throw unreadable();
   });
 }
 
-/** With every symbolic link resolved; without those that are not there. */
+/** The roots with symbolic links resolved, without missing ones. */
 export async function realRoots(roots: readonly string[]): Promise<string[]> {
   return (await Promise.all(roots.map((root) => realpath(root).catch(() => null)))).filter((root) => root !== null);
 }
@@ -53,9 +54,9 @@ export function isWithin(path: string, root: string): boolean {
 }
 
 function unreadable(): Error {
-  return refusal('folder_unreadable', 'the folder cannot be read by the service: check its permissions');
+  return folderProblem('folder_unreadable', 'the folder cannot be read by the service: check its permissions');
 }
 
-function refusal(code: string, message: string): Error {
+function folderProblem(code: string, message: string): Error {
   return unprocessable(code, 'folder', message);
 }

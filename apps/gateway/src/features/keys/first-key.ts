@@ -4,19 +4,19 @@ import { newApiKey, parseApiKey, type ApiKey } from '@pugmark/domain';
 import type { KeysDependencies } from './keys.dependencies';
 
 /**
- * Sees to it that someone can get in: the key that the operator supplies (`ADMIN_KEY`) exists, or else, where no key was ever made, a
- * new one is made and shown. It is shown before it is stored for good: a process that dies in between leaves none that nobody knows.
+ * Makes sure that an admin key exists: stores the operator's `ADMIN_KEY`, or, when no key was ever created, creates one
+ * and logs it. It is logged before the commit: a crash in between leaves no key that nobody has seen.
  */
 export async function ensureFirstKey(
   deps: Pick<KeysDependencies, 'db' | 'keys'>,
-  supplied: string | undefined,
+  configuredKey: string | undefined,
   logger: Logger,
 ): Promise<void> {
-  const given = supplied === undefined ? null : parseApiKey(supplied);
-  // One, however often the transaction is begun: what was shown must be what is stored.
+  const given = configuredKey === undefined ? null : parseApiKey(configuredKey);
+  // Created once, although the transaction may be retried: the logged key must be the stored one.
   const made = newApiKey();
   await inTransaction(deps.db, async (tx) => {
-    await deps.keys.lockFirst(tx);
+    await deps.keys.lockKeyCreation(tx);
     const create = (key: ApiKey, name: string) =>
       deps.keys.create(tx, {
         name,
@@ -31,15 +31,15 @@ export async function ensureFirstKey(
       const known = await deps.keys.findByPrefix(tx, given.prefix);
       if (known === null) await create(given, 'ADMIN_KEY');
       else if (!known.secret_hash.equals(given.hash))
-        throw new Error('ADMIN_KEY begins as another key does: make a new one');
+        throw new Error('ADMIN_KEY has the same prefix as another key: generate a new one');
       else if (known.revoked_at !== null)
-        logger.warn({ prefix: known.prefix }, 'the key in ADMIN_KEY was revoked: it stays so');
+        logger.warn({ prefix: known.prefix }, 'the key in ADMIN_KEY was revoked and stays revoked');
       return;
     }
-    if (await deps.keys.any(tx)) return;
+    if (await deps.keys.exists(tx)) return;
     logger.warn(
       { adminKey: made.key },
-      'the first admin key; it is shown this once: keep it, and make others with it (POST /api/v1/keys)',
+      'the first admin key; it is shown only once: keep it, and create others with it (POST /api/v1/keys)',
     );
     await create(made, 'first key');
   });

@@ -1,38 +1,38 @@
 import type { ApiKeyRow, AuditRow } from '@pugmark/db';
 import { SCOPES, type Scope } from '../../http/scopes';
 import {
-  About,
+  Description,
   Id,
   Ids,
   Instant,
   Integer,
   ListOf,
-  MayBeAbsent,
+  OptionalNotNull,
   Optional,
   OrNull,
   QueryId,
-  SomeOf,
+  ListOfValues,
   Text,
   Time,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { PageQuery } from '../../http/dto/paging';
 
 export class CreateKeyBody {
-  @About('Whose it is, or what for.')
+  @Description('Owner or purpose.')
   @Text(200)
   readonly name!: string;
 
-  @About('What it may do; `admin` is everything.')
-  @SomeOf(SCOPES)
+  @Description('What the key may do; `admin` includes everything.')
+  @ListOfValues(SCOPES)
   readonly scopes!: readonly Scope[];
 
-  @About('The only projects that it may see; absent or null: all, those to come too.')
+  @Description('The only projects that the key may access; absent or null: all, future ones included.')
   @Optional()
   @Ids(1_000)
   readonly projectIds?: readonly number[] | null;
 
-  @About('Absent or null: it does not expire.')
+  @Description('Absent or null: never.')
   @Optional()
   @Instant()
   readonly expiresAt?: Date | null;
@@ -42,14 +42,14 @@ export class KeyResponse {
   @Id()
   readonly id!: number;
 
-  @Words()
+  @AnyText()
   readonly name!: string;
 
-  @About('How the key begins.')
-  @Words()
+  @Description('The first characters of the key.')
+  @AnyText()
   readonly prefix!: string;
 
-  @SomeOf(SCOPES)
+  @ListOfValues(SCOPES)
   readonly scopes!: readonly Scope[];
 
   @OrNull()
@@ -64,7 +64,7 @@ export class KeyResponse {
   @Time()
   readonly revokedAt!: string | null;
 
-  @About('To a minute.')
+  @Description('Accurate to a minute.')
   @OrNull()
   @Time()
   readonly lastUsedAt!: string | null;
@@ -74,14 +74,14 @@ export class KeyResponse {
 }
 
 export class CreatedKeyResponse extends KeyResponse {
-  @About('The key itself: shown this once.')
-  @Words()
+  @Description('The key itself: returned only once.')
+  @AnyText()
   readonly key!: string;
 }
 
 export class AuditQuery extends PageQuery {
-  @About('Only what was done with this key.')
-  @MayBeAbsent()
+  @Description('Only changes made with this key.')
+  @OptionalNotNull()
   @QueryId()
   readonly keyId?: number;
 }
@@ -93,49 +93,49 @@ export class AuditEntryResponse {
   @Time()
   readonly at!: string;
 
-  @About('Null: no key was asked for.')
+  @Description('Null: keys were disabled.')
   @OrNull()
   @Id()
   readonly keyId!: number | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly keyName!: string | null;
 
-  @About('An operationId of this document.')
-  @Words()
+  @Description('An operationId of this document.')
+  @AnyText()
   readonly operation!: string;
 
-  @Words()
+  @AnyText()
   readonly path!: string;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly remoteAddress!: string | null;
 
-  @Words()
+  @AnyText()
   readonly requestId!: string;
 
-  @About('What was answered; 499: the client had gone; null: nothing yet, or the server ended before it could.')
+  @Description('The response status; 499: the client disconnected; null: no response yet, or the server ended first.')
   @OrNull()
   @Integer(100, 599)
   readonly status!: number | null;
 }
 
 export class SessionBody {
-  @About('The key to sign in with.')
+  @Description('The key to sign in with.')
   @Text(200)
   readonly key!: string;
 }
 
-/** Who is asking. */
+/** The authenticated caller. */
 export class SessionResponse {
-  @Words()
+  @AnyText()
   readonly name!: string;
 
-  @About('How the key begins; null where no keys are asked for.')
+  @Description('The first characters of the key; null where keys are disabled.')
   @OrNull()
-  @Words()
+  @AnyText()
   readonly prefix!: string | null;
 
   @ListOf({ type: 'string', enum: SCOPES })
@@ -145,9 +145,9 @@ export class SessionResponse {
   @Ids(1_000)
   readonly projectIds!: readonly number[] | null;
 
-  @About('To be sent as `x-csrf-token` with each change; null unless a cookie was sent.')
+  @Description('To be sent as `x-csrf-token` with each change; null without a session cookie.')
   @OrNull()
-  @Words()
+  @AnyText()
   readonly csrfToken!: string | null;
 }
 

@@ -15,7 +15,7 @@ describe('keys', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('are shown once, and then known by their prefix alone', async () => {
+  it('are returned once, and known by their prefix afterwards', async () => {
     const projectId = await gateway.project();
     const made = await gateway.post('/keys', {
       name: 'camera team',
@@ -57,7 +57,7 @@ describe('keys', () => {
     [{ name: 'x', scopes: ['read'], projectIds: [] }, 400, 'projectIds'],
     [{ name: 'x', scopes: ['read'], projectIds: [999_999] }, 422, 'projectIds'],
     [{ name: 'x', scopes: ['read'], expiresAt: '2020-01-01T00:00:00Z' }, 422, 'expiresAt'],
-  ])('refuses to make %j', async (asked, status, field) => {
+  ])('refuses to create %j', async (asked, status, field) => {
     const answer = await gateway.post('/keys', asked);
     expect(answer.status).toBe(status);
     expect(answer.body.errors[0].field).toBe(field);
@@ -65,14 +65,14 @@ describe('keys', () => {
 
   it.each<[string, () => string | Promise<string>, string]>([
     ['no key', () => '', 'key_missing'],
-    ['another scheme', () => 'Basic eDp5', 'key_wrong'],
-    ['a key that never was', () => `Bearer ${newApiKey().key}`, 'key_wrong'],
+    ['another scheme', () => 'Basic eDp5', 'key_unknown'],
+    ['a key that never existed', () => `Bearer ${newApiKey().key}`, 'key_unknown'],
     [
       'a known prefix with another secret',
       () => `Bearer ${gateway.adminKey.slice(0, 12)}${newApiKey().key.slice(12)}`,
-      'key_wrong',
+      'key_unknown',
     ],
-    ['what is no key', () => 'Bearer x', 'key_wrong'],
+    ['a malformed key', () => 'Bearer x', 'key_unknown'],
     [
       'an expired key',
       async () => `Bearer ${await gateway.key(['admin'], { expiresAt: new Date(Date.now() - 1_000) })}`,
@@ -84,7 +84,7 @@ describe('keys', () => {
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
   });
 
-  it('end at once when they are revoked, and their sessions with them; the last that may do everything cannot be', async () => {
+  it('end at once when revoked, together with their sessions; the last admin key cannot be revoked', async () => {
     const { body } = await gateway.post('/keys', { name: 'short', scopes: ['read'] });
     const cookie = await signIn(body.key);
     expect((await gateway.get('/projects', { cookie })).status).toBe(200);
@@ -105,7 +105,7 @@ describe('keys', () => {
     expect((await gateway.request('DELETE', '/keys/999999')).status).toBe(404);
   });
 
-  it('that another gateway revoked change nothing any more, and look for a second at most', async () => {
+  it('that another gateway revoked cannot make changes any more, and can read for at most a second', async () => {
     const key = await gateway.key(['admin']);
     expect((await gateway.get('/projects', bearer(key))).status).toBe(200);
     await gateway.db
@@ -115,21 +115,24 @@ describe('keys', () => {
       .execute();
     const revokedAt = performance.now();
     expect((await gateway.post('/projects', { name: 'by a revoked key' }, bearer(key))).status).toBe(401);
-    await waitUntil('the revocation counts', async () => (await gateway.get('/projects', bearer(key))).status === 401);
+    await waitUntil(
+      'the revocation to take effect',
+      async () => (await gateway.get('/projects', bearer(key))).status === 401,
+    );
     expect(performance.now() - revokedAt).toBeLessThan(1_500);
   });
 
-  it('end when they expire, also between two looks', async () => {
+  it('end when they expire, also between two lookups', async () => {
     const expiresAt = Date.now() + 2_000;
     const key = await gateway.key(['read'], { expiresAt: new Date(expiresAt) });
-    // So late that what was looked up now would be fresh beyond its end.
-    await waitUntil('the end to be near', () => Date.now() >= expiresAt - 700);
+    // So late that the cached lookup would outlive the expiry.
+    await waitUntil('the expiry to be near', () => Date.now() >= expiresAt - 700);
     expect((await gateway.get('/projects', bearer(key))).status).toBe(200);
-    await waitUntil('its end', () => Date.now() >= expiresAt);
+    await waitUntil('the expiry', () => Date.now() >= expiresAt);
     expect((await gateway.get('/projects', bearer(key))).body.type).toBe('urn:pugmark:problem:key_expired');
   });
 
-  it('are asked for nowhere with AUTH=open', async () => {
+  it('are not required with AUTH=open', async () => {
     const open = await TestGateway.start({ settings: { auth: 'open' } });
     expect((await open.get('/keys', { authorization: '' })).status).toBe(200);
     expect((await open.get('/session', { authorization: '' })).body).toEqual({
@@ -149,7 +152,7 @@ describe('keys', () => {
   }
 
   describe('sessions', () => {
-    it('hold a cookie that scripts and other sites do not get, and change things only with the token', async () => {
+    it('use a cookie hidden from scripts and other sites, and require the CSRF token for changes', async () => {
       const signedIn = await gateway.post('/session', { key: gateway.adminKey }, { authorization: '' });
       const header = String(signedIn.headers.get('set-cookie'));
       expect(header).toMatch(/; HttpOnly/);
@@ -177,7 +180,7 @@ describe('keys', () => {
       expect((await gateway.get('/session', { cookie })).status).toBe(401);
     });
 
-    it('end by themselves', async () => {
+    it('expire', async () => {
       const cookie = await signIn(gateway.adminKey);
       await gateway.db
         .updateTable('sessions')
@@ -186,12 +189,12 @@ describe('keys', () => {
       expect((await gateway.get('/session', { cookie })).body.type).toBe('urn:pugmark:problem:session_ended');
     });
 
-    it('are refused to an address that tries many keys, for a while, even with the right one', async () => {
+    it('are refused for a while from an address that tries many keys, even with the right one', async () => {
       const other = await TestGateway.start();
       const wrong = () => other.post('/session', { key: newApiKey().key }, { authorization: '' });
       for (let attempt = 0; attempt < 10; attempt += 1) expect((await wrong()).status).toBe(401);
       const refused = await wrong();
-      expect(refused).toMatchObject({ status: 429, body: { type: 'urn:pugmark:problem:too_many_wrong_keys' } });
+      expect(refused).toMatchObject({ status: 429, body: { type: 'urn:pugmark:problem:too_many_failed_sign_ins' } });
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
       expect((await other.post('/session', { key: other.adminKey }, { authorization: '' })).status).toBe(429);
       expect((await other.get('/projects')).status).toBe(200);
@@ -199,7 +202,7 @@ describe('keys', () => {
     });
   });
 
-  it('let through so many requests a minute', async () => {
+  it('are limited to a number of requests per minute', async () => {
     const slow = await TestGateway.start({ settings: { requestsPerMinute: 3 }, limiters: new NoCache() });
     const key = await slow.key(['read']);
     for (let call = 0; call < 3; call += 1) expect((await slow.get('/projects', bearer(key))).status).toBe(200);
@@ -210,7 +213,7 @@ describe('keys', () => {
     await slow.stop();
   });
 
-  it('are written down with each change that they ask for, what came of it, and nothing that is secret', async () => {
+  it('are recorded with each change and its outcome, without secrets', async () => {
     const key = await gateway.key(['read', 'admin']);
     const { id: keyId } = await gateway.db
       .selectFrom('api_keys')
@@ -221,7 +224,7 @@ describe('keys', () => {
     await gateway.post('/projects', { name: 'audited' }, bearer(key));
     await gateway.get('/projects', bearer(key));
     const entries = async () => (await gateway.get(`/audit?keyId=${keyId}`)).body.items;
-    await waitUntil('the outcome to be written', async () =>
+    await waitUntil('the outcome to be recorded', async () =>
       (await entries()).every((entry: { status: unknown }) => entry.status !== null),
     );
     const wanted = {
@@ -240,7 +243,7 @@ describe('keys', () => {
     );
   });
 
-  it('are written down as unanswered when their client goes while that is written', async () => {
+  it('are recorded as unanswered when their client disconnects meanwhile', async () => {
     const client = httpRequest(`${gateway.url}/projects`, {
       method: 'POST',
       headers: { authorization: `Bearer ${gateway.adminKey}`, 'content-type': 'application/json' },
@@ -249,18 +252,18 @@ describe('keys', () => {
     const begin = gateway.repositories.audit.begin.bind(gateway.repositories.audit);
     jest.spyOn(gateway.repositories.audit, 'begin').mockImplementationOnce(async (...entry) => {
       client.destroy();
-      await waitUntil('the gateway to know', async () => (await gateway.metrics.metrics()).includes('status="499"'));
+      await waitUntil('the gateway to notice', async () => (await gateway.metrics.metrics()).includes('status="499"'));
       return begin(...entry);
     });
     client.end('{"name": "nobody waits for it"}');
     await waitUntil(
-      'it to be written',
+      'it to be recorded',
       async () => (await gateway.repositories.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,
       5_000,
     );
   });
 
-  it('are written down before the change is made: one that the process does not live to answer is there', async () => {
+  it('are recorded before the change is made: a change that the process does not survive is recorded', async () => {
     const find = jest.spyOn(gateway.repositories.projects, 'create').mockImplementationOnce(async () => {
       const [last] = await gateway.repositories.audit.page(gateway.db, {}, null, 1);
       expect(last).toMatchObject({ operation: 'createProject', status: null });
@@ -272,7 +275,7 @@ describe('keys', () => {
 });
 
 describe('the first key', () => {
-  it('is made and shown once, where none ever was; or is the one that is supplied', async () => {
+  it('is created and logged once, when no key exists; or is the configured one', async () => {
     const gateway = await TestGateway.start();
     await gateway.db.deleteFrom('api_keys').execute();
     const logger = testLogger();
@@ -287,13 +290,13 @@ describe('the first key', () => {
     await ensureFirstKey(gateway.repositories, supplied, logger);
     expect((await gateway.get('/keys', bearer(supplied))).body.items).toHaveLength(2);
     const clash = `${supplied.slice(0, 12)}${newApiKey().key.slice(12)}`;
-    await expect(ensureFirstKey(gateway.repositories, clash, logger)).rejects.toThrow('make a new one');
+    await expect(ensureFirstKey(gateway.repositories, clash, logger)).rejects.toThrow('generate a new one');
     await gateway.stop();
   });
 });
 
-describe('a caller that is known', () => {
-  it('still learns how the system is when the database is away', async () => {
+describe('a cached caller', () => {
+  it('can still read the state of the system while the database is down', async () => {
     const database = await createTestDatabase(migrate);
     const relay = await startDatabaseRelay(database.url);
     const gateway = await TestGateway.start({ databaseUrl: relay.url });
@@ -301,7 +304,10 @@ describe('a caller that is known', () => {
     expect((await gateway.get('/system', bearer(key))).body.dependencies.postgres).toBe('up');
     relay.close();
 
-    await waitUntil('the loss to be seen', async () => (await gateway.get('/projects', bearer(key))).status === 503);
+    await waitUntil(
+      'the outage to be noticed',
+      async () => (await gateway.get('/projects', bearer(key))).status === 503,
+    );
     expect((await gateway.get('/system', bearer(key))).body.dependencies.postgres).toBe('down');
     expect((await gateway.get('/system', bearer(newApiKey().key))).status).toBe(503);
     await gateway.stop();

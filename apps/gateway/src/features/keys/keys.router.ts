@@ -15,14 +15,14 @@ import {
 } from './keys.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 
-/** Who may do what, and who did what. */
+/** API keys and the audit log. */
 export function keysRouter(deps: KeysDependencies, authenticator: Authenticator): Operation[] {
   return [
     operation({
       method: 'get',
       path: '/keys',
       name: 'listKeys',
-      summary: 'The keys, oldest first, revoked ones too; never the keys themselves',
+      summary: 'All keys, oldest first, including revoked ones; never their secrets',
       scope: 'admin',
       query: PageQuery,
       answer: { status: 200, json: pageTypeOf(KeyResponse) },
@@ -36,16 +36,16 @@ export function keysRouter(deps: KeysDependencies, authenticator: Authenticator)
       method: 'post',
       path: '/keys',
       name: 'createKey',
-      summary: 'Makes a key and shows it, this once',
+      summary: 'Creates a key and returns it, only this once',
       scope: 'admin',
       body: body(CreateKeyBody),
       answer: { status: 201, json: jsonOf(CreatedKeyResponse), location: ({ id }) => `/keys/${id}` },
       problems: [422],
-      // Not once: what was shown once cannot be shown again. A key whose answer was lost is revoked and made anew.
-      handle: async ({ body: asked, caller }) => {
-        const { name, scopes, projectIds = null, expiresAt = null } = asked;
+      // Not idempotent: a secret cannot be returned again. A key whose response was lost is revoked and created anew.
+      handle: async ({ body: requested, caller }) => {
+        const { name, scopes, projectIds = null, expiresAt = null } = requested;
         if (expiresAt !== null && expiresAt.getTime() <= Date.now())
-          throw unprocessable('in_the_past', 'expiresAt', 'expiresAt has passed already');
+          throw unprocessable('expiry_in_the_past', 'expiresAt', 'expiresAt is in the past');
         for (const id of projectIds ?? []) {
           if ((await deps.projects.find(deps.db, id)) === null)
             throw unprocessable('project_missing', 'projectIds', `there is no project ${id}`);
@@ -67,7 +67,7 @@ export function keysRouter(deps: KeysDependencies, authenticator: Authenticator)
       method: 'get',
       path: '/keys/:id',
       name: 'getKey',
-      summary: 'What a key may do, and when it was last used',
+      summary: 'The scopes of a key, and its last use',
       scope: 'admin',
       answer: { status: 200, json: jsonOf(KeyResponse) },
       handle: async ({ id }) => {
@@ -86,14 +86,14 @@ export function keysRouter(deps: KeysDependencies, authenticator: Authenticator)
       problems: [409],
       handle: async ({ id }) => {
         await inTransaction(deps.db, (tx) => revoke(tx, deps, id), { idempotent: true });
-        authenticator.forget();
+        authenticator.clearCache();
       },
     }),
     operation({
       method: 'get',
       path: '/audit',
       name: 'listAuditLog',
-      summary: 'Who asked for which change, newest first',
+      summary: 'The audit log: who requested which change, newest first',
       scope: 'admin',
       query: AuditQuery,
       answer: { status: 200, json: pageTypeOf(AuditEntryResponse) },
@@ -107,17 +107,17 @@ export function keysRouter(deps: KeysDependencies, authenticator: Authenticator)
 }
 
 async function revoke(tx: DatabaseTransaction, deps: KeysDependencies, id: number): Promise<void> {
-  // Two admins that revoke each other's key at the same moment must not both succeed.
-  await deps.keys.lockFirst(tx);
+  // Two admins who revoke each other's key concurrently must not both succeed.
+  await deps.keys.lockKeyCreation(tx);
   const row = await deps.keys.find(tx, id);
   if (row === null) throw notFound(`key ${id}`);
-  if (row.revoked_at === null && isMaster(row) && !(await deps.keys.otherMaster(tx, id))) {
-    throw new HttpProblem(409, 'last_admin_key', 'this is the last key that may do everything: make another one first');
+  if (row.revoked_at === null && isAdminKey(row) && !(await deps.keys.hasOtherAdmin(tx, id))) {
+    throw new HttpProblem(409, 'last_admin_key', 'this is the last admin key: create another one first');
   }
   await deps.keys.revoke(tx, id);
 }
 
-function isMaster({
+function isAdminKey({
   scopes,
   project_ids: projectIds,
 }: {

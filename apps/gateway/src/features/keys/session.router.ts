@@ -11,26 +11,26 @@ import {
   SESSION_SECONDS,
   tokenHash,
 } from '../../http/access/session-cookie';
-import { HttpProblem, tooMany } from '../../http/http-problem';
+import { HttpProblem, tooManyRequests } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
 import type { KeysDependencies } from './keys.dependencies';
 import { SessionBody, SessionResponse } from './keys.dto';
 
-export interface SessionParts {
+export interface SessionRouterDependencies {
   readonly deps: KeysDependencies;
   readonly authenticator: Authenticator;
-  /** Of wrong keys, by the address that they come from. */
+  /** Limits wrong keys per address. */
   readonly wrongKeys: RateLimiter;
 }
 
-/** For pages: a key is exchanged for a cookie that scripts cannot read. */
-export function sessionRouter({ deps, authenticator, wrongKeys }: SessionParts): Operation[] {
+/** Sessions of web pages: exchanges a key for a cookie that scripts cannot read. */
+export function sessionRouter({ deps, authenticator, wrongKeys }: SessionRouterDependencies): Operation[] {
   return [
     operation({
       method: 'post',
       path: '/session',
       name: 'signIn',
-      summary: 'Signs in with a key: answers a cookie, and the token that changes need',
+      summary: 'Signs in with a key: returns a cookie, and the token that changes need',
       scope: null,
       body: body(SessionBody),
       answer: { status: 201, json: jsonOf(SessionResponse) },
@@ -47,7 +47,7 @@ export function sessionRouter({ deps, authenticator, wrongKeys }: SessionParts):
       method: 'get',
       path: '/session',
       name: 'getSession',
-      summary: 'Who is asking, and what they may do',
+      summary: 'The caller and its permissions',
       scope: 'any',
       anyProject: true,
       answer: { status: 200, json: jsonOf(SessionResponse) },
@@ -67,17 +67,17 @@ export function sessionRouter({ deps, authenticator, wrongKeys }: SessionParts):
       handle: async ({ request, response }) => {
         const token = sessionTokenOf(request);
         if (token !== null) await deps.sessions.end(deps.db, tokenHash(token));
-        authenticator.forget();
+        authenticator.clearCache();
         clearSessionCookie(request, response);
       },
     }),
   ];
 }
 
-/** Who tries many keys waits; who has one does not notice. */
+/** Delays addresses that try many keys, and nobody else. */
 async function throttled<T>(wrongKeys: RateLimiter, { ip = '' }: Request, verify: () => Promise<T>): Promise<T> {
-  const seconds = await wrongKeys.look(ip);
-  if (seconds > 0) throw tooMany('too_many_wrong_keys', 'too many wrong keys from this address', seconds);
+  const seconds = await wrongKeys.check(ip);
+  if (seconds > 0) throw tooManyRequests('too_many_failed_sign_ins', 'too many wrong keys from this address', seconds);
   try {
     return await verify();
   } catch (error) {

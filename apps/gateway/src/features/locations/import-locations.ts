@@ -6,7 +6,7 @@ import { saveLocation } from './save-location';
 import { numberOrText } from '../csv-import/cells';
 import { importRows } from '../csv-import/import-rows';
 import { readCsv, type Columns } from '../csv-import/read-csv';
-import { withoutRepeats } from '../csv-import/reject-duplicate-keys';
+import { rejectDuplicates } from '../csv-import/reject-duplicate-keys';
 
 type Column = 'name' | 'latitude' | 'longitude';
 const COLUMNS: Columns<Column> = {
@@ -15,15 +15,17 @@ const COLUMNS: Columns<Column> = {
   longitude: ['lon', 'long', 'lng', 'decimalLongitude'],
 };
 
-/** Makes and moves locations; those that the file does not name, and cells that are empty, leave what is there. */
+/**
+ * Creates and moves locations. Locations that the file does not name and empty cells leave the stored values unchanged.
+ */
 export async function importLocations(
   deps: LocationsDependencies,
   projectId: number,
   text: string,
   dryRun: boolean,
 ): Promise<ImportReport> {
-  const { rows, faults } = readCsv(text, COLUMNS, ['name']);
-  const toImport = withoutRepeats(rows, ({ cells }) => cells.name, faults).map(({ line, cells }) => ({
+  const { rows, errors } = readCsv(text, COLUMNS, ['name']);
+  const toImport = rejectDuplicates(rows, ({ cells }) => cells.name, errors).map(({ line, cells }) => ({
     line,
     save: (tx: Parameters<typeof saveLocation>[0]) => {
       const body = parseDto(CreateLocationBody, {
@@ -34,5 +36,5 @@ export async function importLocations(
       return saveLocation(tx, deps, projectId, body);
     },
   }));
-  return importRows(deps, toImport, faults, dryRun);
+  return importRows(deps, toImport, errors, dryRun);
 }

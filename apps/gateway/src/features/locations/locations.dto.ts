@@ -1,9 +1,19 @@
 import type { LocationRow } from '@pugmark/db';
-import { About, Degrees, Id, MayBeAbsent, Optional, OrNull, Text, Time, Words } from '../../http/dto/fields';
+import {
+  Description,
+  Degrees,
+  Id,
+  OptionalNotNull,
+  Optional,
+  OrNull,
+  Text,
+  Time,
+  AnyText,
+} from '../../http/dto/fields';
 
-/** Of a location: both or none. */
+/** Latitude and longitude: both or none. */
 export class Coordinates {
-  @About('WGS 84, degrees; given with the longitude or not at all.')
+  @Description('WGS 84, degrees; requires the longitude.')
   @Optional()
   @Degrees(90)
   readonly latitude?: number | null;
@@ -18,14 +28,14 @@ export class CreateLocationBody extends Coordinates {
   readonly name!: string;
 }
 
-/** What is absent stays as it is; null takes it away. */
+/** Absent fields stay unchanged; null clears a field. */
 export class UpdateLocationBody extends Coordinates {
-  @MayBeAbsent()
+  @OptionalNotNull()
   @Text(200)
   readonly name?: string;
 }
 
-/** Of an answer: WGS 84, degrees; two numbers, or none. */
+/** Response field: WGS 84, degrees; both numbers, or none. */
 export class PlaceResponse {
   @OrNull()
   @Degrees(90)
@@ -43,7 +53,7 @@ export class LocationResponse extends PlaceResponse {
   @Id()
   readonly projectId!: number;
 
-  @Words()
+  @AnyText()
   readonly name!: string;
 
   @Time()

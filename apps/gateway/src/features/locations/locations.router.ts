@@ -30,12 +30,12 @@ export function locationsRouter(deps: LocationsDependencies): Operation[] {
       method: 'post',
       path: '/projects/:id/locations',
       name: 'createLocation',
-      summary: 'Makes a location',
+      summary: 'Creates a location',
       scope: 'ingest',
       body: body(CreateLocationBody),
       answer: { status: 201, json: jsonOf(LocationResponse), location: ({ id }) => `/locations/${id}` },
       problems: [409],
-      once: true,
+      idempotent: true,
       handle: async (call) => {
         await requireProject(deps, call.id);
         return locationResponse(await createLocation(deps, call));
@@ -45,7 +45,7 @@ export function locationsRouter(deps: LocationsDependencies): Operation[] {
       method: 'post',
       path: '/projects/:id/locations/import',
       name: 'importLocations',
-      summary: 'Makes and moves locations from a CSV file; all of its lines, or none',
+      summary: 'Creates and moves locations from a CSV file; all of its lines, or none',
       scope: 'ingest',
       query: ImportQuery,
       body: CSV_BODY,

@@ -2,10 +2,10 @@ import { inTransaction, type DatabaseTransaction, type LocationRow } from '@pugm
 import type { LocationsDependencies } from './locations.dependencies';
 import { locationResponse, type CreateLocationBody, type UpdateLocationBody } from './locations.dto';
 import type { Call } from '../../http/operation';
-import { unfitFields, conflict, notFound, type HttpProblem } from '../../http/http-problem';
+import { contradictingFields, conflict, notFound, type HttpProblem } from '../../http/http-problem';
 import { createOnce } from '../../http/idempotency/create-once';
 
-/** Throws 422 for half a pair of coordinates, 409 for a name that is taken. */
+/** Throws a 422 for incomplete coordinates, a 409 for a name in use. */
 export async function createLocation(
   deps: LocationsDependencies,
   call: Call<object, CreateLocationBody>,
@@ -21,7 +21,7 @@ export async function createLocation(
   return (await deps.locations.find(deps.db, id))!;
 }
 
-/** Makes the location or moves the one of this name, where coordinates are given. */
+/** Creates the location, or moves the existing one of this name when coordinates are given. */
 export async function saveLocation(
   tx: DatabaseTransaction,
   deps: LocationsDependencies,
@@ -38,7 +38,7 @@ export async function saveLocation(
   return 'updated';
 }
 
-/** Throws as `createLocation`, 404 and 412. */
+/** Throws as `createLocation`, and 404 and 412. */
 export async function updateLocation(
   deps: LocationsDependencies,
   { id, body, assertMatches }: Call<object, UpdateLocationBody>,
@@ -63,7 +63,7 @@ export async function updateLocation(
   });
 }
 
-/** Two numbers, or none. */
+/** Both numbers, or none. */
 export function assertCoordinates({
   latitude,
   longitude,
@@ -72,12 +72,12 @@ export function assertCoordinates({
   readonly longitude?: number | null;
 }): void {
   if ((latitude == null) !== (longitude == null)) {
-    throw unfitFields([
+    throw contradictingFields([
       { field: latitude == null ? 'latitude' : 'longitude', message: 'is missing: coordinates are two numbers' },
     ]);
   }
 }
 
 function nameTaken(): HttpProblem {
-  return conflict('name_taken', 'name', 'the project has a location of this name already');
+  return conflict('name_taken', 'name', 'the project already has a location of this name');
 }

@@ -1,17 +1,17 @@
 import type { ClassifySettings, ModelRow } from '@pugmark/db';
 import { CATEGORIES, STAGES, type Category, type Stage } from '@pugmark/domain';
-import { About, Flag, Fraction, Id, ListOf, OneOf, Sha256, Time, Words } from '../../http/dto/fields';
+import { Description, Flag, Fraction, Id, ListOf, OneOf, Sha256, Time, AnyText } from '../../http/dto/fields';
 
-/** A second stage: the classifier looks at the crops of what the detector found. */
+/** Second stage: the classifier runs on the crops of the detections. */
 export class ClassifyBody {
   @Id()
   readonly modelId!: number;
 
-  @About('Only detections of this category.')
+  @Description('Only detections of this category.')
   @OneOf(CATEGORIES)
   readonly category: Category = 'animal';
 
-  @About('Only detections from this confidence on.')
+  @Description('Only detections of at least this confidence.')
   @Fraction()
   readonly threshold: number = 0.2;
 }
@@ -32,8 +32,8 @@ export function classifySettings({ modelId, category, threshold }: ClassifyBody)
 }
 
 class ModelFileResponse {
-  @About('Relative to the folder of the model.')
-  @Words()
+  @Description('Relative to the folder of the model.')
+  @AnyText()
   readonly path!: string;
 
   @Sha256()
@@ -44,23 +44,23 @@ export class ModelResponse {
   @Id()
   readonly id!: number;
 
-  @Words()
+  @AnyText()
   readonly name!: string;
 
-  @Words()
+  @AnyText()
   readonly version!: string;
 
   @OneOf(STAGES)
   readonly stage!: Stage;
 
-  @About('The detector of runs whose project names none.')
+  @Description('The detector of runs whose project names none.')
   @Flag()
   readonly isDefault!: boolean;
 
-  @Words()
+  @AnyText()
   readonly licence!: string;
 
-  @About('From which confidence on a detection counts.')
+  @Description('Minimum confidence of an effective observation.')
   @Fraction()
   readonly threshold!: number;
 

@@ -37,7 +37,7 @@ describe('models', () => {
     expect((await gateway.get('/models/999')).status).toBe(404);
   });
 
-  it('refuse another set of files under a name and version that are taken', async () => {
+  it('are refused with other files under an existing name and version', async () => {
     const other = { ...MANIFEST, name: 'first', files: [{ path: 'a', sha256: '0'.repeat(64) }] };
     await expect(gateway.repositories.models.register(gateway.db, other)).rejects.toMatchObject({
       code: 'model_exists',
@@ -45,11 +45,11 @@ describe('models', () => {
     });
   });
 
-  it('have one default, which a classifier cannot be', async () => {
+  it('have one default, which cannot be a classifier', async () => {
     expect((await gateway.put(`/models/${second}/default`)).body).toMatchObject({ id: second, isDefault: true });
     const all = await Promise.all([first, second, first].map((id) => gateway.put(`/models/${id}/default`)));
     expect(all.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect((await gateway.repositories.models.all(gateway.db)).filter(({ is_default }) => is_default)).toHaveLength(1);
+    expect((await gateway.repositories.models.list(gateway.db)).filter(({ is_default }) => is_default)).toHaveLength(1);
     expect(await gateway.put(`/models/${classifier}/default`)).toMatchObject({
       status: 422,
       body: { type: 'urn:pugmark:problem:not_a_detector' },
@@ -76,7 +76,7 @@ describe('models', () => {
     });
     expect(await models({})).toEqual(['second', species]);
     expect(await models({ modelId: first, classify: null })).toEqual(['first', null]);
-    // What is absent stays.
+    // Absent fields stay unchanged.
     expect((await gateway.patch(`/projects/${projectId}`, { modelId: null })).body).toMatchObject({
       modelId: null,
       classify: { modelId: classifier },
@@ -87,7 +87,7 @@ describe('models', () => {
   it.each([
     [{ modelId: 999 }, 'model_missing', 'modelId'],
     [{ classify: { modelId: 999 } }, 'model_missing', 'classify.modelId'],
-  ])('that are not there are refused: %j', async (body, code, field) => {
+  ])('that do not exist are refused: %j', async (body, code, field) => {
     const projectId = await gateway.project();
     await gateway.images(projectId, ['a.jpg']);
     for (const answer of [
@@ -106,7 +106,7 @@ describe('models', () => {
     });
     expect(await gateway.patch(`/projects/${projectId}`, { classify: { modelId: first } })).toMatchObject({
       status: 422,
-      body: { type: 'urn:pugmark:problem:wrong_stage' },
+      body: { type: 'urn:pugmark:problem:model_stage_mismatch' },
     });
     expect((await gateway.patch('/projects/999', { modelId: first })).status).toBe(404);
     expect(
@@ -132,7 +132,7 @@ describe('models', () => {
         [two, first, [animal(0.9), person(0.95)]],
         [two, second, [animal(0.9)]],
         [three, first, []],
-        // Under the threshold of the model.
+        // Below the threshold of the model.
         [three, second, [animal(0.4)]],
         [four, first, []],
         [four, second, [person(0.8)]],
@@ -152,7 +152,7 @@ describe('models', () => {
         .execute();
     });
 
-    it('are counted, by hand the same', async () => {
+    it('are counted as computed by hand', async () => {
       const none = { animal: 0, person: 0, vehicle: 0, blank: 0 };
       expect((await gateway.get(`/runs/compare?a=${a}&b=${b}`)).body).toEqual({
         items: expect.any(Array),
@@ -176,7 +176,7 @@ describe('models', () => {
       });
     });
 
-    it('are listed image by image, in pages, only the different ones if asked', async () => {
+    it('are listed image by image, in pages, optionally only different ones', async () => {
       const [, two, , four] = ids;
       const page = (await gateway.get(`/runs/compare?a=${a}&b=${b}&onlyDifferent=true&limit=1`)).body;
       expect(page.items).toEqual([
@@ -197,14 +197,14 @@ describe('models', () => {
       expect((await gateway.get(`/runs/compare?a=${a}&b=${b}`)).body.items).toHaveLength(4);
     });
 
-    it('go by another threshold if asked', async () => {
+    it('use another threshold if requested', async () => {
       expect((await gateway.get(`/runs/compare?a=${a}&b=${b}&minConfidence=0.3`)).body).toMatchObject({
         agreeing: 1,
         counts: { animal: { b: 3 } },
       });
     });
 
-    it('must be runs', async () => {
+    it('must exist', async () => {
       expect(await gateway.get(`/runs/compare?a=${a}&b=999`)).toMatchObject({
         status: 422,
         body: { errors: [{ field: 'b' }] },
@@ -213,7 +213,7 @@ describe('models', () => {
     });
   });
 
-  it('show what classifiers say beside each detection', async () => {
+  it('return the classifications of each detection', async () => {
     const projectId = await gateway.project();
     const { ids } = await gateway.images(projectId, ['z.jpg']);
     await gateway.detections(ids[0]!, first, [animal(0.9)]);
@@ -236,14 +236,14 @@ describe('models', () => {
     ]);
   });
 
-  it('are told together with what the workers compute with', async () => {
+  it('are reported together with the engines of the workers', async () => {
     const engine = {
       name: 'wasm',
       device: 'processor',
       reason: 'auto: /srv/secret-place/tfjs_binding.node does not load',
       version: '4.22.0',
       processes: 2,
-      processesUp: 2,
+      processesReady: 2,
     };
     await gateway.repositories.engineReports.report(gateway.db, 'ml-worker@host/1', engine);
     await gateway.db

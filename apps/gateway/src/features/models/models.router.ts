@@ -5,7 +5,9 @@ import type { ModelsDependencies } from './models.dependencies';
 import { ModelResponse, modelResponse } from './models.dto';
 import { pageTypeOf } from '../../http/dto/paging';
 
-/** What runs can be for. Models come in by `npx pugmark models add`, never over the network: a model is a program. */
+/**
+ * The registered models. Models are added by `npx pugmark models add`, never over the network: a model is a program.
+ */
 export function modelsRouter(deps: ModelsDependencies): Operation[] {
   return [
     operation({
@@ -16,7 +18,7 @@ export function modelsRouter(deps: ModelsDependencies): Operation[] {
       scope: 'read',
       anyProject: true,
       answer: { status: 200, json: pageTypeOf(ModelResponse) },
-      handle: async () => ({ items: (await deps.models.all(deps.db)).map(modelResponse), nextCursor: null }),
+      handle: async () => ({ items: (await deps.models.list(deps.db)).map(modelResponse), nextCursor: null }),
     }),
     operation({
       method: 'get',
@@ -32,7 +34,7 @@ export function modelsRouter(deps: ModelsDependencies): Operation[] {
       method: 'put',
       path: '/models/:id/default',
       name: 'makeModelDefault',
-      summary: 'Makes a detector that of runs whose project names none',
+      summary: 'Makes a detector the default of runs whose project names none',
       scope: 'admin',
       answer: { status: 200, json: jsonOf(ModelResponse) },
       problems: [422],

@@ -3,8 +3,8 @@ import type { Stage } from '@pugmark/domain';
 import type { ModelsDependencies } from './models.dependencies';
 import { unprocessable } from '../../http/http-problem';
 
-/** 422 unless the model named in the body is there, and of this stage. */
-export async function requireStage(
+/** Throws a 422 unless the model in the body exists and is of this stage. */
+export async function requireModelOfStage(
   deps: Pick<ModelsDependencies, 'models'>,
   db: Executor,
   id: number,
@@ -15,5 +15,5 @@ export async function requireStage(
   if (model === null) throw unprocessable('model_missing', field, `there is no model ${id}`);
   if (model.stage === stage) return model;
   const is = { detect: 'a detector', classify: 'a classifier' };
-  throw unprocessable('wrong_stage', field, `model ${id} is ${is[model.stage]}, not ${is[stage]}`);
+  throw unprocessable('model_stage_mismatch', field, `model ${id} is ${is[model.stage]}, not ${is[stage]}`);
 }

@@ -1,5 +1,16 @@
 import type { ProjectRow } from '@pugmark/db';
-import { About, Id, Integer, MayBeAbsent, Nested, Optional, OrNull, Text, Time, Words } from '../../http/dto/fields';
+import {
+  Description,
+  Id,
+  Integer,
+  OptionalNotNull,
+  Nested,
+  Optional,
+  OrNull,
+  Text,
+  Time,
+  AnyText,
+} from '../../http/dto/fields';
 import { ClassifyBody, ClassifyResponse } from '../models/models.dto';
 
 export class CreateProjectBody {
@@ -7,31 +18,31 @@ export class CreateProjectBody {
   readonly name!: string;
 }
 
-const LONGEST_SEQUENCE_GAP = 86_400;
-const LONGEST_EVENT_GAP = 604_800;
+const MAX_SEQUENCE_GAP = 86_400;
+const MAX_EVENT_GAP = 604_800;
 
-/** Which models new runs of the project are for, and how its images are grouped; what is absent stays as it is. */
+/** The models of new runs, and the gaps that separate sequences and events; absent fields stay unchanged. */
 export class UpdateProjectBody {
-  @About('The detector; null for the default one.')
+  @Description('The detector; null for the default one.')
   @Optional()
   @Id()
   readonly modelId?: number | null;
 
-  @About('The classifier of what the detector finds; null for none.')
+  @Description('The classifier of detections; null for none.')
   @Optional()
   @Nested(ClassifyBody)
   readonly classify?: ClassifyBody | null;
 
-  @About('Longer between two images of a deployment, and a new sequence begins.')
-  @MayBeAbsent()
-  @Integer(0, LONGEST_SEQUENCE_GAP)
+  @Description('Maximum gap between two images of a sequence.')
+  @OptionalNotNull()
+  @Integer(0, MAX_SEQUENCE_GAP)
   readonly sequenceGapSeconds?: number;
 
-  @About(
-    'Longer without a kind of animal at a deployment, and its next image begins a new event. All events of the project are formed anew.',
+  @Description(
+    'Maximum gap within an event: the next image of the same kind after it begins a new event. All events of the project are formed anew.',
   )
-  @MayBeAbsent()
-  @Integer(0, LONGEST_EVENT_GAP)
+  @OptionalNotNull()
+  @Integer(0, MAX_EVENT_GAP)
   readonly eventGapSeconds?: number;
 }
 
@@ -39,10 +50,10 @@ export class ProjectResponse {
   @Id()
   readonly id!: number;
 
-  @Words()
+  @AnyText()
   readonly name!: string;
 
-  @About('The detector of new runs; null: the default one.')
+  @Description('The detector of new runs; null: the default one.')
   @OrNull()
   @Id()
   readonly modelId!: number | null;
@@ -51,12 +62,12 @@ export class ProjectResponse {
   @Nested(ClassifyResponse)
   readonly classify!: ClassifyResponse | null;
 
-  @About('Longer between two images of a deployment, and a new sequence begins.')
-  @Integer(0, LONGEST_SEQUENCE_GAP)
+  @Description('Maximum gap between two images of a sequence.')
+  @Integer(0, MAX_SEQUENCE_GAP)
   readonly sequenceGapSeconds!: number;
 
-  @About('Longer without a kind of animal at a deployment, and its next image begins a new event.')
-  @Integer(0, LONGEST_EVENT_GAP)
+  @Description('Maximum gap within an event: the next image of the same kind after it begins a new event.')
+  @Integer(0, MAX_EVENT_GAP)
   readonly eventGapSeconds!: number;
 
   @Time()

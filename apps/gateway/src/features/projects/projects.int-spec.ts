@@ -7,7 +7,7 @@ describe('projects and deployments', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('creates a project and shows it', async () => {
+  it('creates a project and returns it', async () => {
     const created = await gateway.post('/projects', { name: 'Bears of Abruzzo' });
     expect(created.status).toBe(201);
     expect(created.body).toEqual({
@@ -129,7 +129,7 @@ describe('projects and deployments', () => {
     expect((await gateway.get(`/projects/${projectId}/deployments`)).body.items).toEqual([]);
   });
 
-  it('does not move a location that stands elsewhere already', async () => {
+  it('does not move a location that has other coordinates already', async () => {
     const projectId = await gateway.project();
     const body = { name: 'one', timezone: 'UTC', locationName: 'Ridge', latitude: 47, longitude: 11 };
     await gateway.post(`/projects/${projectId}/deployments`, body);
@@ -138,7 +138,7 @@ describe('projects and deployments', () => {
     expect((await gateway.get(`/projects/${projectId}/deployments`)).body.items).toHaveLength(1);
   });
 
-  it('refuses a deployment name twice, and a project that is not there', async () => {
+  it('refuses a duplicate deployment name, and a missing project', async () => {
     const projectId = await gateway.project();
     await gateway.post(`/projects/${projectId}/deployments`, { name: 'one', timezone: 'UTC' });
     expect((await gateway.post(`/projects/${projectId}/deployments`, { name: 'one', timezone: 'UTC' })).status).toBe(

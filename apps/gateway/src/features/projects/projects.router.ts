@@ -6,7 +6,7 @@ import { classifySettings } from '../models/models.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { CreateProjectBody, ProjectResponse, UpdateProjectBody, projectResponse } from './projects.dto';
 import { createOnce } from '../../http/idempotency/create-once';
-import { requireStage } from '../models/require-model';
+import { requireModelOfStage } from '../models/require-model';
 import { requireProject } from './require-project';
 
 export function projectsRouter(deps: ProjectsDependencies): Operation[] {
@@ -30,12 +30,12 @@ export function projectsRouter(deps: ProjectsDependencies): Operation[] {
       method: 'post',
       path: '/projects',
       name: 'createProject',
-      summary: 'Makes a project',
+      summary: 'Creates a project',
       scope: 'admin',
       body: body(CreateProjectBody),
       answer: { status: 201, json: jsonOf(ProjectResponse), location: ({ id }) => `/projects/${id}` },
       problems: [409],
-      once: true,
+      idempotent: true,
       handle: async (call) => {
         const { name } = call.body;
         const { id } = await createOnce(deps, call, name, async (tx) => {
@@ -59,7 +59,7 @@ export function projectsRouter(deps: ProjectsDependencies): Operation[] {
       method: 'patch',
       path: '/projects/:id',
       name: 'updateProject',
-      summary: 'Sets which models new runs of a project are for, and how its images are grouped',
+      summary: 'Sets the models of new runs of a project, and the gaps of sequences and events',
       scope: 'admin',
       body: body(UpdateProjectBody),
       answer: { status: 200, json: jsonOf(ProjectResponse) },
@@ -79,8 +79,8 @@ async function updateProject(
     const before = await deps.projects.lock(tx, id);
     if (before === null) throw notFound(`project ${id}`);
     assertMatches(projectResponse(before));
-    if (typeof asked.modelId === 'number') await requireStage(deps, tx, asked.modelId, 'detect', 'modelId');
-    if (classify) await requireStage(deps, tx, classify.modelId, 'classify', 'classify.modelId');
+    if (typeof asked.modelId === 'number') await requireModelOfStage(deps, tx, asked.modelId, 'detect', 'modelId');
+    if (classify) await requireModelOfStage(deps, tx, classify.modelId, 'classify', 'classify.modelId');
     await deps.projects.update(tx, before, {
       ...others,
       ...(classify === undefined ? {} : { classify: classify && classifySettings(classify) }),

@@ -2,7 +2,7 @@ import type { ProjectRow } from '@pugmark/db';
 import type { ProjectsDependencies } from './projects.dependencies';
 import { notFound, unprocessable } from '../../http/http-problem';
 
-/** 404 unless the project named by the address is there. */
+/** Throws a 404 unless the project in the path exists. */
 export async function requireProject(
   deps: Pick<ProjectsDependencies, 'db' | 'projects'>,
   id: number,
@@ -12,7 +12,7 @@ export async function requireProject(
   return row;
 }
 
-/** 422 unless the project named in the query or body is there. */
+/** Throws a 422 unless the project in the query or body exists. */
 export async function requireNamedProject(
   deps: Pick<ProjectsDependencies, 'db' | 'projects'>,
   id: number,

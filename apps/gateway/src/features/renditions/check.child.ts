@@ -1,5 +1,6 @@
-// Reads the headers of what people send, for the gateway, which must outlive any of it. Forked by PictureChecker.
+// Reads image headers in a process of its own, since malformed files can crash the decoder. Forked by the image
+// checker.
 import { checkImage } from '@pugmark/images';
-import { servePictures } from './serve-image-requests';
+import { serveImageRequests } from './serve-image-requests';
 
-servePictures(checkImage);
+serveImageRequests(checkImage);

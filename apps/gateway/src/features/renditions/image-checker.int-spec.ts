@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { testLogger } from '@pugmark/testing';
 import { bundleChild, folderInApp } from '../../testing/bundle-child.fixture';
 import { tinyJpeg } from '../../testing/test-pictures.fixture';
-import { PictureChecker } from './image-checker';
+import { IsolatedImageChecker } from './image-checker';
 
 const LIMIT = { pixelLimit: 1_000_000 };
 
 describe('PictureChecker', () => {
   const folder = folderInApp();
-  const checkers: PictureChecker[] = [];
+  const checkers: IsolatedImageChecker[] = [];
   afterEach(() => checkers.splice(0).forEach((checker) => checker.close()));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  function checker(childPath: string): PictureChecker {
-    checkers.push(new PictureChecker({ childPath, logger: testLogger(), deadlineMs: 5_000 }));
+  function checker(childPath: string): IsolatedImageChecker {
+    checkers.push(new IsolatedImageChecker({ childPath, logger: testLogger(), deadlineMs: 5_000 }));
     return checkers.at(-1)!;
   }
 
@@ -23,7 +23,7 @@ describe('PictureChecker', () => {
     return join(folder, name);
   }
 
-  it('says what a file is, and why another is not taken', async () => {
+  it('returns the format of a file, or why it is refused', async () => {
     const checks = checker(bundleChild(folder, 'check'));
     expect(await checks.check(file('a.txt', await tinyJpeg(1)), LIMIT)).toBe('jpeg');
     const refused = { name: 'PermanentError', code: 'polyglot', message: expect.stringContaining('PHP') };
@@ -32,7 +32,7 @@ describe('PictureChecker', () => {
     ).rejects.toMatchObject(refused);
   });
 
-  it('refuses the picture that ends the process, and takes the next', async () => {
+  it('refuses an image that crashes the process, and accepts the next', async () => {
     const moody = file(
       'moody.child.js',
       `process.send({ ready: true }); process.on('message', ({ id, path }) => (path === 'poison' ? process.kill(process.pid, 'SIGSEGV') : process.send({ id, result: 'png' })));`,
@@ -43,6 +43,6 @@ describe('PictureChecker', () => {
       answers.map((answer) =>
         answer.status === 'fulfilled' ? answer.value : (answer.reason as { code: string }).code,
       ),
-    ).toEqual(['png', 'not_a_picture', 'png']);
+    ).toEqual(['png', 'not_an_image', 'png']);
   });
 });

@@ -1,31 +1,31 @@
 import type { HeaderOptions, ImageFormat } from '@pugmark/images';
-import { PictureProcess, type PictureProcessOptions } from './image-process';
+import { ImageProcess, type ImageProcessOptions } from './image-process';
 
-export interface PictureCheck {
-  /** Throws PermanentError when the file is no picture to take. */
+export interface ImageChecker {
+  /** Throws a PermanentError when the file is not an acceptable image. */
   check(path: string, options: HeaderOptions): Promise<ImageFormat>;
 }
 
-const VERDICT = {
-  code: 'not_a_picture',
-  message: 'the file is no picture that can be read: it ended the decoder or took it too long',
+const CRASH_ERROR = {
+  code: 'not_an_image',
+  message: 'the file is not a readable image: it crashed the decoder or took too long',
 };
 
 /**
- * Says what a file is in a process of its own, a bundle of `check.child.ts`. Only its header is read; but that too is done by libraries in
- * C, for whatever anyone sends, and `ingest` is begun again when it dies of a file, while with the gateway every upload would be cut off.
- * Apart from the renderer: an upload should not wait for thumbnails.
+ * Detects the format of uploaded files in a process of its own, a bundle of `check.child.ts`. Only headers are read,
+ * but by libraries in C and from untrusted files: a crash in the gateway would abort every upload. Separate from the
+ * renderer, so that uploads do not wait for thumbnails.
  */
-export class PictureChecker implements PictureCheck {
-  readonly #process: PictureProcess<HeaderOptions, ImageFormat>;
+export class IsolatedImageChecker implements ImageChecker {
+  readonly #process: ImageProcess<HeaderOptions, ImageFormat>;
 
-  constructor(options: PictureProcessOptions) {
-    this.#process = new PictureProcess(options, VERDICT);
+  constructor(options: ImageProcessOptions) {
+    this.#process = new ImageProcess(options, CRASH_ERROR);
   }
 
-  /** Throws what `checkPicture` and `PictureProcess` throw. */
+  /** Throws what `checkImage` and `ImageProcess` throw. */
   check(path: string, options: HeaderOptions): Promise<ImageFormat> {
-    return this.#process.look(path, options);
+    return this.#process.process(path, options);
   }
 
   close(): void {

@@ -1,32 +1,32 @@
 import { realpath, stat } from 'node:fs/promises';
-import type { PictureRow } from '@pugmark/db';
+import type { DownloadableImage } from '@pugmark/db';
 import type { ImageStorage } from '@pugmark/storage';
 import { HttpProblem } from '../../http/http-problem';
 import { isWithin, realRoots } from '../ingests/resolve-folder';
 
 /**
- * Where the file of a picture lies. One that stayed where it was ingested from must lie in an allowed root still, with every
- * symbolic link resolved: what was a picture's folder may have become a link to anything. Throws 410 when the file is not there
- * any more, or is another one.
+ * Path of an image's file. A file left where it was ingested must still lie in an allowed root, with every symbolic
+ * link resolved, since its folder may have become a link to anything. Throws a 410 when the file is missing or is
+ * another one.
  */
-export async function picturePath(
-  picture: PictureRow,
+export async function imagePath(
+  image: DownloadableImage,
   storage: ImageStorage,
   roots: readonly string[],
 ): Promise<string> {
-  const path = picture.mode === 'copy' ? storage.pathOf(picture.location) : picture.location;
+  const path = image.mode === 'copy' ? storage.pathOf(image.location) : image.location;
   const real = await realpath(path).catch(() => null);
   const facts = real === null ? null : await stat(real).catch(() => null);
   if (real === null || facts?.isFile() !== true)
-    throw gone('file_missing', 'the file of the picture is not where it was: is its disk or network share mounted?');
-  if (picture.mode === 'reference' && !(await realRoots(roots)).some((root) => isWithin(real, root))) {
+    throw gone('file_missing', 'the file of the image is missing: check that its disk or network share is mounted');
+  if (image.mode === 'reference' && !(await realRoots(roots)).some((root) => isWithin(real, root))) {
     throw gone(
       'folder_not_allowed',
-      'the file of the picture lies outside the folders that may be ingested (setting INGEST_ROOTS)',
+      'the file of the image lies outside the folders that may be ingested (setting INGEST_ROOTS)',
     );
   }
-  if (facts.size !== picture.bytes)
-    throw gone('file_changed', 'the file of the picture is another one than the one that was ingested');
+  if (facts.size !== image.bytes)
+    throw gone('file_changed', 'the file of the image is another one than the one that was ingested');
   return real;
 }
 

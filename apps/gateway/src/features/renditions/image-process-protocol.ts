@@ -1,10 +1,10 @@
-export interface ToPictureProcess<Options> {
+export interface ImageRequest<Options> {
   readonly id: number;
   readonly path: string;
   readonly options: Options;
 }
 
-export type FromPictureProcess<Result> =
+export type ImageReply<Result> =
   | { readonly ready: true }
   | { readonly id: number; readonly result: Result }
   | {

@@ -1,20 +1,20 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { PermanentError, RetryableError } from '@pugmark/domain';
 import type { Logger } from '@pugmark/platform';
-import type { FromPictureProcess, ToPictureProcess } from './image-process-protocol';
+import type { ImageReply, ImageRequest } from './image-process-protocol';
 
-export interface PictureProcessOptions {
-  /** A bundle that serves pictures (`serve-pictures.ts`). */
+export interface ImageProcessOptions {
+  /** A bundle that serves image requests (`serve-image-requests.ts`). */
   readonly childPath: string;
   readonly logger: Logger;
-  /** Longest that one picture may take. */
+  /** Maximum time per image. */
   readonly deadlineMs?: number;
-  /** Most pictures that wait for their turn. */
-  readonly mostWaiting?: number;
+  /** Maximum number of waiting images. */
+  readonly maxWaiting?: number;
 }
 
-/** What is said of a picture that ended the process or took too long. */
-interface Verdict {
+/** The error of an image that crashed the process or took too long. */
+interface CrashError {
   readonly code: string;
   readonly message: string;
 }
@@ -27,33 +27,34 @@ interface Job<Options, Result> {
 }
 
 /**
- * Looks at pictures in a process of its own, one after the other: a picture that ends or hangs the decoder costs that process
- * and one answer, not the gateway. The process is started when it is needed.
+ * Processes images one by one in a child process: an image that crashes or hangs the decoder costs that process and one
+ * response, not the gateway. The process starts on demand.
  */
-export class PictureProcess<Options, Result> {
-  readonly #options: Required<PictureProcessOptions>;
-  readonly #verdict: Verdict;
+export class ImageProcess<Options, Result> {
+  readonly #options: Required<ImageProcessOptions>;
+  readonly #crashError: CrashError;
   readonly #waiting: Job<Options, Result>[] = [];
   #child: ChildProcess | undefined;
   #current: { readonly id: number; readonly job: Job<Options, Result>; readonly timer: NodeJS.Timeout } | undefined;
   #lastId = 0;
-  /** The process has come up: what ends it from then on is the picture that it is at. */
+  /** True once the process has started: from then on a crash is attributed to the image in progress. */
   #ready = false;
   #closed = false;
 
-  constructor(options: PictureProcessOptions, verdict: Verdict) {
-    this.#verdict = verdict;
-    this.#options = { deadlineMs: 20_000, mostWaiting: 100, ...options };
+  constructor(options: ImageProcessOptions, verdict: CrashError) {
+    this.#crashError = verdict;
+    this.#options = { deadlineMs: 20_000, maxWaiting: 100, ...options };
   }
 
   /**
-   * What the process makes of the picture. Throws what it throws there; the verdict as a PermanentError when the picture ended the
-   * process or took too long; RetryableError `busy` when too many wait already, `pictures_down` when the process does not come up.
+   * Processes one image. Rejects with the error of the child; with a PermanentError when the image crashed the process
+   * or took too long; with a RetryableError `busy` when too many images wait, `image_process_unavailable` when the process does not
+   * start.
    */
-  look(path: string, options: Options): Promise<Result> {
-    if (this.#closed) return Promise.reject(new RetryableError('stopping', 'the service is being stopped'));
-    if (this.#waiting.length >= this.#options.mostWaiting) {
-      return Promise.reject(new RetryableError('busy', 'too many pictures are waiting to be looked at; try again'));
+  process(path: string, options: Options): Promise<Result> {
+    if (this.#closed) return Promise.reject(new RetryableError('stopping', 'the service is shutting down'));
+    if (this.#waiting.length >= this.#options.maxWaiting) {
+      return Promise.reject(new RetryableError('busy', 'too many images are waiting to be processed; try again'));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ path, options, resolve, reject });
@@ -61,11 +62,11 @@ export class PictureProcess<Options, Result> {
     });
   }
 
-  /** Ends the process; what waits is rejected with RetryableError `stopping`. */
+  /** Ends the process; rejects waiting images with RetryableError `stopping`. */
   close(): void {
     this.#closed = true;
     for (const job of this.#waiting.splice(0))
-      job.reject(new RetryableError('stopping', 'the service is being stopped'));
+      job.reject(new RetryableError('stopping', 'the service is shutting down'));
     this.#child?.kill('SIGKILL');
   }
 
@@ -78,35 +79,32 @@ export class PictureProcess<Options, Result> {
     const timer = setTimeout(() => {
       this.#options.logger.warn(
         { deadlineMs: this.#options.deadlineMs },
-        'a picture took too long; ending the process that looks at pictures',
+        'an image took too long; killing the image process',
       );
       child.kill('SIGKILL');
     }, this.#options.deadlineMs);
     this.#current = { id, job, timer };
-    const message: ToPictureProcess<Options> = { id, path: job.path, options: job.options };
-    // What cannot be sent has no process to go to; its end is told by `exit`.
+    const message: ImageRequest<Options> = { id, path: job.path, options: job.options };
+    // A failed send means that the process is gone, which `exit` reports.
     child.send(message, () => undefined);
   }
 
   #start(): ChildProcess {
     const child = fork(this.#options.childPath, [], { serialization: 'advanced', env: {}, execArgv: [] });
-    child.on('message', (message: FromPictureProcess<Result>) => this.#answered(message));
+    child.on('message', (message: ImageReply<Result>) => this.#answered(message));
     child.on('error', (err) => {
-      this.#options.logger.warn({ err }, 'the process that looks at pictures could not be started or reached');
+      this.#options.logger.warn({ err }, 'the image process could not be started or reached');
       this.#ended(child);
     });
     child.on('exit', (code, signal) => {
       if (!this.#closed)
-        this.#options.logger.warn(
-          { code, signal },
-          'the process that looks at pictures ended; the next picture starts another',
-        );
+        this.#options.logger.warn({ code, signal }, 'the image process exited; the next image starts another');
       this.#ended(child);
     });
     return child;
   }
 
-  #answered(message: FromPictureProcess<Result>): void {
+  #answered(message: ImageReply<Result>): void {
     if ('ready' in message) {
       this.#ready = true;
       return;
@@ -132,13 +130,13 @@ export class PictureProcess<Options, Result> {
 
   /** Why the process is gone. */
   #cause(): Error {
-    if (this.#closed) return new RetryableError('stopping', 'the service is being stopped');
+    if (this.#closed) return new RetryableError('stopping', 'the service is shutting down');
     if (!this.#ready)
       return new RetryableError(
-        'pictures_down',
-        'the process that looks at pictures does not come up; the log of the gateway tells more',
+        'image_process_unavailable',
+        'the image process does not start; see the log of the gateway',
       );
-    return new PermanentError(this.#verdict.code, this.#verdict.message);
+    return new PermanentError(this.#crashError.code, this.#crashError.message);
   }
 
   #settle(): void {

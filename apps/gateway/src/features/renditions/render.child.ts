@@ -1,5 +1,5 @@
-// Decodes pictures for the gateway, which must outlive any of them. Forked by Renderer.
+// Renders images in a process of its own, since malformed files can crash the decoder. Forked by the renderer.
 import { renderImage } from '@pugmark/images';
-import { servePictures } from './serve-image-requests';
+import { serveImageRequests } from './serve-image-requests';
 
-servePictures(renderImage);
+serveImageRequests(renderImage);

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { testLogger } from '@pugmark/testing';
 import { bundleChild, folderInApp } from '../../testing/bundle-child.fixture';
-import { Renderer } from './renderer';
+import { IsolatedRenderer } from './renderer';
 
-const OPTIONS = { longestSide: 64, boxes: [], blurred: [], pixelLimit: 1_000_000 };
+const OPTIONS = { longestSide: 64, boxes: [], boxesToBlur: [], pixelLimit: 1_000_000 };
 
 describe('Renderer', () => {
   let folder: string;
   let childPath: string;
   let picture: string;
-  const renderers: Renderer[] = [];
+  const renderers: IsolatedRenderer[] = [];
   beforeAll(async () => {
     folder = folderInApp();
     childPath = bundleChild(folder, 'render');
@@ -26,13 +26,15 @@ describe('Renderer', () => {
   afterEach(() => renderers.splice(0).forEach((renderer) => renderer.close()));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  function createRenderer(options: { childPath?: string; deadlineMs?: number; mostWaiting?: number } = {}): Renderer {
-    const renderer = new Renderer({ childPath, logger: testLogger(), ...options });
+  function createRenderer(
+    options: { childPath?: string; deadlineMs?: number; mostWaiting?: number } = {},
+  ): IsolatedRenderer {
+    const renderer = new IsolatedRenderer({ childPath, logger: testLogger(), ...options });
     renderers.push(renderer);
     return renderer;
   }
 
-  /** A process that answers nothing for a file of this name, ends for another, and else as the real one would. */
+  /** A process that hangs on a file of one name, exits on another, and otherwise behaves like the real one. */
   function moodyChild(): string {
     const path = join(folder, 'moody.child.js');
     writeFileSync(
@@ -47,7 +49,7 @@ describe('Renderer', () => {
     return path;
   }
 
-  it('renders pictures, and tells why one cannot be', async () => {
+  it('renders images, and reports why one cannot be rendered', async () => {
     const renderer = createRenderer();
     const jpegs = await Promise.all([1, 2, 3].map(() => renderer.render(picture, OPTIONS)));
     for (const jpeg of jpegs)
@@ -61,7 +63,7 @@ describe('Renderer', () => {
   it.each([
     ['ends', 'crash'],
     ['hangs', 'hang'],
-  ])('gives up a picture at which the process %s, and renders the others', async (_, poison) => {
+  ])('rejects an image at which the process %s, and renders the others', async (_, poison) => {
     const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300 });
     const answers = await Promise.allSettled(
       ['a', poison, 'b', poison, 'c'].map((path) => renderer.render(path, OPTIONS)),
@@ -73,7 +75,7 @@ describe('Renderer', () => {
     ).toEqual(['a', 'not_renderable', 'b', 'not_renderable', 'c']);
   });
 
-  it('refuses more pictures than may wait', async () => {
+  it('refuses more images than may wait', async () => {
     const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300, mostWaiting: 1 });
     const answers = await Promise.allSettled(['hang', 'a', 'b'].map((path) => renderer.render(path, OPTIONS)));
     expect(
@@ -83,7 +85,7 @@ describe('Renderer', () => {
     ).toEqual(['not_renderable', 'a', 'busy']);
   });
 
-  it('rejects what is under way when it is closed', async () => {
+  it('rejects images in progress when closed', async () => {
     const renderer = createRenderer({ childPath: moodyChild() });
     const answers = Promise.allSettled(['hang', 'a'].map((path) => renderer.render(path, OPTIONS)));
     renderer.close();
@@ -94,9 +96,9 @@ describe('Renderer', () => {
     await expect(renderer.render('a', OPTIONS)).rejects.toMatchObject({ code: 'stopping' });
   });
 
-  it('answers also when the process cannot be started', async () => {
+  it('rejects also when the process cannot be started', async () => {
     await expect(
       createRenderer({ childPath: join(folder, 'nowhere.js') }).render(picture, OPTIONS),
-    ).rejects.toMatchObject({ name: 'RetryableError', code: 'pictures_down' });
+    ).rejects.toMatchObject({ name: 'RetryableError', code: 'image_process_unavailable' });
   });
 });

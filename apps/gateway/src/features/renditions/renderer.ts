@@ -1,23 +1,23 @@
 import type { RenderOptions } from '@pugmark/images';
-import { PictureProcess, type PictureProcessOptions } from './image-process';
-import type { PictureRenderer } from './renditions';
+import { ImageProcess, type ImageProcessOptions } from './image-process';
+import type { Renderer } from './renditions';
 
-const VERDICT = {
+const CRASH_ERROR = {
   code: 'not_renderable',
-  message: 'the picture cannot be shown: it ended the decoder or took it too long',
+  message: 'the image cannot be rendered: it crashed the decoder or took too long',
 };
 
-/** Renders pictures in a process of its own, a bundle of `render.child.ts`. */
-export class Renderer implements PictureRenderer {
-  readonly #process: PictureProcess<RenderOptions, Uint8Array>;
+/** Renders images in a process of its own, a bundle of `render.child.ts`. */
+export class IsolatedRenderer implements Renderer {
+  readonly #process: ImageProcess<RenderOptions, Uint8Array>;
 
-  constructor(options: PictureProcessOptions) {
-    this.#process = new PictureProcess(options, VERDICT);
+  constructor(options: ImageProcessOptions) {
+    this.#process = new ImageProcess(options, CRASH_ERROR);
   }
 
-  /** A JPEG. Throws what `renderPicture` and `PictureProcess` throw. */
+  /** A JPEG. Throws what `renderImage` and `ImageProcess` throw. */
   async render(path: string, options: RenderOptions): Promise<Buffer> {
-    return Buffer.from(await this.#process.look(path, options));
+    return Buffer.from(await this.#process.process(path, options));
   }
 
   close(): void {

@@ -1,24 +1,24 @@
-import { About, MayBeAbsent, QueryBoolean, QueryFraction } from '../../http/dto/fields';
+import { Description, OptionalNotNull, QueryBoolean, QueryFraction } from '../../http/dto/fields';
 
 export class OriginalQuery {
-  @About('To be saved as a file, instead of shown.')
+  @Description('Download as a file instead of displaying inline.')
   @QueryBoolean()
   readonly download: boolean = false;
 }
 
 export class RenditionQuery {
-  @About('Draws a frame around what counts: what a person said is there, else what the model found that looked last.')
+  @Description('Draws boxes around effective observations: a person’s annotation, else the latest inference.')
   @QueryBoolean()
   readonly boxes: boolean = false;
 
-  @About(
-    'Makes people unrecognisable: whom a person says is there, and whatever a model may have taken for one, however unsure. Of someone without a box the whole picture.',
+  @Description(
+    'Blurs people: those that a person annotated, and everything that a model took for a person at any confidence. For a person without a box the whole image.',
   )
   @QueryBoolean()
   readonly blurPeople: boolean = false;
 
-  @About('From which confidence on what the model found is framed; default: its threshold.')
-  @MayBeAbsent()
+  @Description('Minimum confidence of drawn detections; default: the threshold of the model.')
+  @OptionalNotNull()
   @QueryFraction()
   readonly minConfidence?: number;
 }

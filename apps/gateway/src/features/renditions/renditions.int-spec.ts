@@ -36,7 +36,7 @@ describe('pictures', () => {
       .jpeg()
       .toBuffer();
 
-  /** What the renderer is asked for from now on. */
+  /** Records the options of all further renderings. */
   function recorded(): RenderOptions[] {
     const asked: RenderOptions[] = [];
     renderer = (path, options) => {
@@ -52,7 +52,7 @@ describe('pictures', () => {
     readonly body: Buffer;
   }
 
-  /** Bytes as they come, and no header that fetch would add. */
+  /** Raw bytes, without headers that fetch would add. */
   function fetchBytes(path: string, headers: Record<string, string> = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       httpGet(
@@ -92,30 +92,27 @@ describe('pictures', () => {
     return { id: added.get(sha256)!, path, sha256 };
   }
 
-  it.each(['reference', 'copy'] as const)(
-    'sends the file as it came, whole, in part, or not again (%s)',
-    async (mode) => {
-      const content = await noise(64, 48);
-      const { id, sha256 } = await given(content, { mode });
-      const whole = await fetchBytes(`/images/${id}/original`);
-      expect(whole).toMatchObject({
-        status: 200,
-        headers: {
-          'content-type': 'image/jpeg',
-          etag: `"${sha256}"`,
-          'accept-ranges': 'bytes',
-          'content-disposition': 'inline; filename=IMG_0001.JPG',
-          'x-content-type-options': 'nosniff',
-        },
-      });
-      expect(whole.body).toEqual(content);
-      const part = await fetchBytes(`/images/${id}/original`, { range: 'bytes=10-19', 'if-range': `"${sha256}"` });
-      expect(part).toMatchObject({ status: 206, headers: { 'content-range': `bytes 10-19/${content.length}` } });
-      expect(part.body).toEqual(content.subarray(10, 20));
-      expect((await fetchBytes(`/images/${id}/original`, { 'if-none-match': `"${sha256}"` })).status).toBe(304);
-      expect((await fetchBytes(`/images/${id}/original`, { range: 'bytes=99999999-' })).status).toBe(416);
-    },
-  );
+  it.each(['reference', 'copy'] as const)('sends the original file whole, in part, or not again (%s)', async (mode) => {
+    const content = await noise(64, 48);
+    const { id, sha256 } = await given(content, { mode });
+    const whole = await fetchBytes(`/images/${id}/original`);
+    expect(whole).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'image/jpeg',
+        etag: `"${sha256}"`,
+        'accept-ranges': 'bytes',
+        'content-disposition': 'inline; filename=IMG_0001.JPG',
+        'x-content-type-options': 'nosniff',
+      },
+    });
+    expect(whole.body).toEqual(content);
+    const part = await fetchBytes(`/images/${id}/original`, { range: 'bytes=10-19', 'if-range': `"${sha256}"` });
+    expect(part).toMatchObject({ status: 206, headers: { 'content-range': `bytes 10-19/${content.length}` } });
+    expect(part.body).toEqual(content.subarray(10, 20));
+    expect((await fetchBytes(`/images/${id}/original`, { 'if-none-match': `"${sha256}"` })).status).toBe(304);
+    expect((await fetchBytes(`/images/${id}/original`, { range: 'bytes=99999999-' })).status).toBe(416);
+  });
 
   it.each([
     [
@@ -130,7 +127,7 @@ describe('pictures', () => {
     expect(headers).not.toHaveProperty('x-evil');
   });
 
-  it('makes a thumbnail and a preview once, and keeps them', async () => {
+  it('renders a thumbnail and a preview once, and keeps them', async () => {
     const { id } = await given(await noise(2000, 1000));
     rendered = 0;
     for (const [name, width, height] of [
@@ -151,7 +148,7 @@ describe('pictures', () => {
     expect(rendered).toBe(2);
   });
 
-  it('draws the boxes that count, and blurs every person that a model may have seen', async () => {
+  it('draws the effective boxes, and blurs every person that a model may have seen', async () => {
     const { id } = await given(await noise(640, 480));
     const asked = recorded();
     const person = { x: 0.1, y: 0.1, width: 0.2, height: 0.5 };
@@ -168,16 +165,16 @@ describe('pictures', () => {
     const near = (box: typeof person) =>
       expect.objectContaining({ x: expect.closeTo(box.x), y: expect.closeTo(box.y) });
     const of = (boxes: number, blurred: number) =>
-      asked.find((options) => options.boxes.length === boxes && options.blurred.length === blurred);
+      asked.find((options) => options.boxes.length === boxes && options.boxesToBlur.length === blurred);
     expect(of(1, 0)?.boxes[0]).toMatchObject({ category: 'animal' });
     expect(of(2, 0)).toBeDefined();
-    expect(of(0, 1)?.blurred).toEqual([near(person)]);
-    // What is found later makes another picture, under another tag; without marks it is the first one again.
+    expect(of(0, 1)?.boxesToBlur).toEqual([near(person)]);
+    // Later results give another image with another ETag; without boxes it is the first one again.
     expect(new Set(answers.map(({ headers }) => headers.etag)).size).toBe(4);
     expect(answers[3]!.headers.etag).toBe(plain.headers.etag);
   });
 
-  it('frames and blurs by the human’s word, and of two models by that which looked last', async () => {
+  it('draws and blurs by the person’s annotation, and between two models by the later inference', async () => {
     const { id } = await given(await noise(321, 241));
     const asked = recorded();
     const [first, last] = [await gateway.model(), await gateway.model({ version: 'last' })];
@@ -191,7 +188,7 @@ describe('pictures', () => {
       const left = ({ x }: { x: number }) => Math.round(x * 10) / 10;
       return {
         boxes: asked[0]?.boxes.map(({ box, category }) => `${category} ${left(box)}`),
-        blurred: asked[0]?.blurred.map(left),
+        blurred: asked[0]?.boxesToBlur.map(left),
       };
     };
     expect(await drawn('boxes=true')).toMatchObject({ boxes: ['person 0.3', 'animal 0.5'] });
@@ -205,14 +202,14 @@ describe('pictures', () => {
     await say({ category: 'animal', detectionId: taken }, { category: 'person', box: at(0.7) });
     expect(await drawn('boxes=true&minConfidence=0.1')).toMatchObject({ boxes: ['animal 0.3', 'person 0.7'] });
     expect((await drawn('blurPeople=true')).blurred?.sort()).toEqual([0.1, 0.7]);
-    // Somewhere on it.
+    // Without a box.
     await say({ category: 'person' });
     expect((await drawn('blurPeople=true&boxes=true')).blurred?.sort()).toEqual([0, 0.1, 0.3]);
     await say();
     expect(await drawn('boxes=true')).toEqual({ boxes: [], blurred: [] });
   });
 
-  it('draws no box that is static, and blurs a person in it all the same', async () => {
+  it('draws no static detection, and blurs a person in it all the same', async () => {
     const { id } = await given(await noise(320, 240));
     const deploymentId = await gateway.deployment(projectId);
     await gateway.patch(`/images/${id}`, { deploymentId });
@@ -226,12 +223,14 @@ describe('pictures', () => {
     for (const image of ids) await gateway.detections(image, model, [still]);
     await gateway.detections(id, model, [still, { ...animal(0.8), box: { x: 0, y: 0, width: 0.1, height: 0.1 } }]);
     const asked = recorded();
-    expect((await gateway.post(`/deployments/${deploymentId}/static-boxes/find`)).body).toMatchObject({ boxes: 1 });
+    expect((await gateway.post(`/deployments/${deploymentId}/static-detections/find`)).body).toMatchObject({
+      boxes: 1,
+    });
     await fetchBytes(`/images/${id}/thumbnail?boxes=true&blurPeople=true`);
     expect(asked).toMatchObject([{ boxes: [{ category: 'animal' }], blurred: [{ x: 0.25, width: 0.5 }] }]);
   });
 
-  it('says that the file is gone or another one, and where it lay to nobody', async () => {
+  it('reports a missing or replaced file without disclosing its path', async () => {
     const [gone, changed, moved] = [
       await given(await noise(31, 31)),
       await given(await noise(32, 32)),
@@ -255,12 +254,12 @@ describe('pictures', () => {
     }
   });
 
-  it('answers 422 for a picture that cannot be rendered, 503 while too many wait, and keeps nothing of either', async () => {
+  it('answers 422 for an unreadable image and 503 while too many wait, and keeps nothing of either', async () => {
     const damaged = await given(Buffer.from('\xff\xd8\xff and then nothing that is a picture', 'latin1'));
     const answer = await gateway.get(`/images/${damaged.id}/thumbnail`);
-    expect(answer).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:not_a_picture' } });
+    expect(answer).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:not_an_image' } });
     const { id } = await given(await noise(40, 40));
-    renderer = () => Promise.reject(new RetryableError('busy', 'too many pictures are waiting'));
+    renderer = () => Promise.reject(new RetryableError('busy', 'too many images are waiting'));
     const busy = await gateway.get(`/images/${id}/thumbnail`);
     expect(busy.status).toBe(503);
     expect(busy.headers.get('retry-after')).toBe('5');
@@ -276,7 +275,7 @@ describe('pictures', () => {
     },
   );
 
-  it('answers 404 for a picture that is not there', async () => {
+  it('answers 404 for a missing image', async () => {
     for (const name of ['original', 'thumbnail', 'preview'])
       expect((await gateway.get(`/images/999999/${name}`)).status).toBe(404);
   });

@@ -1,6 +1,12 @@
 import { basename, dirname } from 'node:path';
 import type { Response } from 'express';
-import { findImage, readWords, type ImageWord, type ListedDetection, type PictureRow } from '@pugmark/db';
+import {
+  findImage,
+  readImageAnnotations,
+  type ImageAnnotation,
+  type ListedDetection,
+  type DownloadableImage,
+} from '@pugmark/db';
 import { RetryableError, type Box } from '@pugmark/domain';
 import type { RenderOptions } from '@pugmark/images';
 import { safeFileName } from '@pugmark/storage';
@@ -8,29 +14,29 @@ import { notFound } from '../../http/http-problem';
 import { operation, type Call, type Operation } from '../../http/operation';
 import type { RenditionsDependencies } from './renditions.dependencies';
 import { OriginalQuery, RenditionQuery } from './renditions.dto';
-import { picturePath } from './image-path';
-import { forgetFile, sendFile } from '../../http/send-file';
+import { imagePath } from './image-path';
+import { removeFileHeaders, sendFile } from '../../http/send-file';
 
-/** A browser may keep pictures, but asks whether they are the same still: they are private, and their boxes change. */
-const KEEP_BUT_ASK = 'private, no-cache';
+/** Browsers may cache images but must revalidate: they are private, and their boxes change. */
+const CACHE_BUT_REVALIDATE = 'private, no-cache';
 
-const WHOLE_PICTURE: Box = { x: 0, y: 0, width: 1, height: 1 };
+const WHOLE_IMAGE: Box = { x: 0, y: 0, width: 1, height: 1 };
 
-/** The file went, or it cannot be drawn. */
-const PICTURE_PROBLEMS = [410, 416, 422];
+/** The file is missing, or cannot be rendered. */
+const FILE_PROBLEMS = [410, 416, 422];
 
-/** The pictures themselves: the files as they came, and small ones for looking at. */
-export function picturesRouter(deps: RenditionsDependencies): Operation[] {
+/** Original files, and smaller renditions for display. */
+export function renditionsRouter(deps: RenditionsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
       path: '/images/:id/original',
       name: 'getOriginal',
-      summary: 'The file as it came, or the part of it that Range asks for',
+      summary: 'The original file, or the requested Range of it',
       scope: 'read',
       query: OriginalQuery,
       answer: { status: 200, files: ['image/jpeg', 'image/png', 'image/webp', 'image/tiff'], ranges: true },
-      problems: PICTURE_PROBLEMS,
+      problems: FILE_PROBLEMS,
       handle: (call) => original(deps, call),
     }),
     renditionOperation(deps, 'thumbnail', 320, 'getThumbnail'),
@@ -48,11 +54,11 @@ function renditionOperation(
     method: 'get',
     path: `/images/:id/${size}`,
     name,
-    summary: `A JPEG of at most ${longestSide} pixels on its longer side, for looking at`,
+    summary: `A JPEG of at most ${longestSide} pixels on its longer side, for display`,
     scope: 'read',
     query: RenditionQuery,
     answer: { status: 200, files: ['image/jpeg'], ranges: true },
-    problems: [...PICTURE_PROBLEMS, 507],
+    problems: [...FILE_PROBLEMS, 507],
     handle: (call) => rendition(deps, longestSide, call),
   });
 }
@@ -61,15 +67,15 @@ async function original(
   deps: RenditionsDependencies,
   { id, query, response }: Call<OriginalQuery, unknown>,
 ): Promise<void> {
-  const picture = await requirePicture(deps, id);
-  const path = await picturePath(picture, deps.imageFiles, deps.settings.ingestRoots);
-  response.attachment(safeFileName(picture.filePath));
+  const image = await requireImageFile(deps, id);
+  const path = await imagePath(image, deps.imageFiles, deps.settings.ingestRoots);
+  response.attachment(safeFileName(image.filePath));
   if (!query.download)
     response.set('content-disposition', String(response.get('content-disposition')).replace(/^attachment/, 'inline'));
   response.set({
-    etag: `"${picture.sha256}"`,
-    'content-type': `image/${picture.format}`,
-    'cache-control': KEEP_BUT_ASK,
+    etag: `"${image.sha256}"`,
+    'content-type': `image/${image.format}`,
+    'cache-control': CACHE_BUT_REVALIDATE,
   });
   await send(response, dirname(path), basename(path));
 }
@@ -79,40 +85,47 @@ async function rendition(
   longestSide: number,
   { id, query, request, response }: Call<RenditionQuery, unknown>,
 ): Promise<void> {
-  const picture = await requirePicture(deps, id);
-  const options = { longestSide, pixelLimit: deps.settings.pixelLimit, ...(await marks(deps, picture.id, query)) };
-  const hash = deps.renditions.hashOf(picture.sha256, options);
-  response.set({ etag: `"${hash}"`, 'content-type': 'image/jpeg', 'cache-control': KEEP_BUT_ASK });
-  // What the client has needs not be made.
+  const image = await requireImageFile(deps, id);
+  const options = { longestSide, pixelLimit: deps.settings.pixelLimit, ...(await boxesToDraw(deps, image.id, query)) };
+  const hash = deps.renditions.hashOf(image.sha256, options);
+  response.set({ etag: `"${hash}"`, 'content-type': 'image/jpeg', 'cache-control': CACHE_BUT_REVALIDATE });
+  // The client has it: no need to render.
   if (request.fresh) return void response.status(304).end();
   const key = await deps.renditions
-    .key(hash, () => picturePath(picture, deps.imageFiles, deps.settings.ingestRoots), options)
+    .key(hash, () => imagePath(image, deps.imageFiles, deps.settings.ingestRoots), options)
     .catch((error: unknown) => {
-      forgetFile(response);
+      removeFileHeaders(response);
       throw error;
     });
   await send(response, deps.renditions.folder, key);
 }
 
-async function marks(
+async function boxesToDraw(
   deps: RenditionsDependencies,
   imageId: number,
   { boxes, blurPeople, minConfidence }: RenditionQuery,
-): Promise<Pick<RenderOptions, 'boxes' | 'blurred'>> {
-  if (!boxes && !blurPeople) return { boxes: [], blurred: [] };
-  const [word] = await readWords(deps.db, [imageId]);
+): Promise<Pick<RenderOptions, 'boxes' | 'boxesToBlur'>> {
+  if (!boxes && !blurPeople) return { boxes: [], boxesToBlur: [] };
+  const [annotation] = await readImageAnnotations(deps.db, [imageId]);
   const found = async (from: number): Promise<readonly ListedDetection[]> =>
     (await findImage(deps.db, imageId, { minConfidence: from }))?.detections ?? [];
   return {
     boxes:
-      !boxes || word === undefined ? [] : framed(word, minConfidence === undefined ? null : await found(minConfidence)),
-    blurred: blurPeople ? blurred(word?.source === 'human' ? word.observations : [], await found(0)) : [],
+      !boxes || annotation === undefined
+        ? []
+        : boxesToFrame(annotation, minConfidence === undefined ? null : await found(minConfidence)),
+    boxesToBlur: blurPeople
+      ? personBoxes(annotation?.source === 'human' ? annotation.observations : [], await found(0))
+      : [],
   };
 }
 
-/** What counts and has a place; the human's word wins whatever `found`, from another confidence on than usual, is. */
-function framed(
-  { source, observations, machine }: ImageWord,
+/**
+ * The effective observations that have a box. An annotation takes precedence over `found`, whatever its minimum
+ * confidence.
+ */
+function boxesToFrame(
+  { source, observations, machine }: ImageAnnotation,
   found: readonly ListedDetection[] | null,
 ): RenderOptions['boxes'] {
   if (found !== null && source !== 'human')
@@ -123,32 +136,35 @@ function framed(
 }
 
 /**
- * On the safe side: whoever a person says is there, and whatever any model may have taken for a person, static ones too (who sits still for twenty
- * pictures is a person as well), but for what a person says is something else. Of someone without a place the whole picture.
+ * The boxes to blur, erring on the safe side: everyone whom a person annotated, and everything that a model took for a
+ * person, static detections too (someone who sits still for twenty images is a person as well), except what a person
+ * annotated as something else. For a person without a box the whole image.
  */
-function blurred(said: ImageWord['observations'], found: readonly ListedDetection[]): Box[] {
-  const others = new Set(said.flatMap(({ category, detectionId }) => (category === 'person' ? [] : [detectionId])));
+function personBoxes(annotated: ImageAnnotation['observations'], found: readonly ListedDetection[]): Box[] {
+  const others = new Set(
+    annotated.flatMap(({ category, detectionId }) => (category === 'person' ? [] : [detectionId])),
+  );
   const people = found.filter(({ id, category }) => category === 'person' && !others.has(id));
   return [
     ...people.map(({ box }) => box),
-    ...said.filter(({ category }) => category === 'person').map(({ box }) => box ?? WHOLE_PICTURE),
+    ...annotated.filter(({ category }) => category === 'person').map(({ box }) => box ?? WHOLE_IMAGE),
   ];
 }
 
-async function requirePicture(deps: RenditionsDependencies, id: number): Promise<PictureRow> {
-  const picture = await deps.images.picture(deps.db, id);
-  if (picture === null) throw notFound(`image ${id}`);
-  return picture;
+async function requireImageFile(deps: RenditionsDependencies, id: number): Promise<DownloadableImage> {
+  const image = await deps.images.findDownloadable(deps.db, id);
+  if (image === null) throw notFound(`image ${id}`);
+  return image;
 }
 
 async function send(response: Response, root: string, path: string): Promise<void> {
   try {
     await sendFile(response, root, path);
   } catch (error) {
-    forgetFile(response);
-    // It was there a moment ago: a sweep, or a disk that went.
+    removeFileHeaders(response);
+    // It existed a moment ago: it was cleaned up, or its disk was unmounted.
     if ((error as { status?: unknown }).status === 404)
-      throw new RetryableError('file_gone', 'the file went away just now; try again', { cause: error });
+      throw new RetryableError('export_file_missing', 'the file was removed just now; try again', { cause: error });
     throw error;
   }
 }

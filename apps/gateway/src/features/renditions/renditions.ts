@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import type { RenderOptions } from '@pugmark/images';
 import type { RenditionStorage } from '@pugmark/storage';
 
-/** Changes whenever the same options make another picture. */
+/** To be increased whenever the same options give another image. */
 const GENERATION = 1;
 
-export interface PictureRenderer {
+export interface Renderer {
   render(path: string, options: RenderOptions): Promise<Buffer>;
 }
 
-/** Renditions of pictures, each made once and kept; asked for by several at the same time, too. */
+/** Renders and caches renditions; concurrent requests for one share the rendering. */
 export class Renditions {
   readonly #storage: RenditionStorage;
-  readonly #renderer: PictureRenderer;
-  readonly #making = new Map<string, Promise<void>>();
+  readonly #renderer: Renderer;
+  readonly #rendering = new Map<string, Promise<void>>();
 
-  constructor(storage: RenditionStorage, renderer: PictureRenderer) {
+  constructor(storage: RenditionStorage, renderer: Renderer) {
     this.#storage = storage;
     this.#renderer = renderer;
   }
@@ -25,27 +25,30 @@ export class Renditions {
     return this.#storage.folder;
   }
 
-  /** Of everything that the rendition is made from: another content or another option makes another hash. */
+  /** A hash of everything that the rendition depends on: content and options. */
   hashOf(sha256: string, { pixelLimit: _, ...options }: RenderOptions): string {
     return createHash('sha256')
       .update(JSON.stringify([GENERATION, sha256, options]))
       .digest('hex');
   }
 
-  /** Key of the rendition; made first if it is not there. `pathOf` tells where the picture lies. Throws as the renderer. */
+  /**
+   * Key of the rendition, rendered first if it is not cached. `pathOf` returns the path of the original. Throws as the
+   * renderer.
+   */
   async key(hash: string, pathOf: () => Promise<string>, options: RenderOptions): Promise<string> {
     const { key, stored: kept } = await this.#storage.find(hash);
     if (kept) return key;
-    let making = this.#making.get(hash);
+    let making = this.#rendering.get(hash);
     if (making === undefined) {
-      making = this.#make(hash, pathOf, options).finally(() => this.#making.delete(hash));
-      this.#making.set(hash, making);
+      making = this.#render(hash, pathOf, options).finally(() => this.#rendering.delete(hash));
+      this.#rendering.set(hash, making);
     }
     await making;
     return key;
   }
 
-  async #make(hash: string, pathOf: () => Promise<string>, options: RenderOptions): Promise<void> {
+  async #render(hash: string, pathOf: () => Promise<string>, options: RenderOptions): Promise<void> {
     await this.#storage.store(hash, await this.#renderer.render(await pathOf(), options));
   }
 }

@@ -1,14 +1,15 @@
 import { RetryableError, messageOf } from '@pugmark/domain';
 import { configureImages } from '@pugmark/images';
-import type { FromPictureProcess, ToPictureProcess } from './image-process-protocol';
+import type { ImageReply, ImageRequest } from './image-process-protocol';
 
-/** Makes this process one that PictureProcess forks: it answers each picture with what `work` makes of it. */
-export function servePictures<Options, Result>(work: (path: string, options: Options) => Promise<Result>): void {
+/** Turns this process into a child of ImageProcess: answers each image with the result of `work`. */
+export function serveImageRequests<Options, Result>(work: (path: string, options: Options) => Promise<Result>): void {
   configureImages();
   process.on('disconnect', () => process.exit(0));
-  // Ctrl-C reaches the whole process group; when to end is the gateway's decision, which may be serving its last requests.
+  // Ctrl-C reaches the whole process group; the gateway decides when to end this process, since it may still be serving
+  // requests.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  process.on('message', ({ id, path, options }: ToPictureProcess<Options>) => {
+  process.on('message', ({ id, path, options }: ImageRequest<Options>) => {
     work(path, options).then(
       (result) => answer({ id, result }),
       (error: unknown) =>
@@ -20,8 +21,8 @@ export function servePictures<Options, Result>(work: (path: string, options: Opt
   });
   answer({ ready: true });
 
-  function answer(message: FromPictureProcess<Result>): void {
-    // The gateway may have gone meanwhile; then this process goes too.
+  function answer(message: ImageReply<Result>): void {
+    // The gateway may have exited meanwhile; then this process exits too.
     process.send?.(message, undefined, undefined, () => undefined);
   }
 }

@@ -1,36 +1,43 @@
-import type { DatabaseTransaction, ImageWord } from '@pugmark/db';
+import type { DatabaseTransaction, ImageAnnotation } from '@pugmark/db';
 import type { Box, ReviewedObservation } from '@pugmark/domain';
-import { unfitFields, type FieldError } from '../../http/http-problem';
+import { contradictingFields, type FieldError } from '../../http/http-problem';
 import type { ReviewsDependencies } from './reviews.dependencies';
 import type { ReviewedObservationBody } from './review-bodies.dto';
-import { saidNames } from './resolve-taxa';
+import { resolveTaxa } from './resolve-taxa';
 
-/** What boxes that were rounded may reach beyond the edge. */
-const ROUNDING = 1e-6;
+/** Tolerance for rounded boxes that reach beyond the edge. */
+const ROUNDING_TOLERANCE = 1e-6;
 
 /**
- * What a request says of one image. Throws a 422 for boxes that are none, for detections of other images, for one that is named twice, and for
- * names as `saidNames`. `fieldOf` says where each stands in the request.
+ * The annotated observations of one image, from a request. Throws a 422 for invalid boxes, for detections of other
+ * images, for a detection named twice, and for names as `resolveTaxa`. `fieldOf` returns the path of a field in the
+ * request.
  */
-export async function saidObservations(
+export async function annotatedObservations(
   tx: DatabaseTransaction,
   deps: ReviewsDependencies,
-  { imageId, projectId, observations: before }: Pick<ImageWord, 'imageId' | 'projectId' | 'observations'>,
-  said: readonly ReviewedObservationBody[],
-  fieldOf: (place: number) => string,
+  { imageId, projectId, observations: before }: Pick<ImageAnnotation, 'imageId' | 'projectId' | 'observations'>,
+  annotated: readonly ReviewedObservationBody[],
+  fieldOf: (index: number) => string,
 ): Promise<ReviewedObservation[]> {
   const boxes = await deps.reviews.detectionBoxes(
     tx,
     imageId,
-    said.flatMap(({ detectionId }) => detectionId ?? []),
+    annotated.flatMap(({ detectionId }) => detectionId ?? []),
   );
-  const errors = said.flatMap((one, place) => [
-    ...boxFaults(one.box ?? null, `${fieldOf(place)}.box`),
-    ...detectionFaults(one.detectionId ?? null, said.slice(0, place), boxes, imageId, `${fieldOf(place)}.detectionId`),
+  const errors = annotated.flatMap((one, place) => [
+    ...boxErrors(one.box ?? null, `${fieldOf(place)}.box`),
+    ...detectionErrors(
+      one.detectionId ?? null,
+      annotated.slice(0, place),
+      boxes,
+      imageId,
+      `${fieldOf(place)}.detectionId`,
+    ),
   ]);
-  if (errors.length > 0) throw unfitFields(errors);
-  const names = await saidNames(tx, deps, projectId, said, before, fieldOf);
-  return said.map(({ individuals, box, detectionId }, place) => ({
+  if (errors.length > 0) throw contradictingFields(errors);
+  const names = await resolveTaxa(tx, deps, projectId, annotated, before, fieldOf);
+  return annotated.map(({ individuals, box, detectionId }, place) => ({
     ...names[place]!,
     individuals,
     box: box == null ? (boxes.get(detectionId ?? 0) ?? null) : withinEdges(box),
@@ -38,11 +45,11 @@ export async function saidObservations(
   }));
 }
 
-function boxFaults(box: Box | null, field: string): FieldError[] {
+function boxErrors(box: Box | null, field: string): FieldError[] {
   if (box === null) return [];
   if (box.width === 0 || box.height === 0)
-    return [{ field, message: 'has no size: leave it out, where nobody knows where it is' }];
-  return box.x + box.width > 1 + ROUNDING || box.y + box.height > 1 + ROUNDING
+    return [{ field, message: 'has no size: leave it out when the place is unknown' }];
+  return box.x + box.width > 1 + ROUNDING_TOLERANCE || box.y + box.height > 1 + ROUNDING_TOLERANCE
     ? [{ field, message: 'reaches beyond the image: x + width and y + height must be at most 1' }]
     : [];
 }
@@ -51,7 +58,7 @@ function withinEdges({ x, y, width, height }: Box): Box {
   return { x, y, width: Math.min(width, 1 - x), height: Math.min(height, 1 - y) };
 }
 
-function detectionFaults(
+function detectionErrors(
   id: number | null,
   before: readonly ReviewedObservationBody[],
   boxes: ReadonlyMap<number, Box>,
@@ -59,8 +66,8 @@ function detectionFaults(
   field: string,
 ): FieldError[] {
   if (id === null) return [];
-  if (!boxes.has(id)) return [{ field, message: `is none of image ${imageId}` }];
+  if (!boxes.has(id)) return [{ field, message: `is not a detection of image ${imageId}` }];
   return before.some(({ detectionId }) => detectionId === id)
-    ? [{ field, message: 'is named twice: count what it shows with individuals' }]
+    ? [{ field, message: 'is named twice: use individuals to count what it shows' }]
     : [];
 }

@@ -1,10 +1,10 @@
 import {
   findProjectOf,
   inTransaction,
-  readWords,
+  readImageAnnotations,
   type DatabaseTransaction,
   type Executor,
-  type ImageWord,
+  type ImageAnnotation,
 } from '@pugmark/db';
 import type { ReviewAction } from '@pugmark/domain';
 import type { Caller } from '../../http/access/caller';
@@ -14,29 +14,29 @@ import type { ReviewsDependencies } from './reviews.dependencies';
 import type { SetReviewBody } from './review-bodies.dto';
 import { imageReviewResponse, type ImageReviewResponse } from './reviews.dto';
 import { applyAction } from './apply-action';
-import { saidObservations } from './annotated-observations';
+import { annotatedObservations } from './annotated-observations';
 
 /** Throws a 404. */
 export async function imageReview(db: Executor, imageId: number): Promise<ImageReviewResponse> {
-  return imageReviewResponse(await requireWord(db, imageId));
+  return imageReviewResponse(await requireEffectiveObservations(db, imageId));
 }
 
-/** All that is on the image from now on. Throws 404, 412, 422. */
+/** Replaces everything annotated on the image. Throws 404, 412, 422. */
 export function setReview(deps: ReviewsDependencies, call: Call<object, SetReviewBody>): Promise<ImageReviewResponse> {
   const { observations, note } = call.body;
   const taxa = observations.flatMap(({ taxonId }) => taxonId ?? []);
-  return changeWord(deps, call, { note: note ?? null, taxa }, async (tx, word) => ({
+  return changeReview(deps, call, { note: note ?? null, taxa }, async (tx, current) => ({
     type: 'set',
-    observations: await saidObservations(tx, deps, word, observations, (place) => `observations.${place}`),
+    observations: await annotatedObservations(tx, deps, current, observations, (index) => `observations.${index}`),
   }));
 }
 
-/** The machine counts again. Throws 404, 412. */
+/** Withdraws the annotation: the latest inference becomes effective again. Throws 404, 412. */
 export function withdrawReview(deps: ReviewsDependencies, call: Call<object, undefined>): Promise<ImageReviewResponse> {
-  return changeWord(deps, call, { note: null, taxa: [] }, () => Promise.resolve({ type: 'withdraw' }));
+  return changeReview(deps, call, { note: null, taxa: [] }, () => Promise.resolve({ type: 'withdraw' }));
 }
 
-/** Locks an image, so that nothing comes between what is read of it and what is written. Answers its project. Throws a 404. */
+/** Locks an image, so that reading and writing it are one step. Returns the id of its project. Throws a 404. */
 export async function lockImage(tx: DatabaseTransaction, deps: ReviewsDependencies, imageId: number): Promise<number> {
   const projectId = await findProjectOf(tx, 'images', imageId);
   if (projectId === null) throw notFound(`image ${imageId}`);
@@ -44,16 +44,16 @@ export async function lockImage(tx: DatabaseTransaction, deps: ReviewsDependenci
   return projectId;
 }
 
-async function changeWord(
+async function changeReview(
   deps: ReviewsDependencies,
   { id, assertMatches, caller }: Pick<Call<object, unknown>, 'id' | 'assertMatches' | 'caller'>,
   { note, taxa }: { readonly note: string | null; readonly taxa: readonly number[] },
-  actionOf: (tx: DatabaseTransaction, word: ImageWord) => Promise<ReviewAction>,
+  actionOf: (tx: DatabaseTransaction, current: ImageAnnotation) => Promise<ReviewAction>,
 ): Promise<ImageReviewResponse> {
   return inTransaction(deps.db, async (tx) => {
-    await deps.reviews.holdTaxa(tx, taxa);
+    await deps.reviews.lockTaxa(tx, taxa);
     const projectId = await lockImage(tx, deps, id);
-    const word = await requireWord(tx, id);
+    const word = await requireEffectiveObservations(tx, id);
     assertMatches(imageReviewResponse(word));
     await applyAction(tx, deps, projectId, [word], await actionOf(tx, word), {
       ...reviewerOf(caller),
@@ -64,13 +64,13 @@ async function changeWord(
   });
 }
 
-/** As the history names them. */
+/** The reviewer as recorded in the history. */
 export function reviewerOf({ name, keyId }: Caller): { readonly name: string; readonly keyId: number | null } {
   return { name, keyId };
 }
 
-async function requireWord(db: Executor, imageId: number): Promise<ImageWord> {
-  const [word] = await readWords(db, [imageId]);
-  if (word === undefined) throw notFound(`image ${imageId}`);
-  return word;
+async function requireEffectiveObservations(db: Executor, imageId: number): Promise<ImageAnnotation> {
+  const [found] = await readImageAnnotations(db, [imageId]);
+  if (found === undefined) throw notFound(`image ${imageId}`);
+  return found;
 }

@@ -1,36 +1,36 @@
 import type { DatabaseTransaction, TaxonRow } from '@pugmark/db';
 import type { Category, ReviewedObservation } from '@pugmark/domain';
-import { unfitFields, type FieldError } from '../../http/http-problem';
+import { contradictingFields, type FieldError } from '../../http/http-problem';
 import type { ReviewsDependencies } from './reviews.dependencies';
 
-/** How a request calls something: a category, perhaps with a label, or a taxon of the project. */
-export interface SaidName {
+/** How a request names something: by category and perhaps label, or by a taxon of the project. */
+export interface RequestedName {
   readonly category?: Category | null;
   readonly label?: string | null;
   readonly taxonId?: number | null;
 }
 
-/** What counts is called so. */
-export type Name = Pick<ReviewedObservation, 'category' | 'label' | 'taxonId'>;
+/** Category, label and taxon of an effective observation. */
+export type ResolvedName = Pick<ReviewedObservation, 'category' | 'label' | 'taxonId'>;
 
 /**
- * What is meant. A taxon stands for its scientific name and its category. Throws a 422 for one that the project does not have or no longer
- * chooses, and for what contradicts it; but what was called so before may stay so, whatever became of the taxon since. `fieldOf` says where
- * each stands in the request.
+ * Resolves names. A taxon stands for its scientific name and its category. Throws a 422 for a taxon that is unknown or
+ * archived, and for fields that contradict it; but an observation keeps a name that it had before, whatever became of
+ * the taxon since. `fieldOf` returns the path of a field in the request.
  */
-export async function saidNames(
+export async function resolveTaxa(
   tx: DatabaseTransaction,
   deps: ReviewsDependencies,
   projectId: number,
-  said: readonly SaidName[],
-  before: readonly Name[],
-  fieldOf: (place: number) => string,
-): Promise<Name[]> {
+  requested: readonly RequestedName[],
+  before: readonly ResolvedName[],
+  fieldOf: (index: number) => string,
+): Promise<ResolvedName[]> {
   const taxa = await deps.taxa.findMany(
     tx,
-    said.flatMap(({ taxonId }) => taxonId ?? []),
+    requested.flatMap(({ taxonId }) => taxonId ?? []),
   );
-  const kept = said.map((one) =>
+  const kept = requested.map((one) =>
     before.find(
       (name) =>
         name.taxonId !== null &&
@@ -39,14 +39,14 @@ export async function saidNames(
         name.category === one.category,
     ),
   );
-  const errors = said.flatMap((one, place) => {
+  const errors = requested.flatMap((one, place) => {
     if (kept[place] !== undefined) return [];
     return one.taxonId == null
-      ? categoryFaults(one, fieldOf(place))
-      : taxonFaults(one, taxa.get(one.taxonId), projectId, fieldOf(place));
+      ? categoryErrors(one, fieldOf(place))
+      : taxonErrors(one, taxa.get(one.taxonId), projectId, fieldOf(place));
   });
-  if (errors.length > 0) throw unfitFields(errors);
-  return said.map(({ category, label, taxonId }, place) => {
+  if (errors.length > 0) throw contradictingFields(errors);
+  return requested.map(({ category, label, taxonId }, place) => {
     if (kept[place] !== undefined) return nameOf(kept[place]);
     const taxon = taxa.get(taxonId ?? 0);
     return taxon === undefined
@@ -55,38 +55,40 @@ export async function saidNames(
   });
 }
 
-function nameOf({ category, label, taxonId }: Name): Name {
+function nameOf({ category, label, taxonId }: ResolvedName): ResolvedName {
   return { category, label, taxonId };
 }
 
-function categoryFaults({ category }: SaidName, field: string): FieldError[] {
+function categoryErrors({ category }: RequestedName, field: string): FieldError[] {
   return category == null
-    ? [{ field: `${field}.category`, message: 'is missing, and so is a taxonId that would have one' }]
+    ? [{ field: `${field}.category`, message: 'is missing, and no taxonId is given to derive it from' }]
     : [];
 }
 
-function taxonFaults(
-  { category, label, taxonId }: SaidName,
+function taxonErrors(
+  { category, label, taxonId }: RequestedName,
   taxon: TaxonRow | undefined,
   projectId: number,
   field: string,
 ): FieldError[] {
   if (taxon?.project_id !== projectId)
-    return [{ field: `${field}.taxonId`, message: `is none of project ${projectId}: there is no taxon ${taxonId}` }];
+    return [
+      { field: `${field}.taxonId`, message: `does not belong to project ${projectId}: there is no taxon ${taxonId}` },
+    ];
   const { scientific_name: name } = taxon;
   if (taxon.archived_at !== null)
-    return [{ field: `${field}.taxonId`, message: `is archived: choose another one, or bring ${name} back` }];
+    return [{ field: `${field}.taxonId`, message: `is archived: choose another taxon, or restore ${name}` }];
   return [
     ...(category == null || category === taxon.category
       ? []
       : [
           {
             field: `${field}.category`,
-            message: `contradicts the taxon: ${name} is of the category ${taxon.category}`,
+            message: `contradicts the taxon: ${name} has the category ${taxon.category}`,
           },
         ]),
     ...(label == null || label.toLowerCase() === name.toLowerCase()
       ? []
-      : [{ field: `${field}.label`, message: `contradicts the taxon, which is called ${name}` }]),
+      : [{ field: `${field}.label`, message: `contradicts the taxon, whose name is ${name}` }]),
   ];
 }

@@ -1,25 +1,25 @@
 import type { ReviewAction, ReviewedObservation, ObservationSelection } from '@pugmark/domain';
-import { unfitFields, type FieldError } from '../../http/http-problem';
+import { contradictingFields, type FieldError } from '../../http/http-problem';
 import type { ReviewActionBody } from './review-bodies.dto';
 
 type Field = Exclude<keyof ReviewActionBody, 'type'>;
 
-/** What each action takes, and what it cannot do without. */
+/** The optional and required fields of each action. */
 const FIELDS: Readonly<
-  Record<ReviewActionBody['type'], { readonly needs: readonly Field[]; readonly takes: readonly Field[] }>
+  Record<ReviewActionBody['type'], { readonly required: readonly Field[]; readonly allowed: readonly Field[] }>
 > = {
-  verify: { needs: [], takes: [] },
-  blank: { needs: [], takes: [] },
-  withdraw: { needs: [], takes: [] },
-  relabel: { needs: [], takes: ['category', 'label', 'taxonId', 'detectionId', 'of'] },
-  reject: { needs: [], takes: ['detectionId', 'of'] },
-  add: { needs: ['observation'], takes: ['observation'] },
-  count: { needs: ['individuals'], takes: ['individuals', 'label', 'detectionId', 'of'] },
+  verify: { required: [], allowed: [] },
+  blank: { required: [], allowed: [] },
+  withdraw: { required: [], allowed: [] },
+  relabel: { required: [], allowed: ['category', 'label', 'taxonId', 'detectionId', 'of'] },
+  reject: { required: [], allowed: ['detectionId', 'of'] },
+  add: { required: ['observation'], allowed: ['observation'] },
+  count: { required: ['individuals'], allowed: ['individuals', 'label', 'detectionId', 'of'] },
 };
 
-/** Throws a 422 that names every field which the action lacks or does not know. */
-export function assertFieldsFit(body: ReviewActionBody): void {
-  const { needs, takes } = FIELDS[body.type];
+/** Throws a 422 that names every missing and every superfluous field of the action. */
+export function assertActionFields(body: ReviewActionBody): void {
+  const { required: needs, allowed: takes } = FIELDS[body.type];
   const given = (Object.keys(body) as (keyof ReviewActionBody)[]).filter(
     (name): name is Field => name !== 'type' && body[name] != null,
   );
@@ -29,25 +29,25 @@ export function assertFieldsFit(body: ReviewActionBody): void {
       .map((name) => ({ field: `action.${name}`, message: `is missing: ${body.type} needs it` })),
     ...given
       .filter((name) => !takes.includes(name))
-      .map((name) => ({ field: `action.${name}`, message: `is nothing that ${body.type} takes` })),
+      .map((name) => ({ field: `action.${name}`, message: `is not a field of ${body.type}` })),
   ];
   if (body.type === 'count' && body.label != null && body.of?.label != null && body.label !== body.of.label) {
-    errors.push({ field: 'action.of.label', message: 'is not what action.label says' });
+    errors.push({ field: 'action.of.label', message: 'differs from action.label' });
   }
-  if (errors.length > 0) throw unfitFields(errors);
+  if (errors.length > 0) throw contradictingFields(errors);
 }
 
-/** What an action brings with it, as it is to be stored: the new name of `relabel`, what `add` adds. */
-export interface Brought {
+/** What an action adds, as it will be stored: the new name of `relabel`, the observation of `add`. */
+export interface ActionAddition {
   readonly name: Pick<ReviewedObservation, 'category' | 'label' | 'taxonId'> | null;
   readonly observation: ReviewedObservation | null;
 }
 
-/** What the body means. `event`: what the images were chosen by; it is meant where nothing else is said. */
+/** The action of a request. `event`: the event that selected the images; its kind is meant when the body names none. */
 export function actionOf(
   body: ReviewActionBody,
   event: ObservationSelection,
-  { name, observation }: Brought,
+  { name, observation }: ActionAddition,
 ): ReviewAction {
   const { category, label } = body.of ?? {};
   const of: ObservationSelection = {

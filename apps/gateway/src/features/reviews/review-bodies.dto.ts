@@ -1,9 +1,21 @@
 import { CATEGORIES, MAX_OBSERVATIONS, type Category } from '@pugmark/domain';
-import { About, Fraction, Id, Ids, Integer, ManyOf, Nested, OneOf, Optional, Text, Uuid } from '../../http/dto/fields';
+import {
+  Description,
+  Fraction,
+  Id,
+  Ids,
+  Integer,
+  ListOfNested,
+  Nested,
+  OneOf,
+  Optional,
+  Text,
+  Uuid,
+} from '../../http/dto/fields';
 
-/** How many images one request may be about. */
-const MOST_IMAGES = 1_000;
-const MOST_INDIVIDUALS = 100_000;
+/** Maximum number of images per request. */
+const MAX_IMAGES = 1_000;
+const MAX_INDIVIDUALS = 100_000;
 
 const ACTION_TYPES = ['verify', 'blank', 'relabel', 'reject', 'add', 'count', 'withdraw'] as const;
 
@@ -22,43 +34,39 @@ export class BoxBody {
 }
 
 export class ReviewedObservationBody {
-  @About('Absent or null: that of the taxon.')
+  @Description('Absent or null: the category of the taxon.')
   @Optional()
   @OneOf(CATEGORIES)
   readonly category?: Category | null;
 
-  @About(
-    'A species, or whatever it is called; absent or null: the name of the taxon, else the category, nothing more is known.',
-  )
+  @Description('A species or other label; absent or null: the name of the taxon, else the category alone.')
   @Optional()
   @Text(200)
   readonly label?: string | null;
 
-  @About('A species of the project, which has its name and category.')
+  @Description('A taxon of the project, which gives name and category.')
   @Optional()
   @Id()
   readonly taxonId?: number | null;
 
-  @Integer(1, MOST_INDIVIDUALS)
+  @Integer(1, MAX_INDIVIDUALS)
   readonly individuals: number = 1;
 
-  @About(
-    'Where it is, in fractions of the image; absent or null: where the detection is, if one is named, else somewhere.',
-  )
+  @Description('Box in fractions of the image; absent or null: the box of the named detection, else unknown.')
   @Optional()
   @Nested(BoxBody)
   readonly box?: BoxBody | null;
 
-  @About('The detection of the image that this confirms or corrects.')
+  @Description('The detection of the image that this confirms or corrects.')
   @Optional()
   @Id()
   readonly detectionId?: number | null;
 }
 
-/** All that is on an image. */
+/** Everything that is on an image. */
 export class SetReviewBody {
-  @About('None: the image is blank.')
-  @ManyOf(ReviewedObservationBody, MAX_OBSERVATIONS)
+  @Description('Empty: the image is blank.')
+  @ListOfNested(ReviewedObservationBody, MAX_OBSERVATIONS)
   readonly observations!: readonly ReviewedObservationBody[];
 
   @Optional()
@@ -76,44 +84,46 @@ export class SelectionBody {
   readonly label?: string | null;
 }
 
-/** `verify`, `blank` and `withdraw` take nothing else. */
+/** `verify`, `blank` and `withdraw` take no other fields. */
 export class ReviewActionBody {
   @OneOf(ACTION_TYPES)
   readonly type!: (typeof ACTION_TYPES)[number];
 
-  @About('`relabel`: the new category; or `taxonId`.')
+  @Description('`relabel`: the new category; or `taxonId`.')
   @Optional()
   @OneOf(CATEGORIES)
   readonly category?: Category | null;
 
-  @About('`relabel`: the species of the project that it is.')
+  @Description('`relabel`: the taxon of the project.')
   @Optional()
   @Id()
   readonly taxonId?: number | null;
 
-  @About('`relabel`: the new label, if not the category. `count`: what is counted, if it is not all of one kind.')
+  @Description(
+    '`relabel`: the new label, unless it equals the category. `count`: what is counted, if there is more than one kind.',
+  )
   @Optional()
   @Text(200)
   readonly label?: string | null;
 
-  @About('`count`: how many there are.')
+  @Description('`count`: the number of individuals.')
   @Optional()
-  @Integer(1, MOST_INDIVIDUALS)
+  @Integer(1, MAX_INDIVIDUALS)
   readonly individuals?: number | null;
 
-  @About('`relabel`, `reject`, `count`: only what rests on this detection; of one image.')
+  @Description('`relabel`, `reject`, `count`: only the observation of this detection; for one image.')
   @Optional()
   @Id()
   readonly detectionId?: number | null;
 
-  @About(
-    '`relabel`, `reject`, `count`: only what is of this category and label. With an event: what the event is of, unless it is said here.',
+  @Description(
+    '`relabel`, `reject`, `count`: only observations of this category and label. With an event: default is the kind of the event.',
   )
   @Optional()
   @Nested(SelectionBody)
   readonly of?: SelectionBody | null;
 
-  @About('`add`: what is there too.')
+  @Description('`add`: the observation to add.')
   @Optional()
   @Nested(ReviewedObservationBody)
   readonly observation?: ReviewedObservationBody | null;
@@ -123,12 +133,12 @@ export class ReviewImagesBody {
   @Id()
   readonly projectId!: number;
 
-  @About('Of the project; this or `eventId`.')
+  @Description('Images of the project; either this or `eventId`.')
   @Optional()
-  @Ids(MOST_IMAGES)
+  @Ids(MAX_IMAGES)
   readonly imageIds?: readonly number[] | null;
 
-  @About('All images of this event.')
+  @Description('All images of this event.')
   @Optional()
   @Id()
   readonly eventId?: number | null;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { TestGateway } from '../../testing/gateway.fixture';
 import { Reviewing, seen } from '../../testing/reviewing.fixture';
 
-describe('one action to many images', () => {
+describe('one action on many images', () => {
   let gateway: TestGateway;
   let study: Reviewing;
   beforeAll(async () => {
@@ -21,21 +21,21 @@ describe('one action to many images', () => {
     ['relabel', { type: 'relabel', category: 'animal', label: 'cow' }, 'cow 3'],
     ['relabel to a category', { type: 'relabel', category: 'vehicle' }, 'vehicle 3'],
     [
-      'relabel what is called so',
+      'relabel by category and label',
       { type: 'relabel', category: 'animal', label: 'elk', of: { label: 'deer' } },
       'elk 2, fox 1',
     ],
     ['reject', { type: 'reject' }, ''],
-    ['reject what is called so', { type: 'reject', of: { label: 'deer' } }, 'fox 1'],
+    ['reject by category and label', { type: 'reject', of: { label: 'deer' } }, 'fox 1'],
     ['add', { type: 'add', observation: { category: 'animal', label: 'owl', individuals: 2 } }, 'deer 2, fox 1, owl 2'],
     ['count', { type: 'count', label: 'deer', individuals: 5 }, 'deer 5, fox 1'],
     ['count fewer', { type: 'count', of: { label: 'deer' }, individuals: 1 }, 'deer 1, fox 1'],
-  ])('%s: what counts follows at once', async (_what, action, counted) => {
+  ])('%s: changes the effective observations at once', async (_what, action, counted) => {
     const images = [await deerAndFox(), await deerAndFox()];
     const { status, body } = await study.act(images, action);
     expect([status, body.changed, body.unchanged, body.refused]).toEqual([200, 2, 0, 0]);
     for (const image of images) {
-      expect([await study.counted(image), (await gateway.get(`/images/${image}/review`)).body.source]).toEqual([
+      expect([await study.listed(image), (await gateway.get(`/images/${image}/review`)).body.source]).toEqual([
         counted,
         'human',
       ]);
@@ -51,17 +51,17 @@ describe('one action to many images', () => {
     const image = await deerAndFox();
     const [, second] = await study.detectionIds(image);
     expect((await study.act([image], { ...action, detectionId: second })).body).toMatchObject({ changed: 1 });
-    expect(await study.counted(image)).toBe(counted);
+    expect(await study.listed(image)).toBe(counted);
   });
 
-  it('withdraw: the machine counts again, where a human’s word did', async () => {
+  it('withdraw: restores the inference where an annotation was effective', async () => {
     const images = [await deerAndFox(), await deerAndFox()];
     await study.act([images[0]!], { type: 'blank' });
     expect((await study.act(images, { type: 'withdraw' })).body).toMatchObject({ changed: 1, unchanged: 1 });
-    expect(await study.counted(images[0]!)).toBe('deer 2, fox 1');
+    expect(await study.listed(images[0]!)).toBe('deer 2, fox 1');
   });
 
-  it('adds a detection that does not reach the threshold, in its own place', async () => {
+  it('adds a detection below the threshold, with its own box', async () => {
     const image = await study.image(0, [seen('deer', 0.3)]);
     const [faint] = await study.detectionIds(image);
     expect(
@@ -77,7 +77,7 @@ describe('one action to many images', () => {
     ]);
   });
 
-  it('says of each image what became of it, and why it was refused', async () => {
+  it('returns the outcome per image, and why an image was refused', async () => {
     const [machine, human, nobody, person] = [
       await study.image(0, [seen('deer')]),
       await study.image(1, [seen('deer')]),
@@ -135,7 +135,7 @@ describe('one action to many images', () => {
     expect(await study.history(image)).toEqual([]);
   });
 
-  it('takes places and detections of one image alone', async () => {
+  it('accepts boxes and detections for a single image only', async () => {
     const images = [await deerAndFox(), await deerAndFox()];
     const [first] = await study.detectionIds(images[0]!);
     const bad = [
@@ -150,7 +150,7 @@ describe('one action to many images', () => {
     });
   });
 
-  it('does all of a thousand, and undoes them all', async () => {
+  it('changes a thousand images, and undoes all of them', async () => {
     const { ids } = await gateway.images(
       study.projectId,
       Array.from({ length: 1_000 }, (_, n) => `${n}.jpg`),
@@ -190,7 +190,7 @@ describe('one action to many images', () => {
     ).toMatchObject({ status: 400 });
   }, 60_000);
 
-  it('changes none when one is of another project, or not there', async () => {
+  it('changes nothing when one image belongs to another project or does not exist', async () => {
     const image = await deerAndFox();
     const other = await (await Reviewing.start(gateway)).image(0, [seen('deer')]);
     for (const missing of [other, 999_999]) {
@@ -210,20 +210,20 @@ describe('one action to many images', () => {
     ).toMatchObject({ status: 422 });
   });
 
-  it('leaves nothing of what is killed in the middle, and is done again, once', async () => {
+  it('leaves nothing when killed in the middle, and is done once when repeated', async () => {
     const images = [await deerAndFox(), await deerAndFox()];
     const blocker = await gateway.db.startTransaction().execute();
-    // The reviews are written by then, what counts is not.
+    // The reviews are written by then, the effective observations are not.
     await sql`lock table image_summaries in share mode`.execute(blocker);
     const answer = study.act(images, { type: 'add', observation: { category: 'animal', label: 'owl' } });
-    await sql`select pg_terminate_backend(${await gateway.someoneWaits()})`.execute(gateway.db);
+    await sql`select pg_terminate_backend(${await gateway.waitForBlockedStatement()})`.execute(gateway.db);
     await blocker.commit().execute();
     expect((await answer).body).toMatchObject({ changed: 2 });
     for (const image of images)
-      expect([await study.counted(image), (await study.history(image)).length]).toEqual(['deer 2, fox 1, owl 1', 1]);
+      expect([await study.listed(image), (await study.history(image)).length]).toEqual(['deer 2, fox 1, owl 1', 1]);
   });
 
-  it('leaves nothing when it fails in the middle, and can be asked for again', async () => {
+  it('leaves nothing when it fails in the middle, and can be repeated', async () => {
     const images = [await deerAndFox(), await deerAndFox()];
     const key = { 'idempotency-key': 'killed' };
     await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed'' using errcode = ''53100''; end'`.execute(
@@ -237,7 +237,7 @@ describe('one action to many images', () => {
     expect(
       (await sql`select 1 from review_batches where project_id = ${study.projectId}`.execute(gateway.db)).rows,
     ).toEqual([]);
-    expect(await study.counted(images[0]!)).toBe('deer 2, fox 1');
+    expect(await study.listed(images[0]!)).toBe('deer 2, fox 1');
     await sql`drop trigger fail on image_summaries`.execute(gateway.db);
     expect((await study.act(images, { type: 'blank' }, {}, key)).body).toMatchObject({ changed: 2 });
   });
@@ -251,7 +251,7 @@ describe('one action to many images', () => {
     expect(await study.history(images[0]!)).toHaveLength(1);
   });
 
-  it('of two that meet in other orders comes one after the other, and none waits for ever', async () => {
+  it('does not deadlock with a concurrent request over the same images in another order', async () => {
     const images = [await deerAndFox(), await deerAndFox(), await deerAndFox()];
     const add = (ids: readonly number[]) =>
       study.act(ids, { type: 'add', observation: { category: 'animal', label: 'owl' } });
@@ -262,6 +262,6 @@ describe('one action to many images', () => {
       add([...images].reverse()),
     ]);
     expect(answers.map(({ body }) => body.changed)).toEqual([3, 3, 3, 3]);
-    for (const image of images) expect(await study.counted(image)).toBe('deer 2, fox 1, owl 4');
+    for (const image of images) expect(await study.listed(image)).toBe('deer 2, fox 1, owl 4');
   });
 });

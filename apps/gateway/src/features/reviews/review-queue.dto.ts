@@ -1,13 +1,13 @@
-import { QUEUES, type Queue, type QueueFilter, type QueueRow } from '@pugmark/db';
+import { REVIEW_QUEUES, type ReviewQueue, type ReviewQueueFilter, type ReviewQueueRow } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import type { JsonType } from '../../http/operation';
 import {
-  About,
+  Description,
   Count,
   Fraction,
   Id,
   Instant,
-  MayBeAbsent,
+  OptionalNotNull,
   OneOf,
   OrNull,
   QueryFraction,
@@ -18,64 +18,64 @@ import {
 } from '../../http/dto/fields';
 import { ProjectPageQuery, pageTypeOf, type Page } from '../../http/dto/paging';
 
-export class ReviewQueueQuery extends ProjectPageQuery implements QueueFilter {
-  @About(
-    '`events`: visits that nobody has reviewed, the least sure first. `blanks`: where an animal may have been missed, the surest first.',
+export class ReviewQueueQuery extends ProjectPageQuery implements ReviewQueueFilter {
+  @Description(
+    '`events`: unreviewed visits, by ascending confidence. `blanks`: images where an animal may have been missed, by descending confidence.',
   )
-  @OneOf(QUEUES)
-  readonly kind: Queue = 'events';
+  @OneOf(REVIEW_QUEUES)
+  readonly kind: ReviewQueue = 'events';
 
-  @MayBeAbsent()
+  @OptionalNotNull()
   @QueryId()
   readonly deploymentId?: number;
 
-  @About('Of all deployments at this location.')
-  @MayBeAbsent()
+  @Description('All deployments at this location.')
+  @OptionalNotNull()
   @QueryId()
   readonly locationId?: number;
 
-  @About('Of a blank: of what the model was nearest to seeing.')
-  @MayBeAbsent()
+  @Description('For blanks: the category of the best detection below the threshold.')
+  @OptionalNotNull()
   @OneOf(CATEGORIES)
   readonly category?: Category;
 
-  @About('Events that hold one of this label, to the letter.')
-  @MayBeAbsent()
+  @Description('Events with this label, exact.')
+  @OptionalNotNull()
   @Text(200)
   readonly label?: string;
 
-  @MayBeAbsent()
+  @OptionalNotNull()
   @QueryFraction()
   readonly minConfidence?: number;
 
-  @About('Of the first image of the event.')
-  @MayBeAbsent()
+  @Description('By the first image of the event.')
+  @OptionalNotNull()
   @Instant()
   readonly capturedFrom?: Date;
 
-  @About('Exclusive.')
-  @MayBeAbsent()
+  @Description('Exclusive.')
+  @OptionalNotNull()
   @Instant()
   readonly capturedTo?: Date;
 
-  @About('First local hour of the day; with `hourTo` below it, the hours reach over midnight.')
-  @MayBeAbsent()
+  @Description('First local hour of the day; with `hourTo` below it, the range spans midnight.')
+  @OptionalNotNull()
   @QueryInteger(0, 23)
   readonly hourFrom?: number;
 
-  @About('Last local hour of the day, included.')
-  @MayBeAbsent()
+  @Description('Last local hour of the day, inclusive.')
+  @OptionalNotNull()
   @QueryInteger(0, 23)
   readonly hourTo?: number;
 }
 
 export class QueueEntryResponse {
-  @About('Null: a blank.')
+  @Description('Null for a blank.')
   @OrNull()
   @Id()
   readonly eventId!: number | null;
 
-  @About('The one to look at: with the surest detection.')
+  @Description('The image to review: the one with the highest confidence.')
   @Id()
   readonly imageId!: number;
 
@@ -86,18 +86,18 @@ export class QueueEntryResponse {
   @OneOf(CATEGORIES)
   readonly category!: Category;
 
-  @About('Of the surest detection; of a blank’s below the threshold.')
+  @Description('Of the best detection; for a blank of the best one below the threshold.')
   @Fraction()
   readonly confidence!: number;
 
   @Count()
   readonly images!: number;
 
-  @About('The most in one image.')
+  @Description('The maximum in one image.')
   @Count()
   readonly individuals!: number;
 
-  @About('Null: no time is known.')
+  @Description('Null: no time is known.')
   @OrNull()
   @Time()
   readonly startsAt!: string | null;
@@ -121,14 +121,14 @@ export const QUEUE_PAGE: JsonType<QueuePage> = {
       left: {
         type: 'integer',
         minimum: 0,
-        description: 'How many pass the filters and are still to be reviewed, from the first on.',
+        description: 'How many match the filters and are still to be reviewed, counted from the first on.',
       },
     },
     required: [...(PAGE.required ?? []), 'left'],
   },
 };
 
-export function queueEntryResponse(kind: Queue, row: QueueRow): QueueEntryResponse {
+export function queueEntryResponse(kind: ReviewQueue, row: ReviewQueueRow): QueueEntryResponse {
   const { id, imageId, deploymentId, category, confidence, images, individuals, startsAt, endsAt } = row;
   return {
     eventId: kind === 'events' ? id : null,

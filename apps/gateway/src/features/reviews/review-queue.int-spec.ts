@@ -21,7 +21,7 @@ describe('the review queue', () => {
   }> => (await gateway.get(`/review-queue?projectId=${study.projectId}${more}`)).body;
   const images = async (more = ''): Promise<number[]> => (await queue(more)).items.map(({ imageId }) => imageId);
 
-  it('shows one image of each event, with the surest detection, the least sure event first', async () => {
+  it('lists one image per event, that of the highest confidence, by ascending confidence of the events', async () => {
     const sure = await study.image(0, [seen('deer', 0.95)]);
     await study.image(100, [seen('deer', 0.5), seen('fox', 0.55)]);
     const unsure = await study.image(110, [seen('fox', 0.6)]);
@@ -55,7 +55,7 @@ describe('the review queue', () => {
     expect([left, nextCursor]).toEqual([2, null]);
   });
 
-  it('is done with an event as soon as one of its images is reviewed, and takes it back when that is undone', async () => {
+  it('drops an event once one of its images is reviewed, and lists it again when that is undone', async () => {
     const first = await study.image(0, [seen('deer', 0.6)]);
     await study.image(5, [seen('deer', 0.7)]);
     const other = await study.image(100, [seen('deer', 0.8)]);
@@ -66,7 +66,7 @@ describe('the review queue', () => {
     expect(await images()).toHaveLength(2);
   });
 
-  it('shows the next image of an event when the first was a blank after all', async () => {
+  it('lists the next image of an event when the first was marked as blank', async () => {
     const best = await study.image(0, [seen('deer', 0.7)]);
     const next = await study.image(5, [seen('deer', 0.6)]);
     expect(await images()).toEqual([best]);
@@ -74,7 +74,7 @@ describe('the review queue', () => {
     expect(await images()).toEqual([next]);
   });
 
-  it('does an action to all images of an event, and leaves what else is on them', async () => {
+  it('applies an action to all images of an event, and leaves other observations unchanged', async () => {
     const both = await study.image(0, [seen('deer', 0.6), seen('walker', 0.9, 'person')]);
     const deer = await study.image(5, [seen('deer', 0.55), seen('fox', 0.52)]);
     const later = await study.image(100, [seen('deer', 0.9)]);
@@ -83,7 +83,7 @@ describe('the review queue', () => {
     const act = (action: object) => gateway.post('/reviews', { projectId: study.projectId, eventId: event, action });
     const relabelled = (await act({ type: 'relabel', category: 'animal', label: 'elk' })).body;
     expect(relabelled).toMatchObject({ changed: 2, images: [{ imageId: both }, { imageId: deer }] });
-    expect([await study.counted(both), await study.counted(deer), await study.counted(later)]).toEqual([
+    expect([await study.listed(both), await study.listed(deer), await study.listed(later)]).toEqual([
       'elk 1, walker 1',
       'elk 2',
       'deer 1',
@@ -92,10 +92,10 @@ describe('the review queue', () => {
     expect(
       (await act({ type: 'relabel', category: 'animal', label: 'elk', of: { label: 'deer' } })).body,
     ).toMatchObject({ changed: 2 });
-    expect([await study.counted(both), await study.counted(deer)]).toEqual(['elk 1, walker 1', 'elk 1, fox 1']);
+    expect([await study.listed(both), await study.listed(deer)]).toEqual(['elk 1, walker 1', 'elk 1, fox 1']);
     expect((await act({ type: 'reject' })).body).toMatchObject({ changed: 2 });
-    expect([await study.counted(both), await study.counted(deer)]).toEqual(['walker 1', '']);
-    // With nothing in it the event is no more.
+    expect([await study.listed(both), await study.listed(deer)]).toEqual(['walker 1', '']);
+    // Without observations the event no longer exists.
     expect(await act({ type: 'verify' })).toMatchObject({
       status: 422,
       body: { type: 'urn:pugmark:problem:event_missing' },
@@ -103,7 +103,7 @@ describe('the review queue', () => {
     expect(await images('&category=animal')).toEqual([later]);
   });
 
-  it('does nothing to an event of another project', async () => {
+  it('does not change an event of another project', async () => {
     await study.image(0, [seen('deer', 0.6)]);
     const event = (await queue()).items[0]!.eventId;
     const answer = await gateway.post('/reviews', {
@@ -115,7 +115,7 @@ describe('the review queue', () => {
     expect(await images()).toHaveLength(1);
   });
 
-  it('goes on page by page, also among those that are equally sure', async () => {
+  it('is paged also among equal confidences', async () => {
     for (let n = 0; n < 7; n += 1) await study.image(n * 100, [seen('deer', n < 4 ? 0.6 : 0.55)]);
     const all = await images();
     const paged: number[] = [];
@@ -139,7 +139,7 @@ describe('the review queue', () => {
     });
   });
 
-  it('can be narrowed down', async () => {
+  it('can be filtered', async () => {
     const [night, day, person] = [
       await study.image(60, [seen('deer', 0.6)]),
       await study.image(720, [seen('fox', 0.8), seen('deer', 0.7)]),
@@ -165,7 +165,7 @@ describe('the review queue', () => {
   });
 
   describe('of blanks', () => {
-    it('shows where something may have been missed, the nearest to the threshold first', async () => {
+    it('lists images where something may have been missed, the nearest to the threshold first', async () => {
       const far = await study.image(0, [seen('deer', 0.2)]);
       const near = await study.image(1, [seen('deer', 0.3), seen('walker', 0.45, 'person')]);
       await study.image(2, []);

@@ -1,8 +1,8 @@
-import { countQueue, listQueue } from '@pugmark/db';
-import { unfitFields } from '../../http/http-problem';
+import { countReviewQueue, listReviewQueue } from '@pugmark/db';
+import { contradictingFields } from '../../http/http-problem';
 import { operation, type Operation } from '../../http/operation';
 import type { ReviewsDependencies } from './reviews.dependencies';
-import { afterPlace, pageOf } from '../../http/dto/paging';
+import { afterPosition, pageOf } from '../../http/dto/paging';
 import { QUEUE_PAGE, ReviewQueueQuery, queueEntryResponse } from './review-queue.dto';
 import { formEvents } from '../events/form-events';
 import { requireNamedProject } from '../projects/require-project';
@@ -13,22 +13,22 @@ export function reviewQueueRouter(deps: ReviewsDependencies): Operation[] {
       method: 'get',
       path: '/review-queue',
       name: 'listReviewQueue',
-      summary: 'What to review next: one image for each event, what pays most first',
+      summary: 'What to review next: one image per event, the most useful first',
       scope: 'read',
       query: ReviewQueueQuery,
       answer: { status: 200, json: QUEUE_PAGE },
       problems: [422],
       handle: async ({ query: { limit, cursor, kind, ...filter } }) => {
         const list = `review_queue ${kind}` as const;
-        const place = afterPlace(list, 'number', cursor);
+        const place = afterPosition(list, 'number', cursor);
         if (kind === 'blanks' && filter.label !== undefined)
-          throw unfitFields([{ field: 'label', message: 'means nothing here: nothing on a blank is called anything' }]);
+          throw contradictingFields([{ field: 'label', message: 'does not apply to blanks, which have no label' }]);
         await requireNamedProject(deps, filter.projectId);
         if (kind === 'events') await formEvents(deps, filter.projectId);
-        // No confidence lies beyond; a number that Postgres could not hold would be an error.
+        // Confidences lie within [0, 1]; Postgres would reject numbers that it cannot hold.
         const after =
           place === null ? null : { confidence: Math.min(1, Math.max(0, Number(place.value))), id: place.id };
-        const rows = await listQueue(deps.db, kind, filter, after, limit + 1);
+        const rows = await listReviewQueue(deps.db, kind, filter, after, limit + 1);
         const page = pageOf(
           list,
           rows,
@@ -36,7 +36,7 @@ export function reviewQueueRouter(deps: ReviewsDependencies): Operation[] {
           ({ confidence, id }) => [confidence, id] as const,
           (row) => queueEntryResponse(kind, row),
         );
-        return { ...page, left: await countQueue(deps.counts, kind, filter) };
+        return { ...page, left: await countReviewQueue(deps.counts, kind, filter) };
       },
     }),
   ];

@@ -1,5 +1,5 @@
 import type {
-  Counts,
+  StatisticsCache,
   Database,
   EventRepository,
   IdempotencyRepository,
@@ -11,7 +11,7 @@ import type {
 /** What reviews need from the composition root. */
 export interface ReviewsDependencies {
   readonly db: Database;
-  readonly counts: Counts;
+  readonly counts: StatisticsCache;
   readonly projects: ProjectRepository;
   readonly taxa: TaxonRepository;
   readonly idempotency: IdempotencyRepository;

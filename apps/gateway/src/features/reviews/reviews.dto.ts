@@ -1,4 +1,4 @@
-import type { HistoryRow, ImageWord } from '@pugmark/db';
+import type { ReviewHistoryRow, ImageAnnotation } from '@pugmark/db';
 import {
   CATEGORIES,
   REVIEW_REFUSALS,
@@ -9,7 +9,7 @@ import {
   type EffectiveObservations,
 } from '@pugmark/domain';
 import {
-  About,
+  Description,
   Count,
   Flag,
   Fraction,
@@ -20,7 +20,7 @@ import {
   OrNull,
   Time,
   Uuid,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { BoxResponse } from '../images/images.dto';
 
@@ -28,10 +28,10 @@ export class ReviewedObservationResponse {
   @OneOf(CATEGORIES)
   readonly category!: Category;
 
-  @Words()
+  @AnyText()
   readonly label!: string;
 
-  @About('The species of the project by which a person named it.')
+  @Description('The taxon of the project by which a person named it.')
   @OrNull()
   @Id()
   readonly taxonId!: number | null;
@@ -43,7 +43,7 @@ export class ReviewedObservationResponse {
   @Nested(BoxResponse)
   readonly box!: BoxResponse | null;
 
-  @About('The detection that it rests on; null: a person saw what the machine did not.')
+  @Description('The detection that it refers to; null: a person saw what the model did not.')
   @OrNull()
   @Id()
   readonly detectionId!: number | null;
@@ -55,28 +55,28 @@ export class ProposedObservationResponse extends ReviewedObservationResponse {
 }
 
 class ProposalResponse {
-  @Words()
+  @AnyText()
   readonly model!: string;
 
-  @About('None: the model takes the image for a blank.')
+  @Description('Empty: the model found the image blank.')
   @ListOf(ProposedObservationResponse)
   readonly observations!: readonly ProposedObservationResponse[];
 }
 
-class CountingReviewResponse {
+class EffectiveReviewResponse {
   @Id()
   readonly id!: number;
 
-  @About('What was done: an action, `set` for all at once, `redo` for an undone one that was said again.')
-  @Words()
+  @Description('The action, or `set` for everything at once, `redo` for a repeated one.')
+  @AnyText()
   readonly action!: string;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly note!: string | null;
 
-  @About('The name of the key at that time.')
-  @Words()
+  @Description('The name of the key at that time.')
+  @AnyText()
   readonly reviewer!: string;
 
   @OrNull()
@@ -86,7 +86,7 @@ class CountingReviewResponse {
   @Time()
   readonly at!: string;
 
-  @About('Of the request that said the same of several images.')
+  @Description('The request that changed several images.')
   @OrNull()
   @Uuid()
   readonly batchId!: string | null;
@@ -96,27 +96,27 @@ export class ImageReviewResponse {
   @Id()
   readonly imageId!: number;
 
-  @About('Whose word counts; `none`: no model has looked at the image yet, and no person.')
+  @Description('Source of the effective observations; `none`: neither processed nor reviewed.')
   @OneOf(['human', 'machine', 'none'])
   readonly source!: EffectiveObservations['source'];
 
-  @About('What counts; none: a blank, unless nobody has looked.')
+  @Description('The effective observations; empty: a blank, unless the source is `none`.')
   @ListOf(ReviewedObservationResponse)
   readonly observations!: readonly ReviewedObservationResponse[];
 
-  @About('Null: no human’s word counts.')
+  @Description('Null: no annotation is effective.')
   @OrNull()
-  @Nested(CountingReviewResponse)
-  readonly review!: CountingReviewResponse | null;
+  @Nested(EffectiveReviewResponse)
+  readonly review!: EffectiveReviewResponse | null;
 
-  @About('What the model proposes that looked last; null: none has.')
+  @Description('The proposal of the latest inference; null: there is none.')
   @OrNull()
   @Nested(ProposalResponse)
   readonly machine!: ProposalResponse | null;
 }
 
-export class HistoryEntryResponse extends CountingReviewResponse {
-  @About('All that was on the image from then on; null: the machine counted again.')
+export class HistoryEntryResponse extends EffectiveReviewResponse {
+  @Description('Everything on the image from then on; null: the inference became effective again.')
   @OrNull()
   @ListOf(ReviewedObservationResponse)
   readonly observations!: readonly ReviewedObservationResponse[] | null;
@@ -126,17 +126,17 @@ export class HistoryEntryResponse extends CountingReviewResponse {
   readonly undoneAt!: string | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly undoneBy!: string | null;
 
-  @About('`redo`: the review that was said again.')
+  @Description('`redo`: the review that was repeated.')
   @OrNull()
   @Id()
   readonly redoOf!: number | null;
 
-  @About('It is the one that counts.')
+  @Description('It is the effective one.')
   @Flag()
-  readonly counts!: boolean;
+  readonly isEffective!: boolean;
 }
 
 const OUTCOMES = ['changed', 'unchanged', 'refused', 'undone'] as const;
@@ -145,7 +145,7 @@ class ReasonResponse {
   @OneOf([...Object.keys(REVIEW_REFUSALS), 'already_undone', 'not_latest'])
   readonly code!: ReviewRefusal | 'already_undone' | 'not_latest';
 
-  @Words()
+  @AnyText()
   readonly message!: string;
 }
 
@@ -153,24 +153,24 @@ export class ImageOutcomeResponse {
   @Id()
   readonly imageId!: number;
 
-  @About('`unchanged`: the human’s word was so already.')
+  @Description('`unchanged`: the annotation was already the same.')
   @OneOf(OUTCOMES)
   readonly outcome!: (typeof OUTCOMES)[number];
 
-  @About('The review that was added or undone, or was to be.')
+  @Description('The review that was added or undone.')
   @OrNull()
   @Id()
   readonly reviewId!: number | null;
 
-  @About('Why it was refused.')
+  @Description('Why it was refused.')
   @OrNull()
   @Nested(ReasonResponse)
   readonly reason!: ReasonResponse | null;
 }
 
-/** What became of each image. */
+/** The outcome per image. */
 export class ReviewBatchResponse {
-  @About('By this all of it can be undone.')
+  @Description('With this id all of it can be undone.')
   @Uuid()
   readonly batchId!: string;
 
@@ -193,7 +193,7 @@ export function imageReviewResponse({
   observations,
   review,
   machine,
-}: ImageWord): ImageReviewResponse {
+}: ImageAnnotation): ImageReviewResponse {
   return {
     imageId,
     source,
@@ -212,7 +212,7 @@ export function imageReviewResponse({
   };
 }
 
-export function historyEntryResponse(row: HistoryRow): HistoryEntryResponse {
+export function historyEntryResponse(row: ReviewHistoryRow): HistoryEntryResponse {
   return {
     id: row.id,
     action: row.action,
@@ -225,7 +225,7 @@ export function historyEntryResponse(row: HistoryRow): HistoryEntryResponse {
     undoneBy: row.undone_by,
     batchId: row.batch_id,
     redoOf: row.redo_of,
-    counts: row.counts,
+    isEffective: row.isEffective,
   };
 }
 

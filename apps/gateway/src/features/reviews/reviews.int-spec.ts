@@ -14,7 +14,7 @@ describe('the review of an image', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('shows what counts and what the machine proposes, the surest first, without what is below the threshold', async () => {
+  it('returns effective observations and the model’s proposal, by confidence, without detections below the threshold', async () => {
     const image = await study.image(0, [seen('fox', 0.6), seen('deer', 0.9), seen('stone', 0.3)]);
     const [fox, deer] = await study.detectionIds(image);
     const proposed = [
@@ -36,7 +36,7 @@ describe('the review of an image', () => {
     });
   });
 
-  it('shows that nobody has looked', async () => {
+  it('reports an image that is neither processed nor reviewed', async () => {
     expect((await gateway.get(`/images/${await study.image(1)}/review`)).body).toMatchObject({
       source: 'none',
       observations: [],
@@ -45,7 +45,7 @@ describe('the review of an image', () => {
     });
   });
 
-  it('is a human’s word as a whole, which counts at once, with what the machine said beside it', async () => {
+  it('is an annotation as a whole, effective at once, next to the model’s proposal', async () => {
     const image = await study.image(2, [seen('deer'), seen('fox')]);
     const [deer] = await study.detectionIds(image);
     const { status, body } = await gateway.put(`/images/${image}/review`, {
@@ -59,7 +59,7 @@ describe('the review of an image', () => {
     expect(body).toMatchObject({
       source: 'human',
       observations: [
-        // The box of the detection that it corrects.
+        // The box of the corrected detection.
         {
           category: 'animal',
           label: 'Capreolus capreolus',
@@ -86,7 +86,7 @@ describe('the review of an image', () => {
       },
       machine: { observations: [{ label: 'deer' }, { label: 'fox' }] },
     });
-    expect(await study.counted(image)).toBe('Capreolus capreolus 3, person 1');
+    expect(await study.listed(image)).toBe('Capreolus capreolus 3, person 1');
     expect(
       (await gateway.get(`/images?projectId=${study.projectId}&label=Capreolus capreolus`)).body.items,
     ).toMatchObject([{ id: image, detections: [{ label: 'deer' }, { label: 'fox' }] }]);
@@ -95,7 +95,7 @@ describe('the review of an image', () => {
     ).toMatchObject([{ id: image }]);
   });
 
-  it('takes back what it shows', async () => {
+  it('accepts what it returns', async () => {
     const image = await study.image(3, [seen('deer'), seen('fox')]);
     const { observations } = (await gateway.get(`/images/${image}/review`)).body;
     expect(await study.set(image, observations)).toMatchObject({
@@ -106,10 +106,10 @@ describe('the review of an image', () => {
     expect(await study.history(image)).toHaveLength(1);
   });
 
-  it('is a blank when nothing is on it, and the machine’s when it is taken back; the history keeps both', async () => {
+  it('is a blank when empty, and the model’s result when withdrawn; the history keeps both', async () => {
     const image = await study.image(4, [seen('deer')]);
     await study.set(image, []);
-    expect([await study.word(image), await study.counted(image)]).toEqual(['human: ', '']);
+    expect([await study.effective(image), await study.listed(image)]).toEqual(['human: ', '']);
     expect((await gateway.get(`/images?projectId=${study.projectId}&category=blank`)).body.items).toMatchObject([
       { id: image },
     ]);
@@ -117,7 +117,7 @@ describe('the review of an image', () => {
       status: 200,
       body: { source: 'machine', review: null },
     });
-    expect(await study.counted(image)).toBe('deer 1');
+    expect(await study.listed(image)).toBe('deer 1');
     await gateway.request('DELETE', `/images/${image}/review`);
     expect(
       (await study.history(image)).map(({ action, observations, counts }) => [action, observations, counts]),
@@ -127,7 +127,7 @@ describe('the review of an image', () => {
     ]);
   });
 
-  it('keeps a note on a word that stays as it is', async () => {
+  it('keeps a note on an unchanged annotation', async () => {
     const image = await study.image(5, [seen('deer')]);
     await study.act([image], { type: 'verify' });
     await study.act([image], { type: 'verify' }, { note: 'I looked too' });
@@ -167,7 +167,7 @@ describe('the review of an image', () => {
     expect(await study.history(image)).toEqual([]);
   });
 
-  it('refuses what is no list, too much, and a detection of another image or twice', async () => {
+  it('refuses malformed and oversized lists, a detection of another image, and a duplicate one', async () => {
     const image = await study.image(7, [seen('deer')]);
     const [deer] = await study.detectionIds(image);
     const [other] = await study.detectionIds(await study.image(8, [seen('deer')]));
@@ -188,7 +188,7 @@ describe('the review of an image', () => {
     expect(await gateway.get('/images/999999/history')).toMatchObject({ status: 404 });
   });
 
-  it('takes a box that rounding put over the edge', async () => {
+  it('accepts a box that rounding put beyond the edge', async () => {
     const image = await study.image(9, []);
     const { body } = await study.set(image, [
       { category: 'animal', box: { x: 0.3, y: 0.1, width: 0.7000001, height: 0.9 } },
@@ -211,13 +211,13 @@ describe('the review of an image', () => {
       (await study.set(image, [{ taxonId: taxon, category: 'animal', label: 'lynx lynx', individuals: 2 }])).body
         .observations,
     ).toMatchObject([{ label: 'Lynx lynx', individuals: 2 }]);
-    const faults = [{ taxonId: taxon, category: 'person' }, { taxonId: taxon, label: 'wolf' }, { taxonId: foreign }];
-    for (const one of faults) expect(await study.set(image, [one])).toMatchObject({ status: 422 });
+    const invalid = [{ taxonId: taxon, category: 'person' }, { taxonId: taxon, label: 'wolf' }, { taxonId: foreign }];
+    for (const one of invalid) expect(await study.set(image, [one])).toMatchObject({ status: 422 });
     const second = await study.image(11, [seen('cat'), seen('dog')]);
     expect((await study.act([second], { type: 'relabel', taxonId: taxon, of: { label: 'cat' } })).body).toMatchObject({
       changed: 1,
     });
-    expect(await study.word(second)).toBe('human: Lynx lynx 1, dog 1');
+    expect(await study.effective(second)).toBe('human: Lynx lynx 1, dog 1');
     await gateway.request('DELETE', `/taxa/${taxon}`);
     expect(await study.set(second, [{ taxonId: taxon }])).toMatchObject({
       status: 422,
@@ -227,13 +227,13 @@ describe('the review of an image', () => {
       status: 422,
       body: { errors: [{ field: 'action.taxonId' }] },
     });
-    // What was observed keeps it, also when something else is corrected beside it.
+    // An observation keeps its taxon, also when another one is corrected.
     const [lynx] = (await gateway.get(`/images/${second}/review`)).body.observations;
     expect(await study.set(second, [lynx])).toMatchObject({ status: 200 });
-    expect(await study.word(second)).toBe('human: Lynx lynx 1');
+    expect(await study.effective(second)).toBe('human: Lynx lynx 1');
   });
 
-  it('follows a taxon that is corrected, wherever it counts; the history says what was said', async () => {
+  it('follows a corrected taxon wherever it is effective; the history keeps the old name', async () => {
     const taxon = (await gateway.post(`/projects/${study.projectId}/taxa`, { scientificName: 'Felis linx' })).body.id;
     const [image, other, undone] = [
       await study.image(12, [seen('cat')]),
@@ -246,20 +246,20 @@ describe('the review of an image', () => {
         { category: 'animal', label: 'fox' },
       ]);
     await gateway.post(`/reviews/${await study.last(undone)}/undo`);
-    // At the same moment: whoever comes second sees the other.
+    // Concurrently: whichever comes second sees the other.
     await Promise.all([
       gateway.patch(`/taxa/${taxon}`, { scientificName: 'Lynx canadensis' }),
       study.act([other], { type: 'relabel', taxonId: taxon }),
     ]);
-    expect([await study.counted(image), await study.word(image)]).toEqual([
+    expect([await study.listed(image), await study.effective(image)]).toEqual([
       'Lynx canadensis 2, fox 1',
       'human: Lynx canadensis 2, fox 1',
     ]);
-    expect([await study.counted(other), await study.word(other)]).toEqual([
+    expect([await study.listed(other), await study.effective(other)]).toEqual([
       'Lynx canadensis 1',
       'human: Lynx canadensis 1',
     ]);
-    expect(await study.counted(undone)).toBe('cat 1');
+    expect(await study.listed(undone)).toBe('cat 1');
     expect((await study.history(image))[0]).toMatchObject({
       observations: [{ label: 'Felis linx' }, { label: 'fox' }],
     });
@@ -267,18 +267,18 @@ describe('the review of an image', () => {
   });
 
   describe('If-Match', () => {
-    it('lets one of two reviewers who looked at the same time win, and tells the other', async () => {
+    it('lets one of two concurrent reviewers win, and tells the other', async () => {
       const image = await study.image(20, [seen('deer')]);
       const etag = (await gateway.get(`/images/${image}/review`)).headers.get('etag')!;
       const answers = await Promise.all(
         ['elk', 'cow', 'goat'].map((label) => study.set(image, [{ category: 'animal', label }], { 'if-match': etag })),
       );
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
-      expect(answers.find(({ status }) => status === 412)!.body.type).toBe('urn:pugmark:problem:changed_meanwhile');
+      expect(answers.find(({ status }) => status === 412)!.body.type).toBe('urn:pugmark:problem:etag_mismatch');
       expect(await study.history(image)).toHaveLength(1);
     });
 
-    it('goes on from the answer of a change, and guards the taking back too', async () => {
+    it('accepts the ETag of a change, and guards withdrawal too', async () => {
       const image = await study.image(21, [seen('deer')]);
       const first = await study.set(image, [], {
         'if-match': (await gateway.get(`/images/${image}/review`)).headers.get('etag')!,
@@ -291,7 +291,7 @@ describe('the review of an image', () => {
       expect((await remove(second.headers.get('etag')!)).status).toBe(200);
     });
 
-    it('notices that a model has looked meanwhile', async () => {
+    it('detects an inference in between', async () => {
       const image = await study.image(22);
       const etag = (await gateway.get(`/images/${image}/review`)).headers.get('etag')!;
       await gateway.detections(image, study.modelId, [seen('deer')]);
@@ -299,19 +299,19 @@ describe('the review of an image', () => {
     });
   });
 
-  describe('at the same moment', () => {
-    it('two reviewers without If-Match come one after the other, and the second one’s word counts', async () => {
+  describe('with concurrent changes', () => {
+    it('serializes two reviewers without If-Match; the second annotation is effective', async () => {
       const image = await study.image(30, [seen('deer')]);
       await Promise.all(
         [1, 2, 3, 4].map((individuals) =>
           study.act([image], { type: 'add', observation: { category: 'animal', label: 'owl', individuals } }),
         ),
       );
-      expect(await study.counted(image)).toBe('deer 1, owl 10');
+      expect(await study.listed(image)).toBe('deer 1, owl 10');
       expect(await study.history(image)).toHaveLength(4);
     });
 
-    it('a model that looks does not take the human’s word away, whoever comes first', async () => {
+    it('keeps an annotation over an inference, whichever comes first', async () => {
       const image = await study.image(31);
       const commit = await gateway.db.startTransaction().execute();
       await new DetectionRepository().insertNew(commit, [
@@ -326,14 +326,14 @@ describe('the review of an image', () => {
         },
       ]);
       const verified = study.act([image], { type: 'verify' });
-      await gateway.someoneWaits();
+      await gateway.waitForBlockedStatement();
       await commit.commit().execute();
-      // It waited, and saw what the model had found.
+      // It waited, and saw the new detections.
       expect((await verified).body).toMatchObject({ changed: 1 });
-      expect([await study.word(image), await study.counted(image)]).toEqual(['human: deer 1', 'deer 1']);
+      expect([await study.effective(image), await study.listed(image)]).toEqual(['human: deer 1', 'deer 1']);
     });
 
-    it('a human’s word that comes first stands against what the model then finds', async () => {
+    it('keeps an earlier annotation over what a model finds later', async () => {
       const image = await study.image(32);
       const human = await gateway.db.startTransaction().execute();
       await gateway.repositories.reviews.lockImages(human, study.projectId, [image]);
@@ -344,10 +344,10 @@ describe('the review of an image', () => {
         [{ imageId: image, action: 'blank', observations: [] }],
       );
       const found = gateway.detections(image, study.modelId, [seen('deer')]);
-      await gateway.someoneWaits();
+      await gateway.waitForBlockedStatement();
       await human.commit().execute();
       await found;
-      expect([await study.word(image), await study.counted(image)]).toEqual(['human: ', '']);
+      expect([await study.effective(image), await study.listed(image)]).toEqual(['human: ', '']);
       expect((await gateway.get(`/images/${image}/review`)).body.machine.observations).toMatchObject([
         { label: 'deer' },
       ]);
@@ -355,7 +355,7 @@ describe('the review of an image', () => {
   });
 
   describe('history and undo', () => {
-    it('lists who said what and when, newest first, page by page', async () => {
+    it('lists who annotated what and when, newest first, page by page', async () => {
       const image = await study.image(40, [seen('deer')]);
       const field = await gateway.key(['review', 'read']);
       await study.set(image, [{ category: 'animal', label: 'elk' }]);
@@ -380,14 +380,14 @@ describe('the review of an image', () => {
       });
     });
 
-    it('undoes step by step down to the machine’s word, and says it all again', async () => {
+    it('undoes step by step down to the inference, and redoes all of it', async () => {
       const image = await study.image(41, [seen('deer')]);
       for (const label of ['elk', 'cow', 'goat']) await study.set(image, [{ category: 'animal', label }]);
       const [goat, cow, elk] = (await study.history(image)).map(({ id }) => id);
       const undo = async (id: number): Promise<string> =>
-        (await gateway.post(`/reviews/${id}/undo`)).status === 200 ? study.counted(image) : 'refused';
+        (await gateway.post(`/reviews/${id}/undo`)).status === 200 ? study.listed(image) : 'refused';
       const redo = async (id: number): Promise<string> =>
-        (await gateway.post(`/reviews/${id}/redo`)).status === 200 ? study.counted(image) : 'refused';
+        (await gateway.post(`/reviews/${id}/redo`)).status === 200 ? study.listed(image) : 'refused';
       expect(await undo(cow!)).toBe('refused');
       expect([await undo(goat!), await undo(goat!), await undo(cow!), await undo(elk!)]).toEqual([
         'cow 1',
@@ -406,7 +406,7 @@ describe('the review of an image', () => {
         'cow 1',
         'goat 1',
       ]);
-      // Nothing of it is forgotten: what is said again is a review of its own, which can be undone as any.
+      // Nothing is lost: a redone review is a review of its own, which can be undone like any other.
       const again = await study.history(image);
       expect(again.map(({ action, redoOf, counts }) => [action, redoOf, counts])).toEqual([
         ['redo', goat, true],
@@ -419,7 +419,7 @@ describe('the review of an image', () => {
       expect([await undo(again[0]!.id), await redo(again[0]!.id)]).toEqual(['cow 1', 'goat 1']);
     });
 
-    it('does not say again what something else was said after', async () => {
+    it('does not redo a review after a later one', async () => {
       const image = await study.image(42, [seen('deer')]);
       await study.set(image, [{ category: 'animal', label: 'elk' }]);
       const elk = await study.last(image);
@@ -431,12 +431,12 @@ describe('the review of an image', () => {
       });
       expect(await gateway.post(`/reviews/${await study.last(image)}/redo`)).toMatchObject({
         status: 409,
-        body: { type: 'urn:pugmark:problem:not_undone' },
+        body: { type: 'urn:pugmark:problem:review_not_undone' },
       });
       expect(await gateway.post('/reviews/999999/undo')).toMatchObject({ status: 404 });
     });
 
-    it('undoes the taking back too', async () => {
+    it('undoes a withdrawal too', async () => {
       const image = await study.image(43, [seen('deer')]);
       await study.set(image, [{ category: 'animal', label: 'elk' }]);
       await gateway.request('DELETE', `/images/${image}/review`);
@@ -446,17 +446,17 @@ describe('the review of an image', () => {
       });
     });
 
-    it('undoes once when it is asked for twice at the same moment', async () => {
+    it('undoes once when requested twice concurrently', async () => {
       const image = await study.image(44, [seen('deer')]);
       for (const label of ['elk', 'cow']) await study.set(image, [{ category: 'animal', label }]);
       const cow = await study.last(image);
       const answers = await Promise.all([1, 2, 3].map(() => gateway.post(`/reviews/${cow}/undo`)));
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
-      expect(await study.counted(image)).toBe('elk 1');
+      expect(await study.listed(image)).toBe('elk 1');
     });
   });
 
-  it('of another project’s image is neither shown nor changed to a bound key', async () => {
+  it('is neither shown nor changed for a key bound to another project', async () => {
     const image = await study.image(50, [seen('deer')]);
     await study.set(image, []);
     const headers = {

@@ -9,14 +9,17 @@ import { imageReview, setReview, withdrawReview } from './image-review';
 import { reviewImages } from './review-images';
 import { redoReview, undoBatch, undoReview } from './undo-review';
 
-/** What people say is on images. It never overwrites what models found; it stands beside it and wins. */
+/**
+ * People's annotations of images. They never overwrite the results of models; they are stored next to them and take
+ * precedence.
+ */
 export function reviewsRouter(deps: ReviewsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
       path: '/images/:id/review',
       name: 'getReview',
-      summary: 'What counts for an image and whose word it is, with what the machine proposes beside it',
+      summary: 'The effective observations of an image and their source, with the model’s proposal',
       scope: 'read',
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
       handle: ({ id }) => imageReview(deps.db, id),
@@ -25,7 +28,7 @@ export function reviewsRouter(deps: ReviewsDependencies): Operation[] {
       method: 'put',
       path: '/images/:id/review',
       name: 'setReview',
-      summary: 'Says all that is on an image',
+      summary: 'Annotates everything that is on an image',
       scope: 'review',
       body: body(SetReviewBody),
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
@@ -37,7 +40,7 @@ export function reviewsRouter(deps: ReviewsDependencies): Operation[] {
       method: 'delete',
       path: '/images/:id/review',
       name: 'withdrawReview',
-      summary: 'Takes the human’s word back: the machine counts again; the history stays',
+      summary: 'Withdraws the annotation: the latest inference becomes effective again; the history is kept',
       scope: 'review',
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
       ifMatch: true,
@@ -47,7 +50,7 @@ export function reviewsRouter(deps: ReviewsDependencies): Operation[] {
       method: 'get',
       path: '/images/:id/history',
       name: 'listHistory',
-      summary: 'What was ever said of an image, by whom and when, newest first',
+      summary: 'All reviews of an image, newest first',
       scope: 'read',
       query: PageQuery,
       answer: { status: 200, json: pageTypeOf(HistoryEntryResponse) },
@@ -55,7 +58,7 @@ export function reviewsRouter(deps: ReviewsDependencies): Operation[] {
       handle: async ({ id, query: { limit, cursor } }) => {
         const before = afterId('reviews', cursor) || null;
         if ((await findProjectOf(deps.db, 'images', id)) === null) throw notFound(`image ${id}`);
-        const rows = await deps.reviews.history(deps.db, id, before, limit + 1);
+        const rows = await deps.reviews.listHistory(deps.db, id, before, limit + 1);
         return pageOf('reviews', rows, limit, (row) => row.id, historyEntryResponse);
       },
     }),
@@ -63,18 +66,18 @@ export function reviewsRouter(deps: ReviewsDependencies): Operation[] {
       method: 'post',
       path: '/reviews',
       name: 'reviewImages',
-      summary: 'Does one action to images, or to those of an event; says what became of each',
+      summary: 'Applies one action to images, or to those of an event; returns the outcome per image',
       scope: 'review',
       body: body(ReviewImagesBody),
       answer: { status: 200, json: jsonOf(ReviewBatchResponse) },
-      once: true,
+      idempotent: true,
       handle: (call) => reviewImages(deps, call),
     }),
     operation({
       method: 'post',
       path: '/reviews/undo',
       name: 'undoBatch',
-      summary: 'Undoes a request about many images, where nothing else was said since',
+      summary: 'Undoes a request about many images, where no later review exists',
       scope: 'review',
       body: body(UndoBatchBody),
       answer: { status: 200, json: jsonOf(ReviewBatchResponse) },
@@ -85,7 +88,7 @@ export function reviewsRouter(deps: ReviewsDependencies): Operation[] {
       method: 'post',
       path: '/reviews/:id/undo',
       name: 'undoReview',
-      summary: 'Undoes the review that counts for its image: what was said before counts again',
+      summary: 'Undoes the effective review of an image: the one before it becomes effective again',
       scope: 'review',
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
       problems: [409],
@@ -95,7 +98,7 @@ export function reviewsRouter(deps: ReviewsDependencies): Operation[] {
       method: 'post',
       path: '/reviews/:id/redo',
       name: 'redoReview',
-      summary: 'Says again what was undone',
+      summary: 'Repeats an undone review',
       scope: 'review',
       answer: { status: 200, json: jsonOf(ImageReviewResponse) },
       problems: [409],

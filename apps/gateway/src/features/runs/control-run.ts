@@ -3,48 +3,48 @@ import { HttpProblem, notFound } from '../../http/http-problem';
 import type { RunsDependencies } from './runs.dependencies';
 import { runState } from './runs.dto';
 
-/** Cancels what has not ended. To cancel twice is in order, to cancel what is done is not. */
+/** Cancels the unfinished work of a run. Cancelling twice is allowed, cancelling a finished run is not. */
 export function cancelRun(deps: RunsDependencies, id: number): Promise<void> {
-  return control(deps, id, async (tx, run) => {
+  return withLockedRun(deps, id, async (tx, run) => {
     refuseIfDone(run);
     await deps.runControl.cancel(tx, id);
   });
 }
 
-/** Stops what has not begun. To pause twice is in order. */
+/** Holds back work that has not started. Pausing twice is allowed. */
 export function pauseRun(deps: RunsDependencies, id: number): Promise<void> {
-  return control(deps, id, async (tx, run) => {
+  return withLockedRun(deps, id, async (tx, run) => {
     refuseIfCancelled(run);
     refuseIfDone(run);
     await deps.runControl.pause(tx, id);
   });
 }
 
-/** To resume what is not paused is in order. */
+/** Resuming a run that is not paused is allowed. */
 export function resumeRun(deps: RunsDependencies, id: number): Promise<void> {
-  return control(deps, id, (tx) => deps.runControl.resume(tx, id));
+  return withLockedRun(deps, id, (tx) => deps.runControl.resume(tx, id));
 }
 
-/** Starts over what failed. A paused run stays paused, unless it is done: what is over cannot be held up. */
+/** Retries failed images. A paused run stays paused unless it is done, since a finished run cannot be paused. */
 export function retryRun(deps: RunsDependencies, id: number): Promise<void> {
-  return control(deps, id, async (tx, run) => {
+  return withLockedRun(deps, id, async (tx, run) => {
     refuseIfCancelled(run);
     if (runState(run) === 'done') await deps.runControl.resume(tx, id);
     if (!(await deps.runControl.retry(tx, id)))
-      throw new HttpProblem(409, 'nothing_failed', 'no image of the run failed: there is nothing to start over');
+      throw new HttpProblem(409, 'no_failed_images', 'no image of the run failed: there is nothing to retry');
   });
 }
 
 export function updateRun(deps: RunsDependencies, id: number, priority: number): Promise<void> {
-  return control(deps, id, async (tx, run) => {
+  return withLockedRun(deps, id, async (tx, run) => {
     refuseIfCancelled(run);
     refuseIfDone(run);
     await deps.runControl.setPriority(tx, id, priority);
   });
 }
 
-/** With the run's row locked: its state stays what it is while it is acted on, but for what its running tasks come to. */
-async function control(
+/** Locks the run's row, so that its state does not change meanwhile, except by the results of its running tasks. */
+async function withLockedRun(
   deps: RunsDependencies,
   id: number,
   act: (tx: DatabaseTransaction, run: RunOverview) => Promise<void>,
@@ -57,7 +57,7 @@ async function control(
 }
 
 function refuseIfDone(run: RunOverview): void {
-  if (runState(run) === 'done') throw new HttpProblem(409, 'already_done', 'the run is done already');
+  if (runState(run) === 'done') throw new HttpProblem(409, 'already_done', 'the run is already done');
 }
 
 function refuseIfCancelled(run: RunOverview): void {

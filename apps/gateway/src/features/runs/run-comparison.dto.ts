@@ -1,21 +1,21 @@
 import type { ComparedImage, RunComparison, Verdict } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import {
-  About,
+  Description,
   Count,
   Flag,
   Fraction,
   Id,
   ListOf,
   MapOf,
-  MayBeAbsent,
+  OptionalNotNull,
   Nested,
   OneOf,
   OrNull,
   QueryBoolean,
   QueryFraction,
   QueryId,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { PageQuery, type Page } from '../../http/dto/paging';
 
@@ -27,12 +27,12 @@ export class CompareRunsQuery extends PageQuery {
   @QueryId()
   readonly b!: number;
 
-  @About("Default: the threshold of each run's model.")
-  @MayBeAbsent()
+  @Description("Default: the threshold of each run's model.")
+  @OptionalNotNull()
   @QueryFraction()
   readonly minConfidence?: number;
 
-  @About('Lists only the images in which the runs differ.')
+  @Description('Only images in which the runs differ.')
   @QueryBoolean()
   readonly onlyDifferent: boolean = false;
 }
@@ -44,7 +44,7 @@ class RunVerdictResponse {
   @ListOf({ type: 'string', enum: CATEGORIES })
   readonly categories!: readonly Category[];
 
-  @About('Of the surest detection that counts; null for a blank.')
+  @Description('Maximum of the counted detections; null for a blank.')
   @OrNull()
   @Fraction()
   readonly confidence!: number | null;
@@ -76,34 +76,34 @@ class FoundByBothResponse {
 }
 
 export class RunComparisonResponse implements RunComparison, Page<ComparedImage> {
-  @About('Images that both runs have answered.')
+  @Description('Images that both runs have processed.')
   @Count()
   readonly images!: number;
 
-  @About('Images that only run a has answered.')
+  @Description('Images that only run a has processed.')
   @Count()
   readonly onlyA!: number;
 
   @Count()
   readonly onlyB!: number;
 
-  @About('Images in which both found the same categories.')
+  @Description('Images in which both found the same categories.')
   @Count()
   readonly agreeing!: number;
 
-  @About('By category, images in which each found it, and in which both did; `blank` where a run found nothing.')
+  @Description('By category: images in which each found it, and in which both did; `blank` where a run found nothing.')
   @MapOf(FoundByBothResponse)
   readonly counts!: RunComparison['counts'];
 
-  @About('Images by what a says (outer) and what b says (inner).')
+  @Description('Images by the result of a (outer) and of b (inner).')
   @MapOf({ type: 'object', additionalProperties: { type: 'integer', minimum: 0 } })
   readonly confusion!: RunComparison['confusion'];
 
   @ListOf(ComparedImageResponse)
   readonly items!: readonly ComparedImage[];
 
-  @About('For the next page; null on the last one.')
+  @Description('Cursor of the next page; null on the last one.')
   @OrNull()
-  @Words()
+  @AnyText()
   readonly nextCursor!: string | null;
 }

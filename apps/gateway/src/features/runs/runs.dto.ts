@@ -1,8 +1,8 @@
 import type { RecentlyFinished, RunOverview, RunSummary } from '@pugmark/db';
 import { CATEGORIES, TASK_STATES, type Category } from '@pugmark/domain';
 import {
-  About,
-  Amount,
+  Description,
+  AnyNumber,
   Count,
   Fraction,
   Id,
@@ -13,7 +13,7 @@ import {
   Optional,
   OrNull,
   Time,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { ImageFilterBody } from '../images/images.dto';
 import { ClassifyBody } from '../models/models.dto';
@@ -23,34 +23,34 @@ export class CreateRunBody {
   @Id()
   readonly projectId!: number;
 
-  @About('Only the images of this deployment.')
+  @Description('Only the images of this deployment.')
   @Optional()
   @Id()
   readonly deploymentId?: number | null;
 
-  @About('Only the images that pass these filters.')
+  @Description('Only the images that match these filters.')
   @Optional()
   @Nested(ImageFilterBody)
   readonly filter?: ImageFilterBody | null;
 
-  @About("The detector; absent or null: the project's, else the default one.")
+  @Description("The detector; absent or null: the project's, else the default one.")
   @Optional()
   @Id()
   readonly modelId?: number | null;
 
-  @About("The classifier of what is found; absent: the project's; null: none.")
+  @Description("The classifier of detections; absent: the project's; null: none.")
   @Optional()
   @Nested(ClassifyBody)
   readonly classify?: ClassifyBody | null;
 
-  @About('Higher goes first.')
+  @Description('Higher values run first.')
   @Integer(-100, 100)
   readonly priority: number = 0;
 }
 
 export class UpdateRunBody {
-  @About(
-    'Higher goes first. What is rung already keeps its place; what waits of a large run gets the new priority within seconds.',
+  @Description(
+    'Higher values run first. Published work keeps its place; the waiting work of a large run gets the new priority within seconds.',
   )
   @Integer(-100, 100)
   readonly priority!: number;
@@ -61,10 +61,10 @@ const STATES = ['active', 'paused', 'done', 'cancelled'] as const;
 export type RunState = (typeof STATES)[number];
 
 class ModelNameResponse {
-  @Words()
+  @AnyText()
   readonly name!: string;
 
-  @Words()
+  @AnyText()
   readonly version!: string;
 }
 
@@ -127,18 +127,18 @@ export class RunListItem {
   readonly createdAt!: string;
 }
 
-/** How far a run is. */
+/** Progress of a run. */
 export class RunProgress extends RunListItem {
-  @Amount()
+  @AnyNumber()
   readonly ratePerMinute!: number;
 
-  @About('Null when nothing moves, or the run is paused: no one can say.')
+  @Description('Null when there is no progress, or the run is paused.')
   @OrNull()
   @Count()
   readonly etaSeconds!: number | null;
 }
 
-/** What was found, in images. */
+/** Results, in images. */
 class RunSummaryResponse {
   @Count()
   readonly images!: number;
@@ -158,9 +158,9 @@ class RunSummaryResponse {
   @Count()
   readonly failed!: number;
 
-  @About('Answered, but with a warning: the file was cut short.')
+  @Description('Processed, but with a warning: the file is truncated.')
   @Count()
-  readonly marked!: number;
+  readonly truncated!: number;
 }
 
 export class RunResponse extends RunProgress {
@@ -171,7 +171,7 @@ export class RunResponse extends RunProgress {
   readonly engines!: readonly string[];
 }
 
-/** `done` when its ingest adds nothing more to it and all of its tasks have ended; before, `paused` or `active`. */
+/** `done` when its ingest has ended and all of its tasks have ended; before that `paused` or `active`. */
 export function runState(run: RunOverview): RunState {
   if (run.cancelledAt !== null) return 'cancelled';
   const open = run.counts.waiting + run.counts.queued + run.counts.running;
@@ -196,7 +196,7 @@ export function runProgress(run: RunOverview, recent: RecentlyFinished): RunProg
   return { ...runListItem(run), ...progressResponse(recent, remainingOf(run)) };
 }
 
-/** Tasks of a run that have not ended; null while it is paused. */
+/** Unfinished tasks of a run; null while it is paused. */
 export function remainingOf(run: RunOverview): number | null {
   return runState(run) === 'paused' ? null : run.counts.waiting + run.counts.queued + run.counts.running;
 }

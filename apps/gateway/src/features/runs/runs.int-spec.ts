@@ -13,14 +13,14 @@ describe('runs', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('asks for a model to be there', async () => {
+  it('requires a registered model', async () => {
     await gateway.images(projectId, ['0.jpg']);
     const answer = await gateway.post('/runs', { projectId });
-    expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:no_model' } });
+    expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:model_not_registered' } });
     modelId = (await gateway.model()).id;
   });
 
-  it('runs over the existing images of a project, and tells how it goes to its end', async () => {
+  it('processes the existing images of a project, and reports progress to the end', async () => {
     const id = await gateway.project();
     const { ids } = await gateway.images(id, ['1.jpg', '2.jpg', '3.jpg']);
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -39,7 +39,7 @@ describe('runs', () => {
       priority: 5,
       state: 'active',
       counts: { total: 3, waiting: 3, queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 },
-      summary: { images: 3, blanks: 0, animals: 0, people: 0, vehicles: 0, failed: 0, marked: 0 },
+      summary: { images: 3, blanks: 0, animals: 0, people: 0, vehicles: 0, failed: 0, truncated: 0 },
       engines: [],
       ratePerMinute: 0,
       etaSeconds: null,
@@ -60,7 +60,7 @@ describe('runs', () => {
     expect(done).toMatchObject({
       state: 'done',
       counts: { total: 3, done: 2, failed: 1 },
-      summary: { images: 3, blanks: 1, animals: 1, failed: 1, marked: 1 },
+      summary: { images: 3, blanks: 1, animals: 1, failed: 1, truncated: 1 },
       engines: ['null'],
       etaSeconds: 0,
     });
@@ -88,7 +88,7 @@ describe('runs', () => {
     });
   });
 
-  it('runs over one deployment only', async () => {
+  it('processes one deployment only', async () => {
     const id = await gateway.project();
     const deploymentId = await gateway.deployment(id);
     await gateway.images(id, ['1.jpg', '2.jpg'], { deploymentId });
@@ -115,7 +115,7 @@ describe('runs', () => {
     });
   });
 
-  it('stays active while its ingest may still add to it', async () => {
+  it('stays active while its ingest may still add images', async () => {
     const id = await gateway.project();
     const runId = await gateway.run(id, modelId);
     const { ingestId, ids } = await gateway.images(id, ['1.jpg'], { runId });
@@ -128,7 +128,7 @@ describe('runs', () => {
     expect((await gateway.get(`/runs/${runId}`)).body.state).toBe('done');
   });
 
-  it('cancels what has not ended, once and twice', async () => {
+  it('is cancelled, also twice', async () => {
     const id = await gateway.project();
     const { ids } = await gateway.images(id, ['1.jpg', '2.jpg']);
     const runId = (await gateway.post('/runs', { projectId: id })).body.id;
@@ -154,7 +154,7 @@ describe('runs', () => {
     const problem = (type: string) => ({ status: 409, body: { type: `urn:pugmark:problem:${type}` } });
     const end = () => gateway.finish('detect', ids);
 
-    it('pauses a run, once and twice: nothing of it can be claimed, what runs is finished, and no one can say when it ends', async () => {
+    it('is paused, also twice: nothing more can be claimed, running work is finished, and there is no estimated end', async () => {
       const [running] = await gateway.claim('detect', ids.slice(0, 1));
       expect(await gateway.post(`/runs/${runId}/pause`)).toMatchObject({
         status: 202,
@@ -179,7 +179,7 @@ describe('runs', () => {
       expect((await gateway.get(`/runs?projectId=${id}`)).body.items).toMatchObject([{ id: runId, state: 'paused' }]);
     });
 
-    it('resumes it, once and twice, to its end', async () => {
+    it('is resumed, also twice, to its end', async () => {
       await gateway.post(`/runs/${runId}/pause`);
       expect(await gateway.post(`/runs/${runId}/resume`)).toMatchObject({
         status: 202,
@@ -212,7 +212,7 @@ describe('runs', () => {
       expect(await gateway.post(`/runs/${other}/resume`)).toMatchObject({ status: 202, body: { state: 'cancelled' } });
     });
 
-    it('keeps an ingest going that adds to a paused run, and what it adds waits', async () => {
+    it('lets an ingest continue that adds to a paused run, and pauses what it adds', async () => {
       const growing = await gateway.run(id, modelId);
       await gateway.images(id, ['4.jpg'], { runId: growing });
       await gateway.post(`/runs/${growing}/pause`);
@@ -222,8 +222,8 @@ describe('runs', () => {
       expect((await gateway.get(`/runs/${growing}`)).body).toMatchObject({ state: 'paused', counts: { waiting: 2 } });
     });
 
-    it('starts over what failed: its reason is gone until it fails again, and the run is active', async () => {
-      expect(await gateway.post(`/runs/${runId}/retry`)).toMatchObject(problem('nothing_failed'));
+    it('retries failed images: their error is cleared until they fail again, and the run is active', async () => {
+      expect(await gateway.post(`/runs/${runId}/retry`)).toMatchObject(problem('no_failed_images'));
       await gateway.finish('detect', ids.slice(0, 2), { code: 'file_missing', message: 'the file is gone' });
       await gateway.finish('detect', ids.slice(2));
       expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({
@@ -250,7 +250,7 @@ describe('runs', () => {
       expect(await failure()).toEqual([null, 'decode_failed', null]);
     });
 
-    it('leaves a paused run paused when its failed images are started over, but not one that was done', async () => {
+    it('stays paused when its failed images are retried, unless it was done', async () => {
       await gateway.finish('detect', ids.slice(0, 1), { code: 'file_missing', message: 'the file is gone' });
       const rest = await gateway.claim('detect', ids.slice(1));
       await gateway.post(`/runs/${runId}/pause`);
@@ -273,7 +273,7 @@ describe('runs', () => {
       });
     });
 
-    it('moves a run before others, as long as it has not ended', async () => {
+    it('changes its priority until it has ended', async () => {
       expect(await gateway.patch(`/runs/${runId}`, { priority: 50 })).toMatchObject({
         status: 200,
         body: { id: runId, priority: 50, state: 'active' },
@@ -297,13 +297,13 @@ describe('runs', () => {
       expect(await gateway.patch(`/runs/${other}`, { priority: 1 })).toMatchObject(problem('cancelled'));
     });
 
-    it('answers 404 for a run that is not there', async () => {
+    it('answers 404 for a missing run', async () => {
       for (const what of ['pause', 'resume', 'retry'])
         expect((await gateway.post(`/runs/999999/${what}`)).status).toBe(404);
       expect((await gateway.patch('/runs/999999', { priority: 1 })).status).toBe(404);
     });
 
-    it('says nothing of when all work ends while all that is left is paused', async () => {
+    it('has no estimated end while all remaining work is paused', async () => {
       const waiting = await gateway.db
         .selectFrom('tasks')
         .select('run_id')
@@ -325,7 +325,7 @@ describe('runs', () => {
     });
   });
 
-  it('cancels also what an ingest is just adding', async () => {
+  it('cancels also what an ingest is adding concurrently', async () => {
     const id = await gateway.project();
     const runId = await gateway.run(id, modelId);
     const { ids } = await gateway.images(id, ['1.jpg'], {});
@@ -334,7 +334,7 @@ describe('runs', () => {
       await gateway.repositories.tasks.create(tx, { kind: 'scan', subjectId: 999_001, runId });
       await new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, ids);
       cancelling = gateway.post(`/runs/${runId}/cancel`);
-      await waitUntil('the cancel to wait for this transaction', async () => {
+      await waitUntil('the cancellation to wait for this transaction', async () => {
         const { rows } =
           await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
             gateway.db,
@@ -359,7 +359,7 @@ describe('runs', () => {
     expect((await gateway.post('/runs', { projectId, ...change })).status).toBe(status);
   });
 
-  it('refuses a run over nothing, and leaves none behind', async () => {
+  it('refuses a run without images, and creates none', async () => {
     const id = await gateway.project();
     expect(await gateway.post('/runs', { projectId: id })).toMatchObject({
       status: 422,
@@ -368,7 +368,7 @@ describe('runs', () => {
     expect((await gateway.get(`/runs?projectId=${id}`)).body.items).toEqual([]);
   });
 
-  it('answers 404 for a run that is not there, 422 for one that is asked about, 400 without a project', async () => {
+  it('answers 404 for a missing run, 422 for one in the query, 400 without a project', async () => {
     expect((await gateway.get('/runs/999999')).status).toBe(404);
     expect((await gateway.get('/runs?projectId=999999')).status).toBe(422);
     expect((await gateway.get('/runs')).status).toBe(400);
@@ -376,7 +376,7 @@ describe('runs', () => {
     expect((await gateway.get('/processing/status?runId=x')).status).toBe(400);
   });
 
-  it('tells the state of all processing together', async () => {
+  it('is included in the state of all processing', async () => {
     expect((await gateway.get('/processing/status')).body).toEqual({
       processing: expect.any(Number),
       pending: expect.any(Number),

@@ -10,7 +10,7 @@ import { cancelRun, pauseRun, resumeRun, retryRun, updateRun } from './control-r
 import { createOnce } from '../../http/idempotency/create-once';
 import { formEvents } from '../events/form-events';
 import { imageFilterOf } from '../images/image-filter';
-import { requirePlace } from '../deployments/require-deployment';
+import { requireProjectAndDeployment } from '../deployments/require-deployment';
 import { requireNamedProject } from '../projects/require-project';
 import { modelsOfNewRun } from './models-of-new-run';
 import { requireCapacity, type CapacityLimit } from '../../http/require-capacity';
@@ -38,18 +38,18 @@ export function runsRouter(deps: RunsDependencies): Operation[] {
       method: 'post',
       path: '/runs',
       name: 'createRun',
-      summary: 'Puts images to a model; it is done in the background',
+      summary: 'Starts a run of a model over images; it is processed in the background',
       scope: 'run',
       body: body(CreateRunBody),
       answer: { status: 202, json: jsonOf(RunResponse), location: ({ id }) => `/runs/${id}` },
-      once: true,
+      idempotent: true,
       admit: (call) => requireCapacity(deps, runCapacity(deps.settings), call),
       handle: async (call) => {
-        const { body: asked, traceparent } = call;
-        await requirePlace(deps, asked.projectId, asked.deploymentId ?? null);
-        // Not within the transaction, which would wait for another connection.
-        if (asked.filter?.eventId != null) await formEvents(deps, asked.projectId);
-        const { id } = await createOnce(deps, call, asked, (tx) => createRun(tx, deps, asked, traceparent));
+        const { body: requested, traceparent } = call;
+        await requireProjectAndDeployment(deps, requested.projectId, requested.deploymentId ?? null);
+        // Outside the transaction, since it needs a connection of its own.
+        if (requested.filter?.eventId != null) await formEvents(deps, requested.projectId);
+        const { id } = await createOnce(deps, call, requested, (tx) => createRun(tx, deps, requested, traceparent));
         return runDetails(deps.db, id);
       },
     }),
@@ -60,7 +60,7 @@ export function runsRouter(deps: RunsDependencies): Operation[] {
       summary: 'Two runs over the same images, side by side',
       scope: 'read',
       query: CompareRunsQuery,
-      touches: ({ a, b }) => [a, b].map((id) => ({ resource: 'runs', id })),
+      references: ({ a, b }) => [a, b].map((id) => ({ resource: 'runs', id })),
       answer: { status: 200, json: jsonOf(RunComparisonResponse) },
       problems: [422],
       handle: async ({ query: { a, b, minConfidence = null, onlyDifferent, limit, cursor } }) => {
@@ -89,7 +89,7 @@ export function runsRouter(deps: RunsDependencies): Operation[] {
       method: 'get',
       path: '/runs/:id',
       name: 'getRun',
-      summary: 'How far a run is, and what it found',
+      summary: 'Progress and results of a run',
       scope: 'read',
       answer: { status: 200, json: jsonOf(RunResponse) },
       handle: ({ id }) => runDetails(deps.db, id),
@@ -98,7 +98,7 @@ export function runsRouter(deps: RunsDependencies): Operation[] {
       method: 'patch',
       path: '/runs/:id',
       name: 'updateRun',
-      summary: 'Moves a run before others, or behind them',
+      summary: 'Changes the priority of a run',
       scope: 'run',
       body: body(UpdateRunBody),
       answer: { status: 200, json: jsonOf(RunResponse) },
@@ -108,25 +108,37 @@ export function runsRouter(deps: RunsDependencies): Operation[] {
         return runDetails(deps.db, id);
       },
     }),
-    control(deps, 'cancel', 'Cancels what has not ended of a run', cancelRun, [409]),
-    control(deps, 'pause', 'Begins nothing more of a run until it is resumed; what runs is finished', pauseRun, [409]),
-    control(deps, 'resume', 'Goes on with a run that was paused', resumeRun, []),
-    control(deps, 'retry', 'Starts over what failed of a run, with a fresh number of attempts', retryRun, [409]),
+    controlOperation(deps, 'cancel', 'Cancels the unfinished work of a run', cancelRun, [409]),
+    controlOperation(
+      deps,
+      'pause',
+      'Starts nothing more of a run until it is resumed; running work is finished',
+      pauseRun,
+      [409],
+    ),
+    controlOperation(deps, 'resume', 'Resumes a paused run', resumeRun, []),
+    controlOperation(
+      deps,
+      'retry',
+      'Retries the failed images of a run, with a fresh number of attempts',
+      retryRun,
+      [409],
+    ),
   ];
 }
 
-/** `POST /runs/:id/<what>`: takes effect when it is answered, and is carried out in the background. */
-function control(
+/** `POST /runs/:id/<action>`: effective when it is answered, carried out in the background. */
+function controlOperation(
   deps: RunsDependencies,
-  what: 'cancel' | 'pause' | 'resume' | 'retry',
+  action: 'cancel' | 'pause' | 'resume' | 'retry',
   summary: string,
   act: (deps: RunsDependencies, id: number) => Promise<void>,
   problems: readonly number[],
 ): Operation {
   return operation({
     method: 'post',
-    path: `/runs/:id/${what}`,
-    name: `${what}Run`,
+    path: `/runs/:id/${action}`,
+    name: `${action}Run`,
     summary,
     scope: 'run',
     answer: { status: 202, json: jsonOf(RunResponse) },
@@ -162,7 +174,7 @@ async function createRun(
     throw unprocessable(
       'no_images',
       body.filter == null ? (deploymentId === null ? 'projectId' : 'deploymentId') : 'filter',
-      'there are no such images to look at yet',
+      'there are no matching images yet',
     );
   return id;
 }

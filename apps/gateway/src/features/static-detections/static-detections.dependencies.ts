@@ -1,8 +1,8 @@
-import type { Database, DeploymentRepository, StaticBoxRepository } from '@pugmark/db';
+import type { Database, DeploymentRepository, StaticDetectionRepository } from '@pugmark/db';
 
 /** What static detections need from the composition root. */
 export interface StaticDetectionsDependencies {
   readonly db: Database;
   readonly deployments: DeploymentRepository;
-  readonly staticBoxes: StaticBoxRepository;
+  readonly staticDetections: StaticDetectionRepository;
 }

@@ -1,15 +1,15 @@
-import type { StaticBoxRow } from '@pugmark/db';
+import type { StaticDetectionRow } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
-import { About, Count, Flag, Id, Nested, OneOf, OrNull, Time, Words } from '../../http/dto/fields';
+import { Description, Count, Flag, Id, Nested, OneOf, OrNull, Time, AnyText } from '../../http/dto/fields';
 import { BoxResponse } from '../images/images.dto';
 
-export class UpdateStaticBoxBody {
-  @About('True: what the box holds is real, and counts. False takes that back.')
+export class UpdateStaticDetectionBody {
+  @Description('True: the object is real, and is counted. False reverts that.')
   @Flag()
-  readonly unmarked!: boolean;
+  readonly dismissed!: boolean;
 }
 
-export class StaticBoxResponse {
+export class StaticDetectionResponse {
   @Id()
   readonly id!: number;
 
@@ -22,21 +22,21 @@ export class StaticBoxResponse {
   @OneOf(CATEGORIES)
   readonly category!: Category;
 
-  @About('Fractions of the width and height of the image, from its upper left corner.')
+  @Description('Fractions of the width and height of the image, from its upper left corner.')
   @Nested(BoxResponse)
   readonly box!: BoxResponse;
 
-  @About('With a detection that belongs to it. 0: it is in less than 20 by now, and hides nothing.')
+  @Description('Images with a detection of it. 0: it is in fewer than 20 images now, and hides nothing.')
   @Count()
   readonly images!: number;
 
-  @About('One of these images, to look at.')
+  @Description('One of these images, for display.')
   @OrNull()
   @Id()
   readonly exampleImageId!: number | null;
 
-  @About(
-    'When the first of these images was taken; a few minutes before the last, and it may be an animal that lay still.',
+  @Description(
+    'Capture time of the first of these images; when it is only minutes before the last, the object may be a resting animal.',
   )
   @OrNull()
   @Time()
@@ -46,36 +46,38 @@ export class StaticBoxResponse {
   @Time()
   readonly lastAt!: string | null;
 
-  @About('Since when its detections count, because a person said so.')
+  @Description('Since when a person has declared it real, so that its detections are counted.')
   @OrNull()
   @Time()
-  readonly unmarkedAt!: string | null;
+  readonly dismissedAt!: string | null;
 
-  @About('The name of the key with which that was said.')
+  @Description('The name of the key that declared it real.')
   @OrNull()
-  @Words()
-  readonly unmarkedBy!: string | null;
+  @AnyText()
+  readonly dismissedBy!: string | null;
 
   @Time()
   readonly createdAt!: string;
 }
 
 export class StaticSearchResponse {
-  @About('Static boxes of the deployment that are in 20 or more images now, unmarked ones too.')
+  @Description('Static detections of the deployment in 20 or more images, dismissed ones included.')
   @Count()
-  readonly boxes!: number;
+  readonly staticDetections!: number;
 
-  @About('Of them, those that were not known.')
+  @Description('How many of them are new.')
   @Count()
-  readonly newBoxes!: number;
+  readonly newStaticDetections!: number;
 
-  @About('Images with detections that belong to another box than before, to one now, or to none any more.')
+  @Description(
+    'Images whose detections were assigned to another static detection, to one for the first time, or to none any more.',
+  )
   @Count()
   readonly changedImages!: number;
 }
 
-export function staticBoxResponse(row: StaticBoxRow): StaticBoxResponse {
-  const { id, projectId, deploymentId, category, x, y, width, height, images, exampleImageId, unmarkedBy } = row;
+export function staticDetectionResponse(row: StaticDetectionRow): StaticDetectionResponse {
+  const { id, projectId, deploymentId, category, x, y, width, height, images, exampleImageId, dismissedBy } = row;
   return {
     id,
     projectId,
@@ -86,8 +88,8 @@ export function staticBoxResponse(row: StaticBoxRow): StaticBoxResponse {
     exampleImageId,
     firstAt: row.firstAt?.toISOString() ?? null,
     lastAt: row.lastAt?.toISOString() ?? null,
-    unmarkedAt: row.unmarkedAt?.toISOString() ?? null,
-    unmarkedBy,
+    dismissedAt: row.dismissedAt?.toISOString() ?? null,
+    dismissedBy,
     createdAt: row.createdAt.toISOString(),
   };
 }

@@ -1,82 +1,81 @@
-import { inTransaction, type Executor, type StaticBoxRow } from '@pugmark/db';
+import { inTransaction, type Executor, type StaticDetectionRow } from '@pugmark/db';
 import { notFound } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
 import type { StaticDetectionsDependencies } from './static-detections.dependencies';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import {
-  StaticBoxResponse,
+  StaticDetectionResponse,
   StaticSearchResponse,
-  UpdateStaticBoxBody,
-  staticBoxResponse,
+  UpdateStaticDetectionBody,
+  staticDetectionResponse,
 } from './static-detections.dto';
 import { requireDeployment } from '../deployments/require-deployment';
 
-export function staticBoxesRouter(deps: StaticDetectionsDependencies): Operation[] {
+export function staticDetectionsRouter(deps: StaticDetectionsDependencies): Operation[] {
   return [
     operation({
       method: 'get',
-      path: '/deployments/:id/static-boxes',
-      name: 'listStaticBoxes',
+      path: '/deployments/:id/static-detections',
+      name: 'listStaticDetections',
       summary: 'Boxes that are the same in 20 or more images of a deployment, oldest first',
       scope: 'read',
       query: PageQuery,
-      answer: { status: 200, json: pageTypeOf(StaticBoxResponse) },
+      answer: { status: 200, json: pageTypeOf(StaticDetectionResponse) },
       problems: [422],
       handle: async ({ id, query: { limit, cursor } }) => {
-        const after = afterId('static_boxes', cursor);
+        const after = afterId('static_detections', cursor);
         await requireDeployment(deps, id);
-        const rows = await deps.staticBoxes.page(deps.db, id, after, limit + 1);
-        return pageOf('static_boxes', rows, limit, (row) => row.id, staticBoxResponse);
+        const rows = await deps.staticDetections.page(deps.db, id, after, limit + 1);
+        return pageOf('static_detections', rows, limit, (row) => row.id, staticDetectionResponse);
       },
     }),
     operation({
       method: 'post',
-      path: '/deployments/:id/static-boxes/find',
-      name: 'findStaticBoxes',
-      summary: 'Looks for the static boxes of a deployment now; a minute after new results it is done anyway',
+      path: '/deployments/:id/static-detections/find',
+      name: 'findStaticDetections',
+      summary: 'Searches a deployment for static detections now; done automatically a minute after new results',
       scope: 'review',
       answer: { status: 200, json: jsonOf(StaticSearchResponse) },
       handle: async ({ id }) => {
         await requireDeployment(deps, id);
-        const { boxes, newBoxes, changedImages } = await deps.staticBoxes.search(deps.db, id);
-        return { boxes, newBoxes, changedImages };
+        return deps.staticDetections.search(deps.db, id);
       },
     }),
     operation({
       method: 'get',
-      path: '/static-boxes/:id',
-      name: 'getStaticBox',
-      summary: 'A static box',
+      path: '/static-detections/:id',
+      name: 'getStaticDetection',
+      summary: 'A static detection',
       scope: 'read',
-      answer: { status: 200, json: jsonOf(StaticBoxResponse) },
-      handle: async ({ id }) => staticBoxResponse(await requireStaticBox(deps, deps.db, id)),
+      answer: { status: 200, json: jsonOf(StaticDetectionResponse) },
+      handle: async ({ id }) => staticDetectionResponse(await requireStaticDetection(deps, deps.db, id)),
     }),
     operation({
       method: 'patch',
-      path: '/static-boxes/:id',
-      name: 'updateStaticBox',
-      summary: 'Says that what a static box holds is real, so that it counts, or takes that back',
+      path: '/static-detections/:id',
+      name: 'updateStaticDetection',
+      summary: 'Declares that a static detection shows something real, so that it is counted, or reverts that',
       scope: 'review',
-      body: body(UpdateStaticBoxBody),
-      answer: { status: 200, json: jsonOf(StaticBoxResponse) },
+      body: body(UpdateStaticDetectionBody),
+      answer: { status: 200, json: jsonOf(StaticDetectionResponse) },
       ifMatch: true,
-      handle: ({ id, body: { unmarked }, caller, assertMatches }) =>
+      handle: ({ id, body: { dismissed }, caller, assertMatches }) =>
         inTransaction(deps.db, async (tx) => {
-          await deps.staticBoxes.lock(tx, id);
-          assertMatches(staticBoxResponse(await requireStaticBox(deps, tx, id)));
-          await deps.staticBoxes.setUnmarked(tx, id, unmarked ? caller.name : null);
-          return staticBoxResponse(await requireStaticBox(deps, tx, id));
+          await deps.staticDetections.lock(tx, id);
+          assertMatches(staticDetectionResponse(await requireStaticDetection(deps, tx, id)));
+          await deps.staticDetections.setDismissed(tx, id, dismissed ? caller.name : null);
+          return staticDetectionResponse(await requireStaticDetection(deps, tx, id));
         }),
     }),
   ];
 }
 
-async function requireStaticBox(
-  { staticBoxes }: StaticDetectionsDependencies,
+async function requireStaticDetection(
+  { staticDetections }: StaticDetectionsDependencies,
   db: Executor,
   id: number,
-): Promise<StaticBoxRow> {
-  const row = await staticBoxes.find(db, id);
-  if (row === null) throw notFound(`static box ${id}`);
+): Promise<StaticDetectionRow> {
+  const row = await staticDetections.find(db, id);
+  if (row === null) throw notFound(`static detection ${id}`);
   return row;
 }

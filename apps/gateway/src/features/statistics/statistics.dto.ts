@@ -1,8 +1,8 @@
 import type {
   Activity,
   CaptureRates,
-  CapturesAt,
-  Counted,
+  PlaceCaptures,
+  EventTotals,
   Effort,
   EventKind,
   Grouping,
@@ -14,73 +14,73 @@ import type {
 } from '@pugmark/db';
 import { CALENDAR_STEPS, CATEGORIES, type CalendarStep, type Category } from '@pugmark/domain';
 import {
-  About,
-  Amount,
+  Description,
+  AnyNumber,
   Count,
   Id,
   ListOf,
-  MayBeAbsent,
+  OptionalNotNull,
   Nested,
   OneOf,
   OrNull,
   QueryInteger,
   Time,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { PlaceResponse } from '../locations/locations.dto';
 import { EventFilterQuery } from '../images/observed.dto';
 
 const NUMBERS = { type: 'integer', minimum: 0 } as const;
 
-/** What every statistic takes. */
+/** Parameters of every statistic. */
 export class StatisticsQuery extends EventFilterQuery implements Grouping {
-  @About(
-    'By animal, person and vehicle, or by what they are called. An event of a category may be of several labels: those need not add up to it.',
+  @Description(
+    'By animal, person and vehicle, or by label. An event of a category may have several labels: their counts need not add up to it.',
   )
   @OneOf(['category', 'label'])
   readonly groupBy: EventKind = 'category';
 
-  @About('Of the labels, how many stand by themselves, those with the most events; the others are added up.')
+  @Description('Number of labels listed separately, those with the most events; the others are summed up.')
   @QueryInteger(1, 50)
   readonly top: number = 20;
 }
 
 export class CapturesQuery extends StatisticsQuery {
-  @About('Also for each deployment or location.')
-  @MayBeAbsent()
+  @Description('Also for each deployment or location.')
+  @OptionalNotNull()
   @OneOf(['deployment', 'location'])
   readonly by?: 'deployment' | 'location';
 }
 
 export class ActivityQuery extends StatisticsQuery {
-  @About('`local`: the clocks of the place. `solar`: the sun over it, at its highest at 12.')
+  @Description('`local`: local time at the location. `solar`: solar time, with solar noon at 12.')
   @OneOf(['local', 'solar'])
   readonly clock: 'local' | 'solar' = 'local';
 }
 
 export class TimelineQuery extends StatisticsQuery {
-  @About('Weeks are those of ISO 8601.')
+  @Description('Weeks are those of ISO 8601.')
   @OneOf(CALENDAR_STEPS)
   readonly by: CalendarStep = 'day';
 }
 
 class KindResponse implements Kind {
-  @About('Null: all labels that are not listed by themselves.')
+  @Description('Null: all labels that are not listed separately.')
   @OrNull()
   @OneOf(CATEGORIES)
   readonly category!: Category | null;
 
-  @About('Null unless grouped by label.')
+  @Description('Null unless grouped by label.')
   @OrNull()
-  @Words()
+  @AnyText()
   readonly label!: string | null;
 }
 
-class KindCountResponse extends KindResponse implements Counted {
+class KindCountResponse extends KindResponse implements EventTotals {
   @Count()
   readonly events!: number;
 
-  @About('The largest number in one image of each event, added up over the events.')
+  @Description('The maximum number in one image of each event, summed over the events.')
   @Count()
   readonly individuals!: number;
 }
@@ -89,11 +89,11 @@ class EffortResponse implements Effort {
   @Count()
   readonly deployments!: number;
 
-  @About('Of them, those without a known start: their nights are not known, and are in no rate.')
+  @Description('Those without a known start: their trap-nights are unknown and not in any rate.')
   @Count()
   readonly deploymentsWithoutDates!: number;
 
-  @About('Nights that a camera stood; null where no deployment has dates.')
+  @Description('Trap-nights; null where no deployment has dates.')
   @OrNull()
   @Count()
   readonly trapNights!: number | null;
@@ -103,9 +103,9 @@ class ImageCountsResponse {
   @Count()
   readonly images!: number;
 
-  @About('A model has looked at them. `answered`, `pending` and `failed` make up all images.')
+  @Description('Images with an inference. `processed`, `pending` and `failed` add up to all images.')
   @Count()
-  readonly answered!: number;
+  readonly processed!: number;
 
   @Count()
   readonly pending!: number;
@@ -113,11 +113,11 @@ class ImageCountsResponse {
   @Count()
   readonly failed!: number;
 
-  @About('Looked at, by a model or a person, and nothing counts.')
+  @Description('Processed or reviewed, without effective observations.')
   @Count()
   readonly blank!: number;
 
-  @About('With an animal that counts; an image may be with a person or a vehicle too.')
+  @Description('With an animal that counts; an image may be with a person or a vehicle too.')
   @Count()
   readonly animal!: number;
 
@@ -133,15 +133,15 @@ class ImageCountsResponse {
   @Count()
   readonly withoutTime!: number;
 
-  @About(
-    'Boxes of the model that looked last, from its threshold on, without static ones; reviews change nothing of it.',
+  @Description(
+    'Detections of the latest inference at or above its threshold, without static ones; reviews do not change it.',
   )
   @Count()
   readonly detections!: number;
 }
 
 export class SummaryResponse extends EffortResponse implements StudySummary {
-  @About('Null with `label` or `minConfidence`: `GET /images/count` counts those.')
+  @Description('Null with `label` or `minConfidence`: use `GET /images/count` for those.')
   @OrNull()
   @Nested(ImageCountsResponse)
   readonly images!: ImageCountsResponse | null;
@@ -152,11 +152,11 @@ export class SummaryResponse extends EffortResponse implements StudySummary {
   @Count()
   readonly individuals!: number;
 
-  @About('Events without a known time: each of one image.')
+  @Description('Events without a known time, each of one image.')
   @Count()
   readonly withoutTime!: number;
 
-  @About('At which the deployments stood.')
+  @Description('Locations of the deployments.')
   @Count()
   readonly locations!: number;
 
@@ -165,13 +165,13 @@ export class SummaryResponse extends EffortResponse implements StudySummary {
 }
 
 class CaptureRateResponse extends KindCountResponse {
-  @About('Events that began within the dates of their deployment: those that the rate counts.')
+  @Description('Events that began within the dates of their deployment: those in the rate.')
   @Count()
   readonly ratedEvents!: number;
 
-  @About('100 × `ratedEvents` / `trapNights`; null without a night.')
+  @Description('100 × `ratedEvents` / `trapNights`; null without trap-nights.')
   @OrNull()
-  @Amount()
+  @AnyNumber()
   readonly per100TrapNights!: number | null;
 }
 
@@ -180,14 +180,14 @@ class CapturesResponse extends EffortResponse {
   readonly kinds!: readonly CaptureRateResponse[];
 }
 
-/** Of one deployment or location; all names null: of what has none. */
-class CapturesAtResponse extends CapturesResponse implements CapturesAt {
+/** For one deployment or location; all names null: events without one. */
+class CapturesAtResponse extends CapturesResponse implements PlaceCaptures {
   @OrNull()
   @Id()
   readonly deploymentId!: number | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly deploymentName!: string | null;
 
   @OrNull()
@@ -195,7 +195,7 @@ class CapturesAtResponse extends CapturesResponse implements CapturesAt {
   readonly locationId!: number | null;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly locationName!: string | null;
 }
 
@@ -203,7 +203,7 @@ export class CaptureRatesResponse implements CaptureRates {
   @Nested(CapturesResponse)
   readonly total!: CapturesResponse;
 
-  @About('Empty unless `by` is given.')
+  @Description('Empty unless `by` is given.')
   @ListOf(CapturesAtResponse)
   readonly groups!: readonly CapturesAtResponse[];
 }
@@ -212,39 +212,41 @@ class SeriesResponse extends KindResponse {
   @ListOf(NUMBERS)
   readonly events!: readonly number[];
 
-  @About('The largest number in one image of each event, added up over the events.')
+  @Description('The maximum number in one image of each event, summed over the events.')
   @ListOf(NUMBERS)
   readonly individuals!: readonly number[];
 }
 
 export class ActivityResponse implements Activity {
-  @About('Events without a known time: in no hour.')
+  @Description('Events without a known time: not in any hour.')
   @Count()
   readonly withoutTime!: number;
 
-  @About('By the sun, events at places without coordinates: in no hour either.')
+  @Description('With solar time, events at locations without coordinates: not in any hour either.')
   @Count()
   readonly withoutPlace!: number;
 
-  @About('24 numbers each, of the hours from 0 on.')
+  @Description('24 numbers each, of the hours from 0 on.')
   @ListOf(SeriesResponse)
   readonly kinds!: readonly SeriesResponse[];
 }
 
 export class TimelineResponse implements Timeline {
-  @About('The first day of each step, of the local calendars; no step is left out.')
+  @Description('The first day of each step, by local calendar; no step is left out.')
   @ListOf({ type: 'string', format: 'date' })
   readonly steps!: readonly string[];
 
-  @About('Of each step; a night belongs to the day on which it begins. 0: no camera whose dates are known stood then.')
+  @Description(
+    'Trap-nights of each step; a night belongs to the day on which it begins. 0: no camera with known dates was deployed.',
+  )
   @ListOf(NUMBERS)
   readonly trapNights!: readonly number[];
 
-  @About('Events without a known time: in no step.')
+  @Description('Events without a known time: not in any step.')
   @Count()
   readonly withoutTime!: number;
 
-  @About('One number for each step.')
+  @Description('One number for each step.')
   @ListOf(SeriesResponse)
   readonly kinds!: readonly SeriesResponse[];
 }
@@ -254,13 +256,13 @@ class PlacePresenceResponse extends PlaceResponse {
   @Id()
   readonly locationId!: number | null;
 
-  @About('Of a deployment whose location is not known; else null.')
+  @Description('For a deployment whose location is unknown; else null.')
   @OrNull()
   @Id()
   readonly deploymentId!: number | null;
 
-  @About('Of the location, or of the deployment.')
-  @Words()
+  @Description('Name of the location, or of the deployment.')
+  @AnyText()
   readonly name!: string;
 
   @Count()
@@ -273,7 +275,7 @@ class PlacePresenceResponse extends PlaceResponse {
   @Count()
   readonly trapNights!: number | null;
 
-  @About('0: a camera stood there, and it was not seen.')
+  @Description('0: a camera was deployed there, without such an event.')
   @Count()
   readonly events!: number;
 
@@ -288,7 +290,7 @@ class PlacePresenceResponse extends PlaceResponse {
   @Time()
   readonly lastSeen!: string | null;
 
-  @About('Local days on which an event began.')
+  @Description('Local days on which an event began.')
   @Count()
   readonly daysPresent!: number;
 
@@ -300,7 +302,7 @@ export class PresenceResponse {
   @ListOf(PlacePresenceResponse)
   readonly places!: readonly PlacePresenceResponse[];
 
-  @About('Events of images whose deployment is not known: at no place.')
+  @Description('Events of images without a deployment: at no location.')
   @Count()
   readonly withoutDeployment!: number;
 }

@@ -1,4 +1,4 @@
-import { PencilStudy } from '@pugmark/db/testing';
+import { ReferenceStudy } from '@pugmark/db/testing';
 import { TestGateway, animal } from '../../testing/gateway.fixture';
 
 interface Kind {
@@ -10,12 +10,15 @@ interface Kind {
   readonly per100TrapNights: number | null;
 }
 
-/** The study is counted by hand in `pencil-study.fixture.ts` of @pugmark/db; here, that the API hands all of it on, and takes every filter. */
+/**
+ * The study is counted by hand in `pencil-study.fixture.ts` of @pugmark/db; these tests check that the API returns all
+ * of it and takes every filter.
+ */
 describe('statistics', () => {
   let gateway: TestGateway;
-  let pencil: PencilStudy;
+  let pencil: ReferenceStudy;
   beforeAll(async () => {
-    pencil = await PencilStudy.start();
+    pencil = await ReferenceStudy.start();
     gateway = await TestGateway.start({ databaseUrl: pencil.study.databaseUrl });
     gateway.adminKey = await gateway.key(['read']);
   });
@@ -35,12 +38,12 @@ describe('statistics', () => {
   const inShort = (kinds: readonly Kind[]) =>
     kinds.map((one) => [one.label ?? one.category, one.events, one.individuals]);
 
-  it('sum up a study that nobody has looked at before: what is stale is formed first', async () => {
+  it('summarize a study that nobody has read before: stale events are formed first', async () => {
     expect((await gateway.db.selectFrom('stale_events').select('id').execute()).length).toBeGreaterThan(0);
     expect(await statistic('summary')).toEqual({
       images: {
         images: 25,
-        answered: 23,
+        processed: 23,
         pending: 1,
         failed: 1,
         blank: 4,
@@ -91,7 +94,7 @@ describe('statistics', () => {
       2,
       null,
     ],
-  ])('choose by %s', async (_, query, events, images) => {
+  ])('filter by %s', async (_, query, events, images) => {
     const summary = await statistic('summary', query());
     expect([summary.events, summary.images?.images ?? null]).toEqual([events, images]);
     const sum = (kinds: readonly Kind[]): number =>
@@ -116,11 +119,11 @@ describe('statistics', () => {
     expect(list.items).toHaveLength(events);
   });
 
-  it('tell how often something came to 100 trap-nights', async () => {
+  it('report capture rates per 100 trap-nights', async () => {
     const { total, groups } = await statistic('captures', { by: 'deployment', groupBy: 'label', top: 1 });
     const rates = (kinds: readonly Kind[]) =>
       kinds.map((one) => [one.label, one.events, one.ratedEvents, one.per100TrapNights]);
-    // Deer: a3 and n1 have no time. The others: f1, p1, v1 and b2; d1 and d2 are of nights that are not known.
+    // Deer: a3 and n1 have no time. Others: f1, p1, v1 and b2; d1 and d2 belong to unknown trap-nights.
     expect([total.trapNights, rates(total.kinds)]).toEqual([
       10,
       [
@@ -158,7 +161,7 @@ describe('statistics', () => {
     ]);
   });
 
-  it('tell when, by the clocks and by the sun', async () => {
+  it('report activity by hour, in local and solar time', async () => {
     const local = await statistic('activity', { category: 'animal' });
     expect(local.kinds).toHaveLength(1);
     expect(local.kinds[0].events).toEqual([1, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
@@ -167,7 +170,7 @@ describe('statistics', () => {
     expect([local.withoutTime, local.withoutPlace, solar.withoutTime, solar.withoutPlace]).toEqual([2, 0, 2, 2]);
   });
 
-  it('tell on which days, weeks and months', async () => {
+  it('report events by day, week and month', async () => {
     const A = { deploymentId: pencil.ids['A']! };
     const day = await statistic('timeline', A);
     expect([day.steps, day.trapNights, inShort(day.kinds)]).toEqual([
@@ -190,7 +193,7 @@ describe('statistics', () => {
     expect((await statistic('timeline', { by: 'month' })).trapNights).toEqual([3, 1, 2, 0, 0, 0, 0, 2, 2]);
   });
 
-  it('refuse a timeline that would not end, and say what to do', async () => {
+  it('refuse a timeline with too many steps, and say what to do', async () => {
     const answer = await gateway.get(
       `/statistics/timeline?projectId=${pencil.study.projectId}&capturedFrom=1900-01-01T00:00:00Z`,
     );
@@ -206,7 +209,7 @@ describe('statistics', () => {
     );
   });
 
-  it('tell where, and where not', async () => {
+  it('report presence and absence by location', async () => {
     const { places, withoutDeployment } = await statistic('presence', { groupBy: 'label' });
     expect(
       places.map((one: Record<string, unknown>) => [
@@ -219,7 +222,7 @@ describe('statistics', () => {
         one['latitude'],
       ]),
     ).toEqual([
-      // By label f1 is an event of its own.
+      // By label f1 is a separate event.
       ['Ridge', 6, 9, 4, '2024-03-29T17:00:00.000Z', '2024-10-27T23:20:00.000Z', 47.5],
       ['Creek', 2, 2, 1, '2024-11-03T04:30:00.000Z', '2024-11-03T07:00:00.000Z', null],
       ['Meadow', 2, 0, 0, null, null, 47.6],
@@ -234,28 +237,31 @@ describe('statistics', () => {
     expect(withoutDeployment).toBe(1);
   });
 
-  it.each(['summary', 'captures', 'activity', 'timeline', 'presence'])('refuse what cannot be: %s', async (name) => {
-    const foreign = await gateway.project();
-    const other = await gateway.deployment(foreign);
-    const projectId = pencil.study.projectId;
-    const cases: [string, number, string][] = [
-      ['', 400, 'projectId'],
-      ['projectId=999999', 422, 'projectId'],
-      [`projectId=${projectId}&deploymentId=${other}`, 422, 'deploymentId'],
-      [`projectId=${projectId}&locationId=999999`, 422, 'locationId'],
-      [`projectId=${projectId}&category=blank`, 400, 'category'],
-      [`projectId=${projectId}&hourFrom=24`, 400, 'hourFrom'],
-      [`projectId=${projectId}&top=0`, 400, 'top'],
-      [`projectId=${projectId}&groupBy=hour`, 400, 'groupBy'],
-      [`projectId=${projectId}&cursor=x`, 400, 'cursor'],
-    ];
-    for (const [query, status, field] of cases) {
-      const answer = await gateway.get(`/statistics/${name}?${query}`);
-      expect([query, answer.status, answer.body.errors[0].field]).toEqual([query, status, field]);
-    }
-  });
+  it.each(['summary', 'captures', 'activity', 'timeline', 'presence'])(
+    'refuse invalid parameters: %s',
+    async (name) => {
+      const foreign = await gateway.project();
+      const other = await gateway.deployment(foreign);
+      const projectId = pencil.study.projectId;
+      const cases: [string, number, string][] = [
+        ['', 400, 'projectId'],
+        ['projectId=999999', 422, 'projectId'],
+        [`projectId=${projectId}&deploymentId=${other}`, 422, 'deploymentId'],
+        [`projectId=${projectId}&locationId=999999`, 422, 'locationId'],
+        [`projectId=${projectId}&category=blank`, 400, 'category'],
+        [`projectId=${projectId}&hourFrom=24`, 400, 'hourFrom'],
+        [`projectId=${projectId}&top=0`, 400, 'top'],
+        [`projectId=${projectId}&groupBy=hour`, 400, 'groupBy'],
+        [`projectId=${projectId}&cursor=x`, 400, 'cursor'],
+      ];
+      for (const [query, status, field] of cases) {
+        const answer = await gateway.get(`/statistics/${name}?${query}`);
+        expect([query, answer.status, answer.body.errors[0].field]).toEqual([query, status, field]);
+      }
+    },
+  );
 
-  it('are all nothing for a project without anything', async () => {
+  it('are all zero for an empty project', async () => {
     const projectId = await gateway.project();
     expect(await statistic('summary', { projectId })).toMatchObject({
       images: { images: 0, detections: 0 },
@@ -276,7 +282,7 @@ describe('statistics', () => {
     expect(await statistic('presence', { projectId })).toEqual({ places: [], withoutDeployment: 0 });
   });
 
-  it('show what was found a moment ago', async () => {
+  it('include detections of a moment ago', async () => {
     const projectId = await gateway.project();
     const model = await gateway.model();
     const { ids } = await gateway.images(projectId, ['a.jpg'], {
@@ -288,7 +294,7 @@ describe('statistics', () => {
     expect(await statistic('summary', { projectId })).toMatchObject({
       events: 1,
       individuals: 2,
-      images: { pending: 0, answered: 1, detections: 2 },
+      images: { pending: 0, processed: 1, detections: 2 },
     });
   });
 });

@@ -1,4 +1,4 @@
-import { activityByHour, captureRates, presenceByPlace, summariseStudy, timelineOf } from '@pugmark/db';
+import { readActivity, readCaptureRates, readPresence, readStudySummary, readTimeline } from '@pugmark/db';
 import { unprocessable } from '../../http/http-problem';
 import { jsonOf, operation, type Operation } from '../../http/operation';
 import type { DtoClass } from '../../http/schema';
@@ -16,29 +16,29 @@ import {
   presenceResponse,
 } from './statistics.dto';
 import { formEvents } from '../events/form-events';
-import { requireObserved } from '../events/require-observed';
+import { requireFilterScope } from '../events/require-observed';
 
-/** Days of eleven years. */
-const MOST_STEPS = 4_000;
-/** Deployments or locations of one answer. */
-const MOST_PLACES = 5_000;
+/** Eleven years of days. */
+const MAX_STEPS = 4_000;
+/** Maximum number of deployments or locations per response. */
+const MAX_PLACES = 5_000;
 
 export function statisticsRouter(deps: StatisticsDependencies): Operation[] {
   const { counts } = deps;
   return [
-    statistic(deps, 'summary', 'getSummary', 'A study in a few numbers', StatisticsQuery, SummaryResponse, (query) =>
-      summariseStudy(counts, query, query),
+    statistic(deps, 'summary', 'getSummary', 'Summary of a study', StatisticsQuery, SummaryResponse, (query) =>
+      readStudySummary(counts, query, query),
     ),
     statistic(
       deps,
       'captures',
       'getCaptures',
-      'Events, and how many to 100 trap-nights',
+      'Events, and capture rates per 100 trap-nights',
       CapturesQuery,
       CaptureRatesResponse,
       async (query) => {
-        const rates = await captureRates(counts, query, query, query.by ?? null);
-        assertFew(rates.groups.length);
+        const rates = await readCaptureRates(counts, query, query, query.by ?? null);
+        assertFewPlaces(rates.groups.length);
         return rates;
       },
     ),
@@ -46,26 +46,26 @@ export function statisticsRouter(deps: StatisticsDependencies): Operation[] {
       deps,
       'activity',
       'getActivity',
-      'Events by the hour of the day in which they began',
+      'Events by hour of the day of their start',
       ActivityQuery,
       ActivityResponse,
-      (query) => activityByHour(counts, query, query, query.clock),
+      (query) => readActivity(counts, query, query, query.clock),
     ),
     statistic(
       deps,
       'timeline',
       'getTimeline',
-      'Events by the day, week or month in which they began',
+      'Events by day, week or month of their start',
       TimelineQuery,
       TimelineResponse,
       async (query) => {
-        const timeline = await timelineOf(counts, query, query, query.by, MOST_STEPS);
+        const timeline = await readTimeline(counts, query, query, query.by, MAX_STEPS);
         if ('steps' in timeline) return timeline;
         const { first, last } = timeline;
         throw unprocessable(
           'too_long',
           'by',
-          `from ${first} to ${last} there are more than ${MOST_STEPS} ${query.by}s: give capturedFrom and capturedTo, or longer steps`,
+          `from ${first} to ${last} there are more than ${MAX_STEPS} ${query.by}s: give capturedFrom and capturedTo, or longer steps`,
         );
       },
     ),
@@ -73,19 +73,19 @@ export function statisticsRouter(deps: StatisticsDependencies): Operation[] {
       deps,
       'presence',
       'getPresence',
-      'Where events were, by location',
+      'Presence by location',
       StatisticsQuery,
       PresenceResponse,
       async (query) => {
-        const presence = await presenceByPlace(counts, query, query);
-        assertFew(presence.places.length);
+        const presence = await readPresence(counts, query, query);
+        assertFewPlaces(presence.places.length);
         return presenceResponse(presence);
       },
     ),
   ];
 }
 
-/** What all of them have in common: they are read of one project, after what is stale of it was formed. */
+/** The common part of all statistics: they cover one project and are read after its stale events were formed. */
 function statistic<Query extends StatisticsQuery, Value extends object>(
   deps: StatisticsDependencies,
   path: string,
@@ -104,19 +104,19 @@ function statistic<Query extends StatisticsQuery, Value extends object>(
     query,
     answer: { status: 200, json: jsonOf(value) },
     problems: [422],
-    handle: async ({ query: asked }) => {
-      await requireObserved(deps, asked);
-      await formEvents(deps, asked.projectId);
-      return compute(asked);
+    handle: async ({ query: filter }) => {
+      await requireFilterScope(deps, filter);
+      await formEvents(deps, filter.projectId);
+      return compute(filter);
     },
   });
 }
 
-function assertFew(places: number): void {
-  if (places > MOST_PLACES)
+function assertFewPlaces(places: number): void {
+  if (places > MAX_PLACES)
     throw unprocessable(
       'too_many_places',
       'projectId',
-      `there would be ${places} of them, more than ${MOST_PLACES}: ask for fewer by locationId or deploymentId`,
+      `there would be ${places} of them, more than ${MAX_PLACES}: filter by locationId or deploymentId`,
     );
 }

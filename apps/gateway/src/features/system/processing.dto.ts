@@ -1,20 +1,20 @@
 import type { RecentlyFinished } from '@pugmark/db';
 import { etaSeconds, ratePerMinute } from '@pugmark/domain';
-import { About, Amount, Count, MayBeAbsent, OrNull, QueryId } from '../../http/dto/fields';
+import { Description, AnyNumber, Count, OptionalNotNull, OrNull, QueryId } from '../../http/dto/fields';
 
 export class ProcessingQuery {
-  @About('Default: all runs.')
-  @MayBeAbsent()
+  @Description('Default: all runs.')
+  @OptionalNotNull()
   @QueryId()
   readonly runId?: number;
 }
 
-/** How fast work gets done, over the last minute. */
+/** Rate of progress, over the last minute. */
 export class ProgressResponse {
-  @Amount()
+  @AnyNumber()
   readonly ratePerMinute!: number;
 
-  @About('Null when nothing moves: no one can say.')
+  @Description('Null when there is no progress to estimate from.')
   @OrNull()
   @Count()
   readonly etaSeconds!: number | null;
@@ -35,7 +35,7 @@ export class ProcessingResponse extends ProgressResponse {
   readonly failed!: number;
 }
 
-/** Pictures a minute, to a tenth, and seconds to go; `remaining` null: no one can say. */
+/** Images per minute, to a tenth, and seconds left; `remaining` null: unknown. */
 export function progressResponse({ finished, seconds }: RecentlyFinished, remaining: number | null): ProgressResponse {
   const rate = ratePerMinute(finished, seconds);
   return {

@@ -1,36 +1,48 @@
 import type { BrokerStatus } from '@pugmark/broker';
 import type { EngineReport } from '@pugmark/db';
-import { About, Amount, Count, Flag, ListOf, MapOf, Nested, OneOf, OrNull, Time, Words } from '../../http/dto/fields';
+import {
+  Description,
+  AnyNumber,
+  Count,
+  Flag,
+  ListOf,
+  MapOf,
+  Nested,
+  OneOf,
+  OrNull,
+  Time,
+  AnyText,
+} from '../../http/dto/fields';
 import { ModelResponse } from '../models/models.dto';
 
 class EngineResponse implements EngineReport {
-  @About('Host, service and process.')
-  @Words()
+  @Description('Host, service and process.')
+  @AnyText()
   readonly worker!: string;
 
-  @Words()
+  @AnyText()
   readonly name!: string;
 
-  @Words()
+  @AnyText()
   readonly device!: string;
 
-  @About('Why this engine was chosen.')
-  @Words()
+  @Description('Why this engine was chosen.')
+  @AnyText()
   readonly reason!: string;
 
-  @Words()
+  @AnyText()
   readonly version!: string;
 
   @Count()
   readonly processes!: number;
 
-  @About('Ready to take work.')
+  @Description('Ready to accept work.')
   @Count()
-  readonly processesUp!: number;
+  readonly processesReady!: number;
 }
 
 class BrokerResponse implements Omit<BrokerStatus, 'routes'> {
-  @About('Connected, verified, not blocked, and every consumer subscribed.')
+  @Description('Connected, verified, not blocked, and every consumer subscribed.')
   @Flag()
   readonly ready!: boolean;
 
@@ -40,10 +52,10 @@ class BrokerResponse implements Omit<BrokerStatus, 'routes'> {
   @MapOf({ type: 'string', enum: ['subscribed', 'down'] })
   readonly consumers!: BrokerStatus['consumers'];
 
-  @Words()
+  @AnyText()
   readonly topology!: BrokerStatus['topology'];
 
-  @About('One line for each thing that is not as it should be.')
+  @Description('One line per problem.')
   @ListOf({ type: 'string' })
   readonly problems!: readonly string[];
 }
@@ -60,23 +72,23 @@ class DependenciesResponse {
 }
 
 class RouteResponse {
-  @Words()
+  @AnyText()
   readonly kind!: string;
 
-  @Words()
+  @AnyText()
   readonly queue!: string;
 
-  @Words()
+  @AnyText()
   readonly state!: string;
 
-  @About('The process that answered last.')
+  @Description('The process that answered last.')
   @OrNull()
-  @Words()
+  @AnyText()
   readonly responder!: string | null;
 
-  @About('From publish to answer, of the last probe that was answered.')
+  @Description('From publish to answer, of the last answered probe.')
   @OrNull()
-  @Amount()
+  @AnyNumber()
   readonly roundTripMs!: number | null;
 
   @OrNull()
@@ -85,18 +97,18 @@ class RouteResponse {
 }
 
 export class SystemResponse {
-  @Words()
+  @AnyText()
   readonly version!: string;
 
   @Count()
   readonly uptimeSeconds!: number;
 
-  @About('Null: unknown, the database does not answer.')
+  @Description('Null: unknown, the database is unreachable.')
   @OrNull()
   @ListOf(ModelResponse)
   readonly models!: readonly ModelResponse[] | null;
 
-  @About('What the workers compute with, and why; empty when none is up; null: unknown.')
+  @Description('The engines of the workers, and why they were chosen; empty when no worker runs; null: unknown.')
   @OrNull()
   @ListOf(EngineResponse)
   readonly engines!: readonly EngineResponse[] | null;
@@ -104,7 +116,7 @@ export class SystemResponse {
   @Nested(DependenciesResponse)
   readonly dependencies!: DependenciesResponse;
 
-  @About('Whether work that is put on a route arrives at someone who does it, and who that is.')
+  @Description('Whether messages on each route reach a consumer, and which one.')
   @ListOf(RouteResponse)
   readonly routes!: readonly RouteResponse[];
 }

@@ -4,18 +4,18 @@ import { jsonOf, operation, type Operation } from '../../http/operation';
 import type { SystemDependencies } from './system.dependencies';
 import { modelResponse } from '../models/models.dto';
 import { SystemResponse } from './system.dto';
-import { withoutPaths } from '../../http/dto/hide-folders';
+import { hideFolders } from '../../http/dto/hide-folders';
 
 const PING_DEADLINE_MS = 2_000;
 
-/** Answers even when everything that it reports on is away. */
+/** Answers even when everything that it reports on is down. */
 export function systemRouter(deps: SystemDependencies): Operation[] {
   return [
     operation({
       method: 'get',
       path: '/system',
       name: 'getSystem',
-      summary: 'What is up, what computes, and whether work arrives where it is done',
+      summary: 'State of dependencies, engines and message routes',
       scope: 'read',
       answer: { status: 200, json: jsonOf(SystemResponse) },
       handle: () => systemState(deps),
@@ -33,8 +33,8 @@ async function systemState({
 }: SystemDependencies): Promise<SystemResponse> {
   const known = await withDeadline(
     pingDatabase(db).then(async () => ({
-      models: await models.all(db),
-      engines: await engineReports.fresh(db),
+      models: await models.list(db),
+      engines: await engineReports.listRecent(db),
     })),
     PING_DEADLINE_MS,
     'Postgres',
@@ -44,7 +44,7 @@ async function systemState({
     version,
     uptimeSeconds: Math.round(process.uptime()),
     models: known?.models.map(modelResponse) ?? null,
-    engines: known?.engines.map((engine) => ({ ...engine, reason: withoutPaths(engine.reason) })) ?? null,
+    engines: known?.engines.map((engine) => ({ ...engine, reason: hideFolders(engine.reason) })) ?? null,
     dependencies: { postgres: known === null ? 'down' : 'up', redis: cache.state(), broker },
     routes,
   };

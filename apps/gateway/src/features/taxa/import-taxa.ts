@@ -5,10 +5,10 @@ import { parseDto } from '../../http/parse-dto';
 import { saveTaxon } from './save-taxon';
 import { importRows } from '../csv-import/import-rows';
 import { readCsv, type Columns } from '../csv-import/read-csv';
-import { withoutRepeats } from '../csv-import/reject-duplicate-keys';
+import { rejectDuplicates } from '../csv-import/reject-duplicate-keys';
 
 type Column = 'scientificName' | 'commonName' | 'category' | 'rank';
-/** With the names of Darwin Core and of Camtrap DP's list of taxa. */
+/** Aliases are the names of Darwin Core and of Camtrap DP's list of taxa. */
 const COLUMNS: Columns<Column> = {
   scientificName: ['name', 'species', 'taxon', 'latinName'],
   commonName: ['vernacularName', 'vernacularNames.eng', 'english'],
@@ -16,18 +16,21 @@ const COLUMNS: Columns<Column> = {
   rank: ['taxonRank'],
 };
 
-/** Makes and corrects taxa, and brings archived ones back; those that the file does not name, and cells that are empty, leave what is there. */
+/**
+ * Creates and updates taxa, and restores archived ones. Taxa that the file does not name and empty cells leave the
+ * stored values unchanged.
+ */
 export async function importTaxa(
   deps: TaxaDependencies,
   projectId: number,
   text: string,
   dryRun: boolean,
 ): Promise<ImportReport> {
-  const { rows, faults } = readCsv(text, COLUMNS, ['scientificName']);
-  const toImport = withoutRepeats(
+  const { rows, errors } = readCsv(text, COLUMNS, ['scientificName']);
+  const toImport = rejectDuplicates(
     rows,
     ({ cells }) => cells.scientificName?.toLowerCase(),
-    faults,
+    errors,
     'scientificName',
   ).map(({ line, cells }) => ({
     line,
@@ -41,5 +44,5 @@ export async function importTaxa(
       );
     },
   }));
-  return importRows(deps, toImport, faults, dryRun);
+  return importRows(deps, toImport, errors, dryRun);
 }

@@ -5,20 +5,23 @@ import type { Call } from '../../http/operation';
 import { conflict, notFound } from '../../http/http-problem';
 import { createOnce } from '../../http/idempotency/create-once';
 
-/** Makes a taxon, or brings the one of this name back, with what is given. Throws 409 when it is there to be chosen already. */
+/**
+ * Creates a taxon, or restores the archived one of this name with the given fields. Throws a 409 when it is not
+ * archived.
+ */
 export async function createTaxon(deps: TaxaDependencies, call: Call<object, CreateTaxonBody>): Promise<TaxonRow> {
   const { id: projectId, body } = call;
   const { id } = await createOnce(deps, call, body, async (tx) => {
     const { row, before } = await insertOrLock(tx, deps, projectId, body);
     if (before === null) return row.id;
     if (before.archived_at === null)
-      throw conflict('name_taken', 'scientificName', 'the project has a taxon of this name already');
+      throw conflict('name_taken', 'scientificName', 'the project already has a taxon of this name');
     return (await changeTaxon(tx, deps, before, { ...body, archived: false })).id;
   });
   return (await deps.taxa.find(deps.db, id))!;
 }
 
-/** Makes the taxon, or corrects the one of this name with what is given, and brings it back. */
+/** Creates the taxon, or updates the one of this name with the given fields and restores it. */
 export async function saveTaxon(
   tx: DatabaseTransaction,
   deps: TaxaDependencies,
@@ -31,7 +34,7 @@ export async function saveTaxon(
   return JSON.stringify(before) === JSON.stringify(after) ? 'unchanged' : 'updated';
 }
 
-/** Throws 404, 412, and 409 for a name that another one has. */
+/** Throws 404, 412, and 409 for a name in use. */
 export async function updateTaxon(
   deps: TaxaDependencies,
   { id, body, assertMatches }: Call<object, UpdateTaxonBody>,
@@ -50,7 +53,7 @@ export async function updateTaxon(
   });
 }
 
-/** With everything that was observed of it. */
+/** Updates the taxon and everything that was observed of it. */
 async function changeTaxon(
   tx: DatabaseTransaction,
   deps: TaxaDependencies,
@@ -63,7 +66,7 @@ async function changeTaxon(
   return after;
 }
 
-/** The new row; or, with `before`, the one that has the name, locked. */
+/** Inserts the row; or returns, as `before`, the existing one of the same name, locked. */
 async function insertOrLock(
   tx: DatabaseTransaction,
   deps: TaxaDependencies,
@@ -75,13 +78,13 @@ async function insertOrLock(
   if (made !== null) return { row: made, before: null };
   const known = (await deps.taxa.findByNames(tx, projectId, [scientificName])).get(scientificName);
   const locked = known === undefined ? null : await deps.taxa.lock(tx, known.id);
-  // Renamed since the insert met it.
+  // It was renamed after the insert failed on it.
   if (locked === null || locked.scientific_name !== known?.scientific_name)
-    throw conflict('conflict', 'scientificName', 'another request changed this name at the same moment: try again');
+    throw conflict('conflict', 'scientificName', 'a concurrent request changed this name: try again');
   return { row: locked, before: locked };
 }
 
 function nameOf(other: TaxonRow) {
-  const archived = other.archived_at === null ? '' : '; it is archived: POST its name to bring it back';
-  return conflict('name_taken', 'scientificName', `taxon ${other.id} of the project has this name already${archived}`);
+  const archived = other.archived_at === null ? '' : '; it is archived: POST its name to restore it';
+  return conflict('name_taken', 'scientificName', `taxon ${other.id} of the project already has this name${archived}`);
 }

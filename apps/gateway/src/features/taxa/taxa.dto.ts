@@ -1,9 +1,9 @@
 import type { TaxonRow } from '@pugmark/db';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import {
-  About,
+  Description,
   Id,
-  MayBeAbsent,
+  OptionalNotNull,
   NO_CONTROLS,
   OneOf,
   Optional,
@@ -12,47 +12,47 @@ import {
   Text,
   TextLike,
   Time,
-  Words,
+  AnyText,
 } from '../../http/dto/fields';
 import { PageQuery } from '../../http/dto/paging';
 
 export class TaxaQuery extends PageQuery {
-  @About('Beginnings of words of the scientific or the common name, in upper or lower case; all of them must be there.')
-  @MayBeAbsent()
+  @Description('Beginnings of words of the scientific or common name, case-insensitive; all of them must match.')
+  @OptionalNotNull()
   @TextLike(new RegExp(NO_CONTROLS), 200, 'a text of 1 to 200 characters without control characters')
   readonly q?: string;
 
-  @About('Those that were archived, instead of those that can be chosen.')
+  @Description('Only archived taxa, instead of those that can be chosen.')
   @QueryBoolean()
   readonly archived: boolean = false;
 }
 
-/** Of a taxon, what may be absent. */
-class TaxonFacts {
+/** Optional fields of a taxon. */
+class OptionalTaxonFields {
   @Optional()
   @Text(200)
   readonly commonName?: string | null;
 
-  @About('`animal` unless it is said otherwise.')
-  @MayBeAbsent()
+  @Description('Default: `animal`.')
+  @OptionalNotNull()
   @OneOf(CATEGORIES)
   readonly category?: Category;
 
-  @About('Such as `species`, `genus`, `family`.')
+  @Description('Such as `species`, `genus`, `family`.')
   @Optional()
   @Text(40)
   readonly rank?: string | null;
 }
 
-export class CreateTaxonBody extends TaxonFacts {
-  @About('Upper and lower case are the same: a project has each name once.')
+export class CreateTaxonBody extends OptionalTaxonFields {
+  @Description('Unique within a project, case-insensitive.')
   @Text(200)
   readonly scientificName!: string;
 }
 
-/** What is absent stays as it is; null takes it away. */
-export class UpdateTaxonBody extends TaxonFacts {
-  @MayBeAbsent()
+/** Absent fields stay unchanged; null clears a field. */
+export class UpdateTaxonBody extends OptionalTaxonFields {
+  @OptionalNotNull()
   @Text(200)
   readonly scientificName?: string;
 }
@@ -64,21 +64,21 @@ export class TaxonResponse {
   @Id()
   readonly projectId!: number;
 
-  @Words()
+  @AnyText()
   readonly scientificName!: string;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly commonName!: string | null;
 
   @OneOf(CATEGORIES)
   readonly category!: Category;
 
   @OrNull()
-  @Words()
+  @AnyText()
   readonly rank!: string | null;
 
-  @About('Since when it cannot be chosen any more; null: it can.')
+  @Description('Since when it can no longer be chosen; null: it can.')
   @OrNull()
   @Time()
   readonly archivedAt!: string | null;

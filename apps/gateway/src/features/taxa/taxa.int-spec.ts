@@ -24,7 +24,7 @@ describe('taxa', () => {
       headers: { 'content-type': 'text/csv' },
     });
 
-  it('are made, shown and listed by name', async () => {
+  it('are created, returned and listed by name', async () => {
     const fox = await post({ scientificName: 'Vulpes vulpes', commonName: 'Red fox', rank: 'species' });
     expect(fox).toMatchObject({
       status: 201,
@@ -46,7 +46,7 @@ describe('taxa', () => {
     expect(await names('?q=ed')).toEqual([]);
   });
 
-  it('page by name, each exactly once', async () => {
+  it('are paged by name, each exactly once', async () => {
     for (const name of ['delta', 'Alpha', 'charlie', 'Bravo', 'echo']) await post({ scientificName: name });
     const seen: string[] = [];
     let cursor = '';
@@ -58,7 +58,7 @@ describe('taxa', () => {
     expect(seen).toEqual(['Alpha', 'Bravo', 'charlie', 'delta', 'echo']);
   });
 
-  it('have a name once in a project, in upper or lower case', async () => {
+  it('have a unique name within a project, case-insensitive', async () => {
     await post({ scientificName: 'Vulpes vulpes' });
     expect(await post({ scientificName: 'vulpes Vulpes' })).toMatchObject({
       status: 409,
@@ -70,7 +70,7 @@ describe('taxa', () => {
     expect((await post({ scientificName: 'Vulpes vulpes' })).status).toBe(201);
   });
 
-  it('are archived, stay what they are, and come back when their name is posted again', async () => {
+  it('keep their observations when archived, and are restored when their name is posted again', async () => {
     const { body: fox } = await post({ scientificName: 'Vulpes vulpes', commonName: 'Fox', rank: 'species' });
     expect((await remove(fox.id)).status).toBe(204);
     const { body: archived } = await gateway.get(`/taxa/${fox.id}`);
@@ -91,7 +91,7 @@ describe('taxa', () => {
     expect((await post({ scientificName: 'Vulpes vulpes' })).status).toBe(409);
   });
 
-  it('are made once by requests with one Idempotency-Key', async () => {
+  it('are created once by requests with one Idempotency-Key', async () => {
     const answers = await Promise.all(
       [1, 2, 3].map(() => post({ scientificName: 'Lynx lynx' }, { 'idempotency-key': 'lynx' })),
     );
@@ -99,7 +99,7 @@ describe('taxa', () => {
     expect(await names()).toEqual(['Lynx lynx']);
   });
 
-  it('are corrected in what is named, and no other', async () => {
+  it('are updated in the given fields, and no other', async () => {
     const { body: fox } = await post({ scientificName: 'Vulpes vulpse', commonName: 'Fox', rank: 'species' });
     const { body } = await gateway.patch(`/taxa/${fox.id}`, { scientificName: 'Vulpes vulpes', rank: null });
     expect(body).toEqual({ ...fox, scientificName: 'Vulpes vulpes', rank: null });
@@ -109,7 +109,7 @@ describe('taxa', () => {
     ).toMatchObject({ scientificName: 'VULPES vulpes', category: 'vehicle' });
   });
 
-  it('do not take the name of another, and say so when that one is archived', async () => {
+  it('do not take the name of another, and say when that one is archived', async () => {
     const { body: cat } = await post({ scientificName: 'Felis catus' });
     const { body: fox } = await post({ scientificName: 'Vulpes vulpes' });
     await remove(cat.id);
@@ -137,14 +137,11 @@ describe('taxa', () => {
     expect(await list()).toEqual([]);
   });
 
-  it.each(['q=', 'q=%00', 'archived=maybe', `q=${'x'.repeat(201)}`])(
-    'refuse to be looked for with %.20s',
-    async (query) => {
-      expect((await gateway.get(`/projects/${projectId}/taxa?${query}`)).status).toBe(400);
-    },
-  );
+  it.each(['q=', 'q=%00', 'archived=maybe', `q=${'x'.repeat(201)}`])('refuse the search %.20s', async (query) => {
+    expect((await gateway.get(`/projects/${projectId}/taxa?${query}`)).status).toBe(400);
+  });
 
-  it('are changed by reviewers, and seen by readers', async () => {
+  it('are changed by reviewers, and visible to readers', async () => {
     const { body: fox } = await post({ scientificName: 'Vulpes vulpes' });
     const reader = { authorization: `Bearer ${await gateway.key(['read'])}` };
     const reviewer = { authorization: `Bearer ${await gateway.key(['review'])}` };
@@ -160,7 +157,7 @@ describe('taxa', () => {
     ]).toEqual([404, 404]);
   });
 
-  it('are not there: 404', async () => {
+  it('answer 404 when missing', async () => {
     for (const answer of [
       await gateway.get('/taxa/999999'),
       await gateway.patch('/taxa/999999', {}),
@@ -172,7 +169,7 @@ describe('taxa', () => {
   });
 
   describe('from CSV', () => {
-    it('are made, corrected and brought back; what the file does not say stays', async () => {
+    it('are created, updated and restored; absent values stay unchanged', async () => {
       const { body: fox } = await post({ scientificName: 'Vulpes vulpes', commonName: 'Fox', rank: 'species' });
       const { body: cat } = await post({ scientificName: 'Felis catus' });
       await post({ scientificName: 'Lynx lynx' });
@@ -182,7 +179,7 @@ describe('taxa', () => {
       );
       expect(answer).toMatchObject({
         status: 200,
-        body: { dryRun: false, created: 1, updated: 2, unchanged: 1, faults: [] },
+        body: { dryRun: false, created: 1, updated: 2, unchanged: 1, errors: [] },
       });
       expect(await list()).toEqual([
         expect.objectContaining({ id: cat.id, scientificName: 'felis catus', archivedAt: null }),
@@ -192,11 +189,11 @@ describe('taxa', () => {
       ]);
     });
 
-    it('list every bad line in a dry run, and are all stored or none', async () => {
+    it('report every invalid line in a dry run, and are all stored or none', async () => {
       const bad = `scientificName,category,rank\nGood,,\n,animal,\nA,bear,\nB,,${'x'.repeat(41)}\ngood,,\nC,animal\n`;
       const tried = await send(bad, '?dryRun=true');
       expect(tried).toMatchObject({ status: 200, body: { dryRun: true, created: 1 } });
-      expect(tried.body.faults.map(({ line, column }: { line: number; column: string }) => [line, column])).toEqual([
+      expect(tried.body.errors.map(({ line, column }: { line: number; column: string }) => [line, column])).toEqual([
         [3, 'scientificName'],
         [4, 'category'],
         [5, 'rank'],
@@ -205,17 +202,17 @@ describe('taxa', () => {
       ]);
       expect(await send(bad)).toMatchObject({
         status: 422,
-        body: { type: 'urn:pugmark:problem:bad_lines', detail: '5 lines are at fault; nothing was stored' },
+        body: { type: 'urn:pugmark:problem:bad_lines', detail: '5 lines are invalid; nothing was stored' },
       });
       expect(await send('scientificName\nGood\n', '?dryRun=true')).toMatchObject({
         status: 200,
-        body: { dryRun: true, created: 1, faults: [] },
+        body: { dryRun: true, created: 1, errors: [] },
       });
       expect(await list()).toEqual([]);
       expect((await send('rank\nspecies\n')).status).toBe(422);
     });
 
-    it('come in by two files at once, in opposite order, without one failing', async () => {
+    it('are imported from two files concurrently, in opposite order, without a failure', async () => {
       const lines = Array.from({ length: 200 }, (_, n) => `Species ${n}`);
       const answers = await Promise.all(
         [lines, [...lines].reverse()].map((order) => send(`name\n${order.join('\n')}\n`)),

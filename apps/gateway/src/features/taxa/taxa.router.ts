@@ -8,14 +8,14 @@ import { importTaxa } from './import-taxa';
 import { requireProject } from '../projects/require-project';
 import { createTaxon, updateTaxon } from './save-taxon';
 
-/** A project's own list of species, which reviewers choose from. */
+/** A project's own list of taxa, which reviewers choose from. */
 export function taxaRouter(deps: TaxaDependencies): Operation[] {
   return [
     operation({
       method: 'get',
       path: '/projects/:id/taxa',
       name: 'listTaxa',
-      summary: 'The taxa of a project by name, all or those that are looked for',
+      summary: 'The taxa of a project by name, all or those that match a search',
       scope: 'read',
       query: TaxaQuery,
       answer: { status: 200, json: pageTypeOf(TaxonResponse) },
@@ -31,12 +31,12 @@ export function taxaRouter(deps: TaxaDependencies): Operation[] {
       method: 'post',
       path: '/projects/:id/taxa',
       name: 'createTaxon',
-      summary: 'Makes a taxon, or brings the archived one of this name back',
+      summary: 'Creates a taxon, or restores the archived one of this name',
       scope: 'review',
       body: body(CreateTaxonBody),
       answer: { status: 201, json: jsonOf(TaxonResponse), location: ({ id }) => `/taxa/${id}` },
       problems: [409],
-      once: true,
+      idempotent: true,
       handle: async (call) => {
         await requireProject(deps, call.id);
         return taxonResponse(await createTaxon(deps, call));
@@ -46,7 +46,7 @@ export function taxaRouter(deps: TaxaDependencies): Operation[] {
       method: 'post',
       path: '/projects/:id/taxa/import',
       name: 'importTaxa',
-      summary: 'Makes, corrects and brings back taxa from a CSV file; all of its lines, or none',
+      summary: 'Creates, updates and restores taxa from a CSV file; all of its lines, or none',
       scope: 'review',
       query: ImportQuery,
       body: CSV_BODY,
@@ -74,7 +74,7 @@ export function taxaRouter(deps: TaxaDependencies): Operation[] {
       method: 'patch',
       path: '/taxa/:id',
       name: 'updateTaxon',
-      summary: 'Corrects a taxon, in all that was observed of it too',
+      summary: 'Updates a taxon, and everything that was observed of it',
       scope: 'review',
       body: body(UpdateTaxonBody),
       answer: { status: 200, json: jsonOf(TaxonResponse) },
@@ -86,7 +86,7 @@ export function taxaRouter(deps: TaxaDependencies): Operation[] {
       method: 'delete',
       path: '/taxa/:id',
       name: 'archiveTaxon',
-      summary: 'Takes a taxon off the list; what was observed keeps it',
+      summary: 'Archives a taxon; observations keep it',
       scope: 'review',
       answer: { status: 204 },
       handle: async ({ id }) => {

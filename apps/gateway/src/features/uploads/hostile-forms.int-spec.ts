@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { FORM_TYPE, formOf } from '../../testing/form.fixture';
-import { NOTHING, TestGateway } from '../../testing/gateway.fixture';
+import { NOTHING_STORED, TestGateway } from '../../testing/gateway.fixture';
 import { tinyJpeg } from '../../testing/test-pictures.fixture';
 
-describe('a form that means harm', () => {
+describe('a hostile form', () => {
   let gateway: TestGateway;
   let projectId: number;
   let picture: Buffer;
@@ -22,30 +22,30 @@ describe('a form that means harm', () => {
   const END = Buffer.from('--b--\r\n');
 
   describe('is refused, and nothing of it is kept:', () => {
-    afterEach(async () => expect(await gateway.holdings()).toEqual(NOTHING));
+    afterEach(async () => expect(await gateway.storedCounts()).toEqual(NOTHING_STORED));
 
     it.each([
-      ['a preamble without an end', () => Buffer.alloc(1_000_000, 'x\r\n'), 400, 'bad_form'],
+      ['an endless preamble', () => Buffer.alloc(1_000_000, 'x\r\n'), 400, 'bad_form'],
       [
-        'a long preamble before a picture',
+        'a long preamble before an image',
         () => Buffer.concat([Buffer.alloc(1_000_000, 'x'), Buffer.from('\r\n'), formOf([['a.jpg', picture]])]),
         400,
         'bad_form',
       ],
       [
-        'an epilogue without an end',
+        'an endless epilogue',
         () => Buffer.concat([formOf([['a.jpg', picture]]), Buffer.alloc(2 * 1024 ** 2, 'x')]),
         413,
         'upload_too_large',
       ],
       [
-        'ten thousand parts that are nothing',
+        'ten thousand empty parts',
         () => Buffer.concat([...Array.from({ length: 10_000 }, () => part('X-Nothing: 1', '')), END]),
         413,
         'too_many_files',
       ],
       [
-        'ten thousand parts that are nothing, after a picture',
+        'ten thousand empty parts after an image',
         () =>
           Buffer.concat([
             formOf([['a.jpg', picture]]).subarray(0, -END.length),
@@ -80,7 +80,7 @@ describe('a form that means harm', () => {
         'bad_form',
       ],
       [
-        'a header without an end',
+        'an unterminated header',
         () => Buffer.from(`--b\r\nContent-Disposition: form-data; name="${'x'.repeat(100_000)}`),
         400,
         'bad_form',
@@ -92,7 +92,7 @@ describe('a form that means harm', () => {
       expect(await upload(body())).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
     });
 
-    it('one that is sent for ever', async () => {
+    it('an endless one', async () => {
       const socket = connect(gateway.port, '127.0.0.1');
       socket.on('error', () => undefined);
       socket.write(
@@ -126,7 +126,7 @@ describe('a form that means harm', () => {
     ['%2e%2e%2fx.jpg', '%2e%2e%2fx.jpg'],
     ['a%0d%0aX-Evil: 1.jpg', 'a%0d%0aX-Evil_ 1.jpg'],
     ['.htaccess', 'htaccess'],
-  ])('lands within the upload, though its file is called %j', async (name, expected) => {
+  ])('is stored within the upload, although a file is named %j', async (name, expected) => {
     const answer = await upload(formOf([[name, picture]]));
     expect(answer.status).toBe(202);
     const ingest = await gateway.repositories.ingests.find(gateway.db, answer.body.id);

@@ -17,7 +17,7 @@ describe('POST /images/missing', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('answers what the project does not hold, in the order asked, each once', async () => {
+  it('returns the digests that the project does not have, in request order, without duplicates', async () => {
     const sha256 = [hash('z'), held[0]!, hash('a'), hash('z'), held[1]!];
     expect(await gateway.post('/images/missing', { projectId, sha256 })).toMatchObject({
       status: 200,
@@ -26,12 +26,12 @@ describe('POST /images/missing', () => {
     expect((await gateway.post('/images/missing', { projectId, sha256: held })).body).toEqual({ missing: [] });
   });
 
-  it('knows nothing of other projects', async () => {
+  it('ignores other projects', async () => {
     const other = await gateway.project();
     expect((await gateway.post('/images/missing', { projectId: other, sha256: held })).body).toEqual({ missing: held });
   });
 
-  it('takes a thousand at once', async () => {
+  it('accepts a thousand at once', async () => {
     const sha256 = Array.from({ length: 1_000 }, () => randomBytes(32).toString('hex'));
     expect((await gateway.post('/images/missing', { projectId, sha256 })).body.missing).toEqual(sha256);
     expect((await gateway.post('/images/missing', { projectId, sha256: [...sha256, hash('a')] })).status).toBe(400);
@@ -52,7 +52,7 @@ describe('POST /images/missing', () => {
     expect((await gateway.post('/images/missing', { projectId, ...body })).status).toBe(status);
   });
 
-  it('needs the scope of those who upload, and the project of the key', async () => {
+  it('requires the upload scope, and the project of the key', async () => {
     const ask = async (key: string) =>
       (await gateway.post('/images/missing', { projectId, sha256: held }, { authorization: `Bearer ${key}` })).status;
     expect(await ask(await gateway.key(['read']))).toBe(403);
@@ -60,8 +60,8 @@ describe('POST /images/missing', () => {
     expect(await ask(await gateway.key(['ingest'], { projectIds: [await gateway.project()] }))).toBe(403);
   });
 
-  it('leaves no entry in the audit log: it changes nothing', async () => {
-    await gateway.post('/projects', { name: 'to see that there is a log' });
+  it('is not recorded in the audit log: it changes nothing', async () => {
+    await gateway.post('/projects', { name: 'shows that the log works' });
     const rows = await gateway.db.selectFrom('audit_log').select('operation').execute();
     expect(rows.map(({ operation }) => operation)).toContain('createProject');
     expect(rows.map(({ operation }) => operation)).not.toContain('findMissingImages');

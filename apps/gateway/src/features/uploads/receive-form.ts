@@ -2,51 +2,51 @@ import type { Request } from 'express';
 import busboy from 'busboy';
 import { safeFileName, type UploadedFile } from '@pugmark/storage';
 import { HttpProblem, badFields } from '../../http/http-problem';
-import type { Reception } from './accept-upload';
+import type { UploadTarget } from './accept-upload';
 import { cutOff, fileTooLarge, tooManyFiles, uploadTooLarge } from './upload-problems';
 
-/** What may come before the first file: a preamble is meant for people and read by nobody. */
-const MOST_BEFORE = 256 * 1024;
-/** Small files arrive faster than they are written: each holds a file open, and its content in memory. */
-const MOST_AT_ONCE = 16;
+/** Maximum size of a preamble, which is ignored. */
+const MAX_PREAMBLE_BYTES = 256 * 1024;
+/** Small files arrive faster than they are written, each with an open file and its content in memory. */
+const MAX_CONCURRENT_WRITES = 16;
 
 /**
- * Streams the files of a multipart form to disk and answers them once all are there. Rejects at the first thing that is not
- * allowed, when no write is under way any more, so that the caller can remove what was written.
+ * Streams the files of a multipart form to disk and returns them when all are complete. Rejects at the first violation,
+ * once no write is in progress, so that the caller can remove the files.
  */
-export async function receiveForm(request: Request, reception: Reception): Promise<UploadedFile[]> {
-  // Its `close` is over: nothing would ever come.
+export async function receiveForm(request: Request, target: UploadTarget): Promise<UploadedFile[]> {
+  // Its `close` event has passed: nothing would ever arrive.
   if (request.destroyed) throw cutOff();
-  const parser = parserFor(request, reception);
+  const parser = parserFor(request, target);
   const writes: Promise<UploadedFile>[] = [];
-  // One check after the other: a form of a thousand small files should not fill the queue that all uploads share.
+  // One check at a time: a form of a thousand small files must not fill the queue that all uploads share.
   let checks: Promise<unknown> = Promise.resolve();
   let unfinished = 0;
   try {
     await new Promise<void>((resolve, reject) => {
       parser.on('file', (_field, content, { filename }) => {
-        // Destroyed before its writer looks at it, it would otherwise be an error that nobody heard.
+        // Otherwise a stream destroyed before its writer starts would be an unhandled error.
         content.on('error', () => undefined);
         const name = filename ?? 'unnamed';
-        content.on('limit', () => reject(fileTooLarge(safeFileName(name), reception.maxBytes)));
-        const write = reception.upload.add(name, content).finally(() => {
+        content.on('limit', () => reject(fileTooLarge(safeFileName(name), target.maxBytes)));
+        const write = target.upload.add(name, content).finally(() => {
           unfinished -= 1;
-          if (unfinished < MOST_AT_ONCE) request.resume();
+          if (unfinished < MAX_CONCURRENT_WRITES) request.resume();
         });
         unfinished += 1;
-        if (unfinished >= MOST_AT_ONCE) request.pause();
+        if (unfinished >= MAX_CONCURRENT_WRITES) request.pause();
         writes.push(write);
-        checks = Promise.all([write, checks]).then(([file]) => reception.assertPicture(file));
+        checks = Promise.all([write, checks]).then(([file]) => target.assertImage(file));
         checks.catch(reject);
       });
-      parser.on('filesLimit', () => reject(tooManyFiles(reception.maxFiles)));
-      parser.on('partsLimit', () => reject(tooManyFiles(reception.maxFiles)));
+      parser.on('filesLimit', () => reject(tooManyFiles(target.maxFiles)));
+      parser.on('partsLimit', () => reject(tooManyFiles(target.maxFiles)));
       parser.on('fieldsLimit', () =>
         reject(
           badFields([
             {
               field: 'form',
-              message: 'holds a field that is no file: only files are taken, the rest stands in the query',
+              message: 'contains a field that is not a file: only files are accepted, parameters go into the query',
             },
           ]),
         ),
@@ -61,9 +61,9 @@ export async function receiveForm(request: Request, reception: Reception): Promi
       let bytes = 0;
       request.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > reception.maxTotalBytes) reject(uploadTooLarge(reception.maxTotalBytes));
-        else if (bytes > MOST_BEFORE && writes.length === 0)
-          reject(badForm(`the form has more than ${MOST_BEFORE} bytes before its first file`));
+        if (bytes > target.maxTotalBytes) reject(uploadTooLarge(target.maxTotalBytes));
+        else if (bytes > MAX_PREAMBLE_BYTES && writes.length === 0)
+          reject(badForm(`the form has more than ${MAX_PREAMBLE_BYTES} bytes before its first file`));
       });
     });
     await checks;
@@ -76,7 +76,7 @@ export async function receiveForm(request: Request, reception: Reception): Promi
   }
 }
 
-function parserFor(request: Request, { maxBytes, maxFiles }: Reception): busboy.Busboy {
+function parserFor(request: Request, { maxBytes, maxFiles }: UploadTarget): busboy.Busboy {
   const type = request.get('content-type') ?? '';
   if (!/^multipart\/form-data\s*;/i.test(type))
     throw new HttpProblem(415, 'form_expected', 'the body must be multipart/form-data');
@@ -84,7 +84,8 @@ function parserFor(request: Request, { maxBytes, maxFiles }: Reception): busboy.
     return busboy({
       headers: request.headers,
       defParamCharset: 'utf8',
-      // busboy cuts at the limit itself: a file of exactly that size would look too large. Parts that are neither file nor field count too.
+      // busboy truncates at the limit itself: a file of exactly that size would look too large. Parts that are neither
+      // file nor field count too.
       limits: { fileSize: maxBytes + 1, files: maxFiles, fields: 0, parts: maxFiles + 1 },
     });
   } catch (cause) {

@@ -4,10 +4,10 @@ import { UploadStorage } from '@pugmark/storage';
 import { testLogger } from '@pugmark/testing';
 import { TestGateway } from '../../testing/gateway.fixture';
 import { createIngest } from '../ingests/create-ingest';
-import { sweepUploads } from './remove-abandoned-uploads';
+import { removeAbandonedUploads } from './remove-abandoned-uploads';
 
 describe('sweepUploads', () => {
-  it('removes abandoned uploads, and none that is young or that an ingest points to, wherever the storage was then', async () => {
+  it('removes abandoned uploads, and none that is recent or referenced by an ingest, also after the storage moved', async () => {
     const gateway = await TestGateway.start();
     const uploads = new UploadStorage(join(gateway.folder, 'storage'));
     const projectId = await gateway.project();
@@ -40,16 +40,16 @@ describe('sweepUploads', () => {
     );
     const left = async (): Promise<unknown[]> =>
       (await gateway.storedFiles()).map((file) => file.split('/').at(-1)).sort();
-    await sweepUploads(gateway.repositories, uploads, testLogger());
+    await removeAbandonedUploads(gateway.repositories, uploads, testLogger());
     expect(await left()).toEqual(['taken.jpg', 'young.jpg']);
 
-    // The ingest goes on naming the folder where it was.
+    // The ingest still names the folder at its old place.
     await gateway.db
       .updateTable('ingests')
       .set({ folder: folder.replace('/storage/', '/older-storage/') })
       .execute();
     await finished('orphan.jpg', 48);
-    await sweepUploads(gateway.repositories, uploads, testLogger());
+    await removeAbandonedUploads(gateway.repositories, uploads, testLogger());
     expect(await left()).toEqual(['taken.jpg', 'young.jpg']);
     await gateway.stop();
   });

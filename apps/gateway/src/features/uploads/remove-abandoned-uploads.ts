@@ -6,17 +6,17 @@ import type { UploadsDependencies } from './uploads.dependencies';
 const ABANDONED_MS = 24 * 3_600_000;
 
 /**
- * Removes what a killed gateway left: half received uploads, and whole ones whose ingest was never committed. An upload that an
- * ingest points to belongs to the scan.
+ * Removes what a killed gateway left: partial uploads, and complete ones whose ingest was never committed. An upload
+ * with an ingest is left to its scan.
  */
-export async function sweepUploads(
+export async function removeAbandonedUploads(
   deps: Pick<UploadsDependencies, 'db' | 'ingests'>,
   uploads: UploadStorage,
   logger: Logger,
 ): Promise<void> {
   const temporary = await uploads.removeStaleTemporary(ABANDONED_MS);
   const old = await uploads.findOlderThan(ABANDONED_MS);
-  const known = await deps.ingests.knownUploads(deps.db, old);
+  const known = await deps.ingests.filterKnownUploads(deps.db, old);
   const orphans = old.filter((name) => !known.has(name));
   for (const name of orphans) await uploads.remove(name);
   if (temporary + orphans.length > 0) logger.warn({ temporary, orphans: orphans.length }, 'removed abandoned uploads');

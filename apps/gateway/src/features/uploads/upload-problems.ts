@@ -1,6 +1,6 @@
 import { HttpProblem } from '../../http/http-problem';
 
-/** A problem with one file of an upload; its name is the field at fault. */
+/** A problem with one file of an upload; its name is the invalid field. */
 export function refusedFile(
   status: 413 | 422,
   code: string,
@@ -12,14 +12,14 @@ export function refusedFile(
 }
 
 export function fileTooLarge(name: string, maxBytes: number): HttpProblem {
-  return refusedFile(413, 'file_too_large', name, `the file is larger than ${maxBytes} bytes, the most that is taken`);
+  return refusedFile(413, 'file_too_large', name, `the file is larger than ${maxBytes} bytes, the maximum`);
 }
 
 export function tooManyFiles(maxFiles: number): HttpProblem {
   return new HttpProblem(
     413,
     'too_many_files',
-    `an upload may hold at most ${maxFiles} files: send the rest in another one`,
+    `an upload may contain at most ${maxFiles} files: send the rest in another one`,
   );
 }
 
@@ -27,7 +27,7 @@ export function uploadTooLarge(maxTotalBytes: number): HttpProblem {
   return new HttpProblem(
     413,
     'upload_too_large',
-    `an upload may have at most ${maxTotalBytes} bytes, unpacked too: send the rest in another one`,
+    `an upload may have at most ${maxTotalBytes} bytes, also unpacked: send the rest in another one`,
   );
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RetryableError } from '@pugmark/domain';
 import { waitUntil } from '@pugmark/testing';
 import { TestGateway, type Answer } from '../../testing/gateway.fixture';
-import { grownTo, tinyJpeg } from '../../testing/test-pictures.fixture';
+import { paddedTo, tinyJpeg } from '../../testing/test-pictures.fixture';
 import { zipOf, type TestEntry } from '../../testing/zip.fixture';
 
 describe('POST /uploads/zip', () => {
@@ -26,7 +26,7 @@ describe('POST /uploads/zip', () => {
     });
   }
 
-  it('keeps the pictures with their folders and creates an ingest of them', async () => {
+  it('stores the images with their folders and creates an ingest of them', async () => {
     const deploymentId = await gateway.deployment(projectId);
     const answer = await upload(
       [
@@ -34,7 +34,7 @@ describe('POST /uploads/zip', () => {
         { name: 'DCIM/100RECNX/IMG_0001.JPG', content: first!, stored: true, mode: 0o100644 },
         { name: 'DCIM/101RECNX/IMG_0001.JPG', content: second! },
         { name: './dcim/101recnx/img_0001.jpg', content: third! },
-        { name: '__MACOSX/DCIM/100RECNX/._IMG_0001.JPG', content: 'a shadow' },
+        { name: '__MACOSX/DCIM/100RECNX/._IMG_0001.JPG', content: 'a helper file' },
         { name: 'DCIM/.DS_Store', content: 'order' },
         { name: 'DCIM/100RECNX/Thumbs.db', content: 'order' },
       ],
@@ -61,17 +61,17 @@ describe('POST /uploads/zip', () => {
   });
 
   it.each([
-    ['UTF-8 that does not say so', Buffer.from('Bär/Wölfe im März.jpg'), 0, 'Bär/Wölfe im März.jpg'],
-    ['the code page of DOS', Buffer.from([0x42, 0x84, 0x72, 0x2e, 0x6a, 0x70, 0x67]), 0, 'Bär.jpg'],
-    ['characters that no file may have', Buffer.from('Nr: 5/what?*.jpg'), 0x800, 'Nr_ 5/what__.jpg'],
-  ])('understands names in %s', async (_what, name, flags, expected) => {
+    ['UTF-8 without the flag', Buffer.from('Bär/Wölfe im März.jpg'), 0, 'Bär/Wölfe im März.jpg'],
+    ['the DOS code page', Buffer.from([0x42, 0x84, 0x72, 0x2e, 0x6a, 0x70, 0x67]), 0, 'Bär.jpg'],
+    ['characters that file names must not have', Buffer.from('Nr: 5/what?*.jpg'), 0x800, 'Nr_ 5/what__.jpg'],
+  ])('decodes names in %s', async (_what, name, flags, expected) => {
     const answer = await upload([{ name, flags, content: first! }]);
     const ingest = await gateway.repositories.ingests.find(gateway.db, answer.body.id);
     expect(await readFile(join(ingest!.folder, expected))).toEqual(first);
   });
 
-  it('makes one ingest of an archive that is sent twice under one key, and refuses other content under it', async () => {
-    const before = await gateway.holdings();
+  it('creates one ingest of an archive that is sent twice under one key, and refuses other content under it', async () => {
+    const before = await gateway.storedCounts();
     const key = { 'idempotency-key': 'card-7' };
     const answers = [
       await upload([{ name: 'a.jpg', content: first! }], key),
@@ -82,7 +82,7 @@ describe('POST /uploads/zip', () => {
       status: 422,
       body: { type: 'urn:pugmark:problem:idempotency_key_reused' },
     });
-    expect(await gateway.holdings()).toEqual({
+    expect(await gateway.storedCounts()).toEqual({
       ...before,
       files: before['files']! + 1,
       ingests: before['ingests']! + 1,
@@ -91,33 +91,33 @@ describe('POST /uploads/zip', () => {
     });
   });
 
-  it('leaves the connection open while it unpacks, though nothing moves on it', async () => {
+  it('keeps the idle connection open while it unpacks', async () => {
     const check = async () => new Promise<'jpeg'>((resolve) => setTimeout(() => resolve('jpeg'), 1_500));
-    const slow = await TestGateway.start({ http: { idleTimeoutMs: 500 }, pictureCheck: { check } });
+    const slow = await TestGateway.start({ http: { idleTimeoutMs: 500 }, imageChecker: { check } });
     const id = await slow.project();
     const init = { body: zipOf([{ name: 'a.jpg', content: first! }]), headers: { 'content-type': 'application/zip' } };
     expect((await slow.request('POST', `/uploads/zip?projectId=${id}&detect=false`, init)).status).toBe(202);
     await slow.stop();
   });
 
-  describe('of what it does not take', () => {
+  describe('with invalid content', () => {
     let before: Readonly<Record<string, number>>;
     beforeEach(async () => {
-      before = await gateway.holdings();
+      before = await gateway.storedCounts();
     });
-    // Each is refused after a picture that is fine: of that, too, nothing may be left.
-    afterEach(async () => expect(await gateway.holdings()).toEqual(before));
+    // Each is refused after a valid image: nothing of that may be left either.
+    afterEach(async () => expect(await gateway.storedCounts()).toEqual(before));
 
     it.each([
-      ['no picture', () => ({ name: 'notes/a.txt', content: 'a text' }), 'not_a_picture'],
+      ['not an image', () => ({ name: 'notes/a.txt', content: 'a text' }), 'not_an_image'],
       ['an empty file', () => ({ name: 'a.jpg' }), 'empty_file'],
       [
         'another archive',
         () => ({ name: 'a.zip', content: zipOf([{ name: 'b.jpg', content: first! }]) }),
-        'not_a_picture',
+        'not_an_image',
       ],
       [
-        'a picture that is an archive too',
+        'an image that is an archive too',
         () => ({ name: 'a.jpg', content: Buffer.concat([first!, zipOf([{ name: 'b.jpg', content: second! }])]) }),
         'polyglot',
       ],
@@ -140,7 +140,7 @@ describe('POST /uploads/zip', () => {
     it.each([
       [
         'a file that is too large',
-        () => [{ name: 'a.jpg', content: grownTo(64 * 1024 + 1, first!), stored: true }],
+        () => [{ name: 'a.jpg', content: paddedTo(64 * 1024 + 1, first!), stored: true }],
         413,
         'file_too_large',
       ],
@@ -151,7 +151,7 @@ describe('POST /uploads/zip', () => {
         'too_many_files',
       ],
       [
-        'nothing but folders and shadows',
+        'only folders and helper files',
         () => [{ name: 'DCIM/' }, { name: '__MACOSX/._a', content: 'x' }],
         422,
         'no_files',
@@ -168,7 +168,7 @@ describe('POST /uploads/zip', () => {
       },
     );
 
-    it('refuses what it has no room for', async () => {
+    it('refuses an upload that does not fit on the disk', async () => {
       const spy = jest
         .spyOn(gateway.repositories.ingests, 'create')
         .mockRejectedValueOnce(new RetryableError('disk_full', 'the disk is full'));
@@ -176,7 +176,7 @@ describe('POST /uploads/zip', () => {
       expect(spy).toHaveBeenCalled();
     });
 
-    it('asks for the project before it takes anything', async () => {
+    it('checks the project before it reads anything', async () => {
       const answer = await gateway.request('POST', '/uploads/zip?projectId=999', {
         body: zipOf([{ name: 'a.jpg', content: first! }]),
         headers: { 'content-type': 'application/zip' },
@@ -197,10 +197,10 @@ describe('POST /uploads/zip', () => {
       request.write(zipOf([{ name: 'a.jpg', content: first! }]).subarray(0, -30));
       await waitUntil(
         'the archive to be begun',
-        async () => (await gateway.holdings())['files'] === before['files']! + 1,
+        async () => (await gateway.storedCounts())['files'] === before['files']! + 1,
       );
       request.destroy();
-      await waitUntil('it to be gone', async () => (await gateway.holdings())['files'] === before['files']);
+      await waitUntil('it to be removed', async () => (await gateway.storedCounts())['files'] === before['files']);
     });
   });
 });

@@ -10,7 +10,7 @@ import type {
 } from '@pugmark/db';
 import type { UploadStorage } from '@pugmark/storage';
 import type { GatewaySettings } from '../../settings';
-import type { PictureCheck } from '../renditions/image-checker';
+import type { ImageChecker } from '../renditions/image-checker';
 
 /** What uploads need from the composition root. */
 export interface UploadsDependencies {
@@ -23,7 +23,7 @@ export interface UploadsDependencies {
   readonly tasks: TaskRepository;
   readonly idempotency: IdempotencyRepository;
   readonly uploads: UploadStorage;
-  readonly imageChecker: PictureCheck;
+  readonly imageChecker: ImageChecker;
   readonly settings: Pick<
     GatewaySettings,
     'maxWaitingScans' | 'pixelLimit' | 'uploadMaxBytes' | 'uploadMaxFiles' | 'uploadMaxTotalBytes' | 'uploadMaxZipRatio'

@@ -6,8 +6,8 @@ import { RetryableError } from '@pugmark/domain';
 import { UploadStorage } from '@pugmark/storage';
 import { waitUntil } from '@pugmark/testing';
 import { FORM_TYPE, formOf } from '../../testing/form.fixture';
-import { NOTHING, TestGateway, type Answer } from '../../testing/gateway.fixture';
-import { grownTo, tinyJpeg } from '../../testing/test-pictures.fixture';
+import { NOTHING_STORED, TestGateway, type Answer } from '../../testing/gateway.fixture';
+import { paddedTo, tinyJpeg } from '../../testing/test-pictures.fixture';
 
 const MAX_BYTES = 64 * 1024;
 const MAX_TOTAL = 512 * 1024;
@@ -24,14 +24,14 @@ describe('POST /uploads', () => {
     projectId = await gateway.project();
     await gateway.model();
   });
-  // Most tests say that nothing is left: each begins with nothing.
+  // Most tests check that nothing is left, so each starts empty.
   afterEach(async () => {
     for (const table of ['tasks', 'ingests', 'runs'] as const) await gateway.db.deleteFrom(table).execute();
     await rm(join(gateway.folder, 'storage'), { recursive: true, force: true });
   });
   afterAll(() => gateway.stop());
 
-  it('keeps the files and creates an ingest of them', async () => {
+  it('stores the files and creates an ingest of them', async () => {
     const deploymentId = await gateway.deployment(projectId);
     const answer = await upload(
       [
@@ -58,15 +58,15 @@ describe('POST /uploads', () => {
     expect(await gateway.storedFiles()).toHaveLength(3);
     const task = await gateway.db.selectFrom('tasks').selectAll().where('kind', '=', 'scan').executeTakeFirstOrThrow();
     expect(task).toMatchObject({ subject_id: answer.body.id, state: 'waiting' });
-    // Where the server keeps it is nobody's business.
+    // Server paths are not disclosed.
     expect((await gateway.get(`/ingests/${answer.body.id}`)).body).toMatchObject({ source: 'upload', folder: null });
   });
 
-  it('takes a file of exactly the largest size', async () => {
-    expect((await upload([['a.jpg', grownTo(MAX_BYTES, first!)]])).status).toBe(202);
+  it('accepts a file of exactly the maximum size', async () => {
+    expect((await upload([['a.jpg', paddedTo(MAX_BYTES, first!)]])).status).toBe(202);
   });
 
-  it('takes many small files without holding them all open', async () => {
+  it('accepts many small files without holding them all open', async () => {
     const other = await TestGateway.start({ settings: { uploadMaxFiles: 2_000 } });
     const id = await other.project();
     let [open, most] = [0, 0];
@@ -83,13 +83,13 @@ describe('POST /uploads', () => {
       (await other.request('POST', `/uploads?projectId=${id}&detect=false`, { body, headers: FORM_TYPE })).status,
     ).toBe(202);
     expect(await other.storedFiles()).toHaveLength(1_000);
-    // What one chunk of 64 KB may hold, and the files before it.
+    // One chunk of 64 KB, and the files before it.
     expect(most).toBeLessThan(16 + Math.ceil(65_536 / (body.length / 1_000)) + 1);
     spy.mockRestore();
     await other.stop();
   });
 
-  it('starts no run when nothing is to be detected', async () => {
+  it('starts no run when detection is not requested', async () => {
     expect((await upload([['a.jpg', first!]], `projectId=${projectId}&detect=false`)).body.runId).toBeNull();
   });
 
@@ -98,15 +98,15 @@ describe('POST /uploads', () => {
       'a file that is too large',
       () => [
         ['a.jpg', second!],
-        ['b.jpg', grownTo(MAX_BYTES + 1, first!)],
+        ['b.jpg', paddedTo(MAX_BYTES + 1, first!)],
       ],
       413,
       'file_too_large',
     ],
-    ['a file that is far too large', () => [['b.jpg', grownTo(MAX_BYTES * 7, first!)]], 413, 'file_too_large'],
+    ['a file that is far too large', () => [['b.jpg', paddedTo(MAX_BYTES * 7, first!)]], 413, 'file_too_large'],
     [
       'files that are too large together',
-      () => Array.from({ length: 10 }, (_, i) => [`${i}.jpg`, grownTo(MAX_BYTES, first!)]),
+      () => Array.from({ length: 10 }, (_, i) => [`${i}.jpg`, paddedTo(MAX_BYTES, first!)]),
       413,
       'upload_too_large',
     ],
@@ -120,7 +120,7 @@ describe('POST /uploads', () => {
     },
   );
 
-  it('refuses more than may be sent before it is sent, where that is said', async () => {
+  it('refuses a declared length above the limit before the body is sent', async () => {
     const begin = jest.spyOn(UploadStorage.prototype, 'begin');
     const body = Buffer.alloc(MAX_TOTAL + 1);
     expect(
@@ -130,25 +130,25 @@ describe('POST /uploads', () => {
     begin.mockRestore();
   });
 
-  it('takes a picture that is cut short: the rest of it is worth having', async () => {
+  it('accepts a truncated image: the rest of it is useful', async () => {
     expect((await upload([['half.jpg', first!.subarray(0, first!.length - 40)]])).status).toBe(202);
   });
 
   it.each([
-    ['a text', () => Buffer.from('a text'), 'not_a_picture'],
+    ['a text', () => Buffer.from('a text'), 'not_an_image'],
     ['a GIF', () => Buffer.from('GIF89a and more'), 'unsupported_format'],
     ['nothing', () => Buffer.alloc(0), 'empty_file'],
     [
-      'a picture of too many pixels',
+      'an image of too many pixels',
       async () =>
         sharp({ create: { width: 50, height: 50, channels: 3, background: 'red' } })
           .png()
           .toBuffer(),
       'too_many_pixels',
     ],
-    ['a picture that is a script too', () => Buffer.concat([first!, Buffer.from('<?php system(1); ?>')]), 'polyglot'],
+    ['an image that is a script too', () => Buffer.concat([first!, Buffer.from('<?php system(1); ?>')]), 'polyglot'],
   ])(
-    'goes by content, not by name: refuses %s, says which file, and keeps nothing of the others',
+    'checks content, not names: refuses %s, names the file, and keeps nothing of the others',
     async (_what, content, code) => {
       const answer = await upload([
         ['a.jpg', second!],
@@ -167,9 +167,9 @@ describe('POST /uploads', () => {
     },
   );
 
-  it('asks to try again when the pictures cannot be looked at, and keeps nothing', async () => {
+  it('answers 503 when images cannot be checked, and keeps nothing', async () => {
     const other = await TestGateway.start({
-      pictureCheck: { check: () => Promise.reject(new RetryableError('busy', 'too many')) },
+      imageChecker: { check: () => Promise.reject(new RetryableError('busy', 'too many')) },
     });
     const id = await other.project();
     const answer = await other.request('POST', `/uploads?projectId=${id}&detect=false`, {
@@ -180,11 +180,11 @@ describe('POST /uploads', () => {
       headers: FORM_TYPE,
     });
     expect(answer).toMatchObject({ status: 503, body: { type: 'urn:pugmark:problem:busy' } });
-    expect(await other.holdings()).toEqual(NOTHING);
+    expect(await other.storedCounts()).toEqual(NOTHING_STORED);
     await other.stop();
   });
 
-  it('refuses a field that is no file', async () => {
+  it('refuses a field that is not a file', async () => {
     const form = new FormData();
     form.append('a', new Blob(['x']), 'a.jpg');
     form.append('projectId', '1');
@@ -208,8 +208,8 @@ describe('POST /uploads', () => {
 
   it.each([
     ['--b\r\nContent-Disposition: form-data; name="a"; filename="a.jpg"\r\n\r\nhalf a file', 'cut off'],
-    ['--b\r\nContent-Disposition form-data\r\n\r\n', 'no form'],
-    ['nothing of a form', 'no form'],
+    ['--b\r\nContent-Disposition form-data\r\n\r\n', 'malformed'],
+    ['nothing of a form', 'malformed'],
   ])('refuses the malformed form %j and keeps nothing', async (body) => {
     const answer = await gateway.request('POST', `/uploads?projectId=${projectId}`, { body, headers: FORM_TYPE });
     expect([400, 422]).toContain(answer.status);
@@ -226,7 +226,7 @@ describe('POST /uploads', () => {
     await expectNothing();
   });
 
-  it('asks for a model to be there before it takes anything', async () => {
+  it('requires a registered model before it reads anything', async () => {
     const other = await TestGateway.start();
     const id = await other.project();
     const form = new FormData();
@@ -250,11 +250,11 @@ describe('POST /uploads', () => {
     request.write('--b\r\nContent-Disposition: form-data; name="a"; filename="half.jpg"\r\n\r\nhalf of it');
     await waitUntil('both files to be begun', async () => (await gateway.storedFiles()).length === 2);
     request.destroy();
-    await waitUntil('the files to be gone', async () => (await gateway.storedFiles()).length === 0);
+    await waitUntil('the files to be removed', async () => (await gateway.storedFiles()).length === 0);
     await expectNothing();
   });
 
-  it('keeps nothing when its client is gone before the form is read', async () => {
+  it('keeps nothing when its client disconnects before the form is read', async () => {
     const request = httpRequest(`${gateway.url}/uploads?projectId=${projectId}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${gateway.adminKey}`, ...FORM_TYPE },
@@ -267,7 +267,7 @@ describe('POST /uploads', () => {
     ) {
       request.destroy();
       await waitUntil(
-        'the gateway to know',
+        'the gateway to notice',
         async () => (await gateway.repositories.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,
       );
       const upload = await begin.call(this);
@@ -276,7 +276,7 @@ describe('POST /uploads', () => {
     });
     request.write(formOf([['whole.jpg', first!]]).subarray(0, -'--b--\r\n'.length));
     await waitUntil(
-      'the upload to be gone',
+      'the upload to be removed',
       async () => begun && (await readdir(join(gateway.folder, 'storage', 'tmp'))).length === 0,
       5_000,
     );
@@ -284,9 +284,9 @@ describe('POST /uploads', () => {
     await expectNothing();
   });
 
-  it('leaves the connection open while the pictures are looked at, though nothing moves on it', async () => {
+  it('keeps the idle connection open while the images are checked', async () => {
     const check = async () => new Promise<'jpeg'>((resolve) => setTimeout(() => resolve('jpeg'), 1_500));
-    const slow = await TestGateway.start({ http: { idleTimeoutMs: 500 }, pictureCheck: { check } });
+    const slow = await TestGateway.start({ http: { idleTimeoutMs: 500 }, imageChecker: { check } });
     const id = await slow.project();
     const init = { body: formOf([['a.jpg', first!]]), headers: FORM_TYPE };
     expect((await slow.request('POST', `/uploads?projectId=${id}&detect=false`, init)).status).toBe(202);
@@ -299,7 +299,7 @@ describe('POST /uploads', () => {
     await expectNothing();
   });
 
-  it('keeps the files when the database went away, because the commit may have counted', async () => {
+  it('keeps the files when the database became unreachable, since the commit may have succeeded', async () => {
     const create = jest
       .spyOn(gateway.repositories.ingests, 'create')
       .mockRejectedValue(new Error('Connection terminated unexpectedly'));
@@ -316,6 +316,6 @@ describe('POST /uploads', () => {
   }
 
   async function expectNothing(): Promise<void> {
-    expect(await gateway.holdings()).toEqual(NOTHING);
+    expect(await gateway.storedCounts()).toEqual(NOTHING_STORED);
   }
 });

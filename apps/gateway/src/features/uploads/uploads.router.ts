@@ -5,7 +5,7 @@ import type { UploadsDependencies } from './uploads.dependencies';
 import { acceptedIngest } from '../ingests/create-ingest';
 import { receiveForm } from './receive-form';
 import { receiveZip } from './receive-zip';
-import { requirePlace } from '../deployments/require-deployment';
+import { requireProjectAndDeployment } from '../deployments/require-deployment';
 import { modelsOfNewRun } from '../runs/models-of-new-run';
 import { requireCapacity } from '../../http/require-capacity';
 import { scanCapacity } from '../ingests/scan-capacity';
@@ -16,7 +16,7 @@ export function uploadsRouter(deps: UploadsDependencies): Operation[] {
       deps,
       '/uploads',
       'uploadPictures',
-      'Takes in the pictures of a form, all of them or none',
+      'Uploads the images of a form, all of them or none',
       FORM_BODY,
       receiveForm,
     ),
@@ -24,7 +24,7 @@ export function uploadsRouter(deps: UploadsDependencies): Operation[] {
       deps,
       '/uploads/zip',
       'uploadZip',
-      'Takes in the pictures of a ZIP archive with their folders, all of them or none',
+      'Uploads the images of a ZIP archive with their folders, all of them or none',
       ZIP_BODY,
       receiveZip,
     ),
@@ -49,12 +49,12 @@ function uploadOperation(
     body,
     answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
     problems: [507],
-    once: true,
+    idempotent: true,
     admit: (call) => requireCapacity(deps, scanCapacity(deps.settings), call),
     handle: async (call) => {
       const { query } = call;
-      // Before the body: nobody should send a gigabyte to learn that the project does not exist.
-      await requirePlace(deps, query.projectId, query.deploymentId ?? null);
+      // Checked before the body: a client should not send a gigabyte to learn that the project does not exist.
+      await requireProjectAndDeployment(deps, query.projectId, query.deploymentId ?? null);
       if (query.detect) await modelsOfNewRun(deps, deps.db, query.projectId);
       return acceptedIngest(deps, await acceptUpload(call, deps, receive));
     },

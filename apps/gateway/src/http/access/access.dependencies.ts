@@ -1,6 +1,6 @@
 import type { ApiKeyRepository, AuditRepository, Database, SessionRepository } from '@pugmark/db';
 
-/** What access need from the composition root. */
+/** What access control needs from the composition root. */
 export interface AccessDependencies {
   readonly db: Database;
   readonly keys: ApiKeyRepository;

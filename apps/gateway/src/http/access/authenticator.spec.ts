@@ -5,7 +5,7 @@ import type { AccessDependencies } from './access.dependencies';
 import { Authenticator } from './authenticator';
 
 describe('Authenticator', () => {
-  it('does not remember whom it looked up before a key was revoked, if the answer comes after that', async () => {
+  it('does not cache a key row that was read before a revocation', async () => {
     const { key, prefix, hash } = newApiKey();
     const row = {
       id: 1,
@@ -25,7 +25,7 @@ describe('Authenticator', () => {
     const authenticator = new Authenticator({ db: null, keys, sessions: null } as unknown as AccessDependencies);
     const look = () => authenticator.callerOf({ method: 'GET', get: () => `Bearer ${key}` } as unknown as Request);
     const before = look();
-    authenticator.forget();
+    authenticator.clearCache();
     answers[0]!(row);
     await expect(before).resolves.toMatchObject({ keyId: 1 });
     const after = look();

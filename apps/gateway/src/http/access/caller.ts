@@ -1,9 +1,9 @@
 import type { ApiKeyRow } from '@pugmark/db';
 import type { Scope } from '../scopes';
 
-/** Who makes a request, and what they may do. */
+/** The authenticated caller of a request and its permissions. */
 export interface Caller {
-  /** Null: anyone, where no keys are asked for. */
+  /** Null when keys are disabled. */
   readonly keyId: number | null;
   readonly name: string;
   readonly prefix: string | null;
@@ -12,7 +12,7 @@ export interface Caller {
   readonly projectIds: readonly number[] | null;
 }
 
-/** Where `AUTH=open`: whoever can reach this machine's own address. */
+/** The caller with AUTH=open, where only loopback clients can connect. */
 export const ANYONE: Caller = { keyId: null, name: 'anyone', prefix: null, scopes: ['admin'], projectIds: null };
 
 export function callerOf(key: ApiKeyRow): Caller {

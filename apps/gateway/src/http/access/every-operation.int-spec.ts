@@ -30,17 +30,20 @@ interface Sample {
   readonly required?: readonly string[];
 }
 
-/** What belongs to no project, and is told to keys that are bound to none alone. */
+/** Operations that belong to no project and are refused to keys bound to projects. */
 const FOR_ALL_PROJECTS = ['getSystem', 'listIncidents', 'getIncident'];
-/** What belongs to no project, and is told to keys that are bound to one. A new operation is not of them unless it is named here. */
+/**
+ * Operations that belong to no project and are allowed to keys bound to one. New operations are not, unless listed
+ * here.
+ */
 const OF_NO_PROJECT = ['listProjects', 'listModels', 'getModel', 'getSession', 'signOut'];
 const WITHOUT_KEY = ['signIn', 'getOpenApi'];
 
-describe('every route, from the OpenAPI document', () => {
+describe('every operation of the OpenAPI document', () => {
   let gateway: TestGateway;
   let routes: { readonly method: string; readonly path: string; readonly one: Described }[];
   let schemas: Readonly<Record<string, Sample>>;
-  /** Something of each kind, all of one project. */
+  /** One resource of each kind, all in one project. */
   let ids: Readonly<Record<string, number>>;
 
   beforeAll(async () => {
@@ -64,7 +67,7 @@ describe('every route, from the OpenAPI document', () => {
     for (const { name, in: where, schema, required } of one.parameters) {
       if (where === 'query' && (required || name in NAMED)) query.set(name, String(sample(schema, name)));
     }
-    // Refused for what it is, once it is clear that it may be asked for: nothing is changed.
+    // An invalid request: refused after authorization, so nothing is changed.
     if (spoilt) query.set('not-a-parameter', '1');
     const [type, content] = Object.entries(one.requestBody?.content ?? {})[0] ?? [];
     const body =
@@ -123,7 +126,7 @@ describe('every route, from the OpenAPI document', () => {
           : `walk ${Math.random()}`;
   }
 
-  it('asks for a key, but for those that are meant not to', () => {
+  it('requires a key unless it is public on purpose', () => {
     expect(
       routes
         .filter(({ one }) => one.security?.length === 0)
@@ -133,7 +136,7 @@ describe('every route, from the OpenAPI document', () => {
     expect(routes.length).toBeGreaterThan(35);
   });
 
-  it('answers 401 without a key, with a wrong, an expired and a revoked one', async () => {
+  it('answers 401 without a key and with a wrong, an expired or a revoked one', async () => {
     const expired = await gateway.key(['admin'], { expiresAt: new Date(Date.now() - 1_000) });
     const revoked = await gateway.key(['admin']);
     await gateway.db
@@ -152,7 +155,7 @@ describe('every route, from the OpenAPI document', () => {
     }
   });
 
-  it.each(SCOPES)('lets %s do what it is for, and nothing else', async (scope) => {
+  it.each(SCOPES)('lets the scope %s do what it is for and nothing else', async (scope) => {
     const authorization = `Bearer ${await gateway.key([scope])}`;
     for (const route of routes.filter(({ one }) => one.security === undefined)) {
       const needed = route.one['x-scope'];
@@ -166,7 +169,7 @@ describe('every route, from the OpenAPI document', () => {
     }
   });
 
-  it("shows and does nothing of a project to another project's key", async () => {
+  it('shows and changes nothing of a project for a key bound to another project', async () => {
     const other = await gateway.project();
     const authorization = `Bearer ${await gateway.key(['admin'], { projectIds: [other] })}`;
     const before = await everything();
@@ -186,13 +189,13 @@ describe('every route, from the OpenAPI document', () => {
     ]);
   });
 
-  it('serves a key of the project itself', async () => {
+  it('serves a key bound to the same project', async () => {
     const authorization = `Bearer ${await gateway.key(['read'], { projectIds: [ids['project']!] })}`;
     for (const route of routes.filter(
       ({ method, one }) => method === 'GET' && one['x-scope'] === 'read' && !FOR_ALL_PROJECTS.includes(one.operationId),
     )) {
       const { status } = await send(route, authorization, false);
-      // The picture and the file of the export do not exist here.
+      // The image file and the export file do not exist here.
       expect([route.one.operationId, status]).toEqual([
         route.one.operationId,
         /Original|Thumbnail|Preview/.test(route.one.operationId)
@@ -217,7 +220,7 @@ describe('every route, from the OpenAPI document', () => {
       'tasks',
       'models',
       'reviews',
-      'static_boxes',
+      'static_detections',
     ] as const;
     return Promise.all(tables.map((table) => gateway.db.selectFrom(table).selectAll().orderBy('id').execute()));
   }

@@ -11,7 +11,7 @@ export function newSessionToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** What is stored of a token. */
+/** The hash under which a session token is stored. */
 export function tokenHash(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
@@ -20,7 +20,7 @@ export function sessionTokenOf(request: Request): string | null {
   return TOKEN.exec(request.get('cookie') ?? '')?.[1] ?? null;
 }
 
-/** Scripts cannot read it, other sites cannot send it, and over TLS it never goes without. */
+/** HttpOnly, SameSite=Strict and, over TLS, Secure. */
 export function setSessionCookie(request: Request, response: Response, token: string): void {
   response.cookie(NAME, token, {
     httpOnly: true,
@@ -35,14 +35,16 @@ export function clearSessionCookie(request: Request, response: Response): void {
   response.clearCookie(NAME, { httpOnly: true, sameSite: 'strict', secure: request.secure, path: '/' });
 }
 
-/** What a page must send as `x-csrf-token`: it follows from the token, which only this server and the cookie know. */
+/**
+ * What a page must send as `x-csrf-token`: derived from the session token, which only this server and the cookie hold.
+ */
 export function csrfTokenOf(token: string): string {
   return createHash('sha256').update(`csrf:${token}`).digest('base64url');
 }
 
 /**
- * Throws a 403 for a change that a cookie alone asks for. SameSite keeps the cookie from other sites' requests in current browsers;
- * a header that no form can send keeps it in all of them
+ * Throws a 403 for a change that is authenticated by cookie alone. SameSite keeps the cookie out of other sites'
+ * requests in current browsers; a header that no form can send does so in all of them
  * (https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html).
  */
 export function assertCsrf(request: Request, token: string): void {
@@ -53,7 +55,7 @@ export function assertCsrf(request: Request, token: string): void {
     throw new HttpProblem(
       403,
       'csrf',
-      'a change that is asked for with a cookie needs the x-csrf-token that GET /api/v1/session answers',
+      'a change authenticated by cookie needs the x-csrf-token header with the token of GET /api/v1/session',
     );
   }
 }

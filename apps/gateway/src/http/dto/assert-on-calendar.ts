@@ -1,7 +1,7 @@
 import { unprocessable } from '../http-problem';
 import { isOnCalendar } from './fields';
 
-/** Throws a 422 for a local time such as that of a 30th of February. */
+/** Throws a 422 for a local time with an impossible date, such as February 30. */
 export function assertOnCalendar(field: string, local: string): void {
-  if (!isOnCalendar(local)) throw unprocessable('no_such_day', field, `${field} is on no calendar: ${local}`);
+  if (!isOnCalendar(local)) throw unprocessable('invalid_date', field, `${field} is not a calendar date: ${local}`);
 }

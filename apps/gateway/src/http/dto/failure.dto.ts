@@ -1,11 +1,11 @@
-import { About, Words } from './fields';
+import { Description, AnyText } from './fields';
 
 /** Why something failed. */
-export class FaultResponse {
-  @About('Stays the same, for programs.')
-  @Words()
+export class FailureResponse {
+  @Description('Stable, for programs.')
+  @AnyText()
   readonly code!: string;
 
-  @Words()
+  @AnyText()
   readonly message!: string;
 }

@@ -23,7 +23,7 @@ it.each([
   ['0036-05-15T12:58:42+11:30', '0036-05-15T01:28:42.000Z'],
   ['0000-01-01T00:00:00+01:00', '0000-01-01T00:00:00.000Z'],
   ['9999-12-31T23:59:59-12:00', '9999-12-31T23:59:59.999Z'],
-])('takes the instant %s', (text, iso) => expect(parseDto(Times, { at: text }).at.toISOString()).toBe(iso));
+])('accepts the instant %s', (text, iso) => expect(parseDto(Times, { at: text }).at.toISOString()).toBe(iso));
 
 it.each([
   '2026-02-30T00:00:00Z',
@@ -37,7 +37,7 @@ it.each([
   null,
 ])('refuses %j as an instant', (at) => expect(() => parseDto(Times, { at })).toThrow('must be a time with an offset'));
 
-it('takes what is nearer to 0 than any real of Postgres for 0, and nothing below it', () => {
+it('rounds values below the smallest single-precision number to 0 and accepts nothing negative', () => {
   expect(parseDto(Fractions, { body: 1e-300, query: '2.2e-308' })).toEqual({ body: 0, query: 0 });
   expect(parseDto(Fractions, { body: 1e-30, query: '0.25' })).toEqual({ body: 1e-30, query: 0.25 });
   expect(() => parseDto(Fractions, { body: -1e-300 })).toThrow('must not be less than 0');

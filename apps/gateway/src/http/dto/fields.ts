@@ -15,10 +15,9 @@ import {
 } from 'class-validator';
 import { describeField, type DtoClass, type Schema } from '../schema';
 
-// Each decorator says what a field is twice, side by side: to class-validator, which checks what clients send, and to the OpenAPI
-// document, which promises what is taken and what is answered.
+// Each decorator describes a field twice: to class-validator, which checks requests, and to the OpenAPI document.
 
-/** Several decorators as one, and what they mean as a schema. */
+/** Several decorators as one, together with their schema. */
 function field(schema: Schema, ...decorators: PropertyDecorator[]): PropertyDecorator {
   const describe = describeField((known) => ({ ...known, schema: { ...schema, ...known.schema } }));
   return (target, property) => [...decorators, describe].forEach((decorator) => decorator(target, property));
@@ -28,8 +27,8 @@ function check(name: string, message: string, validate: (value: unknown) => bool
   return ValidateBy({ name, validator: { validate, defaultMessage: () => message } });
 }
 
-/** What the field is for, or in which unit, as the document says it. */
-export function About(description: string): PropertyDecorator {
+/** Description of the field, with its unit, in the OpenAPI document. */
+export function Description(description: string): PropertyDecorator {
   return describeField((known) => ({ ...known, schema: { ...known.schema, description } }));
 }
 
@@ -39,14 +38,14 @@ export function Optional(): PropertyDecorator {
   return (target, property) => [IsOptional(), describe].forEach((decorator) => decorator(target, property));
 }
 
-/** May be absent, and then says nothing; null is refused, where there is nothing that it could mean. */
-export function MayBeAbsent(): PropertyDecorator {
+/** May be absent, but not null. */
+export function OptionalNotNull(): PropertyDecorator {
   const describe = describeField((known) => ({ ...known, optional: true }));
   return (target, property) =>
     [ValidateIf((_, value) => value !== undefined), describe].forEach((decorator) => decorator(target, property));
 }
 
-/** Of an answer: null where there is nothing to say. */
+/** Response field: may be null. */
 export function OrNull(): PropertyDecorator {
   return describeField((known) => ({ ...known, nullable: true }));
 }
@@ -54,29 +53,29 @@ export function OrNull(): PropertyDecorator {
 const CONTROLS = '\\u0000-\\u001f\\u007f-\\u009f';
 const BLANKS = ' \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff';
 
-/** A line of text: not empty, no blanks around it, no control characters (Postgres takes no NUL). */
+/** One line of text: not empty, no leading or trailing blanks, no control characters (Postgres rejects NUL). */
 export const LINE = `^[^${CONTROLS}${BLANKS}]([^${CONTROLS}]*[^${CONTROLS}${BLANKS}])?$`;
 
-/** Any text without control characters, blanks around it or not. */
+/** Any text without control characters. */
 export const NO_CONTROLS = `^[^${CONTROLS}]+$`;
 
-export function Text(longest: number): PropertyDecorator {
+export function Text(maxLength: number): PropertyDecorator {
   const pattern = new RegExp(LINE, 'u');
   return field(
-    { type: 'string', minLength: 1, maxLength: longest, pattern: LINE },
+    { type: 'string', minLength: 1, maxLength: maxLength, pattern: LINE },
     check(
       'text',
-      `must be a text of 1 to ${longest} characters without control characters or blanks around it`,
+      `must be a text of 1 to ${maxLength} characters without control characters, leading or trailing blanks`,
       (value) =>
-        typeof value === 'string' && isWellFormed(value) && [...value].length <= longest && pattern.test(value),
+        typeof value === 'string' && isWellFormed(value) && [...value].length <= maxLength && pattern.test(value),
     ),
   );
 }
 
-/** A text of a given form. `what` completes "must be …". */
-export function TextLike(pattern: RegExp, longest: number, what: string): PropertyDecorator {
+/** A text that matches a pattern. `what` completes "must be …". */
+export function TextLike(pattern: RegExp, maxLength: number, what: string): PropertyDecorator {
   return field(
-    { type: 'string', minLength: 1, maxLength: longest, pattern: pattern.source },
+    { type: 'string', minLength: 1, maxLength: maxLength, pattern: pattern.source },
     check(
       'textLike',
       `must be ${what}`,
@@ -84,19 +83,19 @@ export function TextLike(pattern: RegExp, longest: number, what: string): Proper
         typeof value === 'string' &&
         value !== '' &&
         isWellFormed(value) &&
-        [...value].length <= longest &&
+        [...value].length <= maxLength &&
         pattern.test(value),
     ),
   );
 }
 
-/** Half a surrogate pair is no character, and no UTF-8 either. */
+/** A lone surrogate is no character and cannot be encoded as UTF-8. */
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-/** Of an answer: any text. */
-export function Words(): PropertyDecorator {
+/** Response field: any text. */
+export function AnyText(): PropertyDecorator {
   return field({ type: 'string' });
 }
 
@@ -109,21 +108,21 @@ export function Id(): PropertyDecorator {
   );
 }
 
-export function Integer(least: number, most: number): PropertyDecorator {
-  return field({ type: 'integer', minimum: least, maximum: most }, IsInt(), Min(least), Max(most));
+export function Integer(min: number, max: number): PropertyDecorator {
+  return field({ type: 'integer', minimum: min, maximum: max }, IsInt(), Min(min), Max(max));
 }
 
-/** Of an answer: how many. */
+/** Response field: a count. */
 export function Count(): PropertyDecorator {
   return field({ type: 'integer', minimum: 0 });
 }
 
-/** Of an answer: any number. */
-export function Amount(): PropertyDecorator {
+/** Response field: any number. */
+export function AnyNumber(): PropertyDecorator {
   return field({ type: 'number' });
 }
 
-/** In [0, 1]. What is nearer to 0 than any single-precision number is 0: Postgres would refuse it as a `real`. */
+/** In [0, 1]. Values below the smallest single-precision number become 0: Postgres would reject them as `real`. */
 export function Fraction(): PropertyDecorator {
   const nearZero = Transform(({ value }) =>
     typeof value === 'number' && value > 0 && Math.fround(value) === 0 ? 0 : value,
@@ -137,14 +136,14 @@ export function Fraction(): PropertyDecorator {
   );
 }
 
-/** An angle in degrees, from `-most` to `most`. */
-export function Degrees(most: 90 | 180): PropertyDecorator {
+/** An angle in degrees, from `-max` to `max`. */
+export function Degrees(max: 90 | 180): PropertyDecorator {
   return field(
-    { type: 'number', minimum: -most, maximum: most },
+    { type: 'number', minimum: -max, maximum: max },
     check(
       'degrees',
-      `must be a number of degrees from -${most} to ${most}`,
-      (value) => typeof value === 'number' && Math.abs(value) <= most,
+      `must be a number of degrees from -${max} to ${max}`,
+      (value) => typeof value === 'number' && Math.abs(value) <= max,
     ),
   );
 }
@@ -160,7 +159,7 @@ export function OneOf(values: readonly string[]): PropertyDecorator {
 /** https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
 const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
 
-/** A point in time, which becomes a Date. Without an offset no one could say which instant is meant. */
+/** A point in time, parsed to a Date. The UTC offset is required, since without it the instant is ambiguous. */
 export function Instant(): PropertyDecorator {
   return field(
     { type: 'string', format: 'date-time' },
@@ -171,7 +170,7 @@ export function Instant(): PropertyDecorator {
 
 function instantOf(value: unknown): Date | null {
   if (typeof value !== 'string') return null;
-  // In a query a `+` that was not encoded arrives as a blank.
+  // An unencoded `+` in a query arrives as a blank.
   const text = value.replace(/ (\d\d:\d\d)$/, '+$1').toUpperCase();
   const [, local] = INSTANT.exec(text) ?? [];
   if (local === undefined || !isOnCalendar(local)) return null;
@@ -179,24 +178,24 @@ function instantOf(value: unknown): Date | null {
   return Number.isNaN(ms) ? null : new Date(Math.min(Math.max(ms, FIRST_INSTANT), LAST_INSTANT));
 }
 
-/** Of the years that have four digits. An offset may reach a few hours beyond them: so far away that does not matter. */
+/** Years have four digits. An offset may reach a few hours beyond them, which does no harm. */
 const FIRST_INSTANT = Date.parse('0000-01-01T00:00:00.000Z');
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** No 30th of February: Date takes it for a day in March. */
+/** Rejects February 30, which Date would turn into a day in March. */
 export function isOnCalendar(local: string): boolean {
   const date = new Date(`${local}Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(local);
 }
 
-/** Of an answer: a point in time, ISO 8601 in UTC. */
+/** Response field: a point in time, ISO 8601 in UTC. */
 export function Time(): PropertyDecorator {
   return field({ type: 'string', format: 'date-time' });
 }
 
 const LOCAL_TIME = '^(19|20|21)\\d\\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d$';
 
-/** A reading of a clock in no zone, to the second, in the centuries of photography. */
+/** A wall-clock reading without a zone, to the second, in the years of photography. */
 export function LocalTime(): PropertyDecorator {
   const pattern = new RegExp(LOCAL_TIME);
   return field(
@@ -213,18 +212,18 @@ export function Sha256(): PropertyDecorator {
   return field({ type: 'string', pattern: '^[0-9a-f]{64}$' });
 }
 
-/** Up to so many of them; one that is there twice counts once. */
-export function Sha256s(most: number): PropertyDecorator {
+/** A list of SHA-256 digests; duplicates count once. */
+export function Sha256s(max: number): PropertyDecorator {
   const pattern = /^[0-9a-f]{64}$/;
   return field(
-    { type: 'array', items: { type: 'string', pattern: pattern.source }, minItems: 1, maxItems: most },
+    { type: 'array', items: { type: 'string', pattern: pattern.source }, minItems: 1, maxItems: max },
     check(
       'sha256s',
-      `must be a list of 1 to ${most} SHA-256, each of 64 hexadecimal digits in lower case`,
+      `must be a list of 1 to ${max} SHA-256 digests, each of 64 lower-case hexadecimal digits`,
       (value) =>
         Array.isArray(value) &&
         value.length >= 1 &&
-        value.length <= most &&
+        value.length <= max &&
         value.every((one) => typeof one === 'string' && pattern.test(one)),
     ),
   );
@@ -240,32 +239,32 @@ export function Nested<T extends object>(type: DtoClass<T>): PropertyDecorator {
   );
 }
 
-/** One or more of these, each once. */
-export function SomeOf(values: readonly string[]): PropertyDecorator {
+/** One or more of the given values, without duplicates. */
+export function ListOfValues(values: readonly string[]): PropertyDecorator {
   return field(
     { type: 'array', items: { type: 'string', enum: values }, minItems: 1, uniqueItems: true },
     check(
       'someOf',
-      `must be a list of ${values.join(', ')}, each once`,
+      `must be a list of ${values.join(', ')} without duplicates`,
       (value) => isSet(value, values.length) && value.every((one) => (values as readonly unknown[]).includes(one)),
     ),
   );
 }
 
-/** One or more ids, each once. */
-export function Ids(most: number): PropertyDecorator {
+/** One or more ids, without duplicates. */
+export function Ids(max: number): PropertyDecorator {
   return field(
     {
       type: 'array',
       items: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
       minItems: 1,
-      maxItems: most,
+      maxItems: max,
       uniqueItems: true,
     },
     check(
       'ids',
-      `must be a list of 1 to ${most} ids, each once`,
-      (value) => isSet(value, most) && value.every((one) => Number.isSafeInteger(one) && (one as number) >= 1),
+      `must be a list of 1 to ${max} ids without duplicates`,
+      (value) => isSet(value, max) && value.every((one) => Number.isSafeInteger(one) && (one as number) >= 1),
     ),
   );
 }
@@ -274,15 +273,15 @@ function isSet(value: unknown, most: number): value is readonly unknown[] {
   return Array.isArray(value) && value.length >= 1 && value.length <= most && new Set(value).size === value.length;
 }
 
-/** So many objects of another DTO class at most, each checked. */
-export function ManyOf<T extends object>(type: DtoClass<T>, most: number): PropertyDecorator {
+/** A bounded list of objects of another DTO class, each validated. */
+export function ListOfNested<T extends object>(type: DtoClass<T>, max: number): PropertyDecorator {
   return field(
-    { type: 'array', items: { $dto: type }, maxItems: most },
+    { type: 'array', items: { $dto: type }, maxItems: max },
     Transform(({ value }) => (Array.isArray(value) && value.every(isObject) ? plainToInstance(type, value) : value)),
     check(
       'manyOf',
-      `must be a list of at most ${most} objects`,
-      (value) => Array.isArray(value) && value.length <= most && value.every(isObject),
+      `must be a list of at most ${max} objects`,
+      (value) => Array.isArray(value) && value.length <= max && value.every(isObject),
     ),
     ValidateNested({ each: true }),
   );
@@ -304,12 +303,12 @@ export function Uuid(): PropertyDecorator {
   );
 }
 
-/** Of an answer: a list of objects of a class, or of plain values. */
+/** Response field: a list of objects of a class, or of plain values. */
 export function ListOf(items: DtoClass | Schema): PropertyDecorator {
   return field({ type: 'array', items: schemaOfItems(items) });
 }
 
-/** Of an answer: an object whose keys are not fixed. */
+/** Response field: an object with arbitrary keys. */
 export function MapOf(values: DtoClass | Schema): PropertyDecorator {
   return field({ type: 'object', additionalProperties: schemaOfItems(values) });
 }
@@ -318,9 +317,9 @@ function schemaOfItems(items: DtoClass | Schema): Schema {
   return typeof items === 'function' ? { $dto: items } : items;
 }
 
-// In a query everything is text.
+// Query parameters arrive as text.
 
-/** `"12"` becomes 12, anything else stays text and is refused. */
+/** Converts `"12"` to 12; leaves anything else as text, which validation rejects. */
 export function QueryId(): PropertyDecorator {
   return field({}, queryNumber(), Id());
 }
@@ -330,7 +329,7 @@ export function QueryInteger(least: number, most: number): PropertyDecorator {
 }
 
 export function QueryFraction(): PropertyDecorator {
-  // class-transformer begins with what was declared last.
+  // class-transformer runs the last declared transform first.
   return field({}, Fraction(), queryNumber());
 }
 
@@ -342,7 +341,7 @@ export function QueryBoolean(): PropertyDecorator {
   );
 }
 
-/** As JSON writes numbers: some clients write small ones as 1e-05. */
+/** Accepts JSON number notation: some clients write small numbers as 1e-05. */
 function queryNumber(): PropertyDecorator {
   return Transform(({ value }) =>
     typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : value,

@@ -1,4 +1,4 @@
-import { withoutPaths } from './hide-folders';
+import { hideFolders } from './hide-folders';
 
 describe('withoutPaths', () => {
   it.each([
@@ -14,5 +14,5 @@ describe('withoutPaths', () => {
     ['neither JPEG nor PNG', 'neither JPEG nor PNG'],
     ['read 3/4 of 10/10', 'read 3/4 of 10/10'],
     ['see https://example.org/a/b', 'see https://example.org/a/b'],
-  ])('makes %j into %j', (given, expected) => expect(withoutPaths(given)).toBe(expected));
+  ])('turns %j into %j', (given, expected) => expect(hideFolders(given)).toBe(expected));
 });

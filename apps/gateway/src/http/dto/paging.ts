@@ -1,19 +1,19 @@
-import type { EventOrder, ImageSort, Queue } from '@pugmark/db';
+import type { EventOrder, ImageSort, ReviewQueue } from '@pugmark/db';
 import { unprocessable } from '../http-problem';
 import type { JsonType } from '../operation';
 import type { DtoClass } from '../schema';
-import { About, MayBeAbsent, QueryId, QueryInteger, TextLike } from './fields';
+import { Description, OptionalNotNull, QueryId, QueryInteger, TextLike } from './fields';
 
-/** A query with the `?limit=&cursor=` of every list. */
+/** Adds `?limit=&cursor=` to a query class. */
 export function Paged<Query extends new () => object>(query: Query) {
   class PagedQuery extends (query as new () => object) {
-    // 25: what fits a screen, and a page of images costs as much as its rows (docs/performance.md).
+    // 25 fits a screen; the cost of an image page grows with its rows (docs/performance.md).
     @QueryInteger(1, 200)
     readonly limit: number = 25;
 
-    @About('`nextCursor` of the page before.')
-    @MayBeAbsent()
-    // Buffer.from passes over what is not base64url; a cursor that was mangled must not be taken for another one.
+    @Description('`nextCursor` of the previous page.')
+    @OptionalNotNull()
+    // Buffer.from skips characters that are not base64url; a damaged cursor must not be taken for another one.
     @TextLike(/^[A-Za-z0-9_-]+$/, 8_000, 'the nextCursor of a page')
     readonly cursor?: string;
   }
@@ -24,7 +24,7 @@ class NoFilter {}
 
 export class PageQuery extends Paged(NoFilter) {}
 
-/** `?projectId=` of the lists that belong to a project. */
+/** `?projectId=` of lists that belong to a project. */
 export class ProjectPageQuery extends PageQuery {
   @QueryId()
   readonly projectId!: number;
@@ -32,7 +32,7 @@ export class ProjectPageQuery extends PageQuery {
 
 export interface Page<Item> {
   readonly items: readonly Item[];
-  /** For the next page; null on the last one. */
+  /** Cursor of the next page; null on the last one. */
   readonly nextCursor: string | null;
 }
 
@@ -42,7 +42,7 @@ export function pageTypeOf<Item extends object>(type: DtoClass<Item>): JsonType<
       type: 'object',
       properties: {
         items: { type: 'array', items: { $dto: type } },
-        nextCursor: { type: ['string', 'null'], description: 'For the next page; null on the last one.' },
+        nextCursor: { type: ['string', 'null'], description: 'Cursor of the next page; null on the last one.' },
       },
       required: ['items', 'nextCursor'],
       additionalProperties: false,
@@ -50,7 +50,7 @@ export function pageTypeOf<Item extends object>(type: DtoClass<Item>): JsonType<
   };
 }
 
-/** Which list a cursor belongs to: one of another list must not be taken for a position in this one. */
+/** The list that a cursor belongs to: a cursor of another list is rejected. */
 export type ListName =
   | 'projects'
   | 'deployments'
@@ -62,14 +62,14 @@ export type ListName =
   | 'images'
   | `images ${ImageSort}`
   | 'reviews'
-  | `review_queue ${Queue}`
+  | `review_queue ${ReviewQueue}`
   | 'exports'
   | 'keys'
   | 'audit'
   | 'incidents'
   | `events ${EventOrder}`
   | 'sequences'
-  | 'static_boxes';
+  | 'static_detections';
 
 /** One page, from `limit + 1` rows: the one too many only says that there are more. */
 export function pageOf<Row, Item>(
@@ -110,7 +110,7 @@ export function afterText(list: ListName, cursor: string | undefined): string {
 }
 
 /** A place in a list that is sorted by a value and then by id; null without a cursor. */
-export function afterPlace(
+export function afterPosition(
   list: string,
   type: 'number' | 'string',
   cursor: string | undefined,
@@ -127,22 +127,22 @@ export function afterPlace(
 }
 
 /** Microseconds since 1970, the most that a number holds exactly: in the year 2255. What has no time comes after all that has. */
-const AFTER_ALL_TIMES = Number.MAX_SAFE_INTEGER;
+const MAX_TIME = Number.MAX_SAFE_INTEGER;
 
 /** A place in a list in order of time; null without a cursor. */
 export function afterTime(
   list: ListName,
   cursor: string | undefined,
 ): { readonly at: number | null; readonly id: number } | null {
-  const place = afterPlace(list, 'number', cursor);
+  const place = afterPosition(list, 'number', cursor);
   if (place === null) return null;
   if (!Number.isSafeInteger(place.value)) throw badCursor();
-  return { at: place.value === AFTER_ALL_TIMES ? null : (place.value as number), id: place.id };
+  return { at: place.value === MAX_TIME ? null : (place.value as number), id: place.id };
 }
 
 /** Of a row in such a list; its time in microseconds since 1970, or null. */
 export function timePosition({ at, id }: { readonly at: number | null; readonly id: number }): Position {
-  return [at ?? AFTER_ALL_TIMES, id];
+  return [at ?? MAX_TIME, id];
 }
 
 function decodeCursor(list: string, cursor: string): unknown {

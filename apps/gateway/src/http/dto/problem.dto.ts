@@ -1,37 +1,37 @@
-import { About, Integer, ListOf, MayBeAbsent, Words } from './fields';
+import { Description, Integer, ListOf, OptionalNotNull, AnyText } from './fields';
 
 export class FieldErrorResponse {
-  @About('Path of the field, such as `filter.minConfidence`.')
-  @Words()
+  @Description('Path of the field, such as `filter.minConfidence`.')
+  @AnyText()
   readonly field!: string;
 
-  @Words()
+  @AnyText()
   readonly message!: string;
 }
 
-/** RFC 9457, with the request's id and the fields at fault. */
+/** RFC 9457 problem, with the id of the request and the invalid fields. */
 export class ProblemResponse {
-  @About('`urn:pugmark:problem:` and a code that stays the same, for programs.')
-  @Words()
+  @Description('`urn:pugmark:problem:` and a stable code, for programs.')
+  @AnyText()
   readonly type!: string;
 
-  @Words()
+  @AnyText()
   readonly title!: string;
 
   @Integer(400, 599)
   readonly status!: number;
 
-  @About('What is wrong and what to do, for people.')
-  @Words()
+  @Description('What is wrong and what to do, for people.')
+  @AnyText()
   readonly detail!: string;
 
-  @Words()
+  @AnyText()
   readonly instance!: string;
 
-  @Words()
+  @AnyText()
   readonly requestId!: string;
 
-  @MayBeAbsent()
+  @OptionalNotNull()
   @ListOf(FieldErrorResponse)
   readonly errors?: readonly FieldErrorResponse[];
 }

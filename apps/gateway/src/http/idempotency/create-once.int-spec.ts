@@ -9,7 +9,7 @@ describe('Idempotency-Key', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('makes one thing of two requests, and answers both alike', async () => {
+  it('creates one resource for two requests and answers both alike', async () => {
     const first = await gateway.post('/projects', { name: 'Wild cats' }, key('cats'));
     const second = await gateway.post('/projects', { name: 'Wild cats' }, key('cats'));
     expect(first.status).toBe(201);
@@ -17,12 +17,12 @@ describe('Idempotency-Key', () => {
     expect(second.headers.get('location')).toBe(first.headers.get('location'));
   });
 
-  it('without a key takes the second request for a second wish', async () => {
+  it('without a key creates two resources for two requests', async () => {
     await gateway.post('/projects', { name: 'Lynx' });
     expect((await gateway.post('/projects', { name: 'Lynx' })).status).toBe(409);
   });
 
-  it('lets the second of two requests at the same moment wait for the first', async () => {
+  it('blocks a concurrent second request until the first is done', async () => {
     const projectId = await gateway.project();
     const { ids } = await gateway.images(projectId, ['a.jpg']);
     const answers = await Promise.all(
@@ -40,7 +40,7 @@ describe('Idempotency-Key', () => {
     ).toHaveLength(1);
   });
 
-  it('refuses the key with other content, or at another address', async () => {
+  it('refuses a known key with other content or at another path', async () => {
     const projectId = await gateway.project();
     const body = { projectId, format: 'csv', content: 'detections' };
     expect((await gateway.post('/exports', body, key('export'))).status).toBe(202);
@@ -52,7 +52,7 @@ describe('Idempotency-Key', () => {
       expect(answer).toMatchObject({ status: 422, body: { type: 'urn:pugmark:problem:idempotency_key_reused' } });
   });
 
-  it('frees the key of a request that failed', async () => {
+  it('releases the key of a failed request', async () => {
     const projectId = await gateway.project();
     expect((await gateway.post('/runs', { projectId }, key('too early'))).status).toBe(422);
     await gateway.images(projectId, ['b.jpg']);
@@ -67,7 +67,7 @@ describe('Idempotency-Key', () => {
     });
   });
 
-  it('keeps the files of an upload once', async () => {
+  it('stores the files of an upload once', async () => {
     const projectId = await gateway.project();
     const answers = [await upload(projectId, 'a.jpg', 1), await upload(projectId, 'a.jpg', 1)];
     expect(answers.map(({ status }) => status)).toEqual([202, 202]);
@@ -78,10 +78,10 @@ describe('Idempotency-Key', () => {
     expect(await gateway.storedFiles()).toHaveLength(1);
   });
 
-  it('forgets the key after its time', async () => {
+  it('expires keys', async () => {
     await gateway.post('/projects', { name: 'Otters' }, key('otters'));
-    expect(await gateway.repositories.idempotency.forget(gateway.db, 3_600)).toBe(0);
-    expect(await gateway.repositories.idempotency.forget(gateway.db, -1)).toBeGreaterThan(0);
+    expect(await gateway.repositories.idempotency.deleteOlderThan(gateway.db, 3_600)).toBe(0);
+    expect(await gateway.repositories.idempotency.deleteOlderThan(gateway.db, -1)).toBeGreaterThan(0);
     expect((await gateway.post('/projects', { name: 'Otters' }, key('otters'))).status).toBe(409);
   });
 

@@ -8,19 +8,19 @@ import { HttpProblem, badFields } from '../http-problem';
 
 export interface Created {
   readonly id: number;
-  /** An earlier request with the same key made it, and this one nothing. */
+  /** The resource was created by an earlier request with the same key. */
   readonly repeated: boolean;
 }
 
-/** How long a key is remembered, at least: a client that tries again does so sooner. */
+/** Minimum time for which a key is kept: clients retry sooner. */
 export const IDEMPOTENCY_KEY_SECONDS = 48 * 3_600;
 
 /**
- * Makes something in one transaction; with an `Idempotency-Key` header
- * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/) once, however often the request comes: a client
- * that got no answer may send it again. The key is stored in the same transaction, so that neither a crash nor a second request at
- * the same moment comes between, and a commit whose answer was lost is looked for under it. `content` is what was asked for: the same
- * key with other content is a 422. `create` may be called again, after what it did was rolled back.
+ * Creates a resource in one transaction; with an `Idempotency-Key` header
+ * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/) only once, however often the request is
+ * repeated. The key is stored in the same transaction, so that a crash or a concurrent request cannot separate the two,
+ * and a commit whose answer was lost is found by the key. `content` is the request: the same key with other content is
+ * a 422. `create` may be called again after a rollback.
  */
 export async function createOnce(
   deps: IdempotencyDependencies,
@@ -39,24 +39,24 @@ export async function createOnce(
     if (known === null) {
       const id = await create(tx);
       made.add(id);
-      await deps.idempotency.settle(tx, key, id);
+      await deps.idempotency.setResource(tx, key, id);
       return { id, repeated: false };
     }
     if (!known.requestHash.equals(hash)) {
       throw new HttpProblem(
         422,
         'idempotency_key_reused',
-        'this Idempotency-Key was sent with another request: a new request needs a new key',
+        'this Idempotency-Key was used for another request: use a new key for a new request',
       );
     }
-    // What this very request committed, without hearing of it, is no earlier one's.
+    // An id created by this very request, whose commit was not acknowledged, is not an earlier one.
     return { id: known.resourceId, repeated: !made.has(known.resourceId) };
   };
   return inTransaction(deps.db, work, { idempotent: true });
 }
 
-/** Whether a request with the same `Idempotency-Key` has made something: this one will make nothing, only be answered alike. */
-export async function wasMade(
+/** True when a request with the same `Idempotency-Key` already created a resource: this one will create nothing. */
+export async function wasCreated(
   deps: IdempotencyDependencies,
   { request, caller }: Pick<Call<unknown, unknown>, 'request' | 'caller'>,
 ): Promise<boolean> {
@@ -69,6 +69,6 @@ function keyOf(request: Request, { keyId }: Caller): string | null {
   if (key === undefined) return null;
   if (!/^[\x21-\x7e]{1,200}$/.test(key))
     throw badFields([{ field: 'Idempotency-Key', message: 'must be 1 to 200 visible ASCII characters' }]);
-  // What one caller chose means nothing to another.
+  // Keys are scoped to their caller.
   return `${keyId ?? ''}:${key}`;
 }

@@ -2,11 +2,11 @@ import type { Request, RequestHandler } from 'express';
 import { Histogram, type Registry } from '@pugmark/platform';
 import { contextOf } from './request-context';
 
-/** One line and one measurement for each request, when its answer is out or its client has gone. */
+/** Logs and measures each request once its response is sent or its client has disconnected. */
 export function accessLog(metrics: Registry): RequestHandler {
   const seconds = new Histogram({
     name: 'pugmark_http_request_seconds',
-    help: 'Time from a request to the end of its answer',
+    help: 'Duration of HTTP requests, from arrival to the end of the response',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
     registers: [metrics],
@@ -18,7 +18,7 @@ export function accessLog(metrics: Registry): RequestHandler {
       const ms = performance.now() - startedAt;
       const status = response.writableFinished ? response.statusCode : 499;
       seconds.observe({ method: request.method, route: routeOf(request), status }, ms / 1_000);
-      // Looks are many and change nothing.
+      // Reads are frequent and change nothing.
       const level = status < 400 && (request.method === 'GET' || request.method === 'HEAD') ? 'debug' : 'info';
       contextOf(response).logger[level]({ method: request.method, path, status, ms: Math.round(ms) }, 'answered');
     });
@@ -26,7 +26,7 @@ export function accessLog(metrics: Registry): RequestHandler {
   };
 }
 
-/** The pattern, not the path: a label for each id would be a series for each id. */
+/** The route pattern, not the path: a label per id would create a series per id. */
 function routeOf(request: Request): string {
   const route = request.route as { path?: unknown } | undefined;
   return typeof route?.path === 'string' ? route.path : 'none';

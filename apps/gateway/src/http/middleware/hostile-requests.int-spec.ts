@@ -1,12 +1,12 @@
-import { NOTHING, TestGateway } from '../../testing/gateway.fixture';
+import { NOTHING_STORED, TestGateway } from '../../testing/gateway.fixture';
 import { FORM_TYPE, formOf } from '../../testing/form.fixture';
 import { rawRequest } from '../../testing/raw-request.fixture';
 import { tinyJpeg } from '../../testing/test-pictures.fixture';
 
-/** Longer than the limits below and the second in which the server looks for what passed them; far less than its usual limits. */
+/** Longer than the timeouts below plus the second between two checks of them; far shorter than the default timeouts. */
 const SOON_MS = 6_000;
 
-describe('a request that means harm', () => {
+describe('a hostile request', () => {
   let gateway: TestGateway;
   let projectId: number;
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe('a request that means harm', () => {
       ['X-Request-Id', 'a%0d%0aX-Evil: 1'],
       ['X-Request-Id', 'a\\r\\nX-Evil: 1'],
       ['Idempotency-Key', 'a%0d%0aX-Evil: 1'],
-    ])('does not split the answer: %s: %s', async (name, value) => {
+    ])('does not split the response: %s: %s', async (name, value) => {
       const body = '{"name":""}';
       const answer = await raw(
         head(
@@ -85,14 +85,14 @@ describe('a request that means harm', () => {
       expect(answer.text).not.toMatch(/^x-evil/im);
     });
 
-    it('sends no name of a file that could split the answer', async () => {
+    it('cannot split the response through a file name', async () => {
       const { ids } = await gateway.images(projectId, ['a\r\nX-Evil: 1\r\n\r\n<script>.jpg']);
       const { headers } = await gateway.get(`/images/${ids[0]}/original`);
       expect(headers.get('x-evil')).toBeNull();
       for (const table of ['images', 'tasks', 'ingests'] as const) await gateway.db.deleteFrom(table).execute();
     });
 
-    it('refuses more headers than 16 KB with 431', async () => {
+    it('with more than 16 KB of headers is refused with 431', async () => {
       const answer = await raw(
         `GET /api/v1/projects HTTP/1.1\r\nHost: x\r\n${'X-Many: 0123456789\r\n'.repeat(2_000)}\r\n`,
       );
@@ -102,7 +102,7 @@ describe('a request that means harm', () => {
       });
     });
 
-    it('refuses a length that is said twice, in two ways', async () => {
+    it('with two contradicting lengths is refused', async () => {
       for (const headers of [
         ['Content-Length: 2', 'Transfer-Encoding: chunked'],
         ['Content-Length: 2', 'Content-Length: 3'],
@@ -117,7 +117,7 @@ describe('a request that means harm', () => {
       }
     });
 
-    it('refuses what is no HTTP', async () => {
+    it('that is not HTTP is refused', async () => {
       for (const bytes of [
         '\x16\x03\x01\x02\0\x01',
         'SSH-2.0-x\r\n',
@@ -142,10 +142,10 @@ describe('a request that means harm', () => {
       ['__proto__', () => '{"name":"owls","__proto__":{"admin":true}}', 400, 'bad_request'],
       ['constructor.prototype', () => '{"name":"owls","constructor":{"prototype":{"admin":true}}}', 400, 'bad_request'],
       ['a name with NUL', () => '{"name":"a\\u0000b"}', 400, 'bad_request'],
-      ['half a character', () => '{"name":"\\ud800"}', 400, 'bad_request'],
-      ['UTF-8 that is none', () => Buffer.from('{"name":"a\xff\xfe"', 'latin1'), 400, 'bad_json'],
-      ['a text of backslashes that does not end', () => `{"name":"${'\\\\'.repeat(400_000)}`, 400, 'bad_json'],
-      ['a text of backslashes that does', () => `{"name":"${'\\\\'.repeat(400_000)}"}`, 400, 'bad_request'],
+      ['a lone surrogate', () => '{"name":"\\ud800"}', 400, 'bad_request'],
+      ['invalid UTF-8', () => Buffer.from('{"name":"a\xff\xfe"', 'latin1'), 400, 'bad_json'],
+      ['an unterminated text of backslashes', () => `{"name":"${'\\\\'.repeat(400_000)}`, 400, 'bad_json'],
+      ['a terminated text of backslashes', () => `{"name":"${'\\\\'.repeat(400_000)}"}`, 400, 'bad_request'],
     ] as [string, () => string | Buffer, number, string][])('%s', async (_what, body, status, code) => {
       expect(await post(body())).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
       expect(({} as { admin?: boolean }).admin).toBeUndefined();
@@ -153,7 +153,7 @@ describe('a request that means harm', () => {
   });
 
   describe('by its pace', () => {
-    it('headers that come one by one are cut off with 408', async () => {
+    it('with headers that trickle in is cut off with 408', async () => {
       const answer = await soon(
         raw('GET /api/v1/projects HTTP/1.1\r\nHost: x\r\n', async (socket) => {
           for (let i = 0; socket.writable; i += 1) {
@@ -194,7 +194,7 @@ describe('a request that means harm', () => {
         '1\r\nx\r\n',
       ],
     ])(
-      'a body that comes byte by byte is cut off with 408, and nothing of it is kept: %s',
+      'with a body that trickles in is cut off with 408, and nothing of it is kept: %s',
       async (_what, begin, bytes) => {
         const answer = await soon(
           raw(begin(), async (socket) => {
@@ -205,11 +205,11 @@ describe('a request that means harm', () => {
           }),
         );
         expect(answer.status).toBe(408);
-        await gateway.untilHoldings(NOTHING);
+        await gateway.waitForStoredCounts(NOTHING_STORED);
       },
     );
 
-    it('a form that stops in the middle of a picture is cut off, and nothing of it is kept', async () => {
+    it('with a form that stops in the middle of an image is cut off, and nothing of it is kept', async () => {
       const form = formOf([
         ['a.jpg', await tinyJpeg(1)],
         ['b.jpg', await tinyJpeg(2)],
@@ -229,7 +229,7 @@ describe('a request that means harm', () => {
         ),
       );
       expect(answer.status).toBe(408);
-      await gateway.untilHoldings(NOTHING);
+      await gateway.waitForStoredCounts(NOTHING_STORED);
     });
   });
 

@@ -18,21 +18,21 @@ describe('the API as HTTP', () => {
       type: 'urn:pugmark:problem:not_found',
       title: 'Not Found',
       status: 404,
-      detail: 'there is no such address',
+      detail: 'there is no resource at this address',
       instance: '/api/v1/nowhere',
       requestId: 'my-request-7',
     });
   });
 
   it.each(['has blank', 'ä', 'x'.repeat(129), '<script>'])(
-    'makes a request id of its own instead of taking %j',
+    'generates a request id instead of accepting %j',
     async (given) => {
       const answer = await gateway.get('/projects', { 'x-request-id': Buffer.from(given, 'utf8').toString('latin1') });
       expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     },
   );
 
-  it('says nothing of what it is made of, and forbids to guess types', async () => {
+  it('does not disclose its software and forbids content sniffing', async () => {
     const { headers } = await gateway.get('/projects');
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -45,7 +45,7 @@ describe('the API as HTTP', () => {
     ['POST', '/images', 'GET, HEAD'],
     ['POST', '/images/1', 'GET, HEAD, PATCH'],
     ['GET', '/runs/1/cancel', 'POST'],
-  ])('answers %s %s with 405 and what is possible', async (method, path, allow) => {
+  ])('answers %s %s with 405 and the allowed methods', async (method, path, allow) => {
     const answer = await gateway.request(method, path);
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe(allow);
@@ -85,7 +85,7 @@ describe('the API as HTTP', () => {
     },
   );
 
-  it('refuses a body that is small only until it is unpacked', async () => {
+  it('refuses a body that is too large once decompressed', async () => {
     const body = new Uint8Array(gzipSync(`{"name": "${'x'.repeat(5_000_000)}"}`));
     const answer = await gateway.request('POST', '/projects', {
       body,
@@ -114,17 +114,17 @@ describe('the API as HTTP', () => {
     expect(answer.body.errors[0].field).toBe(field);
   });
 
-  it('refuses an address that is malformed', async () => {
+  it('refuses a malformed address', async () => {
     expect((await gateway.get('/projects/%E0%A4%A')).status).toBe(400);
   });
 
-  it('does not let a page of another site change anything', async () => {
+  it('refuses changes from pages of other sites', async () => {
     const status = await rawPost(gateway, 'Sec-Fetch-Site: cross-site');
     expect(status).toBe(403);
     expect(await rawPost(gateway, 'Sec-Fetch-Site: same-origin')).toBe(201);
   });
 
-  it('answers 500 without a word of its cause', async () => {
+  it('answers 500 without disclosing the cause', async () => {
     jest
       .spyOn(gateway.repositories.projects, 'page')
       .mockRejectedValueOnce(new Error('password of /srv/secret is hunter2'));
@@ -133,7 +133,7 @@ describe('the API as HTTP', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/hunter2|secret|node_modules|\bat /);
   });
 
-  it.each(['ENOSPC', 'EDQUOT'])('does not mistake %s for the database', async (code) => {
+  it.each(['ENOSPC', 'EDQUOT'])('does not mistake %s for a database outage', async (code) => {
     jest
       .spyOn(gateway.repositories.projects, 'page')
       .mockRejectedValueOnce(Object.assign(new Error('x'), { code, syscall: 'write' }));
@@ -152,7 +152,7 @@ describe('without a database', () => {
   afterAll(() => gateway.stop());
 
   it.each(['/projects', '/images', '/runs/1', '/exports/1/download', '/processing/status'])(
-    'answers %s with 503 and when to try again',
+    'answers %s with 503 and Retry-After',
     async (path) => {
       const answer = await gateway.get(path);
       expect(answer.status).toBe(503);
@@ -161,7 +161,7 @@ describe('without a database', () => {
     },
   );
 
-  it('still tells the state of the system', async () => {
+  it('still reports the state of the system', async () => {
     const answer = await gateway.get('/system');
     expect(answer).toMatchObject({
       status: 200,
@@ -175,7 +175,7 @@ describe('without a database', () => {
 });
 
 describe('GET /system', () => {
-  it('tells version, models and dependencies', async () => {
+  it('reports version, models and dependencies', async () => {
     const gateway = await TestGateway.start();
     await gateway.model();
     const { body } = await gateway.get('/system');
@@ -213,7 +213,7 @@ describe('GET /system', () => {
   });
 });
 
-/** fetch does not let a client set `Sec-Fetch-Site`. Answers the status. */
+/** fetch does not let a client set `Sec-Fetch-Site`. Returns the status. */
 async function rawPost({ port, adminKey }: TestGateway, header: string): Promise<number> {
   const body = JSON.stringify({ name: `raw ${Math.random()}` });
   const socket = connect(port, '127.0.0.1');

@@ -2,7 +2,9 @@ import type { ErrorRequestHandler, Request } from 'express';
 import { contextOf } from './request-context';
 import { toProblem } from './to-problem';
 
-/** Longest that the rest of a refused body is read and thrown away, so that the client gets to read the answer. */
+/**
+ * Maximum time for which the rest of a refused body is read and discarded, so that the client can read the response.
+ */
 const DISCARD_MS = 10_000;
 
 /** Answers errors as `application/problem+json`. */
@@ -10,9 +12,10 @@ export const problemHandler: ErrorRequestHandler = (error: unknown, request, res
   const { requestId, logger } = contextOf(response);
   const problem = toProblem(error);
   if (problem.status === 500) logger.error({ err: error }, 'a request failed unexpectedly');
-  else if (problem.status > 500) logger.warn({ err: error, code: problem.code }, 'a request could not be served now');
+  else if (problem.status > 500)
+    logger.warn({ err: error, code: problem.code }, 'a request could not be served at present');
   if (response.headersSent) {
-    // Half an answer is out: only a cut connection tells the client that it is not whole.
+    // Part of the response is sent: only a reset connection tells the client that it is incomplete.
     response.destroy();
     return;
   }
@@ -27,8 +30,8 @@ export const problemHandler: ErrorRequestHandler = (error: unknown, request, res
 };
 
 /**
- * Closing the connection while the client still sends would reset it, and the client might never see the answer; reading on
- * forever would let it send forever.
+ * Closing the connection while the client still sends would reset it before the client reads the response; reading
+ * without a bound would let it send forever.
  */
 function discardBody(request: Request): void {
   if (request.complete || request.destroyed) return;

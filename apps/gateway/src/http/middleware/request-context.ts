@@ -3,9 +3,9 @@ import type { RequestHandler, Response } from 'express';
 import type { Logger } from '@pugmark/platform';
 
 export interface RequestContext {
-  /** The client's own, if it sent a sane one: in every answer, problem and line of the log. */
+  /** The client's own id if it is valid; repeated in every response, problem and log line. */
   readonly requestId: string;
-  /** W3C Trace Context, handed on to the tasks that the request creates. */
+  /** W3C Trace Context, passed on to the tasks that the request creates. */
   readonly traceparent: string;
   readonly logger: Logger;
 }

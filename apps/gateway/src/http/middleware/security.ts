@@ -7,13 +7,14 @@ export const securityHeaders: RequestHandler = (_request, response, next) => {
 };
 
 /**
- * A web page from elsewhere can make its visitor's browser send forms, uploads among them, to a Pugmark in the visitor's
- * network. Browsers say so in `Sec-Fetch-Site`, which pages cannot set; other clients do not send it.
+ * Refuses cross-site changes. A page elsewhere can make its visitor's browser send forms, uploads among them, to a
+ * gateway in the visitor's network. Browsers report this in `Sec-Fetch-Site`, which pages cannot set; other clients do
+ * not send it.
  */
 export const refuseCrossSite: RequestHandler = (request, _response, next) => {
   const reads = ['GET', 'HEAD', 'OPTIONS'].includes(request.method);
   if (!reads && request.get('sec-fetch-site') === 'cross-site') {
-    throw new HttpProblem(403, 'cross_site', 'a page of another site may not change anything here');
+    throw new HttpProblem(403, 'cross_site', 'pages of other sites may not make changes');
   }
   next();
 };

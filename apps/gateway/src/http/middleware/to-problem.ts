@@ -1,11 +1,11 @@
 import { PermanentError, RetryableError } from '@pugmark/domain';
-import { isDatabaseAway, isPoolExhausted, isUniqueViolation } from '@pugmark/db';
-import { withoutPaths } from '../dto/hide-folders';
+import { isDatabaseUnavailable, isPoolExhausted, isUniqueViolation } from '@pugmark/db';
+import { hideFolders } from '../dto/hide-folders';
 import { HttpProblem, unavailable } from '../http-problem';
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** What body-parser calls its refusals, in its errors' `type`. */
+/** Problems of body-parser errors, by their `type`. */
 const BODY_PROBLEMS: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
   'entity.parse.failed': [400, 'bad_json', 'the body is not JSON'],
   'entity.too.large': [413, 'body_too_large', 'the body is larger than 1 MB'],
@@ -15,38 +15,41 @@ const BODY_PROBLEMS: Readonly<Record<string, readonly [status: number, code: str
   'request.size.invalid': [400, 'bad_length', 'the body is not as long as its content-length says'],
 };
 
-/** Translates anything thrown while a request was served. What is not known becomes a 500 that tells nothing of its cause. */
+/** Translates any error of a request. Unknown errors become a 500 that does not disclose the cause. */
 export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (isPoolExhausted(error)) {
     return unavailable(
       'database_busy',
-      'all connections to the database are in use (setting DATABASE_POOL_SIZE); try again',
+      'all database connections are in use (setting DATABASE_POOL_SIZE); try again',
       RETRY_AFTER_SECONDS,
       error,
     );
   }
-  if (isDatabaseAway(error)) {
-    return unavailable('database_away', 'the database does not answer; try again', RETRY_AFTER_SECONDS, error);
+  if (isDatabaseUnavailable(error)) {
+    return unavailable('database_unavailable', 'the database is unreachable; try again', RETRY_AFTER_SECONDS, error);
   }
   if (isUniqueViolation(error))
-    return new HttpProblem(409, 'conflict', 'another request took the same name at the same moment', { cause: error });
+    return new HttpProblem(409, 'conflict', 'a concurrent request took the same name', { cause: error });
   if (error instanceof RetryableError) {
     if (error.code === 'disk_full')
-      return new HttpProblem(507, error.code, withoutPaths(error.message), { cause: error });
-    return unavailable(error.code, withoutPaths(error.message), RETRY_AFTER_SECONDS, error);
+      return new HttpProblem(507, error.code, hideFolders(error.message), { cause: error });
+    return unavailable(error.code, hideFolders(error.message), RETRY_AFTER_SECONDS, error);
   }
   if (error instanceof PermanentError)
-    return new HttpProblem(422, error.code, withoutPaths(error.message), { cause: error });
+    return new HttpProblem(422, error.code, hideFolders(error.message), { cause: error });
   return (
     ofHttpLibrary(error) ??
-    new HttpProblem(500, 'unexpected', 'an unexpected error; the log of the gateway tells more under this request id', {
+    new HttpProblem(500, 'unexpected', "an unexpected error; search the gateway's log for this request id", {
       cause: error,
     })
   );
 }
 
-/** Errors of express and its parts: they carry a status. Their messages quote the request or the server, so they are not passed on. */
+/**
+ * Errors of express and its libraries carry a status. Their messages quote the request or the server, so they are not
+ * passed on.
+ */
 function ofHttpLibrary(error: unknown): HttpProblem | null {
   const { type, status, headers } = error as { type?: unknown; status?: unknown; headers?: Record<string, string> };
   const known = typeof type === 'string' ? BODY_PROBLEMS[type] : undefined;

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Router } from 'express';
 
-/** Where npm put Swagger UI: https://github.com/swagger-api/swagger-ui/tree/master/swagger-ui-dist */
+/** Folder of the Swagger UI package: https://github.com/swagger-api/swagger-ui/tree/master/swagger-ui-dist */
 const SWAGGER_UI = dirname(require.resolve('swagger-ui-dist/package.json'));
 const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
@@ -25,7 +25,7 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#api', deepLinking: true, displayRequestDuration: true, tryItOutEnabled: true });
 `;
 
-/** Nothing comes from elsewhere; Swagger UI styles elements in place and draws its icons as `data:`. */
+/** Allows no other host; Swagger UI sets inline styles and draws its icons from `data:` URLs. */
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 

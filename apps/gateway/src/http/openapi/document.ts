@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { ProblemResponse } from '../dto/problem.dto';
-import { tellsEtag } from '../etag';
+import { hasEtag } from '../etag';
 import { resourceOf, type Operation } from '../operation';
 import type { Schema } from '../schema';
 import { Schemas, queryParameters } from './schemas';
 
 const BODY_LIMIT = '1 MB';
 
-/** https://spec.openapis.org/oas/v3.1.0, made from the operations and the DTO classes that they name. */
+/** https://spec.openapis.org/oas/v3.1.0, built from the operations and their DTO classes. */
 export function openApiDocument(operations: readonly Operation[], version: string): object {
   const schemas = new Schemas();
   const content = { 'application/problem+json': { schema: schemas.refTo(ProblemResponse) } };
@@ -22,7 +22,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       title: 'Pugmark',
       version,
       description:
-        'Camera-trap pictures: what is on them, where and when. Problems are RFC 9457; lists are read page by page with `cursor`. What is no HTTP, has too many headers or takes too long to arrive is answered with 400, 431 or 408 before any operation sees it.',
+        'Camera-trap images: what is on them, where and when. Problems are RFC 9457; lists are paged with `cursor`. Requests that are not HTTP, have too many headers or take too long to arrive are answered with 400, 431 or 408 before they reach an operation.',
     },
     servers: [{ url: '/' }],
     tags: [...new Set(operations.map(tagOf))].map((name) => ({ name })),
@@ -37,7 +37,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
   };
 }
 
-/** Of each status, one: the operations refer to it. */
+/** One shared response per status, which the operations refer to. */
 function problemResponses(operations: readonly Operation[], content: object): object {
   const statuses = [...new Set(operations.flatMap(problemStatuses))].sort((a, b) => a - b);
   return Object.fromEntries(
@@ -54,26 +54,26 @@ function problemName(status: number): string {
 }
 
 const SECURITY = {
-  key: { type: 'http', scheme: 'bearer', description: 'A key, `pm_…`, made with `POST /api/v1/keys`.' },
+  key: { type: 'http', scheme: 'bearer', description: 'An API key, `pm_…`, created with `POST /api/v1/keys`.' },
   session: {
     type: 'apiKey',
     in: 'cookie',
     name: 'pugmark_session',
-    description: 'For pages: `POST /api/v1/session`. Changes need the header `x-csrf-token` too.',
+    description: 'For web pages: `POST /api/v1/session`. Changes need the header `x-csrf-token` too.',
   },
 };
 
 const HEADERS = {
   'X-Request-Id': {
     required: true,
-    description: 'Of this request; the log of the gateway tells more under it.',
+    description: "Id of this request, to search the gateway's log for.",
     schema: { type: 'string' },
   },
   ETag: {
-    description: 'Strong, of this very answer: for If-None-Match, and for If-Match where the operation takes it.',
+    description: 'Strong, of this response: for If-None-Match, and for If-Match where the operation takes it.',
     schema: { type: 'string' },
   },
-  'Retry-After': { required: true, description: 'Seconds after which to try again.', schema: { type: 'integer' } },
+  'Retry-After': { required: true, description: 'Seconds after which to retry.', schema: { type: 'integer' } },
 };
 
 function operationObject(one: Operation, schemas: Schemas): object {
@@ -99,7 +99,7 @@ function operationObject(one: Operation, schemas: Schemas): object {
 }
 
 function tagOf({ path }: Operation): string {
-  // The locations and deployments of a project are documented with locations and deployments.
+  // Lists such as the locations of a project are tagged with their own resource.
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== ':id');
   return (segments[0] === 'projects' ? segments[1] : undefined) ?? segments[0] ?? 'system';
 }
@@ -109,14 +109,14 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
     name: 'id',
     in: 'path',
     required: true,
-    description: `Of the ${resourceOf(one.path)}.`,
+    description: `Id of the ${resourceOf(one.path)}.`,
     schema: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
   };
   const once = {
     name: 'Idempotency-Key',
     in: 'header',
     required: false,
-    description: 'Sent again with the same key, the request makes nothing twice; remembered for two days.',
+    description: 'A repeated request with the same key creates nothing twice; kept for two days.',
     schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
   };
   const lastEventId = {
@@ -124,15 +124,14 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
     in: 'header',
     required: false,
     description:
-      'The id of the last event that was received: exactly what came after it is sent. Browsers set it by themselves when they connect again.',
+      'The id of the last event received: the stream continues right after it. Browsers set it when they reconnect.',
     schema: { type: 'integer', minimum: 0 },
   };
   const ifMatch = {
     name: 'If-Match',
     in: 'header',
     required: false,
-    description:
-      'The ETag that GET answered: if the present one is another, nothing is changed (412). `*`: whichever it is.',
+    description: 'The ETag that GET returned: when the present one differs, nothing is changed (412). `*`: any.',
     schema: { type: 'string' },
   };
   const query = one.query === undefined ? [] : queryParameters(one.query);
@@ -142,7 +141,7 @@ function parametersOf(one: Operation, schemas: Schemas): object[] {
       const { description, ...rest } = schemas.resolve(schema);
       return { name, in: 'query', required, ...(description === undefined ? {} : { description }), schema: rest };
     }),
-    ...(one.once === true ? [once] : []),
+    ...(one.idempotent === true ? [once] : []),
     ...('events' in one.answer ? [lastEventId] : []),
     ...(one.ifMatch === true ? [ifMatch] : []),
   ];
@@ -160,7 +159,7 @@ function bodySchema(spec: NonNullable<Operation['body']>, schemas: Schemas): Sch
     return {
       type: 'string',
       contentMediaType: 'application/octet-stream',
-      description: 'Pictures, in any folders. What macOS and Windows add for themselves is passed over.',
+      description: 'Images, in any folders. Helper files of macOS and Windows are skipped.',
     };
   return {
     type: 'object',
@@ -169,7 +168,7 @@ function bodySchema(spec: NonNullable<Operation['body']>, schemas: Schemas): Sch
         type: 'array',
         minItems: 1,
         items: { type: 'string', contentMediaType: 'application/octet-stream' },
-        description: 'The pictures, each with the name of its file.',
+        description: 'The images, each with its file name.',
       },
     },
     required: ['files'],
@@ -198,7 +197,7 @@ function success(one: Operation, schemas: Schemas): Record<string, object> {
     };
     return {
       '200': {
-        description: 'OK: events, until the client goes.',
+        description: 'OK: events, until the client disconnects.',
         content: { 'text/event-stream': { schema, 'x-events': events } },
       },
     };
@@ -206,8 +205,8 @@ function success(one: Operation, schemas: Schemas): Record<string, object> {
   const known = {
     ...(answer.location === undefined
       ? {}
-      : { Location: { description: 'Of what was made.', schema: { type: 'string' } } }),
-    ...(tellsEtag(one) ? { ETag: { $ref: '#/components/headers/ETag' } } : {}),
+      : { Location: { description: 'Path of the created resource.', schema: { type: 'string' } } }),
+    ...(hasEtag(one) ? { ETag: { $ref: '#/components/headers/ETag' } } : {}),
   };
   const headers = Object.keys(known).length === 0 ? {} : { headers: known };
   return {
@@ -217,12 +216,12 @@ function success(one: Operation, schemas: Schemas): Record<string, object> {
       content: { 'application/json': { schema: schemas.resolve(answer.json.schema) } },
     },
     ...(one.method === 'get'
-      ? { '304': { description: 'Not Modified: as it was under the ETag in If-None-Match.' } }
+      ? { '304': { description: 'Not Modified: unchanged since the ETag in If-None-Match.' } }
       : {}),
   };
 }
 
-/** Those that any operation of its kind can have, and its own. */
+/** The statuses that any operation of this form can have, and its own. */
 function problemStatuses(one: Operation): number[] {
   return [
     ...new Set([
@@ -231,10 +230,10 @@ function problemStatuses(one: Operation): number[] {
       429,
       ...(one.path.includes(':id') ? [404] : []),
       ...(one.body === undefined ? [] : [413, 415]),
-      ...(one.once === true ? [422] : []),
+      ...(one.idempotent === true ? [422] : []),
       ...(one.ifMatch === true ? [412] : []),
       ...(one.problems ?? []),
-      // Of a page from elsewhere.
+      // Cross-site requests.
       ...(one.method === 'get' ? [] : [403]),
       503,
     ]),

@@ -3,7 +3,9 @@ import { allOperations } from '../../app';
 import type { GatewayDependencies } from '../../dependencies';
 import { openApiRouter } from './openapi.router';
 
-/** The document as `GET /openapi.json` answers it, without a server: operations say what they are before anything is asked of them. */
+/**
+ * Builds the document of `GET /openapi.json` without a server: operations are declared before any dependency is used.
+ */
 export async function offlineDocument(version: string): Promise<object> {
   const dependencies = NOTHING as GatewayDependencies;
   const operations = allOperations(dependencies, new Authenticator(dependencies));
@@ -11,5 +13,5 @@ export async function offlineDocument(version: string): Promise<object> {
   return (await own!.handle(NOTHING as never)) as object;
 }
 
-/** Stands for every dependency: whatever is taken from it, or it is asked for, is nothing again. No handler is called. */
+/** A stand-in for every dependency: any property or call of it yields itself. No handler runs. */
 const NOTHING: unknown = new Proxy(() => undefined, { get: () => NOTHING, apply: () => NOTHING });

@@ -11,7 +11,7 @@ describe('the OpenAPI document', () => {
   });
   afterAll(() => gateway.stop());
 
-  it('says what a body may hold, as the DTO class says it', () => {
+  it('describes a body as its DTO class does', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(document.components.schemas.CreateIngestBody).toEqual({
       type: 'object',
@@ -32,7 +32,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('has no null in queries, and the defaults and limits of lists', () => {
+  it('has no null in queries, and lists the defaults and limits of pages', () => {
     const { parameters } = document.paths['/api/v1/images'].get;
     expect(parameters).toContainEqual({
       name: 'limit',
@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
     for (const { schema } of parameters) expect(typeof schema.type).toBe('string');
   });
 
-  it('gives each operation an own name, a summary, and a scope or none by intent', () => {
+  it('gives each operation a unique name, a summary, and a scope unless it is public on purpose', () => {
     const operations = Object.values(document.paths).flatMap((path) => Object.values(path as object));
     const names = operations.map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);
@@ -53,13 +53,13 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('names only schemas that it holds', () => {
+  it('refers only to schemas that it contains', () => {
     const refs = [...JSON.stringify(document).matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g)];
     expect(refs.length).toBeGreaterThan(50);
     for (const [, kind, name] of refs) expect(document.components[kind!]).toHaveProperty(name!);
   });
 
-  it('is shown by Swagger UI at /docs, from this server alone', async () => {
+  it('is shown by Swagger UI at /docs without other hosts', async () => {
     const root = gateway.url.replace('/api/v1', '');
     const page = await (await fetch(`${root}/docs`)).text();
     const sources = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
@@ -72,7 +72,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('answers 304 while an answer is as the client has it', async () => {
+  it('answers 304 while the client has the present response', async () => {
     const id = await gateway.project();
     const first = await gateway.get(`/projects/${id}`);
     const etag = String(first.headers.get('etag'));

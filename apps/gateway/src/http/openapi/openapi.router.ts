@@ -1,7 +1,7 @@
 import { openApiDocument } from './document';
 import { operation, type Operation } from '../operation';
 
-/** The document of these operations, and of the one that answers it. */
+/** The operation that serves the OpenAPI document, which includes it. */
 export function openApiRouter(operations: readonly Operation[], version: string): Operation[] {
   const own: Operation = operation({
     method: 'get',

@@ -1,5 +1,5 @@
-// Prints the OpenAPI document, for `npm run api:generate`. Argument: the version that it is to name.
-// Brings reflect-metadata, which the decorators of the DTO classes need before anything else.
+// Prints the OpenAPI document, for `npm run api:generate`. Argument: the version to name in it. Importing the platform
+// loads reflect-metadata, which the DTO decorators need first.
 import '@pugmark/platform';
 import { offlineDocument } from './offline-document';
 

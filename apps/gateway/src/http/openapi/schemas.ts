@@ -1,11 +1,11 @@
 import { fieldsOf, type DtoClass, type Field, type Schema } from '../schema';
 
-/** The schemas of the classes that a document names, by name: `components.schemas`. */
+/** Collects the schemas of DTO classes by name: `components.schemas`. */
 export class Schemas {
   readonly #types = new Map<string, DtoClass>();
   readonly #schemas = new Map<string, Schema>();
 
-  /** A reference to the schema of a class; the schema itself is kept. */
+  /** Returns a reference to the schema of a class and records the schema. */
   refTo(type: DtoClass): Schema {
     const known = this.#types.get(type.name);
     if (known !== undefined && known !== type) throw new Error(`two DTO classes are called ${type.name}`);
@@ -16,7 +16,7 @@ export class Schemas {
     return { $ref: `#/components/schemas/${type.name}` };
   }
 
-  /** A schema with references in place of the classes in it. */
+  /** Replaces the classes in a schema by references. */
   resolve(schema: Schema): Schema {
     const { $dto, items, additionalProperties, properties, ...rest } = schema;
     return {
@@ -60,7 +60,7 @@ export class Schemas {
   }
 }
 
-/** The fields of a query, as far as a query can say them: there is no null in it. */
+/** The fields of a query class as parameters; queries cannot express null. */
 export function queryParameters(
   type: DtoClass,
 ): { readonly name: string; readonly required: boolean; readonly schema: Schema }[] {

@@ -1,8 +1,8 @@
 import { TestGateway } from '../../../testing/gateway.fixture';
-import { grownTo, tinyJpeg } from '../../../testing/test-pictures.fixture';
+import { paddedTo, tinyJpeg } from '../../../testing/test-pictures.fixture';
 import { zipOf, type TestEntry } from '../../../testing/zip.fixture';
 
-describe('an archive that means harm', () => {
+describe('a hostile archive', () => {
   let gateway: TestGateway;
   let projectId: number;
   let picture: Buffer;
@@ -22,9 +22,9 @@ describe('an archive that means harm', () => {
   });
   afterAll(() => gateway.stop());
   beforeEach(async () => {
-    before = await gateway.holdings();
+    before = await gateway.storedCounts();
   });
-  afterEach(async () => expect(await gateway.holdings()).toEqual(before));
+  afterEach(async () => expect(await gateway.storedCounts()).toEqual(before));
 
   const upload = (body: Buffer) =>
     gateway.request('POST', `/uploads/zip?projectId=${projectId}`, {
@@ -33,7 +33,7 @@ describe('an archive that means harm', () => {
     });
   const refused = async (body: Buffer, status: number, code: string): Promise<void> =>
     expect(await upload(body)).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
-  /** After an entry that is fine. */
+  /** After a valid entry. */
   const refusedEntry = (entry: TestEntry, status: number, code: string): Promise<void> =>
     refused(zipOf([{ name: 'fine.jpg', content: picture }, entry]), status, code);
 
@@ -55,59 +55,54 @@ describe('an archive that means harm', () => {
     `${'x'.repeat(2_000)}.jpg`,
     '../evil/',
     '__MACOSX/../../x',
-  ])('by the path %j', async (name) => {
+  ])('with the path %j', async (name) => {
     await refusedEntry({ name, content: picture }, 422, 'zip_unsafe_path');
   });
 
   it.each([
     ['a symbolic link', { name: 'a.jpg', content: '/etc/passwd', mode: 0o120777 }, 422, 'zip_symlink'],
-    ['a symbolic link for a folder', { name: 'DCIM/', content: '/etc', mode: 0o120777 }, 422, 'zip_symlink'],
+    ['a symbolic link to a folder', { name: 'DCIM/', content: '/etc', mode: 0o120777 }, 422, 'zip_symlink'],
     ['a device', { name: 'a.jpg', mode: 0o20666 }, 422, 'zip_not_a_file'],
     ['a pipe', { name: 'a.jpg', mode: 0o10666 }, 422, 'zip_not_a_file'],
     ['an encrypted entry', { name: 'a.jpg', content: 'secret', flags: 0x1 }, 422, 'zip_encrypted'],
     ['a strongly encrypted entry', { name: 'a.jpg', content: 'secret', flags: 0x41 }, 400, 'bad_zip'],
     ['a masked directory', { name: 'a.jpg', content: 'secret', flags: 0x2000 }, 422, 'zip_encrypted'],
-    [
-      'a method that nobody knows',
-      { name: 'a.jpg', content: 'x', claims: { method: 98 } },
-      422,
-      'zip_unsupported_method',
-    ],
-  ] as [string, TestEntry, number, string][])('by %s', async (_what, entry, status, code) => {
+    ['an unknown method', { name: 'a.jpg', content: 'x', claims: { method: 98 } }, 422, 'zip_unsupported_method'],
+  ] as [string, TestEntry, number, string][])('with %s', async (_what, entry, status, code) => {
     await refusedEntry(entry, status, code);
   });
 
   describe('by its size', () => {
     it('a file of zeros that is a thousand times its entry', async () => {
-      await refusedEntry({ name: 'a.jpg', content: grownTo(1024 ** 2, picture) }, 422, 'zip_bomb');
+      await refusedEntry({ name: 'a.jpg', content: paddedTo(1024 ** 2, picture) }, 422, 'zip_bomb');
     });
 
-    it('an entry that says that it is larger than is taken', async () => {
+    it('an entry that claims to be larger than allowed', async () => {
       await refusedEntry({ name: 'a.jpg', content: picture, claims: { bytes: 0xfffffff0 } }, 413, 'file_too_large');
     });
 
-    it('an entry that says that it is small, and is not', async () => {
+    it('an entry that claims to be small, and is not', async () => {
       await refusedEntry(
-        { name: 'a.jpg', content: grownTo(1024 ** 2, picture), claims: { bytes: picture.length } },
+        { name: 'a.jpg', content: paddedTo(1024 ** 2, picture), claims: { bytes: picture.length } },
         422,
-        'zip_lying_size',
+        'zip_size_mismatch',
       );
       await refusedEntry(
-        { name: 'a.jpg', content: grownTo(1024 ** 2, picture), stored: true, claims: { bytes: picture.length } },
+        { name: 'a.jpg', content: paddedTo(1024 ** 2, picture), stored: true, claims: { bytes: picture.length } },
         422,
-        'zip_lying_size',
+        'zip_size_mismatch',
       );
     });
 
-    it('an entry that says that it is larger than it is', async () => {
+    it('an entry that claims to be larger than it is', async () => {
       await refusedEntry(
         { name: 'a.jpg', content: picture, claims: { bytes: picture.length + 1 } },
         422,
-        'zip_lying_size',
+        'zip_size_mismatch',
       );
     });
 
-    it('pictures that are too large together, each of them fine', async () => {
+    it('valid images that are too large together', async () => {
       const content = await noise(900_000);
       await refused(
         zipOf(Array.from({ length: 5 }, (_, i) => ({ name: `${i}.jpg`, content }))),
@@ -116,7 +111,7 @@ describe('an archive that means harm', () => {
       );
     });
 
-    it('twenty thousand entries, and one less than its end says', async () => {
+    it('twenty thousand entries, and one less than its end claims', async () => {
       await refused(zipOf(Array.from({ length: 20_000 }, (_, i) => ({ name: `${i}/` }))), 413, 'too_many_files');
       await refused(zipOf([{ name: 'a.jpg', content: picture }], { entries: 2 }), 400, 'bad_zip');
       await refused(zipOf([{ name: 'a.jpg', content: picture }], { entries: 60_000 }), 413, 'too_many_files');
@@ -133,11 +128,11 @@ describe('an archive that means harm', () => {
       );
     });
 
-    it('entries of which each holds the next (the better bomb)', async () => {
+    it('entries of which each contains the next (the better bomb)', async () => {
       await refused(quotedOverlap(20), 422, 'zip_overlap');
     });
 
-    it('an entry that reaches into the directory, or beyond the file', async () => {
+    it('an entry that overlaps the directory, or ends beyond the file', async () => {
       await refusedEntry(
         { name: 'a.jpg', content: picture, claims: { compressedBytes: picture.length * 50 } },
         422,
@@ -146,23 +141,23 @@ describe('an archive that means harm', () => {
     });
   });
 
-  describe('by what is broken in it', () => {
+  describe('by its damage', () => {
     it.each([
-      ['no archive', () => Buffer.from('no archive at all')],
+      ['not an archive', () => Buffer.from('not an archive at all')],
       ['an empty body', () => Buffer.alloc(0)],
       ['half an archive', () => zipOf([{ name: 'a.jpg', content: picture }]).subarray(0, -40)],
       [
         'an archive with bytes after its end',
         () => Buffer.concat([zipOf([{ name: 'a.jpg', content: picture }]), Buffer.from('more')]),
       ],
-      ['an entry that is nowhere', () => zipOf([{ name: 'a.jpg', content: picture, claims: { offset: 20 } }])],
+      ['an entry at an invalid offset', () => zipOf([{ name: 'a.jpg', content: picture, claims: { offset: 20 } }])],
     ])('%s', async (_what, body) => {
       const answer = await upload(body());
       expect([400, 422]).toContain(answer.status);
       expect(JSON.stringify(answer.body)).not.toMatch(/storage|tmp\//);
     });
 
-    it('an entry whose sum is not that of its bytes, and one whose bytes are not deflated', async () => {
+    it('an entry with a wrong checksum, and one whose bytes are not deflated', async () => {
       await refusedEntry({ name: 'a.jpg', content: picture, claims: { crc32: 1 } }, 422, 'zip_damaged');
       await refusedEntry(
         { name: 'a.jpg', content: 'x'.repeat(500), stored: true, claims: { method: 8, bytes: 500 } },
@@ -173,7 +168,7 @@ describe('an archive that means harm', () => {
   });
 });
 
-/** A picture, and after it what does not compress. */
+/** An image, followed by incompressible bytes. */
 async function noise(bytes: number): Promise<Buffer> {
   const rest = Buffer.alloc(bytes);
   let state = 7;
@@ -182,7 +177,8 @@ async function noise(bytes: number): Promise<Buffer> {
 }
 
 /**
- * https://www.usenix.org/conference/woot19/presentation/fifield: each entry is stored and holds the headers and bytes of all that follow.
+ * https://www.usenix.org/conference/woot19/presentation/fifield: each entry is stored and contains the headers and
+ * bytes of all that follow.
  */
 function quotedOverlap(layers: number): Buffer {
   const headerBytes = 30 + '000.jpg'.length;

@@ -1,24 +1,24 @@
 import { HttpProblem } from '../../../http/http-problem';
-import type { Reception } from '../accept-upload';
+import type { UploadTarget } from '../accept-upload';
 import { fileTooLarge, refusedFile, tooManyFiles, uploadTooLarge } from '../upload-problems';
 import { eachEntry } from './each-entry';
 import { fileOfEntry } from './zip-entry';
 
-type ZipLimits = Pick<Reception, 'maxBytes' | 'maxFiles' | 'maxTotalBytes' | 'maxZipRatio'>;
+type ZipLimits = Pick<UploadTarget, 'maxBytes' | 'maxFiles' | 'maxTotalBytes' | 'maxZipRatio'>;
 
-/** Of an entry's own header, without its name. */
+/** The local header of an entry, without its name. */
 const LOCAL_HEADER_BYTES = 30;
 
 interface Span {
   readonly from: number;
   /** At least. */
   readonly to: number;
-  readonly shown: string;
+  readonly displayPath: string;
 }
 
 /**
- * Throws what is wrong with an archive, before anything is unpacked: by its directory alone, whose sizes are held against what comes
- * out when it is unpacked.
+ * Validates an archive by its directory, before anything is unpacked; the declared sizes are enforced while unpacking.
+ * Throws a 400 or 422.
  */
 export async function inspectZip(path: string, limits: ZipLimits): Promise<void> {
   const spans: Span[] = [];
@@ -26,28 +26,32 @@ export async function inspectZip(path: string, limits: ZipLimits): Promise<void>
   let total = 0;
   let archiveBytes = 0;
   for await (const { entry, zip } of eachEntry(path)) {
-    // With each picture a shadow file of macOS, and folders.
+    // Allows a macOS helper file per image, and folders.
     if (zip.entryCount > 2 * limits.maxFiles + 1_000) throw tooManyFiles(limits.maxFiles);
     archiveBytes = zip.fileSize;
     const file = fileOfEntry(entry);
     const from = entry.relativeOffsetOfLocalHeader;
-    spans.push({ from, to: from + LOCAL_HEADER_BYTES + entry.compressedSize, shown: file?.shown ?? 'an entry' });
+    spans.push({
+      from,
+      to: from + LOCAL_HEADER_BYTES + entry.compressedSize,
+      displayPath: file?.displayPath ?? 'an entry',
+    });
     if (file === null) continue;
     files += 1;
     total += entry.uncompressedSize;
     if (files > limits.maxFiles) throw tooManyFiles(limits.maxFiles);
-    if (entry.uncompressedSize > limits.maxBytes) throw fileTooLarge(file.shown, limits.maxBytes);
+    if (entry.uncompressedSize > limits.maxBytes) throw fileTooLarge(file.displayPath, limits.maxBytes);
     if (entry.uncompressedSize > limits.maxZipRatio * entry.compressedSize) {
       throw refusedFile(
         422,
         'zip_bomb',
-        file.shown,
+        file.displayPath,
         `the entry claims to unpack to more than ${limits.maxZipRatio} times its size (setting UPLOAD_MAX_ZIP_RATIO)`,
       );
     }
   }
   if (total > limits.maxTotalBytes) throw uploadTooLarge(limits.maxTotalBytes);
-  assertApart(spans, archiveBytes);
+  assertNoOverlap(spans, archiveBytes);
   if (total > limits.maxZipRatio * archiveBytes) {
     throw new HttpProblem(
       422,
@@ -57,11 +61,14 @@ export async function inspectZip(path: string, limits: ZipLimits): Promise<void>
   }
 }
 
-/** Entries that share their bytes are how 42 KB become 5 GB without any layer: https://www.usenix.org/conference/woot19/presentation/fifield */
-function assertApart(spans: Span[], archiveBytes: number): void {
+/**
+ * Entries that share their bytes are how 42 KB become 5 GB without nesting:
+ * https://www.usenix.org/conference/woot19/presentation/fifield
+ */
+function assertNoOverlap(spans: Span[], archiveBytes: number): void {
   spans.sort((a, b) => a.from - b.from);
-  spans.forEach(({ to, shown }, i) => {
+  spans.forEach(({ to, displayPath: shown }, i) => {
     if (to > (spans[i + 1]?.from ?? archiveBytes))
-      throw refusedFile(422, 'zip_overlap', shown, 'the entry lies over another one in the archive');
+      throw refusedFile(422, 'zip_overlap', shown, 'the entry overlaps another one in the archive');
   });
 }

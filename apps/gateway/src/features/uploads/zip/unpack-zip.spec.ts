@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Reception } from '../accept-upload';
+import type { UploadTarget } from '../accept-upload';
 import { zipOf } from '../../../testing/zip.fixture';
 import { unpackZip } from './unpack-zip';
 
@@ -12,7 +12,7 @@ describe('unpackZip', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each([true, false])('writes no more of an entry than the archive says it has (stored: %s)', async (stored) => {
+  it.each([true, false])('writes no more of an entry than the archive declares (stored: %s)', async (stored) => {
     const path = join(folder, 'bomb.zip');
     await writeFile(
       path,
@@ -29,8 +29,8 @@ describe('unpackZip', () => {
           for await (const chunk of content) written += chunk.length;
         },
       },
-    } as unknown as Reception;
-    await expect(unpackZip(path, reception)).rejects.toMatchObject({ status: 422, code: 'zip_lying_size' });
+    } as unknown as UploadTarget;
+    await expect(unpackZip(path, reception)).rejects.toMatchObject({ status: 422, code: 'zip_size_mismatch' });
     expect(written).toBeLessThanOrEqual(100_000);
   });
 });

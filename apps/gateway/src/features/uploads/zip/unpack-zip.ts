@@ -1,28 +1,28 @@
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry, ZipFile as Archive } from 'yauzl';
 import type { UploadedFile } from '@pugmark/storage';
-import type { Reception } from '../accept-upload';
+import type { UploadTarget } from '../accept-upload';
 import { refusedFile } from '../upload-problems';
 import { badZip, eachEntry } from './each-entry';
 import { inspectZip } from './inspect-zip';
 import { fileOfEntry, type ZipFile } from './zip-entry';
 
-/** Unpacks the pictures of an archive, one after the other, each checked before the next. Throws at the first that cannot be taken. */
-export async function unpackZip(path: string, reception: Reception): Promise<UploadedFile[]> {
-  await inspectZip(path, reception);
+/** Unpacks the images of an archive one by one, each checked before the next. Throws at the first invalid one. */
+export async function unpackZip(path: string, target: UploadTarget): Promise<UploadedFile[]> {
+  await inspectZip(path, target);
   const files: UploadedFile[] = [];
   for await (const { entry, zip } of eachEntry(path)) {
     const file = fileOfEntry(entry);
     if (file === null) continue;
-    const stored = await reception.upload.add(file.name, contentOf(zip, entry, file), file.folders);
-    await reception.assertPicture(stored);
+    const stored = await target.upload.add(file.name, contentOf(zip, entry, file), file.folders);
+    await target.assertImage(stored);
     files.push(stored);
   }
   return files;
 }
 
-/** What an entry unpacks to, as long as it is what the directory says of it. */
-async function* contentOf(zip: Archive, entry: Entry, { shown }: ZipFile): AsyncGenerator<Uint8Array> {
+/** The unpacked content of an entry. Throws when it differs from the declared size. */
+async function* contentOf(zip: Archive, entry: Entry, { displayPath: shown }: ZipFile): AsyncGenerator<Uint8Array> {
   const raw = await zip
     .openReadStreamPromise(entry, { decodeFileData: false })
     .catch((error: unknown) => Promise.reject(badZip(error)));
@@ -33,8 +33,8 @@ async function* contentOf(zip: Archive, entry: Entry, { shown }: ZipFile): Async
   try {
     for await (const chunk of content as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      // At once: what the limits are held against must not be exceeded, not even on the way.
-      if (bytes > entry.uncompressedSize) throw lying(shown);
+      // At once: the declared sizes were checked against the limits, so they must not be exceeded even temporarily.
+      if (bytes > entry.uncompressedSize) throw wrongSize(shown);
       sum = crc32(chunk, sum);
       yield chunk;
     }
@@ -43,16 +43,16 @@ async function* contentOf(zip: Archive, entry: Entry, { shown }: ZipFile): Async
   } finally {
     raw.destroy();
   }
-  if (bytes !== entry.uncompressedSize) throw lying(shown);
+  if (bytes !== entry.uncompressedSize) throw wrongSize(shown);
   if (sum !== entry.crc32) throw damaged(shown);
 }
 
-function lying(shown: string): Error {
+function wrongSize(shown: string): Error {
   return refusedFile(
     422,
-    'zip_lying_size',
+    'zip_size_mismatch',
     shown,
-    'the entry does not unpack to the size that the archive gives for it',
+    'the entry does not unpack to the size that the archive declares for it',
   );
 }
 
