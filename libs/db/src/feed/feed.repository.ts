@@ -67,9 +67,9 @@ export class FeedRepository {
    * again.
    */
   async beginScan(tx: DatabaseTransaction): Promise<boolean> {
-    const { rows: listRows } =
+    const { rows } =
       await sql`select 1 from feed_state where next_scan_at <= clock_timestamp() for update skip locked`.execute(tx);
-    return listRows.length === 1;
+    return rows.length === 1;
   }
 
   /** Notes up to when was looked, and when to look again: after `everyMs`, or later when this look took long. */

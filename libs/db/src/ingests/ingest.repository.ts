@@ -39,13 +39,13 @@ export class IngestRepository {
   async record(
     tx: DatabaseTransaction,
     ingestId: number,
-    listFiles: readonly Insertable<IngestFilesTable>[],
+    files: readonly Insertable<IngestFilesTable>[],
     progress: IngestProgress,
   ): Promise<void> {
-    if (listFiles.length > 0)
+    if (files.length > 0)
       await tx
         .insertInto('ingest_files')
-        .values([...listFiles])
+        .values([...files])
         .execute();
     await tx
       .updateTable('ingests')

@@ -501,12 +501,12 @@ describe('RunControlRepository', () => {
         .updateTable('tasks')
         .set({ lease_until: age(1) })
         .execute();
-      expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 0, ringsLost: 0 });
+      expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 0, notificationsLost: 0 });
       await db
         .updateTable('tasks')
         .set({ state: 'running', attempt: 10, owner: 'w', lease_until: age(1) })
         .execute();
-      expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, ringsLost: 0 });
+      expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, notificationsLost: 0 });
     });
 
     it('are of every stage, and of this run alone', async () => {

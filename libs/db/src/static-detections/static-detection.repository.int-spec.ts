@@ -88,10 +88,10 @@ describe('static boxes', () => {
 
   it('count no longer once they are in 20 images of a deployment, and the animals beside them do', async () => {
     await images(19, (step) => [at(BRANCH), deer(step)]);
-    expect(await search()).toEqual({ boxes: 0, newBoxes: 0, changedImages: 0 });
+    expect(await search()).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 0 });
     expect(await counted()).toEqual({ branch: 19, deer: 19 });
     const last = await study.image(d, second(3_600), [at(BRANCH)]);
-    expect(await search()).toEqual({ boxes: 1, newBoxes: 1, changedImages: 20 });
+    expect(await search()).toEqual({ staticDetections: 1, newStaticDetections: 1, changedImages: 20 });
     expect(await counted()).toEqual({ deer: 19 });
     expect(
       await study.db
@@ -119,10 +119,10 @@ describe('static boxes', () => {
         images: 20,
         firstAt: new Date('2026-05-31T22:00:00Z'),
         lastAt: new Date('2026-05-31T23:00:00Z'),
-        unmarkedAt: null,
+        dismissedAt: null,
       }),
     ]);
-    expect(await search()).toEqual({ boxes: 1, newBoxes: 0, changedImages: 0 });
+    expect(await search()).toEqual({ staticDetections: 1, newStaticDetections: 0, changedImages: 0 });
   });
 
   it('are of one deployment, of what reaches the threshold, and of images that have one', async () => {
@@ -130,14 +130,14 @@ describe('static boxes', () => {
     await images(19, () => [at(BRANCH, 'branch', 0.4)]);
     await images(10, () => [at(BRANCH)], await study.deployment('other'));
     await images(20, () => [at(BRANCH)], null);
-    expect(await search()).toMatchObject({ boxes: 0 });
+    expect(await search()).toMatchObject({ staticDetections: 0 });
     expect(await counted()).toEqual({ branch: 40 });
   });
 
   it('are found though the picture was reviewed; the human’s word counts', async () => {
     const [first] = await images(20, () => [at(BRANCH)]);
     await study.review(first!, [{ label: 'Martes martes' }]);
-    expect(await search()).toMatchObject({ boxes: 1 });
+    expect(await search()).toMatchObject({ staticDetections: 1 });
     expect(await counted()).toEqual({ 'Martes martes': 1 });
   });
 
@@ -146,7 +146,7 @@ describe('static boxes', () => {
     await search();
     const [before] = await all();
     await images(5, () => [at({ ...BRANCH, x: BRANCH.x + 0.004 }), at(STONE)]);
-    expect(await search()).toEqual({ boxes: 1, newBoxes: 0, changedImages: 5 });
+    expect(await search()).toEqual({ staticDetections: 1, newStaticDetections: 0, changedImages: 5 });
     expect(await all()).toEqual([{ ...before, images: 25 }]);
     expect(await counted()).toEqual({ branch: 5 });
   });
@@ -161,7 +161,7 @@ describe('static boxes', () => {
     await search();
     expect(await counted()).toEqual({ branch: 25 });
     const unmarked = await boxes.find(study.db, branch!.id);
-    expect(unmarked).toMatchObject({ images: 25, unmarkedBy: 'ranger', unmarkedAt: expect.any(Date) });
+    expect(unmarked).toMatchObject({ images: 25, dismissedBy: 'ranger', dismissedAt: expect.any(Date) });
     await unmark(branch!.id, 'someone later');
     expect(await boxes.find(study.db, branch!.id)).toEqual(unmarked);
     await unmark(branch!.id, null);
@@ -178,10 +178,10 @@ describe('static boxes', () => {
     await move(ids[0]!, null);
     await search();
     expect(await all()).toEqual([
-      expect.objectContaining({ id: branch!.id, images: 0, exampleImageId: null, firstAt: null, unmarkedBy: 'ranger' }),
+      expect.objectContaining({ id: branch!.id, images: 0, exampleImageId: null, firstAt: null, dismissedBy: 'ranger' }),
     ]);
     await move(ids[0]!, d);
-    expect(await search()).toEqual({ boxes: 1, newBoxes: 0, changedImages: 20 });
+    expect(await search()).toEqual({ staticDetections: 1, newStaticDetections: 0, changedImages: 20 });
     expect(await counted()).toEqual({ branch: 20 });
   });
 
@@ -192,19 +192,19 @@ describe('static boxes', () => {
     await move(ids[7]!, other);
     expect(await counted()).toEqual({ branch: 1 });
     expect(await boxes.findDue(study.db, { quietSeconds: 0, maxSeconds: 0 })).toEqual([d, other]);
-    expect(await search()).toEqual({ boxes: 0, newBoxes: 0, changedImages: 19 });
+    expect(await search()).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 19 });
     expect(await counted()).toEqual({ branch: 20 });
-    expect(await all()).toEqual([expect.objectContaining({ images: 0, unmarkedAt: null })]);
+    expect(await all()).toEqual([expect.objectContaining({ images: 0, dismissedAt: null })]);
   });
 
   it('go by the model that looked last', async () => {
     const ids = await images(20, () => [at(BRANCH)]);
     await search();
     for (const id of ids.slice(0, 15)) await study.detect(id, [at(STONE, 'stone', 0.3)], otherModel);
-    expect(await search()).toEqual({ boxes: 0, newBoxes: 0, changedImages: 20 });
+    expect(await search()).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 20 });
     expect(await counted()).toEqual({ branch: 5, stone: 15 });
     await images(20, () => [at(STONE, 'stone')]);
-    expect(await search()).toEqual({ boxes: 1, newBoxes: 1, changedImages: 35 });
+    expect(await search()).toEqual({ staticDetections: 1, newStaticDetections: 1, changedImages: 35 });
     expect(await counted()).toEqual({ branch: 5 });
   });
 
@@ -218,7 +218,7 @@ describe('static boxes', () => {
       study.db,
     );
     await sql`create trigger hurry after delete on stale_static_detections execute function hurry()`.execute(study.db);
-    expect(await search()).toEqual({ boxes: 0, newBoxes: 0, changedImages: 0 });
+    expect(await search()).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 0 });
   });
 
   describe('are to be looked for', () => {
@@ -242,7 +242,7 @@ describe('static boxes', () => {
       await ago(110);
       await images(1, () => []);
       expect(await due(60)).toEqual([quiet, d]);
-      expect(await boxes.searchStale(study.db, d)).toEqual({ boxes: 0, newBoxes: 0, changedImages: 0 });
+      expect(await boxes.searchStale(study.db, d)).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 0 });
       expect(await boxes.searchStale(study.db, d)).toBeNull();
       await search(quiet);
       expect(await due(0, 0)).toEqual([]);
@@ -260,7 +260,7 @@ describe('static boxes', () => {
       await sql`drop trigger fail on image_summaries`.execute(study.db);
       expect(await due(0)).toEqual([d]);
       expect(await all()).toEqual([]);
-      expect(await boxes.searchStale(study.db, d)).toEqual({ boxes: 1, newBoxes: 1, changedImages: 20 });
+      expect(await boxes.searchStale(study.db, d)).toEqual({ staticDetections: 1, newStaticDetections: 1, changedImages: 20 });
     });
 
     it('where results were committed while others were searched', async () => {

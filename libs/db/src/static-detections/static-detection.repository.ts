@@ -220,12 +220,12 @@ async function readDetections(tx: DatabaseTransaction, deploymentId: number): Pr
       .limit(READ_BATCH)
       .execute();
     const inferences = images.flatMap(({ inference_id }) => inference_id ?? []);
-    const { rows } = await sql<{ id: number; imageId: number; category: Category; staticBoxId: number | null } & Box>`
+    const { rows } = await sql<{ id: number; imageId: number; category: Category; staticDetectionId: number | null } & Box>`
       select d.id, d.image_id as "imageId", d.category, d.static_detection_id as "staticDetectionId", d.x, d.y, d.width, d.height
       from inferences f join models m on m.id = f.model_id join detections d on d.inference_id = f.id and d.confidence >= m.threshold
       where f.id = any(${inferences}::bigint[])`.execute(tx);
-    for (const { id, imageId, category, staticBoxId, ...box } of rows)
-      found.push({ id, imageId, category, staticDetectionId: staticBoxId, box });
+    for (const { id, imageId, category, staticDetectionId, ...box } of rows)
+      found.push({ id, imageId, category, staticDetectionId, box });
     after = images.length < READ_BATCH ? undefined : images.at(-1)?.image_id;
   }
   return found;
@@ -279,9 +279,9 @@ async function findChanges(
   boxIds: ReadonlyMap<number, number>,
 ): Promise<Change[]> {
   const changes: Change[] = [];
-  for (const { id, imageId, staticDetectionId: staticBoxId } of found) {
+  for (const { id, imageId, staticDetectionId } of found) {
     const to = boxIds.get(id) ?? null;
-    if (to !== staticBoxId) changes.push({ id, imageId, from: staticBoxId, to });
+    if (to !== staticDetectionId) changes.push({ id, imageId, from: staticDetectionId, to });
   }
   const known = new Set(found.map(({ id }) => id));
   const marked = await tx

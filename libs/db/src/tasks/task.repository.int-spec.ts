@@ -140,7 +140,7 @@ describe('TaskRepository', () => {
       .updateTable('tasks')
       .set({ lease_until: age(1) })
       .execute();
-    expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 0, ringsLost: 0 });
+    expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 0, notificationsLost: 0 });
     const [current] = await tasks.claim('detect', [{ id: 1, attempt: 2 }], 'fast');
     if (stale === undefined || current === undefined) throw new Error('not claimed');
 
@@ -176,7 +176,7 @@ describe('TaskRepository', () => {
 
   it('fails a task whose workers all died, saying so', async () => {
     await given(1, { state: 'running', attempt: 5, owner: 'ml-worker@host/1', lease_until: age(1) });
-    expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, ringsLost: 0 });
+    expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, notificationsLost: 0 });
     const row = await db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
     expect(row).toMatchObject({ state: 'failed', error_code: 'worker_lost' });
     expect(row.error_message).toContain('ml-worker@host/1');
@@ -217,7 +217,7 @@ describe('TaskRepository', () => {
     it('is restored by one reconciliation and one ring', async () => {
       await given(2, { state: 'running', attempt: 1, owner: 'w', lease_until: age(100) });
       await given(2, { state: 'queued', queued_at: age(100), subject_id: sql`1000 + floor(random() * 1e6)::int` });
-      expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 2, exhausted: 0, ringsLost: 2 });
+      expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 2, exhausted: 0, notificationsLost: 2 });
       expect(await ringAll()).toBe(4);
       expect(await tasks.findInvariantViolations(60, 0)).toEqual([]);
     });

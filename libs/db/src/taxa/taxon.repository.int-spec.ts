@@ -117,7 +117,7 @@ describe('TaxonRepository', () => {
       (
         await sql<{
           n: number;
-        }>`select idx_scan as n from pg_stat_user_indexes where indexrelname = 'taxa_words'`.execute(db)
+        }>`select idx_scan as n from pg_stat_user_indexes where indexrelname = 'taxa_search_terms'`.execute(db)
       ).rows[0]!.n;
     const before = await scans();
     // Postgres tells its figures now and then.
