@@ -1,4 +1,5 @@
-// Writes the client's types, made from the OpenAPI document: `node generate-types.mjs DOCUMENT TARGET` (target `generate`).
+// Generates the client's types from the OpenAPI document: `node generate-types.mjs DOCUMENT TARGET` (target
+// `generate`).
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import openapiTS, { astToString } from 'openapi-typescript';

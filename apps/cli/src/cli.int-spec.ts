@@ -79,7 +79,7 @@ describe('pugmark', () => {
     expect(repaired.code).toBe(0);
     expect(JSON.parse(repaired.out)).toMatchObject({
       differences: [],
-      repairs: [{ outcome: 'mended' }, { outcome: 'mended' }],
+      repairs: [{ outcome: 'repaired' }, { outcome: 'repaired' }],
     });
   });
 

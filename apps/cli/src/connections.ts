@@ -67,7 +67,7 @@ function readKey(file: string): string {
 }
 
 /** Where the database and the models are, and the native library, if any: from the environment, else of the instance that runs. */
-export function findModelPlaces(config: CliConfig, instance: string, folder: string): ModelPlaces {
+export function findModelLocations(config: CliConfig, instance: string, folder: string): ModelLocations {
   const running = readConnections(instance, folder);
   const databaseUrl = config.DATABASE_URL ?? running?.databaseUrl;
   const modelsDir =
@@ -80,7 +80,7 @@ export function findModelPlaces(config: CliConfig, instance: string, folder: str
   return { databaseUrl, modelsDir };
 }
 
-export interface ModelPlaces {
+export interface ModelLocations {
   readonly databaseUrl: string;
   readonly modelsDir: string;
 }
@@ -101,17 +101,17 @@ interface Connections {
   readonly rabbitmqManagementUrl?: string;
 }
 
-interface Placed {
+interface InWorkspace {
   /** The folder that holds `.pugmark`. */
   readonly workspace: string;
 }
 
-function readConnections(instance: string, folder: string): (Connections & Placed) | null {
+function readConnections(instance: string, folder: string): (Connections & InWorkspace) | null {
   return readInstance<Connections>(instance, 'connections.json', folder);
 }
 
 /** What the launcher notes of an instance that runs from this folder or one above it; null when there is none. */
-function readInstance<T>(instance: string, file: string, folder: string): (T & Placed) | null {
+function readInstance<T>(instance: string, file: string, folder: string): (T & InWorkspace) | null {
   for (let at = folder; ; at = dirname(at)) {
     try {
       return { ...(JSON.parse(readFileSync(join(at, '.pugmark', instance, file), 'utf8')) as T), workspace: at };

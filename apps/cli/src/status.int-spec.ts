@@ -56,7 +56,7 @@ describe('pugmark status', () => {
       const isKnown = request.headers.authorization === 'Bearer pm_own';
       const body = isKnown
         ? answers[request.url!]
-        : { type: 'urn:pugmark:problem:key_wrong', title: 'Unauthorized', status: 401, detail: 'there is no such key' };
+        : { type: 'urn:pugmark:problem:key_unknown', title: 'Unauthorized', status: 401, detail: 'there is no such key' };
       response
         .writeHead(isKnown ? 200 : 401, { 'content-type': isKnown ? 'application/json' : 'application/problem+json' })
         .end(JSON.stringify(body));
@@ -118,7 +118,7 @@ describe('pugmark status', () => {
     keys = [];
     expect(await status(['--url', url])).toMatchObject({
       code: 2,
-      err: expect.stringContaining('answered 401 (key_wrong): there is no such key'),
+      err: expect.stringContaining('answered 401 (key_unknown): there is no such key'),
     });
     expect(keys).toEqual([undefined]);
     writeFileSync(join(folder, 'key'), 'pm_own\n');

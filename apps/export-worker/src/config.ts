@@ -43,5 +43,5 @@ export class ExportWorkerConfig extends ServiceConfig {
   @IntegerSetting()
   @IsInt()
   @Min(100)
-  readonly EXPORT_SWEEP_INTERVAL_MS: number = 60_000;
+  readonly EXPORT_CLEANUP_INTERVAL_MS: number = 60_000;
 }

@@ -27,7 +27,7 @@ import { ExportStorage } from '@pugmark/storage';
 import { createTestDatabase, testLogger, type TestDatabase } from '@pugmark/testing';
 import type { TaskContext } from '@pugmark/tasks';
 import { ExportHandler } from './handlers/export.handler';
-import { AnnouncingStore } from './services/announcing-store';
+import { ProgressReportingStore } from './services/progress-reporting-store';
 
 /** A database and a storage of the test's own, with one project and one model in it. */
 export class ExportBench {
@@ -215,7 +215,7 @@ export class ExportBench {
   ): Promise<TaskOutcome<unknown>> {
     const handler = this.handler(options);
     const outcomes = await handler.handle([await this.claim(exportId)], context());
-    await new AnnouncingStore(this.tasks, options.cache ?? new NoCache()).commit(outcomes, (tx, done) =>
+    await new ProgressReportingStore(this.tasks, options.cache ?? new NoCache()).commit(outcomes, (tx, done) =>
       handler.write(tx, done),
     );
     return outcomes[0] as TaskOutcome<unknown>;

@@ -30,7 +30,7 @@ describe('Broker', () => {
     return new Broker({ url: vhost.url, managementUrl, service, logger: testLogger(), metrics, probeEveryMs: 2_000 });
   }
 
-  /** One that consumes nothing, like the gateway's. */
+  /** Starts a broker that consumes nothing, like the gateway's. */
   function start(): Broker {
     const started = create('gateway');
     started.start();
@@ -59,9 +59,9 @@ describe('Broker', () => {
       .join('\n');
 
   const ready = (): Promise<unknown> => waitUntil('the broker to be ready', () => broker.status().ready, TIMEOUT_MS);
-  const bells = (...ids: number[]) => ids.map((taskId) => ({ taskId, attempt: 1, traceparent: null }));
+  const notificationsOf = (...ids: number[]) => ids.map((taskId) => ({ taskId, attempt: 1, traceparent: null }));
 
-  it('declares the topology, compares it with the management API, and delivers a ring to its consumer', async () => {
+  it('declares the topology, compares it with the management API, and delivers a notification to its consumer', async () => {
     const { received } = await consuming();
     await ready();
     expect(broker.status()).toMatchObject({
@@ -70,16 +70,19 @@ describe('Broker', () => {
       consumers: { detect: 'subscribed' },
     });
 
-    expect(await broker.publishNotifications('detect', bells(7, 8))).toEqual({ confirmed: [7, 8], failed: [] });
+    expect(await broker.publishNotifications('detect', notificationsOf(7, 8))).toEqual({
+      confirmed: [7, 8],
+      failed: [],
+    });
 
-    await waitUntil('both doorbells', () => received.length === 2);
-    expect(received.map((doorbell) => ({ ...doorbell }))).toEqual([
+    await waitUntil('both notifications', () => received.length === 2);
+    expect(received.map((message) => ({ ...message }))).toEqual([
       { taskId: 7, attempt: 1 },
       { taskId: 8, attempt: 1 },
     ]);
   });
 
-  it('says so when there is no management API to compare with', async () => {
+  it('reports when there is no management API to compare with', async () => {
     await broker.close();
     broker = new Broker({ url: vhost.url, service: 'gateway', logger: testLogger(), metrics: createMetrics('test') });
     broker.start();
@@ -87,7 +90,7 @@ describe('Broker', () => {
     expect(broker.status().topology).toBe('declared');
   });
 
-  it('declares and probes while the management API is away, says that nothing was compared, and compares when it is back', async () => {
+  it('declares and probes while the management API is down, reports that nothing was compared, and compares when it is back', async () => {
     await broker.close();
     const { hostname, port } = new URL(vhost.managementUrl);
     const door = createServer((client) => {
@@ -112,11 +115,11 @@ describe('Broker', () => {
     await new Promise((resolve) => door.close(resolve));
   });
 
-  it('declares a queue again at once when nobody consumes it and it was deleted', async () => {
+  it('redeclares a deleted queue at once when nobody consumes it', async () => {
     await ready();
     const channel = await outside.createChannel();
     await channel.deleteQueue(ROUTES.detect.queue.name);
-    await waitUntil('the queue to be there again', () => broker.readyCount('detect').then(() => true), 10_000);
+    await waitUntil('the queue to exist again', () => broker.readyCount('detect').then(() => true), 10_000);
   });
 
   it('sets delivery limit and dead letters by policy, so that no queue argument can clash', async () => {
@@ -127,18 +130,18 @@ describe('Broker', () => {
     }
   });
 
-  it('reports a ring that reached no queue as returned, although the broker acked it', async () => {
+  it('reports a notification that reached no queue as returned, although the broker acked it', async () => {
     await ready();
     const channel = await outside.createChannel();
     await channel.unbindQueue(ROUTES.detect.queue.name, ROUTES.detect.exchange.name, ROUTES.detect.routingKey);
-    expect(await broker.publishNotifications('detect', bells(1))).toEqual({
+    expect(await broker.publishNotifications('detect', notificationsOf(1))).toEqual({
       confirmed: [],
       failed: [{ taskId: 1, reason: 'returned' }],
     });
-    expect(await broker.publishNotifications('scan', bells(2))).toEqual({ confirmed: [2], failed: [] });
+    expect(await broker.publishNotifications('scan', notificationsOf(2))).toEqual({ confirmed: [2], failed: [] });
   });
 
-  it('is unready while a foreign binding stands, and names it', async () => {
+  it('is unready while a foreign binding exists, and names it', async () => {
     const channel = await outside.createChannel();
     await ready();
     await channel.assertQueue('thief', { durable: true });
@@ -153,7 +156,7 @@ describe('Broker', () => {
     await ready();
   });
 
-  it('is unready, and says why, when a queue exists with other arguments', async () => {
+  it('is unready, with the reason, when a queue exists with other arguments', async () => {
     await ready();
     await broker.close();
     const channel = await outside.createChannel();
@@ -167,7 +170,7 @@ describe('Broker', () => {
     expect(await metric('pugmark_topology_differences')).toMatch(/ [1-9]$/);
   });
 
-  it('names an exchange of another type, a binding with arguments, and a policy that keeps ours away, one line each', async () => {
+  it('names an exchange of another type, a binding with arguments, and a policy that overrides ours, one line each', async () => {
     await ready();
     await broker.close();
     const channel = await outside.createChannel();
@@ -191,7 +194,7 @@ describe('Broker', () => {
     );
   });
 
-  it('says what the broker said when the topology differs and there is no management API', async () => {
+  it("reports the broker's error when the topology differs and there is no management API", async () => {
     await ready();
     await broker.close();
     const channel = await outside.createChannel();
@@ -203,22 +206,24 @@ describe('Broker', () => {
     expect(broker.status().problems.join()).toMatch(/PRECONDITION_FAILED.*pugmark\.export/);
   });
 
-  it('declares again, and counts, a binding that was taken away, as soon as a ring comes back', async () => {
+  it('redeclares and counts a removed binding as soon as a notification is returned', async () => {
     const { received } = await consuming();
     await ready();
     const channel = await outside.createChannel();
     await channel.unbindQueue(ROUTES.detect.queue.name, ROUTES.detect.exchange.name, ROUTES.detect.routingKey);
-    expect((await broker.publishNotifications('detect', bells(1))).failed).toEqual([{ taskId: 1, reason: 'returned' }]);
+    expect((await broker.publishNotifications('detect', notificationsOf(1))).failed).toEqual([
+      { taskId: 1, reason: 'returned' },
+    ]);
     await waitUntil(
       'the binding to be back',
-      async () => (await broker.publishNotifications('detect', bells(2))).confirmed.length === 1,
+      async () => (await broker.publishNotifications('detect', notificationsOf(2))).confirmed.length === 1,
     );
-    await waitUntil('the doorbell', () => received.length > 0);
+    await waitUntil('the notification', () => received.length > 0);
     await waitUntil('the count', async () => (await metric('pugmark_topology_repairs_total')).endsWith(' 1'));
     await ready();
   });
 
-  it('refuses to start without a handler for each of its queues, with two, or with one for a queue of another service', async () => {
+  it("refuses to start without a handler for each of its queues, with two, or with one for another service's queue", async () => {
     expect(() => create('ml-worker').start()).toThrow('ml-worker must consume pugmark.detect');
     const doubled = create('ml-worker');
     const { close } = doubled.consume('detect', 1, () => undefined);
@@ -247,9 +252,9 @@ describe('Broker', () => {
       expect(await metric('pugmark_route_responder{')).toContain('ml-worker@');
     });
 
-    it('says that a queue has no consumer, and that one has come', async () => {
+    it('reports that a queue has no consumer, and when it gets one', async () => {
       await ready();
-      await waitUntil('the lack to be seen', () => route('detect')?.state === 'no_consumer');
+      await waitUntil('the missing consumer to be reported', () => route('detect')?.state === 'no_consumer');
       expect(broker.status().ready).toBe(true);
       expect(await metric('pugmark_route_answered{route="detect"')).toMatch(/ 0$/);
 
@@ -257,16 +262,16 @@ describe('Broker', () => {
       worker.consume('classify', 1, (delivery) => delivery.ack());
       worker.consume('detect', 1, ({ ack }) => ack());
       worker.start();
-      // The probe that was sent before there was anyone is answered now.
+      // The consumer now answers the probe that was sent before it existed.
       await waitUntil('the consumer to be seen', () => route('detect')?.state === 'answered');
       await worker.close();
     });
 
     it(
-      'is sent again when it was purged',
+      'is sent again after it was purged',
       async () => {
         await ready();
-        await waitUntil('the lack of a consumer to be seen', () => route('detect')?.state === 'no_consumer');
+        await waitUntil('the missing consumer to be reported', () => route('detect')?.state === 'no_consumer');
         const channel = await outside.createChannel();
         await waitUntil(
           'the probe to be purged',
@@ -283,15 +288,15 @@ describe('Broker', () => {
     );
 
     it(
-      'waits behind work without crying wolf',
+      'waits behind work without being reported as a problem',
       async () => {
         const acks: (() => void)[] = [];
         await consuming(({ ack }) => acks.push(ack));
         await ready();
         await waitUntil('the first answer', () => route('detect')?.state === 'answered');
         const first = route('detect')?.answeredAt;
-        // More than the prefetch, so that the next probe stands behind what nobody acks.
-        await broker.publishNotifications('detect', bells(...Array.from({ length: 20 }, (_, n) => n + 1)));
+        // More than the prefetch, so that the next probe waits behind unacked messages.
+        await broker.publishNotifications('detect', notificationsOf(...Array.from({ length: 20 }, (_, n) => n + 1)));
         await waitUntil('the probe to wait', () => route('detect')?.state === 'waiting', TIMEOUT_MS);
         expect(broker.status().ready).toBe(true);
         const free = setInterval(() => acks.splice(0).forEach((ack) => ack()), 20);
@@ -307,16 +312,16 @@ describe('Broker', () => {
   });
 
   it(
-    'consumes again after its queue was deleted under it',
+    'consumes again after its queue was deleted',
     async () => {
       const { received } = await consuming();
       await ready();
       const channel = await outside.createChannel();
       await channel.deleteQueue(ROUTES.detect.queue.name);
       await waitUntil(
-        'a ring to arrive again',
+        'a notification to arrive again',
         async () => {
-          await broker.publishNotifications('detect', bells(1)).catch(() => undefined);
+          await broker.publishNotifications('detect', notificationsOf(1)).catch(() => undefined);
           return received.length > 0;
         },
         TIMEOUT_MS,
@@ -327,7 +332,7 @@ describe('Broker', () => {
   );
 
   it(
-    'connects, verifies and consumes again after every connection was closed by force',
+    'reconnects, verifies and consumes again after every connection was closed by force',
     async () => {
       const { received } = await consuming();
       await ready();
@@ -346,13 +351,13 @@ describe('Broker', () => {
       for (const { name } of connections) await vhost.manage('DELETE', `/connections/${encodeURIComponent(name)}`);
       await waitUntil('the loss to be seen', () => !broker.status().ready);
       await ready();
-      expect(await broker.publishNotifications('detect', bells(3))).toEqual({ confirmed: [3], failed: [] });
-      await waitUntil('the doorbell', () => received.some(({ taskId }) => taskId === 3));
+      expect(await broker.publishNotifications('detect', notificationsOf(3))).toEqual({ confirmed: [3], failed: [] });
+      await waitUntil('the notification', () => received.some(({ taskId }) => taskId === 3));
     },
     TIMEOUT_MS,
   );
 
-  it('moves what it cannot read to the dead letters with the reason, and goes on', async () => {
+  it('moves malformed messages to the dead letters with the reason, and continues', async () => {
     const { received } = await consuming();
     await ready();
     const channel = await outside.createChannel();
@@ -362,9 +367,9 @@ describe('Broker', () => {
     publish('{"taskId": -1, "attempt": 1}', { type: ROUTES.detect.wireName, headers: { 'x-version': 1 } });
     publish('{"taskId": 1, "attempt": 1}', { type: ROUTES.detect.wireName, headers: { 'x-version': 99 } });
     publish('{"taskId": 1, "attempt": 1}', { type: 'something.else' });
-    await broker.publishNotifications('detect', bells(5));
+    await broker.publishNotifications('detect', notificationsOf(5));
 
-    await waitUntil('the good doorbell', () => received.some(({ taskId }) => taskId === 5));
+    await waitUntil('the valid notification', () => received.some(({ taskId }) => taskId === 5));
     const reasons = await waitUntil('four dead letters', async () => {
       const { messageCount } = await channel.checkQueue(TOPOLOGY.deadLetters.queue.name);
       if (messageCount < 4) return false;
@@ -383,7 +388,7 @@ describe('Broker', () => {
   it('returns unacked deliveries to the queue when it closes', async () => {
     const { received, close } = await consuming(() => undefined);
     await ready();
-    await broker.publishNotifications('detect', bells(1, 2, 3));
+    await broker.publishNotifications('detect', notificationsOf(1, 2, 3));
     await waitUntil('the deliveries', () => received.length === 3);
     await close();
     await broker.close();

@@ -15,29 +15,30 @@ import { TopologyWatch, type TopologyState } from './topology/topology-watch';
 export interface BrokerOptions {
   readonly url: string;
   readonly managementUrl?: string | undefined;
-  /** Names the connections, and says which queues are this process's to consume. */
+  /** Names the connections, and determines which queues this process consumes. */
   readonly service: ServiceName;
   readonly logger: Logger;
   readonly metrics: Registry;
-  /** How often each route is probed; 30 s if not given. */
+  /** Interval between two probes of each route; 30 s by default. */
   readonly probeEveryMs?: number;
 }
 
 export interface BrokerStatus {
-  /** Connected, verified, not blocked, and every consumer subscribed. */
+  /** Whether it is connected, verified, not blocked, and every consumer is subscribed. */
   readonly ready: boolean;
   readonly publisher: 'up' | 'down' | 'blocked';
   readonly consumers: Readonly<Partial<Record<TaskKind, 'subscribed' | 'down'>>>;
   readonly topology: TopologyState;
-  /** What the last probe of each route found. */
+  /** Result of the last probe of each route. */
   readonly routes: readonly RouteStatus[];
-  /** One line for each thing that is not as it should be. */
+  /** One line per problem. */
   readonly problems: readonly string[];
 }
 
 /**
- * RabbitMQ as Pugmark uses it: one connection to publish, one to consume and to ask, the topology declared and compared with the
- * management API, each route probed. `start` never waits for the broker: until it is there, `status` says so.
+ * Pugmark's RabbitMQ client: one connection for publishing, one for consuming and queries. Declares the topology,
+ * compares it with the management API, and probes each route. `start` does not wait for the broker: until it is
+ * available, `status` reports so.
  */
 export class Broker {
   readonly #options: BrokerOptions;
@@ -55,7 +56,8 @@ export class Broker {
     const { url, managementUrl, service, logger, metrics } = options;
     this.#publish = new ManagedConnection({ url, name: `${service}/publish`, logger });
     this.#consume = new ManagedConnection({ url, name: `${service}/consume`, logger });
-    // Of the consuming connection: an alarm of the broker hangs even questions on a connection that publishes.
+    // On the consuming connection: during an alarm, the broker blocks everything, even queries, on a connection that
+    // publishes.
     this.#control = new ControlChannel(this.#consume);
     this.#publisher = new Publisher(this.#publish, (answer) => this.#prober.receive(answer));
     const management = managementUrl === undefined ? undefined : new ManagementApi(managementUrl, url);
@@ -68,23 +70,24 @@ export class Broker {
     });
     this.#prober = new Prober({
       publisher: this.#publisher,
-      usable: () => this.#publish.connected && this.#publish.blocked === null && this.#topology.state !== 'unchecked',
-      queue: (kind) => this.#queue(kind),
+      canPublish: () =>
+        this.#publish.connected && this.#publish.blocked === null && this.#topology.state !== 'unchecked',
+      readQueue: (kind) => this.#queue(kind),
       logger,
       metrics,
-      onUnroutable: () => this.#topology.lookNow(),
+      onUnroutable: () => this.#topology.checkNow(),
       everyMs: options.probeEveryMs,
     });
     this.#malformed = new Counter({
       name: 'pugmark_messages_malformed_total',
-      help: 'Messages that could not be read and went to the dead letters',
+      help: 'Malformed messages that were moved to the dead letters',
       labelNames: ['kind'],
       registers: [metrics],
     });
     this.#registerGauges(metrics);
   }
 
-  /** After `consume` for every kind of this service: one that nobody handles is a FatalError `missing_consumer`. */
+  /** Call after `consume` for every kind of this service: a missing one is a FatalError `missing_consumer`. */
   start(): void {
     const { service, managementUrl, logger } = this.#options;
     const missing = kindsOf(service).filter((kind) => !this.#consumers.some((consumer) => consumer.kind === kind));
@@ -95,7 +98,9 @@ export class Broker {
       );
     }
     if (managementUrl === undefined) {
-      logger.warn('no RABBITMQ_MANAGEMENT_URL: routes are declared and probed, but foreign bindings cannot be seen');
+      logger.warn(
+        'no RABBITMQ_MANAGEMENT_URL: routes are declared and probed, but foreign bindings cannot be detected',
+      );
     }
     this.#publish.start();
     this.#consume.start();
@@ -125,18 +130,18 @@ export class Broker {
     };
   }
 
-  /** Throws what is wrong, for a readiness check. */
+  /** Readiness check: throws the current problems. */
   assertReady(): void {
     const { problems } = this.status();
     if (problems.length > 0) throw new RetryableError('broker_not_ready', problems.join('; '));
   }
 
-  /** See `DoorbellPublisher` in libs/tasks. */
+  /** Publishes task notifications; see `NotificationPublisher` in libs/tasks. */
   async publishNotifications(
     kind: TaskKind,
     notifications: readonly { taskId: number; attempt: number; traceparent: string | null }[],
   ): Promise<{ confirmed: number[]; failed: { taskId: number; reason: 'returned' | 'refused' | 'not_confirmed' }[] }> {
-    const outcomes = await this.#publisher.publish(notifications.map((doorbell) => notificationMessage(kind, doorbell)));
+    const outcomes = await this.#publisher.publish(notifications.map((each) => notificationMessage(kind, each)));
     const confirmed: number[] = [];
     const failed: { taskId: number; reason: 'returned' | 'refused' | 'not_confirmed' }[] = [];
     notifications.forEach(({ taskId }, index) => {
@@ -144,17 +149,18 @@ export class Broker {
       if (outcome === 'confirmed') confirmed.push(taskId);
       else failed.push({ taskId, reason: outcome });
     });
-    if (failed.some(({ reason }) => reason === 'returned')) this.#topology.lookNow();
+    if (failed.some(({ reason }) => reason === 'returned')) this.#topology.checkNow();
     return { confirmed, failed };
   }
 
-  /** Messages ready in the queue of a kind. */
+  /** Counts the ready messages in the queue of a kind. */
   async readyCount(kind: TaskKind): Promise<number> {
     return (await this.#queue(kind)).messageCount;
   }
 
   /**
-   * See `DoorbellSource` in libs/tasks. A second consumer of a kind, or one of a kind that is another service's, is a FatalError.
+   * Consumes task notifications; see `NotificationSource` in libs/tasks. A second consumer of a kind, or one of another
+   * service's kind, is a FatalError.
    */
   consume(
     kind: TaskKind,
@@ -173,17 +179,19 @@ export class Broker {
       connection: this.#consume,
       logger,
       onDelivery,
-      onProbe: (message) => this.#answerProbe(message),
+      onProbe: (message) => this.#replyToProbe(message),
       onMalformed: (message, reason) => this.#moveToDeadLetters(kind, message, reason),
     });
     this.#consumers.push(consumer);
     return { close: () => consumer.close() };
   }
 
-  /** Closes consumers first, so that no delivery is taken that nobody will finish. Takes a few seconds at most. */
+  /**
+   * Closes consumers first, so that no delivery is accepted that would not be processed. Takes a few seconds at most.
+   */
   async close(): Promise<void> {
     await Promise.all([this.#topology.stop(), this.#prober.stop()]);
-    await Promise.all(this.#consumers.map((consumer) => consumer.end()));
+    await Promise.all(this.#consumers.map((consumer) => consumer.closeChannel()));
     await Promise.all([this.#publish.close(), this.#consume.close()]);
   }
 
@@ -191,20 +199,20 @@ export class Broker {
     try {
       return await this.#control.use(
         (channel: Channel) => channel.checkQueue(ROUTES[kind].queue.name),
-        'asking for a queue',
+        'reading a queue',
       );
     } catch (error) {
-      // Somebody deleted it: declare it again now.
-      if (/NOT.FOUND/.test(messageOf(error))) this.#topology.lookNow();
+      // The queue was deleted: redeclare it now.
+      if (/NOT.FOUND/.test(messageOf(error))) this.#topology.checkNow();
       throw error;
     }
   }
 
-  #answerProbe({ properties }: ConsumeMessage): void {
+  #replyToProbe({ properties }: ConsumeMessage): void {
     const { replyTo, correlationId } = properties as { replyTo?: unknown; correlationId?: unknown };
     if (typeof replyTo !== 'string' || typeof correlationId !== 'string') return;
     const responder = `${this.#options.service}@${hostname()}/${process.pid}`;
-    // Who asked may be gone, and asks again in any case.
+    // The prober may be gone, and probes again in any case.
     this.#publisher.publish([probeAnswerMessage(replyTo, correlationId, { responder })]).catch((err: unknown) => {
       this.#options.logger.debug({ err }, 'a probe could not be answered');
     });
@@ -214,7 +222,7 @@ export class Broker {
     this.#malformed.inc({ kind });
     this.#options.logger.error(
       { kind, reason, bytes: message.content.length },
-      'a message cannot be read; it goes to the dead letters',
+      'a malformed message was moved to the dead letters',
     );
     const [outcome] = await this.#publisher.publish([
       {
@@ -235,13 +243,13 @@ export class Broker {
 
   #registerGauges(metrics: Registry): void {
     const gauge = (name: string, help: string, read: () => number): void => registerGauge(metrics, name, help, read);
-    gauge('pugmark_broker_up', '1 while the publishing connection to RabbitMQ stands', () =>
+    gauge('pugmark_broker_up', '1 while the publishing connection to RabbitMQ is open', () =>
       Number(this.#publish.connected),
     );
-    gauge('pugmark_broker_blocked', '1 while RabbitMQ takes no messages', () => Number(this.#publish.blocked !== null));
+    gauge('pugmark_broker_blocked', '1 while RabbitMQ blocks publishing', () => Number(this.#publish.blocked !== null));
     gauge(
       'pugmark_broker_connects',
-      'Connections made so far, both kinds',
+      'Connections opened so far, for publishing and consuming',
       () => this.#publish.connects + this.#consume.connects,
     );
     gauge('pugmark_publishes_in_flight', 'Messages published and not confirmed yet', () => this.#publisher.inFlight);
@@ -252,7 +260,7 @@ export class Broker {
     );
     gauge(
       'pugmark_consumer_subscriptions',
-      'Subscriptions made so far; more than one a consumer means that something ended it',
+      'Subscriptions made so far; more than one per consumer means that it was interrupted',
       () => this.#consumers.reduce((sum, c) => sum + c.subscriptions, 0),
     );
   }

@@ -1,7 +1,7 @@
 import type { Channel } from 'amqplib';
 import type { ManagedConnection } from './managed-connection';
 
-/** A channel for questions and declarations, opened when needed and again after the broker has closed it. */
+/** Channel for queries and declarations, opened when needed and reopened after the broker closed it. */
 export class ControlChannel {
   readonly #connection: ManagedConnection;
   #channel: Promise<Channel> | undefined;
@@ -10,14 +10,14 @@ export class ControlChannel {
     this.#connection = connection;
   }
 
-  /** One call and its answer, or several within `deadlineMs`; a connection that does not answer is given up. */
-  async use<T>(call: (channel: Channel) => Promise<T>, what: string, deadlineMs?: number): Promise<T> {
+  /** Runs one call, or several, within `deadlineMs`. A connection that does not respond in time is abandoned. */
+  async use<T>(call: (channel: Channel) => Promise<T>, operation: string, deadlineMs?: number): Promise<T> {
     const channel = await this.#open();
-    // A refused call closes the channel; amqplib then says why to the channel alone, not to the calls that wait behind.
+    // A refused call closes the channel; amqplib then reports the reason to the channel only, not to the pending calls.
     let refuse: (error: Error) => void = () => undefined;
     const refused = new Promise<never>((_resolve, reject) => channel.once('error', (refuse = reject)));
     try {
-      return await Promise.race([this.#connection.answered(call(channel), what, deadlineMs), refused]);
+      return await Promise.race([this.#connection.withResponseDeadline(call(channel), operation, deadlineMs), refused]);
     } finally {
       channel.off('error', refuse);
     }
@@ -32,8 +32,11 @@ export class ControlChannel {
   }
 
   async #create(): Promise<Channel> {
-    const channel = await this.#connection.answered(this.#connection.model.createChannel(), 'opening a channel');
-    // What went wrong is told to the call; the next one gets a new channel.
+    const channel = await this.#connection.withResponseDeadline(
+      this.#connection.model.createChannel(),
+      'opening a channel',
+    );
+    // The error is reported by the call; the next call gets a new channel.
     channel.on('error', () => undefined);
     channel.on('close', () => (this.#channel = undefined));
     return channel;

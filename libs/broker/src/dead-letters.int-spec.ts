@@ -44,7 +44,7 @@ describe('DeadLetters', () => {
   const ids = async (): Promise<string[]> => (await letters.list(100)).letters.map(({ id }) => id);
   const waiting = async (queue: string): Promise<number> => (await channel.checkQueue(queue)).messageCount;
 
-  it('lists them in order with where they came from and why, however often, and takes none away', async () => {
+  it('lists letters in order with their origin and reason, repeatedly, without removing any', async () => {
     await given('a', '{');
     await given('b', '{}', {
       'x-version': 99,
@@ -69,7 +69,7 @@ describe('DeadLetters', () => {
     ]);
   });
 
-  it('gives a letter without messageId an id that stays the same however often it is looked at', async () => {
+  it('gives a letter without messageId the same id at every listing', async () => {
     channel.publish(TOPOLOGY.deadLetters.exchange.name, '', Buffer.from('{'), { headers: { 'x-version': 1 } });
     await channel.waitForConfirms();
     const first = await waitUntil('the letter', async () => (await ids())[0]);
@@ -78,7 +78,7 @@ describe('DeadLetters', () => {
     expect(first).toMatch(/^[0-9a-f]{12}$/);
   });
 
-  it('says why the broker itself gave up on a message', async () => {
+  it('reports why the broker itself dead-lettered a message', async () => {
     channel.publish(ROUTES.export.exchange.name, ROUTES.export.routingKey, Buffer.from('{}'), { messageId: 'x' });
     await channel.waitForConfirms();
     await waitUntil('the rejection', async () => {
@@ -94,7 +94,7 @@ describe('DeadLetters', () => {
     });
   });
 
-  it('shows one, as text or in hexadecimal, and names an id that there is not', async () => {
+  it('shows a letter as text or in hexadecimal, and names an unknown id', async () => {
     await given('text', '{"a":1}');
     await given('binary', Buffer.from([0xff, 0xfe, 0x00]));
     expect(await letters.show('text')).toMatchObject({
@@ -107,7 +107,7 @@ describe('DeadLetters', () => {
     await expect(letters.show('nobody')).rejects.toThrow('no dead letter has the id nobody');
   });
 
-  it('puts one back on the route that it came from, as it was', async () => {
+  it('requeues a letter unchanged on the route that it came from', async () => {
     await given('a', '{"taskId":1,"attempt":1}');
     await given('b', '{');
     expect(await letters.requeue(['a'])).toEqual([expect.objectContaining({ outcome: 'requeued', reason: null })]);
@@ -115,28 +115,28 @@ describe('DeadLetters', () => {
     expect(message.content.toString()).toBe('{"taskId":1,"attempt":1}');
     expect(message.properties).toMatchObject({ type: ROUTES.detect.wireName, messageId: 'a' });
     expect(message.properties.headers).not.toHaveProperty('x-pugmark-reason');
-    await waitUntil('the other to be left', async () => (await ids()).join() === 'b');
+    await waitUntil('the other to be kept', async () => (await ids()).join() === 'b');
   });
 
-  it('leaves those that no route leads to, with the reason', async () => {
+  it('keeps letters without a matching route, with the reason', async () => {
     await given('stranger', '{}', { 'x-pugmark-reason': 'x', 'x-pugmark-queue': 'theirs' });
     await given('unbound', '{}');
     await channel.unbindQueue(ROUTES.detect.queue.name, ROUTES.detect.exchange.name, ROUTES.detect.routingKey);
     const outcomes = await letters.requeue('all');
     expect(outcomes.map(({ letter, outcome, reason }) => [letter.id, outcome, reason])).toEqual([
-      ['stranger', 'left', 'the queue theirs is none of ours'],
-      ['unbound', 'left', 'no queue is bound to its route: see pugmark topology'],
+      ['stranger', 'kept', 'the queue theirs is not part of the topology'],
+      ['unbound', 'kept', 'no queue is bound to its route: see pugmark topology'],
     ]);
     await waitUntil('both to be back', async () => (await waiting(QUEUE)) === 2);
   });
 
-  it('drops what it is told to, and nothing when one of the ids is unknown', async () => {
+  it('drops the given letters, and none when one of the ids is unknown', async () => {
     await given('a', '{');
     await given('b', '{');
     await expect(letters.drop(['a', 'slip'])).rejects.toThrow('no dead letter has the id slip');
     await waitUntil('both to be back', async () => (await waiting(QUEUE)) === 2);
     expect(await letters.drop(['a'])).toMatchObject([{ outcome: 'dropped' }]);
-    await waitUntil('the other to be left', async () => (await ids()).join() === 'b');
+    await waitUntil('the other to be kept', async () => (await ids()).join() === 'b');
     await letters.drop('all');
     expect(await ids()).toEqual([]);
   });

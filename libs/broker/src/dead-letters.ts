@@ -5,15 +5,15 @@ import { FatalError, PermanentError, withDeadline } from '@pugmark/domain';
 import { closeConnection, openConnection, withChannel } from './operator-connection';
 
 const DEADLINE_MS = 10_000;
-/** Most letters that one call looks through; the rest stays where it is. */
-const MOST = 10_000;
+/** Maximum letters read by one call; the others are not touched. */
+const MAX_LETTERS = 10_000;
 
 export interface DeadLetter {
-  /** Its messageId, or the beginning of a hash of what it holds. */
+  /** Its messageId, or the beginning of a hash of its content. */
   readonly id: string;
-  /** Why it is here, for people. */
+  /** Why it was dead-lettered, for people to read. */
   readonly reason: string;
-  /** The queue that it came from; null when nobody knows. */
+  /** The queue that it came from; null if unknown. */
   readonly queue: string | null;
   readonly type: string | null;
   readonly version: number | null;
@@ -31,14 +31,14 @@ export interface DeadLetterDetails extends DeadLetter {
 
 export interface DeadLetterList {
   readonly letters: readonly DeadLetter[];
-  /** Letters in the queue; those that another session looks at just now are not counted. */
+  /** Letters in the queue, without those that another session is reading. */
   readonly total: number;
 }
 
-/** What became of one letter. `left`: it stays a dead letter, for this reason. */
+/** Outcome for one letter. `kept`: it stays a dead letter, for the given reason. */
 export interface DeadLetterOutcome {
   readonly letter: DeadLetter;
-  readonly outcome: 'requeued' | 'dropped' | 'left';
+  readonly outcome: 'requeued' | 'dropped' | 'kept';
   readonly reason: string | null;
 }
 
@@ -46,9 +46,9 @@ export interface DeadLetterOutcome {
 export type Selection = readonly string[] | 'all';
 
 /**
- * The messages that nobody could read or that were delivered too often. Looking at them takes none away: they are fetched without an
- * ack, and closing the channel gives them back in their order. One is taken away only by an ack, after what was to be done with it
- * has been confirmed; a session that dies in between leaves it here, and may have doubled a doorbell, which is harmless.
+ * Messages that were malformed or delivered too often. Reading removes none: they are fetched without an ack, and
+ * closing the channel returns them in order. A letter is removed only by an ack, after its action was confirmed; a
+ * session that dies in between leaves it, and may have duplicated a notification, which is harmless.
  */
 export class DeadLetters {
   readonly #model: ChannelModel;
@@ -77,10 +77,10 @@ export class DeadLetters {
     });
   }
 
-  /** A PermanentError `no_such_letter` when there is none with this id. */
+  /** Shows one letter. Throws PermanentError `no_such_letter` for an unknown id. */
   async show(id: string): Promise<DeadLetterDetails> {
     return this.#withChannel(async (channel) => {
-      for await (const message of fetchAll(channel, MOST)) {
+      for await (const message of fetchAll(channel, MAX_LETTERS)) {
         const letter = describe(message);
         if (letter.id !== id) continue;
         const text = message.content.toString('utf8');
@@ -96,7 +96,7 @@ export class DeadLetters {
     });
   }
 
-  /** Publishes letters to the route whose queue they came from, as they were, and takes away those that a queue has got. */
+  /** Publishes letters unchanged to the route of their original queue, and removes those that a queue has accepted. */
   async requeue(selection: Selection): Promise<readonly DeadLetterOutcome[]> {
     return this.#withChannel(async (channel) => {
       const returned = new Set<string>();
@@ -106,13 +106,13 @@ export class DeadLetters {
         if (kind === undefined)
           return {
             letter,
-            outcome: 'left',
-            reason: `the queue ${letter.queue ?? 'that it came from'} is none of ours`,
+            outcome: 'kept',
+            reason: `the queue ${letter.queue ?? 'that it came from'} is not part of the topology`,
           };
         const token = `${letter.id}/${message.fields.deliveryTag}`;
         await publish(channel, ROUTES[kind].exchange.name, ROUTES[kind].routingKey, message, token);
         if (returned.has(token))
-          return { letter, outcome: 'left', reason: 'no queue is bound to its route: see pugmark topology' };
+          return { letter, outcome: 'kept', reason: 'no queue is bound to its route: see pugmark topology' };
         channel.ack(message);
         return { letter, outcome: 'requeued', reason: null };
       });
@@ -128,14 +128,14 @@ export class DeadLetters {
     );
   }
 
-  /** Nothing is done when an id is unknown: it may be a slip. */
+  /** Does nothing when an id is unknown: it may be a typing error. */
   async #each(
     channel: Channel,
     selection: Selection,
     act: (message: GetMessage, letter: DeadLetter) => Promise<DeadLetterOutcome>,
   ): Promise<readonly DeadLetterOutcome[]> {
     const chosen: { message: GetMessage; letter: DeadLetter }[] = [];
-    for await (const message of fetchAll(channel, MOST)) {
+    for await (const message of fetchAll(channel, MAX_LETTERS)) {
       const letter = describe(message);
       if (selection === 'all' || selection.includes(letter.id)) chosen.push({ message, letter });
     }
@@ -158,7 +158,7 @@ export class DeadLetters {
   }
 }
 
-/** Header by which a returned message is told from others. It stays on the message, as a trace of the requeue. */
+/** Header that identifies a returned message. It stays on the message as a trace of the requeue. */
 const TOKEN = 'x-pugmark-requeued';
 
 async function* fetchAll(channel: Channel, limit: number): AsyncGenerator<GetMessage> {
@@ -173,7 +173,7 @@ async function* fetchAll(channel: Channel, limit: number): AsyncGenerator<GetMes
   }
 }
 
-/** Confirmed; a return comes before the confirm. */
+/** Resolves at the confirm; a return comes before it. */
 async function publish(
   channel: ConfirmChannel,
   exchange: string,
@@ -211,7 +211,7 @@ function describe({ content, properties }: GetMessage): DeadLetter {
   };
 }
 
-/** Of what a look at the letter does not change: the broker counts deliveries in a header. */
+/** Hash of what does not change when a letter is read: the broker counts deliveries in a header. */
 function fingerprint(type: string, headers: Readonly<Record<string, unknown>>, content: Buffer): string {
   const lasting = Object.entries(headers).filter(([name]) => name !== 'x-delivery-count');
   return createHash('sha256').update(type).update(JSON.stringify(lasting)).update(content).digest('hex').slice(0, 12);
@@ -229,6 +229,6 @@ function reasonOf(reason: string | null): string {
 function unknownLetters(ids: readonly string[]): PermanentError {
   return new PermanentError(
     'no_such_letter',
-    `no dead letter has the id ${ids.join(', ')} (pugmark dead-letters list shows them; one that another session looks at is hidden meanwhile)`,
+    `no dead letter has the id ${ids.join(', ')} (pugmark dead-letters list shows them; one that another session is reading is hidden meanwhile)`,
   );
 }

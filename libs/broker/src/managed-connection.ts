@@ -1,6 +1,6 @@
 import { connect, type ChannelModel } from 'amqplib';
 import { RetryableError, messageOf, withDeadline } from '@pugmark/domain';
-import { sleep, type Logger } from '@pugmark/platform';
+import { backoffMs, sleep, type Logger } from '@pugmark/platform';
 
 export interface ManagedConnectionOptions {
   readonly url: string;
@@ -12,11 +12,11 @@ export interface ManagedConnectionOptions {
 const CONNECT_DEADLINE_MS = 10_000;
 const RPC_DEADLINE_MS = 5_000;
 const HEARTBEAT_SECONDS = 10;
-const BACKOFF_MS = { first: 100, most: 5_000 } as const;
+const BACKOFF = { firstMs: 100, maxMs: 5_000 } as const;
 
 /**
- * One connection, made again whenever it ends, with jittered backoff, until closed. amqplib's own recovery is not used: it
- * restores connections but not channels, so that channels are watched by their owners here in any case.
+ * A connection that reconnects with jittered backoff until closed. amqplib's own recovery is not used: it restores
+ * connections but not channels, so channel owners here need their own recovery anyway.
  */
 export class ManagedConnection {
   readonly #options: ManagedConnectionOptions;
@@ -34,13 +34,13 @@ export class ManagedConnection {
   }
 
   start(): void {
-    this.#loop = this.#keep();
+    this.#loop = this.#keepConnected();
   }
 
-  /** The open connection; a RetryableError `broker_away` while there is none. */
+  /** The open connection. Throws RetryableError `broker_unavailable` while there is none. */
   get model(): ChannelModel {
     if (this.#model === undefined)
-      throw new RetryableError('broker_away', `RabbitMQ is not connected: ${this.#lastError}`);
+      throw new RetryableError('broker_unavailable', `RabbitMQ is not connected: ${this.#lastError}`);
     return this.#model;
   }
 
@@ -57,13 +57,13 @@ export class ManagedConnection {
     return this.#lastError;
   }
 
-  /** Aborted when the present connection ends. */
+  /** Aborted when the current connection ends. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Resolves when there is a connection, or the signal is aborted. */
-  async opened(signal: AbortSignal): Promise<void> {
+  /** Resolves when the connection is open, or the signal is aborted. */
+  async waitUntilOpen(signal: AbortSignal): Promise<void> {
     while (this.#model === undefined && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
@@ -76,23 +76,26 @@ export class ManagedConnection {
     }
   }
 
-  /** Gives up a connection that does not answer; a fresh one follows. A polite close would wait for an answer as well. */
+  /**
+   * Destroys a connection that does not respond; a new one is opened. A graceful close would wait for a response as
+   * well.
+   */
   abandon(reason: string): void {
     if (this.#model === undefined) return;
     this.#options.logger.warn(
       { connection: this.#options.name, reason },
-      'giving up a broker connection that does not answer',
+      'abandoning a broker connection that does not respond',
     );
     destroySocket(this.#model);
   }
 
-  /** The answer to a call on this connection; one that does not answer in time is of no use any more and is given up. */
-  async answered<T>(promise: Promise<T>, what: string, deadlineMs = RPC_DEADLINE_MS): Promise<T> {
+  /** Awaits the response to a call on this connection. When it does not come in time, the connection is abandoned. */
+  async withResponseDeadline<T>(promise: Promise<T>, operation: string, deadlineMs = RPC_DEADLINE_MS): Promise<T> {
     try {
-      return await withDeadline(promise, deadlineMs, what);
+      return await withDeadline(promise, deadlineMs, operation);
     } catch (error) {
       if (error instanceof RetryableError && error.code === 'deadline_exceeded')
-        this.abandon(`${what} was not answered`);
+        this.abandon(`${operation} was not answered`);
       throw error;
     }
   }
@@ -106,27 +109,26 @@ export class ManagedConnection {
     await this.#loop;
   }
 
-  async #keep(): Promise<void> {
+  async #keepConnected(): Promise<void> {
     const { logger, name } = this.#options;
     const { signal } = this.#closing;
     let failures = 0;
     while (!signal.aborted) {
       const openedAt = performance.now();
       try {
-        await this.#session(signal);
+        await this.#runSession(signal);
       } catch (err) {
         this.#lastError = messageOf(err);
         if (!signal.aborted) logger.warn({ err, connection: name }, 'no connection to RabbitMQ');
       }
-      // A connection that held for a while was a good one: begin the backoff anew.
+      // The connection was stable: reset the backoff.
       failures = performance.now() - openedAt > 10_000 ? 1 : failures + 1;
-      const backoffMs = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures);
-      await sleep(backoffMs * (0.5 + Math.random() / 2), signal);
+      await sleep(backoffMs(failures, BACKOFF), signal);
     }
   }
 
-  /** From connecting to the end of that connection. */
-  async #session(signal: AbortSignal): Promise<void> {
+  /** Opens a connection and resolves or rejects when it ends. */
+  async #runSession(signal: AbortSignal): Promise<void> {
     const { url, name, logger } = this.#options;
     const target = new URL(url);
     target.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
@@ -138,7 +140,7 @@ export class ManagedConnection {
     });
     const model = await withDeadline(attempt, CONNECT_DEADLINE_MS + 1_000, 'connecting to RabbitMQ').catch(
       (error: unknown) => {
-        // A broker that answers after we gave up must not leave a connection behind that nobody closes.
+        // A connection that opens after the deadline must not be left open.
         attempt.then(destroySocket, () => undefined);
         throw error;
       },
@@ -168,14 +170,17 @@ export class ManagedConnection {
     this.#lost.abort();
     if (error !== undefined) this.#lastError = error.message;
     if (!signal.aborted)
-      throw new RetryableError('broker_away', `the connection to RabbitMQ ended: ${error?.message ?? this.#lastError}`);
+      throw new RetryableError(
+        'broker_unavailable',
+        `the connection to RabbitMQ ended: ${error?.message ?? this.#lastError}`,
+      );
   }
 }
 
 /**
- * amqplib shows the socket only inside its connection; there is no public way to end a connection without a handshake. It notices
- * an error on the socket, but not a mere close, which it would find out by missed heartbeats.
+ * Destroys the socket of a connection. amqplib exposes it only inside its connection, and has no public way to end a
+ * connection without a handshake. It notices a socket error, but a mere close only by missed heartbeats.
  */
 function destroySocket(model: ChannelModel): void {
-  (model.connection as unknown as { stream: { destroy(error: Error): void } }).stream.destroy(new Error('given up'));
+  (model.connection as unknown as { stream: { destroy(error: Error): void } }).stream.destroy(new Error('abandoned'));
 }

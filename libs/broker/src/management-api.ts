@@ -38,13 +38,13 @@ export interface PolicyInfo {
 
 const DEADLINE_MS = 5_000;
 
-/** RabbitMQ's management HTTP API, for one virtual host. Every call ends within 5 s. */
+/** Client of RabbitMQ's management HTTP API, for one virtual host. Every call ends within 5 s. */
 export class ManagementApi {
   readonly #base: string;
   readonly #authorization: string;
   readonly #vhost: string;
 
-  /** User, password and virtual host come from the AMQP URL where the management URL does not name them. */
+  /** User, password and virtual host are taken from the AMQP URL unless the management URL has them. */
   constructor(managementUrl: string, amqpUrl: string) {
     const management = new URL(managementUrl);
     const amqp = new URL(amqpUrl);
@@ -52,7 +52,7 @@ export class ManagementApi {
     const password = decodeURIComponent(management.password || amqp.password || 'guest');
     this.#authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
     this.#base = `${management.origin}${management.pathname.replace(/\/$/, '')}/api`;
-    // The path of an AMQP URL is the percent-encoded name; none at all means '/'.
+    // The path of an AMQP URL is the percent-encoded virtual host; an empty path means '/'.
     this.#vhost = encodeURIComponent(decodeURIComponent(amqp.pathname.slice(1)) || '/');
   }
 

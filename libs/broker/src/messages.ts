@@ -20,25 +20,25 @@ export interface OutgoingMessage {
 }
 
 /**
- * RabbitMQ's direct reply-to: no queue is declared, and an answer that nobody waits for any more is dropped.
+ * RabbitMQ's direct reply-to: needs no queue, and drops replies that nobody awaits any more.
  * @see https://www.rabbitmq.com/docs/direct-reply-to
  */
 export const REPLY_TO = 'amq.rabbitmq.reply-to';
 
 export function notificationMessage(
   kind: TaskKind,
-  doorbell: { taskId: number; attempt: number; traceparent: string | null },
+  notification: { taskId: number; attempt: number; traceparent: string | null },
 ): OutgoingMessage {
   const route: Route = ROUTES[kind];
-  const { taskId, attempt, traceparent } = doorbell;
+  const { taskId, attempt, traceparent } = notification;
   const content = Buffer.from(
     JSON.stringify(traceparent === null ? { taskId, attempt } : { taskId, attempt, traceparent }),
   );
-  // Its consumer would refuse it.
+  // The consumer would refuse it.
   if (content.length > MAX_MESSAGE_BYTES)
     throw new PermanentError(
       'message_too_large',
-      `a doorbell of ${content.length} bytes, more than ${MAX_MESSAGE_BYTES}`,
+      `a notification of ${content.length} bytes, more than ${MAX_MESSAGE_BYTES}`,
     );
   return {
     exchange: route.exchange.name,
@@ -49,7 +49,9 @@ export function notificationMessage(
   };
 }
 
-/** Goes the way of the doorbells of its kind. It never expires: an expired message would be a dead letter. */
+/**
+ * Takes the same route as the notifications of its kind. Has no expiry: an expired message would become a dead letter.
+ */
 export function probeMessage(kind: TaskKind, correlationId: string): OutgoingMessage {
   const route: Route = ROUTES[kind];
   return {

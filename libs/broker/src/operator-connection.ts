@@ -4,11 +4,11 @@ import { RetryableError, withDeadline } from '@pugmark/domain';
 const DEADLINE_MS = 10_000;
 const CLOSE_DEADLINE_MS = 2_000;
 
-/** A connection for one command of a person: made once, not kept; `name` is shown in RabbitMQ's list. */
+/** Opens a connection for one command-line command, without reconnecting; `name` is shown in RabbitMQ's list. */
 export async function openConnection(url: string, name: string): Promise<ChannelModel> {
   const attempt = connect(url, { timeout: DEADLINE_MS, clientProperties: { connection_name: name } });
   const model = await withDeadline(attempt, DEADLINE_MS + 1_000, 'connecting to RabbitMQ');
-  // The calls that are under way fail by themselves.
+  // Pending calls fail by themselves.
   model.on('error', () => undefined);
   return model;
 }
@@ -18,8 +18,8 @@ export async function closeConnection(model: ChannelModel): Promise<void> {
 }
 
 /**
- * Opens a channel, uses it and closes it, which gives back what was fetched and not acked. A channel that the broker closes says why to
- * itself alone: here that ends `use` with the reason.
+ * Opens a channel, uses it and closes it, which returns fetched unacked messages. When the broker closes the channel,
+ * rejects with its reason.
  */
 export async function withChannel<C extends Channel, T>(
   opening: Promise<C>,
@@ -30,11 +30,11 @@ export async function withChannel<C extends Channel, T>(
   const refused = new Promise<never>((_resolve, reject) => (refuse = reject));
   refused.catch(() => undefined);
   channel.on('error', (error: Error) => refuse(error));
-  channel.on('close', () => refuse(new RetryableError('broker_away', 'RabbitMQ closed the channel')));
+  channel.on('close', () => refuse(new RetryableError('broker_unavailable', 'RabbitMQ closed the channel')));
   try {
     return await Promise.race([use(channel), refused]);
   } finally {
-    // Closed already, if it was refused.
+    // Already closed if a call was refused.
     await Promise.resolve()
       .then(() => withDeadline(channel.close(), DEADLINE_MS, 'closing a channel'))
       .catch(() => undefined);

@@ -2,8 +2,8 @@ import { IsInt, IsPositive, IsString } from 'class-validator';
 import { MAX_MESSAGE_BYTES, ROUTES, TaskNotification, type Route } from '@pugmark/contracts';
 import { parseNotification } from './parse-message';
 
-/** How the message looked in version 1 of a route that is at version 2. */
-class OldDoorbell {
+/** Version 1 of the message of a route that is at version 2. */
+class OldNotification {
   @IsString()
   readonly task!: string;
 
@@ -16,9 +16,9 @@ const SECOND: Route = {
   ...ROUTES.detect,
   version: 2,
   previous: {
-    message: OldDoorbell,
+    message: OldNotification,
     upgrade: (old) => {
-      const { task, attempt } = old as OldDoorbell;
+      const { task, attempt } = old as OldNotification;
       return Object.assign(new TaskNotification(), { taskId: Number(task), attempt });
     },
   },
@@ -33,16 +33,16 @@ function parse(route: Route, version: unknown, body: unknown) {
 }
 
 describe('a consumer of version 2', () => {
-  it('takes a message of version 2 as it is', () => {
-    expect(parse(SECOND, 2, { taskId: 4, attempt: 1 })).toEqual({ doorbell: { taskId: 4, attempt: 1 } });
+  it('accepts a message of version 2', () => {
+    expect(parse(SECOND, 2, { taskId: 4, attempt: 1 })).toEqual({ notification: { taskId: 4, attempt: 1 } });
   });
 
-  it('takes a message of version 1, checked by the rules of version 1, in the form of version 2', () => {
-    expect(parse(SECOND, 1, { task: '4', attempt: 1 })).toEqual({ doorbell: { taskId: 4, attempt: 1 } });
+  it('accepts a message of version 1, validated by the rules of version 1, in the form of version 2', () => {
+    expect(parse(SECOND, 1, { task: '4', attempt: 1 })).toEqual({ notification: { taskId: 4, attempt: 1 } });
     expect(parse(SECOND, 1, { task: 4, attempt: 1 })).toEqual({ malformed: 'task must be a string' });
   });
 
-  it.each([0, 3, '2', undefined])('refuses version %s with the versions that it takes', (version) => {
+  it.each([0, 3, '2', undefined])('refuses version %s and names the accepted versions', (version) => {
     expect(parse(SECOND, version, { taskId: 4, attempt: 1 })).toEqual({
       malformed: `x-version is ${JSON.stringify(version ?? null)}, not 2 or 1`,
     });
@@ -65,9 +65,9 @@ describe('a message', () => {
     expect(parse(ROUTES.detect, 1, body)).toEqual({ malformed: reason });
   });
 
-  it('may carry more than this version knows', () => {
+  it('may have fields that this version does not know', () => {
     expect(parse(ROUTES.detect, 1, { taskId: 1, attempt: 1, later: true })).toEqual({
-      doorbell: { taskId: 1, attempt: 1 },
+      notification: { taskId: 1, attempt: 1 },
     });
   });
 });

@@ -4,21 +4,24 @@ import { validateSync } from 'class-validator';
 import type { ConsumeMessage } from 'amqplib';
 import { MAX_MESSAGE_BYTES, ProbeAnswer, type Route, type TaskNotification } from '@pugmark/contracts';
 
-/** The doorbell in today's form, or the reason why it is none. Accepts the route's version and the one before it. */
+/**
+ * Parses a notification: returns it in its current form, or the reason why it is malformed. Accepts the route's version
+ * and the previous one.
+ */
 export function parseNotification(
   route: Route,
   message: Pick<ConsumeMessage, 'content' | 'properties'>,
-): { doorbell: TaskNotification } | { malformed: string } {
+): { notification: TaskNotification } | { malformed: string } {
   const { type, headers } = message.properties;
   if (type !== route.wireName) return { malformed: `type is ${JSON.stringify(type ?? null)}, not ${route.wireName}` };
   const version: unknown = headers?.['x-version'];
   if (version === route.version) {
     const parsed = parseBody(route.message, message.content);
-    return 'malformed' in parsed ? parsed : { doorbell: parsed.body };
+    return 'malformed' in parsed ? parsed : { notification: parsed.body };
   }
   if (route.previous !== null && version === route.version - 1) {
     const parsed = parseBody(route.previous.message, message.content);
-    return 'malformed' in parsed ? parsed : { doorbell: route.previous.upgrade(parsed.body) };
+    return 'malformed' in parsed ? parsed : { notification: route.previous.upgrade(parsed.body) };
   }
   const accepted = route.previous === null ? route.version : `${route.version} or ${route.version - 1}`;
   return { malformed: `x-version is ${JSON.stringify(version ?? null)}, not ${accepted}` };

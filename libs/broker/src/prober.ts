@@ -7,8 +7,8 @@ import { parseProbeAnswer } from './parse-message';
 import type { Publisher } from './publisher';
 
 /**
- * `answered`: the consumer took the last probe and said so. `waiting`: it has not yet, but there are consumers; the probe stands in
- * line behind work. `no_consumer`: nobody consumes the queue. `unroutable`: the probe came back, no queue is bound.
+ * `answered`: the consumer answered the last probe. `waiting`: not yet, but there are consumers; the probe is queued
+ * behind work. `no_consumer`: the queue has no consumer. `unroutable`: the probe was returned, no queue is bound.
  * `unknown`: not probed yet.
  */
 export type RouteState = 'unknown' | 'answered' | 'waiting' | 'no_consumer' | 'unroutable';
@@ -19,7 +19,7 @@ export interface RouteStatus {
   readonly state: RouteState;
   /** The process that answered last. */
   readonly responder: string | null;
-  /** From publish to answer, of the last probe that was answered. */
+  /** Time from publish to answer of the last answered probe. */
   readonly roundTripMs: number | null;
   readonly answeredAt: string | null;
 }
@@ -37,39 +37,39 @@ interface RouteRecord {
   answeredAt: Date | null;
   pending: Probe | null;
   sentAt: number;
-  /** A probe was confirmed and not returned: some queue is bound. */
+  /** A probe was confirmed and not returned: a queue is bound. */
   routed: boolean;
   warned: boolean;
   problem: string | null;
 }
 
-const TURN_MS = 1_000;
-const EVERY_MS = 30_000;
-const EVERY_MS_WHEN_ILL = 3_000;
-/** An answer takes milliseconds; after this the broker is asked what is in the way. */
+const CHECK_MS = 1_000;
+const INTERVAL_MS = 30_000;
+const UNROUTABLE_INTERVAL_MS = 3_000;
+/** An answer takes milliseconds; after this time the queue is inspected. */
 const SLOW_MS = 3_000;
-/** Services do not all start at the same moment: a missing consumer is worth a warning after this long. */
+/** Services do not start at the same moment: a missing consumer is logged as a warning after this time. */
 const WARN_MS = 20_000;
-/** With an empty queue a probe is answered at once or never. */
+/** With an empty queue, a probe that is not answered within this time was lost. */
 const LOST_MS = 10_000;
-/** A probe may stand behind a long line of slow work, so no second one is sent for long. */
-const FORGET_MS = 300_000;
+/** A probe may wait behind many slow tasks, so a second one is sent only after this time. */
+const PENDING_TIMEOUT_MS = 300_000;
 
 export interface ProberOptions {
   readonly publisher: Publisher;
-  /** Is there a connection that takes messages? If not, that is reported as such. */
-  readonly usable: () => boolean;
-  readonly queue: (kind: TaskKind) => Promise<{ readonly consumerCount: number; readonly messageCount: number }>;
+  /** Whether a connection accepts messages; the lack of one is reported elsewhere. */
+  readonly canPublish: () => boolean;
+  readonly readQueue: (kind: TaskKind) => Promise<{ readonly consumerCount: number; readonly messageCount: number }>;
   readonly logger: Logger;
   readonly metrics: Registry;
-  /** Told when a probe found no queue: the bindings should be looked at now. */
+  /** Called when a probe reached no queue: the bindings should be checked now. */
   readonly onUnroutable: () => void;
   readonly everyMs?: number | undefined;
 }
 
 /**
- * Sends a mandatory message down each route at startup and every 30 s, which the consumer at its end answers: the one proof that
- * work put on this route arrives at someone who does it.
+ * Publishes a mandatory probe on each route at startup and every 30 s, which the consumer answers: this shows that work
+ * published on the route reaches a consumer.
  */
 export class Prober {
   readonly #options: ProberOptions;
@@ -106,7 +106,7 @@ export class Prober {
       }),
       roundTrip: new Gauge({
         name: 'pugmark_route_round_trip_seconds',
-        help: 'From a probe of a route to the answer of its consumer',
+        help: 'Time from a probe of a route to the answer of its consumer',
         labelNames: ['route'],
         registers,
       }),
@@ -120,7 +120,7 @@ export class Prober {
   }
 
   start(): void {
-    this.#loop = backgroundLoop('probe routes', this.#options.logger, () => this.#turn(), TURN_MS);
+    this.#loop = backgroundLoop('probe routes', this.#options.logger, () => this.#checkRoutes(), CHECK_MS);
   }
 
   async stop(): Promise<void> {
@@ -138,14 +138,17 @@ export class Prober {
     }));
   }
 
-  /** What keeps work from reaching a queue at all. A queue without a consumer keeps work safe: that is said, not a problem here. */
+  /**
+   * Problems that keep work from reaching a queue. A queue without a consumer is reported in the state only: its work
+   * is safe.
+   */
   problems(): readonly string[] {
     return [...this.#routes].flatMap(([kind, { routed, problem }]) =>
       problem !== null ? [problem] : routed ? [] : [`route ${kind} is not probed yet`],
     );
   }
 
-  /** An answer, from the publisher's channel. */
+  /** Handles an answer from the publisher's channel. */
   receive(message: ConsumeMessage): void {
     const answer = parseProbeAnswer(message.content);
     for (const [kind, route] of this.#routes) {
@@ -160,27 +163,31 @@ export class Prober {
       route.responder = answer.responder;
       this.#gauges.responder.set({ route: kind, responder: answer.responder }, 1);
       this.#gauges.roundTrip.set({ route: kind }, roundTripMs / 1_000);
-      this.#become(kind, route, 'answered');
+      this.#setState(kind, route, 'answered');
     }
   }
 
-  async #turn(): Promise<number> {
-    if (!this.#options.usable()) return TURN_MS;
+  async #checkRoutes(): Promise<number> {
+    if (!this.#options.canPublish()) return CHECK_MS;
     const now = performance.now();
     await Promise.all(
       [...this.#routes].map(([kind, route]) =>
-        this.#isDue(route, now) ? this.#send(kind, route) : this.#look(kind, route, now),
+        this.#isDue(route, now) ? this.#send(kind, route) : this.#checkPending(kind, route, now),
       ),
     );
-    return TURN_MS;
+    return CHECK_MS;
   }
 
   #isDue({ pending, sentAt, state }: RouteRecord, now: number): boolean {
-    if (pending !== null && pending.channel === this.#options.publisher.channels && now - pending.sentAt < FORGET_MS)
+    if (
+      pending !== null &&
+      pending.channel === this.#options.publisher.channels &&
+      now - pending.sentAt < PENDING_TIMEOUT_MS
+    )
       return false;
     return (
       now - sentAt >=
-      (state === 'unroutable' ? EVERY_MS_WHEN_ILL : pending !== null ? 0 : (this.#options.everyMs ?? EVERY_MS))
+      (state === 'unroutable' ? UNROUTABLE_INTERVAL_MS : pending !== null ? 0 : (this.#options.everyMs ?? INTERVAL_MS))
     );
   }
 
@@ -188,36 +195,36 @@ export class Prober {
     const { publisher, onUnroutable } = this.#options;
     const correlationId = randomUUID();
     route.sentAt = performance.now();
-    // Before the confirm: the answer may be faster.
+    // Set before the confirm: the answer may arrive first.
     route.pending = { correlationId, channel: publisher.channels, sentAt: route.sentAt };
     const [outcome] = await publisher
       .publish([probeMessage(kind, correlationId)])
       .catch(() => ['not_confirmed' as const]);
     if (outcome === 'confirmed') {
-      // The publish may have opened the first channel, or a new one.
+      // Publishing may have opened the first channel, or a new one.
       if (route.pending !== null) route.pending = { ...route.pending, channel: publisher.channels };
       route.problem = null;
       route.routed = true;
       return;
     }
     route.pending = null;
-    // Not confirmed: the connection is ill, which is reported as such.
+    // Not confirmed: the connection has failed, which is reported elsewhere.
     if (outcome !== 'returned') return;
     route.problem = `the probe of route ${kind} reached no queue`;
-    this.#become(kind, route, 'unroutable');
+    this.#setState(kind, route, 'unroutable');
     onUnroutable();
   }
 
-  /** What is in the way of a probe that was not answered at once. */
-  async #look(kind: TaskKind, route: RouteRecord, now: number): Promise<void> {
+  /** Determines why a probe was not answered at once. */
+  async #checkPending(kind: TaskKind, route: RouteRecord, now: number): Promise<void> {
     if (route.pending === null || now - route.pending.sentAt < SLOW_MS) return;
-    const queue = await this.#options.queue(kind).catch(() => null);
-    // The answer may have come meanwhile.
+    const queue = await this.#options.readQueue(kind).catch(() => null);
+    // The answer may have arrived meanwhile.
     if (queue === null || route.pending === null) return;
     const age = now - route.pending.sentAt;
-    // Delivered long ago, so that it or its answer was lost: in a purge, or with a connection. The next turn sends another.
+    // The probe or its answer was lost, by a purge or with a connection. The next check sends another.
     if (queue.messageCount === 0 && age > LOST_MS) route.pending = null;
-    this.#become(kind, route, queue.consumerCount === 0 ? 'no_consumer' : 'waiting');
+    this.#setState(kind, route, queue.consumerCount === 0 ? 'no_consumer' : 'waiting');
     if (queue.consumerCount > 0 || route.warned || age < WARN_MS) return;
     route.warned = true;
     const { consumer, queue: declared } = ROUTES[kind];
@@ -227,20 +234,20 @@ export class Prober {
     );
   }
 
-  #become(kind: TaskKind, route: RouteRecord, state: RouteState): void {
+  #setState(kind: TaskKind, route: RouteRecord, state: RouteState): void {
     this.#gauges.answered.set({ route: kind }, Number(state === 'answered'));
     if (route.state === state) return;
     const { logger } = this.#options;
-    const facts = { route: kind, queue: ROUTES[kind].queue.name, was: route.state };
+    const details = { route: kind, queue: ROUTES[kind].queue.name, was: route.state };
     route.state = state;
     if (state === 'answered') {
       route.warned = false;
       logger.info(
-        { ...facts, responder: route.responder, roundTripMs: route.roundTripMs },
+        { ...details, responder: route.responder, roundTripMs: route.roundTripMs },
         'the consumer of a route answers',
       );
-    } else if (state === 'no_consumer') logger.info(facts, 'a queue has no consumer yet');
-    else if (state === 'waiting') logger.info(facts, 'a probe waits behind work');
-    else logger.error({ ...facts, problem: route.problem }, 'a route leads nowhere');
+    } else if (state === 'no_consumer') logger.info(details, 'a queue has no consumer yet');
+    else if (state === 'waiting') logger.info(details, 'a probe waits behind work');
+    else logger.error({ ...details, problem: route.problem }, 'a route reaches no queue');
   }
 }

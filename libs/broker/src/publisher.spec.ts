@@ -3,7 +3,10 @@ import type { ManagedConnection } from './managed-connection';
 import { notificationMessage } from './messages';
 import { Publisher } from './publisher';
 
-/** A broker that takes messages and confirms none until told to: it cannot be had from a real one without waiting for its deadlines. */
+/**
+ * A channel that confirms messages only when told to. A real broker cannot be made to do that without waiting for its
+ * deadlines.
+ */
 class SilentChannel extends EventEmitter {
   readonly confirms: (() => void)[] = [];
   consume(): Promise<object> {
@@ -15,31 +18,33 @@ class SilentChannel extends EventEmitter {
   }
 }
 
-const bells = (count: number) =>
-  Array.from({ length: count }, (_, n) => notificationMessage('detect', { taskId: n + 1, attempt: 1, traceparent: null }));
+const notificationsOf = (count: number) =>
+  Array.from({ length: count }, (_, n) =>
+    notificationMessage('detect', { taskId: n + 1, attempt: 1, traceparent: null }),
+  );
 
-it('sends no more than a set number of messages without a confirm, and more as confirms come', async () => {
+it('limits the number of unconfirmed messages, and sends more as confirms arrive', async () => {
   const channel = new SilentChannel();
   const model = { createConfirmChannel: () => Promise.resolve(channel) };
   const connection = { blocked: null, model, answered: (promise: Promise<unknown>) => promise };
   const publisher = new Publisher(connection as unknown as ManagedConnection);
-  const first = publisher.publish(bells(2_000));
+  const first = publisher.publish(notificationsOf(2_000));
   await new Promise((resolve) => setImmediate(resolve));
   expect(publisher.inFlight).toBe(2_000);
-  await expect(publisher.publish(bells(100))).rejects.toMatchObject({ code: 'too_many_in_flight' });
+  await expect(publisher.publish(notificationsOf(100))).rejects.toMatchObject({ code: 'too_many_in_flight' });
 
   for (const confirm of channel.confirms.splice(0)) confirm();
   expect((await first).every((outcome) => outcome === 'confirmed')).toBe(true);
   expect(publisher.inFlight).toBe(0);
-  const second = publisher.publish(bells(100));
+  const second = publisher.publish(notificationsOf(100));
   await new Promise((resolve) => setImmediate(resolve));
   for (const confirm of channel.confirms.splice(0)) confirm();
   await expect(second).resolves.toHaveLength(100);
 });
 
-it('sends nothing while the broker takes no messages', async () => {
+it('sends nothing while the broker blocks publishing', async () => {
   const publisher = new Publisher({ blocked: 'low on memory' } as unknown as ManagedConnection);
-  await expect(publisher.publish(bells(1))).rejects.toMatchObject({
+  await expect(publisher.publish(notificationsOf(1))).rejects.toMatchObject({
     code: 'broker_blocked',
     message: expect.stringContaining('low on memory'),
   });

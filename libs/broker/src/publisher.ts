@@ -5,25 +5,25 @@ import type { ManagedConnection } from './managed-connection';
 import { REPLY_TO, type OutgoingMessage } from './messages';
 
 const CONFIRM_DEADLINE_MS = 8_000;
-/** Messages that may be without a confirm at a time: bounds what a broker that stops confirming can make us hold. */
-const MOST_IN_FLIGHT = 2_048;
+/** Maximum unconfirmed messages: bounds the memory used when a broker stops confirming. */
+const MAX_IN_FLIGHT = 2_048;
 
 export type PublishOutcome = 'confirmed' | 'returned' | 'refused' | 'not_confirmed';
 
 /**
- * Publishes with confirms and `mandatory`. The broker acks even a message that it could not route; only the `return`, which
- * comes before the ack and is matched by messageId, tells. So `confirmed` means: acked and not returned.
+ * Publishes with confirms and `mandatory`. The broker acks even a message that it could not route; only the `return`,
+ * which precedes the ack and is matched by messageId, shows that. So `confirmed` means acked and not returned.
  */
 export class Publisher {
   readonly #connection: ManagedConnection;
   readonly #onReply: (message: ConsumeMessage) => void;
   #channel: Promise<ConfirmChannel> | undefined;
-  /** Message ids that came back, until their confirm is here. */
+  /** Ids of returned messages until their confirm arrives. */
   readonly #returned = new Set<string>();
   #inFlight = 0;
   #channels = 0;
 
-  /** `onReply` gets the answers to what was published with `replyTo: REPLY_TO`. */
+  /** `onReply` gets the replies to messages published with `replyTo: REPLY_TO`. */
   constructor(connection: ManagedConnection, onReply: (message: ConsumeMessage) => void = () => undefined) {
     this.#connection = connection;
     this.#onReply = onReply;
@@ -34,18 +34,18 @@ export class Publisher {
     return this.#inFlight;
   }
 
-  /** Channels opened so far. Answers to what went out on an earlier one never come. */
+  /** Channels opened so far. Replies to messages sent on an earlier channel never arrive. */
   get channels(): number {
     return this.#channels;
   }
 
   /**
-   * The outcome of each message, in order, within 8 s. Rejects with `broker_away`, `broker_blocked` or `too_many_in_flight` when
-   * nothing can be sent. When confirms do not come in time, the connection is
-   * given up: what it still owes will never be known.
+   * Publishes messages and resolves with their outcomes, in order, within 8 s. Rejects with `broker_unavailable`,
+   * `broker_blocked` or `too_many_in_flight` when nothing can be sent. When confirms do not arrive in time, the
+   * connection is abandoned: the missing outcomes will never be known.
    */
   async publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
-    this.#requireRoom(messages.length);
+    this.#requireCapacity(messages.length);
     const channel = await this.#open();
     const outcomes: PublishOutcome[] = messages.map(() => 'not_confirmed');
     const all = Promise.all(
@@ -54,20 +54,20 @@ export class Publisher {
     try {
       await withDeadline(all, CONFIRM_DEADLINE_MS, 'the broker’s confirm');
     } catch {
-      // What was not confirmed stands in the outcomes; a broker that is merely blocked keeps its connection.
-      if (this.#connection.blocked === null) this.#connection.abandon('publisher confirms did not come');
+      // The outcomes show what was not confirmed; a broker that is merely blocked keeps its connection.
+      if (this.#connection.blocked === null) this.#connection.abandon('publisher confirms did not arrive');
     }
     return outcomes;
   }
 
-  #requireRoom(count: number): void {
+  #requireCapacity(count: number): void {
     if (this.#connection.blocked !== null) {
       throw new RetryableError('broker_blocked', `RabbitMQ takes no messages: ${this.#connection.blocked}`);
     }
-    if (this.#inFlight > 0 && this.#inFlight + count > MOST_IN_FLIGHT) {
+    if (this.#inFlight > 0 && this.#inFlight + count > MAX_IN_FLIGHT) {
       throw new RetryableError(
         'too_many_in_flight',
-        `${this.#inFlight} messages are without a confirm; no more than ${MOST_IN_FLIGHT} are sent`,
+        `${this.#inFlight} messages are unconfirmed; the limit is ${MAX_IN_FLIGHT}`,
       );
     }
   }
@@ -113,17 +113,20 @@ export class Publisher {
   }
 
   async #create(): Promise<ConfirmChannel> {
-    const channel = await this.#connection.answered(this.#connection.model.createConfirmChannel(), 'opening a channel');
+    const channel = await this.#connection.withResponseDeadline(
+      this.#connection.model.createConfirmChannel(),
+      'opening a channel',
+    );
     channel.on('return', (message: Message) => this.#returned.add(String(message.properties.messageId)));
-    // The reason of a channel error comes with its close; amqplib fails the outstanding confirms then.
+    // The reason is reported by its close; amqplib then fails the outstanding confirms.
     channel.on('error', () => undefined);
     channel.on('close', () => {
       this.#channel = undefined;
       this.#returned.clear();
     });
-    await this.#connection.answered(
+    await this.#connection.withResponseDeadline(
       channel.consume(REPLY_TO, (message) => message !== null && this.#onReply(message), { noAck: true }),
-      'listening for answers',
+      'subscribing to replies',
     );
     this.#channels += 1;
     return channel;

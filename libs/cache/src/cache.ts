@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { messageOf, withDeadline } from '@pugmark/domain';
-import { registerGauge, type Logger, type Registry } from '@pugmark/platform';
+import { backoffMs, registerGauge, type Logger, type Registry } from '@pugmark/platform';
 import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limiter';
 
 export type CacheState = 'up' | 'down' | 'not configured';
@@ -49,7 +49,7 @@ export interface RedisCacheOptions {
   readonly metrics: Registry;
 }
 
-const RECONNECT_MS = [100, 5_000] as const;
+const RECONNECT_BACKOFF = { firstMs: 100, maxMs: 5_000 } as const;
 const CLOSE_DEADLINE_MS = 1_000;
 
 export class RedisCache implements Cache, RateLimiters {
@@ -75,11 +75,10 @@ export class RedisCache implements Cache, RateLimiters {
       autoResendUnfulfilledCommands: false,
       // Of the handshake too, which nobody else times.
       commandTimeout: this.#deadlineMs,
-      retryStrategy: (times) =>
-        Math.min(RECONNECT_MS[1], RECONNECT_MS[0] * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
+      retryStrategy: (times) => backoffMs(times, RECONNECT_BACKOFF),
     });
     // Without a listener ioredis prints every failed attempt; the outage is told once, by `#down`.
-    this.#redis.on('error', (err: Error) => this.#down(err));
+    this.#redis.on('error', (err: Error) => this.#reportOutage(err));
     this.#redis.on('ready', () => this.#up());
     registerGauge(options.metrics, 'pugmark_redis_up', '1 while the connection to Redis stands', () =>
       Number(this.state() === 'up'),
@@ -87,7 +86,7 @@ export class RedisCache implements Cache, RateLimiters {
   }
 
   async get<T>(key: string): Promise<T | undefined> {
-    const text = await this.#ask(() => this.#redis.get(key));
+    const text = await this.#callRedis(() => this.#redis.get(key));
     if (text === undefined || text === null) return undefined;
     try {
       return JSON.parse(text) as T;
@@ -98,11 +97,11 @@ export class RedisCache implements Cache, RateLimiters {
   }
 
   async set(key: string, value: unknown, ttlSeconds: number): Promise<void> {
-    await this.#ask(() => this.#redis.set(key, JSON.stringify(value), 'EX', Math.max(1, Math.ceil(ttlSeconds))));
+    await this.#callRedis(() => this.#redis.set(key, JSON.stringify(value), 'EX', Math.max(1, Math.ceil(ttlSeconds))));
   }
 
   async delete(key: string): Promise<void> {
-    await this.#ask(() => this.#redis.del(key));
+    await this.#callRedis(() => this.#redis.del(key));
   }
 
   rateLimiter(limit: RateLimit): RateLimiter {
@@ -117,7 +116,7 @@ export class RedisCache implements Cache, RateLimiters {
   /** Connects without waiting for a first call, so that `state` tells the truth from the start. Never rejects. */
   async connect(): Promise<void> {
     this.#connecting ??= withDeadline(this.#redis.connect(), this.#deadlineMs, 'Redis').catch((err: unknown) =>
-      this.#down(err),
+      this.#reportOutage(err),
     );
     await this.#connecting;
   }
@@ -134,7 +133,7 @@ export class RedisCache implements Cache, RateLimiters {
   }
 
   /** The answer, or undefined when there is none in time. */
-  async #ask<T>(call: () => Promise<T>): Promise<T | undefined> {
+  async #callRedis<T>(call: () => Promise<T>): Promise<T | undefined> {
     if (this.#closing) return undefined;
     try {
       await this.connect();
@@ -142,14 +141,14 @@ export class RedisCache implements Cache, RateLimiters {
       this.#up();
       return answer;
     } catch (err) {
-      this.#down(err);
+      this.#reportOutage(err);
       // A connection that gives no answer may be half open and would stay so: a new one tells.
       if (isTimeout(err) && !this.#closing && this.#redis.status === 'ready') this.#redis.disconnect(true);
       return undefined;
     }
   }
 
-  #down(err: unknown): void {
+  #reportOutage(err: unknown): void {
     if (this.#closing || this.#outage) return;
     this.#outage = true;
     this.#logger.warn({ err, reason: messageOf(err) }, 'Redis does not answer; going on without the cache');

@@ -23,12 +23,12 @@ describe('a rate limiter', () => {
     const one = (await connected(testServers().redisUrl, keyPrefix)).rateLimiter(LIMIT);
     const other = (await connected(testServers().redisUrl, keyPrefix)).rateLimiter(LIMIT);
     expect([await one.take('a'), await other.take('a'), await one.take('a')]).toEqual([0, 0, 0]);
-    expect(await one.look('a')).toBeGreaterThanOrEqual(1);
+    expect(await one.check('a')).toBeGreaterThanOrEqual(1);
     const wait = await other.take('a');
     expect(wait).toBeGreaterThan(50);
     expect(wait).toBeLessThanOrEqual(60);
     expect(await other.take('b')).toBe(0);
-    expect(await other.look('b')).toBe(0);
+    expect(await other.check('b')).toBe(0);
   });
 
   it.each<[string, () => Promise<RateLimiters>]>([
@@ -38,7 +38,7 @@ describe('a rate limiter', () => {
     const limiter = (await make()).rateLimiter(LIMIT);
     for (let call = 0; call < LIMIT.calls; call += 1) expect(await limiter.take('a')).toBe(0);
     expect(await limiter.take('a')).toBeGreaterThanOrEqual(1);
-    expect(await limiter.look('a')).toBeGreaterThanOrEqual(1);
+    expect(await limiter.check('a')).toBeGreaterThanOrEqual(1);
     expect(await limiter.take('b')).toBe(0);
   });
 
@@ -65,10 +65,11 @@ describe('a rate limiter', () => {
     for (let call = 0; call < 99; call += 1) await other.take('a');
     for (const socket of sockets) socket.unpipe().pause();
     const begun = performance.now();
-    for (let call = 0; call < 20; call += 1) expect([await limiter.take('a'), await limiter.look('a')]).toEqual([0, 0]);
+    for (let call = 0; call < 20; call += 1)
+      expect([await limiter.take('a'), await limiter.check('a')]).toEqual([0, 0]);
     expect(performance.now() - begun).toBeLessThan(1_500);
     for (const socket of sockets) socket.destroy();
-    await waitUntil('it to count with the others again', async () => (await limiter.look('a')) > 0);
+    await waitUntil('it to count with the others again', async () => (await limiter.check('a')) > 0);
     await Promise.all(open.splice(0).map((cache) => cache.close()));
     await new Promise((resolve) => relay.close(resolve));
   });
@@ -77,7 +78,7 @@ describe('a rate limiter', () => {
     const limiter = new NoCache().rateLimiter({ name: 'short', calls: 1, seconds: 1 });
     expect(await limiter.take('a')).toBe(0);
     const until = Date.now() + 3_000;
-    while ((await limiter.look('a')) !== 0 && Date.now() < until)
+    while ((await limiter.check('a')) !== 0 && Date.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await limiter.take('a')).toBe(0);
   });

@@ -15,7 +15,7 @@ export interface RateLimiter {
   /** Counts a call. Answers 0 when it may be made, else the seconds, at least 1, after which to try again. */
   take(caller: string): Promise<number>;
   /** The same without counting. */
-  look(caller: string): Promise<number>;
+  check(caller: string): Promise<number>;
 }
 
 /** So long a Redis that took a call and did not answer is not asked again: each caller would wait for it in vain. */
@@ -49,7 +49,7 @@ export function createRateLimiter(redis: Redis | null, { name, calls, seconds }:
         throw refused;
       }
     },
-    look: async (caller) => {
+    check: async (caller) => {
       const state = await ask((limiter) => limiter.get(caller));
       return state !== null && state.consumedPoints >= calls ? secondsOf(state) : 0;
     },

@@ -8,7 +8,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, body: string
 describe('the client', () => {
   let server: Server;
   let url: string;
-  /** What the server does with the next requests, in this order; the last one stays. */
+  /** Handlers of the next requests, in order; the last one is reused. */
   let handlers: Handler[];
   let requests: { readonly line: string; readonly headers: IncomingMessage['headers']; readonly body: string }[];
   let client: PugmarkClient;
@@ -53,7 +53,7 @@ describe('the client', () => {
       response.writeHead(status, { 'content-type': 'application/problem+json', ...headers }).end(JSON.stringify(body));
     };
 
-  it('sends path, query, key and body as the document has them, and answers what the server did', async () => {
+  it("sends path, query, key and body as documented, and returns the server's answer", async () => {
     handlers = [json({ id: 5, name: 'Ridge' })];
     const location: Schemas['LocationResponse'] = await client.post('/api/v1/projects/{id}/locations', {
       params: { path: { id: 7 }, header: { 'Idempotency-Key': 'k' } },
@@ -71,7 +71,7 @@ describe('the client', () => {
     });
   });
 
-  it('refuses to compile what the document does not know', () => {
+  it('does not compile a call that the document does not know', () => {
     const calls = async (): Promise<void> => {
       // @ts-expect-error -- there is no such path
       await client.get('/api/v1/nothing');
@@ -87,7 +87,7 @@ describe('the client', () => {
     expect(calls).toBeInstanceOf(Function);
   });
 
-  it('sends files as a form with their names, an archive as it is, and CSV as text', async () => {
+  it('sends files as a form with their names, an archive unchanged, and CSV as text', async () => {
     handlers = [json({})];
     await client.post('/api/v1/uploads', {
       params: { query: { projectId: 1 } },
@@ -101,7 +101,7 @@ describe('the client', () => {
     expect(requests[1]).toMatchObject({ body: 'name\nRidge\n', headers: { 'content-type': 'text/csv' } });
   });
 
-  it('answers files as blobs, and nothing where there is nothing', async () => {
+  it('returns files as blobs, and undefined for 204', async () => {
     handlers = [
       (_request, response) =>
         void response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8' }).end('a,b\r\n'),
@@ -112,7 +112,7 @@ describe('the client', () => {
     expect(await client.delete('/api/v1/keys/{id}', { params: { path: { id: 1 } } })).toBeUndefined();
   });
 
-  it('throws a problem with everything that it says', async () => {
+  it('throws a problem with all of its fields', async () => {
     handlers = [problem(409, 'name_taken', { errors: [{ field: 'name', message: 'is taken' }] })];
     const error = await client.post('/api/v1/projects', { body: { name: 'x' } }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ApiProblem);
@@ -127,7 +127,7 @@ describe('the client', () => {
     });
   });
 
-  it('makes a problem of what a proxy answers, and does not take a web page for an answer', async () => {
+  it("turns a proxy's error into a problem, and does not accept a web page as an answer", async () => {
     handlers = [
       (_request, response) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>'),
       (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Router</h1>'),
@@ -142,8 +142,8 @@ describe('the client', () => {
     );
   });
 
-  it('comes again when it is told to: to read, and to make what has a key of its own', async () => {
-    const busy = problem(503, 'database_away', {}, { 'retry-after': '0' });
+  it('retries when the server says so: reads, and posts with an idempotency key', async () => {
+    const busy = problem(503, 'database_unavailable', {}, { 'retry-after': '0' });
     handlers = [
       busy,
       problem(429, 'rate_limited', {}, { 'retry-after': '0' }),
@@ -159,9 +159,9 @@ describe('the client', () => {
     expect(requests.at(-1)!.body).toBe('{"name":"x"}');
   });
 
-  it('does not come again where something could be made twice, or where nobody says when', async () => {
+  it('does not retry what could happen twice, or without a time given by the server', async () => {
     handlers = [
-      problem(503, 'database_away', {}, { 'retry-after': '0' }),
+      problem(503, 'database_unavailable', {}, { 'retry-after': '0' }),
       problem(503, 'x'),
       problem(409, 'x', {}, { 'retry-after': '0' }),
     ];
@@ -171,7 +171,7 @@ describe('the client', () => {
     expect(requests).toHaveLength(3);
   });
 
-  it('loses its patience after so many tries, and does not wait longer than it may', async () => {
+  it('stops retrying after the maximum number of tries, and does not wait longer than allowed', async () => {
     handlers = [problem(503, 'x', {}, { 'retry-after': '0' })];
     await expect(client.get('/api/v1/system')).rejects.toMatchObject({ status: 503 });
     expect(requests).toHaveLength(4);
@@ -182,14 +182,14 @@ describe('the client', () => {
     expect(requests).toHaveLength(5);
   });
 
-  it('understands a date to come again at', async () => {
+  it('accepts a date as the time to retry', async () => {
     handlers = [problem(503, 'x', {}, { 'retry-after': new Date(Date.now() + 120_000).toUTCString() })];
     const error = (await client.get('/api/v1/system').catch((reason: unknown) => reason)) as ApiProblem;
     expect(error.retryAfter).toBeGreaterThan(110);
     expect(error.retryAfter).toBeLessThanOrEqual(120);
   });
 
-  it('says within which time there was no answer, also when only a part of it came', async () => {
+  it('reports a missing or partial answer with the deadline', async () => {
     const hasty = client.with({ deadlineMs: 100 });
     handlers = [
       () => undefined,
@@ -200,7 +200,7 @@ describe('the client', () => {
     await expect(hasty.get('/api/v1/system')).rejects.toThrow('GET /api/v1/system: no answer within 0.1 s');
   });
 
-  it('says why the server cannot be reached', async () => {
+  it('reports why the server cannot be reached', async () => {
     const error = await new PugmarkClient({ url: 'http://127.0.0.1:9' })
       .get('/api/v1/runs/{id}', { params: { path: { id: 7 } } })
       .catch((reason: unknown) => reason);
@@ -208,7 +208,7 @@ describe('the client', () => {
     expect((error as Error).message).toMatch(/^GET \/api\/v1\/runs\/7: .*(ECONNREFUSED|bad port)/);
   });
 
-  it("ends with the caller's own reason, in a call and in a wait", async () => {
+  it("ends with the caller's abort reason, in a call and in a wait", async () => {
     const stop = new AbortController();
     handlers = [() => stop.abort(new Error('enough'))];
     await expect(client.with({ signal: stop.signal }).get('/api/v1/system')).rejects.toThrow('enough');
@@ -224,7 +224,7 @@ describe('the client', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('walks over all pages of a list, and no further than it is asked', async () => {
+  it('reads the pages of a list as they are requested', async () => {
     handlers = [
       json({ items: [{ id: 1 }, { id: 2 }], nextCursor: 'two' }),
       json({ items: [{ id: 3 }], nextCursor: null }),
@@ -242,7 +242,7 @@ describe('the client', () => {
     expect(requests).toHaveLength(3);
   });
 
-  it('does not walk in circles', async () => {
+  it('stops at a list whose pages repeat', async () => {
     handlers = [json({ items: [], nextCursor: 'again' })];
     const walk = async (): Promise<void> => {
       for await (const one of client.all('/api/v1/projects')) void one;
@@ -250,7 +250,7 @@ describe('the client', () => {
     await expect(walk()).rejects.toThrow('go in circles');
   });
 
-  it('goes into a page: nothing of Node is in it', async () => {
+  it('uses nothing of Node, so that it runs in a browser', async () => {
     const { outputFiles, warnings } = await build({
       entryPoints: [require.resolve('./index')],
       bundle: true,

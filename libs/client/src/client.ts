@@ -4,25 +4,25 @@ import { encodeBody } from './encode-body';
 import type { paths } from './generated/schema';
 import type { Call, Init, ItemOf, ListInit, ListPath, Method, Page } from './types';
 
-/** What a call bears where the server says when to come again. */
+/** Limits of retries when the server asks to try again later. */
 export interface RetryOptions {
-  /** How often it is made, at most. */
+  /** Maximum number of tries. */
   readonly tries: number;
-  /** How long it waits, all in all and at most. */
+  /** Maximum total wait, in milliseconds. */
   readonly waitMs: number;
 }
 
 export interface ClientOptions {
-  /** Of the server, such as `http://localhost:8080`. */
+  /** Address of the server, such as `http://localhost:8080`. */
   readonly url: string;
-  /** `pm_…`. A page goes without: it signs in, and its browser sends the cookie. */
+  /** API key, `pm_…`. A web page needs none: it signs in, and its browser sends the cookie. */
   readonly key?: string | undefined;
-  /** Of the session of a page, for its changes. */
+  /** CSRF token of a page's session, for requests that change something. */
   readonly csrfToken?: string | undefined;
-  /** Longest that one request may take, the reading of its answer included. */
+  /** Maximum duration of one request, including reading its answer, in milliseconds. */
   readonly deadlineMs?: number;
   readonly retry?: RetryOptions;
-  /** Ends whatever is under way, and every call after it. */
+  /** Aborts calls in progress and every later call. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,8 +32,8 @@ const DEFAULT_RETRY: RetryOptions = { tries: 4, waitMs: 60_000 };
 type AnyInit = Init<unknown> & { readonly body?: unknown };
 
 /**
- * Calls of Pugmark's API, typed by its OpenAPI document. Runs in Node and in browsers. What is not as hoped for is thrown: an ApiProblem
- * that the server answered, NoAnswer where it did not, or the reason of the signal that ended the call.
+ * Client of Pugmark's API, typed by its OpenAPI document. Runs in Node and in browsers. Throws an ApiProblem for an
+ * error answer, NoResponseError when there was no valid answer, or the reason of the signal that ended the call.
  */
 export class PugmarkClient {
   readonly get: Call<'get'> = this.#method('get');
@@ -57,12 +57,12 @@ export class PugmarkClient {
     });
   }
 
-  /** The same but for this, such as another deadline for a large upload. */
+  /** Copies the client with other options, such as another deadline for a large upload. */
   with(changes: Partial<ClientOptions>): PugmarkClient {
     return new PugmarkClient({ ...this.#options, ...changes });
   }
 
-  /** Everything on a list, page by page as it is asked for. */
+  /** Iterates over a list, reading pages as they are needed. */
   async *all<P extends ListPath>(path: P, ...[init]: ListInit<P>): AsyncGenerator<ItemOf<P>, void, undefined> {
     let given = (init ?? {}) as AnyInit;
     for (let before: string | null = null; ;) {
@@ -70,7 +70,7 @@ export class PugmarkClient {
       yield* items as ItemOf<P>[];
       if (nextCursor === null) return;
       if (nextCursor === before)
-        throw new NoResponseError(callName('get', path, given), 'the pages of the list go in circles');
+        throw new NoResponseError(callName('get', path, given), 'the pages of the list repeat');
       before = nextCursor;
       given = { ...given, params: { ...given.params, query: { ...given.params?.query, cursor: nextCursor } } };
     }
@@ -80,7 +80,7 @@ export class PugmarkClient {
     return ((path: string, init: AnyInit = {}) => this.#call(method, path, init)) as Call<M>;
   }
 
-  /** Comes again when the server says so, if nothing can happen twice by that. */
+  /** Retries when the server says so and repeating is safe. */
   async #call(method: Method, path: string, init: AnyInit): Promise<unknown> {
     const { tries, waitMs } = this.#options.retry ?? DEFAULT_RETRY;
     const until = performance.now() + waitMs;
@@ -109,7 +109,7 @@ export class PugmarkClient {
     const deadline = AbortSignal.timeout(deadlineMs);
     const name = callName(method, path, init);
     try {
-      // Read below: what is no JSON is a file.
+      // Read below: anything that is not JSON is a file.
       const request = {
         params,
         ...encodeBody(body),
@@ -140,7 +140,7 @@ async function readResponse(response: Response): Promise<unknown> {
   return /^application\/(.*\+)?json/.test(type) ? response.json() : response.blob();
 }
 
-/** What reads changes nothing; what the server does once, however often it is asked for under one key, is done once. */
+/** Whether a call may be repeated: reads, and posts with an idempotency key. */
 function isRepeatable(method: Method, { params }: AnyInit): boolean {
   const { header } = (params ?? {}) as { header?: Record<string, unknown> };
   return method === 'get' || (method === 'post' && header?.['Idempotency-Key'] !== undefined);
@@ -152,13 +152,13 @@ function callName(method: Method, path: string, { params }: AnyInit): string {
   return `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, (whole, name: string) => String(ids[name] ?? whole))}`;
 }
 
-/** fetch says 'fetch failed', and why in its cause. */
+/** fetch reports 'fetch failed' and gives the reason in its cause. */
 function reasonOf(error: unknown): string {
   const { cause } = error as { cause?: { readonly message?: string; readonly code?: string } };
   return cause?.message || cause?.code || (error instanceof Error ? error.message : String(error));
 }
 
-/** Rejects with the reason of the first signal that is aborted. */
+/** Resolves after `ms` milliseconds; rejects with the reason of the first signal that is aborted. */
 function sleep(ms: number, signals: readonly AbortSignal[]): Promise<void> {
   const signal = AbortSignal.any([...signals]);
   return new Promise((resolve, reject) => {

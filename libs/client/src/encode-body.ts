@@ -4,7 +4,10 @@ export interface EncodedBody {
   readonly bodySerializer?: (body: unknown) => unknown;
 }
 
-/** As the API takes it: a text is CSV, a file alone an archive, an object that holds files a form, any other JSON. */
+/**
+ * Encodes a body as the API expects it: text as CSV, a single file as an archive, an object with files as a form,
+ * anything else as JSON.
+ */
 export function encodeBody(body: unknown): EncodedBody {
   if (body === undefined) return {};
   if (typeof body === 'string') return { body, headers: { 'content-type': 'text/csv' }, bodySerializer: () => body };
@@ -19,7 +22,7 @@ function formOf(body: object): FormData | null {
   );
   if (files.length === 0) return null;
   const form = new FormData();
-  // A File brings its name.
+  // A File carries its own name.
   for (const [name, file] of files) form.append(name, file);
   return form;
 }

@@ -2,24 +2,27 @@ import type { components } from './generated/schema';
 
 export type FieldError = components['schemas']['FieldErrorResponse'];
 
-/** A call that did not work: the server refused it, or did not answer. */
+/** A failed call: the server refused it, or did not answer. */
 export abstract class ApiError extends Error {}
 
-/** What the server answered instead, as RFC 9457 has it (https://www.rfc-editor.org/rfc/rfc9457). */
+/** Error answer of the server as RFC 9457 problem details (https://www.rfc-editor.org/rfc/rfc9457). */
 export class ApiProblem extends ApiError {
   readonly status: number;
-  /** Stays the same, for programs: the last part of `type`, such as `name_taken`; `http_502` of a server that answers no problem. */
+  /**
+   * Stable code for programs: the last part of `type`, such as `name_taken`; `http_502` for a server that returns no
+   * problem details.
+   */
   readonly code: string;
   /** What is wrong and what to do, for people. */
   readonly detail: string;
-  /** The fields at fault; empty where it is none's. */
+  /** The invalid fields; empty if no field is invalid. */
   readonly errors: readonly FieldError[];
-  /** Seconds after which to try again; null where the server does not say. */
+  /** Seconds after which to try again; null if the server gives none. */
   readonly retryAfter: number | null;
-  /** The gateway's log tells more under it. */
+  /** Request id under which the gateway's log has details. */
   readonly requestId: string | null;
 
-  /** `call` is method and path, `body` what was read of the answer. */
+  /** `call` is method and path, `body` the parsed answer. */
   constructor(call: string, { status, statusText, headers }: Response, body: unknown) {
     const problem = isProblem(body) ? body : null;
     const detail =
@@ -36,7 +39,7 @@ export class ApiProblem extends ApiError {
   }
 }
 
-/** There was no answer, or none that could be read: the server is away, or is no Pugmark. */
+/** There was no answer, or none that could be parsed: the server is down, or is not a Pugmark gateway. */
 export class NoResponseError extends ApiError {
   constructor(call: string, reason: string, options?: ErrorOptions) {
     super(`${call}: ${reason}`, options);
@@ -52,7 +55,7 @@ function isProblem(body: unknown): body is components['schemas']['ProblemRespons
   return typeof type === 'string' && typeof detail === 'string';
 }
 
-/** Seconds, or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+/** Retry-After in seconds or as a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
 function secondsUntil(header: string | null): number | null {
   if (header === null) return null;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1_000;

@@ -1,7 +1,7 @@
 import type { ParamsOption } from 'openapi-fetch';
 import type { components, paths } from './generated/schema';
 
-/** What the API takes and answers, by name: `Schemas['RunResponse']`. */
+/** Request and response bodies by name: `Schemas['RunResponse']`. */
 export type Schemas = components['schemas'];
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -18,10 +18,10 @@ type BodyOf<Operation> = Operation extends { requestBody: { content: infer Conte
   ? { readonly body: Content[keyof Content] }
   : { readonly body?: never };
 
-/** What a call is made with: `params.path`, `params.query`, `params.header`, `body`, each as the document has it. */
+/** Parameters of a call: `params.path`, `params.query`, `params.header`, `body`, as documented. */
 export type Init<Operation> = ParamsOption<Operation> & BodyOf<Operation> & { readonly signal?: AbortSignal };
 
-/** May be left out where nothing in it is required. */
+/** Optional where nothing in it is required. */
 export type InitOf<Operation> = object extends Init<Operation> ? [init?: Init<Operation>] : [init: Init<Operation>];
 
 type ContentOf<Response> = Response extends { content: infer Content } ? Content[keyof Content] : never;
@@ -30,7 +30,7 @@ type DataOf<Operation> = Operation extends { responses: infer Responses }
   ? ContentOf<Responses[Extract<keyof Responses, 200 | 201 | 202>]>
   : never;
 
-/** JSON of the documented form, a Blob of a file, nothing of a 204. */
+/** Result of a call: JSON of the documented form, a Blob for a file, undefined for 204. */
 export type Answer<P extends keyof paths, M extends Method> = [DataOf<OperationOf<P, M>>] extends [never]
   ? void
   : DataOf<OperationOf<P, M>>;
@@ -45,7 +45,7 @@ export interface Page {
   readonly nextCursor: string | null;
 }
 
-/** Of a list that is read page by page. */
+/** Paths of paged lists. */
 export type ListPath = { [P in PathWith<'get'>]: Answer<P, 'get'> extends Page ? P : never }[PathWith<'get'>];
 
 export type ItemOf<P extends ListPath> = Answer<P, 'get'> extends { items: readonly (infer Item)[] } ? Item : never;

@@ -18,11 +18,11 @@ it('puts every queue under one policy', () => {
   expect(policiesOf(TOPOLOGY.deadLetters.queue.name)).toEqual(['pugmark-dead-letters']);
 });
 
-it('accepts the version before the present one, unless that is the first', () => {
+it('accepts the previous version of a message, except for version 1', () => {
   for (const kind of TASK_KINDS) expect(ROUTES[kind].previous === null).toBe(ROUTES[kind].version === 1);
 });
 
-// What stands on the wire outlives every release: a change here needs a new version beside the old one.
+// Published wire forms outlive releases: a change here needs a new version next to the old one.
 it('keeps the wire form', () => {
   expect(
     TASK_KINDS.map(

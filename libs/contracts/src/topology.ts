@@ -14,7 +14,7 @@ export interface QueueDeclaration {
 
 export interface PreviousVersion {
   readonly message: new () => object;
-  /** The old message, valid as such, in today's form. */
+  /** Converts a valid message of the old version to the current one. */
   upgrade(old: object): TaskNotification;
 }
 
@@ -22,26 +22,32 @@ export interface Route {
   readonly exchange: ExchangeDeclaration;
   readonly routingKey: string;
   readonly queue: QueueDeclaration;
-  /** The AMQP `type` property: a literal that never follows a class name, so a renamed class breaks nothing on the wire. */
+  /**
+   * The AMQP `type` property: a literal independent of the class name, so that renaming a class does not change the
+   * wire form.
+   */
   readonly wireName: string;
   /** Version of the payload, in the header `x-version`. */
   readonly version: number;
   readonly message: new () => TaskNotification;
   /**
-   * The version before, which consumers still accept: during an upgrade its messages lie in the queue, and services of it still
-   * run. Null only for version 1.
+   * The previous version, which consumers still accept: during an upgrade its messages are still queued and its
+   * services still run. Null only for version 1.
    */
   readonly previous: PreviousVersion | null;
   /** The one service that consumes the queue. */
   readonly consumer: ServiceName;
-  /** Most rings that may stand in the queue: the rest waits in the table, where priorities and cancels act at once. */
+  /**
+   * Maximum number of ready notifications in the queue. The other tasks wait in the table, where priority changes and
+   * cancels take effect at once.
+   */
   readonly depth: number;
 }
 
 const WORK: ExchangeDeclaration = { name: 'pugmark.work', type: 'direct' };
 const DEAD_LETTERS: ExchangeDeclaration = { name: 'pugmark.dead-letters', type: 'fanout' };
 
-/** One route for each kind of task; a kind without a route, or a route without a kind, does not compile. */
+/** One route per kind of task. A kind without a route, or a route without a kind, does not compile. */
 export const ROUTES = {
   scan: {
     exchange: WORK,
@@ -89,14 +95,14 @@ export const ROUTES = {
   },
 } as const satisfies Record<TaskKind, Route>;
 
-/** Everything that the broker must hold, no more and no less: producers, consumers, the startup check and deploy derive from it. */
+/** Complete broker topology: publishers, consumers, the startup check and the deployment derive from it. */
 export const TOPOLOGY = {
   exchanges: [WORK, DEAD_LETTERS],
   routes: ROUTES,
   deadLetters: { exchange: DEAD_LETTERS, queue: { name: 'messages_dlx' } },
   /**
-   * Limits live in policies, never in queue arguments: an argument that differs from the declared queue's closes the channel
-   * with 406, a policy can be changed at run time.
+   * Limits are set by policies, not by queue arguments: a differing queue argument closes the channel with 406, a
+   * policy can be changed at run time.
    */
   policies: [
     {
@@ -105,7 +111,8 @@ export const TOPOLOGY = {
       applyTo: 'queues',
       definition: { 'dead-letter-exchange': DEAD_LETTERS.name, 'delivery-limit': 20 },
     },
-    // From version 4 on, RabbitMQ drops a message that was delivered 20 times: whoever looks at dead letters must not lose them.
+    // Since version 4, RabbitMQ drops a message after 20 deliveries by default. Inspecting dead letters must not lose
+    // them.
     {
       name: 'pugmark-dead-letters',
       pattern: '^messages_dlx$',
@@ -115,7 +122,7 @@ export const TOPOLOGY = {
   ],
 } as const;
 
-/** The kinds that a service consumes. */
+/** The kinds of tasks that a service consumes. */
 export type KindsOf<S extends ServiceName> = {
   [K in TaskKind]: (typeof ROUTES)[K]['consumer'] extends S ? K : never;
 }[TaskKind];
@@ -124,5 +131,5 @@ export function kindsOf(service: ServiceName): readonly TaskKind[] {
   return TASK_KINDS.filter((kind) => ROUTES[kind].consumer === service);
 }
 
-/** Whatever is larger is no message of ours: a doorbell has under 200 bytes. */
+/** Larger messages are rejected as malformed: a notification has under 200 bytes. */
 export const MAX_MESSAGE_BYTES = 4_096;

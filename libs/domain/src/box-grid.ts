@@ -1,36 +1,39 @@
 import { intersectionOverUnion, type Box } from './detection';
 
-/** Intersection over union from which on two boxes are the same. */
+/** Minimum intersection over union of two boxes that count as the same. */
 export const SAME_BOX_IOU = 0.9;
 
-/** A little less than SAME_BOX, so that rounding loses nothing. */
+/** Slightly less than SAME_BOX_IOU, to allow for rounding. */
 const MIN_IOU = SAME_BOX_IOU - 0.001;
-/** How far apart the sides of two same boxes are at most, in widths or heights of either. */
+/** Maximum distance between the sides of two same boxes, as a fraction of either's width or height. */
 const MAX_OFFSET = 1 / MIN_IOU - 1;
-/** Widths, and heights, of one class differ by less than this factor. */
+/** Widths, and heights, within one class differ by less than this factor. */
 const CLASS_FACTOR = 1.25;
-/** Side of a cell, in the least width or height of its class. */
+/** Side of a cell as a fraction of the minimum width or height of its class. */
 const CELL_FRACTION = 0.2;
-/** Below this no cell becomes smaller, so that their numbers stay small. */
+/** Minimum cell size, which bounds the cell numbers. */
 const MIN_CELL = 1e-6;
-/** More than there are cells in a row, or classes. */
+/** Upper bound of the number of cells in a row, and of classes. */
 const CELLS_PER_ROW = 2 ** 21;
 const MAX_CLASSES = 2 ** 12;
 
 /**
- * Finds those of many boxes that are the same as a given one (SAME_BOX) without comparing all: only those of about its size and place.
- *
- * None is missed. Let two boxes be W and w wide, W ≥ w, and their intersection v, of intersection over union J. Its height is at most that of
- * either box, and the union holds the wider box, so J ≤ v / W, where v ≤ w. From J ≥ 0.9 follow w ≥ 0.9 W, and that the left sides are at
- * most W - v ≤ 0.1 W apart. So the same box is of a width from 0.9 to 1 / 0.9 times the given one, and its left side no farther from
- * the given one's than (1 / 0.9 - 1) times the given width. The same holds for heights and upper sides.
+ * Finds the boxes that are the same as a given one (SAME_BOX_IOU), comparing only boxes of similar size and place.
+ * The search is complete. Let two boxes have widths W ≥ w, an intersection of width v, and intersection over union J.
+ * The height of the intersection is at most that of either box, and the union contains the wider box, so J ≤ v / W,
+ * where v ≤ w. From J ≥ 0.9 follows w ≥ 0.9 W, and that the left sides differ by at most W - v ≤ 0.1 W. So a same box
+ * has a width between 0.9 and 1 / 0.9 times the given one, and its left side is at most (1 / 0.9 - 1) times the given
+ * width away. The same holds for heights and upper sides.
  */
 export class BoxGrid<Item extends { readonly box: Box }> {
   readonly #items: readonly Item[];
   readonly #numbers: ReadonlyMap<Item, number>;
-  /** Of each item left, upper, right and lower side, one after the other: comparing numbers that lie together takes a tenth of the time. */
+  /**
+   * Left, upper, right and lower side of each item, consecutively: comparing adjacent numbers takes a tenth of the
+   * time.
+   */
   readonly #sides: Float64Array;
-  /** Numbers of the items that were not removed, by classes of width and height, then by place. */
+  /** Indexes of the items that were not removed, by class of width and height, then by cell. */
   readonly #sizes = new Map<number, Map<number, number[]>>();
   readonly #removed: Uint8Array;
 
@@ -48,7 +51,7 @@ export class BoxGrid<Item extends { readonly box: Box }> {
     return this.#removed[this.#numbers.get(item)!] === 0;
   }
 
-  /** Those that are the same as it; in the same order for the same grid. */
+  /** Finds the items with the same box, in a deterministic order. */
   findSame(box: Box): Item[] {
     const same: Item[] = [];
     const [across, down] = [box.width * MAX_OFFSET, box.height * MAX_OFFSET];
@@ -62,13 +65,14 @@ export class BoxGrid<Item extends { readonly box: Box }> {
           Math.abs(sides[at + 2]! - right) <= across &&
           Math.abs(sides[at + 1]! - box.y) <= down &&
           Math.abs(sides[at + 3]! - bottom) <= down;
-        if (close && intersectionOverUnion(this.#items[number]!.box, box) >= SAME_BOX_IOU) same.push(this.#items[number]!);
+        if (close && intersectionOverUnion(this.#items[number]!.box, box) >= SAME_BOX_IOU)
+          same.push(this.#items[number]!);
       }
     }
     return same;
   }
 
-  /** From then on they are not found any more. */
+  /** Removes items from later searches. */
   remove(items: readonly Item[]): void {
     for (const item of items) this.#removed[this.#numbers.get(item)!] = 1;
     for (const cell of new Set(items.map(({ box }) => this.#cellOf(box)))) {
@@ -81,7 +85,11 @@ export class BoxGrid<Item extends { readonly box: Box }> {
   #cellOf({ x, y, width, height }: Box): number[] {
     const [across, down] = [classOf(width), classOf(height)];
     const places = getOrSet(this.#sizes, across * MAX_CLASSES + down, () => new Map<number, number[]>());
-    return getOrSet(places, Math.floor(x / cellSide(across)) * CELLS_PER_ROW + Math.floor(y / cellSide(down)), () => []);
+    return getOrSet(
+      places,
+      Math.floor(x / cellSide(across)) * CELLS_PER_ROW + Math.floor(y / cellSide(down)),
+      () => [],
+    );
   }
 
   #nearbyCells({ x, y, width, height }: Box): number[][] {

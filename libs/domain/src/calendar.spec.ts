@@ -19,7 +19,7 @@ describe('steps of a calendar', () => {
     expect(stepsBetween('2026-01-01', '2026-01-11', 'day', 10)).toBeNull();
   });
 
-  it('hold the days of ranges, added up, within and across them', () => {
+  it('sum the days of ranges within and across steps', () => {
     const ranges = [
       { from: '2026-01-30', to: '2026-02-03' },
       { from: '2026-02-01', to: '2026-02-02' },

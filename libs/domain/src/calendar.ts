@@ -1,19 +1,20 @@
-/** How finely a calendar is divided. */
+/** Step sizes of a calendar. */
 export const CALENDAR_STEPS = ['day', 'week', 'month'] as const;
 export type CalendarStep = (typeof CALENDAR_STEPS)[number];
 
 const DAY_MS = 86_400_000;
 const THURSDAY = 3;
 
-/** The days from `from` to the day before `to`, `YYYY-MM-DD`, each of which counts one. */
+/** Days from `from` (inclusive) to `to` (exclusive), `YYYY-MM-DD`. */
 export interface DayRange {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * The steps from that of the first day to that of the last, each named by its first day: days, weeks of ISO 8601 (which begin on
- * Mondays), months. Null where there would be more than `most`. Days are `YYYY-MM-DD` of a calendar without zone: none has 23 or 25 hours.
+ * Lists the steps from the one of the first day to the one of the last, each named by its first day: days, ISO 8601
+ * weeks (which begin on Mondays) or months. Null if there are more than `maxSteps`. Days are `YYYY-MM-DD` in a calendar
+ * without time zone, so that every day has 24 hours.
  */
 export function stepsBetween(first: string, last: string, step: CalendarStep, maxSteps: number): string[] | null {
   const steps: string[] = [];
@@ -24,12 +25,12 @@ export function stepsBetween(first: string, last: string, step: CalendarStep, ma
   return steps;
 }
 
-/** How many days of the ranges, added up, lie in each of the steps, which follow one another without a gap. */
+/** Sums the days of the ranges within each step. Steps must be consecutive. */
 export function daysInSteps(ranges: readonly DayRange[], steps: readonly string[], step: CalendarStep): number[] {
   const [first, last] = [steps[0], steps.at(-1)];
   if (first === undefined || last === undefined) return [];
   const [begin, end] = [dayNumber(first), nextStep(dayNumber(last), step)];
-  // What begins and ends on each day: one pass over the days then, however many ranges there are.
+  // Differences at range borders: allows one pass over the days for any number of ranges.
   const change = new Int32Array(end - begin + 1);
   for (const { from, to } of ranges) {
     const [a, b] = [Math.max(dayNumber(from), begin), Math.min(dayNumber(to), end)];

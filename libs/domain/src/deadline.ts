@@ -1,8 +1,8 @@
 import { RetryableError } from './errors';
 
 /**
- * The promise's own result, or a RetryableError `deadline_exceeded` after `ms` milliseconds. What the promise was waiting for
- * goes on: the caller must drop (destroy, close) whatever it used, not use it again.
+ * Resolves with the promise's result, or rejects with RetryableError `deadline_exceeded` after `ms` milliseconds. The
+ * operation itself continues: the caller must destroy or close what it used, not reuse it.
  */
 export async function withDeadline<T>(promise: Promise<T>, ms: number, operation: string): Promise<T> {
   const limit = startDeadline(ms, operation);
@@ -13,7 +13,7 @@ export async function withDeadline<T>(promise: Promise<T>, ms: number, operation
   }
 }
 
-/** A promise that rejects after `ms` milliseconds unless cleared. */
+/** Creates a promise that rejects after `ms` milliseconds unless cleared. */
 export function startDeadline(ms: number, operation: string): { readonly expired: Promise<never>; clear(): void } {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_resolve, reject) => {
@@ -22,7 +22,7 @@ export function startDeadline(ms: number, operation: string): { readonly expired
       ms,
     );
   });
-  // Whoever lost the race against it must not become an unhandled rejection.
+  // Prevents an unhandled rejection when the other promise wins the race.
   expired.catch(() => undefined);
   return { expired, clear: () => clearTimeout(timer) };
 }

@@ -1,10 +1,10 @@
-/** What a detector may report; the field's three categories (MegaDetector's `1`, `2`, `3`). */
+/** Categories of detections (MegaDetector's `1`, `2`, `3`). */
 export const CATEGORIES = ['animal', 'person', 'vehicle'] as const;
 export type Category = (typeof CATEGORIES)[number];
 
 /**
- * A rectangle in the upright picture (EXIF orientation applied), in fractions of its width and height: `x`, `y` is the top
- * left corner, all four in [0, 1], `x + width ≤ 1`, `y + height ≤ 1`. MegaDetector's own convention.
+ * A rectangle in the upright image (EXIF orientation applied), in fractions of its width and height: `x`, `y` is the
+ * top left corner, all four in [0, 1], `x + width ≤ 1`, `y + height ≤ 1`. The convention of MegaDetector.
  */
 export interface Box {
   readonly x: number;
@@ -15,17 +15,17 @@ export interface Box {
 
 export interface Detection {
   readonly category: Category;
-  /** The model's own label, such as `bear`; the category is what counts. */
+  /** The model's own label, such as `bear`. Statistics use the category. */
   readonly label: string;
   /** In [0, 1]. */
   readonly confidence: number;
   readonly box: Box;
 }
 
-/** What a classifier says of one crop. */
+/** One label of a classifier for a crop. */
 export interface Classification {
   readonly label: string;
-  /** Of its softmax, in [0, 1]. */
+  /** Softmax score, in [0, 1]. */
   readonly score: number;
 }
 

@@ -6,7 +6,7 @@ import { TASK_POLICIES, backoffSeconds } from './task';
 describe('intersection over union', () => {
   const box = { x: 0.1, y: 0.1, width: 0.4, height: 0.2 };
 
-  it('is 1 for the same box and 0 for boxes apart', () => {
+  it('is 1 for the same box and 0 for disjoint boxes', () => {
     expect(intersectionOverUnion(box, box)).toBeCloseTo(1);
     expect(intersectionOverUnion(box, { ...box, x: 0.6 })).toBe(0);
     expect(intersectionOverUnion(box, { ...box, x: 0.5 })).toBe(0);
@@ -18,12 +18,12 @@ describe('intersection over union', () => {
 });
 
 describe('progress', () => {
-  it('says how fast and how long', () => {
+  it('returns rate and remaining time', () => {
     expect(ratePerMinute(30, 60)).toBe(30);
     expect(etaSeconds(45, 30)).toBe(90);
   });
 
-  it('says 0 when nothing remains, and that nobody knows when nothing moves', () => {
+  it('is 0 when nothing remains, and null when nothing was finished', () => {
     expect(etaSeconds(0, 0)).toBe(0);
     expect(etaSeconds(10, 0)).toBeNull();
     expect(ratePerMinute(0, 0)).toBe(0);
@@ -38,12 +38,12 @@ describe('backoff', () => {
 });
 
 describe('a deadline', () => {
-  it('passes on what came in time', async () => {
+  it('returns a result that came in time', async () => {
     expect(await withDeadline(Promise.resolve(7), 1_000, 'it')).toBe(7);
     await expect(withDeadline(Promise.reject(new Error('no')), 1_000, 'it')).rejects.toThrow('no');
   });
 
-  it('ends a wait for what never comes, with a retryable error that names it', async () => {
+  it('rejects with a retryable error that names the operation when there is no result in time', async () => {
     await expect(withDeadline(new Promise(() => undefined), 5, 'the broker')).rejects.toMatchObject({
       code: 'deadline_exceeded',
       message: 'the broker did not answer within 5 ms',

@@ -1,6 +1,4 @@
-/**
- * The three kinds of error. Each carries a `code` (stable, for programs) and a message that a person can act on.
- */
+/** Base of the three kinds of error, with a stable `code` for programs and a message that a person can act on. */
 abstract class CodedError extends Error {
   constructor(
     readonly code: string,
@@ -12,16 +10,19 @@ abstract class CodedError extends Error {
   }
 }
 
-/** May go well next time: a dependency was away, a file was busy. */
+/** An error that may not recur: a dependency was down, a file was busy. */
 export class RetryableError extends CodedError {}
 
-/** Will never go well as it stands: a file that is no picture, a folder outside the allowed root. */
+/** An error that recurs however often it is retried: a file that is not an image, a folder outside the allowed root. */
 export class PermanentError extends CodedError {}
 
-/** The process cannot go on: a bad setting, a model that does not load. It ends, and its supervisor decides. */
+/**
+ * An error after which the process cannot continue: a bad setting, a model that does not load. The process ends, and
+ * its supervisor decides.
+ */
 export class FatalError extends CodedError {}
 
-/** The text of anything thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

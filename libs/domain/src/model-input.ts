@@ -1,4 +1,4 @@
-/** Where the upright picture lies within a model's input, in the input's pixels. Everything outside of it is padding. */
+/** Position of the upright image within a model's input, in pixels of the input. Everything outside is padding. */
 export interface Placement {
   readonly left: number;
   readonly top: number;
@@ -6,9 +6,9 @@ export interface Placement {
   readonly height: number;
 }
 
-/** One picture made ready for a model. */
+/** One image prepared for a model. */
 export interface ModelInput {
-  /** Rows from the top, pixels from the left, red, green, blue: `width × height × 3` bytes. */
+  /** Rows from top to bottom, pixels from left to right, as red, green, blue: `width × height × 3` bytes. */
   readonly rgb: Uint8Array;
   /** Pixels of the model's input. */
   readonly width: number;

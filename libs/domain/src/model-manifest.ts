@@ -1,17 +1,20 @@
 import type { Category } from './detection';
 
-/** How a model's output is read; see `libs/inference/src/decoders`. */
+/** How a model's output is decoded; see `libs/inference/src/decoders`. */
 export const DECODERS = ['centernet', 'tf-object-detection', 'yolov5', 'yolov8', 'softmax'] as const;
 export type Decoder = (typeof DECODERS)[number];
 
-/** Value range of the RGB input tensor. `imagenet`: 0..1, less the mean and divided by the deviation of ImageNet's channels. */
+/**
+ * Value range of the RGB input tensor. `imagenet`: 0..1, minus the mean and divided by the deviation of ImageNet's
+ * channels.
+ */
 export const NORMALISATIONS = ['0..255', '0..1', '-1..1', 'imagenet'] as const;
 export type Normalisation = (typeof NORMALISATIONS)[number];
 
-/** What a model is and how to feed and read it. The row in `models` is made from this. */
+/** Describes a model, its input and its output. Rows of `models` are made from this. */
 export interface ModelManifest {
   readonly name: string;
-  /** Changes whenever weights, pre-processing or decoding change: results are unique by image, model version and stage. */
+  /** Must change with weights, preprocessing or decoding: results are unique by image, model version and stage. */
   readonly version: string;
   readonly licence: string;
   /** `tfjs-graph`: a TensorFlow.js graph model, a .json file and its weight files. `saved-model`: a TensorFlow SavedModel. */
@@ -23,19 +26,25 @@ export interface ModelManifest {
   readonly resize: 'letterbox' | 'stretch';
   readonly normalisation: Normalisation;
   readonly decoder: Decoder;
-  /** Names of the graph's outputs, in the order in which the decoder reads them; the decoder's own where absent. */
+  /** Names of the graph's outputs, in the order in which the decoder reads them; the decoder's defaults if absent. */
   readonly outputs?: readonly string[];
-  /** Index in the output's class column → label. */
+  /** Maps an index in the output's class column to a label. */
   readonly labels: readonly string[];
-  /** Of a detector: labels that are kept, and as what; a label that is not here is dropped. Empty for a classifier. */
+  /**
+   * Of a detector: category of each label that is kept; detections with other labels are dropped. Empty for a
+   * classifier.
+   */
   readonly categories: Readonly<Record<string, Category>>;
-  /** Below this a detection is not even stored. */
+  /** Minimum confidence of detections that are stored. */
   readonly storeThreshold: number;
-  /** From this on a detection counts, unless a request says otherwise. */
+  /** Default minimum confidence of effective detections; requests may give another. */
   readonly threshold: number;
-  /** Most images in one execution of the graph. */
+  /** Maximum images in one execution of the graph. */
   readonly batch: number;
-  /** A TensorFlow.js graph that was made for one image, and was tried to compute the same for several once its inputs are opened. */
+  /**
+   * The TensorFlow.js graph was made for a batch of one, and computes the same for larger batches once its inputs are
+   * opened (verified at import).
+   */
   readonly openBatch?: boolean;
 }
 
@@ -45,7 +54,7 @@ export interface ModelFile {
   readonly sha256: string;
 }
 
-/** Which of the two stages the model serves: a classifier looks at crops of what a detector found. */
+/** Stages of processing: a classifier gets crops of what a detector found. */
 export const STAGES = ['detect', 'classify'] as const;
 
 export type Stage = (typeof STAGES)[number];

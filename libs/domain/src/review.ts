@@ -1,66 +1,66 @@
 import type { Box, Category } from './detection';
 
-/** What is on an image, as a person says it or a model proposes it. */
+/** An observation on an image, annotated by a person or proposed by a model. */
 export interface ReviewedObservation {
   readonly category: Category;
-  /** A species by its scientific name, or whatever else people call it; the category where nothing more is known. */
+  /** Scientific name of a species, or any other label; the category if nothing more specific is known. */
   readonly label: string;
   readonly taxonId: number | null;
   readonly individuals: number;
-  /** Where on the image, in fractions of it; null: somewhere. */
+  /** Position on the image in fractions of it; null if unknown. */
   readonly box: Box | null;
-  /** The machine's detection that this confirms or corrects; null: the person saw what the machine did not. */
+  /** The machine's detection that this confirms or corrects; null if a person added it. */
   readonly detectionId: number | null;
 }
 
-/** What counts for an image, and whose word it is. `none`: no model has looked at it, and no person has said anything. */
+/** Effective observations of an image, and their source. `none`: no inference and no annotation. */
 export interface EffectiveObservations {
   readonly source: 'human' | 'machine' | 'none';
   readonly observations: readonly ReviewedObservation[];
 }
 
-/** Which of the observations are meant; what is absent does not narrow. */
+/** Selects observations; an absent field does not narrow. */
 export interface ObservationSelection {
   readonly category?: Category;
   readonly label?: string;
   readonly detectionId?: number;
 }
 
-/** What a person does to what counts for an image. */
+/** An action of a person on the effective observations of an image. */
 export type ReviewAction =
-  /** This and nothing else is on it; none: it is blank. */
+  /** Replaces all observations; an empty list is a blank. */
   | { readonly type: 'set'; readonly observations: readonly ReviewedObservation[] }
-  /** What counts is right. */
+  /** Confirms the effective observations. */
   | { readonly type: 'verify' }
-  /** Nothing is on it. */
+  /** Removes all observations. */
   | { readonly type: 'blank' }
-  /** What is meant is called otherwise. */
+  /** Changes category and label of the selected observations. */
   | {
       readonly type: 'relabel';
       readonly of: ObservationSelection;
       readonly to: Pick<ReviewedObservation, 'category' | 'label' | 'taxonId'>;
     }
-  /** What the machine found there is nothing. */
+  /** Removes the selected machine detections. */
   | { readonly type: 'reject'; readonly of: ObservationSelection }
-  /** This is on it too. */
+  /** Adds an observation. */
   | { readonly type: 'add'; readonly observation: ReviewedObservation }
-  /** There are so many of one kind. */
+  /** Sets the number of individuals of one label. */
   | { readonly type: 'count'; readonly of: ObservationSelection; readonly individuals: number }
-  /** The human's word is taken back: the machine counts again. */
+  /** Withdraws the human annotation: the machine's observations become effective again. */
   | { readonly type: 'withdraw' };
 
-/** Why an action cannot be done to an image. */
+/** Reasons why an action cannot be applied to an image. */
 export const REVIEW_REFUSALS = {
-  no_inference: 'no model has looked at it yet, and nobody has said what is on it',
-  no_match: 'nothing that counts on it is what the action is about',
-  ambiguous_selection: 'more than one kind that counts on it could be meant: say which',
-  duplicate_detection: 'the detection is part of what counts on it already: relabel or reject it',
+  no_inference: 'no model has processed it yet, and nobody has annotated it',
+  no_match: 'no effective observation matches the action',
+  ambiguous_selection: 'effective observations of more than one kind match: select one',
+  duplicate_detection: 'the detection is an effective observation already: relabel or reject it',
   too_many_observations: 'an image holds at most 100 observations',
 } as const;
 
 export type ReviewRefusal = keyof typeof REVIEW_REFUSALS;
 
-/** What becomes of an image. `observations` null: the machine counts again. */
+/** Result for an image. `observations` null: the machine's observations become effective again. */
 export type ReviewResult =
   | { readonly outcome: 'changed'; readonly observations: readonly ReviewedObservation[] | null }
   | { readonly outcome: 'unchanged' }
@@ -69,8 +69,9 @@ export type ReviewResult =
 export const MAX_OBSERVATIONS = 100;
 
 /**
- * The human's word after an action on what counts now, be it the machine's or a human's. An action on the machine's word makes it a human's,
- * also where nothing else changes by it; one that leaves a human's word as it is changes nothing.
+ * Applies an action to the effective observations of an image, be they the machine's or a human's. An action on machine
+ * observations makes them a human annotation, even if nothing else changes; an action that leaves a human annotation as
+ * it is changes nothing.
  */
 export function applyReviewAction(word: EffectiveObservations, action: ReviewAction): ReviewResult {
   if (action.type === 'withdraw')
@@ -97,7 +98,7 @@ function observationsAfter(
     case 'add':
       return add(word.observations, action.observation);
     default:
-      // The others are about what counts: without that there is nothing that they could be about.
+      // All other actions need existing observations.
       if (word.source === 'none') return 'no_inference';
   }
   switch (action.type) {
@@ -127,19 +128,22 @@ function relabel(
 ): readonly ReviewedObservation[] | ReviewRefusal {
   const meant = observations.filter((one) => matchesSelection(one, of));
   if (meant.length === 0) return 'no_match';
-  // A person beside a deer does not become one because nobody said which is meant.
+  // Prevents turning a person next to a deer into a deer when the action does not select one of them.
   if (new Set(meant.map(({ category }) => category)).size > 1) return 'ambiguous_selection';
   return observations.map((one) => (meant.includes(one) ? { ...one, ...to } : one));
 }
 
-/** What people added of themselves stays: it rests on nothing that the machine found. */
-function reject({ source, observations }: EffectiveObservations, of: ObservationSelection): readonly ReviewedObservation[] | ReviewRefusal {
+/** Keeps what people added: it is not based on a machine detection. */
+function reject(
+  { source, observations }: EffectiveObservations,
+  of: ObservationSelection,
+): readonly ReviewedObservation[] | ReviewRefusal {
   const left = observations.filter((one) => one.detectionId === null || !matchesSelection(one, of));
-  // Rejected by a person before, it is not there any more, as is wished.
+  // A detection that a person rejected before stays rejected.
   return left.length === observations.length && source !== 'human' ? 'no_match' : left;
 }
 
-/** The first keep what they are: in the machine's word those are the surest. */
+/** Keeps the first observations; of machine observations those have the highest confidence. */
 function count(
   observations: readonly ReviewedObservation[],
   { of, individuals }: Extract<ReviewAction, { type: 'count' }>,
@@ -163,7 +167,7 @@ function matchesSelection(one: ReviewedObservation, { category, label, detection
   );
 }
 
-/** Whatever the order. */
+/** Compares regardless of order. */
 function isSameSet(a: readonly ReviewedObservation[], b: readonly ReviewedObservation[]): boolean {
   return JSON.stringify(a.map(canonicalJson).sort()) === JSON.stringify(b.map(canonicalJson).sort());
 }

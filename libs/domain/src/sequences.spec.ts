@@ -10,7 +10,7 @@ function cut(given: readonly TimedImage[], options: { previous?: number | null; 
 }
 
 describe('sequences', () => {
-  it('end where more than the gap lies between two images, and not where exactly the gap does', () => {
+  it('end where the time between two images exceeds the gap, and not where it equals the gap', () => {
     expect(cut(images(0, 1, 61, 122, 122, 200))).toEqual([
       [[1, 2, 3], false],
       [[4, 5], false],
@@ -18,16 +18,16 @@ describe('sequences', () => {
     ]);
   });
 
-  it('may be longer than the gap as a whole', () => {
+  it('may last longer than the gap', () => {
     expect(cut(images(0, 50, 100, 150))).toEqual([[[1, 2, 3, 4], false]]);
   });
 
-  it('go on from the image before the first one, or begin anew', () => {
+  it('continue from the image before the first one, or start anew', () => {
     expect(cut(images(100, 110), { previous: 40 })).toEqual([[[1, 2], true]]);
     expect(cut(images(101, 110), { previous: 40 })).toEqual([[[1, 2], false]]);
   });
 
-  it('come in parts when they are long, and each image in one of them', () => {
+  it('are split when they are long, with each image in one part', () => {
     expect(cut(images(0, 1, 2, 3, 4, 100), { longest: 2 })).toEqual([
       [[1, 2], false],
       [[3, 4], true],
@@ -36,7 +36,7 @@ describe('sequences', () => {
     ]);
   });
 
-  it('are the same however the images are read', () => {
+  it('are the same for any chunking of the images', () => {
     let seed = 3;
     const random = (n: number): number => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % n;
     let at = 0;

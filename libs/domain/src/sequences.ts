@@ -1,19 +1,19 @@
 export interface TimedImage {
   readonly id: number;
-  /** In the unit of the gap, whichever it is. */
+  /** Time in the unit of the gap. */
   readonly at: number;
 }
 
 export interface Sequence<Image extends TimedImage> {
   readonly images: readonly [Image, ...Image[]];
-  /** The sequence goes on from the images before these. */
+  /** The sequence continues that of the images before these. */
   readonly continued: boolean;
 }
 
 /**
- * Parts images of one deployment, given in order of time, where more than `gap` lies between one and the next. `previous` is the time
- * of the image before the first of these, null where there is none. A sequence of more than `longest` images comes in parts, so that
- * a camera that took a picture each minute for a year is not one list of half a million.
+ * Splits images of one deployment, in chronological order, where more than `gap` lies between two. `previous` is the
+ * time of the image before the first of these, or null. A sequence of more than `longest` images is split, so that a
+ * camera that took an image each minute for a year does not form one list of half a million.
  */
 export function cutSequences<Image extends TimedImage>(
   images: readonly Image[],

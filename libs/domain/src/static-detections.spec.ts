@@ -1,10 +1,16 @@
 import { SAME_BOX_IOU } from './box-grid';
 import { intersectionOverUnion, type Box, type Category } from './detection';
-import { MIN_STATIC_IMAGES, findStaticDetections, type LocatedDetection, type KnownStaticDetection, type StaticDetectionGroup } from './static-detections';
+import {
+  MIN_STATIC_IMAGES,
+  findStaticDetections,
+  type LocatedDetection,
+  type KnownStaticDetection,
+  type StaticDetectionGroup,
+} from './static-detections';
 
 const BRANCH: Box = { x: 0.4, y: 0.3, width: 0.2, height: 0.1 };
 
-/** A box each in images of their own, one for each place that is given. */
+/** Creates one detection per given place, each in its own image. */
 function boxes(places: readonly Box[], category: Category = 'animal', firstId = 1): LocatedDetection[] {
   return places.map((box, index) => ({ id: firstId + index, imageId: firstId + index, category, box }));
 }
@@ -37,8 +43,8 @@ function shuffled<Item>(random: () => number, items: readonly Item[]): Item[] {
 const outlines = (groups: readonly StaticDetectionGroup[]) =>
   groups.map(({ knownId, category, images }) => ({ knownId, category, images }));
 
-describe('static boxes', () => {
-  it('are the same box in 20 images, and not in 19: an animal may lie still', () => {
+describe('static detections', () => {
+  it('are the same box in 20 images, but not in 19: an animal may lie still', () => {
     expect(findStaticDetections(boxes(times(19)))).toEqual([]);
     expect(findStaticDetections(boxes(times(20)))).toEqual([
       {
@@ -52,12 +58,16 @@ describe('static boxes', () => {
   });
 
   it('count images, not detections', () => {
-    expect(findStaticDetections(boxes(times(38)).map((one) => ({ ...one, imageId: Math.ceil(one.id / 2) })))).toEqual([]);
+    expect(findStaticDetections(boxes(times(38)).map((one) => ({ ...one, imageId: Math.ceil(one.id / 2) })))).toEqual(
+      [],
+    );
   });
 
   it('are of one category', () => {
     expect(findStaticDetections([...boxes(times(19)), ...boxes(times(19), 'person', 100)])).toEqual([]);
-    expect(outlines(findStaticDetections([...boxes(times(20), 'vehicle'), ...boxes(times(21), 'animal', 100)]))).toEqual([
+    expect(
+      outlines(findStaticDetections([...boxes(times(20), 'vehicle'), ...boxes(times(21), 'animal', 100)])),
+    ).toEqual([
       { knownId: null, category: 'animal', images: 21 },
       { knownId: null, category: 'vehicle', images: 20 },
     ]);
@@ -69,7 +79,7 @@ describe('static boxes', () => {
     expect(findStaticDetections(boxes([...times(19), wider(1.12)]))).toEqual([]);
   });
 
-  it('hold what a model sees a little differently each time, whichever way it first saw it', () => {
+  it('include boxes that vary slightly between images, whichever was detected first', () => {
     const random = randoms(3);
     const edge = { ...BRANCH, x: BRANCH.x + 0.08 * BRANCH.width };
     const places = [edge, ...Array.from({ length: 200 }, () => jittered(random, BRANCH, 0.015))];
@@ -79,14 +89,14 @@ describe('static boxes', () => {
     expect(intersectionOverUnion(group!.box, BRANCH)).toBeGreaterThan(0.95);
   });
 
-  it('are two where two things overlap', () => {
+  it('form two groups where two objects overlap', () => {
     const stone = { ...BRANCH, x: BRANCH.x + 0.05, height: 0.15 };
     const groups = findStaticDetections(boxes([...times(25), ...times(30, stone)]));
     expect(outlines(groups)).toEqual([25, 30].map((images) => ({ knownId: null, category: 'animal', images })));
     expect(groups.map(({ box }) => box)).toEqual([BRANCH, stone]);
   });
 
-  it('are none where animals walk through the picture', () => {
+  it('are not found where animals walk through the image', () => {
     expect(
       findStaticDetections(
         boxes(
@@ -96,34 +106,38 @@ describe('static boxes', () => {
     ).toEqual([]);
   });
 
-  it('do not stumble over boxes without an extent', () => {
+  it('ignore boxes without an extent', () => {
     expect(findStaticDetections(boxes(times(30, { ...BRANCH, width: 0 })))).toEqual([]);
     expect(findStaticDetections(boxes(times(30, { ...BRANCH, width: 1e-44 })))).toEqual([]);
     expect(findStaticDetections(boxes(times(30, { ...BRANCH, width: 1e-7, height: 1e-7 })))).toHaveLength(1);
   });
 
   describe('that are known', () => {
-    const known = (id: number, box: Box = BRANCH, category: Category = 'animal'): KnownStaticDetection => ({ id, box, category });
+    const known = (id: number, box: Box = BRANCH, category: Category = 'animal'): KnownStaticDetection => ({
+      id,
+      box,
+      category,
+    });
     const near = { ...BRANCH, x: BRANCH.x + 0.005 };
 
-    it('stay what they are, and take what is new', () => {
+    it('keep their identity and include new detections', () => {
       expect(findStaticDetections(boxes([...times(5), ...times(20, near)]), [known(7)])).toMatchObject([
         { knownId: 7, box: BRANCH, images: 25 },
       ]);
     });
 
-    it('are nothing where they are in too few images by now', () => {
+    it('are dropped when they are in too few images by now', () => {
       expect(findStaticDetections(boxes(times(19)), [known(7)])).toEqual([]);
       expect(findStaticDetections([], [known(7)])).toEqual([]);
     });
 
-    it('are of their category alone', () => {
+    it('include only detections of their category', () => {
       expect(outlines(findStaticDetections(boxes(times(20)), [known(7, BRANCH, 'person')]))).toEqual([
         { knownId: null, category: 'animal', images: 20 },
       ]);
     });
 
-    it('each have what is most like them', () => {
+    it('get the detections that are most similar to them', () => {
       const groups = findStaticDetections(boxes([...times(20), ...times(22, near)]), [known(8, near), known(7)]);
       expect(groups).toMatchObject([
         { knownId: 7, images: 20 },
@@ -131,14 +145,14 @@ describe('static boxes', () => {
       ]);
     });
 
-    it('leave what they have to others, where it is too little', () => {
-      // 7 is the same as both; on its own it would have 3.
+    it('leave their detections to others when they have too few', () => {
+      // Detection 7 matches both; on its own, this one would have 3.
       const between = { ...BRANCH, x: BRANCH.x + 0.0025 };
       const groups = findStaticDetections(boxes([...times(30), ...times(3, between)]), [known(6), known(7, between)]);
       expect(outlines(groups)).toEqual([{ knownId: 6, category: 'animal', images: 33 }]);
     });
 
-    it('take what lies around the middle of what they have, though it is not the same as they were', () => {
+    it('include boxes around the mean of their detections, even if these differ from the reference box', () => {
       const first = { ...BRANCH, x: BRANCH.x - 0.007 };
       const farther = { ...BRANCH, x: BRANCH.x + 0.006 };
       expect(intersectionOverUnion(first, farther)).toBeLessThan(SAME_BOX_IOU);
@@ -147,8 +161,8 @@ describe('static boxes', () => {
     });
   });
 
-  describe('among boxes by chance', () => {
-    // Crowded, so that boxes lie within reach of one another and at the borders of cells and classes.
+  describe('among random boxes', () => {
+    // Dense, so that boxes are near one another and at the borders of cells and classes.
     const chance = (seed: number, count: number): LocatedDetection[] => {
       const random = randoms(seed);
       const things = Array.from({ length: 12 }, () => ({
@@ -171,7 +185,7 @@ describe('static boxes', () => {
       a.category === b.category && intersectionOverUnion(a.box, b.box) >= SAME_BOX_IOU;
     const imagesOf = (all: readonly LocatedDetection[]): number => new Set(all.map(({ imageId }) => imageId)).size;
 
-    it.each([1, 2, 3, 4])('are those that comparing all with all finds, none more and none less (%s)', (seed) => {
+    it.each([1, 2, 3, 4])('equal those found by comparing all pairs (%s)', (seed) => {
       const found = chance(seed, 1_500);
       const groups = findStaticDetections(found);
       expect(groups.length).toBeGreaterThan(5);
@@ -190,7 +204,7 @@ describe('static boxes', () => {
       }
     });
 
-    it('come out the same in whatever order', () => {
+    it('do not depend on the order of the detections', () => {
       const found = chance(5, 1_500);
       const groups = findStaticDetections(found);
       const known = groups.slice(0, 4).map((group, index) => ({ ...group, id: index + 1 }));
@@ -202,7 +216,7 @@ describe('static boxes', () => {
       }
     });
 
-    it('are found again as what they are', () => {
+    it('are found again with the same identity', () => {
       const found = chance(9, 1_500);
       const known = findStaticDetections(found).map((group, index) => ({ ...group, id: index + 1 }));
       expect(findStaticDetections(found, known).every(({ knownId }) => knownId !== null)).toBe(true);
@@ -221,7 +235,7 @@ describe('static boxes', () => {
       }));
       const begun = performance.now();
       expect(findStaticDetections(found)[0]!.images).toBeGreaterThan(30_000);
-      // A second or two; all with all would be five thousand million comparisons.
+      // Takes a second or two; comparing all pairs would take five billion comparisons.
       expect(performance.now() - begun).toBeLessThan(20_000);
     });
   });

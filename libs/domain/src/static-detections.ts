@@ -1,9 +1,12 @@
 import { BoxGrid, SAME_BOX_IOU } from './box-grid';
 import { CATEGORIES, intersectionOverUnion, type Box, type Category } from './detection';
 
-/** A box that is found in as many images of one deployment is static: a branch or a stone that the model takes for an animal. */
+/**
+ * Minimum images of one deployment with the same box for it to be static: a branch or a stone that the model takes for
+ * an animal.
+ */
 export const MIN_STATIC_IMAGES = 20;
-/** A reference box moves to the middle of its group at most so often. Most rest after two or three. */
+/** Maximum number of times that a reference box moves to the mean of its group. Most settle after two or three. */
 const MAX_MOVES = 10;
 
 export interface LocatedDetection {
@@ -13,7 +16,7 @@ export interface LocatedDetection {
   readonly box: Box;
 }
 
-/** A static box of an earlier search. */
+/** A static detection of an earlier search. */
 export interface KnownStaticDetection {
   readonly id: number;
   readonly category: Category;
@@ -21,27 +24,31 @@ export interface KnownStaticDetection {
 }
 
 export interface StaticDetectionGroup {
-  /** The known box that it is; null: a new one. */
+  /** The known static detection that this group belongs to; null: a new one. */
   readonly knownId: number | null;
   readonly category: Category;
-  /** The reference box; of a known one as it is known. */
+  /** The reference box; unchanged for a known static detection. */
   readonly box: Box;
-  /** In order. */
+  /** Sorted. */
   readonly detectionIds: readonly number[];
-  /** Different ones. */
+  /** Number of distinct images. */
   readonly images: number;
 }
 
 /**
- * The static boxes of one deployment: groups of detections of one category that are the same box as the group's reference box (SAME_BOX), in at
- * least STATIC_IMAGES images. A detection is in one group at most; none is left over that is the same as a reference box, or the
- * same as those in so many images that are left over. In whatever order they are given, the same comes out.
- *
- * Known boxes keep what is theirs: a detection belongs to the known box that it is most like, before any new group forms, so that what a
- * person said of that box goes on counting. It takes what is the same as the middle of its own, too; and a new group whose reference box is
- * the same as a known one belongs to that one. A known box that is in too few images by now has no group.
+ * Finds the static detections of one deployment: groups of detections of one category whose boxes are the same as the
+ * group's reference box (SAME_BOX_IOU), in at least MIN_STATIC_IMAGES images. A detection is in at most one group; no
+ * remaining detection matches a reference box, or as many other remaining ones. The result does not depend on the order
+ * of the input.
+ * Known static detections keep their identity, so that annotations of them stay valid: a detection belongs to the known
+ * one that it is most similar to, before any new group forms. A known one also includes boxes that match the mean of
+ * its detections; a new group whose reference box matches a known one is merged into it. A known one that is in too few
+ * images by now has no group.
  */
-export function findStaticDetections(found: readonly LocatedDetection[], known: readonly KnownStaticDetection[] = []): StaticDetectionGroup[] {
+export function findStaticDetections(
+  found: readonly LocatedDetection[],
+  known: readonly KnownStaticDetection[] = [],
+): StaticDetectionGroup[] {
   const search = searchStaticDetections(found, known);
   for (;;) {
     const { done, value } = search.next();
@@ -49,7 +56,9 @@ export function findStaticDetections(found: readonly LocatedDetection[], known: 
   }
 }
 
-/** The same in short steps, between which a server can do other things: 100,000 detections take a second. */
+/**
+ * Performs the same search in short steps, between which a server can do other work: 100,000 detections take a second.
+ */
 export function* searchStaticDetections(
   found: readonly LocatedDetection[],
   known: readonly KnownStaticDetection[],
@@ -61,7 +70,7 @@ export function* searchStaticDetections(
     const groups = groupKnown(free, knownBoxes);
     for (const one of boxes) {
       yield;
-      // Its group may have moved away from it.
+      // The group may have moved away from the detection.
       for (let group = findGroupAround(free, one); group !== null; group = findGroupAround(free, one)) {
         free.remove(group.members);
         groups.push({ ...group, known: mostSimilar(knownBoxes, group.box) });
@@ -90,11 +99,11 @@ function detectionsOfCategory<Item extends { readonly id: number; readonly categ
   return items.filter((item) => item.category === category).sort((a, b) => a.id - b.id);
 }
 
-/** Those of known boxes, taken out of the grid. */
+/** Groups the detections of known static detections and removes them from the grid. */
 function groupKnown(free: Grid, known: readonly KnownStaticDetection[]): KnownGroup[] {
   const owned = assignToKnown(free, known);
   for (const members of owned.values()) free.remove(members);
-  // Only then does each take what is the same as the middle of what it has: a box that was found in the first pictures may lie at the edge.
+  // Only then includes what matches the mean of each group: the box found in the first images may be untypical.
   return [...owned].map(([one, own]) => {
     const { members } = moveToMean(
       free,
@@ -106,17 +115,20 @@ function groupKnown(free: Grid, known: readonly KnownStaticDetection[]): KnownGr
   });
 }
 
-/** What each known box owns, where that is in enough images; the others own nothing. */
-function assignToKnown(free: Grid, known: readonly KnownStaticDetection[]): Map<KnownStaticDetection, LocatedDetection[]> {
+/** Assigns detections to known static detections; those in too few images get none. */
+function assignToKnown(
+  free: Grid,
+  known: readonly KnownStaticDetection[],
+): Map<KnownStaticDetection, LocatedDetection[]> {
   const owned = new Map<KnownStaticDetection, LocatedDetection[]>(known.map((one) => [one, []]));
   for (const member of new Set(known.flatMap(({ box }) => free.findSame(box))))
     owned.get(mostSimilar(known, member.box)!)!.push(member);
   const large = known.filter((one) => countImages(owned.get(one)!) >= MIN_STATIC_IMAGES);
-  // What the others had may be that of one of these as well.
+  // The detections of dropped ones may match one of the remaining.
   return large.length === known.length ? owned : assignToKnown(free, large);
 }
 
-/** Around one that is in the grid; null where too few images hold the same. */
+/** Finds the group around a detection in the grid; null if too few images have the same box. */
 function findGroupAround(free: Grid, one: LocatedDetection): Group | null {
   if (!free.has(one)) return null;
   const members = free.findSame(one.box);
@@ -124,7 +136,10 @@ function findGroupAround(free: Grid, one: LocatedDetection): Group | null {
   return moveToMean(free, { box: one.box, members }, { own: [], mayMoveTo: () => true });
 }
 
-/** The group moves to the middle of its members for as long as that brings more images: whichever box it began with, it takes the bulk. */
+/**
+ * Moves the group to the mean of its members as long as that adds images, so that the result does not depend on the box
+ * that it started from.
+ */
 function moveToMean(
   free: Grid,
   start: Group,
@@ -141,14 +156,14 @@ function moveToMean(
   return group;
 }
 
-/** To a millionth, which comes back as it was from where it is stored as a `real`. */
+/** Rounds to a millionth, which survives storage as a `real`. */
 function meanBox(members: readonly LocatedDetection[]): Box {
   const mean = (side: keyof Box): number =>
     Math.round((members.reduce((sum, { box }) => sum + box[side], 0) / members.length) * 1e6) / 1e6;
   return { x: mean('x'), y: mean('y'), width: mean('width'), height: mean('height') };
 }
 
-/** The first of those that it is most like, if it is the same as one. */
+/** The most similar known static detection, the first one if several are; null if none is the same. */
 function mostSimilar(known: readonly KnownStaticDetection[], box: Box): KnownStaticDetection | null {
   let most: KnownStaticDetection | null = null;
   let likeness = 0;
@@ -163,7 +178,7 @@ function countImages(members: readonly LocatedDetection[]): number {
   return new Set(members.map(({ imageId }) => imageId)).size;
 }
 
-/** Groups that belong to the same known box are one. */
+/** Merges groups that belong to the same known static detection. */
 function mergeGroups(groups: readonly KnownGroup[], category: Category): StaticDetectionGroup[] {
   const members = new Map<KnownStaticDetection | KnownGroup, LocatedDetection[]>();
   for (const group of groups) {

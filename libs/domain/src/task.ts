@@ -4,29 +4,32 @@ import type { TaskKind } from '@pugmark/contracts';
 export const TASK_STATES = ['waiting', 'queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
-/** A task that this process owns until its lease ends. `attempt` is the fencing token: a commit with another one changes nothing. */
+/**
+ * A task that this process owns until its lease ends. `attempt` is the fencing token: a commit with another one changes
+ * nothing.
+ */
 export interface ClaimedTask {
   readonly id: number;
   readonly kind: TaskKind;
-  /** What the task is about: the ingest, image or export with this id, according to `kind`. */
+  /** Id of the task's ingest, image or export, according to `kind`. */
   readonly subjectId: number;
   readonly runId: number | null;
   readonly attempt: number;
-  /** Attempts of this series, this one included: a failed task that is started over has a fresh number of them. */
+  /** Attempts of this series, including this one: a failed task that is restarted begins a new series. */
   readonly tries: number;
   readonly traceparent: string | null;
 }
 
-/** How one attempt ended. `code` is stable and for programs, `message` is for the person who must act. */
+/** Outcome of one attempt. `code` is stable and for programs, `message` is for the person who must act. */
 export type TaskOutcome<Result> =
   | { readonly task: ClaimedTask; readonly outcome: 'done'; readonly result: Result }
   | { readonly task: ClaimedTask; readonly outcome: 'retry'; readonly code: string; readonly message: string }
   | { readonly task: ClaimedTask; readonly outcome: 'failed'; readonly code: string; readonly message: string };
 
 export interface TaskPolicy {
-  /** Attempts of a series, the first included; the last one's error makes the task `failed`. */
+  /** Attempts of a series, including the first; the error of the last one makes the task `failed`. */
   readonly maxAttempts: number;
-  /** A worker that does not renew for this long has lost the task. Renewed every third of it. */
+  /** Lease duration; renewed every third of it. A worker that does not renew in time loses the task. */
   readonly leaseSeconds: number;
   /** Wait before attempt n + 1: `backoffSeconds × 2^(n − 1)`, at most `maxBackoffSeconds`. */
   readonly backoffSeconds: number;

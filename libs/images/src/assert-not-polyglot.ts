@@ -3,27 +3,27 @@ import { CHUNK_BYTES, ChunkedFile } from './chunked-file';
 import type { ImageFormat } from './image-format';
 import { textRegions } from './text-regions';
 
-/** Texts that make a page or a script of a file, and archives that need not begin where the file does. */
+/** Texts that make a file a web page or a script, and archives that need not start at its beginning. */
 const TEXT_PATTERNS: readonly (readonly [pattern: RegExp, kind: string])[] = [
-  // With what must follow a tag's name: a few letters alone turn up by chance in one of a million thumbnails.
+  // Includes what must follow a tag's name: a few letters alone occur by chance in one of a million thumbnails.
   [/<(?:!doctype\s+html|html|head|body|script|iframe|object|embed)[\s>/]|<svg\s+[\w:]+\s*=/i, 'a web page or script'],
   [/<\?php\s|<\?=[\x20-\x7e\s]{1,500}\?>/i, 'a PHP script'],
   // eslint-disable-next-line no-control-regex -- the marks of RAR and 7z
   [/Rar!\x1a\x07|7z\xbc\xaf\x27\x1c/, 'an archive'],
 ];
-/** A pattern that begins in one piece may end in the next. */
+/** A match may span two chunks. */
 const OVERLAP = 1_024;
-/** Readers of PDF look for its mark this far into a file. */
+/** Readers of PDF search for its header within this many bytes. */
 const PDF_HEADER_BYTES = 1_024;
 const ZIP_END = Buffer.from('PK\x05\x06', 'latin1');
 const ZIP_END_BYTES = 22;
 const ZIP64_LOCATOR_BYTES = 20;
-/** By chance there is not even one; each costs a look. */
+/** Normally there is not even one; each costs a read. */
 const MAX_ZIP_ENDS = 8;
 
 /**
- * Throws PermanentError `polyglot` when a picture's file is something else as well: a ZIP archive, a PDF, a web page, a script.
- * What cameras append to their pictures, be it another picture, is none of these and stays.
+ * Throws PermanentError `polyglot` if an image file is also something else: a ZIP archive, a PDF, a web page, a script.
+ * Data that cameras append, such as another image, is allowed.
  */
 export async function assertNotPolyglot(path: string, format: ImageFormat): Promise<void> {
   await ChunkedFile.open(path, async (file) => {
@@ -31,7 +31,7 @@ export async function assertNotPolyglot(path: string, format: ImageFormat): Prom
     if (other === null) return;
     throw new PermanentError(
       'polyglot',
-      `the file is a ${format.toUpperCase()} picture and ${other} at the same time: save it anew as a picture`,
+      `the file is a ${format.toUpperCase()} image and ${other} at the same time: save it again as an image`,
     );
   });
 }
@@ -39,7 +39,7 @@ export async function assertNotPolyglot(path: string, format: ImageFormat): Prom
 async function findByHeader(file: ChunkedFile): Promise<string | null> {
   const text = (await file.read(0, PDF_HEADER_BYTES)).toString('latin1');
   if (text.includes('%PDF-')) return 'a PDF document';
-  // Read as JavaScript, the length of this segment opens a comment; no JFIF header is that long.
+  // Parsed as JavaScript, the length of this segment opens a comment; no JFIF header is that long.
   return text.startsWith('\xff\xd8\xff\xe0/*') ? 'a web page or script' : null;
 }
 
@@ -54,10 +54,10 @@ async function findByText(file: ChunkedFile, format: ImageFormat): Promise<strin
   return null;
 }
 
-/** The record that ends a ZIP archive, when it does end one: APPNOTE 4.3.16. Its readers take any bytes before the archive. */
+/** Finds the record that ends a ZIP archive: APPNOTE 4.3.16. Readers accept any bytes before the archive. */
 async function findByTrailer(file: ChunkedFile): Promise<string | null> {
   const from = Math.max(0, file.size - ZIP_END_BYTES - 0xffff - ZIP64_LOCATOR_BYTES);
-  // A copy: what is read next takes the place of the piece.
+  // Copied, because the next read overwrites the buffer.
   const tail = Buffer.from(await file.read(from, file.size - from));
   const ends: number[] = [];
   for (

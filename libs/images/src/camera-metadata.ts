@@ -6,9 +6,9 @@ export interface GpsPosition {
   readonly longitude: number;
 }
 
-/** What the camera wrote about itself. Anything absent or senseless is null: nothing here is ever guessed. */
+/** Metadata that the camera wrote. Missing or invalid values are null; nothing is guessed. */
 export interface CameraMetadata {
-  /** The camera's own clock, `YYYY-MM-DDTHH:mm:ss`, in no zone. */
+  /** Time of the camera's own clock, `YYYY-MM-DDTHH:mm:ss`, without time zone. */
   readonly capturedLocal: string | null;
   readonly cameraMake: string | null;
   readonly cameraModel: string | null;
@@ -25,7 +25,7 @@ const NO_METADATA: CameraMetadata = {
 };
 const MAX_TEXT_LENGTH = 200;
 
-/** Facts from an EXIF block (or from a whole TIFF file, which has the same structure). Never throws. */
+/** Reads metadata from an EXIF block (or a whole TIFF file, which has the same structure). Never throws. */
 export function readCameraMetadata(exif: Buffer | undefined): CameraMetadata {
   if (exif === undefined) return NO_METADATA;
   try {
@@ -38,14 +38,14 @@ export function readCameraMetadata(exif: Buffer | undefined): CameraMetadata {
       gps: position(gps ?? undefined),
     };
   } catch {
-    // A damaged block says nothing about the picture itself, which may be whole.
+    // A damaged block does not mean that the image is damaged.
     return NO_METADATA;
   }
 }
 
 /**
- * The reading as it stands in the block. The reader makes a Date of it, in which 31 February becomes 3 March and year 0 is
- * 1900; so the Date, written out again, must be found in the block as it is.
+ * Returns the time as it is written in the block. The EXIF reader converts it to a Date, in which 31 February becomes 3
+ * March and year 0 becomes 1900; so the formatted Date must occur in the block.
  */
 function wallClock(exif: Buffer, value: unknown): string | null {
   if (!(value instanceof Date) || Number.isNaN(value.getTime())) return null;
@@ -53,7 +53,10 @@ function wallClock(exif: Buffer, value: unknown): string | null {
   return exif.includes(`${date.replaceAll('-', ':')} ${time}`, 0, 'latin1') ? `${date}T${time}` : null;
 }
 
-/** The reader answers text with bytes over 127 as a Buffer. Control characters go: Postgres takes no NUL, pages no others. */
+/**
+ * The EXIF reader returns text with bytes over 127 as a Buffer. Removes control characters, which Postgres (NUL) and
+ * web pages do not accept.
+ */
 function plainText(value: unknown): string | null {
   const text = Buffer.isBuffer(value) ? value.toString('utf8') : value;
   if (typeof text !== 'string') return null;
@@ -69,17 +72,26 @@ function position(gps: Record<string, unknown> | undefined): GpsPosition | null 
   const latitude = degrees(gps?.['GPSLatitude'], gps?.['GPSLatitudeRef'], 'N', 'S', 90);
   const longitude = degrees(gps?.['GPSLongitude'], gps?.['GPSLongitudeRef'], 'E', 'W', 180);
   if (latitude === null || longitude === null) return null;
-  // Cameras that have a receiver but no fix write zeros; no camera trap stands in the Gulf of Guinea.
+  // Cameras with a receiver but no fix write zeros; no camera trap is in the Gulf of Guinea.
   return latitude === 0 && longitude === 0 ? null : { latitude, longitude };
 }
 
-/** Degrees, minutes and seconds with a hemisphere; without the hemisphere the sign is unknown, and so is the place. */
+/**
+ * Converts degrees, minutes, seconds and a hemisphere. Without the hemisphere the sign is unknown, and so is the
+ * position.
+ */
 function degrees(value: unknown, hemisphere: unknown, positive: string, negative: string, max: number): number | null {
   if (!Array.isArray(value) || typeof hemisphere !== 'string') return null;
   const letter = hemisphere.trim().toUpperCase();
   const sign = letter.startsWith(positive) ? 1 : letter.startsWith(negative) ? -1 : null;
   const [whole, minutes, seconds] = value as readonly unknown[];
-  if (sign === null || !isBetweenZeroAnd(whole, max) || !isBetweenZeroAnd(minutes, 60) || !isBetweenZeroAnd(seconds, 60)) return null;
+  if (
+    sign === null ||
+    !isBetweenZeroAnd(whole, max) ||
+    !isBetweenZeroAnd(minutes, 60) ||
+    !isBetweenZeroAnd(seconds, 60)
+  )
+    return null;
   const angle = whole + minutes / 60 + seconds / 3600;
   return angle <= max ? sign * angle : null;
 }

@@ -25,13 +25,16 @@ const jpegSegment = (marker: number, text: string): Buffer =>
     Buffer.from([0xff, marker, (text.length + 2) >> 8, (text.length + 2) & 0xff]),
     Buffer.from(text, 'latin1'),
   ]);
-/** With a segment right after the mark of the beginning. */
+/** Inserts a segment right after the start of the image. */
 const withSegment = (marker: number, text: string): Buffer =>
   Buffer.concat([jpeg.subarray(0, 2), jpegSegment(marker, text), jpeg.subarray(2)]);
 const followedBy = (picture: Buffer, ...rest: (string | Buffer)[]): Buffer =>
   Buffer.concat([picture, ...rest.map((one) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : one))]);
 
-/** A stored entry and a directory of it, as they stand at the end of `before` bytes; with offsets from the archive's own beginning, or from the file's. */
+/**
+ * A stored entry and its directory, placed after `before` bytes; with offsets from the start of the archive, or of the
+ * file.
+ */
 function zipAfter(before: number, comment = ''): Buffer {
   const local = Buffer.alloc(31);
   local.write('PK\x03\x04', 'latin1');
@@ -48,16 +51,16 @@ function zipAfter(before: number, comment = ''): Buffer {
   return Buffer.concat([local, central, end]);
 }
 
-describe('pictures that are taken', () => {
+describe('images that are accepted', () => {
   it.each(['jpeg', 'png', 'webp', 'tiff'] as const)('a plain %s', async (format) => {
     expect(await check(await texture(64, 48).toFormat(format).toBuffer())).toBe(format);
   });
 
   it.each([
     ['zeros', () => Buffer.alloc(100_000)],
-    ['another picture, as for a preview', () => jpeg],
+    ['another image, as for a preview', () => jpeg],
     ["a camera's own data", () => Buffer.from('TRAILCAM\0\x01T=-4C;MOON=3;<bat>85</bat>\xff\xd9\xff\xd9', 'latin1')],
-    ['the mark of a ZIP that closes nothing', () => Buffer.from(`PK\x05\x06${'\0'.repeat(18)}`, 'latin1')],
+    ['the signature of a ZIP without a directory', () => Buffer.from(`PK\x05\x06${'\0'.repeat(18)}`, 'latin1')],
   ])('a JPEG with %s after its end', async (_what, rest) => {
     expect(await check(followedBy(jpeg, rest()))).toBe('jpeg');
   });
@@ -82,12 +85,12 @@ describe('pictures that are taken', () => {
     ).toBe('jpeg');
   });
 
-  it('a JPEG that is cut short, wherever its header is whole', async () => {
+  it('a truncated JPEG, wherever its header is complete', async () => {
     for (const part of [0.4, 0.6, 0.9, 0.999])
       expect(await check(jpeg.subarray(0, Math.floor(jpeg.length * part)))).toBe('jpeg');
   });
 
-  it('one with rubbish between its segments', async () => {
+  it('one with garbage between its segments', async () => {
     expect(
       await check(
         Buffer.concat([jpeg.subarray(0, 2), jpegSegment(0xfe, 'x'), Buffer.from([0xff, 0xff]), jpeg.subarray(3)]),
@@ -96,7 +99,7 @@ describe('pictures that are taken', () => {
   });
 });
 
-describe('what is a picture and something else', () => {
+describe('a file that is an image and something else', () => {
   it.each([
     ['a PHP comment', () => withSegment(0xfe, PHP)],
     ['a short PHP tag in a comment', () => withSegment(0xfe, '<?=`$_GET[0]`?>')],
@@ -104,10 +107,7 @@ describe('what is a picture and something else', () => {
     ['a web page after the end', () => followedBy(jpeg, '\r\n<HTML><body onload=alert(1)>')],
     ['PHP after the end, and another end after that', () => followedBy(jpeg, PHP, '\xff\xd9')],
     ['PHP after a megabyte', () => followedBy(jpeg, Buffer.alloc(1_200_000, 0x20), PHP)],
-    [
-      'PHP where one piece ends and the next begins',
-      () => followedBy(jpeg, Buffer.alloc(256 * 1024 - (jpeg.length - 2) - 5, 0x20), PHP),
-    ],
+    ['PHP across two chunks', () => followedBy(jpeg, Buffer.alloc(256 * 1024 - (jpeg.length - 2) - 5, 0x20), PHP)],
     ['a PDF', () => withSegment(0xfe, '%PDF-1.4\n1 0 obj')],
     [
       'JavaScript by the length of its first segment',
@@ -143,11 +143,11 @@ describe('what is a picture and something else', () => {
   });
 });
 
-describe('what is no picture to take', () => {
+describe('a file that is not an accepted image', () => {
   it.each([
-    ['a ZIP archive', () => zipAfter(0), 'not_a_picture'],
-    ['a web page', () => Buffer.from('<!doctype html><script>alert(1)</script>'), 'not_a_picture'],
-    ['PHP after the mark of a GIF', () => Buffer.from(`GIF89a;${PHP}`), 'unsupported_format'],
+    ['a ZIP archive', () => zipAfter(0), 'not_an_image'],
+    ['a web page', () => Buffer.from('<!doctype html><script>alert(1)</script>'), 'not_an_image'],
+    ['PHP after the signature of a GIF', () => Buffer.from(`GIF89a;${PHP}`), 'unsupported_format'],
     [
       'an SVG drawing',
       () => Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'),
@@ -158,17 +158,17 @@ describe('what is no picture to take', () => {
     await expect(check(content())).rejects.toMatchObject({ name: 'PermanentError', code });
   });
 
-  it('a picture of too many pixels', async () => {
+  it('an image with too many pixels', async () => {
     await expect(check(await flat(1, 2, 3, 1_100, 1_000).png().toBuffer())).rejects.toMatchObject({
       code: 'too_many_pixels',
     });
   });
 
-  it('one of a million parts, and does not walk them', async () => {
+  it('one of a million parts, without reading them all', async () => {
     const parts = Buffer.alloc(2 * 1_000_000);
     for (let i = 0; i < parts.length; i += 2) parts.writeUInt16BE(0xffd0, i);
     await expect(check(Buffer.concat([jpeg.subarray(0, 2), parts, jpeg.subarray(2)]))).rejects.toMatchObject({
-      code: 'not_a_picture',
+      code: 'not_an_image',
     });
   });
 });

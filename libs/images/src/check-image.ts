@@ -3,8 +3,8 @@ import { readFormatAndMetadata, type HeaderOptions } from './read-image-header';
 import type { ImageFormat } from './image-format';
 
 /**
- * Whether a file from anywhere is a picture that can be taken in, and nothing else; its format. Its pixels are not decoded: of one that
- * is cut short the rest is still worth having. Throws what `readImageHeader` throws, and PermanentError `polyglot`.
+ * Checks that an untrusted file is an acceptable image and nothing else. Returns its format. Does not decode pixels: a
+ * truncated image is accepted. Throws what `readImageHeader` throws, and PermanentError `polyglot`.
  */
 export async function checkImage(path: string, options: HeaderOptions): Promise<ImageFormat> {
   const { format } = await readFormatAndMetadata(path, options);

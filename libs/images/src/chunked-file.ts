@@ -1,9 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
-/** Bytes that are read at once. */
+/** Bytes read at once. */
 export const CHUNK_BYTES = 256 * 1024;
 
-/** A file that is looked at piece by piece, never as a whole. */
+/** Reads a file in chunks, never as a whole. */
 export class ChunkedFile {
   #piece = Buffer.alloc(0);
   #from = 0;
@@ -13,17 +13,17 @@ export class ChunkedFile {
     readonly size: number,
   ) {}
 
-  /** Opens the file for as long as `look` takes. */
-  static async open<T>(path: string, look: (file: ChunkedFile) => Promise<T>): Promise<T> {
+  /** Opens the file for the duration of `use`. */
+  static async open<T>(path: string, use: (file: ChunkedFile) => Promise<T>): Promise<T> {
     const file = await open(path);
     try {
-      return await look(new ChunkedFile(file, (await file.stat()).size));
+      return await use(new ChunkedFile(file, (await file.stat()).size));
     } finally {
       await file.close();
     }
   }
 
-  /** So many bytes from there on, fewer at the end of the file; valid until the next call. */
+  /** Reads `length` bytes at a position, fewer at the end of the file. The result is valid until the next call. */
   async read(position: number, length: number): Promise<Buffer> {
     if (position < this.#from || position + length > this.#from + this.#piece.length) {
       const wanted = Math.min(Math.max(length, CHUNK_BYTES), Math.max(0, this.size - position));

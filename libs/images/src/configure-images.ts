@@ -1,9 +1,8 @@
 import sharp from 'sharp';
 
 /**
- * Settings of the picture library for this whole process; call it once, at the start. No cache: no picture is read twice, and
- * the cache keeps files open. One thread a picture: the services run several pictures side by side instead, which loses
- * nothing to waiting.
+ * Configures the image library for the process; call once, at the start. No cache: images are not read twice, and the
+ * cache keeps files open. One thread per image: services process several images concurrently, which wastes no time.
  */
 export function configureImages(): void {
   sharp.cache(false);

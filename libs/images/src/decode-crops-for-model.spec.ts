@@ -26,7 +26,7 @@ function expectNear(found: readonly number[], wanted: readonly number[], toleran
   expect(found.every((value, index) => Math.abs(value - wanted[index]!) <= tolerance) || { found, wanted }).toBe(true);
 }
 
-/** Four fields of one colour each, 400 × 200 pixels in all. */
+/** Four fields of one colour each, 400 × 200 pixels in total. */
 async function fields(): Promise<string> {
   const field = (r: number, g: number, b: number) =>
     sharp({ create: { width: 200, height: 100, channels: 3, background: { r, g, b } } })
@@ -48,7 +48,7 @@ async function fields(): Promise<string> {
 }
 
 describe('decodeCropsForModel', () => {
-  it('cuts each crop out of the upright picture, in their order', async () => {
+  it('cuts the crops from the upright image, in order', async () => {
     const { inputs, imageWidth, imageHeight, warning } = await decodeCropsForModel(
       await fields(),
       [
@@ -65,7 +65,7 @@ describe('decodeCropsForModel', () => {
     expectNear(pixel(inputs[2]!, 13, 8), [0, 255, 0]);
   });
 
-  it('keeps the aspect ratio of the crop where the model wants that, and pads', async () => {
+  it('keeps the aspect ratio of the crop and pads, for a letterbox model', async () => {
     const { inputs } = await decodeCropsForModel(await fields(), [{ x: 0, y: 0, width: 0.5, height: 0.5 }], {
       ...TO_MODEL,
       resize: 'letterbox',
@@ -75,7 +75,7 @@ describe('decodeCropsForModel', () => {
     expectNear(pixel(inputs[0]!, 8, 8), [255, 0, 0]);
   });
 
-  it.each([1, 3, 6, 8])('turns the picture before it cuts (EXIF orientation %d)', async (orientation) => {
+  it.each([1, 3, 6, 8])('rotates the image before cutting (EXIF orientation %d)', async (orientation) => {
     const path = await file(`turned-${orientation}.jpg`, await orientedJpeg(orientation));
     const { inputs } = await decodeCropsForModel(
       path,
@@ -89,7 +89,7 @@ describe('decodeCropsForModel', () => {
     expectNear(pixel(inputs[1]!, 8, 8), [0, 0, 255], 40);
   });
 
-  it('takes at least one pixel, and nothing beyond the edge', async () => {
+  it('takes at least one pixel, and none beyond the edge', async () => {
     const { inputs } = await decodeCropsForModel(
       await fields(),
       [
@@ -102,8 +102,8 @@ describe('decodeCropsForModel', () => {
     expectNear(pixel(inputs[1]!, 15, 15), [128, 128, 128]);
   });
 
-  it('is exact for a small crop of a large picture, which is decoded no larger than that needs', async () => {
-    // One white pixel in sixteen hundred, in the middle of a field of 40 × 40 that is cut out.
+  it('is exact for a small crop of a large image, which is decoded no larger than necessary', async () => {
+    // One white pixel per 1,600, in the middle of a field of 40 × 40 that is cut out.
     const pixels = Buffer.alloc(2_000 * 1_000 * 3);
     for (let y = 480; y < 520; y += 1)
       for (let x = 980; x < 1_020; x += 1) pixels.set([255, 255, 255], (y * 2_000 + x) * 3);
@@ -120,10 +120,10 @@ describe('decodeCropsForModel', () => {
     expectNear(pixel(inputs[0]!, 14, 14), [0, 0, 0]);
   });
 
-  it('says of a damaged file what decodeForModel says', async () => {
+  it('reports a damaged file as decodeForModel does', async () => {
     const path = await file('text.jpg', Buffer.from('no picture'));
     await expect(decodeCropsForModel(path, [{ x: 0, y: 0, width: 1, height: 1 }], TO_MODEL)).rejects.toMatchObject({
-      code: 'not_a_picture',
+      code: 'not_an_image',
     });
   });
 });

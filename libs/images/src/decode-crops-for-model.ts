@@ -1,17 +1,24 @@
 import sharp, { type Metadata } from 'sharp';
 import type { Box, ModelInput } from '@pugmark/domain';
-import { decodeLeniently, isPixelLimitError, PADDING, placeInInput, scaleTo, type DecodeOptions } from './decode-for-model';
+import {
+  decodeLeniently,
+  isPixelLimitError,
+  PADDING,
+  placeInInput,
+  scaleTo,
+  type DecodeOptions,
+} from './decode-for-model';
 import { readContent } from './image-file';
 import { detectImageFormat } from './image-format';
 import { assertPixelLimit, readMetadata, decodeError } from './image-metadata';
 
 export interface DecodedCrops {
-  /** One for each crop, in their order. */
+  /** Inputs in the order of the crops. */
   readonly inputs: readonly ModelInput[];
-  /** Pixels of the upright picture: EXIF orientation applied. */
+  /** Pixels of the upright image: EXIF orientation applied. */
   readonly imageWidth: number;
   readonly imageHeight: number;
-  /** Part of the picture's data is missing or damaged; what could be decoded is there, the rest is one flat colour. */
+  /** Image data is missing or damaged; the decodable part is used, the rest is one flat colour. */
   readonly warning: 'truncated' | null;
 }
 
@@ -22,8 +29,8 @@ interface RawImage {
 }
 
 /**
- * Parts of a picture, each as a model takes it. Crops are in fractions of the upright picture; one of less than a pixel takes that pixel.
- * The picture is decoded once, no larger than its smallest crop needs. Throws what `readImageHeader` throws.
+ * Decodes crops of an image for a model. Crops are in fractions of the upright image; a crop smaller than a pixel takes
+ * that pixel. The image is decoded once, no larger than its smallest crop needs. Throws what `readImageHeader` throws.
  */
 export async function decodeCropsForModel(
   path: string,
@@ -40,7 +47,7 @@ export async function decodeCropsForModel(
       decodeUpright(content, failOn, decodedSize(metadata.autoOrient, crops, options), options.pixelLimit),
     );
     const inputs: ModelInput[] = [];
-    // One after the other: each holds buffers of its own.
+    // Sequentially, because each needs buffers of its own.
     for (const crop of crops) inputs.push(await cutCrop(picture, crop, options));
     return { inputs, imageWidth, imageHeight, warning };
   } catch (error) {
@@ -48,7 +55,7 @@ export async function decodeCropsForModel(
   }
 }
 
-/** As large as the model's input is for the crop that needs it most, never larger than the picture itself. */
+/** Size at which the crop with the highest scale has the model's resolution; at most the image's own size. */
 function decodedSize(
   image: Metadata['autoOrient'],
   crops: readonly Box[],

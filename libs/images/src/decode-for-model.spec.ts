@@ -33,7 +33,7 @@ function expectColour(image: DecodedImage, x: number, y: number, wanted: readonl
 }
 
 describe('the geometry', () => {
-  it('centres a wide picture between black bars and says where it lies', async () => {
+  it('centres a wide image between black bars and returns its placement', async () => {
     const path = await file('wide.png', await flat(200, 100, 50, 100, 50).png().toBuffer());
     const image = await decodeForModel(path, TO_MODEL);
     expect(image).toMatchObject({
@@ -51,21 +51,21 @@ describe('the geometry', () => {
     expectColour(image, 32, 48, [0, 0, 0]);
   });
 
-  it('enlarges a small picture, too', async () => {
+  it('enlarges a small image', async () => {
     const path = await file('tiny.png', await flat(9, 9, 9, 1, 1).png().toBuffer());
     expect(await decodeForModel(path, TO_MODEL)).toMatchObject({
       placement: { left: 0, top: 0, width: 64, height: 64 },
     });
   });
 
-  it('leaves at least one row of a picture that is a thousand times as wide as high', async () => {
+  it('leaves at least one row of an image that is a thousand times as wide as high', async () => {
     const path = await file('strip.png', await flat(250, 250, 250, 2000, 2).png().toBuffer());
     const image = await decodeForModel(path, TO_MODEL);
     expect(image.placement).toEqual({ left: 0, top: 31, width: 64, height: 1 });
     expectColour(image, 10, 31, [250, 250, 250]);
   });
 
-  it('fills the input when the model wants pictures stretched', async () => {
+  it('fills the input for a stretching model', async () => {
     const path = await file('stretch.png', await flat(200, 100, 50, 100, 50).png().toBuffer());
     const image = await decodeForModel(path, { ...TO_MODEL, width: 32, resize: 'stretch' });
     expect(image.placement).toEqual({ left: 0, top: 0, width: 32, height: 64 });
@@ -76,7 +76,7 @@ describe('the geometry', () => {
 });
 
 describe('EXIF orientation', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('%i gives the upright picture', async (orientation) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('%i gives the upright image', async (orientation) => {
     const path = await file(`o${orientation}.jpg`, await orientedJpeg(orientation));
     const image = await decodeForModel(path, { ...TO_MODEL, width: 60, height: 60 });
     expect(image).toMatchObject({
@@ -91,10 +91,10 @@ describe('EXIF orientation', () => {
   });
 });
 
-describe('kinds of pixels', () => {
+describe('pixel formats', () => {
   const centre = async (name: string, content: Buffer) => decodeForModel(await file(name, content), TO_MODEL);
 
-  it('turns grey into three equal channels', async () => {
+  it('converts grey to three equal channels', async () => {
     expectColour(
       await centre('grey.jpg', await flat(90, 90, 90).toColourspace('b-w').jpeg().toBuffer()),
       32,
@@ -103,7 +103,7 @@ describe('kinds of pixels', () => {
     );
   });
 
-  it('turns CMYK into RGB', async () => {
+  it('converts CMYK to RGB', async () => {
     const content = await flat(200, 200, 200).toColourspace('cmyk').jpeg().toBuffer();
     expect((await sharp(content).metadata()).space).toBe('cmyk');
     expectColour(await centre('cmyk.jpg', content), 32, 32, [200, 200, 200], 15);
@@ -120,7 +120,7 @@ describe('kinds of pixels', () => {
     expectColour(await centre(`deep.${format}`, content), 32, 32, [255, 128, 1], 1);
   });
 
-  it('lays transparency on black', async () => {
+  it('renders transparency on black', async () => {
     const content = await sharp({
       create: { width: 64, height: 48, channels: 4, background: { r: 200, g: 100, b: 0, alpha: 0.5 } },
     })
@@ -141,34 +141,34 @@ describe('kinds of pixels', () => {
   });
 });
 
-describe('damaged pictures', () => {
-  it('decodes a JPEG that is cut short as far as it goes, and says so', async () => {
+describe('damaged images', () => {
+  it('decodes the readable part of a truncated JPEG, with a warning', async () => {
     const whole = await texture(400, 300).jpeg({ quality: 95 }).toBuffer();
     const image = await decodeForModel(await file('cut.jpg', whole.subarray(0, whole.length / 2)), TO_MODEL);
     const original = await decodeForModel(await file('whole.jpg', whole), TO_MODEL);
     expect([image.warning, original.warning]).toEqual(['truncated', null]);
     expect(image).toMatchObject({ imageWidth: 400, imageHeight: 300 });
-    // The upper quarter is the picture itself, the lowest row is not.
+    // The upper quarter is intact, the lowest row is not.
     expectColour(image, 10, 12, pixel(original, 10, 12));
     expectColour(image, 50, 12, pixel(original, 50, 12));
     expect(pixel(image, 50, 54)).not.toEqual(pixel(original, 50, 54));
   });
 
-  it('marks a PNG that is cut short', async () => {
+  it('warns of a truncated PNG', async () => {
     const whole = await texture(200, 100).png().toBuffer();
     expect((await decodeForModel(await file('cut.png', whole.subarray(0, whole.length / 2)), TO_MODEL)).warning).toBe(
       'truncated',
     );
   });
 
-  it('marks a JPEG with a hole in its middle', async () => {
+  it('warns of a JPEG with missing data in its middle', async () => {
     const content = await texture(400, 300).jpeg().toBuffer();
     const middle = Math.floor(content.length / 2);
     content.fill(0xff, middle, middle + 200);
     expect((await decodeForModel(await file('hole.jpg', content), TO_MODEL)).warning).toBe('truncated');
   });
 
-  it('says nothing of stray bytes that harm no pixel', async () => {
+  it('does not warn of stray bytes that affect no pixel', async () => {
     const content = await texture(400, 300).jpeg().toBuffer();
     const stray = Buffer.concat([content.subarray(0, -2), Buffer.from([1, 2, 3, 4]), content.subarray(-2)]);
     expect((await decodeForModel(await file('stray.jpg', stray), TO_MODEL)).warning).toBeNull();
@@ -176,15 +176,15 @@ describe('damaged pictures', () => {
 
   it.each([
     ['nothing in it', Buffer.alloc(0), 'empty_file'],
-    ['text in it', Buffer.from('this is not a picture'), 'not_a_picture'],
-    ['only the first bytes of a JPEG', Buffer.from('ffd8ffe000104a46494600', 'hex'), 'not_a_picture'],
+    ['text in it', Buffer.from('this is not a picture'), 'not_an_image'],
+    ['only the first bytes of a JPEG', Buffer.from('ffd8ffe000104a46494600', 'hex'), 'not_an_image'],
   ])('refuses a file with %s', async (_name, content, code) => {
     const refused = decodeForModel(await file('bad.jpg', content), TO_MODEL);
     await expect(refused).rejects.toBeInstanceOf(PermanentError);
     await expect(refused).rejects.toMatchObject({ code });
   });
 
-  it('refuses a bomb without decoding it', async () => {
+  it('refuses a decompression bomb without decoding it', async () => {
     const bomb = await flat(0, 0, 0, 12_000, 12_000).png({ compressionLevel: 9 }).toBuffer();
     expect(bomb.length).toBeLessThan(1_000_000);
     const refused = decodeForModel(await file('bomb.png', bomb), { ...TO_MODEL, pixelLimit: 143_999_999 });
@@ -195,7 +195,7 @@ describe('damaged pictures', () => {
     });
   });
 
-  it('takes a disk that fails as something that may pass', async () => {
+  it('reports a disk error as retryable', async () => {
     // Reading this at offset 0 is an I/O error on every Linux.
     const failed = decodeForModel('/proc/self/mem', TO_MODEL);
     await expect(failed).rejects.toBeInstanceOf(RetryableError);

@@ -10,32 +10,32 @@ export interface DecodeOptions {
   readonly height: number;
   /** `letterbox` keeps the aspect ratio, centres and pads with black; `stretch` fills. */
   readonly resize: 'letterbox' | 'stretch';
-  /** Most pixels that a picture may have. */
+  /** Maximum pixels of an image. */
   readonly pixelLimit: number;
 }
 
 export interface DecodedImage extends ModelInput {
-  /** Pixels of the upright picture: EXIF orientation applied. */
+  /** Pixels of the upright image: EXIF orientation applied. */
   readonly imageWidth: number;
   readonly imageHeight: number;
-  /** Part of the picture's data is missing or damaged; what could be decoded is there, the rest is one flat colour. */
+  /** Image data is missing or damaged; the decodable part is used, the rest is one flat colour. */
   readonly warning: 'truncated' | null;
 }
 
 /**
- * Padding and kernel were chosen on real camera-trap pictures with the built-in model: with Lanczos an empty picture showed a
- * bird of 0.24, whose edges it sharpens, with linear none; grey padding instead of black made boats along its edge.
+ * Padding and kernel were chosen on real camera-trap images with the built-in model: Lanczos sharpens edges and gave a
+ * bird of 0.24 on a blank image, linear gave none; grey padding instead of black gave boats along its edge.
  */
 export const PADDING = 'black';
 const KERNEL = 'linear';
 
 /**
- * Decodes a picture to what a model takes: upright, RGB, 8 bits, transparency on black, the first page if there are several.
- * Throws what `readImageHeader` throws.
+ * Decodes an image as input of a model: upright, RGB, 8 bits, transparency on black, the first page if there are
+ * several. Throws what `readImageHeader` throws.
  */
 export async function decodeForModel(path: string, options: DecodeOptions): Promise<DecodedImage> {
-  // Read here and not by the picture library: it cannot tell a disk that failed from a picture that is cut short, and it maps
-  // files into memory, where one that shrinks meanwhile ends the process.
+  // Read here and not by the image library, which cannot distinguish a disk error from a truncated image, and maps
+  // files into memory, where a file that shrinks meanwhile ends the process.
   const content = await readContent(path);
   const format = detectImageFormat(content);
   try {
@@ -54,7 +54,7 @@ export function isPixelLimitError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'too_many_pixels';
 }
 
-/** Where a picture of this size lies in the model's input. */
+/** Returns the placement of an image of this size in the model's input. */
 export function placeInInput(image: Metadata['autoOrient'], { width, height, resize }: DecodeOptions): Placement {
   if (resize === 'stretch') return { left: 0, top: 0, width, height };
   const scale = Math.min(width / image.width, height / image.height);
@@ -71,7 +71,7 @@ export function scaleTo(picture: Sharp, width: number, height: number): Sharp {
 
 function decode(content: Buffer, failOn: FailOnOptions, placement: Placement, options: DecodeOptions): Promise<Buffer> {
   return (
-    // Before anything else touches the pixels: a JPEG is then decoded at a half, a quarter or an eighth of its size.
+    // First operation on the pixels, so that a JPEG is decoded at a half, a quarter or an eighth of its size.
     scaleTo(
       sharp(content, { failOn, limitInputPixels: options.pixelLimit, sequentialRead: true }).autoOrient(),
       placement.width,
@@ -92,8 +92,9 @@ function decode(content: Buffer, failOn: FailOnOptions, placement: Placement, op
 }
 
 /**
- * Decodes strictly, which is once for nearly every picture. Some complaints mean nothing (stray bytes that a camera left
- * between two sections), so that others than about missing data get a second, less strict try before the picture is marked.
+ * Decodes strictly, which succeeds for nearly every image. Some errors are harmless (stray bytes that a camera left
+ * between two sections), so errors other than missing data get a second, less strict try before the image counts as
+ * truncated.
  */
 export async function decodeLeniently<T>(
   decodeWith: (failOn: FailOnOptions) => Promise<T>,

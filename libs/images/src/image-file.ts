@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
 
 const MISSING_CODES = new Set(['ENOENT', 'ENOTDIR']);
-/** ELOOP: a link to itself. ERR_FS_FILE_TOO_LARGE: over 2 GiB, which Node refuses to read into memory. */
+/** ELOOP: a link to itself. ERR_FS_FILE_TOO_LARGE: over 2 GiB, which Node does not read into memory. */
 const UNREADABLE_CODES = new Set([
   'EACCES',
   'EPERM',
@@ -15,8 +15,8 @@ const UNREADABLE_CODES = new Set([
 ]);
 
 /**
- * The first `bytes` bytes of the file, fewer if it is shorter. Throws PermanentError `empty_file`, `file_missing`,
- * `file_unreadable`; RetryableError `io_error` for trouble that may pass.
+ * Reads the first `bytes` bytes of the file, fewer if it is shorter. Throws PermanentError `empty_file`,
+ * `file_missing`, `file_unreadable`; RetryableError `io_error` for errors that may not recur.
  */
 export async function readHead(path: string, bytes: number): Promise<Buffer> {
   return withFile(path, async (file) => {
@@ -26,7 +26,7 @@ export async function readHead(path: string, bytes: number): Promise<Buffer> {
   });
 }
 
-/** The whole file; throws as `readBeginning` does. */
+/** Reads the whole file; throws as `readHead` does. */
 export async function readContent(path: string): Promise<Buffer> {
   return withFile(path, (file) => file.readFile());
 }
@@ -34,7 +34,7 @@ export async function readContent(path: string): Promise<Buffer> {
 async function withFile(path: string, read: (file: FileHandle) => Promise<Buffer>): Promise<Buffer> {
   let file: FileHandle | undefined;
   try {
-    // O_NONBLOCK: opening a named pipe would otherwise wait for a writer for ever.
+    // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (!(await file.stat()).isFile())
       throw new PermanentError('file_unreadable', `${path} is a folder or a device, not a file`);
@@ -52,8 +52,7 @@ async function withFile(path: string, read: (file: FileHandle) => Promise<Buffer
 function fileError(path: string, error: unknown): unknown {
   if (error instanceof PermanentError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (MISSING_CODES.has(code))
-    return new PermanentError('file_missing', `${path} does not exist (any more)`, { cause: error });
+  if (MISSING_CODES.has(code)) return new PermanentError('file_missing', `${path} does not exist`, { cause: error });
   if (UNREADABLE_CODES.has(code)) {
     return new PermanentError('file_unreadable', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }

@@ -23,31 +23,34 @@ async function headerWith(exif: Tags) {
 }
 
 describe('format and size', () => {
-  it.each(['jpeg', 'png', 'webp', 'tiff'] as const)('knows a %s by its content, whatever its name', async (format) => {
-    const path = await file('misnamed.txt', await flat(1, 2, 3).toFormat(format).toBuffer());
-    expect(await readImageHeader(path, LIMIT)).toEqual({
-      format,
-      width: 64,
-      height: 48,
-      orientation: 1,
-      ...NOTHING_KNOWN,
-    });
-  });
+  it.each(['jpeg', 'png', 'webp', 'tiff'] as const)(
+    'detects a %s by its content, whatever its name',
+    async (format) => {
+      const path = await file('misnamed.txt', await flat(1, 2, 3).toFormat(format).toBuffer());
+      expect(await readImageHeader(path, LIMIT)).toEqual({
+        format,
+        width: 64,
+        height: 48,
+        orientation: 1,
+        ...NOTHING_KNOWN,
+      });
+    },
+  );
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('gives the size of the upright picture for orientation %i', async (orientation) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('returns the size of the upright image for orientation %i', async (orientation) => {
     const path = await file(`o${orientation}.jpg`, await orientedJpeg(orientation));
     expect(await readImageHeader(path, LIMIT)).toMatchObject({ width: 120, height: 80, orientation });
   });
 
-  it('reads the header of a picture that is cut short', async () => {
+  it('reads the header of a truncated image', async () => {
     const content = await texture(400, 300).jpeg().toBuffer();
     const path = await file('cut.jpg', content.subarray(0, content.length / 3));
     expect(await readImageHeader(path, LIMIT)).toMatchObject({ format: 'jpeg', width: 400, height: 300 });
   });
 });
 
-describe('what the camera wrote', () => {
-  it('reads time, camera and place', async () => {
+describe('camera metadata', () => {
+  it('includes time, camera and position', async () => {
     const header = await headerWith({
       IFD0: { Make: 'RECONYX', Model: 'HC550 HYPERFIRE    ' },
       IFD2: {
@@ -72,7 +75,7 @@ describe('what the camera wrote', () => {
     expect(header.gps?.longitude).toBeCloseTo(179.5, 5);
   });
 
-  it('takes the time of digitisation where there is no original one, and never the time of the last change', async () => {
+  it('takes the time of digitisation if there is no original one, and never the time of the last change', async () => {
     expect(await headerWith({ IFD2: { DateTimeDigitized: '2016:01:01 00:00:00' } })).toMatchObject({
       capturedLocal: '2016-01-01T00:00:00',
     });
@@ -86,7 +89,7 @@ describe('what the camera wrote', () => {
     '2023:01:01 25:00:00',
     '0001:01:01 00:00:00',
     'yesterday',
-  ])('makes no time of %p', async (text) => {
+  ])('has no time for %p', async (text) => {
     expect(await headerWith({ IFD2: { DateTimeOriginal: text } })).toMatchObject({ capturedLocal: null });
   });
 
@@ -104,11 +107,11 @@ describe('what the camera wrote', () => {
       'a division by zero',
       { GPSLatitudeRef: 'N', GPSLatitude: '51/0 0/0 0/0', GPSLongitudeRef: 'E', GPSLongitude: '10/1 0/1 0/1' },
     ],
-  ])('makes no place of %s', async (_name, tags) => {
+  ])('has no position for %s', async (_name, tags) => {
     expect(await headerWith({ IFD3: tags })).toMatchObject({ gps: null });
   });
 
-  it('lets no damaged EXIF block spoil the picture', async () => {
+  it('ignores a damaged EXIF block', async () => {
     const content = await flat(1, 2, 3)
       .withExif({ IFD0: { Make: 'ACME' }, IFD2: { DateTimeOriginal: '2016:01:01 00:00:00' } })
       .jpeg()
@@ -130,14 +133,14 @@ describe('what the camera wrote', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('files that are refused', () => {
   it.each([
     ['an empty file', Buffer.alloc(0), 'empty_file'],
-    ['text', Buffer.from('Thumbs of yesterday'), 'not_a_picture'],
-    ['the first bytes of a JPEG and no more', Buffer.from('ffd8ffe000104a46494600', 'hex'), 'not_a_picture'],
+    ['text', Buffer.from('Thumbs of yesterday'), 'not_an_image'],
+    ['only the first bytes of a JPEG', Buffer.from('ffd8ffe000104a46494600', 'hex'), 'not_an_image'],
     ['an AVI video', Buffer.from('RIFF\0\0\0\0AVI LIST', 'latin1'), 'unsupported_format'],
     ['an MP4 video', Buffer.from('\0\0\0\x18ftypmp42', 'latin1'), 'unsupported_format'],
-    ['an iPhone picture', Buffer.from('\0\0\0\x18ftypheic', 'latin1'), 'unsupported_format'],
+    ['an iPhone image', Buffer.from('\0\0\0\x18ftypheic', 'latin1'), 'unsupported_format'],
     ['a GIF', Buffer.from('GIF89a', 'latin1'), 'unsupported_format'],
     ['an SVG drawing', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'unsupported_format'],
   ])('%s', async (_name, content, code) => {
@@ -146,7 +149,7 @@ describe('what is refused', () => {
     await expect(refused).rejects.toMatchObject({ code });
   });
 
-  it('a picture over the pixel limit, with its size', async () => {
+  it('an image over the pixel limit, with its size', async () => {
     const path = await file('big.png', await flat(0, 0, 0, 2000, 1000).png().toBuffer());
     await expect(readImageHeader(path, LIMIT)).rejects.toMatchObject({
       code: 'too_many_pixels',
@@ -154,26 +157,26 @@ describe('what is refused', () => {
     });
   });
 
-  it('a file that is gone, and a file under a file', async () => {
+  it('a missing file, and a path below a file', async () => {
     await expect(readImageHeader(join(folder, 'gone.jpg'), LIMIT)).rejects.toMatchObject({ code: 'file_missing' });
     const path = await file('plain.jpg', Buffer.from('x'));
     await expect(readImageHeader(join(path, 'x.jpg'), LIMIT)).rejects.toMatchObject({ code: 'file_missing' });
   });
 
-  it('a folder, and a named pipe that no one writes to', async () => {
+  it('a folder, and a named pipe without a writer', async () => {
     await expect(readImageHeader(folder, LIMIT)).rejects.toMatchObject({ code: 'file_unreadable' });
     const pipe = join(folder, 'pipe.jpg');
     execFileSync('mkfifo', [pipe]);
     await expect(readImageHeader(pipe, LIMIT)).rejects.toMatchObject({ code: 'file_unreadable' });
   });
 
-  it('a link that leads to itself', async () => {
+  it('a link to itself', async () => {
     const loop = join(folder, 'loop.jpg');
     await symlink(loop, loop);
     await expect(readImageHeader(loop, LIMIT)).rejects.toMatchObject({ code: 'file_unreadable' });
   });
 
-  it('nothing for good when the disk fails: that may pass', async () => {
+  it('a disk error, as retryable', async () => {
     const failed = readImageHeader('/proc/self/mem', LIMIT);
     await expect(failed).rejects.toBeInstanceOf(RetryableError);
     await expect(failed).rejects.toMatchObject({ code: 'io_error' });

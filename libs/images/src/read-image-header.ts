@@ -5,27 +5,27 @@ import { SIGNATURE_BYTES, detectImageFormat, type ImageFormat } from './image-fo
 import { assertPixelLimit, readMetadata, decodeError } from './image-metadata';
 
 export interface HeaderOptions {
-  /** Most pixels that a picture may have. */
+  /** Maximum pixels of an image. */
   readonly pixelLimit: number;
 }
 
 export interface ImageHeader extends CameraMetadata {
-  /** Decided by the content, never by the name. */
+  /** Detected from the content, not from the name. */
   readonly format: ImageFormat;
-  /** Pixels of the upright picture: EXIF orientation applied. */
+  /** Pixels of the upright image: EXIF orientation applied. */
   readonly width: number;
   readonly height: number;
-  /** EXIF orientation, 1 to 8, as stored; 1 where there is none or a senseless one. */
+  /** EXIF orientation, 1 to 8, as stored; 1 if missing or invalid. */
   readonly orientation: number;
 }
 
 /**
  * What the header of a picture file says, without decoding it. Throws PermanentError `file_missing`, `file_unreadable`,
- * `empty_file`, `not_a_picture`, `unsupported_format`, `too_many_pixels`; RetryableError for trouble that may pass.
+ * `empty_file`, `not_an_image`, `unsupported_format`, `too_many_pixels`; RetryableError for trouble that may pass.
  */
 export async function readImageHeader(path: string, options: HeaderOptions): Promise<ImageHeader> {
   const { format, metadata } = await readFormatAndMetadata(path, options);
-  // A TIFF file is itself what an EXIF block is a small copy of; the library hands out none for it.
+  // The library returns no EXIF block for a TIFF file, which has the same structure itself.
   const exif = format === 'tiff' ? await readContent(path) : metadata.exif;
   return {
     format,
@@ -36,7 +36,7 @@ export async function readImageHeader(path: string, options: HeaderOptions): Pro
   };
 }
 
-/** What a file is, and the library's report on it; throws what `readImageHeader` throws. */
+/** Reads format and metadata of a file; throws what `readImageHeader` throws. */
 export async function readFormatAndMetadata(
   path: string,
   { pixelLimit }: HeaderOptions,
@@ -48,8 +48,8 @@ export async function readFormatAndMetadata(
 }
 
 /**
- * The picture library cannot tell a disk that failed from a damaged file. So its 'no' is believed only when the file can be
- * read to its end, and given once more from memory.
+ * The image library cannot distinguish a disk error from a damaged file. So an error is accepted only after reading the
+ * file to its end and decoding it again from memory.
  */
 async function readFileMetadata(path: string, format: ImageFormat): Promise<Metadata> {
   try {

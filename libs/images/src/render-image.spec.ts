@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { renderImage, type RenderOptions } from './render-image';
 import { fileWriter, flat, orientedJpeg, texture } from './test-images';
 
-const PLAIN: RenderOptions = { longestSide: 320, boxes: [], blurred: [], pixelLimit: 10_000_000 };
+const PLAIN: RenderOptions = { longestSide: 320, boxes: [], boxesToBlur: [], pixelLimit: 10_000_000 };
 
 describe('renderPicture', () => {
   let folder: string;
@@ -39,7 +39,7 @@ describe('renderPicture', () => {
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    'turns a picture of orientation %d upright and leaves no metadata',
+    'rotates an image of orientation %d upright and removes its metadata',
     async (orientation) => {
       const jpeg = await renderImage(await file('turned.jpg', await orientedJpeg(orientation)), PLAIN);
       const shown = await pixels(jpeg);
@@ -50,7 +50,7 @@ describe('renderPicture', () => {
     },
   );
 
-  it('frames boxes where they are', async () => {
+  it('draws frames around boxes', async () => {
     const path = await file('grey.png', await flat(128, 128, 128, 320, 200).png().toBuffer());
     const shown = await pixels(
       await renderImage(path, {
@@ -58,18 +58,18 @@ describe('renderPicture', () => {
         boxes: [{ box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, category: 'person' }],
       }),
     );
-    // #56b4e9 on the left edge, grey within and without.
+    // #56b4e9 on the left edge, grey inside and outside.
     expect(shown.at(80, 100)[2]).toBeGreaterThan(180);
     expect(shown.at(160, 100)).toEqual([128, 128, 128].map((value) => expect.closeTo(value, -1)));
     expect(shown.at(40, 100)).toEqual([128, 128, 128].map((value) => expect.closeTo(value, -1)));
   });
 
-  it('leaves nothing to recognise in a blurred box, and all of the rest', async () => {
+  it('makes the content of a blurred box unrecognisable, and nothing else', async () => {
     const path = await file('texture.png', await texture(320, 200).png().toBuffer());
     const [plain, blurred] = await Promise.all(
       [
         renderImage(path, PLAIN),
-        renderImage(path, { ...PLAIN, blurred: [{ x: 0.1, y: 0.2, width: 0.3, height: 0.6 }] }),
+        renderImage(path, { ...PLAIN, boxesToBlur: [{ x: 0.1, y: 0.2, width: 0.3, height: 0.6 }] }),
       ].map(async (jpeg) => pixels(await jpeg)),
     );
     const roughness = (shown: typeof plain, from: number, to: number): number => {
@@ -88,16 +88,16 @@ describe('renderPicture', () => {
       { x: 0.999, y: 0.999, width: 0.001, height: 0.001 },
       { x: 0, y: 0, width: 1, height: 1 },
     ];
-    expect((await renderImage(path, { ...PLAIN, blurred })).length).toBeGreaterThan(100);
+    expect((await renderImage(path, { ...PLAIN, boxesToBlur: blurred })).length).toBeGreaterThan(100);
   });
 
-  it('shows what there is of a picture that was cut short', async () => {
+  it('renders the readable part of a truncated image', async () => {
     const whole = await texture(640, 400).jpeg().toBuffer();
     const shown = await pixels(await renderImage(await file('cut.jpg', whole.subarray(0, whole.length / 2)), PLAIN));
     expect([shown.width, shown.height]).toEqual([320, 200]);
   });
 
-  it('refuses what is too large, no picture, or not there', async () => {
+  it('refuses images that are too large, files that are not images, and missing files', async () => {
     const path = await file('large.png', await flat(0, 0, 0, 400, 400).png().toBuffer());
     await expect(renderImage(path, { ...PLAIN, pixelLimit: 100_000 })).rejects.toMatchObject({
       code: 'too_many_pixels',

@@ -6,20 +6,20 @@ import { detectImageFormat } from './image-format';
 import { assertPixelLimit, readMetadata, decodeError } from './image-metadata';
 
 export interface RenderOptions {
-  /** Pixels of the longer side, at most; a smaller picture stays as it is. */
+  /** Maximum pixels of the longer side; a smaller image is not enlarged. */
   readonly longestSide: number;
-  /** In fractions of the upright picture; each is drawn as a frame. */
+  /** Boxes to draw, in fractions of the upright image. */
   readonly boxes: readonly { readonly box: Box; readonly category: Category }[];
-  /** In fractions of the upright picture; what is in them cannot be recognised any more, nor computed back. */
-  readonly blurred: readonly Box[];
+  /** Boxes to blur irreversibly, in fractions of the upright image. */
+  readonly boxesToBlur: readonly Box[];
   readonly pixelLimit: number;
 }
 
-/** Colours that people with a colour weakness tell apart as well (Okabe and Ito 2008). */
+/** Distinguishable with colour vision deficiencies (Okabe and Ito 2008). */
 const COLOURS: Readonly<Record<Category, string>> = { animal: '#e69f00', person: '#56b4e9', vehicle: '#cc79a7' };
-/** Mosaic tiles along the longer side of a blurred box: too few to tell a face. */
+/** Mosaic tiles along the longer side of a blurred box: too few to recognise a face. */
 const TILES = 6;
-/** A detector's box may cut off an ear. */
+/** Margin around a blurred box, as a detector's box may cut off part of a person. */
 const BLUR_MARGIN = 0.08;
 const QUALITY = 82;
 
@@ -30,8 +30,8 @@ interface Canvas {
 }
 
 /**
- * A JPEG of the upright picture for looking at, without the metadata of the file (which can tell the place). Of a damaged picture
- * what can be decoded is shown. Throws what `readImageHeader` throws.
+ * Renders the upright image as a JPEG for viewing, without the file's metadata (which can contain the position). Of a
+ * damaged image, renders the readable part. Throws what `readImageHeader` throws.
  */
 export async function renderImage(path: string, options: RenderOptions): Promise<Buffer> {
   const content = await readContent(path);
@@ -39,7 +39,7 @@ export async function renderImage(path: string, options: RenderOptions): Promise
   try {
     assertPixelLimit(await readMetadata(content), options.pixelLimit);
     const { rgb: canvas } = await decodeLeniently((failOn) => decode(content, failOn, options));
-    const overlays = await Promise.all(options.blurred.map((box) => mosaic(canvas, box)));
+    const overlays = await Promise.all(options.boxesToBlur.map((box) => mosaic(canvas, box)));
     if (options.boxes.length > 0) overlays.push({ input: frameOverlay(canvas, options.boxes), left: 0, top: 0 });
     return await sharpOf(canvas).composite(overlays).jpeg({ quality: QUALITY }).toBuffer();
   } catch (error) {
@@ -66,7 +66,7 @@ function sharpOf({ rgb, width, height }: Canvas): Sharp {
   return sharp(rgb, { raw: { width, height, channels: 3 } });
 }
 
-/** Each tile is the mean of what lay under it. */
+/** Each tile is the mean of the pixels below it. */
 async function mosaic(canvas: Canvas, box: Box): Promise<OverlayOptions> {
   const { left, top, width, height } = blurredPixels(canvas, box);
   const scale = TILES / Math.max(width, height);
@@ -94,7 +94,7 @@ function blurredPixels(canvas: Canvas, box: Box): { left: number; top: number; w
   return { left, top, width: right - left, height: bottom - top };
 }
 
-/** A dark frame under the coloured one, so that it is seen on any ground. */
+/** A dark frame below the coloured one, so that it is visible on any background. */
 function frameOverlay({ width, height }: Canvas, boxes: RenderOptions['boxes']): Buffer {
   const stroke = Math.max(2, Math.round(Math.max(width, height) / 250));
   const rectangles = boxes.map(({ box, category }) => {

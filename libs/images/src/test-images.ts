@@ -2,7 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 
-/** Where a pixel of the upright picture (`x`, `y`) is stored, by the meaning of EXIF's orientation in CIPA DC-008, 4.6.5.1. */
+/**
+ * Maps a stored pixel to the pixel (`x`, `y`) of the upright image, by EXIF orientation as defined in CIPA DC-008,
+ * 4.6.5.1.
+ */
 const UPRIGHT_OF_STORED: Record<
   number,
   (row: number, column: number, width: number, height: number) => [x: number, y: number]
@@ -17,7 +20,7 @@ const UPRIGHT_OF_STORED: Record<
   8: (row, column, _width, height) => [row, height - 1 - column],
 };
 
-/** A JPEG whose upright picture is blue, 120 × 80 pixels, with a red quarter at the top left. */
+/** A JPEG whose upright image is blue, 120 × 80 pixels, with a red quarter at the top left. */
 export async function orientedJpeg(orientation: number): Promise<Buffer> {
   const width = 120;
   const height = 80;
@@ -37,7 +40,9 @@ export async function orientedJpeg(orientation: number): Promise<Buffer> {
     .toBuffer();
 }
 
-/** A picture that compresses badly, so that cutting its file cuts its pixels. Left half dark, right half light. */
+/**
+ * An image that compresses badly, so that truncating its file truncates its pixels. Left half dark, right half light.
+ */
 export function texture(width: number, height: number): sharp.Sharp {
   const pixels = Buffer.alloc(width * height * 3);
   let state = 1;
@@ -49,7 +54,7 @@ export function texture(width: number, height: number): sharp.Sharp {
   return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
 
-/** One flat colour. */
+/** An image of one colour. */
 export function flat(red: number, green: number, blue: number, width = 64, height = 48): sharp.Sharp {
   return sharp({ create: { width, height, channels: 3, background: { r: red, g: green, b: blue } } });
 }

@@ -2,17 +2,17 @@ import { PermanentError } from '@pugmark/domain';
 import { CHUNK_BYTES, type ChunkedFile } from './chunked-file';
 import type { ImageFormat } from './image-format';
 
-/** From the first byte to before the last. */
+/** Half-open range of bytes. */
 export type Region = readonly [from: number, to: number];
 
-/** More parts than any picture has: whoever walks them should not have to walk a million. */
+/** Above the number of parts of any real image; bounds the time to read the structure. */
 const MAX_PARTS = 200_000;
-/** A TIFF's texts may stand anywhere; what looks for text in it looks at both ends. */
+/** Texts of a TIFF may be anywhere; only both ends of the file are searched. */
 const TIFF_END = 64 * 1024;
 
 /**
  * The parts of a picture's file that are not pixels: headers, comments, and what follows the picture's end. Of a damaged picture, as
- * far as can be told. Throws PermanentError `not_a_picture` when it has more parts than any picture.
+ * far as can be told. Throws PermanentError `not_an_image` when it has more parts than any picture.
  */
 export async function* textRegions(file: ChunkedFile, format: ImageFormat): AsyncGenerator<Region> {
   if (format === 'jpeg') yield* jpegRegions(file);
@@ -24,7 +24,7 @@ export async function* textRegions(file: ChunkedFile, format: ImageFormat): Asyn
   }
 }
 
-/** ITU-T T.81, B.1: markers, of which some head a segment with a length; after SOS come the pixels. */
+/** ITU-T T.81, B.1: markers, some of which start a segment with a length; SOS is followed by the pixels. */
 async function* jpegRegions(file: ChunkedFile): AsyncGenerator<Region> {
   let from = 0;
   let position = 2;
@@ -46,7 +46,9 @@ async function* jpegRegions(file: ChunkedFile): AsyncGenerator<Region> {
   }
 }
 
-/** In the pixels 0xff stands only before 0x00 and restart markers. Null: the file ends before any other. */
+/**
+ * Within pixel data, 0xff occurs only before 0x00 and restart markers. Null if the file ends before any other marker.
+ */
 async function nextMarker(file: ChunkedFile, from: number): Promise<number | null> {
   for (let at = from; at + 1 < file.size;) {
     const piece = await file.read(at, CHUNK_BYTES);
@@ -62,7 +64,7 @@ async function nextMarker(file: ChunkedFile, from: number): Promise<number | nul
 interface Chunk {
   readonly pixels: boolean;
   readonly end: number;
-  /** It is the last one of the picture. */
+  /** It is the last chunk of the image. */
   readonly last: boolean;
 }
 
@@ -111,7 +113,7 @@ async function* chunkRegions(file: ChunkedFile, first: number, read: ReadChunk):
 function assertPartCount(parts: number): void {
   if (parts > MAX_PARTS)
     throw new PermanentError(
-      'not_a_picture',
-      `the file has more than ${MAX_PARTS} parts: no camera writes such a picture`,
+      'not_an_image',
+      `the file has more than ${MAX_PARTS} parts: no camera writes such an image`,
     );
 }

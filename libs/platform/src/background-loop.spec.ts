@@ -17,7 +17,7 @@ function reaches(count: number): { turn: () => number; reached: Promise<void> } 
   };
 }
 
-it('takes turns until it is stopped, and then no more', async () => {
+it('runs repeatedly until it is stopped', async () => {
   const three = reaches(3);
   let turns = 0;
   const loop = backgroundLoop('test', logger, async () => {
@@ -31,7 +31,7 @@ it('takes turns until it is stopped, and then no more', async () => {
   expect(turns).toBe(atStop);
 });
 
-it('goes on after a turn that failed', async () => {
+it('continues after a failed iteration', async () => {
   const two = reaches(2);
   const loop = backgroundLoop('test', logger, async () => {
     if (two.turn() === 1) throw new Error('once');
@@ -41,7 +41,7 @@ it('goes on after a turn that failed', async () => {
   await loop.stop();
 });
 
-it('waits for the turn that is under way before it is stopped', async () => {
+it('waits for the current iteration when it is stopped', async () => {
   let finish: () => void = () => undefined;
   let finished = false;
   const loop = backgroundLoop('test', logger, () => new Promise((resolve) => (finish = () => resolve(0))));

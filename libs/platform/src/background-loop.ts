@@ -1,18 +1,19 @@
+import { backoffMs } from './backoff';
 import type { Logger } from './logger';
 
 export interface BackgroundLoop {
-  /** Asks the loop to end and waits for the turn that is under way. */
+  /** Stops the loop and waits for the current iteration. */
   stop(): Promise<void>;
 }
 
 /**
- * Calls `turn` again and again until stopped. `turn` answers how many milliseconds to wait before the next one; when it throws,
- * the error is logged and the next turn comes after a jittered backoff of at most `maxBackoffMs`.
+ * Calls `runOnce` repeatedly until stopped. `runOnce` returns the milliseconds to wait before the next iteration; when
+ * it throws, the error is logged and the next iteration follows after a jittered backoff of at most `maxBackoffMs`.
  */
 export function backgroundLoop(
   name: string,
   logger: Logger,
-  turn: (signal: AbortSignal) => Promise<number>,
+  runOnce: (signal: AbortSignal) => Promise<number>,
   maxBackoffMs = 5_000,
 ): BackgroundLoop {
   const stop = new AbortController();
@@ -21,13 +22,16 @@ export function backgroundLoop(
     while (!stop.signal.aborted) {
       let waitMs: number;
       try {
-        waitMs = await turn(stop.signal);
+        waitMs = await runOnce(stop.signal);
         failures = 0;
       } catch (err) {
         if (stop.signal.aborted) return;
         failures += 1;
-        waitMs = Math.min(maxBackoffMs, 100 * 2 ** failures) * (0.5 + Math.random() / 2);
-        logger.warn({ err, loop: name, failures, retryInMs: Math.round(waitMs) }, 'a background turn failed');
+        waitMs = backoffMs(failures, { firstMs: 100, maxMs: maxBackoffMs });
+        logger.warn(
+          { err, loop: name, failures, retryInMs: Math.round(waitMs) },
+          'an iteration of a background loop failed',
+        );
       }
       await sleep(waitMs, stop.signal);
     }

@@ -15,7 +15,7 @@ function problemOf(environment: NodeJS.ProcessEnv): string {
   return '';
 }
 
-it('reads settings with their types, takes defaults for the rest, and ignores other variables', () => {
+it('reads settings with their types, applies defaults, and ignores other variables', () => {
   const config = loadConfig(ServiceConfig, { ...GOOD, LOG_LEVEL: '', SOMETHING_ELSE: 'x' });
   expect(config).toMatchObject({
     HEALTH_PORT: 9000,
@@ -26,12 +26,12 @@ it('reads settings with their types, takes defaults for the rest, and ignores ot
   expect(config).not.toHaveProperty('SOMETHING_ELSE');
 });
 
-it('names every bad setting at once', () => {
+it('lists every bad setting at once', () => {
   const problem = problemOf({ LOG_LEVEL: 'loud', HEALTH_PORT: '70000', RABBITMQ_URL: 'http://127.0.0.1' });
   for (const name of ['DATABASE_URL', 'RABBITMQ_URL', 'HEALTH_PORT', 'LOG_LEVEL']) expect(problem).toContain(name);
 });
 
-it('lets a service have a default of its own for a setting that all have, and holds it to the same bounds', () => {
+it('lets a service override the default of a common setting, within the same bounds', () => {
   class OwnConfig extends ServiceConfig {
     override readonly DATABASE_POOL_SIZE: number = 2;
   }
@@ -44,7 +44,7 @@ it('lets a service have a default of its own for a setting that all have, and ho
   expect(() => loadConfig(OwnConfig, { ...GOOD, DATABASE_POOL_SIZE: '1' })).toThrow('DATABASE_POOL_SIZE');
 });
 
-it('takes a number that is none for an error, not for a default', () => {
+it('rejects an invalid number instead of using the default', () => {
   expect(problemOf({ ...GOOD, HEALTH_PORT: '90o0' })).toContain('HEALTH_PORT');
   expect(problemOf({ ...GOOD, SHUTDOWN_TIMEOUT_MS: '5' })).toContain('SHUTDOWN_TIMEOUT_MS');
 });

@@ -6,25 +6,25 @@ import { FatalError } from '@pugmark/domain';
 
 const URL_OPTIONS = { require_tld: false, require_protocol: true, require_valid_protocol: true };
 
-/** A setting that is an integer: `"12"` becomes 12, anything else stays text and fails its validator. */
+/** Declares an integer setting: `"12"` becomes 12; anything else stays text and fails its validator. */
 export function IntegerSetting(): PropertyDecorator {
   return Transform(({ value }) => (typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value));
 }
 
-/** A setting that is a list of folders, separated by `:`. */
+/** Declares a setting that is a list of folders, separated by `:`. */
 export function FolderListSetting(): PropertyDecorator {
   return Transform(({ value }) => (typeof value === 'string' ? value.split(':').filter((part) => part !== '') : value));
 }
 
-/** What every service is told. The property is the environment variable. */
+/** Settings of every service. The property name is the environment variable. */
 export class ServiceConfig {
-  /** Postgres, the truth: `postgres://user:password@host:5432/database`. Required. */
+  /** Postgres: `postgres://user:password@host:5432/database`. Required. */
   @IsUrl({ ...URL_OPTIONS, protocols: ['postgres', 'postgresql'] })
   readonly DATABASE_URL!: string;
 
   /**
-   * Most connections to Postgres that the service's work has at a time (watchdog: 2); leases have two more of their own. All services
-   * together must stay below the server's `max_connections`.
+   * Maximum connections to Postgres for the service's work (watchdog: 2); leases use two more. All services together
+   * must stay below the server's `max_connections`.
    */
   @IntegerSetting()
   @IsInt()
@@ -32,18 +32,24 @@ export class ServiceConfig {
   @Max(500)
   readonly DATABASE_POOL_SIZE: number = 8;
 
-  /** Longest that one statement may take, in milliseconds (export-worker: 300,000); what waits for a connection waits as long, but at most 10 s. */
+  /**
+   * Maximum duration of one statement, in milliseconds (export-worker: 300,000). Waiting for a connection is limited to
+   * the same time, at most 10 s.
+   */
   @IntegerSetting()
   @IsInt()
   @Min(1_000)
   @Max(3_600_000)
   readonly DATABASE_STATEMENT_TIMEOUT_MS: number = 30_000;
 
-  /** RabbitMQ, the doorbells: `amqp://user:password@host:5672/vhost`. Required. */
+  /** RabbitMQ: `amqp://user:password@host:5672/vhost`. Required. */
   @IsUrl({ ...URL_OPTIONS, protocols: ['amqp', 'amqps'] })
   readonly RABBITMQ_URL!: string;
 
-  /** RabbitMQ's management API, `http://user:password@host:15672`. Without it bindings cannot be compared, and the log says so. */
+  /**
+   * RabbitMQ's management API, `http://user:password@host:15672`. Without it bindings cannot be compared, which is
+   * logged.
+   */
   @IsOptional()
   @IsUrl({ ...URL_OPTIONS, protocols: ['http', 'https'] })
   readonly RABBITMQ_MANAGEMENT_URL?: string;
@@ -59,7 +65,7 @@ export class ServiceConfig {
   @Max(65535)
   readonly HEALTH_PORT!: number;
 
-  /** Least level that is logged. */
+  /** Minimum level that is logged. */
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
   readonly LOG_LEVEL: string = 'info';
 
@@ -68,8 +74,8 @@ export class ServiceConfig {
   readonly LOG_FORMAT: 'auto' | 'json' | 'pretty' = 'auto';
 
   /**
-   * A full garbage collection comes when the heap has grown by so many percent since the last one (gateway: 400). Small shows at once whether
-   * memory leaks; large spares requests the wait.
+   * Heap growth, in percent since the last full garbage collection, that triggers the next one (gateway: 400). A small
+   * value shows memory leaks early; a large one avoids pauses of requests.
    */
   @IntegerSetting()
   @IsInt()
@@ -77,13 +83,13 @@ export class ServiceConfig {
   @Max(1_000)
   readonly HEAP_GROWTH_PERCENT: number = 25;
 
-  /** Most milliseconds that a drain may take after SIGTERM; what is not finished then is taken up by another worker. */
+  /** Maximum duration of a drain after SIGTERM, in milliseconds; unfinished work is taken over by another worker. */
   @IntegerSetting()
   @IsInt()
   @Min(100)
   readonly SHUTDOWN_TIMEOUT_MS: number = 15_000;
 
-  /** `1`: exit when standard input ends, which is how a launcher that was killed takes its services with it. */
+  /** `1`: exit when standard input ends, so that services end with a launcher that was killed. */
   @IsIn(['0', '1'])
   readonly PUGMARK_PARENT_WATCH: string = '0';
 }

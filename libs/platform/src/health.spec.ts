@@ -19,7 +19,7 @@ describe('HealthServer', () => {
     return [response.status, await response.json()];
   };
 
-  it('is well when every check is', async () => {
+  it('answers 200 when every check passes', async () => {
     checks = { live: { work: () => undefined }, ready: { postgres: () => Promise.resolve() } };
     expect(await get('/livez')).toEqual([200, { status: 'ok', checks: { work: 'ok' } }]);
     expect(await get('/readyz')).toEqual([200, { status: 'ok', checks: { postgres: 'ok' } }]);
@@ -31,14 +31,14 @@ describe('HealthServer', () => {
     expect((await get('/livez'))[0]).toBe(200);
   });
 
-  it('does not wait for a check that never answers', async () => {
+  it('does not wait for a check that never resolves', async () => {
     checks = { live: {}, ready: { broker: () => new Promise(() => undefined) } };
     const [status, body] = await get('/readyz');
     expect(status).toBe(503);
     expect(JSON.stringify(body)).toContain('did not answer within');
   });
 
-  it('gives the metrics in the text format', async () => {
+  it('returns the metrics in the text format', async () => {
     const response = await fetch(`${url}/metrics`);
     expect(response.headers.get('content-type')).toContain('text/plain');
     expect(await response.text()).toContain('process_resident_memory_bytes');

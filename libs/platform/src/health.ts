@@ -3,24 +3,26 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { messageOf, withDeadline } from '@pugmark/domain';
 
-/** Resolves when all is well; rejects with the reason when not. */
+/** Resolves when healthy; rejects with the reason otherwise. */
 export type HealthCheck = () => void | Promise<void>;
 
 export interface HealthChecks {
-  /** Is the process making progress? A failure means: restart me. Never depends on another service. */
+  /**
+   * Whether the process makes progress. A failure means that it should be restarted. Never depends on another service.
+   */
   readonly live: Readonly<Record<string, HealthCheck>>;
-  /** Can the process do its work now? A failure means: wait. */
+  /** Whether the process can do its work now. A failure means that callers should wait. */
   readonly ready: Readonly<Record<string, HealthCheck>>;
 }
 
 const CHECK_DEADLINE_MS = 2_000;
 
-/** `/livez`, `/readyz` (200 or 503, with every check by name) and `/metrics` on a port of its own. */
+/** Serves `/livez`, `/readyz` (200 or 503, with every check by name) and `/metrics` on a port of its own. */
 export class HealthServer {
   readonly #server: Server;
 
   constructor(
-    /** Asked at each request: a service that is still starting has no checks of its own yet. */
+    /** Called for each request: a service that is still starting has no checks yet. */
     private readonly checks: () => HealthChecks,
     private readonly metrics: Registry,
   ) {
@@ -39,7 +41,7 @@ export class HealthServer {
     this.#server.keepAliveTimeout = 1_000;
   }
 
-  /** Port 0 takes any free one. Resolves with the port that is listened on. */
+  /** Listens on a port; 0 takes any free one. Resolves with the port. */
   async listen(host: string, port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);

@@ -12,4 +12,5 @@ export {
   registerGauge,
   type TaskMetrics,
 } from './metrics';
+export { backoffMs, withJitter, type BackoffLimits } from './backoff';
 export { backgroundLoop, sleep, type BackgroundLoop } from './background-loop';

@@ -5,10 +5,10 @@ import { createLogger, type Logger } from './logger';
 import { createMetrics, type Registry } from './metrics';
 import { settleHeap } from './settle-heap';
 
-/** What a running service hands to its life cycle. */
+/** What a running service provides to its life cycle. */
 export interface RunningService {
   readonly checks: HealthChecks;
-  /** Takes no new work, finishes or hands back what it holds, closes its connections. */
+  /** Takes no new work, finishes or returns what it holds, closes its connections. */
   drain(): Promise<void>;
 }
 
@@ -18,14 +18,14 @@ export interface ServiceContext<Config> {
   readonly metrics: Registry;
   /** Aborted when the service is asked to end. */
   readonly signal: AbortSignal;
-  /** Ends the process with exit code 1 after a drain: for faults that only a fresh process can mend. */
+  /** Drains and exits with code 1: for faults that only a restart can fix. */
   fail(error: unknown): void;
 }
 
 /**
- * Runs a service from its settings to its end: config, logger, health page, start, and on SIGTERM or SIGINT a drain under
- * `SHUTDOWN_TIMEOUT_MS`. Exit code 0 after an asked-for drain, 1 after anything else. The health page answers from before
- * `start`, so that a service that hangs while starting is seen to be unready, not absent.
+ * Runs a service: config, logger, health server, start, and a drain under `SHUTDOWN_TIMEOUT_MS` on SIGTERM or SIGINT.
+ * Exit code 0 after a requested drain, 1 otherwise. The health server listens before `start`, so that a service that
+ * hangs while starting shows as unready, not absent.
  */
 export async function runService<Config extends ServiceConfig>(
   name: string,
@@ -51,11 +51,11 @@ export async function runService<Config extends ServiceConfig>(
     ending = true;
     logger.info({ reason }, 'draining');
     stop.abort();
-    // Not cleared: when the drain hangs, the process must still end.
+    // Not cleared: the process must end even if the drain hangs.
     setTimeout(() => {
       logger.warn(
         { deadlineMs: config.SHUTDOWN_TIMEOUT_MS },
-        'the drain did not end in time; leaving what is unfinished to others',
+        'the drain did not finish in time; unfinished work is left to other workers',
       );
       process.exit(1);
     }, config.SHUTDOWN_TIMEOUT_MS).unref();
@@ -73,7 +73,7 @@ export async function runService<Config extends ServiceConfig>(
       );
   };
   const fail = (err: unknown): void => {
-    logger.fatal({ err }, err instanceof FatalError ? err.message : 'the service cannot go on');
+    logger.fatal({ err }, err instanceof FatalError ? err.message : 'the service cannot continue');
     end('failure', 1);
   };
 
@@ -91,7 +91,7 @@ export async function runService<Config extends ServiceConfig>(
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   if (config.PUGMARK_PARENT_WATCH === '1') {
-    process.stdin.on('end', () => end('the launcher is gone', 0)).on('error', () => end('the launcher is gone', 0));
+    process.stdin.on('end', () => end('the launcher is gone', 0)).on('error', () => end('the launcher has exited', 0));
     process.stdin.resume();
   }
 

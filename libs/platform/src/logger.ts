@@ -4,8 +4,8 @@ import type { ServiceConfig } from './config';
 export type { Logger } from 'pino';
 
 /**
- * The service's logger, to standard output. `error` means that a human must act; what heals itself is `warn`. Pass errors as
- * `{ err }`, never as text.
+ * Creates the service's logger, to standard output. `error` means that a human must act; what recovers by itself is
+ * `warn`. Pass errors as `{ err }`, never as text.
  */
 export function createLogger(service: string, config: Pick<ServiceConfig, 'LOG_LEVEL' | 'LOG_FORMAT'>): Logger {
   const pretty = config.LOG_FORMAT === 'pretty' || (config.LOG_FORMAT === 'auto' && process.stdout.isTTY);

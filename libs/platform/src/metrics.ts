@@ -2,16 +2,16 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** A registry of its own for each service (and each test), with Node's own figures in it. */
+/** Creates a registry for one service (or test), with Node's default metrics. */
 export function createMetrics(service: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  // Ten looks a second at the event loop tell as much as a hundred, which by themselves keep an idle service busy.
+  // Ten samples of the event loop a second are enough; a hundred would keep an idle service busy.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   return registry;
 }
 
-/** A gauge whose value is read whenever the metrics are asked for. */
+/** Registers a gauge whose value is read at each scrape. */
 export function registerGauge(registry: Registry, name: string, help: string, read: () => number): void {
   new Gauge({
     name,
@@ -23,7 +23,7 @@ export function registerGauge(registry: Registry, name: string, help: string, re
   });
 }
 
-/** Figures of the task machinery, the same in every service. */
+/** Metrics of task processing, the same in every service. */
 export interface TaskMetrics {
   readonly notificationsPublished: Counter<'kind'>;
   readonly notificationsFailed: Counter<'kind' | 'reason'>;
@@ -41,19 +41,19 @@ export function createTaskMetrics(registry: Registry): TaskMetrics {
   return {
     notificationsPublished: new Counter({
       name: 'pugmark_task_notifications_published_total',
-      help: 'Doorbells confirmed by the broker',
+      help: 'Task notifications confirmed by the broker',
       labelNames: ['kind'],
       registers,
     }),
     notificationsFailed: new Counter({
       name: 'pugmark_task_notifications_failed_total',
-      help: 'Doorbells that were returned, refused or not confirmed in time',
+      help: 'Task notifications that were returned, refused or not confirmed in time',
       labelNames: ['kind', 'reason'],
       registers,
     }),
     reclaimed: new Counter({
       name: 'pugmark_tasks_reclaimed_total',
-      help: 'Tasks put back because a lease ran out or a ring was lost',
+      help: 'Tasks put back because a lease expired or a notification was lost',
       labelNames: ['kind', 'reason'],
       registers,
     }),
@@ -65,7 +65,7 @@ export function createTaskMetrics(registry: Registry): TaskMetrics {
     }),
     notificationsStale: new Counter({
       name: 'pugmark_task_notifications_stale_total',
-      help: 'Doorbells that found nothing to claim: duplicates, late or cancelled ones',
+      help: 'Task notifications that found nothing to claim: duplicate, late or of cancelled tasks',
       labelNames: ['kind'],
       registers,
     }),
@@ -77,19 +77,19 @@ export function createTaskMetrics(registry: Registry): TaskMetrics {
     }),
     fenced: new Counter({
       name: 'pugmark_tasks_fenced_total',
-      help: 'Results thrown away because the attempt was no longer the current one',
+      help: 'Results discarded because the attempt was no longer the current one',
       labelNames: ['kind'],
       registers,
     }),
     leasesLost: new Counter({
       name: 'pugmark_task_leases_lost_total',
-      help: 'Tasks that this process lost while working on them: taken (cancelled, or given to another) or overdue',
+      help: 'Leases that this process lost while working: taken (cancelled or reassigned) or overdue',
       labelNames: ['kind', 'reason'],
       registers,
     }),
     commitSeconds: new Histogram({
       name: 'pugmark_task_commit_seconds',
-      help: 'Time of the transaction that commits a batch',
+      help: 'Duration of the transaction that commits a batch',
       labelNames: ['kind'],
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
       registers,

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asStorageError } from './storage-error';
 
-/** Writes a chunk and resolves when the operating system has taken it, so that the writer cannot outrun the disk. */
+/** Writes a chunk; resolves when the operating system has accepted it, so that the writer cannot outrun the disk. */
 export type WriteChunk = (chunk: string | Uint8Array) => Promise<void>;
 
 export interface WrittenFile {
@@ -12,8 +12,8 @@ export interface WrittenFile {
 }
 
 /**
- * Writes a new file and has it on the disk (fsync) when it resolves; hash and size are taken on the way. When anything fails,
- * the abort included, the file is removed. A full disk is a RetryableError `disk_full`.
+ * Writes a new file and syncs it to disk (fsync); computes its hash and size. Any failure or abort removes the file. A
+ * full disk is a RetryableError `disk_full`.
  */
 export async function writeDurably(
   path: string,
@@ -35,7 +35,7 @@ export async function writeDurably(
     await handle.close();
     return { bytes, sha256: hash.digest() };
   } catch (error) {
-    // Closing twice rejects; the file goes anyway.
+    // Closing twice rejects; the file is removed anyway.
     await handle?.close().catch(() => undefined);
     await rm(path, { force: true });
     throw asStorageError(error);
@@ -49,8 +49,8 @@ async function append(file: FileHandle, hash: Hash, data: Uint8Array): Promise<n
 }
 
 /**
- * Gives what was written its place, atomically and durably: the folders are synced too, else a power cut could forget a file
- * that a committed row points to. The source is removed when that fails.
+ * Moves a file or folder to its final place, atomically and durably: folders are synced too, so that a power cut cannot
+ * lose a file that a committed row points to. On failure the source is removed.
  */
 export async function moveDurably(from: string, to: string): Promise<void> {
   try {

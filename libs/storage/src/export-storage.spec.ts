@@ -12,7 +12,7 @@ describe('ExportStorage', () => {
   });
   afterEach(() => folder.drop());
 
-  it('answers size and hash of what is in the file', async () => {
+  it('returns size and hash of the written file', async () => {
     const stored = await storage.write('7-1.csv', async (write) => {
       await write('häron\r\n');
       await write(Buffer.from('wolf\r\n'));
@@ -27,14 +27,14 @@ describe('ExportStorage', () => {
     expect(await folder.files()).toEqual(['exports/7-1.csv']);
   });
 
-  it('shows nothing under the name before the file is whole', async () => {
+  it('creates the named file only when it is complete', async () => {
     await storage.write('7-1.csv', async (write) => {
       await write('half');
       expect((await folder.files()).filter((file) => file.startsWith('exports/'))).toEqual([]);
     });
   });
 
-  it('stops at an abort and leaves nothing', async () => {
+  it('stops at an abort and leaves no file', async () => {
     const abort = new AbortController();
     const writing = storage.write(
       '7-1.csv',
@@ -49,7 +49,7 @@ describe('ExportStorage', () => {
     expect(await folder.files()).toEqual([]);
   });
 
-  it('leaves nothing when the disk is full', async () => {
+  it('leaves no file when the disk is full', async () => {
     const writing = storage.write('7-1.csv', async (write) => {
       await write('half');
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
@@ -58,7 +58,7 @@ describe('ExportStorage', () => {
     expect(await folder.files()).toEqual([]);
   });
 
-  it('lists the files of a certain age, and none before there is a folder', async () => {
+  it('lists the files older than an age, and none if there is no folder', async () => {
     expect(await storage.findOlderThan(0)).toEqual([]);
     for (const name of ['1-1.csv', '2-1.csv']) await storage.write(name, (write) => write('x'));
     const hourAgo = new Date(Date.now() - 3_600_000);

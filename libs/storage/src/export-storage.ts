@@ -10,7 +10,7 @@ export interface StoredFile {
   readonly sha256: Buffer;
 }
 
-/** Files made for people to download: `exports/<name>`. */
+/** Storage of files for download: `exports/<name>`. */
 export class ExportStorage {
   readonly #root: StorageRoot;
 
@@ -24,8 +24,8 @@ export class ExportStorage {
   }
 
   /**
-   * Writes a file from the chunks that `produce` gives and answers its key, size and hash. It appears under its name only when
-   * it is whole and on the disk; an abort or an error leaves nothing. A full disk is a RetryableError `disk_full`.
+   * Writes a file from the chunks of `produce` and returns its key, size and hash. The file appears under its name only
+   * when it is complete and synced; an abort or an error leaves nothing. A full disk is a RetryableError `disk_full`.
    */
   async write(name: string, produce: (write: WriteChunk) => Promise<void>, signal?: AbortSignal): Promise<StoredFile> {
     const key = `exports/${name}`;
@@ -41,12 +41,12 @@ export class ExportStorage {
     return this.#root.pathOf(key);
   }
 
-  /** Removes a file; one that is not there is removed already. */
+  /** Removes a file; a missing file is ignored. */
   async remove(key: string): Promise<void> {
     await this.#root.remove(key);
   }
 
-  /** Keys of the files that were finished more than `ms` milliseconds ago. */
+  /** Finds the keys of files that were completed more than `ms` milliseconds ago. */
   async findOlderThan(ms: number): Promise<string[]> {
     const names = await readdir(this.#root.pathOf('exports')).catch(emptyIfMissing);
     const keys: string[] = [];
@@ -57,7 +57,7 @@ export class ExportStorage {
     return keys;
   }
 
-  /** See `StorageRoot.sweepTemporary`. */
+  /** See `StorageRoot.removeStaleTemporary`. */
   async removeStaleTemporary(olderThanMs: number): Promise<number> {
     return this.#root.removeStaleTemporary(olderThanMs);
   }

@@ -26,13 +26,13 @@ describe('PictureStorage', () => {
     expect(await folder.files()).toEqual(['IMG_0001.JPG', `storage/${KEY}`]);
   });
 
-  it('does not read a picture that is there already', async () => {
+  it('does not read an image that is stored already', async () => {
     await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     const mustNotBeRead = untilDiskIsFull();
     await expect(storage.storeImage(mustNotBeRead, HASH, 'jpeg')).resolves.toBe(KEY);
   });
 
-  it('has the folder of one that is there already on the disk: who put it there may have been killed before that', async () => {
+  it('syncs the folder of an image that is stored already, because its writer may have been killed before', async () => {
     await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     const open = jest.spyOn(fs, 'open');
     await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
@@ -40,18 +40,18 @@ describe('PictureStorage', () => {
     open.mockRestore();
   });
 
-  it('stores one file when the same picture comes twice at the same time', async () => {
+  it('stores one file when the same image is stored twice concurrently', async () => {
     await Promise.all([1, 2, 3].map(() => storage.storeImage(chunks(CONTENT), HASH, 'jpeg')));
     expect(await folder.files()).toEqual([`storage/${KEY}`]);
   });
 
-  it('refuses bytes that are not those of the hash, and keeps none of them', async () => {
+  it('refuses content that does not match the hash, and leaves nothing', async () => {
     const storing = storage.storeImage(chunks(Buffer.from('changed since')), HASH, 'jpeg');
     await expect(storing).rejects.toMatchObject({ code: 'content_changed', constructor: RetryableError });
     expect(await folder.files()).toEqual([]);
   });
 
-  it('says what to do about a full disk, and removes what it wrote', async () => {
+  it('reports what to do about a full disk, and removes what it wrote', async () => {
     const storing = storage.storeImage(untilDiskIsFull(), HASH, 'jpeg');
     await expect(storing).rejects.toMatchObject({
       code: 'disk_full',
@@ -62,24 +62,24 @@ describe('PictureStorage', () => {
   });
 
   it.each(['../outside', '/etc/passwd', 'images/../../outside', '', '.', 'images/\0', 'images\\..\\..\\outside'])(
-    'refuses the key %j, which leads out of the storage',
+    'refuses the key %j, which is outside the storage',
     (key) => expect(() => storage.pathOf(key)).toThrow(PermanentError),
   );
 
-  it('refuses a hash that is none: it would become part of a path', async () => {
+  it('refuses an invalid hash, which would become part of a path', async () => {
     await expect(storage.storeImage(chunks(CONTENT), '../../evil', 'jpeg')).rejects.toMatchObject({
       code: 'bad_hash',
     });
   });
 
-  it('removes a picture, and is content when it is gone already', async () => {
+  it('removes an image, and ignores a missing one', async () => {
     await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     await storage.remove(KEY);
     await storage.remove(KEY);
     expect(await folder.files()).toEqual([]);
   });
 
-  it('sweeps what killed processes left, and nothing that is still being written', async () => {
+  it('removes stale temporary files, and keeps files that are being written', async () => {
     await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     const temporary = join(folder.path, 'storage', 'tmp');
     await writeFile(join(temporary, 'image-old'), 'x');
@@ -90,7 +90,7 @@ describe('PictureStorage', () => {
     expect(await folder.files()).toEqual([`storage/${KEY}`, 'storage/tmp/image-young']);
   });
 
-  it('sweeps a link without following it', async () => {
+  it('removes a link without following it', async () => {
     await storage.storeImage(chunks(CONTENT), HASH, 'jpeg');
     await writeFile(join(folder.path, 'precious'), 'x');
     const hourAgo = new Date(Date.now() - 3_600_000);

@@ -9,7 +9,7 @@ export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
 
 const EXTENSIONS: Readonly<Record<ImageFormat, string>> = { jpeg: 'jpg', png: 'png', webp: 'webp', tiff: 'tif' };
 
-/** Pictures by content: `images/ab/cd/<sha256>.<extension>`. The same content is stored once, whoever brings it. */
+/** Content-addressed storage of images: `images/ab/cd/<sha256>.<extension>`. The same content is stored once. */
 export class ImageStorage {
   readonly #root: StorageRoot;
 
@@ -18,21 +18,17 @@ export class ImageStorage {
   }
 
   /**
-   * Stores a picture (path of a file, or its bytes as a stream) under its content's hash and answers the key. One that is there
-   * already is not read again. Throws RetryableError `content_changed` when the bytes are not those of the hash, and
-   * `disk_full`; nothing is left behind then.
+   * Stores an image (path of a file, or a stream of its bytes) under its content's hash and returns the key. An image
+   * that is stored already is not read again. Throws RetryableError `content_changed` when the content does not match
+   * the hash, and `disk_full`; nothing is left behind then.
    */
-  async storeImage(
-    source: string | AsyncIterable<Uint8Array>,
-    sha256: string,
-    format: ImageFormat,
-  ): Promise<string> {
+  async storeImage(source: string | AsyncIterable<Uint8Array>, sha256: string, format: ImageFormat): Promise<string> {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new PermanentError('bad_hash', 'a sha256 has 64 hexadecimal digits');
     const key = `images/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}.${EXTENSIONS[format]}`;
     const path = this.#root.pathOf(key);
-    // A file with this name is whole: it got the name by a rename after its hash was checked.
+    // A file with this name is complete: it was renamed after its hash was verified.
     if (await exists(path)) {
-      // Whoever gave it may have been killed between the rename and the sync.
+      // Its writer may have been killed between rename and sync.
       await syncFolder(dirname(path));
       return key;
     }
@@ -43,7 +39,7 @@ export class ImageStorage {
     });
     if (written.sha256.toString('hex') !== sha256) {
       await rm(temporary, { force: true });
-      throw new RetryableError('content_changed', 'the picture changed while it was being copied');
+      throw new RetryableError('content_changed', 'the image changed while it was being copied');
     }
     await moveDurably(temporary, path);
     return key;
@@ -54,12 +50,12 @@ export class ImageStorage {
     return this.#root.pathOf(key);
   }
 
-  /** Removes a picture; one that is not there is removed already. */
+  /** Removes an image; a missing one is ignored. */
   async remove(key: string): Promise<void> {
     await this.#root.remove(key);
   }
 
-  /** See `StorageRoot.sweepTemporary`: whatever killed processes left, of pictures, exports and uploads alike. */
+  /** See `StorageRoot.removeStaleTemporary`: applies to images, exports and uploads alike. */
   async removeStaleTemporary(olderThanMs: number): Promise<number> {
     return this.#root.removeStaleTemporary(olderThanMs);
   }

@@ -13,7 +13,7 @@ describe('RenditionStorage', () => {
 
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-  it('keeps a picture under the hash of what it is made from', async () => {
+  it('stores a rendition under the hash of its source data', async () => {
     const storage = new RenditionStorage(folder.path);
     expect((await storage.find(hash('a'))).stored).toBe(false);
     await storage.store(hash('a'), Buffer.from('jpeg'));
@@ -23,7 +23,7 @@ describe('RenditionStorage', () => {
     expect(await readdir(join(folder.path, 'tmp'))).toEqual([]);
   });
 
-  it('removes first what was not used for longest, and no more than it must', async () => {
+  it('removes the least recently used files first, and no more than necessary', async () => {
     const storage = new RenditionStorage(folder.path);
     const age = async (name: string, hours: number): Promise<void> => {
       const time = Date.now() / 1_000 - hours * 3_600;
@@ -42,13 +42,12 @@ describe('RenditionStorage', () => {
     expect(await storage.shrinkTo(250)).toBe(0);
   });
 
-  it('shrinks a storage that holds nothing', async () =>
-    expect(await new RenditionStorage(folder.path).shrinkTo(0)).toBe(0));
+  it('shrinks an empty storage', async () => expect(await new RenditionStorage(folder.path).shrinkTo(0)).toBe(0));
 
-  it('refuses a key that is no hash, and tells a folder that is none', async () => {
+  it('refuses an invalid key, and reports a path that is not a folder', async () => {
     const storage = new RenditionStorage(folder.path);
     await expect(storage.find('../../etc/passwd')).rejects.toMatchObject({ code: 'bad_hash' });
-    await writeFile(join(folder.path, 'renditions'), 'a file where a folder should be');
+    await writeFile(join(folder.path, 'renditions'), 'a file instead of a folder');
     await expect(storage.find(hash('a'))).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 });

@@ -4,7 +4,7 @@ import { PermanentError } from '@pugmark/domain';
 import { moveDurably, writeDurably } from './durable-file';
 import { StorageRoot, emptyIfMissing } from './storage-root';
 
-/** A file that was looked at within this time does not get a new date for it: that would be a write for every look. */
+/** Minimum time between two updates of a file's date: updating it at every use would be a write per read. */
 const TOUCH_AFTER_MS = 6 * 3_600_000;
 
 interface StoredRendition {
@@ -13,7 +13,10 @@ interface StoredRendition {
   readonly usedAt: number;
 }
 
-/** Pictures made from pictures, which can be made again at any time: `renditions/ab/<sha256>.jpg`, the hash of all that they are made from. */
+/**
+ * Cache of renditions, which can be rendered again at any time: `renditions/ab/<sha256>.jpg`, the hash of all their
+ * source data.
+ */
 export class RenditionStorage {
   readonly #root: StorageRoot;
 
@@ -26,7 +29,7 @@ export class RenditionStorage {
     return this.#root.folder;
   }
 
-  /** The key, and whether it is kept already; if so, it counts as used now. */
+  /** Returns the key, and whether the file is stored; if so, marks it as used now. */
   async find(hash: string): Promise<{ readonly key: string; readonly stored: boolean }> {
     const key = keyOf(hash);
     const path = this.#root.pathOf(key);
@@ -35,13 +38,13 @@ export class RenditionStorage {
       throw error;
     });
     const now = Date.now();
-    // Removed between the two looks, it is made again.
+    // A file that was removed in between is rendered again.
     if (facts !== null && now - facts.mtimeMs > TOUCH_AFTER_MS)
       await utimes(path, now / 1_000, now / 1_000).catch(() => undefined);
     return { key, stored: facts !== null };
   }
 
-  /** Keeps a picture; it appears when it is whole. A full disk is a RetryableError `disk_full`. */
+  /** Stores a rendition, which appears when it is complete. A full disk is a RetryableError `disk_full`. */
   async store(hash: string, content: Uint8Array): Promise<void> {
     const temporary = await this.#root.temporaryPath('rendition');
     await writeDurably(temporary, (write) => write(content));

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PermanentError } from '@pugmark/domain';
+import { isPathWithin } from './is-path-within';
 import { asStorageError } from './storage-error';
 
 /**
@@ -22,7 +23,7 @@ export class StorageRoot {
   /** Absolute path of a key. Throws PermanentError `bad_key` when the key does not name something below the root. */
   pathOf(key: string): string {
     const path = resolve(this.folder, key);
-    if (key === '' || key.includes('\0') || key.includes('\\') || !path.startsWith(this.folder + sep)) {
+    if (key.includes('\0') || key.includes('\\') || path === this.folder || !isPathWithin(path, this.folder)) {
       throw new PermanentError('bad_key', 'the key leads out of the storage');
     }
     return path;

@@ -11,26 +11,30 @@ export interface DispatcherOptions {
   readonly metrics: TaskMetrics;
 }
 
-/** Most doorbells in one transaction: bounds how long its rows stay locked. */
+/** Maximum notifications in one transaction; bounds how long its rows stay locked. */
 const PUBLISH_BATCH = 512;
 const IDLE_MS = 200;
 const RECONCILE_TASKS_MS = 2_000;
-/** Tasks that are brought in line with their runs in one statement. */
+/** Tasks reconciled with their runs in one statement. */
 const RECONCILE_RUNS_BATCH = 10_000;
 const RECONCILE_RUNS_MS = 1_000;
-/** The queue is empty and yet the ring is unanswered for this long: it was lost. Longer than a worker holds a batch back. */
+/**
+ * Age after which an unclaimed notification counts as lost when the queue is empty. Longer than a worker delays a
+ * batch.
+ */
 const EMPTY_QUEUE_TIMEOUT_SECONDS = 15;
-/** However full the queue, a ring this old is rung again; the duplicate is harmless. */
+/** Age after which a notification is published again even when the queue is not empty. A duplicate is harmless. */
 export const NOTIFICATION_TIMEOUT_SECONDS = 300;
 
 /**
- * Rings the bell of every due task, and puts right what broke: leases that ran out, rings that were lost, tasks that are not
- * in line with what was asked of their run. Any number of dispatchers may run; they skip each other's rows.
+ * Publishes notifications for due tasks and reconciles inconsistent ones: expired leases, lost notifications, tasks
+ * that differ from the requested state of their run. Any number of dispatchers may run; they skip each other's locked
+ * rows.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   #loops: readonly BackgroundLoop[] = [];
-  /** What the store answered last when it was asked which kinds are due, and when: one question serves all loops. */
+  /** Latest query for due kinds, shared by all loops. */
   #due: { readonly kinds: Promise<readonly TaskKind[]>; readonly at: number } | null = null;
 
   constructor(options: DispatcherOptions) {
@@ -40,13 +44,13 @@ export class Dispatcher {
   start(): void {
     const { logger } = this.#options;
     this.#loops = [
-      // One loop a kind: a kind that cannot be rung does not hold up the others.
+      // One loop per kind: a kind whose notifications cannot be published does not delay the others.
       ...TASK_KINDS.map((kind) => {
         const rate = new PublishRate(ROUTES[kind].depth);
-        return backgroundLoop(`ring ${kind}`, logger, () => this.#publishDue(kind, rate));
+        return backgroundLoop(`publish ${kind} notifications`, logger, () => this.#publishDue(kind, rate));
       }),
       backgroundLoop('reconcile', logger, () => this.#reconcileTasks()),
-      backgroundLoop('sweep runs', logger, () => this.#reconcileRuns()),
+      backgroundLoop('reconcile runs', logger, () => this.#reconcileRuns()),
     ];
   }
 
@@ -62,13 +66,13 @@ export class Dispatcher {
     if (capacity === 0) return rate.nextCheckMs();
     const published = await store.publishDue(kind, ROUTES[kind].depth, capacity, (tasks) => this.#publish(kind, tasks));
     rate.recordPublished(published, capacity);
-    // There is more to ring, and the workers stand waiting for it.
+    // The queue was empty and more tasks are due: publish again at once.
     return published === capacity && ready === 0 ? 0 : rate.nextCheckMs();
   }
 
   async #isDue(kind: TaskKind): Promise<boolean> {
     const now = performance.now();
-    // A little less than a loop waits, so that each loop's second look is a fresh one.
+    // Slightly less than the loop interval, so that each loop's next check reads fresh data.
     if (this.#due === null || now - this.#due.at > IDLE_MS * 0.9)
       this.#due = { kinds: this.#options.store.dueKinds(), at: now };
     return (await this.#due.kinds).includes(kind);
@@ -89,7 +93,7 @@ export class Dispatcher {
       const reasons = [...new Set(failed.map((f) => f.reason))];
       logger.error(
         { kind, count: failed.length, reasons },
-        'doorbells did not reach a queue; the tasks keep waiting and are rung again',
+        'notifications did not reach a queue; the tasks stay waiting and are published again',
       );
     }
     return confirmed;
@@ -109,11 +113,14 @@ export class Dispatcher {
     );
     if (result.leasesExpired > 0) {
       metrics.reclaimed.inc({ kind, reason: 'lease_expired' }, result.leasesExpired);
-      logger.warn({ kind, ...result }, 'workers stopped renewing their leases; their tasks go to others');
+      logger.warn({ kind, ...result }, 'leases expired; their tasks are assigned to other workers');
     }
     if (result.notificationsLost > 0) {
       metrics.reclaimed.inc({ kind, reason: 'notification_lost' }, result.notificationsLost);
-      logger.warn({ kind, count: result.notificationsLost }, 'rings went unanswered; ringing again');
+      logger.warn(
+        { kind, count: result.notificationsLost },
+        'notifications were not claimed in time; publishing again',
+      );
     }
   }
 
@@ -121,7 +128,7 @@ export class Dispatcher {
     try {
       return (await this.#options.publisher.readyCount(kind)) === 0;
     } catch {
-      // No broker, no count: the publisher's own state reports that; leases must be reconciled all the same.
+      // The count is unknown while the broker is down, which the publisher reports. Leases must still be reconciled.
       return false;
     }
   }

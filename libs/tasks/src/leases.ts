@@ -2,9 +2,9 @@ import type { ClaimedTask } from '@pugmark/domain';
 import { backgroundLoop, type BackgroundLoop, type Logger, type TaskMetrics } from '@pugmark/platform';
 import type { LeaseStore } from './ports';
 
-/** A cancel is noticed after two looks; a third of a lease would be too long for someone who waits for it. */
+/** Short enough to notice a cancelled task within two checks; a third of a lease would be too long. */
 const CHECK_MS = 500;
-/** A task that its own commit has just ended looks like a lost one until the commit's answer is here. */
+/** A task that was just committed looks lost until the response to the commit arrives. */
 const MISSES_UNTIL_LOST = 2;
 
 interface HeldTask {
@@ -15,8 +15,8 @@ interface HeldTask {
 }
 
 /**
- * The leases of the tasks that this process holds: looked at twice a second, renewed at a third of their time, whatever the
- * handlers do.
+ * Leases of the tasks that this process holds: checked twice a second and renewed at a third of their duration,
+ * independently of the handlers.
  */
 export class Leases {
   readonly #store: LeaseStore;
@@ -33,7 +33,7 @@ export class Leases {
     this.#leaseMs = leaseMs;
     this.#loops = [
       backgroundLoop('renew leases', logger, () => this.#checkLeases(), CHECK_MS),
-      // By itself: a store that does not answer must not keep a lost lease from being seen.
+      // A separate loop: a store that does not respond must not delay the detection of an expired lease.
       backgroundLoop('watch leases', logger, () => this.#abortOverdue(), CHECK_MS),
     ];
   }
@@ -53,7 +53,7 @@ export class Leases {
     }
   }
 
-  /** Aborted once the lease is known to be lost, or has surely run out because it could not be renewed. */
+  /** Aborted when the lease is lost, or has expired because it could not be renewed. */
   signalOf(task: ClaimedTask): AbortSignal {
     const entry = this.#held.get(task.id);
     return entry?.task.attempt === task.attempt ? entry.lost.signal : AbortSignal.abort();
@@ -63,22 +63,22 @@ export class Leases {
     await Promise.all(this.#loops.map((loop) => loop.stop()));
   }
 
-  /** Every look asks which tasks are still held; every third of a lease it extends them as well. */
+  /** Checks which tasks are still held; also extends their leases every third of the lease duration. */
   async #checkLeases(): Promise<number> {
     const checked = [...this.#held.values()];
     if (checked.length === 0) return CHECK_MS;
     const startedAt = performance.now();
     const due = checked.some((entry) => startedAt - entry.renewedAt >= this.#leaseMs / 3 - CHECK_MS);
     const tasks = checked.map((entry) => entry.task);
-    const kept = new Set(await (due ? this.#store.renew(tasks) : this.#store.stillHeld(tasks)));
+    const stillHeld = new Set(await (due ? this.#store.renew(tasks) : this.#store.stillHeld(tasks)));
     for (const entry of checked) {
-      entry.misses = kept.has(entry.task.id) ? 0 : entry.misses + 1;
+      entry.misses = stillHeld.has(entry.task.id) ? 0 : entry.misses + 1;
       if (due && entry.misses === 0) entry.renewedAt = startedAt;
     }
     this.#abortLost(
       checked.filter((entry) => entry.misses >= MISSES_UNTIL_LOST),
       'taken',
-      'cancelled or given to another worker',
+      'cancelled or reassigned to another worker',
     );
     return CHECK_MS;
   }
@@ -90,7 +90,7 @@ export class Leases {
   }
 
   #abortLost(entries: readonly HeldTask[], reason: 'taken' | 'overdue', detail: string): void {
-    // One that was released meanwhile has ended by itself.
+    // Skips entries that were released meanwhile: their tasks have ended.
     const lost = entries.filter((entry) => !entry.lost.signal.aborted && this.#held.get(entry.task.id) === entry);
     const [first] = lost;
     if (first === undefined) return;
@@ -98,7 +98,7 @@ export class Leases {
     this.#metrics.leasesLost.inc({ kind, reason }, lost.length);
     this.#logger.warn(
       { kind, count: lost.length, taskIds: lost.slice(0, 10).map(({ task }) => task.id), why: detail },
-      'lost tasks that were under way',
+      'lost the leases of tasks in progress',
     );
     for (const entry of lost) entry.lost.abort();
   }

@@ -2,10 +2,11 @@ import type { TaskNotification, TaskKind } from '@pugmark/contracts';
 import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 
 /*
- * Words of this library.
- * Task: a row of `tasks`, the work itself.      Doorbell: the message that says "row n has work, attempt m".
- * Ring: publish a doorbell.                     Claim: take a row for one attempt, under a lease.
- * Commit: write results and end the attempt in one transaction, fenced by the attempt.
+ * Terms:
+ * - Task: a row of `tasks`, the unit of work.
+ * - Notification: the message that says that a task has work for an attempt.
+ * - Claim: take a task for one attempt, under a lease.
+ * - Commit: write the results and end the attempt in one transaction, fenced by the attempt.
  */
 
 export interface Notification {
@@ -14,47 +15,52 @@ export interface Notification {
   readonly traceparent: string | null;
 }
 
-/** What became of a ring, by task id. */
+/** Outcome of publishing notifications, by task id. */
 export interface PublishResult {
-  /** Confirmed by the broker and not returned: some queue holds it. */
+  /** Confirmed by the broker and not returned: a queue holds the notification. */
   readonly confirmed: readonly number[];
   readonly failed: readonly { readonly taskId: number; readonly reason: 'returned' | 'refused' | 'not_confirmed' }[];
 }
 
 export interface NotificationPublisher {
-  /** Answers for every doorbell within a deadline of its own; rejects when there is no connection. */
+  /**
+   * Resolves with the outcome of every notification, within the publisher's own deadline. Rejects when there is no
+   * connection.
+   */
   publishNotifications(kind: TaskKind, notifications: readonly Notification[]): Promise<PublishResult>;
-  /** Messages that lie ready in the queue of a kind, not counting those that a consumer holds. */
+  /** Counts the ready messages in the queue of a kind, without those that a consumer holds. */
   readyCount(kind: TaskKind): Promise<number>;
 }
 
-/** A doorbell that was delivered. To ack one whose channel is gone does nothing: the broker delivers it again. */
+/** A delivered notification. Acking it after its channel closed does nothing: the broker delivers it again. */
 export interface Delivery {
   readonly message: TaskNotification;
   ack(): void;
 }
 
 export interface Subscription {
-  /** No further deliveries come; those not acked go back to the queue when the connection closes. */
+  /** Stops deliveries; unacked ones return to the queue when the connection closes. */
   close(): Promise<void>;
 }
 
 export interface NotificationSource {
-  /** Delivers, through any number of reconnects, until closed. At most `prefetch` are unacked at a time. */
+  /** Delivers notifications until closed, across reconnects. At most `prefetch` are unacked at a time. */
   consume(kind: TaskKind, prefetch: number, onDelivery: (delivery: Delivery) => void): Subscription;
 }
 
-/** What a dispatcher needs of the tasks table. */
+/** The part of the tasks table that a dispatcher uses. */
 export interface DispatchStore {
-  /** The kinds of which there is a waiting task whose `run_at` has come. */
+  /** Reads the kinds that have a waiting task whose `run_at` has passed. */
   dueKinds(): Promise<readonly TaskKind[]>;
   publishDue(
     kind: TaskKind,
     depth: number,
     limit: number,
-    publish: (tasks: readonly { id: number; attempt: number; traceparent: string | null }[]) => Promise<readonly number[]>,
+    publish: (
+      tasks: readonly { id: number; attempt: number; traceparent: string | null }[],
+    ) => Promise<readonly number[]>,
   ): Promise<number>;
-  /** The kinds of which something is queued or running: of the others there is nothing to put right. */
+  /** Reads the kinds that have queued or running tasks: only these can need reconciling. */
   activeKinds(): Promise<readonly TaskKind[]>;
   reconcile(
     kind: TaskKind,
@@ -62,23 +68,26 @@ export interface DispatchStore {
   ): Promise<{ readonly leasesExpired: number; readonly exhausted: number; readonly notificationsLost: number }>;
 }
 
-/** What brings tasks in line with what was asked of their runs: cancelled, paused, resumed, retried, another priority. */
+/** Reconciles tasks with the requested state of their runs: cancelled, paused, resumed, retried, reprioritised. */
 export interface RunReconciler {
-  /** Changes some `limit` tasks; answers how many, 0 when none is left. */
+  /** Changes about `limit` tasks. Returns how many; 0 when none is left. */
   reconcile(limit: number): Promise<number>;
 }
 
 /**
- * What keeps leases. Connections of its own: when those of the work are all busy or stuck, leases must be renewed all the same.
+ * Store for renewing leases. Uses its own connections, so that leases are renewed even when all work connections are
+ * busy or stuck.
  */
 export interface LeaseStore {
-  /** Extends the leases of these tasks; answers the ids that are still held. */
+  /** Extends the leases of these tasks. Returns the ids that are still held. */
   renew(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
-  /** The ids that are still held: neither cancelled nor given to another. */
+  /** Returns the ids that are still held: neither cancelled nor reassigned. */
   stillHeld(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
 }
 
-/** What a worker needs of the tasks table. `Tx` is the store's transaction, which only the handler's `write` looks into. */
+/**
+ * The part of the tasks table that a worker uses. `Tx` is the store's transaction; only the handler's `write` uses it.
+ */
 export interface WorkStore<Tx> {
   claim(
     kind: TaskKind,
@@ -89,26 +98,29 @@ export interface WorkStore<Tx> {
     outcomes: readonly TaskOutcome<Result>[],
     write: (tx: Tx, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,
   ): Promise<readonly number[]>;
-  /** Is the error the data's own fault (a constraint, a value out of range), so that trying again is useless? */
+  /** Whether the error is caused by the data (a constraint, a value out of range), so that retrying is useless. */
   isDataError(error: unknown): boolean;
 }
 
 export interface TaskContext {
-  /** Aborted when this attempt no longer counts: its task was cancelled, or its lease was lost. */
+  /** Aborted when this attempt is void: its task was cancelled, or its lease was lost. */
   signalOf(task: ClaimedTask): AbortSignal;
-  /** Aborted when the service drains. A long task then ends soon with the outcome `retry`; a short one just ends. */
+  /**
+   * Aborted when the service drains. A long task should then end early with the outcome `retry`; a short one may
+   * finish.
+   */
   readonly draining: AbortSignal;
-  /** Says that a long task moves; a worker that holds work and does not move fails its liveness check. */
+  /** Reports progress of a long task. A worker that holds work without progress fails its liveness check. */
   progress(): void;
 }
 
 export interface TaskHandler<Tx, Result, Kind extends TaskKind = TaskKind> {
   readonly kind: Kind;
   /**
-   * Does the work of a batch and answers for each of its tasks. What it throws counts for the whole batch: PermanentError →
-   * failed, FatalError → the service ends, anything else → retry.
+   * Processes a batch and returns an outcome for each of its tasks. An error applies to the whole batch: PermanentError
+   * → failed, FatalError → the service ends, anything else → retry.
    */
   handle(tasks: readonly ClaimedTask[], context: TaskContext): Promise<readonly TaskOutcome<Result>[]>;
-  /** Writes the results that count, in the transaction that ends their tasks. */
+  /** Writes the results in the transaction that ends their tasks. */
   write(tx: Tx, done: readonly { task: ClaimedTask; result: Result }[]): Promise<void>;
 }

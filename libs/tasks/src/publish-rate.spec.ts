@@ -4,7 +4,10 @@ describe('RingPace', () => {
   let now = 0;
   const pace = (most: number): PublishRate => new PublishRate(most, () => now);
 
-  /** One look at a queue from which `consumed` were taken since the last one; answers what lies there afterwards. */
+  /**
+   * Simulates one check of a queue of which `consumed` messages were taken since the last check. Returns the ready
+   * count afterwards.
+   */
   function turn(of: PublishRate, ready: number, consumed: number): number {
     now += 50;
     const left = Math.max(0, ready - consumed);
@@ -13,7 +16,7 @@ describe('RingPace', () => {
     return left + room;
   }
 
-  it('rings ever more while the workers empty the queue, up to the depth of the route', () => {
+  it('publishes more at a time while workers empty the queue, up to the depth of the route', () => {
     const fast = pace(1_000);
     let ready = 0;
     const seen: number[] = [];
@@ -21,43 +24,43 @@ describe('RingPace', () => {
     expect(seen).toEqual([16, 32, 64, 128, 256, 512, 1_000, 1_000]);
   });
 
-  it('keeps few rings ready for slow workers, so that something urgent soon has its turn', () => {
+  it('keeps few notifications ready for slow workers, so that urgent tasks are served soon', () => {
     const slow = pace(1_000);
     let ready = 0;
     for (let n = 0; n < 5; n += 1) ready = turn(slow, ready, Infinity);
     expect(ready).toBe(256);
-    // From now on one every fifty milliseconds: 20 a second.
+    // Then one every 50 ms: 20 a second.
     for (let n = 0; n < 400; n += 1) ready = turn(slow, ready, 1);
     expect(ready).toBeLessThanOrEqual(32);
   });
 
-  it('looks seldom at a queue that lasts, often at one that is emptied', () => {
+  it('checks a queue that lasts seldom, and one that is emptied often', () => {
     const slow = pace(1_000);
     let ready = turn(slow, 0, 0);
     ready = turn(slow, ready, 1);
-    // Half a queue is not filled up one by one.
+    // A half full queue is not topped up one by one.
     expect(ready).toBe(15);
     expect(slow.nextCheckMs()).toBe(200);
     for (let n = 0; n < 2; n += 1) ready = turn(slow, ready, 6);
     expect(ready).toBe(16);
-    // Six in fifty milliseconds: eight, half of it, last 67.
+    // Six consumed in 50 ms: half of the 16 ready, eight, last 67 ms.
     expect(slow.nextCheckMs()).toBeCloseTo(66.7, 0);
     turn(slow, ready, Infinity);
     expect(slow.nextCheckMs()).toBe(50);
   });
 
-  it('is not told by a look right after a ring that nothing is consumed', () => {
+  it('does not assume zero consumption from a check right after a publish', () => {
     const fast = pace(1_000);
     fast.recordPublished(16, fast.freeCapacity(0));
     now += 2;
     expect(fast.freeCapacity(16)).toBe(0);
     expect(fast.nextCheckMs()).toBe(50);
     now += 50;
-    // Emptied meanwhile, and there was more to ring.
+    // The queue was emptied meanwhile and more tasks are due.
     expect(fast.freeCapacity(0)).toBe(32);
   });
 
-  it('does not speed up for a queue that a batch empties at once, when the look before saw that it lasts', () => {
+  it('does not speed up for a queue that one batch empties at once after a check that showed it lasting', () => {
     const slow = pace(1_000);
     slow.recordPublished(16, slow.freeCapacity(0));
     now += 60;
@@ -66,7 +69,7 @@ describe('RingPace', () => {
     expect(slow.freeCapacity(0)).toBe(16);
   });
 
-  it('asks whether anything is due only when there was nothing to ring', () => {
+  it('checks whether tasks are due only when nothing was published before', () => {
     const own = pace(1_000);
     expect(own.busy).toBe(false);
     own.recordPublished(0, own.freeCapacity(0));
@@ -77,7 +80,7 @@ describe('RingPace', () => {
     expect(own.busy).toBe(true);
   });
 
-  it('does not speed up for a queue that is empty because there was nothing to ring', () => {
+  it('does not speed up for a queue that is empty because no tasks were due', () => {
     const idle = pace(1_000);
     for (let n = 0; n < 10; n += 1) idle.recordPublished(3, idle.freeCapacity(0));
     expect(idle.freeCapacity(0)).toBe(16);

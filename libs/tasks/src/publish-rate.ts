@@ -1,13 +1,17 @@
 const MIN_TARGET = 16;
-/** How soon the pace may slow down again. */
+/** Minimum time between two reductions of the target. */
 const SLOW_DOWN_MS = 200;
-/** Between two looks at a queue: the shorter while workers are fast, the longer while what lies there lasts. */
+/**
+ * Bounds of the time between two checks of a queue: shorter while workers are fast, longer while the ready messages
+ * last.
+ */
 const CHECK_INTERVAL_MS = { min: 50, max: 200 } as const;
 
 /**
- * How many rings of one kind may lie ready at the broker. Few, because a queue is first in, first out: what is rung can no longer
- * be overtaken by something more urgent. But enough that workers never wait: found empty, twice as many next time; found half
- * full, slowly fewer again. So a queue holds about what is consumed between two looks, be it six or six thousand a second.
+ * Controls how many notifications of one kind are ready at the broker. Few, because a queue is first in, first out: a
+ * more urgent task cannot overtake published ones. Enough that workers never wait: the target doubles when the queue
+ * was found empty, and decreases slowly when it was found half full. So a queue holds about what is consumed between
+ * two checks, at any rate.
  */
 export class PublishRate {
   readonly #maxReady: number;
@@ -15,26 +19,28 @@ export class PublishRate {
   #target = MIN_TARGET;
   #filled = false;
   #slowedAt = 0;
-  /** Rings that lie ready after the last look. */
+  /** Ready notifications after the last check. */
   #ready = 0;
-  /** Rings a millisecond. */
+  /** Notifications per millisecond. */
   #consumption = Infinity;
-  /** What it is reckoned from: the rings that lay ready then or came since, and when that was. */
+  /** Basis of the consumption estimate: notifications that were ready at the measurement or published since. */
   #available = 0;
   #measuredAt = 0;
   #busy = false;
 
-  constructor(most: number, now: () => number = () => performance.now()) {
-    this.#maxReady = most;
+  constructor(maxReady: number, now: () => number = () => performance.now()) {
+    this.#maxReady = maxReady;
     this.#now = now;
   }
 
-  /** There was something to ring, or no room for it, when the queue was looked at last: no need to ask whether anything is due. */
+  /**
+   * Whether tasks were due, or the queue was full, at the last check: the next check need not ask which kinds are due.
+   */
   get busy(): boolean {
     return this.#busy;
   }
 
-  /** How many may be rung now, `ready` of them lying there already. */
+  /** Returns how many notifications may be published now, given `ready` in the queue. */
   freeCapacity(ready: number): number {
     const now = this.#now();
     if (ready === 0 && this.#filled) this.#target = Math.min(this.#maxReady, this.#target * 2);
@@ -42,16 +48,16 @@ export class PublishRate {
       this.#target = Math.max(MIN_TARGET, Math.floor(this.#target * 0.9));
       this.#slowedAt = now;
     }
-    // That nothing was taken in the two milliseconds since a ring does not say that nothing is.
+    // A count taken within milliseconds of a publish says nothing about consumption.
     if (ready === 0 || now - this.#measuredAt >= CHECK_INTERVAL_MS.min) this.#updateConsumption(ready, now);
     this.#ready = ready;
-    // Not one by one: half a queue full is soon enough, and costs half the transactions.
+    // Refills only a half empty queue instead of one message at a time: this halves the number of transactions.
     const capacity = ready > this.#target / 2 ? 0 : this.#target - ready;
     this.#busy = capacity === 0;
     return capacity;
   }
 
-  /** `rung` of the `room` were rung; all of it means that there was more to ring. */
+  /** Records that `published` of `capacity` notifications were published; all of them means that more tasks are due. */
   recordPublished(published: number, capacity: number): void {
     this.#filled = published >= capacity;
     this.#busy = published > 0;
@@ -59,14 +65,14 @@ export class PublishRate {
     this.#available += published;
   }
 
-  /** When to look again: before half of what lies ready is gone. */
+  /** Returns the time until the next check: before half of the ready notifications are consumed. */
   nextCheckMs(): number {
     return Math.min(CHECK_INTERVAL_MS.max, Math.max(CHECK_INTERVAL_MS.min, this.#ready / 2 / this.#consumption));
   }
 
   #updateConsumption(ready: number, now: number): void {
     this.#filled = false;
-    // An emptied queue says that it was at least this fast, and no more.
+    // An empty queue gives only a lower bound of the consumption.
     this.#consumption = ready === 0 ? Infinity : Math.max(0, this.#available - ready) / (now - this.#measuredAt);
     this.#available = ready;
     this.#measuredAt = now;

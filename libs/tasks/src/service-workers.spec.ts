@@ -22,7 +22,7 @@ describe('ServiceWorkers', () => {
     expect(calls).toEqual(['start detect', 'start classify', 'drain detect', 'drain classify']);
   });
 
-  // Each of these must not compile, and must not start when it does all the same.
+  // These do not compile; they must also be refused at run time.
   it('refuses a kind without a worker', () => {
     // @ts-expect-error detect has no worker
     expect(() => new ServiceWorkers('ml-worker', {})).toThrow('detect has no handler');
@@ -35,7 +35,7 @@ describe('ServiceWorkers', () => {
     );
   });
 
-  it('refuses a worker under the name of another kind', () => {
+  it('refuses a worker registered under another kind', () => {
     // @ts-expect-error a scan worker is no detect worker
     expect(() => new ServiceWorkers('ml-worker', { detect: worker('scan'), classify: worker('classify') })).toThrow(
       'the handler of scan stands under detect',

@@ -1,7 +1,7 @@
 import { kindsOf, type KindsOf, type ServiceName, type TaskKind } from '@pugmark/contracts';
 import { FatalError } from '@pugmark/domain';
 
-/** What is needed of a worker here, whatever its transaction and its results are. */
+/** The methods of a worker used here, independent of its transaction and result types. */
 interface AnyWorker<Kind extends TaskKind> {
   readonly kind: Kind;
   start(): void;
@@ -9,14 +9,14 @@ interface AnyWorker<Kind extends TaskKind> {
   assertMoving(limitMs: number): void;
 }
 
-/** One worker for each kind that the topology gives to the service. */
+/** One worker for each kind that the topology assigns to the service. */
 export type WorkersOf<S extends ServiceName> = [KindsOf<S>] extends [never]
   ? Readonly<Record<string, never>>
   : { readonly [Kind in KindsOf<S>]: AnyWorker<Kind> };
 
 /**
- * The workers of a service, all of them and no other: a kind without a worker, or a worker of another service's kind, does not
- * compile; and whatever came past the compiler is a FatalError before anything is consumed.
+ * The complete set of workers of a service. A kind without a worker, or a worker of another service's kind, does not
+ * compile; what passes the compiler is a FatalError before anything is consumed.
  */
 export class ServiceWorkers<S extends ServiceName> {
   readonly #workers: readonly AnyWorker<TaskKind>[];
@@ -30,18 +30,20 @@ export class ServiceWorkers<S extends ServiceName> {
         .filter((kind) => !required.includes(kind))
         .map((kind) => `${kind} is not consumed by ${service}`),
       ...Object.entries(given).flatMap(([kind, worker]) =>
-        worker !== undefined && worker.kind !== kind ? [`the handler of ${worker.kind} stands under ${kind}`] : [],
+        worker !== undefined && worker.kind !== kind
+          ? [`the handler of ${worker.kind} is registered under ${kind}`]
+          : [],
       ),
     ];
     if (problems.length > 0)
       throw new FatalError(
         'handler_mismatch',
-        `the handlers of ${service} are not those of the topology: ${problems.join('; ')}`,
+        `the handlers of ${service} do not match the topology: ${problems.join('; ')}`,
       );
     this.#workers = Object.values(given).flatMap((worker) => (worker === undefined ? [] : [worker]));
   }
 
-  /** Before the broker: it refuses to start for a service that does not consume all of its queues. */
+  /** Call before starting the broker, which refuses to start for a service that does not consume all of its queues. */
   start(): void {
     for (const worker of this.#workers) worker.start();
   }

@@ -25,7 +25,10 @@ import { TaskWorker } from './task-worker';
 
 type Handle = (tasks: readonly ClaimedTask[], context: TaskContext) => Promise<TaskOutcome<number>[]>;
 
-/** Does what the test says, and writes each result as a project named after the task: a second write of one would be refused. */
+/**
+ * Runs the function that a test gives, and writes each result as a project named after the task: writing one twice
+ * would violate a constraint.
+ */
 class RecordingHandler implements TaskHandler<DatabaseTransaction, number> {
   readonly kind = 'detect' as const;
   constructor(readonly handle: Handle) {}
@@ -72,7 +75,7 @@ describe('tasks, from row to result', () => {
     return broker;
   }
 
-  /** One that only rings. */
+  /** A broker that only publishes. */
   function startBroker(): Broker {
     const broker = createBroker('gateway');
     broker.start();
@@ -92,7 +95,7 @@ describe('tasks, from row to result', () => {
     return dispatcher;
   }
 
-  /** Never answers while the test lasts. */
+  /** Does not resolve while the test runs. */
   const hang: Handle = () =>
     new Promise((_resolve, reject) => hung.push(() => reject(new Error('released at the end of the test'))));
 
@@ -156,10 +159,10 @@ describe('tasks, from row to result', () => {
     startWorker(allDone);
     await until('all tasks to be done', { done: 1_000 });
     expect(await written()).toBe(1_000);
-    expect(await new TaskRepository(db).violations(0, 0)).toEqual([]);
+    expect(await new TaskRepository(db).findInvariantViolations(0, 0)).toEqual([]);
   });
 
-  it('does a task once although its doorbell comes many times and too late', async () => {
+  it('does a task once although its notification is delivered many times and late', async () => {
     await given(1);
     const broker = startBroker();
     startWorker(allDone);
@@ -172,7 +175,7 @@ describe('tasks, from row to result', () => {
     expect(await written()).toBe(1);
   });
 
-  it('retries what may pass, and fails what will not with its reason', async () => {
+  it('retries retryable failures, and fails permanent ones with their reason', async () => {
     await given(3);
     startDispatcher();
     const seen: string[] = [];
@@ -192,9 +195,9 @@ describe('tasks, from row to result', () => {
   });
 
   it.each([
-    ['a RetryableError', new RetryableError('away', 'it is away'), 'waiting'],
+    ['a RetryableError', new RetryableError('away', 'the dependency is down'), 'waiting'],
     ['an unknown error', new Error('oops'), 'waiting'],
-    ['a PermanentError', new PermanentError('never', 'it will never go'), 'failed'],
+    ['a PermanentError', new PermanentError('never', 'the file is not an image'), 'failed'],
     ['a FatalError', new FatalError('model_corrupt', 'the model is corrupt'), 'waiting'],
   ])('handles %s that the handler throws', async (_name, error, state) => {
     await given(1);
@@ -210,17 +213,17 @@ describe('tasks, from row to result', () => {
       return task.error_code !== null && task;
     });
     expect(row.error_message).toBe(error.message);
-    // A retry may have begun its next attempt already.
+    // A retry may have started its next attempt already.
     expect(state === 'failed' ? row.state : ['waiting', 'queued', 'running'].includes(row.state)).toBe(
       state === 'failed' ? 'failed' : true,
     );
     expect(fatal).toBe(error instanceof FatalError ? error : undefined);
   });
 
-  it('takes up the tasks of a worker that vanished in the middle of a batch', async () => {
+  it('takes over the tasks of a worker that vanished in the middle of a batch', async () => {
     await given(8);
     startDispatcher();
-    // What SIGKILL leaves behind: no renewals, a closed connection, results never committed.
+    // Simulates SIGKILL: no renewals, a closed connection, results never committed.
     const silent = new TaskRepository(db);
     silent.renew = silent.stillHeld = () => Promise.resolve([]);
     const lost = startWorker(hang, undefined, silent);
@@ -254,7 +257,7 @@ describe('tasks, from row to result', () => {
     expect((await db.selectFrom('tasks').select('attempt').executeTakeFirstOrThrow()).attempt).toBe(1);
   });
 
-  it('tells a handler within a renewal that its task was cancelled, and throws its result away', async () => {
+  it('aborts a handler within one renewal when its task is cancelled, and discards its result', async () => {
     await given(1);
     startDispatcher();
     startWorker(async (tasks, context) => {
@@ -265,12 +268,12 @@ describe('tasks, from row to result', () => {
     });
     await until('the task to run', { running: 1 });
     await new TaskRepository(db).cancel(db, 'detect', 1);
-    await waitUntil('its doorbell to be acked', async () => (await counts())['cancelled'] === 1);
+    await waitUntil('its notification to be acked', async () => (await counts())['cancelled'] === 1);
     await until('it to stay cancelled', { cancelled: 1 });
     expect(await written()).toBe(0);
   });
 
-  it('finishes what it holds when it drains, and leaves the rest to others', async () => {
+  it('finishes held tasks when it drains, and leaves the others to other workers', async () => {
     await given(100);
     startDispatcher();
     let release: () => void = () => undefined;
@@ -294,8 +297,8 @@ describe('tasks, from row to result', () => {
     expect(await written()).toBe(100);
   });
 
-  it('goes on after batches whose results could not be committed before their leases were lost', async () => {
-    // More than the prefetch: were the doorbells of lost batches kept, no new ones would come.
+  it('continues after batches whose leases were lost before their results could be committed', async () => {
+    // More than the prefetch: if the notifications of lost batches stayed unacked, no new ones would arrive.
     await given(64);
     startDispatcher();
     class FirstAttemptsAreLost extends TaskRepository {
@@ -313,7 +316,7 @@ describe('tasks, from row to result', () => {
       }
     }
     startWorker(allDone, undefined, new FirstAttemptsAreLost(db));
-    await until('all tasks to be done all the same', { done: 64 }, 80_000);
+    await until('all tasks to be done', { done: 64 }, 80_000);
     expect(await written()).toBe(64);
   }, 90_000);
 
@@ -327,8 +330,8 @@ describe('tasks, from row to result', () => {
     expect(failed).toMatchObject({ id: 3, error_code: 'result_refused' });
   });
 
-  describe('among very many tasks', () => {
-    /** A run whose tasks have subjects from `first` on. */
+  describe('with very many tasks', () => {
+    /** Creates a run whose tasks have subjects from `first` on. */
     async function run(count: number, priority: number, first: number): Promise<number> {
       const { rows } = await sql<{ id: number }>`
         with p as (insert into projects (name) values (${`run from ${first}`}) returning id),
@@ -363,7 +366,7 @@ describe('tasks, from row to result', () => {
       const small = await run(20, 10, 100_001);
       const before = (await stateOf(large))['done'] ?? 0;
       await waitUntil('the small run', async () => (await stateOf(small))['done'] === 20, 10_000);
-      // Some two seconds of the worker's time, not the hundreds that the large run still takes.
+      // About two seconds of the worker's time; the large run still takes hundreds of seconds.
       expect(((await stateOf(large))['done'] ?? 0) - before).toBeLessThan(1_000);
     });
 
@@ -376,7 +379,7 @@ describe('tasks, from row to result', () => {
         await act(new RunControlRepository(db), tx);
       });
 
-    it('cancels a run with 200,000 waiting within 2 s: nothing of it runs any more, what follows does', async () => {
+    it('cancels a run with 200,000 waiting tasks within 2 s: none of them starts afterwards, later runs do', async () => {
       const cancelled = await run(200_000, 5, 1);
       const next = await run(1_000, 0, 300_001);
       startDispatcher();
@@ -386,9 +389,9 @@ describe('tasks, from row to result', () => {
       const began = performance.now();
       await locked(cancelled, (control, tx) => control.cancel(tx, cancelled));
       expect(performance.now() - began).toBeLessThan(1_000);
-      // What was being committed when it was cancelled comes before it.
+      // Waits for commits that were in progress at the cancel.
       const { rows: now } = await sql<{ now: string }>`select now()::text as now`.execute(db);
-      await waitUntil('commits that were under way to be over', async () => {
+      await waitUntil('commits in progress to end', async () => {
         const { rows } = await sql`
           select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle' and xact_start < ${now[0]!.now}::timestamptz`.execute(
           db,
@@ -414,7 +417,7 @@ describe('tasks, from row to result', () => {
       await waitUntil('the next run to end', async () => (await stateOf(next))['done'] === 1_000, 30_000);
     }, 120_000);
 
-    it('begins nothing of a run that is paused while its bells ring, does others meanwhile, and does all of it once when it is resumed', async () => {
+    it('starts no task of a run that is paused during publishing, processes other runs meanwhile, and does every task once after resume', async () => {
       const paused = await run(3_000, 5, 1);
       const other = await run(300, 0, 10_001);
       const dispatchers = [startDispatcher(), startDispatcher()];
@@ -429,25 +432,26 @@ describe('tasks, from row to result', () => {
       await waitUntil('the run to be under way', async () => ((await stateOf(paused))['done'] ?? 0) > 100);
 
       await locked(paused, (control, tx) => control.pause(tx, paused));
-      // What was claimed before the pause may be handed to its handler just after it.
-      await waitUntil('what ran to be finished', async () => ((await stateOf(paused))['running'] ?? 0) === 0, 10_000);
+      // Tasks claimed before the pause may reach their handler just after it.
+      await waitUntil('running tasks to finish', async () => ((await stateOf(paused))['running'] ?? 0) === 0, 10_000);
       isPaused = true;
       const { done } = await stateOf(paused);
       await waitUntil('the other run to end', async () => (await stateOf(other))['done'] === 300, 30_000);
       expect(runsAfterThePause).toBe(0);
-      // What a dispatcher was ringing at that very moment was passed over by the pause: the next sweep puts it back.
+      // Tasks that a dispatcher was publishing at that moment were skipped by the pause: the next reconciliation puts
+      // them back.
       await waitUntil(
-        'what was being rung to be put back',
+        'tasks being published to be put back',
         async () => ((await stateOf(paused))['queued'] ?? 0) === 0,
         5_000,
       );
       expect(await stateOf(paused)).toEqual({ waiting: 3_000 - (done ?? 0), done });
-      expect(await new TaskRepository(db).violations(60, 0)).toEqual([]);
+      expect(await new TaskRepository(db).findInvariantViolations(60, 0)).toEqual([]);
 
       isPaused = false;
       await dispatchers[0]?.stop();
       await locked(paused, (control, tx) => control.resume(tx, paused));
-      await waitUntil('all of it to be done', async () => (await stateOf(paused))['done'] === 3_000, 60_000);
+      await waitUntil('all tasks of the run to be done', async () => (await stateOf(paused))['done'] === 3_000, 60_000);
       expect(await written()).toBe(3_300 + 2);
     }, 120_000);
 

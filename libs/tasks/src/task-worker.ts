@@ -16,27 +16,27 @@ export interface TaskWorkerOptions<Tx, Result, Kind extends TaskKind> {
   readonly store: WorkStore<Tx>;
   readonly leases: LeaseStore;
   readonly source: NotificationSource;
-  /** Who holds the claims, for people: host, service and pid. */
+  /** Owner of the claims (host, service and process id), for people to read. */
   readonly owner: string;
-  /** Most tasks in one batch: one claim, one `handle`, one commit. */
+  /** Maximum tasks in one batch: one claim, one `handle`, one commit. */
   readonly batchSize: number;
-  /** Longest that a doorbell waits for others to fill its batch. */
+  /** Maximum time that a notification waits for its batch to fill. */
   readonly batchDelayMs: number;
-  /** Batches under way at a time. */
+  /** Maximum concurrent batches. */
   readonly concurrency: number;
   readonly logger: Logger;
   readonly metrics: TaskMetrics;
-  /** Told when a handler threw a FatalError: the process should end. */
+  /** Called when a handler threw a FatalError: the process should end. */
   readonly onFatal: (error: unknown) => void;
 }
 
-/** A store that does not answer is asked again after this long, doubled each time up to the second figure. */
+/** First and maximum delay before retrying a failed store call; doubled after each failure. */
 const RETRY_MS = [200, 5_000] as const;
 
 /**
- * Takes doorbells, makes batches of them, and for each: claim → handle → commit results and state → ack, never in another
- * order. A process that dies after any step loses nothing: before the commit the lease runs out and the task is rung again,
- * after it the redelivered doorbell finds nothing to claim.
+ * Collects notifications into batches and processes each: claim → handle → commit results and state → ack, always in
+ * this order. A process that dies after any step loses nothing: before the commit the lease expires and the task is
+ * published again; after it the redelivered notification finds nothing to claim.
  */
 export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
   readonly #options: TaskWorkerOptions<Tx, Result, Kind>;
@@ -60,13 +60,13 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
 
   start(): void {
     const { source, handler, batchSize, concurrency } = this.#options;
-    // One batch more than can be under way, so that the next one stands ready.
+    // One batch more than can run concurrently, so that the next one is ready.
     this.#subscription = source.consume(handler.kind, batchSize * (concurrency + 1), (delivery) =>
       this.#receive(delivery),
     );
   }
 
-  /** Takes nothing new and finishes the batches under way. What was delivered but not begun goes back to the queue. */
+  /** Takes no new work and finishes the batches in progress. Deliveries not yet started return to the queue. */
   async drain(): Promise<void> {
     this.#draining.abort();
     clearTimeout(this.#flushTimer);
@@ -76,7 +76,7 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     await this.#leases.stop();
   }
 
-  /** For liveness: throws when this worker holds work and has finished none for `limitMs`. */
+  /** Liveness check: throws when this worker holds work and has finished none for `limitMs` milliseconds. */
   assertMoving(limitMs: number): void {
     const stalledMs = this.#batches.size === 0 ? 0 : performance.now() - this.#lastProgress;
     if (stalledMs > limitMs)
@@ -89,7 +89,7 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     this.#startBatches();
   }
 
-  /** Starts a batch when one is full, or when its first doorbell has waited long enough. */
+  /** Starts a batch when one is full, or when its first notification has waited for `batchDelayMs`. */
   #startBatches(): void {
     const { batchSize, batchDelayMs, concurrency } = this.#options;
     while (this.#batches.size < concurrency && this.#pending.length >= batchSize) this.#startBatch();
@@ -108,10 +108,10 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
       .catch((err: unknown) => {
         this.#options.logger.error(
           { err, count: deliveries.length },
-          'a batch ended unexpectedly; its tasks will be taken up again',
+          'a batch failed unexpectedly; its tasks will be retried',
         );
-        // Its leases run out and its tasks are rung again. The old doorbells would find nothing to claim, and left unacked they
-        // would fill the prefetch until no new ones came.
+        // The leases expire and the tasks are published again. The old notifications would find nothing to claim; left
+        // unacked, they would fill the prefetch until no new ones arrive.
         for (const delivery of deliveries) delivery.ack();
       })
       .finally(() => {
@@ -140,7 +140,7 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     for (const delivery of deliveries) delivery.ack();
   }
 
-  /** The claimed tasks; null when the service drains before the store answered. */
+  /** Claims the tasks. Null when the service drains before the store responds. */
   async #claim(deliveries: readonly Delivery[]): Promise<readonly ClaimedTask[] | null> {
     const { store, handler, owner, logger } = this.#options;
     const notifications = deliveries.map(({ message }) => ({ id: message.taskId, attempt: message.attempt }));
@@ -175,8 +175,8 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
   }
 
   /**
-   * Commits until the store has answered, or until all leases are lost and the result is worthless. Data that the store refuses
-   * fails the one task that it belongs to, not its batch.
+   * Commits until the store responds, or until all leases are lost and the results are void. Data that the store
+   * refuses fails only the task that it belongs to.
    */
   async #commit(outcomes: readonly TaskOutcome<Result>[]): Promise<void> {
     const { store, handler, logger, metrics } = this.#options;
@@ -193,7 +193,7 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
       } catch (err) {
         if (store.isDataError(err)) return this.#commitOneByOne(outcomes, err);
         if (outcomes.every(({ task }) => this.#leases.signalOf(task).aborted)) throw err;
-        logger.warn({ err, count: outcomes.length, retryInMs: waitMs }, 'could not commit results; trying again');
+        logger.warn({ err, count: outcomes.length, retryInMs: waitMs }, 'could not commit results; retrying');
         await sleep(waitMs);
       }
     }
@@ -205,7 +205,7 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
       for (const outcome of outcomes) await this.#commit([outcome]);
       return;
     }
-    // A failure carries no data of its own: if even that is refused, the fault is not the data's.
+    // A failed outcome carries no data: if even that is refused, the data is not the cause.
     if (only.outcome !== 'done') throw err;
     this.#options.logger.error({ err, taskId: only.task.id }, 'the database refused the result of a task');
     await this.#commit([

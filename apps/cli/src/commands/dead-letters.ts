@@ -14,7 +14,7 @@ import { printable } from '../printable';
 const USAGE =
   'pugmark dead-letters list [--limit N] | show ID | requeue (ID… | --all) | drop (ID… | --all)   [--json] [--instance NAME]';
 /** Characters of a body that `show` prints. */
-const MOST_BODY = 4_096;
+const MAX_BODY_LENGTH = 4_096;
 
 interface Options {
   readonly all: boolean;
@@ -79,8 +79,8 @@ const ACTIONS: Readonly<
     return EXIT.ok;
   },
   requeue: async (letters, ids, options, { print }) =>
-    told(await letters.requeue(selection(ids, options)), options, print),
-  drop: async (letters, ids, options, { print }) => told(await letters.drop(selection(ids, options)), options, print),
+    reportOutcomes(await letters.requeue(selection(ids, options)), options, print),
+  drop: async (letters, ids, options, { print }) => reportOutcomes(await letters.drop(selection(ids, options)), options, print),
 };
 
 function selection(ids: readonly string[], { all }: Options): Selection {
@@ -88,7 +88,7 @@ function selection(ids: readonly string[], { all }: Options): Selection {
   return all ? 'all' : ids;
 }
 
-function told(outcomes: readonly DeadLetterOutcome[], { json }: Options, print: (text: string) => void): number {
+function reportOutcomes(outcomes: readonly DeadLetterOutcome[], { json }: Options, print: (text: string) => void): number {
   if (json) print(JSON.stringify(outcomes, null, 2));
   else if (outcomes.length === 0) print('no dead letters');
   else
@@ -97,7 +97,7 @@ function told(outcomes: readonly DeadLetterOutcome[], { json }: Options, print: 
         .map(({ letter, outcome, reason }) => `${outcome}  ${letter.id}${reason === null ? '' : `  ${reason}`}`)
         .join('\n'),
     );
-  return outcomes.some(({ outcome }) => outcome === 'left') ? EXIT.differs : EXIT.ok;
+  return outcomes.some(({ outcome }) => outcome === 'kept') ? EXIT.differs : EXIT.ok;
 }
 
 function listText(letters: readonly DeadLetter[], total: number): string {
@@ -137,9 +137,9 @@ function detailsText({
       ['headers', printable(JSON.stringify(headers))],
       [
         'body',
-        `${bytes} bytes${encoding === 'hex' ? ', no text; in hexadecimal' : ''}${body.length > MOST_BODY ? `, the first ${MOST_BODY} characters` : ''}:`,
+        `${bytes} bytes${encoding === 'hex' ? ', no text; in hexadecimal' : ''}${body.length > MAX_BODY_LENGTH ? `, the first ${MAX_BODY_LENGTH} characters` : ''}:`,
       ],
     ],
   );
-  return `${facts}\n\n${printable(body.slice(0, MOST_BODY))}`;
+  return `${facts}\n\n${printable(body.slice(0, MAX_BODY_LENGTH))}`;
 }

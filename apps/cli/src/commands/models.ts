@@ -5,7 +5,7 @@ import { messageOf, PermanentError, RetryableError, withDeadline, type ModelMani
 import { draftManifest, importModel, parseManifest, type ImportedModel } from '@pugmark/inference';
 import { columns } from '../columns';
 import { EXIT, UsageError, type Command, type CommandContext } from '../command';
-import { findModelPlaces, findTensorflowDir } from '../connections';
+import { findModelLocations, findTensorflowDir } from '../connections';
 import { parseCommandLine } from '../parse-args';
 
 const USAGE = 'pugmark models list | draft PATH | add PATH [--manifest FILE] [--instance NAME]';
@@ -37,8 +37,8 @@ export const modelsCommand: Command = {
 };
 
 async function list(instance: string, context: CommandContext): Promise<number> {
-  const { databaseUrl } = findModelPlaces(context.config, instance, context.folder);
-  const models = await withDatabase(databaseUrl, (db) => new ModelRepository().all(db));
+  const { databaseUrl } = findModelLocations(context.config, instance, context.folder);
+  const models = await withDatabase(databaseUrl, (db) => new ModelRepository().list(db));
   const row = ({ id, name, version, stage, is_default: isDefault, licence }: ModelRow) => [
     String(id),
     name,
@@ -62,7 +62,7 @@ async function add(
   context: CommandContext,
 ): Promise<number> {
   const { config, folder, print } = context;
-  const places = findModelPlaces(config, options.instance, folder);
+  const places = findModelLocations(config, options.instance, folder);
   const found = await findManifest(
     path,
     options.manifest === undefined ? undefined : resolve(folder, options.manifest),
@@ -141,7 +141,7 @@ async function withDatabase<T>(url: string, work: (db: Database) => Promise<T>):
     return await withDeadline(work(db), DATABASE_DEADLINE_MS, 'the database');
   } catch (error) {
     if (error instanceof PermanentError) throw error;
-    throw new RetryableError('database_away', `the database does not answer as it should: ${messageOf(error)}`, {
+    throw new RetryableError('database_unavailable', `the database does not answer as it should: ${messageOf(error)}`, {
       cause: error,
     });
   } finally {

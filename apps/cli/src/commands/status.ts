@@ -3,7 +3,7 @@ import { API_OPTIONS, API_USAGE, openApi } from '../api-options';
 import { columns } from '../columns';
 import { EXIT, UsageError, type Command } from '../command';
 import { parseCommandLine } from '../parse-args';
-import { standsOut } from './needs-attention';
+import { findProblems } from './find-problems';
 
 const USAGE = `pugmark status [--json] ${API_USAGE}`;
 
@@ -26,7 +26,7 @@ export const statusCommand: Command = {
     const system = await client.get('/api/v1/system');
     // Without its database there is no work to ask for; the system says so already.
     const work = system.dependencies.postgres === 'up' ? await client.get('/api/v1/processing/status') : null;
-    const open = standsOut(system, work);
+    const open = findProblems(system, work);
     context.print(
       values.json ? JSON.stringify({ system, work, standsOut: open }, null, 2) : text(url, system, work, open),
     );

@@ -53,7 +53,7 @@ async function compare(
 
 function report(name: string, repairs: readonly Repair[] | null, differences: readonly string[]): string {
   const lines: string[] = [];
-  for (const { line, outcome, what } of repairs ?? []) lines.push(`${outcome.padEnd(6)}  ${line}: ${what}`);
+  for (const { line, outcome, description: what } of repairs ?? []) lines.push(`${outcome.padEnd(6)}  ${line}: ${what}`);
   if (repairs?.length === 0) lines.push('Nothing had to be mended.');
   if (differences.length === 0) lines.push(`The broker ${name} holds exactly this.`);
   else {

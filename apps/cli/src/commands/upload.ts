@@ -7,14 +7,14 @@ import { parseCommandLine } from '../parse-args';
 import { printable } from '../printable';
 import { findDeployment, findProject } from '../upload/find-deployment';
 import { followIngests, type Ingested } from '../upload/follow-ingests';
-import { pictureFiles } from '../upload/image-files';
+import { findImageFiles } from '../upload/find-image-files';
 import { uploadFolder, type UploadProgress, type UploadResult } from '../upload/upload-folder';
 
 const USAGE = `pugmark upload FOLDER --project NAME|ID [--deployment NAME|ID] [--no-detect] ${API_USAGE}`;
 /** Longest that one part may take to arrive: the server's own limit. */
 const PART_DEADLINE_MS = 60 * 60_000;
 /** Refused files that are shown one by one. */
-const MOST_SHOWN = 50;
+const MAX_SHOWN = 50;
 
 /** Sends the pictures of a folder to a server that cannot see it. */
 export const uploadCommand: Command = {
@@ -41,7 +41,7 @@ export const uploadCommand: Command = {
     const project = await findProject(client, values.project);
     const deployment =
       values.deployment === undefined ? undefined : await findDeployment(client, project.id, values.deployment);
-    const { pictures, others } = await pictureFiles(folder);
+    const { images: pictures, others } = await findImageFiles(folder);
     context.print(
       `${pictures.length} pictures below ${folder}${others === 0 ? '' : `, and ${others} other files, which are left out`}`,
     );
@@ -56,7 +56,7 @@ export const uploadCommand: Command = {
       client,
       result.ingests.map(({ id }) => id),
     );
-    return tell(result, ingested, folder, context);
+    return printResult(result, ingested, folder, context);
   },
 };
 
@@ -71,7 +71,7 @@ function progressText({ seen, total, sent, sentBytes }: UploadProgress): string 
   return `  ${seen} of ${total} looked at, ${sent} sent (${megabytes(sentBytes)})`;
 }
 
-function tell(result: UploadResult, ingested: Ingested, folder: string, { print }: CommandContext): number {
+function printResult(result: UploadResult, ingested: Ingested, folder: string, { print }: CommandContext): number {
   const refused = [
     ...result.refused.map(({ path, reason }) => ({ path: relative(folder, path), reason })),
     ...ingested.refused,
@@ -90,11 +90,11 @@ function tell(result: UploadResult, ingested: Ingested, folder: string, { print 
   if (refused.length === 0) return EXIT.ok;
   print(
     `\nRefused:\n${refused
-      .slice(0, MOST_SHOWN)
+      .slice(0, MAX_SHOWN)
       .map(({ path, reason }) => `  ${printable(path)}: ${printable(reason)}`)
       .join('\n')}`,
   );
-  if (refused.length > MOST_SHOWN) print(`  and ${refused.length - MOST_SHOWN} more`);
+  if (refused.length > MAX_SHOWN) print(`  and ${refused.length - MAX_SHOWN} more`);
   return EXIT.differs;
 }
 

@@ -2,7 +2,7 @@ import { ApiProblem, type PugmarkClient } from '@pugmark/client';
 import { UsageError } from '../command';
 
 /** How many names an error tells. */
-const MOST_NAMES = 20;
+const MAX_NAMES = 20;
 
 interface Named {
   readonly id: number;
@@ -32,7 +32,7 @@ export async function findDeployment(client: PugmarkClient, projectId: number, t
 }
 
 async function find(
-  what: string,
+  kind: string,
   text: string,
   byId: () => Promise<Named | null>,
   all: () => AsyncIterable<Named>,
@@ -49,9 +49,9 @@ async function find(
     if (one.name === text) return one;
     names.push(one.name);
   }
-  const there =
+  const available =
     names.length === 0
       ? 'there is none yet'
-      : `there are: ${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ' …' : ''}`;
-  throw new UsageError(`no ${what} has the id or name '${text}'; ${there}`);
+      : `there are: ${names.slice(0, MAX_NAMES).join(', ')}${names.length > MAX_NAMES ? ' …' : ''}`;
+  throw new UsageError(`no ${kind} has the id or name '${text}'; ${available}`);
 }

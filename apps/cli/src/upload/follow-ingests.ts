@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, NoResponseError, type PugmarkClient, type Schemas } from '@pugmark/client';
 import type { Refusal } from './send-files';
 
-const LOOK_EVERY_MS = 500;
-const STILL_MS = 5 * 60_000;
+const POLL_MS = 500;
+const STALL_TIMEOUT_MS = 5 * 60_000;
 
 export interface Ingested {
   readonly added: number;
@@ -16,12 +16,12 @@ export interface Ingested {
 export async function followIngests(
   client: PugmarkClient,
   ids: readonly number[],
-  stillMs = STILL_MS,
+  stillMs = STALL_TIMEOUT_MS,
 ): Promise<Ingested> {
   let [added, duplicates] = [0, 0];
   const refused: Refusal[] = [];
   for (const id of ids) {
-    const ingest = await ended(client, id, stillMs);
+    const ingest = await waitUntilEnded(client, id, stillMs);
     added += ingest.imagesAdded;
     duplicates += ingest.duplicates;
     if (ingest.state !== 'done') refused.push({ path: `upload ${id}`, reason: ingest.error?.message ?? ingest.state });
@@ -34,11 +34,11 @@ export async function followIngests(
   return { added, duplicates, refused };
 }
 
-async function ended(client: PugmarkClient, id: number, stillMs: number): Promise<Schemas['IngestResponse']> {
+async function waitUntilEnded(client: PugmarkClient, id: number, stillMs: number): Promise<Schemas['IngestResponse']> {
   let before = '';
   let movedAt = performance.now();
   for (;;) {
-    const ingest = await look(client, id);
+    const ingest = await readIngest(client, id);
     const now = ingest === null ? before : `${ingest.state} ${ingest.filesSeen}`;
     if (ingest !== null && !['pending', 'running'].includes(ingest.state)) return ingest;
     if (now !== before) movedAt = performance.now();
@@ -49,12 +49,12 @@ async function ended(client: PugmarkClient, id: number, stillMs: number): Promis
         `sent, but not taken in: nothing has moved for ${Math.round(stillMs / 60_000)} minutes; pugmark status says what stands out`,
       );
     }
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_MS);
   }
 }
 
 /** Null where the server could not say just now: only a standstill ends the wait. */
-async function look(client: PugmarkClient, id: number): Promise<Schemas['IngestResponse'] | null> {
+async function readIngest(client: PugmarkClient, id: number): Promise<Schemas['IngestResponse'] | null> {
   try {
     return await client.get('/api/v1/ingests/{id}', { params: { path: { id } } });
   } catch (error) {

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { ApiProblem, NoResponseError, type PugmarkClient, type Schemas } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
 
-export interface Place {
+export interface UploadTarget {
   readonly projectId: number;
   readonly deploymentId: number | undefined;
   /** With a run over what is added. */
@@ -28,7 +28,7 @@ const TRIES = 3;
  * Sends pictures as one upload. The server takes all of them or none: one that it refuses is left out and the rest sent again, so that
  * what can be taken is. Throws what is not the fault of a file.
  */
-export async function sendFiles(client: PugmarkClient, place: Place, paths: readonly string[]): Promise<Sent> {
+export async function sendFiles(client: PugmarkClient, place: UploadTarget, paths: readonly string[]): Promise<Sent> {
   const ingests: Schemas['IngestAccepted'][] = [];
   const refused: Refusal[] = [];
   // Each turn leaves out a file or makes parts smaller: it ends.
@@ -43,7 +43,7 @@ export async function sendFiles(client: PugmarkClient, place: Place, paths: read
         open.push(part.filter((path) => path !== error.path));
         continue;
       }
-      if (!isOfFiles(error)) throw error;
+      if (!isFileProblem(error)) throw error;
       const named = part.filter((path) => basename(path) === error.errors[0]?.field);
       const bad = part.length === 1 ? part[0] : named.length === 1 ? named[0] : undefined;
       if (bad !== undefined) refused.push({ path: bad, reason: error.errors[0]?.message ?? error.detail });
@@ -59,7 +59,7 @@ export async function sendFiles(client: PugmarkClient, place: Place, paths: read
 /** With one key for all tries: whichever of them arrived, one ingest is made. */
 async function sendOnce(
   client: PugmarkClient,
-  { projectId, deploymentId, detect }: Place,
+  { projectId, deploymentId, detect }: UploadTarget,
   paths: readonly string[],
 ): Promise<Schemas['IngestAccepted']> {
   const params = { query: { projectId, deploymentId, detect }, header: { 'Idempotency-Key': randomUUID() } };
@@ -91,7 +91,7 @@ async function readAsFile(path: string): Promise<File> {
 }
 
 /** A file is at fault, or there are too many of them; not the project, which the query names, nor the server. */
-function isOfFiles(error: unknown): error is ApiProblem {
+function isFileProblem(error: unknown): error is ApiProblem {
   if (!(error instanceof ApiProblem)) return false;
   const field = error.errors[0]?.field;
   return (

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { PugmarkClient, Schemas } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
-import { sendFiles, type Place, type Refusal } from './send-files';
+import { sendFiles, type UploadTarget, type Refusal } from './send-files';
 
 /** As many contents as the server can be asked for at a time. */
 const GROUP = 1_000;
@@ -38,7 +38,7 @@ interface LocalFile {
 /** Sends those pictures whose content the project does not hold. What a broken upload sent is there when it begins again, and not sent twice. */
 export async function uploadFolder(
   client: PugmarkClient,
-  place: Place,
+  place: UploadTarget,
   paths: readonly string[],
   onProgress: (progress: UploadProgress) => void,
 ): Promise<UploadResult> {

@@ -118,12 +118,12 @@ describe('pugmark upload, where the server is difficult', () => {
     pictures('a.jpg', 'bad.jpg', 'c.jpg');
     instead = (names, response) => {
       if (!names.includes('bad.jpg')) return false;
-      refuse(response, 422, 'not_a_picture', 'bad.jpg');
+      refuse(response, 422, 'not_an_image', 'bad.jpg');
       return true;
     };
     const { code, out } = await upload('.', '--project', 'Serengeti');
     expect(code).toBe(1);
-    expect(out).toMatch(/added +2 .*Refused:\n {2}bad\.jpg: it is not in order \(not_a_picture\)/s);
+    expect(out).toMatch(/added +2 .*Refused:\n {2}bad\.jpg: it is not in order \(not_an_image\)/s);
     expect(attempts).toBe(2);
   });
 
@@ -131,7 +131,7 @@ describe('pugmark upload, where the server is difficult', () => {
     pictures('1/x.jpg', '2/x.jpg', '3/x.jpg', '4/x.jpg', '5/x.jpg');
     instead = (_names, response, body) => {
       if (!body.includes('content of 2/x.jpg')) return false;
-      refuse(response, 422, 'not_a_picture', 'x.jpg');
+      refuse(response, 422, 'not_an_image', 'x.jpg');
       return true;
     };
     const { code, out } = await upload('.', '--project', 'Serengeti');

@@ -1,4 +1,4 @@
-import { csvLine, guarded } from './csv-line';
+import { csvLine, escapeFormula } from './csv-line';
 
 describe('csvLine', () => {
   it.each([
@@ -12,10 +12,10 @@ describe('csvLine', () => {
 
 describe('guarded', () => {
   it.each(['=1+1', '+49', '-x', '@SUM(A1)', '\t=1', '\r=1', '\n=1'])('makes text of the formula %j', (text) =>
-    expect(guarded(text)).toBe(`'${text}`),
+    expect(escapeFormula(text)).toBe(`'${text}`),
   );
   it.each(['a=b', '1-2', "'quoted", '', 'DCIM/IMG_1.JPG'])('leaves %j as it is', (text) =>
-    expect(guarded(text)).toBe(text),
+    expect(escapeFormula(text)).toBe(text),
   );
-  it('leaves nothing as nothing', () => expect(guarded(null)).toBeNull());
+  it('leaves nothing as nothing', () => expect(escapeFormula(null)).toBeNull());
 });

@@ -6,7 +6,7 @@ export type CsvValue = string | number | null;
  * away or start programs (OWASP, "CSV Injection"); a leading apostrophe makes it text. Only for text: in a column of numbers it
  * would spoil every negative one.
  */
-export function guarded(text: string | null): string | null {
+export function escapeFormula(text: string | null): string | null {
   return text !== null && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
 }
 

@@ -1,9 +1,9 @@
-import { guarded, type CsvValue } from './csv-line';
+import { escapeFormula, type CsvValue } from './csv-line';
 
 /** A column: its name, and its cell of a row. */
 export type Column<Row> = readonly [name: string, value: (row: Row) => CsvValue];
 
-interface OfImage {
+interface ImageFields {
   readonly imageId: number;
   readonly filePath: string;
   readonly sha256: string;
@@ -12,15 +12,15 @@ interface OfImage {
 }
 
 /** Which image, and where it was taken. */
-export const IMAGE_COLUMNS: readonly Column<OfImage>[] = [
+export const IMAGE_COLUMNS: readonly Column<ImageFields>[] = [
   ['image_id', (row) => row.imageId],
-  ['file_path', (row) => guarded(row.filePath)],
+  ['file_path', (row) => escapeFormula(row.filePath)],
   ['sha256', (row) => row.sha256],
-  ['deployment', (row) => guarded(row.deployment)],
-  ['location', (row) => guarded(row.location)],
+  ['deployment', (row) => escapeFormula(row.deployment)],
+  ['location', (row) => escapeFormula(row.location)],
 ];
 
 /** Six digits: what a 32 bit float holds, and never an exponent, which some readers do not take for a number. */
-export function fraction(value: number): string {
+export function formatFraction(value: number): string {
   return value.toFixed(6);
 }

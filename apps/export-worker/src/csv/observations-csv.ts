@@ -1,6 +1,6 @@
 import type { ObservationRow } from '@pugmark/db';
-import { csvLine, guarded } from './csv-line';
-import { IMAGE_COLUMNS, fraction, type Column } from './image-columns';
+import { csvLine, escapeFormula } from './csv-line';
+import { IMAGE_COLUMNS, formatFraction, type Column } from './image-columns';
 
 const COLUMNS: readonly Column<ObservationRow>[] = [
   ...IMAGE_COLUMNS,
@@ -13,12 +13,12 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   ['captured_at', (row) => row.capturedAt?.toISOString() ?? null],
   ['category', (row) => row.category],
   // Empty for a blank, as are the two after it.
-  ['label', (row) => guarded(row.label)],
+  ['label', (row) => escapeFormula(row.label)],
   ['individuals', (row) => row.individuals],
-  ['confidence', (row) => (row.confidence === null ? null : fraction(row.confidence))],
+  ['confidence', (row) => (row.confidence === null ? null : formatFraction(row.confidence))],
   // Whose word it is.
   ['source', (row) => row.source],
-  ['reviewer', (row) => guarded(row.reviewer)],
+  ['reviewer', (row) => escapeFormula(row.reviewer)],
   ['reviewed_at', (row) => row.reviewedAt?.toISOString() ?? null],
 ];
 

@@ -1,6 +1,6 @@
 import {
-  readDetections,
-  readObservations,
+  streamDetectionRows,
+  streamObservationRows,
   type Database,
   type DatabaseTransaction,
   type ExportArtifact,
@@ -41,14 +41,14 @@ const CONTENTS: Readonly<Record<ExportContent, Content>> = {
   detections: {
     header: DETECTIONS_HEADER,
     pages: (db, entry, pageRows, write) =>
-      readDetections(db, entry.project_id, entry.filter, pageRows, (rows, total) =>
+      streamDetectionRows(db, entry.project_id, entry.filter, pageRows, (rows, total) =>
         write(rows.map(detectionLine), total),
       ),
   },
   observations: {
     header: OBSERVATIONS_HEADER,
     pages: (db, entry, pageRows, write) =>
-      readObservations(db, entry.project_id, entry.filter, pageRows, (rows, total) =>
+      streamObservationRows(db, entry.project_id, entry.filter, pageRows, (rows, total) =>
         write(rows.map(observationLine), total),
       ),
   },

@@ -196,19 +196,19 @@ describe('exports of what people said', () => {
       expect(await judged()).toEqual([['bear', 'relabelled', 'bear']]);
     });
 
-    it('say which are static, until these are unmarked', async () => {
+    it('say which are static, until these are dismissed', async () => {
       await bench.image('a.jpg', [detection(0.9)]);
       const { rows } = await sql<{ id: number }>`
-        insert into static_boxes (project_id, deployment_id, category, x, y, width, height, images)
+        insert into static_detections (project_id, deployment_id, category, x, y, width, height, images)
         values (${bench.projectId}, ${bench.deploymentId}, 'animal', 0.25, 0.125, 0.5, 0.0625, 20) returning id`.execute(
         bench.db,
       );
-      await sql`update detections set static_box_id = ${rows[0]!.id} where image_id in (select id from images where project_id = ${bench.projectId})`.execute(
+      await sql`update detections set static_detection_id = ${rows[0]!.id} where image_id in (select id from images where project_id = ${bench.projectId})`.execute(
         bench.db,
       );
       const isStatic = async (): Promise<unknown[]> => (await records('detections')).map((line) => line['static']);
       expect(await isStatic()).toEqual(['true']);
-      await bench.db.updateTable('static_boxes').set({ unmarked_at: new Date() }).execute();
+      await bench.db.updateTable('static_detections').set({ dismissed_at: new Date() }).execute();
       expect(await isStatic()).toEqual(['false']);
     });
   });

@@ -23,7 +23,7 @@ export class ProgressReporter {
   #cachedAt = -Infinity;
   #writtenAt = performance.now();
   #percent = 0;
-  #underWay: Promise<void> = Promise.resolve();
+  #pendingWrite: Promise<void> = Promise.resolve();
   #busy = false;
 
   constructor(stores: ProgressStores, exportId: number) {
@@ -41,15 +41,15 @@ export class ProgressReporter {
     this.#cachedAt = now;
     if (row) this.#writtenAt = now;
     this.#busy = true;
-    this.#underWay = this.#tell(row).finally(() => (this.#busy = false));
+    this.#pendingWrite = this.#writeProgress(row).finally(() => (this.#busy = false));
   }
 
   /** Resolves when nothing is being told any more. */
   async settled(): Promise<void> {
-    await this.#underWay;
+    await this.#pendingWrite;
   }
 
-  async #tell(row: boolean): Promise<void> {
+  async #writeProgress(row: boolean): Promise<void> {
     const { db, exports, cache, logger } = this.#stores;
     const job: ExportJob = { status: 'processing', percent: this.#percent };
     try {

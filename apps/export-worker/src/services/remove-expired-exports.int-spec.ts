@@ -1,7 +1,7 @@
 import { utimes } from 'node:fs/promises';
 import { testLogger } from '@pugmark/testing';
 import { ExportBench } from '../test-export.fixture';
-import { sweepAbandoned, sweepExpired } from './remove-expired-exports';
+import { removeAbandoned, removeExpired } from './remove-expired-exports';
 
 describe('the sweep of exports', () => {
   let bench: ExportBench;
@@ -18,8 +18,8 @@ describe('the sweep of exports', () => {
       .set({ expires_at: new Date(Date.now() - 1_000) })
       .where('id', '=', over)
       .execute();
-    expect(await sweepExpired(bench.db, bench.exports, bench.files, testLogger())).toBe(1);
-    expect(await sweepExpired(bench.db, bench.exports, bench.files, testLogger())).toBe(0);
+    expect(await removeExpired(bench.db, bench.exports, bench.files, testLogger())).toBe(1);
+    expect(await removeExpired(bench.db, bench.exports, bench.files, testLogger())).toBe(0);
     expect(await bench.exports.find(bench.db, over)).toMatchObject({ file_key: null, expired: true });
     expect(await bench.storedFiles()).toEqual([`exports/${notYet}-1.csv`]);
   });
@@ -33,7 +33,7 @@ describe('the sweep of exports', () => {
       .where('id', '=', id)
       .execute();
     await bench.files.remove(`exports/${id}-1.csv`);
-    expect(await sweepExpired(bench.db, bench.exports, bench.files, testLogger())).toBe(1);
+    expect(await removeExpired(bench.db, bench.exports, bench.files, testLogger())).toBe(1);
     expect(await bench.exports.find(bench.db, id)).toMatchObject({ file_key: null });
   });
 
@@ -44,7 +44,7 @@ describe('the sweep of exports', () => {
     const longAgo = new Date(Date.now() - 48 * 3_600_000);
     for (const key of [`exports/${id}-1.csv`, 'exports/77-1.csv'])
       await utimes(bench.files.pathOf(key), longAgo, longAgo);
-    expect(await sweepAbandoned(bench.db, bench.exports, bench.files, testLogger())).toBe(1);
+    expect(await removeAbandoned(bench.db, bench.exports, bench.files, testLogger())).toBe(1);
     const files = await bench.storedFiles();
     expect(files).toContain(`exports/${id}-1.csv`);
     expect(files).toContain('exports/77-2.csv');

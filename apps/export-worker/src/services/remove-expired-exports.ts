@@ -2,7 +2,7 @@ import type { Database, ExportRepository } from '@pugmark/db';
 import type { Logger } from '@pugmark/platform';
 import type { ExportStorage } from '@pugmark/storage';
 
-const AT_A_TIME = 100;
+const CHUNK_SIZE = 100;
 /** Far longer than an export takes from the end of its file to its commit. */
 const ABANDONED_MS = 24 * 3_600_000;
 
@@ -10,7 +10,7 @@ const ABANDONED_MS = 24 * 3_600_000;
  * Removes the files of exports whose time is over, by the database's clock. The file first, then the row's pointer: a sweep
  * that is killed in between does both again, and both are content with what is done already.
  */
-export async function sweepExpired(
+export async function removeExpired(
   db: Database,
   exports: ExportRepository,
   files: ExportStorage,
@@ -18,20 +18,20 @@ export async function sweepExpired(
 ): Promise<number> {
   let removed = 0;
   for (;;) {
-    const expired = await exports.expired(db, AT_A_TIME);
+    const expired = await exports.listExpired(db, CHUNK_SIZE);
     for (const { id, fileKey } of expired) {
       await files.remove(fileKey);
-      await exports.forgetFile(db, id);
+      await exports.clearFile(db, id);
     }
     removed += expired.length;
-    if (expired.length < AT_A_TIME) break;
+    if (expired.length < CHUNK_SIZE) break;
   }
   if (removed > 0) logger.info({ removed }, 'removed expired exports');
   return removed;
 }
 
 /** Removes what killed workers and lost attempts left: half written files, and whole ones that no export points to. */
-export async function sweepAbandoned(
+export async function removeAbandoned(
   db: Database,
   exports: ExportRepository,
   files: ExportStorage,
@@ -39,7 +39,7 @@ export async function sweepAbandoned(
 ): Promise<number> {
   const temporary = await files.removeStaleTemporary(ABANDONED_MS);
   const old = await files.findOlderThan(ABANDONED_MS);
-  const known = await exports.knownFileKeys(db, old);
+  const known = await exports.filterKnownFileKeys(db, old);
   const orphans = old.filter((key) => !known.has(key));
   for (const key of orphans) await files.remove(key);
   if (temporary + orphans.length > 0)

@@ -190,7 +190,7 @@ describe('ScanHandler', () => {
     expect(outcomes).toEqual({
       'a.jpg': 'picture',
       'b again.jpg': 'picture',
-      'c.txt': 'not_a_picture',
+      'c.txt': 'not_an_image',
       'd.jpg': 'empty_file',
       'e.png': 'too_many_pixels',
       'f.jpg': 'symbolic_link',

@@ -4,9 +4,9 @@ import type { DatabaseTransaction, IngestRow, NewImage } from '@pugmark/db';
 import { PermanentError, RetryableError, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { ImageStorage } from '@pugmark/storage';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
-import { allowedFolder } from '../scan/allowed-folder';
+import { resolveAllowedFolder } from '../scan/resolve-allowed-folder';
 import { inChunks, mapWithLimit } from '../scan/in-chunks';
-import { UNREAD_CODES, readPicture } from '../scan/read-image';
+import { UNREAD_CODES, readImage } from '../scan/read-image';
 import { storeChunk, type ScanStores } from '../scan/store-chunk';
 import { walkFolder, type WalkedEntry } from '../scan/walk-folder';
 
@@ -65,7 +65,7 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
 
   async #step(task: ClaimedTask, ingest: IngestRow, folder: string, chunk: readonly WalkedEntry[]): Promise<void> {
     const { concurrency, pixelLimit } = this.#options;
-    const known = await this.#stores.ingests.knownPaths(
+    const known = await this.#stores.ingests.filterKnownPaths(
       this.#stores.db,
       ingest.id,
       chunk.map((entry) => entry.path),
@@ -75,7 +75,7 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     const place = (path: string, sha256: Buffer, format: NewImage['format']): Promise<string> =>
       ingest.mode === 'copy' ? this.#storage.storeImage(path, sha256.toString('hex'), format) : Promise.resolve(path);
     const files = await mapWithLimit(fresh, concurrency, async (entry) =>
-      entry.skip === null ? readPicture(folder, entry.path, pixelLimit, place) : { path: entry.path, skip: entry.skip },
+      entry.skip === null ? readImage(folder, entry.path, pixelLimit, place) : { path: entry.path, skip: entry.skip },
     );
     await storeChunk(this.#stores, task, ingest, files);
   }
@@ -88,13 +88,13 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
 
   /** Null where an upload was scanned to its end before; only the commit of that was lost. */
   async #folderOf(ingest: IngestRow): Promise<string | null> {
-    if (ingest.source === 'folder') return allowedFolder(ingest.folder, this.#options.roots);
+    if (ingest.source === 'folder') return resolveAllowedFolder(ingest.folder, this.#options.roots);
     const uploads = join(this.#options.storageDir, 'uploads');
     // By its name: the storage may have been moved since, its uploads with it.
     const folder = join(uploads, basename(ingest.folder));
-    if (await isThere(folder)) return allowedFolder(folder, [uploads]);
+    if (await exists(folder)) return resolveAllowedFolder(folder, [uploads]);
     // Where a disk is not mounted, there is an empty folder.
-    if (!(await isThere(uploads)))
+    if (!(await exists(uploads)))
       throw new RetryableError(
         'folder_unavailable',
         'the folder of all uploads is not there: is the disk of STORAGE_DIR mounted?',
@@ -110,7 +110,7 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
 }
 
 /** Throws RetryableError `folder_unavailable` where nobody can tell: what cannot be looked at is not gone. */
-async function isThere(folder: string): Promise<boolean> {
+async function exists(folder: string): Promise<boolean> {
   try {
     await stat(folder);
     return true;

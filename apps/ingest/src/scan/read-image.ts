@@ -6,14 +6,14 @@ import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
 import { readImageHeader } from '@pugmark/images';
 import type { NewImage } from '@pugmark/db';
 
-export type ReadPicture =
+export type ReadResult =
   | { readonly path: string; readonly image: NewImage }
   | { readonly path: string; readonly skip: { readonly code: string; readonly reason: string } };
 
 /** Where the picture of this path and content lies from now on: answers `images.location`. */
-export type PlacePicture = (absolutePath: string, sha256: Buffer, format: NewImage['format']) => Promise<string>;
+export type StoreImage = (absolutePath: string, sha256: Buffer, format: NewImage['format']) => Promise<string>;
 
-const TRIES = 3;
+const MAX_TRIES = 3;
 
 /** Why a file or a folder was skipped that may be a good one all the same: nobody could read it. */
 export const UNREAD_CODES = [
@@ -28,25 +28,25 @@ export const UNREAD_CODES = [
  * Header, hash and place of one file. A file that is no picture is an answer, not an error, and so is one that cannot be read
  * in three tries: a bad sector of a memory card must not keep the other pictures waiting. What is thrown is not the file's fault.
  */
-export async function readPicture(
+export async function readImage(
   root: string,
   path: string,
   pixelLimit: number,
-  place: PlacePicture,
-): Promise<ReadPicture> {
+  place: StoreImage,
+): Promise<ReadResult> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await readOnce(root, path, pixelLimit, place);
     } catch (error) {
       if (error instanceof PermanentError) return { path, skip: { code: error.code, reason: error.message } };
       if (!(error instanceof RetryableError) || error.code === 'disk_full') throw error;
-      if (tries === TRIES)
-        return { path, skip: { code: error.code, reason: `${error.message} (tried ${TRIES} times)` } };
+      if (tries === MAX_TRIES)
+        return { path, skip: { code: error.code, reason: `${error.message} (tried ${MAX_TRIES} times)` } };
     }
   }
 }
 
-async function readOnce(root: string, path: string, pixelLimit: number, place: PlacePicture): Promise<ReadPicture> {
+async function readOnce(root: string, path: string, pixelLimit: number, place: StoreImage): Promise<ReadResult> {
   const absolutePath = join(root, path);
   const header = await readImageHeader(absolutePath, { pixelLimit });
   const { sha256, bytes } = await hashFile(absolutePath);

@@ -9,7 +9,7 @@ import {
   type TaskRepository,
 } from '@pugmark/db';
 import { RetryableError, type ClaimedTask } from '@pugmark/domain';
-import type { ReadPicture } from './read-image';
+import type { ReadResult } from './read-image';
 
 export interface ScanStores {
   readonly db: Database;
@@ -27,17 +27,17 @@ export async function storeChunk(
   stores: ScanStores,
   task: ClaimedTask,
   ingest: IngestRow,
-  files: readonly ReadPicture[],
+  files: readonly ReadResult[],
 ): Promise<void> {
   await inTransaction(stores.db, async (tx) => {
-    if (!(await stores.tasks.holds(tx, task)))
+    if (!(await stores.tasks.holdsLease(tx, task)))
       throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
     // In order of hash, so that two ingests that meet the same pictures wait for one another instead of deadlocking.
     const pictures = files
       .flatMap((file) => ('image' in file ? [file.image] : []))
       .sort((a, b) => a.sha256.compare(b.sha256));
     const added = await stores.images.insertNew(tx, originOf(ingest), pictures);
-    const known = await knownElsewhere(tx, stores, ingest.project_id, pictures, added);
+    const known = await findExisting(tx, stores, ingest.project_id, pictures, added);
     const rows = files.map((file) => rowOf(ingest.id, file, added, known));
     const count = (outcome: string): number => rows.filter((row) => row.outcome === outcome).length;
     const addedBytes = rows.reduce((sum, row, i) => sum + (row.outcome === 'added' ? bytesOf(files[i]) : 0), 0);
@@ -64,7 +64,7 @@ function originOf(ingest: IngestRow) {
   };
 }
 
-function knownElsewhere(
+function findExisting(
   tx: DatabaseTransaction,
   stores: ScanStores,
   projectId: number,
@@ -72,7 +72,7 @@ function knownElsewhere(
   added: ReadonlyMap<string, number>,
 ): Promise<Map<string, number>> {
   const others = pictures.filter((picture) => !added.has(picture.sha256.toString('hex')));
-  return stores.images.idsByHash(
+  return stores.images.findIdsByHash(
     tx,
     projectId,
     others.map((picture) => picture.sha256),
@@ -80,7 +80,7 @@ function knownElsewhere(
 }
 
 /** The first file with a new content is `added` (and struck from `added`), any further one a duplicate of it. */
-function rowOf(ingestId: number, file: ReadPicture, added: Map<string, number>, known: Map<string, number>) {
+function rowOf(ingestId: number, file: ReadResult, added: Map<string, number>, known: Map<string, number>) {
   const base = { ingest_id: ingestId, path: file.path, reason_code: null, reason: null, image_id: null };
   if ('skip' in file)
     return { ...base, outcome: 'skipped' as const, reason_code: file.skip.code, reason: file.skip.reason };
@@ -100,6 +100,6 @@ function rowOf(ingestId: number, file: ReadPicture, added: Map<string, number>, 
   };
 }
 
-function bytesOf(file: ReadPicture | undefined): number {
+function bytesOf(file: ReadResult | undefined): number {
   return file !== undefined && 'image' in file ? file.image.bytes : 0;
 }

@@ -5,12 +5,12 @@ import { BUILTIN_MODEL, builtinModelFolder, createEngine } from '@pugmark/infere
 
 const CAT = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
 
-/** What the built-in model found when this test was written; by eye, the cat and nothing else. */
+/** Result of the built-in model when this test was written. Checked by eye: the cat and nothing else. */
 const GOLDEN: readonly Detection[] = [
   { category: 'animal', label: 'cat', confidence: 0.674, box: { x: 0.0306, y: 0.1935, width: 0.8924, height: 0.6073 } },
 ];
 
-it('the built-in model finds the cat, where it always did', async () => {
+it('the built-in model detects the cat at the recorded position', async () => {
   configureImages();
   const engine = await createEngine({ engine: 'wasm', device: 'auto', tensorflowDir: '', convertedDir: '' });
   const model = await engine.load(BUILTIN_MODEL, builtinModelFolder());

@@ -1,17 +1,22 @@
-import { judge, type Batch, type BatchInHand, type Item } from './crash-attribution';
+import { attributeCrash, type Batch, type BatchInFlight, type QueuedImage } from './crash-attribution';
 import type { ModelRef } from './engine-protocol';
 
 const model = (batch: number, key = 'a 1') => ({ key, manifest: { batch }, folder: '' }) as ModelRef;
 
-function item(wireId: number): Item {
-  return { wireId, image: { id: wireId, path: '' }, strikes: 0, settle: () => undefined };
+function item(wireId: number): QueuedImage {
+  return { wireId, image: { id: wireId, path: '' }, failedAttempts: 0, settle: () => undefined };
 }
 
-function inHand(ids: readonly number[], started: readonly number[] = [], suspect = false, of = model(1)): BatchInHand {
+function inFlight(
+  ids: readonly number[],
+  started: readonly number[] = [],
+  isolated = false,
+  of = model(1),
+): BatchInFlight {
   const items = ids.map(item);
   return {
-    batch: { model: of, items, suspect },
-    unanswered: new Map(items.map((each) => [each.wireId, each])),
+    batch: { model: of, items, isolated },
+    pending: new Map(items.map((each) => [each.wireId, each])),
     started: new Set(started),
   };
 }
@@ -20,59 +25,62 @@ const CRASHED = { kind: 'crashed' };
 const idsOf = (batches: readonly Batch[]) => batches.map(({ items }) => items.map(({ wireId }) => wireId));
 
 describe('judge', () => {
-  it('suspects only what was begun, in halves, and lets everything else go', () => {
-    const verdict = judge([inHand([1, 2, 3, 4], [1, 2, 3]), inHand([5, 6])], CRASHED);
-    expect(idsOf(verdict.suspects)).toEqual([[1, 2], [3]]);
-    expect(idsOf(verdict.innocent)).toEqual([[4], [5, 6]]);
-    expect(verdict.suspects.every(({ suspect }) => suspect)).toBe(true);
-    expect(verdict.innocent.some(({ suspect }) => suspect)).toBe(false);
-    expect(verdict.culprit).toBeNull();
+  it('isolates only started images, in halves, and clears all others', () => {
+    const result = attributeCrash([inFlight([1, 2, 3, 4], [1, 2, 3]), inFlight([5, 6])], CRASHED);
+    expect(idsOf(result.isolated)).toEqual([[1, 2], [3]]);
+    expect(idsOf(result.cleared)).toEqual([[4], [5, 6]]);
+    expect(result.isolated.every(({ isolated }) => suspect)).toBe(true);
+    expect(result.cleared.some(({ isolated }) => suspect)).toBe(false);
+    expect(result.offending).toBeNull();
   });
 
-  it('suspects of a process that hung only what its model looked at together: it answers in order', () => {
-    const held = (batch: number) => [inHand([1, 2, 3, 4], [1, 2, 3], false, model(batch)), inHand([5, 6])];
-    expect(idsOf(judge(held(1), { kind: 'hung' }).suspects)).toEqual([[1]]);
-    expect(idsOf(judge(held(1), { kind: 'hung' }).innocent)).toEqual([
+  it('isolates only the first batch of the model when a process hung, because it answers in order', () => {
+    const held = (batch: number) => [inFlight([1, 2, 3, 4], [1, 2, 3], false, model(batch)), inFlight([5, 6])];
+    expect(idsOf(attributeCrash(held(1), { kind: 'hung' }).isolated)).toEqual([[1]]);
+    expect(idsOf(attributeCrash(held(1), { kind: 'hung' }).cleared)).toEqual([
       [2, 3, 4],
       [5, 6],
     ]);
-    expect(idsOf(judge(held(2), { kind: 'hung' }).suspects)).toEqual([[1], [2]]);
+    expect(idsOf(attributeCrash(held(2), { kind: 'hung' }).isolated)).toEqual([[1], [2]]);
   });
 
-  it('suspects the oldest batch of a process that said nothing', () => {
-    const verdict = judge([inHand([1, 2, 3, 4, 5]), inHand([6, 7])], CRASHED);
-    expect(idsOf(verdict.suspects)).toEqual([
+  it('isolates the oldest batch when a process reported no started image', () => {
+    const verdict = attributeCrash([inFlight([1, 2, 3, 4, 5]), inFlight([6, 7])], CRASHED);
+    expect(idsOf(verdict.isolated)).toEqual([
       [1, 2, 3],
       [4, 5],
     ]);
-    expect(idsOf(verdict.innocent)).toEqual([[6, 7]]);
+    expect(idsOf(verdict.cleared)).toEqual([[6, 7]]);
   });
 
-  it('gives a picture that was begun together with others a process of its own before it may be the culprit', () => {
-    const verdict = judge([inHand([1, 2], [1])], CRASHED);
-    expect(idsOf(verdict.suspects)).toEqual([[1]]);
-    expect(verdict.culprit).toBeNull();
+  it('isolates an image that was started together with others before it can be the offending one', () => {
+    const verdict = attributeCrash([inFlight([1, 2], [1])], CRASHED);
+    expect(idsOf(verdict.isolated)).toEqual([[1]]);
+    expect(verdict.offending).toBeNull();
   });
 
-  it('names the culprit when a suspect was alone', () => {
-    const verdict = judge([inHand([7], [7], true)], CRASHED);
-    expect(verdict).toMatchObject({ innocent: [], suspects: [], culprit: { item: { wireId: 7 } } });
+  it('attributes the crash to an image that was alone in the process', () => {
+    const verdict = attributeCrash([inFlight([7], [7], true)], CRASHED);
+    expect(result).toMatchObject({ cleared: [], isolated: [], offending: { item: { wireId: 7 } } });
   });
 
-  it('keeps pictures of different models apart, each with its own model', () => {
-    const verdict = judge([inHand([1, 2, 3], [2, 3]), inHand([4, 5], [4], false, model(1, 'b 1'))], CRASHED);
-    expect(verdict.suspects.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
+  it('keeps images of different models apart, each with its own model', () => {
+    const verdict = attributeCrash(
+      [inFlight([1, 2, 3], [2, 3]), inFlight([4, 5], [4], false, model(1, 'b 1'))],
+      CRASHED,
+    );
+    expect(verdict.isolated.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
       ['a 1', [2, 3]],
       ['b 1', [4]],
     ]);
-    expect(verdict.innocent.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
+    expect(verdict.cleared.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
       ['a 1', [1]],
       ['b 1', [5]],
     ]);
   });
 
-  it('has nothing to say about a process that held nothing', () => {
-    expect(judge([], CRASHED)).toEqual({ innocent: [], suspects: [], culprit: null });
-    expect(judge([inHand([])], CRASHED)).toEqual({ innocent: [], suspects: [], culprit: null });
+  it('attributes nothing to a process without images in flight', () => {
+    expect(attributeCrash([], CRASHED)).toEqual({ cleared: [], isolated: [], offending: null });
+    expect(attributeCrash([inFlight([])], CRASHED)).toEqual({ cleared: [], isolated: [], offending: null });
   });
 });

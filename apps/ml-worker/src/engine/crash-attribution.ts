@@ -1,84 +1,86 @@
 import type { ImageOutcome, ModelRef, PoolImage } from './engine-protocol';
 
-/** One picture of one call. */
-export interface Item {
-  /** The pool's own number for it. */
+/** An image of one inference call. */
+export interface QueuedImage {
+  /** Number that identifies it between pool and process. */
   readonly wireId: number;
   readonly image: PoolImage;
-  /** How often it has ended or hung an engine process all by itself. */
-  strikes: number;
+  /** Number of times that it crashed or hung an engine process that held nothing else. */
+  failedAttempts: number;
   readonly settle: (outcome: ImageOutcome) => void;
 }
 
 export interface Batch {
   readonly model: ModelRef;
-  readonly items: readonly Item[];
-  /** It may hold the picture that ends processes: it gets a process for itself, so that nothing else suffers or is suspected. */
-  readonly suspect: boolean;
+  readonly items: readonly QueuedImage[];
+  /**
+   * It may contain an offending image: it gets a process for itself, so that no other batch is affected or suspected.
+   */
+  readonly isolated: boolean;
 }
 
-/** A batch within a process. */
-export interface BatchInHand {
+/** A batch assigned to a process. */
+export interface BatchInFlight {
   readonly batch: Batch;
-  /** Not answered yet, by wire id, in order. */
-  readonly unanswered: Map<number, Item>;
-  /** Wire ids that the process has said to have begun. */
+  /** Images not answered yet, by wire id, in order. */
+  readonly pending: Map<number, QueuedImage>;
+  /** Wire ids that the process reported as started. */
   readonly started: Set<number>;
 }
 
-export interface Verdict {
-  /** To be done again as if nothing had happened. */
-  readonly innocent: readonly Batch[];
-  readonly suspects: readonly Batch[];
-  /** The one picture that was alone in the process: it has earned a strike. */
-  readonly culprit: { readonly model: ModelRef; readonly item: Item } | null;
+export interface CrashAttribution {
+  /** Batches to repeat normally. */
+  readonly cleared: readonly Batch[];
+  readonly isolated: readonly Batch[];
+  /** The image that was alone in the process and so caused its failure. */
+  readonly offending: { readonly model: ModelRef; readonly item: QueuedImage } | null;
 }
 
 /**
- * Who may have ended a process that held these batches, the oldest first. Suspects are the pictures that it had begun and not
- * answered, or, should it have said nothing (its last words can be lost), all of its oldest batch. Of a process that hung it
- * is known better: it answers in order, so that it waited for the first of them, as many as the model looks at together. They
- * are halved until one stands alone; whatever else was there is innocent. Each verdict on several pictures leaves fewer of
- * them together, so that this ends.
+ * Attributes the crash of a process to the images in the given batches, oldest first. Candidates are the images that it
+ * had started and not answered, or, if it reported none (its last messages can be lost), all of its oldest batch. A
+ * process that hung answers in order, so that only the first images can be responsible, as many as the model infers
+ * together. Candidates are halved until one image is alone; all others are cleared. Each step leaves fewer candidates
+ * together, so this terminates.
  */
-export function judge(inHand: readonly BatchInHand[], death: { readonly kind: string }): Verdict {
-  const open = inHand.filter(({ unanswered }) => unanswered.size > 0);
-  let suspects = open.flatMap(({ unanswered, started }) =>
-    [...unanswered.values()].filter((item) => started.has(item.wireId)),
+export function attributeCrash(inFlight: readonly BatchInFlight[], exit: { readonly kind: string }): CrashAttribution {
+  const open = inFlight.filter(({ pending }) => pending.size > 0);
+  let candidates = open.flatMap(({ pending, started }) =>
+    [...pending.values()].filter((item) => started.has(item.wireId)),
   );
-  if (suspects.length === 0) suspects = [...(open[0]?.unanswered.values() ?? [])];
-  else if (death.kind === 'hung') suspects = suspects.slice(0, open[0]!.batch.model.manifest.batch);
-  const accused = new Set(suspects);
-  const innocent = open
-    .map(({ batch: { model }, unanswered }) => ({
+  if (candidates.length === 0) candidates = [...(open[0]?.pending.values() ?? [])];
+  else if (exit.kind === 'hung') candidates = candidates.slice(0, open[0]!.batch.model.manifest.batch);
+  const candidateSet = new Set(candidates);
+  const cleared = open
+    .map(({ batch: { model }, pending }) => ({
       model,
-      items: [...unanswered.values()].filter((item) => !accused.has(item)),
-      suspect: false,
+      items: [...pending.values()].filter((item) => !candidateSet.has(item)),
+      isolated: false,
     }))
     .filter(({ items }) => items.length > 0);
   const wasAlone =
-    suspects.length === 1 && open.length === 1 && open[0]!.batch.suspect && open[0]!.unanswered.size === 1;
-  if (wasAlone) return { innocent, suspects: [], culprit: { model: open[0]!.batch.model, item: suspects[0]! } };
-  // Those of one model stay together: a process looks at one model's pictures at a time.
+    candidates.length === 1 && open.length === 1 && open[0]!.batch.isolated && open[0]!.pending.size === 1;
+  if (wasAlone) return { cleared, isolated: [], offending: { model: open[0]!.batch.model, item: candidates[0]! } };
+  // Groups by model: a process infers the images of one model at a time.
   const groups = [...new Map(open.map(({ batch: { model } }) => [model.key, model])).values()]
     .map((model) => ({
       model,
       items: open
         .filter(({ batch }) => batch.model.key === model.key)
-        .flatMap(({ unanswered }) => suspects.filter((item) => unanswered.has(item.wireId))),
+        .flatMap(({ pending }) => candidates.filter((item) => pending.has(item.wireId))),
     }))
     .filter(({ items }) => items.length > 0);
   return {
-    innocent,
-    suspects: groups.flatMap(({ model, items }) => halves(model, items, groups.length > 1)),
-    culprit: null,
+    cleared,
+    isolated: groups.flatMap(({ model, items }) => splitBatch(model, items, groups.length > 1)),
+    offending: null,
   };
 }
 
-/** Two batches, or one where others share the suspicion: that already leaves fewer of them together. */
-function halves(model: ModelRef, items: readonly Item[], whole: boolean): Batch[] {
+/** Splits into two batches; into one if candidates are in several groups, which already separates them. */
+function splitBatch(model: ModelRef, items: readonly QueuedImage[], whole: boolean): Batch[] {
   const middle = whole ? items.length : Math.ceil(items.length / 2);
   return [items.slice(0, middle), items.slice(middle)]
     .filter((half) => half.length > 0)
-    .map((half) => ({ model, items: half, suspect: true }));
+    .map((half) => ({ model, items: half, isolated: true }));
 }

@@ -18,7 +18,7 @@ const startWith = (engine: 'wasm' | 'null', model = MODEL): Extract<ToEngine, { 
   type: 'start',
   engine: engineOptions(engine),
   models: [model],
-  mostModels: 2,
+  maxModels: 2,
   pixelLimit: 10_000_000,
 });
 let child: ReturnType<typeof bundleForTest>;
@@ -31,7 +31,7 @@ describe('the engine process', () => {
   let pool: EnginePool | undefined;
   afterEach(() => pool?.stop(0));
 
-  const detect = (running: EnginePool, images: readonly PoolImage[]) => running.look(MODEL, images);
+  const detect = (running: EnginePool, images: readonly PoolImage[]) => running.infer(MODEL, images);
 
   function createPool(engine: 'wasm' | 'null', manifest = BUILTIN_MODEL): EnginePool {
     pool = new EnginePool({
@@ -45,7 +45,7 @@ describe('the engine process', () => {
     return pool;
   }
 
-  it('looks at pictures, and lets a bad one hurt no other', async () => {
+  it('infers images, and a bad one does not affect the others', async () => {
     const running = createPool('wasm');
     expect(await running.start()).toMatchObject({ name: 'wasm', version: '4.22.0' });
     const text = join(child.folder, 'text.jpg');
@@ -58,12 +58,12 @@ describe('the engine process', () => {
     ]);
     expect(first).toMatchObject({ id: 1, ok: true, width: 800, height: 1042, warning: null });
     expect(first!.ok && first!.detections[0]).toMatchObject({ category: 'animal', label: 'cat' });
-    expect(second).toMatchObject({ id: 2, ok: false, code: 'not_a_picture', retryable: false });
+    expect(second).toMatchObject({ id: 2, ok: false, code: 'not_an_image', retryable: false });
     expect(third).toMatchObject({ id: 3, ok: false, code: 'file_missing', retryable: false });
     expect(fourth).toMatchObject({ id: 4, ok: true });
   });
 
-  it('leaves it to the supervisor when to end', async () => {
+  it('ignores signals that are meant for the supervisor', async () => {
     const running = createPool('null');
     await running.start();
     const { pid } = running.status()[0]!;
@@ -72,7 +72,7 @@ describe('the engine process', () => {
     expect(running.status()[0]).toMatchObject({ pid, restarts: 0 });
   });
 
-  it('drops what it holds and ends at once when its channel closes', async () => {
+  it('drops its work and exits at once when its channel closes', async () => {
     const engine = fork(child.path, [], { env: {}, execArgv: [] });
     try {
       engine.send(startWith('wasm'));
@@ -92,7 +92,7 @@ describe('the engine process', () => {
     }
   });
 
-  it('says which file of the model is bad', async () => {
+  it('reports which file of the model is corrupt', async () => {
     const files = BUILTIN_MODEL.files.map((file) => ({ ...file, sha256: '0'.repeat(64) }));
     await expect(createPool('wasm', { ...BUILTIN_MODEL, files } as never).start()).rejects.toMatchObject({
       code: 'model_corrupt',
@@ -102,7 +102,7 @@ describe('the engine process', () => {
 });
 
 describe('when the supervisor is killed', () => {
-  /** A supervisor that forks `childPath`, prints what it hears from it, and lives until it is killed. */
+  /** Starts a supervisor that forks `childPath`, prints its messages, and runs until it is killed. */
   async function killedSupervisor(childPath: string, start: object): Promise<number> {
     const script = `
       const child = require('node:child_process').fork(${JSON.stringify(childPath)}, [], { env: {}, execArgv: [] });
@@ -123,17 +123,17 @@ describe('when the supervisor is killed', () => {
     }
   }
 
-  it('the engine process ends, too', async () => {
+  it('the engine process exits too', async () => {
     const pid = await killedSupervisor(child.path, startWith('null'));
     await waitUntil('the engine process to end', () => !isAlive(pid), 5_000);
   });
 
-  it('even one that is stuck in a computation ends', async () => {
+  it('even an engine process that is stuck in a computation exits', async () => {
     const { folder, path } = bundleForTest('exit-with-parent.ts');
     let pid: number | undefined;
     try {
       const stuck = join(folder, 'stuck.js');
-      // The watching thread needs a moment before this one gets stuck for good; messages are the sign that it was there.
+      // The watching thread needs a moment to start before this one blocks; a message shows that it is running.
       writeFileSync(
         stuck,
         `require(${JSON.stringify(path)}).exitWithParent();

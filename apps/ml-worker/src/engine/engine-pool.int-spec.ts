@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const model = (folder = 'good', key = 'a 1'): ModelRef => ({ key, manifest: BUILTIN_MODEL, folder });
-const detect = (pool: EnginePool, wanted: readonly PoolImage[]) => pool.look(model(), wanted);
+const detect = (pool: EnginePool, wanted: readonly PoolImage[]) => pool.infer(model(), wanted);
 
 function createPool(options: Partial<EnginePoolOptions> = {}, behaviour = 'good'): EnginePool {
   const pool = new EnginePool({
@@ -30,7 +30,7 @@ function createPool(options: Partial<EnginePoolOptions> = {}, behaviour = 'good'
     logger: testLogger(),
     imageDeadlineMs: 10_000,
     startDeadlineMs: 15_000,
-    restart: { baseMs: 10, maxMs: 100 },
+    restart: { firstMs: 10, maxMs: 100 },
     ...options,
   });
   pools.push(pool);
@@ -51,7 +51,7 @@ const flag = (name: string) => join(fake.folder, name);
 const raise = (name: string) => writeFileSync(flag(name), '');
 
 describe('work', () => {
-  it('answers in order, each picture by its own id, even one that is there twice', async () => {
+  it('answers in order, each image by its own id, even duplicates', async () => {
     const pool = await startedPool();
     const outcomes = await detect(pool, [
       { id: 7, path: 'a' },
@@ -67,12 +67,12 @@ describe('work', () => {
     expect(pool.engine).toMatchObject({ name: 'null', reason: 'fake' });
   });
 
-  it('fills the least loaded process first, with two batches at most, and keeps the rest', async () => {
+  it('fills the least loaded process first, with at most two batches, and queues the others', async () => {
     const pool = await startedPool();
     const held = [detect(pool, images(`when:${flag('go')}`, 'b', 'c'))];
     for (let call = 0; call < 5; call++) held.push(detect(pool, images(`when:${flag('go')}`)));
     await waitUntil('four batches in the processes', () => fake.log().filter(({ batch }) => batch).length === 4);
-    expect(pool.status().map(({ state, batchesInHand }) => [state, batchesInHand])).toEqual([
+    expect(pool.status().map(({ state, batchesInFlight: batchesInHand }) => [state, batchesInHand])).toEqual([
       ['busy', 2],
       ['busy', 2],
     ]);
@@ -83,8 +83,8 @@ describe('work', () => {
     expect(pool.status().reduce((sum, { imagesDone }) => sum + imagesDone, 0)).toBe(8);
   });
 
-  it('shares one call out among the processes', async () => {
-    const pool = await startedPool({ batchPictures: 2 });
+  it('distributes one call among the processes', async () => {
+    const pool = await startedPool({ batchImages: 2 });
     expect(results(await detect(pool, images('a', 'b', 'c', 'd', 'e')))).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
     expect(
       fake
@@ -95,7 +95,7 @@ describe('work', () => {
     expect(pool.status().every(({ imagesDone }) => imagesDone > 0)).toBe(true);
   });
 
-  it('hands the process no environment but the given one', async () => {
+  it('passes only the given environment to the process', async () => {
     const script = join(fake.folder, 'env.js');
     writeFileSync(
       script,
@@ -107,7 +107,7 @@ describe('work', () => {
   });
 });
 
-describe('a picture that ends processes', () => {
+describe('an image that crashes processes', () => {
   it.each([
     ['segfault', 'engine_crashed', 'signal SIGSEGV'],
     ['exit', 'engine_crashed', 'exit code 3'],
@@ -135,7 +135,7 @@ describe('a picture that ends processes', () => {
     });
   });
 
-  it('is found by halving when the process could not say what it had begun', async () => {
+  it('is found by halving when the process could not report what it had started', async () => {
     const pool = await startedPool({ processes: 1 }, 'silent');
     const outcomes = await detect(pool, images('a', 'b', 'c', 'd', 'e', 'segfault', 'g', 'h'));
     expect(results(outcomes)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'engine_crashed', 'ok', 'ok']);
@@ -144,7 +144,7 @@ describe('a picture that ends processes', () => {
     expect(given).toEqual([8, 2, 1, 1]);
   });
 
-  it('is alone in its process while it is judged, and harms no batch that merely sat beside it', async () => {
+  it('is alone in its process while it is isolated, and does not affect a batch in the same process', async () => {
     const pool = await startedPool({ processes: 1 });
     const calls = [
       detect(pool, images(`when:${flag('go')}`, 'segfault')),
@@ -158,24 +158,24 @@ describe('a picture that ends processes', () => {
       ['ok', 'ok'],
       ['ok', 'ok'],
     ]);
-    // The neighbour is done again whole: nobody suspected it.
+    // The other batch is repeated whole, without being isolated.
     const neighbours = fake.log().flatMap(({ batch }) => (batch?.includes('x1') ? [batch] : []));
     expect(neighbours).toEqual([
       ['x1', 'x2'],
       ['x1', 'x2'],
     ]);
-    // Once in company, and twice alone.
+    // Once with others, and twice alone.
     expect(fake.log().filter(({ batch }) => batch?.includes('segfault'))).toHaveLength(3);
   });
 
-  it('takes turns with the good ones while it is judged', async () => {
+  it('alternates with other batches while it is isolated', async () => {
     const pool = await startedPool({ processes: 1, batchesPerProcess: 1 });
     const calls = ['segfault', 'x', 'y'].map((path) => detect(pool, images(path)));
     expect((await Promise.all(calls)).map(results)).toEqual([['engine_crashed'], ['ok'], ['ok']]);
     expect(fake.log().flatMap(({ batch }) => batch ?? [])).toEqual(['segfault', 'segfault', 'x', 'segfault', 'y']);
   });
 
-  it('is not the only one: several at once, in several batches, leave all others done', async () => {
+  it('does not prevent several others from being found at once, in several batches, with all good images done', async () => {
     const pool = await startedPool();
     const calls = Array.from({ length: 6 }, (_, call) => {
       const paths = Array.from({ length: 6 }, (_unused, index) =>
@@ -189,29 +189,31 @@ describe('a picture that ends processes', () => {
     });
   });
 
-  it('only once (the system was short of memory) is done like any other', async () => {
+  it('only once (as when memory was short) is done normally', async () => {
     const pool = await startedPool();
     expect(results(await detect(pool, images('a', `segfault-once:${flag('died')}`, 'c')))).toEqual(['ok', 'ok', 'ok']);
   });
 });
 
 describe('processes', () => {
-  it('that are killed from outside are replaced, and nothing of their work is lost', async () => {
+  it('that are killed from outside are replaced, and none of their work is lost', async () => {
     const pool = await startedPool();
     const before = pids(pool);
     const held = Array.from({ length: 4 }, () => detect(pool, images('a', `when:${flag('go')}`, 'c')));
-    await waitUntil('both to be full', () => pool.status().every(({ batchesInHand }) => batchesInHand === 2));
+    await waitUntil('both to be full', () =>
+      pool.status().every(({ batchesInFlight: batchesInHand }) => batchesInHand === 2),
+    );
     for (const pid of before) process.kill(pid, 'SIGKILL');
     raise('go');
     expect((await Promise.all(held)).map(results)).toEqual(Array.from({ length: 4 }, () => ['ok', 'ok', 'ok']));
     await waitUntil('both to be back', () => pool.status().every(({ state }) => state === 'idle'));
     expect(pool.status().map(({ restarts }) => restarts)).toEqual([1, 1]);
-    expect(pool.status()[0]!.lastDeath).toMatchObject({ kind: 'crashed', message: 'was ended by signal SIGKILL' });
+    expect(pool.status()[0]!.lastExit).toMatchObject({ kind: 'crashed', message: 'was ended by signal SIGKILL' });
     expect(pids(pool).filter((pid) => before.includes(pid))).toEqual([]);
   });
 
-  it('that have grown too large are replaced once they hold nothing, without a picture done twice', async () => {
-    const pool = await startedPool({ processes: 1, mostRssBytes: 1e9 });
+  it('that have grown too large are replaced once they are idle, without repeating an image', async () => {
+    const pool = await startedPool({ processes: 1, maxRssBytes: 1e9 });
     const [before] = pids(pool);
     const held = [detect(pool, images('b', 'fat')), detect(pool, images('c'))];
     expect((await Promise.all(held)).map(results)).toEqual([['ok', 'ok'], ['ok']]);
@@ -227,7 +229,7 @@ describe('processes', () => {
     ).toEqual(['b', 'c', 'd', 'fat']);
   });
 
-  it('that never come back make work retryable, with the reason, instead of waiting for ever', async () => {
+  it('that never become ready make work retryable, with the reason, instead of waiting for ever', async () => {
     const pool = await startedPool({ processes: 1, startDeadlineMs: 1_500 }, 'only-once');
     const [outcome] = await detect(pool, images('segfault'));
     expect(outcome).toMatchObject({
@@ -242,10 +244,10 @@ describe('processes', () => {
 });
 
 describe('models', () => {
-  it('are named to a process once, before their first batch', async () => {
+  it('are sent to a process once, before their first batch', async () => {
     const pool = await startedPool({ processes: 1 });
     const other = model('elsewhere', 'b 2');
-    for (const wanted of [model(), other, other, model()]) await pool.look(wanted, images('x'));
+    for (const wanted of [model(), other, other, model()]) await pool.infer(wanted, images('x'));
     expect(fake.log().flatMap(({ load, model: key }) => (load ? [`load ${load}`] : key ? [key] : []))).toEqual([
       'a 1',
       'load b 2',
@@ -255,18 +257,18 @@ describe('models', () => {
     ]);
   });
 
-  it('that are loaded beforehand are loaded in every process, and in those that come later', async () => {
+  it('that are preloaded are loaded in every process, and in those that start later', async () => {
     const pool = await startedPool();
     await pool.load(model('elsewhere', 'b 2'));
     expect(fake.log().filter(({ load }) => load === 'b 2')).toHaveLength(2);
     await detect(pool, images('segfault', 'x'));
     await waitUntil('both to be back', () => pool.status().every(({ state }) => state === 'idle'));
-    await pool.look(model('elsewhere', 'b 2'), images('y'));
-    // The new process knew it from its start.
+    await pool.infer(model('elsewhere', 'b 2'), images('y'));
+    // The new process loaded it at its start.
     expect(fake.log().filter(({ load }) => load === 'b 2')).toHaveLength(2);
   });
 
-  it('that do not load say why, and change nothing', async () => {
+  it('that do not load report the reason, and change nothing', async () => {
     const pool = await startedPool();
     await expect(pool.load(model('bad', 'b 2'))).rejects.toMatchObject({
       code: 'model_corrupt',
@@ -279,7 +281,7 @@ describe('models', () => {
 describe('start', () => {
   it.each([
     ['that cannot load its model', 'fail', 'model_corrupt', 'the file x differs'],
-    ['that dies again and again', 'crash', 'engine_dies_at_start', 'ended with exit code 9 before it was ready'],
+    ['that crashes again and again', 'crash', 'engine_dies_at_start', 'ended with exit code 9 before it was ready'],
     ['that is never ready', 'never', 'engine_start_timeout', 'only 0 of 2'],
   ])('fails with an engine %s, and leaves no process', async (_name, behaviour, code, message) => {
     const pool = createPool({ startDeadlineMs: 1_000 }, behaviour);
@@ -294,7 +296,7 @@ describe('start', () => {
     expect(alive.filter(isAlive)).toEqual([]);
   });
 
-  it('says what to do when the engine is not built', async () => {
+  it('reports what to do when the engine is not built', async () => {
     await expect(createPool({ childPath: '/nowhere/engine.child.js' }).start()).rejects.toMatchObject({
       code: 'engine_missing',
       message: expect.stringContaining('run the build'),
@@ -303,7 +305,7 @@ describe('start', () => {
 });
 
 describe('stop', () => {
-  it('lets the processes finish what they hold, and answers what waits at once', async () => {
+  it('lets the processes finish their work in flight, and answers queued images at once', async () => {
     const pool = await startedPool({ processes: 1 });
     const running = pids(pool);
     const held = [detect(pool, images(`when:${flag('go')}`)), detect(pool, images('b'))];
@@ -320,7 +322,7 @@ describe('stop', () => {
     await pool.stop(0);
   });
 
-  it('ends a process that is stuck in native code when the time is over, and answers for it', async () => {
+  it('kills a process that is stuck in native code at the deadline, and answers its images', async () => {
     const count = (kind: string) => process.getActiveResourcesInfo().filter((name) => name === kind).length;
     const timers = count('Timeout');
     const pool = await startedPool();
@@ -336,13 +338,13 @@ describe('stop', () => {
     );
   });
 
-  it('replaces no process that dies meanwhile', async () => {
+  it('does not replace a process that dies meanwhile', async () => {
     const pool = await startedPool({ processes: 1 });
     const held = detect(pool, images(`when:${flag('go')}`, 'segfault'));
     const stopping = pool.stop(10_000);
     raise('go');
     await stopping;
     expect(results(await held)).toEqual(['ok', 'engine_stopped']);
-    expect(fake.log().filter(({ born }) => born)).toHaveLength(1);
+    expect(fake.log().filter(({ started }) => started)).toHaveLength(1);
   });
 });

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { FatalError, RetryableError, startDeadline, withDeadline } from '@pugmark/domain';
 import type { EngineInfo, EngineOptions } from '@pugmark/inference';
-import { judge, type Batch, type BatchInHand, type Item } from './crash-attribution';
-import type { Death } from './engine-process';
+import { attributeCrash, type Batch, type BatchInFlight, type QueuedImage } from './crash-attribution';
+import type { EngineExit } from './engine-process';
 import type { FromEngine, ImageOutcome, ModelRef, PoolImage } from './engine-protocol';
 import { EngineSlot, type EngineStatus, type RestartPolicy } from './engine-slot';
 
 export type { EngineState, EngineStatus, RestartPolicy } from './engine-slot';
 export type { ImageDone, ImageFailed, ImageOutcome, ModelRef, PoolImage } from './engine-protocol';
 
-/** What a pool says to the log; pino fits. */
+/** Logger of a pool; compatible with pino. */
 export interface PoolLogger {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;
@@ -17,38 +17,41 @@ export interface PoolLogger {
 }
 
 export interface EnginePoolOptions {
-  /** The bundled `engine.child.js`. */
+  /** Path of the bundled `engine.child.js`. */
   readonly childPath: string;
   readonly processes: number;
   readonly engine: EngineOptions;
-  /** Loaded before `start` resolves. */
+  /** Models loaded before `start` resolves. */
   readonly models: readonly ModelRef[];
-  /** Most models that each process keeps loaded. */
-  readonly mostModels?: number;
-  /** Most pixels that a picture may have. */
+  /** Maximum models that each process keeps loaded. */
+  readonly maxModels?: number;
+  /** Maximum pixels of an image. */
   readonly pixelLimit: number;
   readonly logger: PoolLogger;
-  /** Batches in one process at once: with two, it decodes the next one while it looks at this one. */
+  /** Maximum batches in flight per process: with two, it decodes the next one during inference. */
   readonly batchesPerProcess?: number;
-  /** Most pictures in one batch: what one call asks for is shared out among processes in pieces of it. As many as come, unless told. */
-  readonly batchPictures?: number;
-  /** Longest that a process which holds pictures may answer none. */
+  /** Maximum images per batch: a call is distributed among processes in batches of this size. Unlimited by default. */
+  readonly batchImages?: number;
+  /** Maximum time that a process with images in flight may take until its next answer. */
   readonly imageDeadlineMs?: number;
-  /** Longest that a process may take to load its model, and that pictures wait while no process is ready. */
+  /** Maximum time that a process may take to load its models, and that images wait while no process is ready. */
   readonly startDeadlineMs?: number;
   readonly restart?: RestartPolicy;
-  /** Memory from which on a process is replaced as soon as it holds nothing. */
-  readonly mostRssBytes?: number;
-  /** The whole environment of the process with this number: nothing is inherited. */
+  /** Memory above which a process is replaced as soon as it is idle. */
+  readonly maxRssBytes?: number;
+  /** Complete environment of the process with this index: nothing is inherited. */
   readonly env?: (process: number) => Readonly<Record<string, string>>;
 }
 
-/** How often a picture may end a process that holds nothing else. */
-const STRIKES = 2;
-/** Deaths before any process was ready, after which starting is given up: the engine does not run on this machine. */
-const STILLBORN = 4;
-const MOST_MODELS = 3;
-/** How long a process may take to end by itself once its channel is closed. */
+/** Number of crashes or hangs of a process with a single image after which the image fails. */
+const MAX_FAILED_ATTEMPTS = 2;
+/**
+ * Consecutive crashes before any process was ready after which the start fails: the engine does not run on this
+ * machine.
+ */
+const MAX_FAILED_STARTS = 4;
+const MAX_MODELS = 3;
+/** Maximum time that a process may take to exit once its channel is closed. */
 const STOP_GRACE_MS = 1_000;
 
 interface Loading {
@@ -58,29 +61,29 @@ interface Loading {
 }
 
 /**
- * Keeps engine processes alive and shares pictures out among them. A process that dies or hangs costs time, never a picture: its
- * pictures are done elsewhere, and the one that ended it is found, and failed, by halving.
+ * Keeps engine processes running and distributes images among them. A process that crashes or hangs costs time but no
+ * result: its images are inferred by another process, and the offending image is found by halving, and fails.
  */
 export class EnginePool {
   readonly #options: EnginePoolOptions;
   readonly #slots: EngineSlot[];
   readonly #startDeadlineMs: number;
-  /** Batches that no process holds. */
+  /** Batches not assigned to a process. */
   readonly #waiting: Batch[] = [];
-  readonly #suspects: Batch[] = [];
+  readonly #isolated: Batch[] = [];
   readonly #loaded = new Set<EngineSlot>();
   #engine: EngineInfo | null = null;
-  /** What new processes start with: the models that were named last. */
+  /** Models that new processes load at their start: the most recently loaded ones. */
   #models: readonly ModelRef[];
   readonly #loading = new Map<string, Loading>();
-  #stillborn = 0;
-  /** A suspect was given out last: now it is the others' turn, if there are any. */
-  #othersFirst = false;
+  #failedStarts = 0;
+  /** The last assigned batch was isolated: other batches go next, if there are any. */
+  #lastWasIsolated = false;
   #nextWireId = 1;
-  #starvation: NodeJS.Timeout | undefined;
-  #lastDeath = 'none has died';
+  #unavailableTimer: NodeJS.Timeout | undefined;
+  #lastExit = 'no process has exited';
   #starting: { resolve(): void; reject(error: Error): void } | null = null;
-  #whenQuiet: (() => void) | null = null;
+  #onIdle: (() => void) | null = null;
   #stopped: Promise<void> | null = null;
 
   constructor(options: EnginePoolOptions) {
@@ -90,14 +93,15 @@ export class EnginePool {
     this.#slots = Array.from({ length: options.processes }, (_, index) => this.#createSlot(index));
   }
 
-  /** What computes, and why; null until the first process is ready. */
+  /** The engine in use, and why; null until the first process is ready. */
   get engine(): EngineInfo | null {
     return this.#engine;
   }
 
   /**
-   * Resolves when every process is ready. Rejects with FatalError, everything stopped again: the process's own code when engine or
-   * model cannot be had, `engine_missing` when the child file is not built, `engine_dies_at_start`, `engine_start_timeout`.
+   * Resolves when every process is ready. Rejects with FatalError, after stopping everything: the process's own code
+   * when engine or model are not available, `engine_missing` when the child file is not built, `engine_dies_at_start`,
+   * `engine_start_timeout`.
    */
   async start(): Promise<EngineInfo> {
     const { childPath } = this.#options;
@@ -109,7 +113,7 @@ export class EnginePool {
         this.#starting = { resolve, reject };
       });
       for (const slot of this.#slots) slot.start();
-      await Promise.race([ready, limit.expired.catch(() => Promise.reject(this.#startTimeout()))]);
+      await Promise.race([ready, limit.expired.catch(() => Promise.reject(this.#startTimeoutError()))]);
       return this.#engine!;
     } catch (error) {
       await this.stop(0);
@@ -121,8 +125,9 @@ export class EnginePool {
   }
 
   /**
-   * Has every process load the model, and those that come later start with it, while they go on with the work that they have. Resolves
-   * when it is loaded and has run once in each that is up. Rejects with RetryableError when it cannot be loaded: nothing changes then.
+   * Loads the model in every process, including those that start later, while they continue their work. Resolves when
+   * it is loaded and warmed up in each ready process. Rejects with RetryableError when it cannot be loaded; nothing
+   * changes then.
    */
   async load(model: ModelRef): Promise<void> {
     const slots = this.#slots.filter((slot) => slot.isReady);
@@ -132,7 +137,7 @@ export class EnginePool {
     try {
       for (const slot of slots) slot.load(model);
       if (slots.length > 0) await withDeadline(loaded, this.#startDeadlineMs, `loading model ${model.manifest.name}`);
-      const most = this.#options.mostModels ?? MOST_MODELS;
+      const most = this.#options.maxModels ?? MAX_MODELS;
       this.#models = [...this.#models.filter(({ key }) => key !== model.key), model].slice(-most);
     } finally {
       this.#loading.delete(model.key);
@@ -140,32 +145,34 @@ export class EnginePool {
   }
 
   /**
-   * Looks at the pictures with the model, which is loaded if it is not yet: one outcome for each, in their order. Never rejects: what cannot be answered now (the pool stops, no
-   * process comes up) is a retryable failure. A picture that ends or hangs an engine twice by itself is a permanent one:
-   * `engine_crashed`, `engine_hung`.
+   * Runs inference on the images; loads the model if necessary. Resolves with one outcome per image, in order. Never
+   * rejects: what cannot be done now (the pool is stopping, no process becomes ready) is a retryable failure. An image
+   * that crashes or hangs an engine twice by itself is a permanent one: `engine_crashed`, `engine_hung`.
    */
-  async look(model: ModelRef, images: readonly PoolImage[]): Promise<ImageOutcome[]> {
+  async infer(model: ModelRef, images: readonly PoolImage[]): Promise<ImageOutcome[]> {
     if (images.length === 0) return [];
-    const items: Item[] = [];
+    const items: QueuedImage[] = [];
     const outcomes = images.map(
       (image) =>
-        new Promise<ImageOutcome>((settle) => items.push({ wireId: this.#nextWireId++, image, strikes: 0, settle })),
+        new Promise<ImageOutcome>((settle) =>
+          items.push({ wireId: this.#nextWireId++, image, failedAttempts: 0, settle }),
+        ),
     );
-    const most = this.#options.batchPictures ?? items.length;
-    for (let start = 0; start < items.length; start += most)
-      this.#waiting.push({ model, items: items.slice(start, start + most), suspect: false });
-    this.#pump();
+    const batchSize = this.#options.batchImages ?? items.length;
+    for (let start = 0; start < items.length; start += batchSize)
+      this.#waiting.push({ model, items: items.slice(start, start + batchSize), isolated: false });
+    this.#assignBatches();
     return Promise.all(outcomes);
   }
 
-  /** One entry for each process, in a fixed order. */
+  /** Status of each process, in a fixed order. */
   status(): EngineStatus[] {
     return this.#slots.map((slot) => slot.status());
   }
 
   /**
-   * Takes no more work, gives the processes up to `deadlineMs` milliseconds for what they hold, and ends them. When it resolves
-   * there are no processes and no timers left, and each `look` has been answered.
+   * Takes no more work, gives the processes up to `deadlineMs` milliseconds to finish their work in flight, and ends
+   * them. When it resolves there are no processes and no timers left, and each `infer` call has been answered.
    */
   stop(deadlineMs: number): Promise<void> {
     this.#stopped ??= this.#stop(deadlineMs);
@@ -174,14 +181,14 @@ export class EnginePool {
 
   async #stop(deadlineMs: number): Promise<void> {
     for (const slot of this.#slots) slot.drain();
-    // In the next turn `#stopped` is set, and what waits is answered instead of given out.
+    // After this, `#stopped` is set, and waiting images are failed instead of assigned.
     await Promise.resolve();
-    this.#pump();
+    this.#assignBatches();
     const quiet = new Promise<void>((resolve) => {
-      this.#whenQuiet = resolve;
+      this.#onIdle = resolve;
     });
-    this.#tellIfQuiet();
-    // A deadline that passes is no error here: what is still being done is answered as stopped.
+    this.#resolveIfIdle();
+    // Exceeding the deadline is not an error here: images in flight are failed as stopped.
     await withDeadline(quiet, deadlineMs, 'the last batches').catch(() => undefined);
     await Promise.all(this.#slots.map((slot) => slot.stop(STOP_GRACE_MS)));
   }
@@ -192,26 +199,26 @@ export class EnginePool {
       engine,
       pixelLimit,
       imageDeadlineMs = 60_000,
-      mostModels = MOST_MODELS,
+      maxModels: maxModels = MAX_MODELS,
       env = () => ({}),
     } = this.#options;
-    const start = () => ({ type: 'start', engine, models: this.#models, mostModels, pixelLimit }) as const;
+    const start = () => ({ type: 'start', engine, models: this.#models, maxModels, pixelLimit }) as const;
     const slot: EngineSlot = new EngineSlot(
       index,
       () => ({ childPath, start: start(), startDeadlineMs: this.#startDeadlineMs, imageDeadlineMs, env: env(index) }),
       {
-        restart: this.#options.restart ?? { baseMs: 200, maxMs: 30_000 },
-        mostRssBytes: this.#options.mostRssBytes ?? Infinity,
+        restart: this.#options.restart ?? { firstMs: 200, maxMs: 30_000 },
+        maxRssBytes: this.#options.maxRssBytes ?? Infinity,
       },
       {
         onReady: (info) => this.#onReady(slot, info),
         onLoaded: (model, problem) => this.#onLoaded(slot, model, problem),
         onAnswer: (item, outcome) => item.settle(outcome),
-        onRoom: () => {
-          this.#tellIfQuiet();
-          this.#pump();
+        onFree: () => {
+          this.#resolveIfIdle();
+          this.#assignBatches();
         },
-        onGone: (death, inHand, restartInMs) => this.#onGone(slot, death, inHand, restartInMs),
+        onExited: (exit, inFlight, restartInMs) => this.#onExited(slot, exit, inFlight, restartInMs),
       },
     );
     return slot;
@@ -227,7 +234,7 @@ export class EnginePool {
     this.#engine = engine;
     this.#loaded.add(slot);
     if (this.#loaded.size === this.#slots.length) this.#starting?.resolve();
-    this.#pump();
+    this.#assignBatches();
   }
 
   #onLoaded(slot: EngineSlot, model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void {
@@ -238,97 +245,100 @@ export class EnginePool {
     else if (loading.waitingFor.size === 0) loading.resolve();
   }
 
-  #onGone(slot: EngineSlot, death: Death, inHand: readonly BatchInHand[], restartInMs: number): void {
-    const details = { process: slot.status().index, ...death, batches: inHand.length, restartInMs };
-    // One that comes back starts without it; whoever asked tries again.
+  #onExited(slot: EngineSlot, exit: EngineExit, inFlight: readonly BatchInFlight[], restartInMs: number): void {
+    const details = { process: slot.status().index, ...exit, batches: inFlight.length, restartInMs };
+    // A restarted process starts without the model; the caller tries again.
     for (const loading of this.#loading.values()) {
       if (loading.waitingFor.has(slot))
-        loading.reject(new RetryableError(death.code, `an engine process that was to load a model ${death.message}`));
+        loading.reject(new RetryableError(exit.code, `an engine process that was to load a model ${exit.message}`));
     }
-    this.#giveUpStillborn(death);
-    if (death.kind === 'failed' && this.#starting !== null)
-      this.#starting.reject(new FatalError(death.code, death.message));
-    else if (death.kind === 'failed')
-      this.#options.logger.error(details, 'an engine process cannot work any more; it is tried again');
-    else if (death.kind !== 'stopped') this.#options.logger.warn(details, 'an engine process died; it is restarted');
-    if (death.kind !== 'stopped') this.#lastDeath = `the last one ${death.message}`;
-    if (this.#stopped !== null) this.#answerStopped(inHand.flatMap(({ unanswered }) => [...unanswered.values()]));
-    else this.#handOver(death, inHand);
-    this.#tellIfQuiet();
-    this.#pump();
+    this.#failAfterRepeatedCrashes(exit);
+    if (exit.kind === 'failed' && this.#starting !== null)
+      this.#starting.reject(new FatalError(exit.code, exit.message));
+    else if (exit.kind === 'failed')
+      this.#options.logger.error(details, 'an engine process cannot work; it is restarted');
+    else if (exit.kind !== 'stopped') this.#options.logger.warn(details, 'an engine process exited; it is restarted');
+    if (exit.kind !== 'stopped') this.#lastExit = `the last one ${exit.message}`;
+    if (this.#stopped !== null) this.#failAsStopped(inFlight.flatMap(({ pending }) => [...pending.values()]));
+    else this.#requeueBatches(exit, inFlight);
+    this.#resolveIfIdle();
+    this.#assignBatches();
   }
 
-  #giveUpStillborn(death: Death): void {
-    if (this.#starting === null || this.#loaded.size > 0 || death.kind !== 'crashed') return;
-    this.#stillborn += 1;
-    if (this.#stillborn < STILLBORN) return;
+  #failAfterRepeatedCrashes(exit: EngineExit): void {
+    if (this.#starting === null || this.#loaded.size > 0 || exit.kind !== 'crashed') return;
+    this.#failedStarts += 1;
+    if (this.#failedStarts < MAX_FAILED_STARTS) return;
     this.#starting.reject(
       new FatalError(
         'engine_dies_at_start',
-        `engine processes die before they are ready, ${STILLBORN} in a row; the last one ${death.message}: ${death.lastWords}`,
+        `engine processes crash before they are ready, ${MAX_FAILED_STARTS} in a row; the last one ${exit.message}: ${exit.lastOutput}`,
       ),
     );
   }
 
-  #handOver(death: Death, inHand: readonly BatchInHand[]): void {
-    const { innocent, suspects, culprit } = judge(inHand, death);
-    // In front: they have waited longest.
-    this.#waiting.unshift(...innocent);
-    this.#suspects.unshift(...suspects);
-    if (culprit !== null) this.#strike(culprit.model, culprit.item, death);
+  #requeueBatches(exit: EngineExit, inFlight: readonly BatchInFlight[]): void {
+    const { cleared, isolated, offending } = attributeCrash(inFlight, exit);
+    // At the front of the queue: they have waited longest.
+    this.#waiting.unshift(...cleared);
+    this.#isolated.unshift(...isolated);
+    if (offending !== null) this.#recordFailedAttempt(offending.model, offending.item, exit);
   }
 
-  #strike(model: ModelRef, culprit: Item, death: Death): void {
-    culprit.strikes += 1;
-    if (culprit.strikes < STRIKES) {
-      this.#suspects.unshift({ model, items: [culprit], suspect: true });
+  #recordFailedAttempt(model: ModelRef, image: QueuedImage, exit: EngineExit): void {
+    image.failedAttempts += 1;
+    if (image.failedAttempts < MAX_FAILED_ATTEMPTS) {
+      this.#isolated.unshift({ model, items: [image], isolated: true });
       return;
     }
-    const code = death.kind === 'hung' ? 'engine_hung' : 'engine_crashed';
-    const message = `an engine process with nothing but this picture ended ${STRIKES} times; the last time it ${death.message}`;
+    const code = exit.kind === 'hung' ? 'engine_hung' : 'engine_crashed';
+    const message = `an engine process with only this image failed ${MAX_FAILED_ATTEMPTS} times; the last time it ${exit.message}`;
     this.#options.logger.warn(
-      { image: culprit.image, code, lastWords: death.lastWords },
-      'a picture ends engine processes and is set aside',
+      { image: image.image, code, lastOutput: exit.lastOutput },
+      'an image crashes or hangs engine processes and has failed',
     );
-    culprit.settle({ id: culprit.image.id, ok: false, code, message, retryable: false });
+    image.settle({ id: image.image.id, ok: false, code, message, retryable: false });
   }
 
-  /** Gives out what waits. */
-  #pump(): void {
-    if (this.#stopped !== null) this.#answerStopped(this.#takeAllWaiting());
-    this.#giveOutSuspects();
+  /** Assigns waiting batches to processes. */
+  #assignBatches(): void {
+    if (this.#stopped !== null) this.#failAsStopped(this.#takeAllWaiting());
+    this.#assignIsolated();
     const most = this.#options.batchesPerProcess ?? 2;
-    // One process is emptied for a suspect; the others go on.
+    // Reserves one process for an isolated batch; the others continue.
     const reserved =
-      this.#suspects.length > 0 && this.#isSuspectsTurn() ? this.#least((slot) => slot.batches) : undefined;
+      this.#isolated.length > 0 && this.#mayAssignIsolated() ? this.#leastLoaded((slot) => slot.batches) : undefined;
     while (this.#waiting.length > 0) {
-      const slot = this.#least(
-        (candidate) => candidate.pictures,
+      const slot = this.#leastLoaded(
+        (candidate) => candidate.imagesInFlight,
         (candidate) => candidate !== reserved && candidate.batches < most,
       );
       if (slot === undefined) break;
-      slot.give(this.#waiting.shift()!);
-      this.#othersFirst = false;
+      slot.assign(this.#waiting.shift()!);
+      this.#lastWasIsolated = false;
     }
-    this.#watchStarvation();
+    this.#updateUnavailableTimer();
   }
 
-  #giveOutSuspects(): void {
-    while (this.#suspects.length > 0 && this.#isSuspectsTurn()) {
+  #assignIsolated(): void {
+    while (this.#isolated.length > 0 && this.#mayAssignIsolated()) {
       const slot = this.#slots.find((candidate) => candidate.isReady && candidate.batches === 0);
       if (slot === undefined) return;
-      slot.give(this.#suspects.shift()!);
-      this.#othersFirst = true;
+      slot.assign(this.#isolated.shift()!);
+      this.#lastWasIsolated = true;
     }
   }
 
-  /** One suspect at a time, and others in between, if there are any: a folder of bad pictures must not hold up the good ones. */
-  #isSuspectsTurn(): boolean {
-    return this.#waiting.length === 0 || (!this.#othersFirst && !this.#slots.some((slot) => slot.isExclusive));
+  /**
+   * Allows one isolated batch at a time, alternating with others if there are any: a folder of bad images must not
+   * delay good ones.
+   */
+  #mayAssignIsolated(): boolean {
+    return this.#waiting.length === 0 || (!this.#lastWasIsolated && !this.#slots.some((slot) => slot.isExclusive));
   }
 
-  /** The ready process with the least of it, of equal ones the first; none that has been set apart for a suspect. */
-  #least(
+  /** Returns the first ready process with the lowest load, without those that hold an isolated batch. */
+  #leastLoaded(
     load: (slot: EngineSlot) => number,
     allowed: (slot: EngineSlot) => boolean = () => true,
   ): EngineSlot | undefined {
@@ -340,16 +350,16 @@ export class EnginePool {
       );
   }
 
-  /** Pictures do not wait for ever for a process that never comes up: their task is tried again, perhaps by another worker. */
-  #watchStarvation(): void {
-    const starving = this.#waiting.length + this.#suspects.length > 0 && !this.#slots.some((slot) => slot.isReady);
+  /** Fails waiting images as retryable when no process becomes ready in time, so that another worker may try them. */
+  #updateUnavailableTimer(): void {
+    const starving = this.#waiting.length + this.#isolated.length > 0 && !this.#slots.some((slot) => slot.isReady);
     if (!starving) {
-      clearTimeout(this.#starvation);
-      this.#starvation = undefined;
+      clearTimeout(this.#unavailableTimer);
+      this.#unavailableTimer = undefined;
     } else {
-      this.#starvation ??= setTimeout(() => {
-        this.#starvation = undefined;
-        const message = `no engine process has been ready for ${this.#startDeadlineMs} ms: ${this.#lastDeath}`;
+      this.#unavailableTimer ??= setTimeout(() => {
+        this.#unavailableTimer = undefined;
+        const message = `no engine process has been ready for ${this.#startDeadlineMs} ms: ${this.#lastExit}`;
         this.#options.logger.error({ processes: this.status() }, message);
         for (const item of this.#takeAllWaiting())
           item.settle({ id: item.image.id, ok: false, code: 'engine_unavailable', message, retryable: true });
@@ -357,27 +367,27 @@ export class EnginePool {
     }
   }
 
-  #takeAllWaiting(): Item[] {
-    return [...this.#suspects.splice(0), ...this.#waiting.splice(0)].flatMap(({ items }) => items);
+  #takeAllWaiting(): QueuedImage[] {
+    return [...this.#isolated.splice(0), ...this.#waiting.splice(0)].flatMap(({ items }) => items);
   }
 
-  #answerStopped(items: readonly Item[]): void {
+  #failAsStopped(items: readonly QueuedImage[]): void {
     const rest = {
       ok: false,
       code: 'engine_stopped',
-      message: 'the worker stops; the picture is done later',
+      message: 'the worker is stopping; the image is processed later',
       retryable: true,
     } as const;
     for (const item of items) item.settle({ id: item.image.id, ...rest });
   }
 
-  #tellIfQuiet(): void {
-    if (this.#slots.every((slot) => slot.batches === 0)) this.#whenQuiet?.();
+  #resolveIfIdle(): void {
+    if (this.#slots.every((slot) => slot.batches === 0)) this.#onIdle?.();
   }
 
-  #startTimeout(): FatalError {
+  #startTimeoutError(): FatalError {
     const ready = this.#loaded.size;
-    const message = `only ${ready} of ${this.#slots.length} engine processes were ready within ${this.#startDeadlineMs} ms; ${this.#lastDeath}`;
+    const message = `only ${ready} of ${this.#slots.length} engine processes were ready within ${this.#startDeadlineMs} ms; ${this.#lastExit}`;
     return new FatalError('engine_start_timeout', message);
   }
 }

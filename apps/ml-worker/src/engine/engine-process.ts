@@ -2,15 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import type { EngineInfo } from '@pugmark/inference';
 import type { EngineHealth, FromEngine, ImageOutcome, ModelRef, PoolImage, ToEngine } from './engine-protocol';
 
-/** Why a process is no more. */
-export interface Death {
-  /** `failed`: it said itself that it cannot work; `stopped`: it was told to end. */
+/** How and why a process exited. */
+export interface EngineExit {
+  /** `failed`: it reported that it cannot work; `stopped`: it was stopped by the pool. */
   readonly kind: 'crashed' | 'hung' | 'failed' | 'stopped';
   readonly code: string;
-  /** What happened, with signal or exit code. */
+  /** Description with signal or exit code. */
   readonly message: string;
-  /** The last that it wrote to its standard output and error. */
-  readonly lastWords: string;
+  /** End of its standard output and error. */
+  readonly lastOutput: string;
 }
 
 export interface ProcessOptions {
@@ -26,30 +26,30 @@ export interface ProcessEvents {
   onLoaded(model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void;
   onStarted(batch: number, id: number): void;
   onAnswer(batch: number, outcome: ImageOutcome, health: EngineHealth): void;
-  /** Exactly once, the last event. */
-  onGone(death: Death): void;
+  /** Called exactly once, as the last event. */
+  onExited(exit: EngineExit): void;
 }
 
-/** How long a process that was sent SIGKILL may take to end. One that waits for a dead disk cannot even be killed. */
+/** Maximum time that a process may take to exit after SIGKILL. One that waits for a failed disk cannot be killed. */
 const KILL_GRACE_MS = 5_000;
-/** How long the channel of a process that has ended may take to hand out what is still in it. */
+/** Maximum time to receive the remaining messages of a process that has exited. */
 const FLUSH_GRACE_MS = 1_000;
-/** How long a process whose channel has closed may take to end. */
+/** Maximum time that a process may take to exit after its channel closed. */
 const EXIT_GRACE_MS = 1_000;
-const LAST_WORDS = 2_000;
+const MAX_OUTPUT_LENGTH = 2_000;
 
-/** One engine process from fork to end. */
+/** One engine process from fork to exit. */
 export class EngineProcess {
   readonly #options: ProcessOptions;
   readonly #events: ProcessEvents;
   readonly #child: ChildProcess;
-  #lastWords = '';
-  #verdict: Pick<Death, 'kind' | 'code' | 'message'> | null = null;
-  #gone = false;
+  #lastOutput = '';
+  #exitReason: Pick<EngineExit, 'kind' | 'code' | 'message'> | null = null;
+  #hasExited = false;
   #ready = false;
-  #pictures = 0;
-  /** Models that the process has been told of. */
-  readonly #told = new Set<string>();
+  #images = 0;
+  /** Keys of models that were sent to the process. */
+  readonly #knownModels = new Set<string>();
   #progressTimer: NodeJS.Timeout | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
@@ -57,24 +57,24 @@ export class EngineProcess {
     this.#options = options;
     this.#events = events;
     this.#child = fork(options.childPath, [], {
-      // Nothing is inherited: neither the service's secrets nor its debugger's port.
+      // Nothing is inherited: neither the service's secrets nor its debugger port.
       env: { ...options.env },
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'json',
     });
-    this.#child.stdout?.on('data', (data: Buffer) => this.#remember(data));
-    this.#child.stderr?.on('data', (data: Buffer) => this.#remember(data));
-    this.#child.on('message', (message: FromEngine) => this.#hear(message));
+    this.#child.stdout?.on('data', (data: Buffer) => this.#recordOutput(data));
+    this.#child.stderr?.on('data', (data: Buffer) => this.#recordOutput(data));
+    this.#child.on('message', (message: FromEngine) => this.#receive(message));
     this.#child.on('error', (error) => {
-      // Without a pid it never ran; otherwise a signal or message did not get through, and its exit tells the rest.
+      // Without a pid it never ran; otherwise a signal or message failed, and the exit event follows.
       if (this.#child.pid === undefined)
-        this.#end({ kind: 'crashed', code: 'engine_crashed', message: `could not be started: ${error.message}` });
+        this.#finish({ kind: 'crashed', code: 'engine_crashed', message: `could not be started: ${error.message}` });
     });
-    this.#child.on('disconnect', () => this.#channelClosed());
-    this.#child.on('exit', (code, signal) => this.#exited(code, signal));
+    this.#child.on('disconnect', () => this.#onDisconnect());
+    this.#child.on('exit', (code, signal) => this.#onExit(code, signal));
     this.#setDeadline(options.startDeadlineMs, `was not ready within ${options.startDeadlineMs} ms`);
-    for (const model of options.start.models) this.#told.add(model.key);
+    for (const model of options.start.models) this.#knownModels.add(model.key);
     this.#send(options.start);
   }
 
@@ -82,34 +82,34 @@ export class EngineProcess {
     return this.#child.pid ?? null;
   }
 
-  /** Pictures given to it and not answered. */
-  get pictures(): number {
-    return this.#pictures;
+  /** Images assigned to it and not answered. */
+  get imagesInFlight(): number {
+    return this.#images;
   }
 
-  give(batch: number, model: ModelRef, images: readonly PoolImage[]): void {
-    if (this.#pictures === 0) this.#expectAnswer();
-    this.#pictures += images.length;
-    if (!this.#told.has(model.key)) this.load(model);
+  assign(batch: number, model: ModelRef, images: readonly PoolImage[]): void {
+    if (this.#images === 0) this.#startAnswerDeadline();
+    this.#images += images.length;
+    if (!this.#knownModels.has(model.key)) this.load(model);
     this.#send({ type: 'batch', batch, model: model.key, images });
   }
 
   load(model: ModelRef): void {
-    this.#told.add(model.key);
+    this.#knownModels.add(model.key);
     this.#send({ type: 'load', model });
   }
 
-  /** Closes the channel, at which the process ends by itself, and kills it after `graceMs` if not. */
+  /** Closes the channel, which makes the process exit, and kills it after `graceMs` milliseconds if it does not. */
   stop(graceMs: number): void {
-    if (this.#gone) return;
-    this.#verdict ??= { kind: 'stopped', code: 'engine_stopped', message: 'was stopped' };
+    if (this.#hasExited) return;
+    this.#exitReason ??= { kind: 'stopped', code: 'engine_stopped', message: 'was stopped' };
     this.#clearTimers();
     if (this.#child.connected) this.#child.disconnect();
-    this.#graceTimer = setTimeout(() => this.#kill(this.#verdict!), graceMs);
+    this.#graceTimer = setTimeout(() => this.#kill(this.#exitReason!), graceMs);
   }
 
-  #hear(message: FromEngine): void {
-    if (this.#gone) return;
+  #receive(message: FromEngine): void {
+    if (this.#hasExited) return;
     switch (message.type) {
       case 'ready':
         clearTimeout(this.#progressTimer);
@@ -118,88 +118,93 @@ export class EngineProcess {
       case 'loaded':
         return this.#events.onLoaded(message.model, message.problem);
       case 'failed':
-        this.#verdict ??= { kind: 'failed', code: message.code, message: message.message };
+        this.#exitReason ??= { kind: 'failed', code: message.code, message: message.message };
         return;
       case 'started':
         return this.#events.onStarted(message.batch, message.id);
       case 'answer':
-        this.#pictures -= 1;
+        this.#images -= 1;
         clearTimeout(this.#progressTimer);
-        if (this.#pictures > 0) this.#expectAnswer();
+        if (this.#images > 0) this.#startAnswerDeadline();
         return this.#events.onAnswer(message.batch, message.outcome, message.health);
     }
   }
 
-  /** An answer is the only progress that counts: a process can go on to say that it begins pictures while one of them hangs. */
-  #expectAnswer(): void {
+  /** Only answers count as progress: a process may report further images as started while one of them hangs. */
+  #startAnswerDeadline(): void {
     this.#setDeadline(this.#options.imageDeadlineMs, `answered nothing for ${this.#options.imageDeadlineMs} ms`);
   }
 
-  #setDeadline(ms: number, what: string): void {
+  #setDeadline(ms: number, problem: string): void {
     clearTimeout(this.#progressTimer);
-    if (this.#verdict !== null) return;
+    if (this.#exitReason !== null) return;
     this.#progressTimer = setTimeout(
-      () => this.#kill({ kind: 'hung', code: 'engine_hung', message: `${what} and was killed` }),
+      () => this.#kill({ kind: 'hung', code: 'engine_hung', message: `${problem} and was killed` }),
       ms,
     );
   }
 
-  #kill(verdict: Pick<Death, 'kind' | 'code' | 'message'>): void {
-    if (this.#gone) return;
-    this.#verdict ??= verdict;
+  #kill(reason: Pick<EngineExit, 'kind' | 'code' | 'message'>): void {
+    if (this.#hasExited) return;
+    this.#exitReason ??= reason;
     this.#clearTimers();
     this.#child.kill('SIGKILL');
     this.#graceTimer = setTimeout(() => {
-      this.#end({
-        ...this.#verdict!,
-        message: `${this.#verdict!.message}; it does not end even so (process ${this.pid})`,
+      this.#finish({
+        ...this.#exitReason!,
+        message: `${this.#exitReason!.message}; it does not exit after SIGKILL (process ${this.pid})`,
       });
     }, KILL_GRACE_MS);
   }
 
-  /** Mostly because the process has ended, which it is about to be told; else it is of no more use. */
-  #channelClosed(): void {
-    if (this.#gone || this.#verdict !== null || this.#child.exitCode !== null || this.#child.signalCode !== null)
+  /** Usually the process has exited, and the exit event follows; otherwise it is useless without its channel. */
+  #onDisconnect(): void {
+    if (
+      this.#hasExited ||
+      this.#exitReason !== null ||
+      this.#child.exitCode !== null ||
+      this.#child.signalCode !== null
+    )
       return;
     this.#clearTimers();
     this.#graceTimer = setTimeout(() => {
-      this.#kill({ kind: 'crashed', code: 'engine_crashed', message: 'closed its channel and did not end' });
+      this.#kill({ kind: 'crashed', code: 'engine_crashed', message: 'closed its channel and did not exit' });
     }, EXIT_GRACE_MS);
   }
 
-  #exited(code: number | null, signal: NodeJS.Signals | null): void {
-    const how = signal === null ? `ended with exit code ${code}` : `was ended by signal ${signal}`;
-    const death = this.#verdict ?? {
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    const how = signal === null ? `exited with code ${code}` : `was ended by signal ${signal}`;
+    const reason = this.#exitReason ?? {
       kind: 'crashed' as const,
       code: 'engine_crashed',
       message: this.#ready ? how : `${how} before it was ready`,
     };
     this.#clearTimers();
-    // Answers may still be in the channel.
-    if (!this.#child.connected) return this.#end(death);
-    this.#child.once('disconnect', () => this.#end(death));
-    this.#graceTimer = setTimeout(() => this.#end(death), FLUSH_GRACE_MS);
+    // The channel may still hold answers.
+    if (!this.#child.connected) return this.#finish(reason);
+    this.#child.once('disconnect', () => this.#finish(reason));
+    this.#graceTimer = setTimeout(() => this.#finish(reason), FLUSH_GRACE_MS);
   }
 
-  #end(death: Pick<Death, 'kind' | 'code' | 'message'>): void {
-    if (this.#gone) return;
-    this.#gone = true;
+  #finish(reason: Pick<EngineExit, 'kind' | 'code' | 'message'>): void {
+    if (this.#hasExited) return;
+    this.#hasExited = true;
     this.#clearTimers();
-    // A process that cannot be killed must not keep this one from ending.
+    // A process that cannot be killed must not keep this one running.
     this.#child.unref();
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
     if (this.#child.connected) this.#child.disconnect();
-    this.#events.onGone({ ...death, lastWords: this.#lastWords.trim() });
+    this.#events.onExited({ ...reason, lastOutput: this.#lastOutput.trim() });
   }
 
   #send(message: ToEngine): void {
-    // An error means that the process is ending; its exit says how, and is waited for.
+    // An error means that the process is exiting; its exit event is awaited.
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
-  #remember(data: Buffer): void {
-    this.#lastWords = (this.#lastWords + data.toString('utf8')).slice(-LAST_WORDS);
+  #recordOutput(data: Buffer): void {
+    this.#lastOutput = (this.#lastOutput + data.toString('utf8')).slice(-MAX_OUTPUT_LENGTH);
   }
 
   #clearTimers(): void {

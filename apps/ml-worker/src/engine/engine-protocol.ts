@@ -2,8 +2,8 @@ import type { Box, Classification, Detection, ModelManifest } from '@pugmark/dom
 import type { EngineInfo, EngineOptions } from '@pugmark/inference';
 
 /**
- * What crosses between the supervisor and an engine process, over Node's IPC channel as JSON: references and results, never
- * pixels. Pictures bear the supervisor's own numbers here, so that one picture may be in two batches.
+ * Messages between the supervisor and an engine process, as JSON over Node's IPC channel: references and results, never
+ * pixels. Image ids are the supervisor's own numbers here, so that one image may be in two batches.
  */
 export type ToEngine =
   | {
@@ -12,39 +12,39 @@ export type ToEngine =
       readonly pixelLimit: number;
       /** Loaded before the process is ready. */
       readonly models: readonly ModelRef[];
-      /** Most models that are kept loaded; the one that was used last is never let go. */
-      readonly mostModels: number;
+      /** Maximum models kept loaded; the most recently used one is never evicted. */
+      readonly maxModels: number;
     }
-  /** Makes the model known, and loads it: a batch of it may follow at once. */
+  /** Sends the model and loads it: a batch for it may follow at once. */
   | { readonly type: 'load'; readonly model: ModelRef }
   | { readonly type: 'batch'; readonly batch: number; readonly model: string; readonly images: readonly PoolImage[] };
 
 export type FromEngine =
-  /** The models are loaded and have run once. */
+  /** The models are loaded and warmed up. */
   | { readonly type: 'ready'; readonly engine: EngineInfo }
-  /** The engine or a model that it should start with cannot be had; the process ends by itself. */
+  /** The engine or a model to start with is not available; the process exits by itself. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
-  /** Whether a model that was named later is loaded and has run once. */
+  /** Whether a model that was sent later is loaded and warmed up. */
   | {
       readonly type: 'loaded';
       readonly model: string;
       readonly problem: { readonly code: string; readonly message: string } | null;
     }
-  /** Work on this picture begins: should the process die now, it is one of the suspects. */
+  /** Work on this image starts: if the process crashes now, the image is a candidate for crash attribution. */
   | { readonly type: 'started'; readonly batch: number; readonly id: number }
   | { readonly type: 'answer'; readonly batch: number; readonly outcome: ImageOutcome; readonly health: EngineHealth };
 
-/** What an engine process says of itself with each answer. */
+/** State of an engine process, sent with each answer. */
 export interface EngineHealth {
-  /** Memory of the process. */
+  /** Resident memory of the process. */
   readonly rssBytes: number;
-  /** Tensors that are alive in it, those of the models included. */
+  /** Live tensors, including those of the models. */
   readonly tensors: number;
 }
 
-/** A model and where it lies. */
+/** A model and the location of its files. */
 export interface ModelRef {
-  /** Name and version: no two models have both the same. */
+  /** Name and version, unique among models. */
   readonly key: string;
   readonly manifest: ModelManifest;
   /** Folder of the manifest's files. */
@@ -55,7 +55,7 @@ export interface PoolImage {
   readonly id: number;
   /** Absolute path of the picture's file. */
   readonly path: string;
-  /** For a classifier: what of the picture to look at, in fractions of it. */
+  /** For a classifier: crops to classify, in fractions of the image. */
   readonly crops?: readonly Box[];
 }
 
@@ -64,15 +64,15 @@ export type ImageOutcome = ImageDone | ImageFailed;
 export interface ImageDone {
   readonly id: number;
   readonly ok: true;
-  /** Pixels of the upright picture. */
+  /** Pixels of the upright image. */
   readonly width: number;
   readonly height: number;
   /** Of a detector; empty otherwise. */
   readonly detections: readonly Detection[];
-  /** Of a classifier: for each crop its labels, the surest first; empty otherwise. */
+  /** Of a classifier: labels of each crop, by decreasing score; empty otherwise. */
   readonly classifications: readonly (readonly Classification[])[];
   readonly warning: 'truncated' | null;
-  /** Wall times, in milliseconds. Decoding overlaps the inference of other pictures, and waits for it: the two do not add up. */
+  /** Wall times, in milliseconds. Decoding overlaps the inference of other images, so the two do not add up. */
   readonly decodeMs: number;
   readonly inferMs: number;
 }
@@ -80,10 +80,10 @@ export interface ImageDone {
 export interface ImageFailed {
   readonly id: number;
   readonly ok: false;
-  /** Stable, for programs. */
+  /** Stable code for programs. */
   readonly code: string;
-  /** For the person who must act. */
+  /** Message for the person who must act. */
   readonly message: string;
-  /** Whether another attempt may go well. */
+  /** Whether another attempt may succeed. */
   readonly retryable: boolean;
 }

@@ -1,9 +1,10 @@
 import type { EngineInfo } from '@pugmark/inference';
-import type { Batch, BatchInHand, Item } from './crash-attribution';
-import { EngineProcess, type Death, type ProcessOptions } from './engine-process';
+import { backoffMs, type BackoffLimits } from '@pugmark/platform';
+import type { Batch, BatchInFlight, QueuedImage } from './crash-attribution';
+import { EngineProcess, type EngineExit, type ProcessOptions } from './engine-process';
 import type { EngineHealth, FromEngine, ImageOutcome, ModelRef } from './engine-protocol';
 
-/** `recycling`: it has grown too large, finishes what it holds and is replaced. */
+/** `recycling`: it has grown too large, finishes its work in flight and is replaced. */
 export type EngineState = 'starting' | 'idle' | 'busy' | 'recycling' | 'restarting' | 'stopped';
 
 export interface EngineStatus {
@@ -11,50 +12,47 @@ export interface EngineStatus {
   /** Null while there is no process. */
   readonly pid: number | null;
   readonly state: EngineState;
-  /** When this state began. */
+  /** Start of the current state. */
   readonly since: Date;
-  /** In the slot's life, over all its processes. */
+  /** Totals of the slot, over all its processes. */
   readonly batchesDone: number;
   readonly imagesDone: number;
   readonly restarts: number;
-  /** Restarts because it had grown too large; not counted in `restarts`. */
+  /** Replacements of processes that had grown too large; not included in `restarts`. */
   readonly recycles: number;
-  /** Of the process when it last answered; zeros before. */
+  /** Reported with the last answer; zeros before the first. */
   readonly health: EngineHealth;
-  /** Batches in the process now. */
-  readonly batchesInHand: number;
-  /** How the last process that died did so. */
-  readonly lastDeath: { readonly at: Date; readonly kind: Death['kind']; readonly message: string } | null;
+  /** Batches in flight. */
+  readonly batchesInFlight: number;
+  /** How the last process that was not stopped exited. */
+  readonly lastExit: { readonly at: Date; readonly kind: EngineExit['kind']; readonly message: string } | null;
 }
 
 export interface SlotEvents {
   onReady(engine: EngineInfo): void;
   onLoaded(model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void;
-  onAnswer(item: Item, outcome: ImageOutcome): void;
-  /** A batch is done; there is room for another. */
-  onRoom(): void;
-  /** The process is gone, with these batches, the oldest first. The slot starts another one by itself. */
-  onGone(death: Death, inHand: readonly BatchInHand[], restartInMs: number): void;
+  onAnswer(item: QueuedImage, outcome: ImageOutcome): void;
+  /** A batch is done: the slot has free capacity. */
+  onFree(): void;
+  /** The process exited with these batches in flight, oldest first. The slot restarts it by itself. */
+  onExited(exit: EngineExit, inFlight: readonly BatchInFlight[], restartInMs: number): void;
 }
 
 export interface SlotLimits {
   readonly restart: RestartPolicy;
-  /** Memory from which on a process is replaced as soon as it holds nothing. */
-  readonly mostRssBytes: number;
+  /** Memory above which a process is replaced as soon as it is idle. */
+  readonly maxRssBytes: number;
 }
 
-export interface RestartPolicy {
-  /** Wait before the first restart, in milliseconds, doubled for each further one without a finished batch in between. */
-  readonly baseMs: number;
-  readonly maxMs: number;
-}
+/** Backoff of restarts without a finished batch in between. */
+export type RestartPolicy = BackoffLimits;
 
-/** How long a process that is to be replaced may take to end. */
+/** Maximum time that a process that is replaced may take to exit. */
 const RECYCLE_GRACE_MS = 2_000;
 
-/** A place for one engine process at a time: keeps one alive, and knows what it holds. */
+/** Slot for one engine process at a time: restarts the process and tracks its work in flight. */
 export class EngineSlot {
-  readonly #batches = new Map<number, BatchInHand>();
+  readonly #batches = new Map<number, BatchInFlight>();
   #process: EngineProcess | null = null;
   #state: EngineState = 'stopped';
   #since = new Date();
@@ -63,8 +61,8 @@ export class EngineSlot {
   #restarts = 0;
   #recycles = 0;
   #health: EngineHealth = { rssBytes: 0, tensors: 0 };
-  #deathsInARow = 0;
-  #lastDeath: EngineStatus['lastDeath'] = null;
+  #consecutiveExits = 0;
+  #lastExit: EngineStatus['lastExit'] = null;
   #restartTimer: NodeJS.Timeout | undefined;
   #nextBatch = 1;
   #stopping = false;
@@ -72,7 +70,7 @@ export class EngineSlot {
 
   constructor(
     private readonly index: number,
-    /** Asked before each start of a process: the models that it is to begin with change. */
+    /** Called before each start of a process, because the models to start with change. */
     private readonly options: () => ProcessOptions,
     private readonly limits: SlotLimits,
     private readonly events: SlotEvents,
@@ -86,13 +84,13 @@ export class EngineSlot {
     return this.#batches.size;
   }
 
-  get pictures(): number {
-    return this.#process?.pictures ?? 0;
+  get imagesInFlight(): number {
+    return this.#process?.imagesInFlight ?? 0;
   }
 
-  /** Holds a batch that must be alone. */
+  /** Whether it holds a batch that must be alone. */
   get isExclusive(): boolean {
-    return [...this.#batches.values()].some(({ batch }) => batch.suspect);
+    return [...this.#batches.values()].some(({ batch }) => batch.isolated);
   }
 
   status(): EngineStatus {
@@ -106,56 +104,56 @@ export class EngineSlot {
       restarts: this.#restarts,
       recycles: this.#recycles,
       health: this.#health,
-      batchesInHand: this.#batches.size,
-      lastDeath: this.#lastDeath,
+      batchesInFlight: this.#batches.size,
+      lastExit: this.#lastExit,
     };
   }
 
   start(): void {
-    this.#enter('starting');
+    this.#setState('starting');
     this.#process = new EngineProcess(this.options(), {
       onReady: (engine) => {
-        this.#enter('idle');
+        this.#setState('idle');
         this.events.onReady(engine);
       },
       onLoaded: (model, problem) => this.events.onLoaded(model, problem),
       onStarted: (batch, id) => this.#batches.get(batch)?.started.add(id),
       onAnswer: (batch, outcome, health) => {
         this.#health = health;
-        this.#answered(batch, outcome);
+        this.#recordAnswer(batch, outcome);
       },
-      onGone: (death) => this.#gone(death),
+      onExited: (death) => this.#onExited(death),
     });
   }
 
-  give(batch: Batch): void {
+  assign(batch: Batch): void {
     const number = this.#nextBatch++;
     this.#batches.set(number, {
       batch,
-      unanswered: new Map(batch.items.map((item) => [item.wireId, item])),
+      pending: new Map(batch.items.map((item) => [item.wireId, item])),
       started: new Set(),
     });
-    this.#enter('busy');
-    this.#process!.give(
+    this.#setState('busy');
+    this.#process!.assign(
       number,
       batch.model,
       batch.items.map(({ wireId, image }) => ({ ...image, id: wireId })),
     );
   }
 
-  /** Has the process load the model, if there is one; a later one is told by its start. */
+  /** Loads the model in the current process, if there is one; later ones load it at their start. */
   load(model: ModelRef): void {
     if (this.isReady || this.#state === 'recycling') this.#process?.load(model);
   }
 
-  /** What it holds may be finished; a process that dies from now on is not replaced. */
+  /** Lets the process finish its work in flight, and does not restart it any more. */
   drain(): void {
     this.#stopping = true;
     clearTimeout(this.#restartTimer);
-    if (this.#process === null) this.#enter('stopped');
+    if (this.#process === null) this.#setState('stopped');
   }
 
-  /** Resolves when there is no process any more: at the latest when the system has had its time to kill it. */
+  /** Resolves when the process has exited, or could not be killed in time. */
   stop(graceMs: number): Promise<void> {
     this.drain();
     if (this.#process === null) return Promise.resolve();
@@ -165,43 +163,45 @@ export class EngineSlot {
     });
   }
 
-  #answered(number: number, outcome: ImageOutcome): void {
-    const inHand = this.#batches.get(number);
-    const item = inHand?.unanswered.get(outcome.id);
-    if (inHand === undefined || item === undefined) return;
-    inHand.unanswered.delete(outcome.id);
+  #recordAnswer(number: number, outcome: ImageOutcome): void {
+    const inFlight = this.#batches.get(number);
+    const item = inFlight?.pending.get(outcome.id);
+    if (inFlight === undefined || item === undefined) return;
+    inFlight.pending.delete(outcome.id);
     this.#imagesDone += 1;
-    const finished = inHand.unanswered.size === 0;
+    const finished = inFlight.pending.size === 0;
     if (finished) {
       this.#batches.delete(number);
       this.#batchesDone += 1;
-      this.#deathsInARow = 0;
-      this.#restOrRecycle();
+      this.#consecutiveExits = 0;
+      this.#becomeIdleOrRecycle();
     }
     this.events.onAnswer(item, { ...outcome, id: item.image.id });
-    if (finished) this.events.onRoom();
+    if (finished) this.events.onFree();
   }
 
-  /** A process that has grown too large takes nothing more, and is replaced once it holds nothing: no picture is lost to that. */
-  #restOrRecycle(): void {
-    if (this.#health.rssBytes > this.limits.mostRssBytes && !this.#stopping) this.#enter('recycling');
+  /**
+   * A process that has grown too large gets no more work, and is replaced once it is idle, so that no image is lost.
+   */
+  #becomeIdleOrRecycle(): void {
+    if (this.#health.rssBytes > this.limits.maxRssBytes && !this.#stopping) this.#setState('recycling');
     if (this.#batches.size > 0) return;
     if (this.#state === 'recycling') this.#process?.stop(RECYCLE_GRACE_MS);
-    else this.#enter('idle');
+    else this.#setState('idle');
   }
 
-  #gone(death: Death): void {
-    const inHand = [...this.#batches.values()];
+  #onExited(exit: EngineExit): void {
+    const inFlight = [...this.#batches.values()];
     this.#batches.clear();
     this.#process = null;
-    this.#lastDeath =
-      death.kind === 'stopped' ? this.#lastDeath : { at: new Date(), kind: death.kind, message: death.message };
-    const recycled = this.#state === 'recycling' && death.kind === 'stopped';
-    const restartInMs = recycled ? 0 : this.#backoffMs();
-    if (this.#stopping) this.#enter('stopped');
+    this.#lastExit =
+      exit.kind === 'stopped' ? this.#lastExit : { at: new Date(), kind: exit.kind, message: exit.message };
+    const recycled = this.#state === 'recycling' && exit.kind === 'stopped';
+    const restartInMs = recycled ? 0 : Math.round(backoffMs(this.#consecutiveExits, this.limits.restart));
+    if (this.#stopping) this.#setState('stopped');
     else if (recycled) this.#recycle();
     else this.#restartIn(restartInMs);
-    this.events.onGone(death, inHand, restartInMs);
+    this.events.onExited(exit, inFlight, restartInMs);
     for (const resolve of this.#whenStopped.splice(0)) resolve();
   }
 
@@ -211,24 +211,15 @@ export class EngineSlot {
   }
 
   #restartIn(ms: number): void {
-    this.#enter('restarting');
-    this.#deathsInARow += 1;
+    this.#setState('restarting');
+    this.#consecutiveExits += 1;
     this.#restartTimer = setTimeout(() => {
       this.#restarts += 1;
       this.start();
     }, ms);
   }
 
-  /** Between half and the whole of the step: processes that died together do not come back together. */
-  #backoffMs(): number {
-    const step = Math.min(
-      this.limits.restart.maxMs,
-      this.limits.restart.baseMs * 2 ** Math.min(this.#deathsInARow, 30),
-    );
-    return Math.round(step * (0.5 + Math.random() / 2));
-  }
-
-  #enter(state: EngineState): void {
+  #setState(state: EngineState): void {
     if (this.#state === state) return;
     this.#state = state;
     this.#since = new Date();

@@ -1,18 +1,18 @@
-// An engine process: loads models, then decodes and looks at the pictures that the supervisor names. Forked by EnginePool.
+// Engine process: loads models, decodes images and runs inference for the supervisor. Forked by EnginePool.
 import { FatalError, messageOf } from '@pugmark/domain';
 import { configureImages } from '@pugmark/images';
 import { createEngine, type Engine } from '@pugmark/inference';
 import type { EngineHealth, FromEngine, ToEngine } from './engine-protocol';
 import { exitWithParent } from './exit-with-parent';
-import { failure, ImageRunner } from './image-runner';
-import { ModelShelf } from './model-cache';
+import { failedOutcome, ImageRunner } from './image-runner';
+import { ModelCache } from './model-cache';
 
 exitWithParent();
-// Ctrl-C and a service manager's signal reach the whole process group; when to end is the supervisor's decision.
+// Ctrl-C and a service manager's signal reach the whole process group; the supervisor decides when to exit.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 let engine: Engine | undefined;
-let shelf: ModelShelf | undefined;
+let modelCache: ModelCache | undefined;
 const runner = new ImageRunner({
   onStarted: (batch, id) => send({ type: 'started', batch, id }),
   onAnswer: (batch, outcome) => send({ type: 'answer', batch, outcome, health: health() }),
@@ -22,35 +22,35 @@ const runner = new ImageRunner({
 process.on('message', (message: ToEngine) => {
   if (message.type === 'start') void start(message).catch(fail);
   else if (message.type === 'load') void load(message);
-  else void look(message);
+  else void infer(message);
 });
 
 async function start({
   engine: options,
   models,
-  mostModels,
+  maxModels,
   pixelLimit,
 }: Extract<ToEngine, { type: 'start' }>): Promise<void> {
   configureImages();
   engine = await createEngine(options);
-  shelf = new ModelShelf(engine, { pixelLimit, most: mostModels });
-  for (const model of models) await shelf.load(model);
+  modelCache = new ModelCache(engine, { pixelLimit, maxModels });
+  for (const model of models) await modelCache.load(model);
   send({ type: 'ready', engine: engine.info });
 }
 
 async function load({ model }: Extract<ToEngine, { type: 'load' }>): Promise<void> {
-  const problem = await shelf!.load(model).then(
+  const problem = await modelCache!.load(model).then(
     () => null,
     (error: unknown) => ({ code: codeOf(error), message: messageOf(error) }),
   );
   send({ type: 'loaded', model: model.key, problem });
 }
 
-async function look({ batch, model, images }: Extract<ToEngine, { type: 'batch' }>): Promise<void> {
+async function infer({ batch, model, images }: Extract<ToEngine, { type: 'batch' }>): Promise<void> {
   try {
-    runner.accept(batch, await shelf!.take(model, images.length), images);
+    runner.accept(batch, await modelCache!.acquire(model, images.length), images);
   } catch (error) {
-    for (const { id } of images) send({ type: 'answer', batch, outcome: failure(id, error), health: health() });
+    for (const { id } of images) send({ type: 'answer', batch, outcome: failedOutcome(id, error), health: health() });
   }
 }
 
@@ -67,6 +67,6 @@ function codeOf(error: unknown): string {
 }
 
 function send(message: FromEngine, then?: () => void): void {
-  // An error here means that the supervisor is gone, which `exitWithParent` deals with.
+  // An error means that the supervisor has exited, which `exitWithParent` handles.
   process.send!(message, undefined, {}, () => then?.());
 }

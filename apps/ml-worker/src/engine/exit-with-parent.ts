@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 
 /**
- * Ends this process when its parent is gone, also when the parent was killed and could say nothing. The channel's end is
- * noticed at once, but only by a thread that is not stuck in native code; so a second thread looks at the parent once a second.
+ * Exits when the parent process has exited or was killed. The end of the channel is noticed at once, but only by a
+ * thread that is not blocked in native code; so a second thread checks the parent once a second.
  */
 export function exitWithParent(): void {
   process.on('disconnect', () => process.exit(0));

@@ -1,7 +1,7 @@
 import { FatalError, PermanentError, RetryableError, type ModelInput } from '@pugmark/domain';
 import { waitUntil } from '@pugmark/testing';
 import type { ImageOutcome, PoolImage } from './engine-protocol';
-import { ImageRunner, type DecodedPicture, type RunnerModel } from './image-runner';
+import { ImageRunner, type DecodedImage, type RunnerModel } from './image-runner';
 
 const input = (brightness: number): ModelInput => ({
   rgb: new Uint8Array([brightness]),
@@ -9,17 +9,17 @@ const input = (brightness: number): ModelInput => ({
   height: 1,
   placement: { left: 0, top: 0, width: 1, height: 1 },
 });
-const picture = (brightness: number): DecodedPicture => ({
+const picture = (brightness: number): DecodedImage => ({
   inputs: [input(brightness)],
   imageWidth: 40,
   imageHeight: 30,
   warning: null,
 });
 const nothing = { detections: [], classifications: [] };
-const brightnessOf = (pictures: readonly DecodedPicture[]) => pictures.map(({ inputs }) => inputs[0]!.rgb[0]);
+const brightnessOf = (pictures: readonly DecodedImage[]) => pictures.map(({ inputs }) => inputs[0]!.rgb[0]);
 const image = (id: number): PoolImage => ({ id, path: String(id) });
 
-/** A runner, and a model, whose pictures are as bright as their id. */
+/** Creates a runner, and a model whose images are as bright as their id. */
 function given(parts: Partial<RunnerModel> = {}) {
   const answers: { batch: number; outcome: ImageOutcome }[] = [];
   const events: string[] = [];
@@ -36,8 +36,8 @@ function given(parts: Partial<RunnerModel> = {}) {
   const model = (more: Partial<RunnerModel> = {}): RunnerModel => ({
     batch: 1,
     decode: async ({ path }) => picture(Number(path)),
-    look: async (pictures) => {
-      events.push(`look ${brightnessOf(pictures).join()}`);
+    infer: async (pictures) => {
+      events.push(`infer ${brightnessOf(pictures).join()}`);
       return pictures.map(() => nothing);
     },
     release: () => (released += 1),
@@ -52,7 +52,7 @@ function given(parts: Partial<RunnerModel> = {}) {
 }
 
 describe('ImageRunner', () => {
-  it('answers the pictures of several batches in their order, and takes more when it is done', async () => {
+  it('answers the images of several batches in order, and takes more when it is done', async () => {
     const { accept, answers, answered } = given();
     accept(1, [image(1), image(2)]);
     accept(2, [image(3)]);
@@ -78,11 +78,11 @@ describe('ImageRunner', () => {
     });
   });
 
-  it('decodes the next two pictures, of the next batch too, while the model looks at one, and no more', async () => {
+  it('decodes only the next two images, also of the next batch, during inference of one', async () => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const { accept, events, answered } = given({
-      look: async (pictures) => {
+      infer: async (pictures) => {
         await held;
         return pictures.map(() => nothing);
       },
@@ -95,14 +95,14 @@ describe('ImageRunner', () => {
     await answered(5);
   });
 
-  it('gives the model as many at once as it takes', async () => {
+  it('infers as many images at once as the model takes', async () => {
     const { accept, events, answered } = given({ batch: 3 });
     accept(1, [1, 2, 3, 4, 5].map(image));
     await answered(5);
-    expect(events.filter((event) => event.startsWith('look'))).toEqual(['look 1,2,3', 'look 4,5']);
+    expect(events.filter((event) => event.startsWith('infer'))).toEqual(['infer 1,2,3', 'infer 4,5']);
   });
 
-  it('counts crops, not pictures, towards the batch, and takes a picture of many crops whole', async () => {
+  it('counts crops, not images, towards the batch, and does not split an image with many crops', async () => {
     const crop = { x: 0, y: 0, width: 1, height: 1 };
     const { accept, events, answered } = given({ batch: 3 });
     accept(
@@ -110,24 +110,24 @@ describe('ImageRunner', () => {
       [2, 1, 2, 7].map((crops, index) => ({ ...image(index + 1), crops: Array.from({ length: crops }, () => crop) })),
     );
     await answered(4);
-    expect(events.filter((event) => event.startsWith('look'))).toEqual(['look 1,2', 'look 3', 'look 4']);
+    expect(events.filter((event) => event.startsWith('infer'))).toEqual(['infer 1,2', 'infer 3', 'infer 4']);
   });
 
-  it('never gives a model the pictures of another, and releases each picture once', async () => {
+  it('never passes a model the images of another, and releases each image once', async () => {
     const { accept, model, events, answered, released } = given({ batch: 8 });
     const other = model();
     accept(1, [image(1), image(2)]);
     accept(2, [image(3)], other);
     accept(3, [image(4), image(5)]);
     await answered(5);
-    expect(events.filter((event) => event.startsWith('look'))).toEqual(['look 1,2', 'look 3', 'look 4,5']);
+    expect(events.filter((event) => event.startsWith('infer'))).toEqual(['infer 1,2', 'infer 3', 'infer 4,5']);
     expect(released()).toBe(5);
   });
 
-  it('lets no bad picture hurt the others of its batch', async () => {
+  it('does not let a bad image affect the others of its batch', async () => {
     const { accept, answers, answered } = given({
       decode: async ({ path }) => {
-        if (path === '2') throw new PermanentError('not_a_picture', 'it is text');
+        if (path === '2') throw new PermanentError('not_an_image', 'it is text');
         if (path === '3') throw new RetryableError('io_error', 'the disk');
         if (path === '4') throw new TypeError('a bug');
         return picture(Number(path));
@@ -138,15 +138,15 @@ describe('ImageRunner', () => {
     await answered(5);
     const byId = new Map(answers.map(({ outcome }) => [outcome.id, outcome]));
     expect([1, 2, 3, 4, 5].map((id) => byId.get(id)!.ok)).toEqual([true, false, false, false, true]);
-    expect(byId.get(2)).toEqual({ id: 2, ok: false, code: 'not_a_picture', message: 'it is text', retryable: false });
+    expect(byId.get(2)).toEqual({ id: 2, ok: false, code: 'not_an_image', message: 'it is text', retryable: false });
     expect(byId.get(3)).toMatchObject({ code: 'io_error', retryable: true });
     expect(byId.get(4)).toMatchObject({ code: 'unexpected_error', message: 'a bug', retryable: true });
   });
 
-  it('asks the model again, one by one, when one picture spoils the answer for all', async () => {
+  it('runs inference one by one when one image spoils the result of all', async () => {
     const { accept, answers, answered } = given({
       batch: 3,
-      look: async (pictures) => {
+      infer: async (pictures) => {
         if (brightnessOf(pictures).includes(2)) throw new RetryableError('nan_output', 'no number');
         return pictures.map(() => nothing);
       },
@@ -161,9 +161,9 @@ describe('ImageRunner', () => {
     expect(answers[1]!.outcome).toMatchObject({ code: 'nan_output', retryable: true });
   });
 
-  it('blames no picture for an engine that cannot go on', async () => {
+  it('fails no image for an engine that cannot continue', async () => {
     const { accept, answers, fatal } = given({
-      look: async () => {
+      infer: async () => {
         throw new FatalError('engine_lost', 'the device is gone');
       },
     });

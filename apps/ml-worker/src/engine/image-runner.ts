@@ -10,34 +10,34 @@ import {
 } from '@pugmark/domain';
 import type { ImageFailed, ImageOutcome, PoolImage } from './engine-protocol';
 
-/** What the model is shown of one picture: all of it, or its crops. */
-export interface DecodedPicture {
+/** Model inputs of one image: the whole image, or its crops. */
+export interface DecodedImage {
   readonly inputs: readonly ModelInput[];
-  /** Pixels of the upright picture. */
+  /** Pixels of the upright image. */
   readonly imageWidth: number;
   readonly imageHeight: number;
   readonly warning: 'truncated' | null;
 }
 
-/** What the model says of one picture. */
-export interface Finding {
+/** Result of a model for one image. */
+export interface InferenceResult {
   readonly detections: readonly Detection[];
   readonly classifications: readonly (readonly Classification[])[];
 }
 
 export interface RunnerModel {
-  /** Most inputs in one execution of the model. */
+  /** Maximum inputs in one execution of the model. */
   readonly batch: number;
-  decode(image: PoolImage): Promise<DecodedPicture>;
-  look(pictures: readonly DecodedPicture[]): Promise<Finding[]>;
-  /** Called once for each picture, when it is answered. */
+  decode(image: PoolImage): Promise<DecodedImage>;
+  infer(pictures: readonly DecodedImage[]): Promise<InferenceResult[]>;
+  /** Called once for each image, when it is answered. */
   release(): void;
 }
 
 export interface RunnerParts {
   readonly onStarted: (batch: number, id: number) => void;
   readonly onAnswer: (batch: number, outcome: ImageOutcome) => void;
-  /** An error that no picture can be blamed for: the process should end. */
+  /** Called for an error that no image caused: the process should exit. */
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -49,11 +49,11 @@ interface Work {
 
 interface Decoded {
   readonly work: Work;
-  readonly picture: DecodedPicture;
+  readonly picture: DecodedImage;
   readonly decodeMs: number;
 }
 
-/** Pictures in the order of their coming: the next ones are decoded while the model looks at these. */
+/** Runs images in order of arrival; decodes the next ones during inference. */
 export class ImageRunner {
   readonly #parts: RunnerParts;
   readonly #waiting: Work[] = [];
@@ -73,18 +73,18 @@ export class ImageRunner {
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#decoding.length > 0) {
-      const taken = this.#takeTogether();
+      const taken = this.#takeBatch();
       this.#decodeAhead();
       const pictures = (await Promise.all(taken)).filter((decoded) => decoded !== null);
       if (pictures.length > 0) await this.#infer(pictures);
-      // Inference may have blocked this thread; messages and decoded pictures get their turn.
+      // Inference may have blocked this thread; lets messages and decoded images proceed.
       await nextTurn();
     }
     this.#running = false;
   }
 
-  /** The first picture, and those after it that go through the same model with it. */
-  #takeTogether(): Promise<Decoded | null>[] {
+  /** Takes the first image, and those after it that fit into the same execution of the same model. */
+  #takeBatch(): Promise<Decoded | null>[] {
     const { model } = this.#decoding[0]!.work;
     let count = 0;
     for (let inputs = 0; this.#decoding[count]?.work.model === model; count += 1) {
@@ -94,7 +94,7 @@ export class ImageRunner {
     return this.#decoding.splice(0, count).map(({ decoded }) => decoded);
   }
 
-  /** Two executions ahead: enough to keep the model busy, few enough for memory and for few suspects after a crash. */
+  /** Two executions ahead: enough to keep the model busy, few enough for memory and for crash attribution. */
   #decodeAhead(): void {
     let inputs = this.#decoding.reduce((sum, { work }) => sum + inputsOf(work), 0);
     for (let work = this.#waiting[0]; work !== undefined && inputs < 2 * work.model.batch; work = this.#waiting[0]) {
@@ -118,12 +118,12 @@ export class ImageRunner {
 
   async #infer(pictures: readonly Decoded[]): Promise<void> {
     const begin = performance.now();
-    let found: Finding[];
+    let found: InferenceResult[];
     try {
-      found = await pictures[0]!.work.model.look(pictures.map(({ picture }) => picture));
+      found = await pictures[0]!.work.model.infer(pictures.map(({ picture }) => picture));
     } catch (error) {
       if (error instanceof FatalError) throw error;
-      // One picture may have spoilt the answer of them all.
+      // One image may have spoilt the result of all.
       if (pictures.length > 1) for (const picture of pictures) await this.#infer([picture]);
       else this.#fail(pictures[0]!.work, error);
       return;
@@ -136,7 +136,7 @@ export class ImageRunner {
   }
 
   #fail(work: Work, error: unknown): void {
-    this.#answer(work, failure(work.image.id, error));
+    this.#answer(work, failedOutcome(work.image.id, error));
   }
 
   #answer({ batch, model }: Work, outcome: ImageOutcome): void {
@@ -149,14 +149,14 @@ function inputsOf({ image }: Work): number {
   return image.crops?.length ?? 1;
 }
 
-export function failure(id: number, error: unknown): ImageFailed {
+export function failedOutcome(id: number, error: unknown): ImageFailed {
   const known = error instanceof PermanentError || error instanceof RetryableError || error instanceof FatalError;
   return {
     id,
     ok: false,
     code: known ? error.code : 'unexpected_error',
     message: messageOf(error),
-    // An error that no one foresaw may be the machine's: the attempts of a task are bounded anyway.
+    // An unexpected error may be the machine's; the attempts of a task are limited anyway.
     retryable: !(error instanceof PermanentError),
   };
 }

@@ -2,43 +2,43 @@ import type { ModelInput } from '@pugmark/domain';
 import { decodeCropsForModel, decodeForModel } from '@pugmark/images';
 import type { Engine, LoadedModel } from '@pugmark/inference';
 import type { ModelRef } from './engine-protocol';
-import type { DecodedPicture, Finding, RunnerModel } from './image-runner';
+import type { DecodedImage, InferenceResult, RunnerModel } from './image-runner';
 
 interface Entry {
   readonly loaded: Promise<LoadedModel>;
-  /** Pictures that are to go through it, or do. */
+  /** Images in use of the model. */
   inUse: number;
 }
 
-/** The models of one engine process: loaded when first wanted, and kept, the last used ones, up to a number. */
-export class ModelShelf {
+/** Cache of the models of one engine process: loads models on first use, and evicts the least recently used ones. */
+export class ModelCache {
   readonly #engine: Engine;
   readonly #pixelLimit: number;
-  readonly #most: number;
+  readonly #maxModels: number;
   readonly #known = new Map<string, ModelRef>();
-  /** The least recently used one first. */
+  /** Ordered by last use, least recent first. */
   readonly #entries = new Map<string, Entry>();
 
-  constructor(engine: Engine, options: { readonly pixelLimit: number; readonly most: number }) {
+  constructor(engine: Engine, options: { readonly pixelLimit: number; readonly maxModels: number }) {
     this.#engine = engine;
     this.#pixelLimit = options.pixelLimit;
-    this.#most = options.most;
+    this.#maxModels = options.maxModels;
   }
 
-  /** Loads the model and runs it once; only then another may be let go. Throws what `Engine.load` throws. */
+  /** Loads the model and warms it up; only then another may be evicted. Throws what `Engine.load` throws. */
   async load(ref: ModelRef): Promise<void> {
     this.#known.set(ref.key, ref);
     await this.#entry(ref.key).loaded;
-    this.#letGo();
+    this.#evictUnused();
   }
 
-  /** The model for this many pictures; each must be released. */
-  async take(key: string, pictures: number): Promise<RunnerModel> {
+  /** Returns the model for this many images; each must be released. */
+  async acquire(key: string, pictures: number): Promise<RunnerModel> {
     const entry = this.#entry(key);
     entry.inUse += pictures;
     try {
       const model = await entry.loaded;
-      this.#letGo();
+      this.#evictUnused();
       return this.#runnerModel(model, entry);
     } catch (error) {
       entry.inUse -= pictures;
@@ -48,19 +48,19 @@ export class ModelShelf {
 
   #entry(key: string): Entry {
     const ref = this.#known.get(key);
-    if (ref === undefined) throw new Error(`model ${key} was never named to this process`);
+    if (ref === undefined) throw new Error(`model ${key} was not sent to this process`);
     const entry = this.#entries.get(key) ?? { loaded: this.#engine.load(ref.manifest, ref.folder), inUse: 0 };
-    // To the end of the map: the one that was used last.
+    // Moves the entry to the end of the map, as the most recently used one.
     this.#entries.delete(key);
     this.#entries.set(key, entry);
-    // One that does not load is tried again when it is wanted again: its files may have been mended.
+    // A model that failed to load is retried at its next use: its files may have been repaired.
     entry.loaded.catch(() => this.#entries.get(key) === entry && this.#entries.delete(key));
     return entry;
   }
 
-  #letGo(): void {
+  #evictUnused(): void {
     for (const [key, entry] of this.#entries) {
-      if (this.#entries.size <= this.#most) return;
+      if (this.#entries.size <= this.#maxModels) return;
       if (entry.inUse > 0) continue;
       this.#entries.delete(key);
       void entry.loaded.then(
@@ -80,13 +80,13 @@ export class ModelShelf {
         const { imageWidth, imageHeight, warning, ...input } = await decodeForModel(path, options);
         return { inputs: [input], imageWidth, imageHeight, warning };
       },
-      look: (pictures) => look(model, pictures),
+      infer: (pictures) => inferBatch(model, pictures),
       release: () => (entry.inUse -= 1),
     };
   }
 }
 
-async function look(model: LoadedModel, pictures: readonly DecodedPicture[]): Promise<Finding[]> {
+async function inferBatch(model: LoadedModel, pictures: readonly DecodedImage[]): Promise<InferenceResult[]> {
   const inputs: ModelInput[] = pictures.flatMap((picture) => picture.inputs);
   if (model.manifest.decoder !== 'softmax')
     return (await model.detect(inputs)).map((detections) => ({ detections, classifications: [] }));

@@ -6,10 +6,10 @@ import type { Logger } from '@pugmark/platform';
 import type { MlWorkerConfig } from '../config';
 import { EnginePool, type ModelRef } from './engine-pool';
 
-/** Pictures that one process gets at a time, at least. */
-const BATCH_PICTURES = 4;
+/** Minimum images per batch of one process. */
+const MIN_BATCH_IMAGES = 4;
 
-/** The engine processes as the settings want them, ready; and what they compute with. */
+/** A started pool, and its engine. */
 export interface StartedPool {
   readonly pool: EnginePool;
   readonly engine: EngineInfo;
@@ -17,8 +17,8 @@ export interface StartedPool {
 }
 
 /**
- * Starts the engine processes. Where the best engine was asked for and the native library ends its processes on this machine, WebAssembly
- * does the work, and says why.
+ * Starts the engine processes as configured. Falls back to WebAssembly, with a reported reason, when the engine is
+ * `auto` and the native library crashes on this machine.
  */
 export async function startPool(
   config: MlWorkerConfig,
@@ -42,10 +42,17 @@ export async function startPool(
       error.code !== 'engine_dies_at_start'
     )
       throw error;
-    logger.error({ err: error }, 'the native engine does not run here; the slower WebAssembly engine does the work');
+    logger.error(
+      { err: error },
+      'the native engine does not run on this machine; falling back to the slower WebAssembly engine',
+    );
     return start(
       config,
-      { ...options, engine: 'wasm', reason: `auto: the native engine does not run here: ${messageOf(error)}` },
+      {
+        ...options,
+        engine: 'wasm',
+        reason: `auto: the native engine does not run on this machine: ${messageOf(error)}`,
+      },
       models,
       childPath,
       logger,
@@ -67,12 +74,12 @@ async function start(
     processes,
     engine,
     models,
-    mostModels: config.ML_MODELS,
-    // Small enough that no process is still busy for long when the others have nothing left.
-    batchPictures: Math.max(BATCH_PICTURES, ...models.map(({ manifest }) => manifest.batch)),
+    maxModels: config.ML_MODELS,
+    // Small enough that no process is busy for long when the others have run out of work.
+    batchImages: Math.max(MIN_BATCH_IMAGES, ...models.map(({ manifest }) => manifest.batch)),
     pixelLimit: config.PIXEL_LIMIT,
     imageDeadlineMs: config.ML_IMAGE_DEADLINE_MS,
-    mostRssBytes: config.ML_MEMORY_MB * 2 ** 20,
+    maxRssBytes: config.ML_MEMORY_MB * 2 ** 20,
     logger,
     env: (process) => engineEnvironment(process, gpus, processes),
   });
@@ -85,17 +92,17 @@ function gpuCount({ engine, device, tensorflowDir }: EngineOptions): number {
   return state.installed && state.device === 'gpu' ? state.gpus.length : 0;
 }
 
-/** One process for each GPU, or one thread for each process: threads of several processes would only wait for one another's cores. */
+/** One process per GPU, or one thread per process: more threads would only compete for the cores. */
 function engineEnvironment(process: number, gpus: number, processes: number): Record<string, string> {
   const threads = String(Math.max(1, Math.floor(availableParallelism() / processes)));
   return {
-    // Each of glibc's arenas keeps what decoding a picture once needed.
+    // Each glibc arena keeps the memory that decoding an image once needed.
     MALLOC_ARENA_MAX: '2',
     CUDA_VISIBLE_DEVICES: gpus === 0 ? '-1' : String(process % gpus),
     // Otherwise the first process takes all of the GPU's memory.
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     ...(gpus === 0 ? { TF_NUM_INTRAOP_THREADS: threads, TF_NUM_INTEROP_THREADS: '1' } : {}),
-    // Warnings and errors: they are told when a process dies. oneDNN is on by default, and announced unless set.
+    // Warnings and errors: they are reported when a process crashes. oneDNN is on by default, and announced unless set.
     TF_CPP_MIN_LOG_LEVEL: '1',
     TF_ENABLE_ONEDNN_OPTS: '1',
   };

@@ -10,17 +10,17 @@ import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import type { EnginePool } from '../engine/engine-pool';
 import type { CatalogueModel, ModelCatalogue } from '../models/model-catalogue';
-import { failed, lookAt, pathsOf } from './image-tasks';
+import { failedPlan, inferTasks, findPaths } from './image-tasks';
 
 export interface ClassifyParts {
   readonly db: Database;
   readonly images: ImageRepository;
   readonly classifications: ClassificationRepository;
   readonly catalogue: ModelCatalogue;
-  readonly pool: Pick<EnginePool, 'look'>;
+  readonly pool: Pick<EnginePool, 'infer'>;
   /** Name of the engine, stored with each result. */
   readonly engine: string;
-  /** Path of a picture in the content-addressed storage. */
+  /** Path of an image in the content-addressed storage. */
   readonly pathOfKey: (key: string) => string;
 }
 
@@ -29,7 +29,7 @@ interface Work {
   readonly crops: readonly CropToClassify[];
 }
 
-/** Names the species, or whatever the run's classifier knows, of what its detector found in a batch of pictures. */
+/** Classifies the detections of a batch of images with the classifier of their run. */
 export class ClassifyHandler implements TaskHandler<DatabaseTransaction, ClassifyResult, 'classify'> {
   readonly kind = 'classify' as const;
   readonly #parts: ClassifyParts;
@@ -41,28 +41,27 @@ export class ClassifyHandler implements TaskHandler<DatabaseTransaction, Classif
   async handle(tasks: readonly ClaimedTask[], context: TaskContext): Promise<TaskOutcome<ClassifyResult>[]> {
     const { db, images, pool, engine, pathOfKey } = this.#parts;
     const works = await this.#worksOf(tasks);
-    const paths = await pathsOf(
+    const paths = await findPaths(
       db,
       images,
       tasks.map(({ subjectId }) => subjectId),
       pathOfKey,
     );
-    return lookAt<ClassifyResult>(
+    return inferTasks<ClassifyResult>(
       tasks,
       (task) => {
         const path = paths.get(task.subjectId);
         const work = works.get(task);
-        if (path === undefined) return failed(task, 'image_missing', `there is no image ${task.subjectId}`);
+        if (path === undefined) return failedPlan(task, 'image_missing', `there is no image ${task.subjectId}`);
         if (work === undefined)
-          return failed(
-            task,
-            'model_missing',
-            'the run, or the classifier that it is for, is not there any more: start a new run',
-          );
+          return failedPlan(task, 'model_missing', 'the run or its classifier no longer exists: start a new run');
         if (work.crops.length === 0)
-          return { outcome: { task, outcome: 'done', result: { modelId: work.model.id, engine, detections: [] } } };
+          return { outcomeOf: { task, outcome: 'done', result: { modelId: work.model.id, engine, detections: [] } } };
         return {
-          look: { model: work.model.ref, image: { id: task.subjectId, path, crops: work.crops.map(({ box }) => box) } },
+          request: {
+            model: work.model.ref,
+            image: { id: task.subjectId, path, crops: work.crops.map(({ box }) => box) },
+          },
         };
       },
       (task, { classifications }) => {
@@ -95,7 +94,7 @@ export class ClassifyHandler implements TaskHandler<DatabaseTransaction, Classif
       const model = classify === undefined || classify === null ? null : await catalogue.find(classify.classifierId);
       if (model === null) continue;
       const own = tasks.filter((task) => task.runId === runId);
-      const crops = await classifications.cropsOf(
+      const crops = await classifications.findCrops(
         db,
         runId,
         own.map(({ subjectId }) => subjectId),

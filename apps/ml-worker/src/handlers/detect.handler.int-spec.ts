@@ -2,10 +2,10 @@ import { TASK_POLICIES } from '@pugmark/domain';
 import { waitUntil } from '@pugmark/testing';
 import { startDetectRig, type DetectRig } from '../testing/detect-rig.fixture';
 
-/** Three leases. */
+/** Three lease durations. */
 const BUSY_MS = 3 * TASK_POLICIES.detect.leaseSeconds * 1_000;
 
-describe('a picture that keeps an engine busy for several leases', () => {
+describe('an image that keeps an engine busy for several lease durations', () => {
   let rig: DetectRig;
   beforeAll(async () => {
     rig = await startDetectRig({ processes: 1, imageDeadlineMs: 2 * BUSY_MS });
@@ -15,7 +15,7 @@ describe('a picture that keeps an engine busy for several leases', () => {
   it(
     'is done in its first attempt: the supervisor renews the lease meanwhile',
     async () => {
-      await rig.givePictures([`busy:${BUSY_MS}`]);
+      await rig.createImages([`busy:${BUSY_MS}`]);
       const task = () => rig.db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
       await waitUntil('the picture to be done', async () => (await task()).state === 'done', 2 * BUSY_MS);
       const { attempt, started_at: started, finished_at: finished } = await task();

@@ -5,29 +5,29 @@ import type {
   DetectionRepository,
   ImageRepository,
   ImageResult,
-  RunTallyRepository,
+  RunCountsRepository,
 } from '@pugmark/db';
 import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import type { EnginePool } from '../engine/engine-pool';
 import type { CatalogueModel, ModelCatalogue } from '../models/model-catalogue';
-import { failed, lookAt, pathsOf } from './image-tasks';
+import { failedPlan, inferTasks, findPaths } from './image-tasks';
 
 export interface DetectParts {
   readonly db: Database;
   readonly images: ImageRepository;
   readonly detections: DetectionRepository;
   readonly classifications: ClassificationRepository;
-  readonly tallies: RunTallyRepository;
+  readonly tallies: RunCountsRepository;
   readonly catalogue: ModelCatalogue;
-  readonly pool: Pick<EnginePool, 'look'>;
+  readonly pool: Pick<EnginePool, 'infer'>;
   /** Name of the engine, stored with each result. */
   readonly engine: string;
-  /** Path of a picture in the content-addressed storage. */
+  /** Path of an image in the content-addressed storage. */
   readonly pathOfKey: (key: string) => string;
 }
 
-/** Finds animals, people and vehicles in a batch of pictures, each with the detector of its run. */
+/** Detects animals, people and vehicles in a batch of images, each with the detector of its run. */
 export class DetectHandler implements TaskHandler<DatabaseTransaction, ImageResult, 'detect'> {
   readonly kind = 'detect' as const;
   readonly #parts: DetectParts;
@@ -39,25 +39,21 @@ export class DetectHandler implements TaskHandler<DatabaseTransaction, ImageResu
   async handle(tasks: readonly ClaimedTask[], context: TaskContext): Promise<TaskOutcome<ImageResult>[]> {
     const { db, images, pool, engine, pathOfKey } = this.#parts;
     const models = await this.#modelsOf(tasks);
-    const paths = await pathsOf(
+    const paths = await findPaths(
       db,
       images,
       tasks.map(({ subjectId }) => subjectId),
       pathOfKey,
     );
-    return lookAt<ImageResult>(
+    return inferTasks<ImageResult>(
       tasks,
       (task) => {
         const path = paths.get(task.subjectId);
         const model = models.get(task);
-        if (path === undefined) return failed(task, 'image_missing', `there is no image ${task.subjectId}`);
+        if (path === undefined) return failedPlan(task, 'image_missing', `there is no image ${task.subjectId}`);
         if (model === undefined)
-          return failed(
-            task,
-            'model_missing',
-            'the run, or the model that it is for, is not there any more: start a new run',
-          );
-        return { look: { model: model.ref, image: { id: task.subjectId, path } } };
+          return failedPlan(task, 'model_missing', 'the run or its model no longer exists: start a new run');
+        return { request: { model: model.ref, image: { id: task.subjectId, path } } };
       },
       (task, { detections, warning, decodeMs, inferMs }) => ({
         imageId: task.subjectId,

@@ -3,60 +3,61 @@ import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 import type { TaskContext } from '@pugmark/tasks';
 import type { EnginePool, ImageDone, ImageOutcome, ModelRef, PoolImage } from '../engine/engine-pool';
 
-/** One picture of one task, and the model that is to look at it. */
-export interface Look {
+/** The image of one task, and the model to infer it with. */
+export interface InferenceRequest {
   readonly task: ClaimedTask;
   readonly model: ModelRef;
   readonly image: PoolImage;
 }
 
-/** What of a task's own was decided before any engine looked at it, or what is to be looked at. */
-export type Plan<Result> = { readonly look: Omit<Look, 'task'> } | { readonly outcome: TaskOutcome<Result> };
+/** Plan for one task: an inference request, or an outcome that needs none. */
+export type Plan<Result> =
+  { readonly request: Omit<InferenceRequest, 'task'> } | { readonly outcomeOf: TaskOutcome<Result> };
 
-/** Paths of pictures, by image id. */
-export async function pathsOf(
+/** Finds the paths of images, by image id. */
+export async function findPaths(
   db: Database,
   images: ImageRepository,
   ids: readonly number[],
   pathOfKey: (key: string) => string,
 ): Promise<Map<number, string>> {
-  const files = await images.files(db, ids);
+  const files = await images.findFiles(db, ids);
   return new Map(files.map((file) => [file.id, file.mode === 'copy' ? pathOfKey(file.location) : file.location]));
 }
 
 /**
- * Has the engines look at what the plans ask for, one call for each model, and answers for every task. A task that was cancelled while it
- * waited costs no inference.
+ * Runs the requested inferences, one call per model, and returns an outcome for every task. A task that was cancelled
+ * while it waited costs no inference.
  */
-export async function lookAt<Result>(
+export async function inferTasks<Result>(
   tasks: readonly ClaimedTask[],
   planOf: (task: ClaimedTask) => Plan<Result>,
   resultOf: (task: ClaimedTask, answer: ImageDone) => Result,
-  pool: Pick<EnginePool, 'look'>,
+  pool: Pick<EnginePool, 'infer'>,
   context: TaskContext,
 ): Promise<TaskOutcome<Result>[]> {
   const plans = new Map(tasks.map((task) => [task, planOf(task)]));
-  const looks = tasks.flatMap((task) => {
+  const requests = tasks.flatMap((task) => {
     const plan = plans.get(task)!;
-    return 'look' in plan && !context.signalOf(task).aborted ? [{ task, ...plan.look }] : [];
+    return 'request' in plan && !context.signalOf(task).aborted ? [{ task, ...plan.request }] : [];
   });
-  const answers = await byModel(looks, pool);
+  const answers = await inferByModel(requests, pool);
   return tasks.map((task) => {
     const plan = plans.get(task)!;
-    return 'outcome' in plan ? plan.outcome : outcome(task, answers.get(task), resultOf);
+    return 'outcome' in plan ? plan.outcome : outcomeOf(task, answers.get(task), resultOf);
   });
 }
 
-async function byModel(
-  looks: readonly Look[],
-  pool: Pick<EnginePool, 'look'>,
+async function inferByModel(
+  requests: readonly InferenceRequest[],
+  pool: Pick<EnginePool, 'infer'>,
 ): Promise<Map<ClaimedTask, ImageOutcome>> {
-  const keys = [...new Set(looks.map(({ model }) => model.key))];
+  const keys = [...new Set(requests.map(({ model }) => model.key))];
   const answers = new Map<ClaimedTask, ImageOutcome>();
   await Promise.all(
     keys.map(async (key) => {
-      const own = looks.filter(({ model }) => model.key === key);
-      const found = await pool.look(
+      const own = requests.filter(({ model }) => model.key === key);
+      const found = await pool.infer(
         own[0]!.model,
         own.map(({ image }) => image),
       );
@@ -72,12 +73,12 @@ function outcome<Result>(
   resultOf: (task: ClaimedTask, answer: ImageDone) => Result,
 ): TaskOutcome<Result> {
   if (answer === undefined)
-    return { task, outcome: 'retry', code: 'not_answered', message: 'the picture was not looked at in this attempt' };
+    return { task, outcome: 'retry', code: 'not_answered', message: 'the image was not processed in this attempt' };
   if (!answer.ok)
     return { task, outcome: answer.retryable ? 'retry' : 'failed', code: answer.code, message: answer.message };
   return { task, outcome: 'done', result: resultOf(task, answer) };
 }
 
-export function failed<Result>(task: ClaimedTask, code: string, message: string): Plan<Result> {
-  return { outcome: { task, outcome: 'failed', code, message } };
+export function failedPlan<Result>(task: ClaimedTask, code: string, message: string): Plan<Result> {
+  return { outcomeOf: { task, outcome: 'failed', code, message } };
 }

@@ -4,16 +4,19 @@ import type { ModelManifest } from '@pugmark/domain';
 import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
 import type { ModelRef } from '../engine/engine-pool';
 
-/** How many runs are remembered: a worker that lives for years sees many. */
-const MOST_RUNS = 10_000;
+/** Maximum cached runs: bounds the memory of a worker that runs for years. */
+const MAX_RUNS = 10_000;
 
-/** A model of a run: its row, and what the engines need to know of it. */
+/** A model of a run: its row, and the reference for the engines. */
 export interface CatalogueModel {
   readonly id: number;
   readonly ref: ModelRef;
 }
 
-/** Which models runs are for, and where their files lie. Rows and runs never change their model, so that what was read once stays right. */
+/**
+ * Catalogue of the models of runs, and of their files. Rows and runs never change their model, so cached values stay
+ * valid.
+ */
 export class ModelCatalogue {
   readonly #db: Database;
   readonly #models: ModelRepository;
@@ -27,17 +30,17 @@ export class ModelCatalogue {
     this.#modelsDir = modelsDir;
   }
 
-  /** The models of these runs, by run; a run that is not there is missing. */
+  /** Models of these runs, by run; a missing run has no entry. */
   async ofRuns(runIds: readonly number[]): Promise<ReadonlyMap<number, RunModels>> {
     const unknown = [...new Set(runIds)].filter((id) => !this.#runs.has(id));
     if (unknown.length > 0) {
-      if (this.#runs.size > MOST_RUNS) this.#runs.clear();
-      for (const run of await this.#models.ofRuns(this.#db, unknown)) this.#runs.set(run.runId, run);
+      if (this.#runs.size > MAX_RUNS) this.#runs.clear();
+      for (const run of await this.#models.findModelsOfRuns(this.#db, unknown)) this.#runs.set(run.runId, run);
     }
     return this.#runs;
   }
 
-  /** Null when there is no such row. */
+  /** Null if there is no such row. */
   async find(id: number): Promise<CatalogueModel | null> {
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
@@ -45,9 +48,9 @@ export class ModelCatalogue {
     return row === null ? null : this.#remember(row);
   }
 
-  /** What new runs will be for, the built-in model among them at most by chance; `most` of them. */
-  async wanted(most: number): Promise<readonly CatalogueModel[]> {
-    return (await this.#models.wanted(this.#db, most)).map((row) => this.#byId.get(row.id) ?? this.#remember(row));
+  /** The default models for new runs, at most `limit`. */
+  async findDefaults(limit: number): Promise<readonly CatalogueModel[]> {
+    return (await this.#models.listUsed(this.#db, limit)).map((row) => this.#byId.get(row.id) ?? this.#remember(row));
   }
 
   #remember(row: ModelRow): CatalogueModel {
@@ -60,7 +63,7 @@ export class ModelCatalogue {
 export function modelRef(manifest: ModelManifest, modelsDir: string): ModelRef {
   const { name, version } = manifest;
   const isBuiltIn = name === BUILTIN_MODEL.name && version === BUILTIN_MODEL.version;
-  // The built-in one by this version of the program: its row may be older.
+  // The built-in model comes with this version of the program: its row may be older.
   return {
     key: `${name} ${version}`,
     manifest: isBuiltIn ? BUILTIN_MODEL : manifest,

@@ -38,7 +38,7 @@ describe('preloadModels', () => {
 
   const loads = () => fake.log().flatMap(({ load }) => (load === undefined ? [] : [load]));
 
-  it('loads a new default in every process while the old one works, and what projects name', async () => {
+  it('loads a new default in every process while the old one works, and the models that projects use', async () => {
     const { id } = await models.register(db, { ...BUILTIN_MODEL, name: 'better' });
     await models.register(db, { ...BUILTIN_MODEL, name: 'unwanted' });
     const species = await models.register(db, { ...BUILTIN_MODEL, name: 'species', decoder: 'softmax' });
@@ -50,7 +50,9 @@ describe('preloadModels', () => {
     const loop = preloadModels(new ModelCatalogue(db, models, '/models'), pool, 3, testLogger());
     try {
       await waitUntil('both to be loaded twice', () => loads().length >= 4);
-      expect(await pool.look(modelRef(BUILTIN_MODEL, '/models'), [{ id: 1, path: 'a' }])).toMatchObject([{ ok: true }]);
+      expect(await pool.infer(modelRef(BUILTIN_MODEL, '/models'), [{ id: 1, path: 'a' }])).toMatchObject([
+        { ok: true },
+      ]);
       expect([...loads()].sort()).toEqual(['better 1', 'better 1', 'species 1', 'species 1']);
     } finally {
       await loop.stop();

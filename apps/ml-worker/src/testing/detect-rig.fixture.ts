@@ -7,7 +7,7 @@ import {
   ImageRepository,
   ModelRepository,
   RunControlRepository,
-  RunTallyRepository,
+  RunCountsRepository,
   TaskRepository,
   createDatabase,
   createLeaseStore,
@@ -23,12 +23,18 @@ import { createFakeEngine } from '../engine/testing/fake-engine';
 import { DetectHandler } from '../handlers/detect.handler';
 import { ModelCatalogue, modelRef } from '../models/model-catalogue';
 
-/** A dispatcher and a detect worker, on a database and a virtual host of their own, over engine processes that have real accidents. */
+/**
+ * A dispatcher and a detect worker with their own database and virtual host, and engine processes that can really
+ * crash.
+ */
 export interface DetectRig {
   readonly db: Database;
   readonly pool: EnginePool;
-  /** Pictures of these paths with their tasks; see the fake engine for what a path does. Answers the images' ids in the same order. */
-  givePictures(paths: readonly string[]): Promise<number[]>;
+  /**
+   * Creates images with these paths and their tasks; see the fake engine for the meaning of a path. Returns the images'
+   * ids in the same order.
+   */
+  createImages(paths: readonly string[]): Promise<number[]>;
   stop(): Promise<void>;
 }
 
@@ -45,10 +51,10 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
     engine: { engine: 'null', device: 'auto', tensorflowDir: '', convertedDir: '' },
     models: [modelRef(BUILTIN_MODEL, '')],
     pixelLimit: 1,
-    batchPictures: 4,
+    batchImages: 4,
     logger: testLogger(),
     imageDeadlineMs: 10_000,
-    restart: { baseMs: 10, maxMs: 200 },
+    restart: { firstMs: 10, maxMs: 200 },
     ...options,
   });
   stop.push(() => pool.stop(0));
@@ -74,7 +80,7 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
       images: new ImageRepository(),
       detections: new DetectionRepository(),
       classifications: new ClassificationRepository(),
-      tallies: new RunTallyRepository(),
+      tallies: new RunCountsRepository(),
       catalogue: new ModelCatalogue(db, new ModelRepository(), ''),
       pool,
       engine: 'null',
@@ -108,7 +114,7 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
   return {
     db,
     pool,
-    givePictures: (paths) => givePictures(db, paths),
+    createImages: (paths) => givePictures(db, paths),
     stop: async () => {
       for (const end of stop.reverse()) await end();
       rmSync(fake.folder, { recursive: true, force: true });

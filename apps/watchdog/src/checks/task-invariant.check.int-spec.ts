@@ -104,7 +104,7 @@ describe('the task invariant', () => {
     await next.run();
     await next.run();
     expect(await incidents.page(db, null, null, 9)).toMatchObject([{ id: opened!.id, resolved_at: null }]);
-    expect((await incidents.find(db, opened!.id))!.seen_at.getTime()).toBeGreaterThan(opened!.seen_at.getTime());
+    expect((await incidents.find(db, opened!.id))!.last_seen_at.getTime()).toBeGreaterThan(opened!.last_seen_at.getTime());
 
     await db.deleteFrom('tasks').execute();
     await newCheck().run();

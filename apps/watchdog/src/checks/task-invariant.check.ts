@@ -56,18 +56,18 @@ export class TaskInvariantCheck {
 
   async run(): Promise<void> {
     const { tasks, logger } = this.#parts;
-    const violations = await tasks.violations(NOTIFICATION_TIMEOUT_SECONDS, this.#graceSeconds);
-    this.#publish(violations);
+    const violations = await tasks.findInvariantViolations(NOTIFICATION_TIMEOUT_SECONDS, this.#graceSeconds);
+    this.#setGauges(violations);
     // Between two doorbells a queue may be empty for an instant; what stands at two looks in a row stands.
     const broken = new Set(violations.map(({ kind }) => kind));
     const stalled = [...broken].filter((kind) => this.#broken.has(kind));
     if (stalled.length > 0) logger.error({ violations }, 'tasks are stalled: nobody works on them or rings for them');
     if (broken.size === 0 && this.#broken.size > 0) logger.info('the task invariant holds again');
     this.#broken = broken;
-    await this.#tell(stalled, violations);
+    await this.#updateIncidents(stalled, violations);
   }
 
-  #publish(violations: readonly InvariantViolation[]): void {
+  #setGauges(violations: readonly InvariantViolation[]): void {
     for (const kind of TASK_KINDS) {
       for (const state of STATES) {
         const found = violations.find((violation) => violation.kind === kind && violation.state === state);
@@ -79,14 +79,14 @@ export class TaskInvariantCheck {
   }
 
   /** A kind that is broken for the first look keeps what is open of it, and opens nothing yet. */
-  async #tell(stalled: readonly TaskKind[], violations: readonly InvariantViolation[]): Promise<void> {
+  async #updateIncidents(stalled: readonly TaskKind[], violations: readonly InvariantViolation[]): Promise<void> {
     const { db, incidents } = this.#parts;
     for (const kind of stalled) {
       await incidents.open(db, {
         check: CHECK,
         subject: kind,
         severity: 'critical',
-        message: messageOf(
+        message: incidentMessage(
           kind,
           violations.filter((violation) => violation.kind === kind),
         ),
@@ -96,7 +96,7 @@ export class TaskInvariantCheck {
   }
 }
 
-function messageOf(kind: TaskKind, violations: readonly InvariantViolation[]): string {
+function incidentMessage(kind: TaskKind, violations: readonly InvariantViolation[]): string {
   const states = violations.map(({ state, count }) => `${count} ${state}`).join(', ');
   const minutes = Math.max(1, Math.round(Math.max(...violations.map(({ oldestSeconds }) => oldestSeconds)) / 60));
   return `${kind} tasks stand still, the oldest for ${minutes} min (${states}): nobody works on them or rings for them. See that the gateway, RabbitMQ and the worker of this kind are up and ready.`;

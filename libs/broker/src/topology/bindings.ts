@@ -6,7 +6,7 @@ export interface Binding {
   readonly routingKey: string;
 }
 
-/** Every binding that there must be. */
+/** All bindings of the topology. */
 export const BINDINGS: readonly Binding[] = [
   ...TASK_KINDS.map(bindingOf),
   { source: TOPOLOGY.deadLetters.exchange.name, queue: TOPOLOGY.deadLetters.queue.name, routingKey: '' },
@@ -17,7 +17,7 @@ export function bindingOf(kind: TaskKind): Binding {
   return { source: exchange.name, queue: queue.name, routingKey };
 }
 
-/** Every queue that there must be. */
+/** All queues of the topology. */
 export const QUEUES: readonly string[] = [...new Set(BINDINGS.map(({ queue }) => queue))];
 
 export const QUEUE_ARGUMENTS = { 'x-queue-type': 'quorum' } as const;

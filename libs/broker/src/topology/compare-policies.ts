@@ -2,7 +2,7 @@ import { TOPOLOGY } from '@pugmark/contracts';
 import type { PolicyInfo } from '../management-api';
 import { QUEUES } from './bindings';
 import { canonicalJson } from './canonical-json';
-import type { TopologyDifference } from './compare-topology';
+import type { TopologyDifference } from './topology-difference';
 
 type DeclaredPolicy = (typeof TOPOLOGY.policies)[number];
 
@@ -16,8 +16,9 @@ export function isSamePolicy(found: PolicyInfo, { name, pattern, applyTo, defini
 }
 
 /**
- * Our policies, and whether they are the ones in force: of all that match a queue, RabbitMQ applies the one with the highest
- * priority alone, so that somebody else's takes the delivery limit and the dead letters away without touching ours.
+ * Checks that our policies exist and are in force: of all policies that match a queue, RabbitMQ applies only the one
+ * with the highest priority, so a foreign policy can disable the delivery limit and dead-lettering without changing
+ * ours.
  */
 export function comparePolicies(found: readonly PolicyInfo[]): TopologyDifference[] {
   const differences: TopologyDifference[] = [];
@@ -35,14 +36,14 @@ export function comparePolicies(found: readonly PolicyInfo[]): TopologyDifferenc
     }
   }
   for (const queue of QUEUES) {
-    const ours = TOPOLOGY.policies.find(({ pattern }) => new RegExp(pattern).test(queue));
+    const declared = TOPOLOGY.policies.find(({ pattern }) => new RegExp(pattern).test(queue));
     const winner = found.filter((policy) => matches(policy, queue)).sort((a, b) => b.priority - a.priority)[0];
-    if (ours === undefined || winner === undefined || TOPOLOGY.policies.some(({ name }) => name === winner.name))
+    if (declared === undefined || winner === undefined || TOPOLOGY.policies.some(({ name }) => name === winner.name))
       continue;
     differences.push({
       code: 'policy_shadowed',
       name: winner.name,
-      line: `queue ${queue} is under the foreign policy ${winner.name} (priority ${winner.priority}), which keeps ${ours.name} from it`,
+      line: `queue ${queue} is under the foreign policy ${winner.name} (priority ${winner.priority}), which keeps ${declared.name} from it`,
     });
   }
   return differences;
@@ -53,7 +54,7 @@ function matches(policy: PolicyInfo, queue: string): boolean {
   try {
     return new RegExp(policy.pattern).test(queue);
   } catch {
-    // An Erlang expression that JavaScript does not know: nothing can be said about it.
+    // An Erlang expression that JavaScript cannot parse.
     return false;
   }
 }

@@ -3,19 +3,9 @@ import type { BindingInfo, ExchangeInfo, ManagementApi, QueueInfo } from '../man
 import { BINDINGS, QUEUES, QUEUE_ARGUMENTS } from './bindings';
 import { canonicalJson } from './canonical-json';
 import { comparePolicies } from './compare-policies';
+import type { TopologyDifference } from './topology-difference';
 
-/** One thing that is not as the table says; `line` names it and both values, in one line. */
-export type TopologyDifference = { readonly line: string } & (
-  | {
-      readonly code: 'exchange_missing' | 'exchange_differs' | 'queue_missing' | 'queue_differs';
-      readonly name: string;
-    }
-  | { readonly code: 'binding_missing' }
-  | { readonly code: 'binding_foreign'; readonly binding: BindingInfo }
-  | { readonly code: 'policy_missing' | 'policy_differs' | 'policy_shadowed'; readonly name: string }
-);
-
-/** Compares the broker with the topology table. Changes nothing; empty when they agree. */
+/** Compares the broker with the declared topology. Changes nothing; returns an empty list when they agree. */
 export async function compareTopology(management: ManagementApi): Promise<readonly TopologyDifference[]> {
   const [exchanges, queues, bindings, policies] = await Promise.all([
     management.exchanges(),
@@ -31,8 +21,8 @@ export async function compareTopology(management: ManagementApi): Promise<readon
   ];
 }
 
-/** What exists and is another: to declare it would only close the channel. */
-export function undeclarable(differences: readonly TopologyDifference[]): ReadonlySet<string> {
+/** Names of exchanges and queues that exist with other properties: declaring them would only close the channel. */
+export function conflictingNames(differences: readonly TopologyDifference[]): ReadonlySet<string> {
   return new Set(
     differences.flatMap((each) =>
       each.code === 'exchange_differs' || each.code === 'queue_differs' ? [each.name] : [],
@@ -63,7 +53,7 @@ function compareQueues(found: readonly QueueInfo[]): TopologyDifference[] {
       type: [queue.type, 'quorum'],
       durable: [queue.durable, true],
       'auto-delete': [queue.auto_delete, false],
-      // The listing leaves it out for most queues.
+      // The listing omits it for most queues.
       exclusive: [queue.exclusive ?? false, false],
       arguments: [queue.arguments, QUEUE_ARGUMENTS],
     });
@@ -71,7 +61,10 @@ function compareQueues(found: readonly QueueInfo[]): TopologyDifference[] {
   });
 }
 
-/** 'is of type fanout, not direct; has durable false, not true', or null when all is the same. */
+/**
+ * Describes properties that differ, such as 'is of type fanout, not direct; has durable false, not true'; null when
+ * none does.
+ */
 function describeOther(
   properties: Readonly<Record<string, readonly [found: unknown, wanted: unknown]>>,
 ): string | null {
@@ -87,27 +80,29 @@ function describeOther(
   return parts.length === 0 ? null : parts.join('; ');
 }
 
-/** Missing bindings, and foreign ones: from our exchanges to elsewhere, or from elsewhere to our queues. */
+/**
+ * Missing bindings, and foreign ones: from our exchanges to other destinations, or from other exchanges to our queues.
+ */
 function compareBindings(found: readonly BindingInfo[]): TopologyDifference[] {
   const exchanges = new Set<string>(TOPOLOGY.exchanges.map((exchange) => exchange.name));
   const queues = new Set(QUEUES);
   const keyOf = (source: string, destination: string, routingKey: string): string =>
     `${source} ${routingKey === '' ? '-->' : `--${routingKey}-->`} ${destination}`;
-  const wanted = new Set(BINDINGS.map(({ source, queue, routingKey }) => keyOf(source, queue, routingKey)));
+  const expected = new Set(BINDINGS.map(({ source, queue, routingKey }) => keyOf(source, queue, routingKey)));
   const present = new Set<string>();
   const differences: TopologyDifference[] = [];
   for (const binding of found) {
     const { source, destination, destination_type: type, routing_key: routingKey } = binding;
     const isQueue = type === 'queue';
     // The default exchange ('') binds every queue by its name; that cannot be changed.
-    const ours =
+    const isRelevant =
       exchanges.has(source) ||
       (source !== '' && isQueue && queues.has(destination)) ||
       (!isQueue && exchanges.has(destination));
-    if (!ours) continue;
+    if (!isRelevant) continue;
     const key = keyOf(source, destination, routingKey);
     const plain = Object.keys(binding.arguments).length === 0;
-    if (isQueue && plain && wanted.has(key)) present.add(key);
+    if (isQueue && plain && expected.has(key)) present.add(key);
     else
       differences.push({
         code: 'binding_foreign',
@@ -115,7 +110,7 @@ function compareBindings(found: readonly BindingInfo[]): TopologyDifference[] {
         line: `foreign binding ${key} (${type}${plain ? '' : ` ${JSON.stringify(binding.arguments)}`})`,
       });
   }
-  for (const key of wanted)
+  for (const key of expected)
     if (!present.has(key)) differences.push({ code: 'binding_missing', line: `missing binding ${key}` });
   return differences;
 }

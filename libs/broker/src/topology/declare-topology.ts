@@ -8,9 +8,9 @@ import { isSamePolicy } from './compare-policies';
 const RPC_DEADLINE_MS = 5_000;
 
 /**
- * Declares exchanges, queues and bindings, but for the exchanges and queues named in `except`; what is there already stays as it
- * is. The only argument is the queue type: anything else that differs from what is there closes the channel with 406, which
- * rejects with what the broker said.
+ * Declares exchanges, queues and bindings, except the exchanges and queues named in `except`; existing ones are
+ * unchanged. The only argument is the queue type: any other difference closes the channel with 406, which rejects with
+ * the broker's reason.
  */
 export async function declareTopology(channel: Channel, except: ReadonlySet<string> = new Set()): Promise<void> {
   for (const exchange of TOPOLOGY.exchanges) if (!except.has(exchange.name)) await declareExchange(channel, exchange);
@@ -19,7 +19,7 @@ export async function declareTopology(channel: Channel, except: ReadonlySet<stri
     if (!except.has(binding.source) && !except.has(binding.queue)) await bind(channel, binding);
 }
 
-/** What one consumer needs, and nothing else: that another route is ill must not keep it from its work. */
+/** Declares only what one consumer needs, so that a problem of another route does not affect it. */
 export async function declareRoute(channel: Channel, kind: TaskKind): Promise<void> {
   await declareExchange(channel, ROUTES[kind].exchange);
   await declareQueue(channel, ROUTES[kind].queue.name);
@@ -41,7 +41,7 @@ async function bind(channel: Channel, { source, queue, routingKey }: Binding): P
   await rpc(channel.bindQueue(queue, source, routingKey), `binding queue ${queue}`);
 }
 
-/** Sets our policies where they are missing or others. They are settings, not data: nothing can be lost by it. */
+/** Sets our policies where they are missing or differ. Policies are settings: no data can be lost. */
 export async function ensurePolicies(management: ManagementApi): Promise<void> {
   const present = await management.policies();
   for (const policy of TOPOLOGY.policies) {
@@ -51,6 +51,6 @@ export async function ensurePolicies(management: ManagementApi): Promise<void> {
   }
 }
 
-function rpc<T>(promise: Promise<T>, what: string): Promise<T> {
-  return withDeadline(promise, RPC_DEADLINE_MS, what);
+function rpc<T>(promise: Promise<T>, operation: string): Promise<T> {
+  return withDeadline(promise, RPC_DEADLINE_MS, operation);
 }

@@ -3,41 +3,45 @@ import { TOPOLOGY } from '@pugmark/contracts';
 import { messageOf, withDeadline } from '@pugmark/domain';
 import type { BindingInfo, ManagementApi } from '../management-api';
 import { withChannel } from '../operator-connection';
-import { compareTopology, undeclarable, type TopologyDifference } from './compare-topology';
+import { compareTopology, conflictingNames } from './compare-topology';
 import { declareTopology, ensurePolicies } from './declare-topology';
+import type { TopologyDifference } from './topology-difference';
 
 const STEP_DEADLINE_MS = 10_000;
 
 export interface Repair {
   /** The difference, in one line. */
   readonly line: string;
-  readonly outcome: 'mended' | 'left';
+  readonly outcome: 'repaired' | 'unresolved';
   /** What was done, or why nothing was and what a person should do. */
-  readonly what: string;
+  readonly description: string;
 }
 
 /**
- * Mends what can be mended without losing a message, and says for each difference what it did or why it did not. What must go first
- * (a foreign binding, something of another type) goes; then everything is declared.
+ * Repairs what can be repaired without losing a message, and reports the result for each difference. Removes what
+ * conflicts (a foreign binding, an exchange or queue of another type), then declares everything.
  */
 export async function repairTopology(connection: ChannelModel, management: ManagementApi): Promise<readonly Repair[]> {
   const before = await compareTopology(management);
-  const said = new Map<TopologyDifference, string>();
-  for (const difference of before) said.set(difference, await makeRoom(connection, management, difference));
-  // What could not be taken away is not declared, which would close the channel.
-  const inTheWay = undeclarable(await compareTopology(management));
-  await step(connection, (channel) => declareTopology(channel, inTheWay));
+  const results = new Map<TopologyDifference, string>();
+  for (const difference of before) results.set(difference, await removeConflicting(connection, management, difference));
+  // Declaring what could not be removed would close the channel.
+  const conflicting = conflictingNames(await compareTopology(management));
+  await step(connection, (channel) => declareTopology(channel, conflicting));
   await ensurePolicies(management);
-  const still = new Set((await compareTopology(management)).map(({ line }) => line));
+  const remaining = new Set((await compareTopology(management)).map(({ line }) => line));
   return before.map((difference) => ({
     line: difference.line,
-    outcome: still.has(difference.line) ? 'left' : 'mended',
-    what: said.get(difference) ?? '',
+    outcome: remaining.has(difference.line) ? 'unresolved' : 'repaired',
+    description: results.get(difference) ?? '',
   }));
 }
 
-/** Takes away what stands where ours should be, if that loses nothing; answers what was done or why not. */
-async function makeRoom(
+/**
+ * Removes what conflicts with a declared part of the topology, if that loses nothing. Returns what was done, or why
+ * not.
+ */
+async function removeConflicting(
   connection: ChannelModel,
   management: ManagementApi,
   difference: TopologyDifference,
@@ -46,14 +50,14 @@ async function makeRoom(
     switch (difference.code) {
       case 'binding_foreign':
         await step(connection, (channel) => unbind(channel, difference.binding));
-        return 'removed; no message is lost by it';
+        return 'removed; no message is lost';
       case 'exchange_differs':
         await step(connection, (channel) => channel.deleteExchange(difference.name));
-        return 'deleted and declared again; an exchange holds no messages, but bindings to others are gone with it';
+        return 'deleted and redeclared; an exchange holds no messages, but its foreign bindings are gone';
       case 'queue_differs':
         return await removeQueue(connection, management, difference.name);
       case 'policy_shadowed':
-        return `not touched: take the policy ${difference.name} off our queues, or give it a narrower pattern`;
+        return `not changed: remove the policy ${difference.name} from our queues, or give it a narrower pattern`;
       case 'policy_missing':
       case 'policy_differs':
         return 'set';
@@ -66,15 +70,16 @@ async function makeRoom(
 }
 
 /**
- * A classic queue goes if it is empty and unused, which the broker checks itself. A quorum queue knows no such condition: a work
- * queue holds doorbells only, which are rung again, and goes if nobody consumes it; the dead letters are never deleted.
+ * Deletes a classic queue if it is empty and unused, which the broker checks itself. A quorum queue has no such
+ * condition: a work queue holds only notifications, which are published again, and is deleted if it has no consumers;
+ * the dead letters are never deleted.
  */
 async function removeQueue(connection: ChannelModel, management: ManagementApi, name: string): Promise<string> {
   const queue = (await management.queues()).find((each) => each.name === name);
   if (queue?.type === 'classic') {
     try {
       await step(connection, (channel) => channel.deleteQueue(name, { ifEmpty: true, ifUnused: true }));
-      return 'was empty and unused; deleted and declared again';
+      return 'was empty and unused; deleted and redeclared';
     } catch (error) {
       return `not deleted, it holds messages or is consumed (${messageOf(error)}): empty it, stop what consumes it, and repair again`;
     }
@@ -84,7 +89,7 @@ async function removeQueue(connection: ChannelModel, management: ManagementApi, 
   const { consumerCount, messageCount } = await step(connection, (channel) => channel.checkQueue(name));
   if (consumerCount > 0) return `not deleted, ${consumerCount} consumers use it: stop them and repair again`;
   await step(connection, (channel) => channel.deleteQueue(name));
-  return `deleted and declared again; its ${messageCount} doorbells are rung again`;
+  return `deleted and redeclared; its ${messageCount} notifications are published again`;
 }
 
 async function unbind(
@@ -95,7 +100,7 @@ async function unbind(
   else await channel.unbindExchange(destination, source, key, { ...args });
 }
 
-/** Each step on a channel of its own: one that the broker refuses closes it. */
+/** Runs each step on its own channel: the broker closes the channel of a refused one. */
 function step<T>(connection: ChannelModel, use: (channel: Channel) => Promise<T>): Promise<T> {
   return withChannel(connection.createChannel(), (channel) => withDeadline(use(channel), STEP_DEADLINE_MS, 'RabbitMQ'));
 }

@@ -22,17 +22,17 @@ describe('TopologyAdmin', () => {
     await vhost.drop();
   });
 
-  const mended = async (): Promise<string[]> =>
+  const repaired = async (): Promise<string[]> =>
     (await admin.repair()).map(({ outcome, line }) => `${outcome}: ${line}`);
 
-  it('names everything that an empty broker lacks, and declares all of it', async () => {
+  it('names everything that an empty broker lacks, and declares it', async () => {
     expect(await admin.differences()).toHaveLength(14);
-    expect((await admin.repair()).every(({ outcome }) => outcome === 'mended')).toBe(true);
+    expect((await admin.repair()).every(({ outcome }) => outcome === 'repaired')).toBe(true);
     expect(await admin.differences()).toEqual([]);
     expect(await admin.repair()).toEqual([]);
   });
 
-  describe('on a broker that was in order', () => {
+  describe('on a broker with the declared topology', () => {
     beforeEach(async () => void (await admin.repair()));
 
     it('removes foreign bindings, of queues, of exchanges and with arguments', async () => {
@@ -42,11 +42,11 @@ describe('TopologyAdmin', () => {
       await channel.bindExchange('theirs', TOPOLOGY.deadLetters.exchange.name, '');
       await channel.bindQueue(ROUTES.scan.queue.name, 'theirs', '');
       await channel.bindQueue(ROUTES.scan.queue.name, ROUTES.scan.exchange.name, 'scan', { since: 1 });
-      expect((await mended()).sort()).toEqual([
-        'mended: foreign binding pugmark.dead-letters --> theirs (exchange)',
-        'mended: foreign binding pugmark.work --detect--> thief (queue)',
-        'mended: foreign binding pugmark.work --scan--> pugmark.scan (queue {"since":1})',
-        'mended: foreign binding theirs --> pugmark.scan (queue)',
+      expect((await repaired()).sort()).toEqual([
+        'repaired: foreign binding pugmark.dead-letters --> theirs (exchange)',
+        'repaired: foreign binding pugmark.work --detect--> thief (queue)',
+        'repaired: foreign binding pugmark.work --scan--> pugmark.scan (queue {"since":1})',
+        'repaired: foreign binding theirs --> pugmark.scan (queue)',
       ]);
       expect(await admin.differences()).toEqual([]);
     });
@@ -55,11 +55,11 @@ describe('TopologyAdmin', () => {
       const { name } = TOPOLOGY.deadLetters.exchange;
       await channel.deleteExchange(name);
       await channel.assertExchange(name, 'topic', { durable: true });
-      expect(await mended()).toContain(`mended: exchange ${name} is of type topic, not fanout`);
+      expect(await repaired()).toContain(`repaired: exchange ${name} is of type topic, not fanout`);
       expect(await admin.differences()).toEqual([]);
     });
 
-    it('replaces an empty queue of another type, and leaves one that holds a message', async () => {
+    it('replaces an empty queue of another type, and keeps one that holds a message', async () => {
       for (const queue of [ROUTES.scan.queue.name, ROUTES.export.queue.name]) {
         await channel.deleteQueue(queue);
         await channel.assertQueue(queue, { durable: true });
@@ -73,12 +73,12 @@ describe('TopologyAdmin', () => {
       const repairs = await admin.repair();
       const about = (queue: string) => repairs.find(({ line }) => line.startsWith(`queue ${queue}`));
       expect(about(ROUTES.scan.queue.name)).toMatchObject({
-        outcome: 'mended',
-        what: 'was empty and unused; deleted and declared again',
+        outcome: 'repaired',
+        description: 'was empty and unused; deleted and redeclared',
       });
       expect(about(ROUTES.export.queue.name)).toMatchObject({
-        outcome: 'left',
-        what: expect.stringContaining('holds messages or is consumed'),
+        outcome: 'unresolved',
+        description: expect.stringContaining('holds messages or is consumed'),
       });
       expect((await admin.differences()).every((line) => line.includes(ROUTES.export.queue.name))).toBe(true);
       expect((await channel.checkQueue(ROUTES.export.queue.name)).messageCount).toBe(1);
@@ -94,20 +94,20 @@ describe('TopologyAdmin', () => {
       const repairs = await admin.repair();
       const about = (queue: string) => repairs.find(({ line }) => line.startsWith(`queue ${queue}`));
       expect(about(ROUTES.scan.queue.name)).toMatchObject({
-        outcome: 'mended',
+        outcome: 'repaired',
         line: 'queue pugmark.scan has arguments {"x-max-length":5,"x-queue-type":"quorum"}, not {"x-queue-type":"quorum"}',
       });
       expect(about(ROUTES.detect.queue.name)).toMatchObject({
-        outcome: 'left',
-        what: expect.stringContaining('1 consumers use it'),
+        outcome: 'unresolved',
+        description: expect.stringContaining('1 consumers use it'),
       });
       expect(about(TOPOLOGY.deadLetters.queue.name)).toMatchObject({
-        outcome: 'left',
-        what: expect.stringContaining('may hold dead letters'),
+        outcome: 'unresolved',
+        description: expect.stringContaining('may hold dead letters'),
       });
     });
 
-    it('sets a policy that was changed, and names one that keeps ours away', async () => {
+    it('resets a changed policy, and names one that overrides ours', async () => {
       await vhost.manage('PUT', `/policies/{vhost}/${TOPOLOGY.policies[0].name}`, {
         pattern: '^pugmark\\.',
         'apply-to': 'queues',
@@ -121,10 +121,10 @@ describe('TopologyAdmin', () => {
       });
       const repairs = await admin.repair();
       expect(repairs).toHaveLength(2);
-      expect(repairs[0]).toMatchObject({ outcome: 'mended', what: 'set' });
+      expect(repairs[0]).toMatchObject({ outcome: 'repaired', description: 'set' });
       expect(repairs[1]).toMatchObject({
-        outcome: 'left',
-        what: expect.stringContaining('take the policy theirs off our queues'),
+        outcome: 'unresolved',
+        description: expect.stringContaining('remove the policy theirs from our queues'),
       });
     });
   });

@@ -3,7 +3,7 @@ import { closeConnection, openConnection } from '../operator-connection';
 import { compareTopology } from './compare-topology';
 import { repairTopology, type Repair } from './repair-topology';
 
-/** The topology of a live broker, for the person who looks after it. Needs the management API. */
+/** Inspects and repairs the topology of a running broker. Needs the management API. */
 export class TopologyAdmin {
   readonly #url: string;
   readonly #management: ManagementApi;
@@ -13,12 +13,12 @@ export class TopologyAdmin {
     this.#management = new ManagementApi(managementUrl, url);
   }
 
-  /** One line for each difference from the table; none when they agree. Changes nothing. */
+  /** Lists differences from the declared topology, one line each. Changes nothing. */
   async differences(): Promise<readonly string[]> {
     return (await compareTopology(this.#management)).map(({ line }) => line);
   }
 
-  /** Mends what is safe to mend; see `repairTopology`. */
+  /** Repairs what is safe to repair; see `repairTopology`. */
   async repair(): Promise<readonly Repair[]> {
     const model = await openConnection(this.#url, 'topology-repair');
     try {

@@ -11,14 +11,17 @@ import {
 import type { ControlChannel } from '../control-channel';
 import type { ManagedConnection } from '../managed-connection';
 import type { ManagementApi } from '../management-api';
-import { compareTopology, undeclarable, type TopologyDifference } from './compare-topology';
+import { compareTopology, conflictingNames } from './compare-topology';
 import { declareTopology, ensurePolicies } from './declare-topology';
+import type { TopologyDifference } from './topology-difference';
 
-/** `declared`: there is no management API, or it does not answer, so that bindings can only be declared and probed, not compared. */
+/**
+ * `declared`: there is no management API, or it does not answer, so bindings are declared and probed but not compared.
+ */
 export type TopologyState = 'unchecked' | 'declared' | 'verified' | 'differs';
 
-const LOOK_AGAIN_MS = { well: 30_000, ill: 3_000 } as const;
-/** Some dozen calls, each with a deadline of its own; a quorum queue may take a second on a busy machine. */
+const CHECK_INTERVAL_MS = { healthy: 30_000, withProblems: 3_000 } as const;
+/** About a dozen calls, each with its own deadline; a quorum queue may take a second on a busy machine. */
 const DECLARATION = { what: 'declaring the topology', deadlineMs: 60_000 } as const;
 
 export interface TopologyWatchOptions {
@@ -30,21 +33,21 @@ export interface TopologyWatchOptions {
 }
 
 /**
- * Sees to it that the broker holds the topology of the table: after every connect, every 30 s, and at once when a message came
- * back. What is missing is declared again, and counted if it had been there; what is foreign or of another kind is named, and keeps
- * the service unready until a person has put it right (`pugmark topology --repair`).
+ * Keeps the broker's topology as declared: checks after every connect, every 30 s, and at once when a message was
+ * returned. Redeclares missing parts, and counts them if they had existed; foreign or conflicting parts are named and
+ * keep the service unready until a person removes them (`pugmark topology --repair`).
  */
 export class TopologyWatch {
   readonly #options: TopologyWatchOptions;
-  readonly #mended: Counter;
+  readonly #repairs: Counter;
   #state: TopologyState = 'unchecked';
   #differences: readonly string[] = [];
-  /** Whether the last look could compare. */
+  /** Whether the last check could compare with the management API. */
   #compared = false;
-  /** Whether everything had been in place since this process began: what is missing then was taken away. */
-  #stood = false;
+  /** Whether the topology was complete at some check of this process: parts that are missing later were removed. */
+  #wasComplete = false;
   #loop: BackgroundLoop | undefined;
-  #lookNow = new AbortController();
+  #checkRequested = new AbortController();
 
   constructor(options: TopologyWatchOptions) {
     this.#options = options;
@@ -61,9 +64,9 @@ export class TopologyWatch {
       '1 when the broker could be compared with the declared topology; unknown differences are not 0',
       () => Number(this.#compared),
     );
-    this.#mended = new Counter({
+    this.#repairs = new Counter({
       name: 'pugmark_topology_repairs_total',
-      help: 'Parts of the topology that were taken away and declared again',
+      help: 'Parts of the topology that were removed and redeclared',
       registers: [metrics],
     });
   }
@@ -73,7 +76,7 @@ export class TopologyWatch {
   }
 
   start(): void {
-    this.#loop = backgroundLoop('watch topology', this.#options.logger, (signal) => this.#turn(signal));
+    this.#loop = backgroundLoop('watch topology', this.#options.logger, (signal) => this.#check(signal));
   }
 
   async stop(): Promise<void> {
@@ -85,33 +88,33 @@ export class TopologyWatch {
     return this.#state === 'unchecked' ? ['the topology is not checked yet'] : this.#differences;
   }
 
-  /** A message came back: do not wait for the next look. */
-  lookNow(): void {
-    this.#lookNow.abort();
+  /** Checks at once, for example because a message was returned. */
+  checkNow(): void {
+    this.#checkRequested.abort();
   }
 
-  async #turn(signal: AbortSignal): Promise<number> {
+  async #check(signal: AbortSignal): Promise<number> {
     const { connection } = this.#options;
-    await connection.opened(signal);
+    await connection.waitUntilOpen(signal);
     if (signal.aborted) return 0;
-    this.#lookNow = new AbortController();
+    this.#checkRequested = new AbortController();
     const connects = connection.connects;
     try {
       this.#report(await this.#compareAndDeclare());
     } catch (error) {
-      // A connection that broke says so itself, and is looked at again as soon as it stands.
+      // The connection reports its own errors, and is checked again once it is open.
       if (signal.aborted || connection.connects !== connects || !connection.connected) return 0;
       this.#report([messageOf(error)]);
     }
-    const ill = this.#state === 'differs' || (this.#options.management !== undefined && !this.#compared);
+    const hasProblems = this.#state === 'differs' || (this.#options.management !== undefined && !this.#compared);
     await sleep(
-      ill ? LOOK_AGAIN_MS.ill : LOOK_AGAIN_MS.well,
-      AbortSignal.any([signal, this.#lookNow.signal, connection.lost]),
+      hasProblems ? CHECK_INTERVAL_MS.withProblems : CHECK_INTERVAL_MS.healthy,
+      AbortSignal.any([signal, this.#checkRequested.signal, connection.lost]),
     );
     return 0;
   }
 
-  /** What still differs afterwards. */
+  /** Returns the remaining differences. */
   async #compareAndDeclare(): Promise<readonly string[]> {
     const { control } = this.#options;
     const before = await this.#compare();
@@ -121,17 +124,17 @@ export class TopologyWatch {
     }
     if (before.length === 0) return [];
     await control.use(
-      (channel) => declareTopology(channel, undeclarable(before)),
+      (channel) => declareTopology(channel, conflictingNames(before)),
       DECLARATION.what,
       DECLARATION.deadlineMs,
     );
     if (this.#options.management !== undefined) await ensurePolicies(this.#options.management);
     const after = (await this.#compare()) ?? [];
-    this.#countMended(before, after);
+    this.#countRepairs(before, after);
     return after.map(({ line }) => line);
   }
 
-  /** Null when there is nothing to compare with: a management API that is away says nothing about the routes. */
+  /** Null when there is no management API to compare with, or it is down. */
   async #compare(): Promise<readonly TopologyDifference[] | null> {
     const { management, logger } = this.#options;
     try {
@@ -150,12 +153,12 @@ export class TopologyWatch {
     }
   }
 
-  #countMended(before: readonly TopologyDifference[], after: readonly TopologyDifference[]): void {
-    const still = new Set(after.map(({ line }) => line));
-    const mended = before.filter(({ line }) => !still.has(line)).map(({ line }) => line);
-    if (mended.length === 0 || !this.#stood) return;
-    this.#mended.inc(mended.length);
-    this.#options.logger.error({ mended }, 'parts of the topology had been taken away; they are declared again');
+  #countRepairs(before: readonly TopologyDifference[], after: readonly TopologyDifference[]): void {
+    const remaining = new Set(after.map(({ line }) => line));
+    const repaired = before.filter(({ line }) => !remaining.has(line)).map(({ line }) => line);
+    if (repaired.length === 0 || !this.#wasComplete) return;
+    this.#repairs.inc(repaired.length);
+    this.#options.logger.error({ mended: repaired }, 'parts of the topology had been removed; they were redeclared');
   }
 
   #report(differences: readonly string[]): void {
@@ -164,13 +167,13 @@ export class TopologyWatch {
     const was = this.#state;
     this.#differences = differences;
     this.#state = differences.length > 0 ? 'differs' : this.#compared ? 'verified' : 'declared';
-    this.#stood ||= differences.length === 0;
+    this.#wasComplete ||= differences.length === 0;
     if (differences.length > 0 && !same)
       logger.error(
         { differences },
-        'the broker does not hold the declared topology; pugmark topology --repair mends it',
+        'the broker differs from the declared topology; pugmark topology --repair repairs it',
       );
     if (differences.length === 0 && was !== this.#state)
-      logger.info({ compared: this.#compared }, 'the broker holds the declared topology');
+      logger.info({ compared: this.#compared }, 'the broker has the declared topology');
   }
 }

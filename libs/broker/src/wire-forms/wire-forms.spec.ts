@@ -14,8 +14,8 @@ interface WireForm {
 }
 
 /**
- * What messages look like on the wire, byte for byte. They outlive every release: one is added for a new version, and one is only
- * taken away when no consumer accepts its version any more.
+ * Stored wire forms of messages, byte for byte. They outlive releases: add one for a new version; remove one only when
+ * no consumer accepts its version any more.
  */
 const FORMS = JSON.parse(readFileSync(join(__dirname, 'wire-forms.json'), 'utf8')) as readonly WireForm[];
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -40,14 +40,16 @@ it('publishes exactly the newest stored form of each message', () => {
   expect(published.map(formOf)).toEqual(newest.map(({ name: _name, ...form }) => form));
 });
 
-it.each(TASK_KINDS)('accepts every stored doorbell of a %s of this version and the one before', (kind) => {
+it.each(TASK_KINDS)('accepts every stored notification of a %s of this version and the previous one', (kind) => {
   const route: Route = ROUTES[kind];
   const forms = FORMS.filter(
     ({ type, headers }) => type === route.wireName && (headers['x-version'] ?? 0) >= route.version - 1,
   );
   expect(forms.length).toBeGreaterThan(0);
   for (const { type, headers, body } of forms) {
-    expect(parseNotification(route, message(type, headers, body))).toMatchObject({ doorbell: { taskId: 7, attempt: 1 } });
+    expect(parseNotification(route, message(type, headers, body))).toMatchObject({
+      doorbell: { taskId: 7, attempt: 1 },
+    });
   }
 });
 

@@ -40,7 +40,9 @@ export function graphModelToSavedModel(artifacts: io.ModelArtifacts, { openBatch
     );
   }
   const stored = readWeights(artifacts.weightSpecs ?? [], artifacts.weightData as ArrayBuffer);
-  const { nodes, weights } = openBatch ? openBatchDimension(graph.node, stored) : { nodes: graph.node, weights: stored };
+  const { nodes, weights } = openBatch
+    ? openBatchDimension(graph.node, stored)
+    : { nodes: graph.node, weights: stored };
   const signature = signatureOf(artifacts.signature as SignatureJson | undefined, graph, openBatch);
   return savedModel(
     graphDef(splitFusedNodes(nodes), weights, graph.versions?.producer || PRODUCER),

@@ -18,7 +18,7 @@ export interface Candidate {
 }
 
 /** In pixels of the model's input: one, less what single precision may lose of it in an input of thousands of pixels. */
-const LEAST_EXTENT = 0.999;
+const MIN_EXTENT = 0.999;
 
 /**
  * The candidate as a detection of the upright picture. Null when it is under the manifest's `storeThreshold`, its label is dropped, or
@@ -54,7 +54,7 @@ function toPicture({ left, top, right, bottom }: InputBox, placement: Placement)
   // In pixels: fractions are rounded, and a box of just one pixel would come and go with its place.
   const columns = Math.min(right, placement.left + placement.width) - Math.max(left, placement.left);
   const rows = Math.min(bottom, placement.top + placement.height) - Math.max(top, placement.top);
-  if (!(columns >= LEAST_EXTENT && rows >= LEAST_EXTENT)) return null;
+  if (!(columns >= MIN_EXTENT && rows >= MIN_EXTENT)) return null;
   const x = clip((left - placement.left) / placement.width);
   const y = clip((top - placement.top) / placement.height);
   const width = clip((right - placement.left) / placement.width) - x;

@@ -23,7 +23,7 @@ export const CENTERNET: DetectionDecoder = {
     assertShape(output, {
       name,
       shape: [placements.length, null, COLUMNS],
-      what: 'boxes (batch, boxes, x0 y0 x1 y1 score class)',
+      description: 'boxes (batch, boxes, x0 y0 x1 y1 score class)',
     });
     return placements.map((placement, index) => decodeCenternet(valuesOfImage(output, index), placement, manifest));
   },

@@ -46,7 +46,7 @@ describe('nonMaxSuppression', () => {
     'keeps what tf.image.nonMaxSuppression keeps of %d boxes with %d labels at %d',
     (count, labels, iouThreshold, seed) => {
       const all = candidates(count, labels, seed);
-      const kept = nonMaxSuppression(all, { iouThreshold, mostBoxes: Infinity });
+      const kept = nonMaxSuppression(all, { iouThreshold, maxBoxes: Infinity });
       const wanted = byTensorflow(all, iouThreshold);
       expect(kept.length).toBe(wanted.size);
       expect(kept.every((candidate) => wanted.has(candidate))).toBe(true);
@@ -68,7 +68,7 @@ describe('nonMaxSuppression', () => {
       };
     });
     // No overlap of such boxes is exactly this: TensorFlow.js drops at the threshold, YOLO's own suppression and this one above it.
-    const kept = nonMaxSuppression(all, { iouThreshold: 0.4321, mostBoxes: Infinity });
+    const kept = nonMaxSuppression(all, { iouThreshold: 0.4321, maxBoxes: Infinity });
     const wanted = byTensorflow(all, 0.4321);
     expect(kept.length).toBe(wanted.size);
     expect(kept.every((candidate) => wanted.has(candidate))).toBe(true);
@@ -76,35 +76,35 @@ describe('nonMaxSuppression', () => {
 
   it('suppresses nothing across labels', () => {
     const all = candidates(300, 1, 7).map((candidate, label) => ({ ...candidate, label }));
-    expect(new Set(nonMaxSuppression(all, { iouThreshold: 0, mostBoxes: Infinity }))).toEqual(new Set(all));
+    expect(new Set(nonMaxSuppression(all, { iouThreshold: 0, maxBoxes: Infinity }))).toEqual(new Set(all));
   });
 
   const box = { left: 10, top: 10, right: 50, bottom: 50 };
 
   it('keeps the first of equal boxes with equal scores, one for each label', () => {
     const all = [0, 0, 1, 0].map((label) => ({ box, score: 0.5, label }));
-    expect(nonMaxSuppression(all, { iouThreshold: 0.5, mostBoxes: 10 })).toEqual([all[0], all[2]]);
+    expect(nonMaxSuppression(all, { iouThreshold: 0.5, maxBoxes: 10 })).toEqual([all[0], all[2]]);
   });
 
   it('does not suppress by a box without area', () => {
     const flat = { box: { ...box, right: 10 }, score: 0.9, label: 0 };
     const full = { box, score: 0.5, label: 0 };
-    expect(nonMaxSuppression([flat, full], { iouThreshold: 0, mostBoxes: 10 })).toEqual([flat, full]);
+    expect(nonMaxSuppression([flat, full], { iouThreshold: 0, maxBoxes: 10 })).toEqual([flat, full]);
   });
 
   it('keeps a box that overlaps by exactly the threshold', () => {
     const half = { box: { ...box, bottom: 30 }, score: 0.4, label: 0 };
-    expect(nonMaxSuppression([{ box, score: 0.5, label: 0 }, half], { iouThreshold: 0.5, mostBoxes: 10 })).toHaveLength(
+    expect(nonMaxSuppression([{ box, score: 0.5, label: 0 }, half], { iouThreshold: 0.5, maxBoxes: 10 })).toHaveLength(
       2,
     );
-    expect(
-      nonMaxSuppression([{ box, score: 0.5, label: 0 }, half], { iouThreshold: 0.49, mostBoxes: 10 }),
-    ).toHaveLength(1);
+    expect(nonMaxSuppression([{ box, score: 0.5, label: 0 }, half], { iouThreshold: 0.49, maxBoxes: 10 })).toHaveLength(
+      1,
+    );
   });
 
   it('keeps no more than so many, the surest', () => {
     const all = candidates(200, 1, 9);
-    const kept = nonMaxSuppression(all, { iouThreshold: 1, mostBoxes: 7 });
+    const kept = nonMaxSuppression(all, { iouThreshold: 1, maxBoxes: 7 });
     expect(kept.map(({ score }) => score)).toEqual(
       all
         .map(({ score }) => score)

@@ -4,11 +4,11 @@ export interface SuppressionOptions {
   /** Above this overlap, the less sure of two boxes of one label goes. */
   readonly iouThreshold: number;
   /** Most boxes that are kept, over all labels. */
-  readonly mostBoxes: number;
+  readonly maxBoxes: number;
 }
 
 /** So many of the surest candidates are looked at: a bound for a model that is sure of everything. Ultralytics' `max_nms`. */
-const MOST_CANDIDATES = 30_000;
+const MAX_CANDIDATES = 30_000;
 
 /**
  * Greedy non-maximum suppression within each label: the surest box stays, and all of its label that overlap it by more than the
@@ -17,13 +17,13 @@ const MOST_CANDIDATES = 30_000;
  */
 export function nonMaxSuppression(
   candidates: readonly Candidate[],
-  { iouThreshold, mostBoxes }: SuppressionOptions,
+  { iouThreshold, maxBoxes }: SuppressionOptions,
 ): Candidate[] {
-  const sorted = [...candidates].sort((a, b) => b.score - a.score).slice(0, MOST_CANDIDATES);
+  const sorted = [...candidates].sort((a, b) => b.score - a.score).slice(0, MAX_CANDIDATES);
   const kept: Candidate[] = [];
   const keptByLabel = new Map<number, InputBox[]>();
   for (const candidate of sorted) {
-    if (kept.length === mostBoxes) break;
+    if (kept.length === maxBoxes) break;
     const same = keptByLabel.get(candidate.label) ?? [];
     if (same.some((box) => overlap(box, candidate.box) > iouThreshold)) continue;
     kept.push(candidate);

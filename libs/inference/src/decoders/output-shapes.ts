@@ -7,7 +7,7 @@ export interface ExpectedOutput {
   /** Null stands for any size. */
   readonly shape: readonly (number | null)[];
   /** What is in it, and what its dimensions mean. */
-  readonly what: string;
+  readonly description: string;
 }
 
 /** A picture's part of each output: the values after the batch dimension. */
@@ -24,7 +24,7 @@ export function outputName({ outputs }: Pick<ModelManifest, 'outputs'>, own: rea
 /** Throws RangeError, with the output's name and both shapes, unless the output has the wanted one. */
 export function assertShape(
   output: OutputTensor | undefined,
-  { name, shape, what }: ExpectedOutput,
+  { name, shape, description: what }: ExpectedOutput,
 ): asserts output is OutputTensor {
   const fits =
     output !== undefined &&

@@ -2,7 +2,7 @@ import type { Classification, ModelManifest } from '@pugmark/domain';
 import type { ClassificationDecoder } from './decoder';
 import { assertShape, valuesOfImage, outputName } from './output-shapes';
 
-const MOST_LABELS = 5;
+const MAX_LABELS = 5;
 /** Probabilities of one crop add up to 1, but for what single precision loses. */
 const SUM_TOLERANCE = 1e-2;
 
@@ -18,7 +18,7 @@ export const SOFTMAX: ClassificationDecoder = {
     assertShape(output, {
       name: outputName(manifest, OUTPUTS, 0),
       shape: [batch, manifest.labels.length],
-      what: 'scores (batch, labels)',
+      description: 'scores (batch, labels)',
     });
     const rows = Array.from({ length: batch }, (_, index) => [...valuesOfImage(output, index)]);
     const probabilities = rows.every(isDistribution) ? rows : rows.map(softmax);
@@ -30,7 +30,7 @@ function ranked(scores: readonly number[], { labels, storeThreshold }: ModelMani
   const sorted = scores
     .map((score, index) => ({ label: labels[index]!, score: Math.min(1, score) }))
     .sort((a, b) => b.score - a.score);
-  return sorted.slice(0, MOST_LABELS).filter(({ score }, rank) => rank === 0 || score >= storeThreshold);
+  return sorted.slice(0, MAX_LABELS).filter(({ score }, rank) => rank === 0 || score >= storeThreshold);
 }
 
 function isDistribution(row: readonly number[]): boolean {

@@ -15,13 +15,17 @@ export const TF_OBJECT_DETECTION: DetectionDecoder = {
   decode: ([boxes, scores, classes, counts], placements, manifest) => {
     const batch = placements.length;
     const name = (index: number): string => outputName(manifest, [...OUTPUTS, 'num_detections'], index);
-    assertShape(boxes, { name: name(0), shape: [batch, null, 4], what: 'boxes (batch, boxes, ymin xmin ymax xmax)' });
+    assertShape(boxes, {
+      name: name(0),
+      shape: [batch, null, 4],
+      description: 'boxes (batch, boxes, ymin xmin ymax xmax)',
+    });
     const most = boxes.shape[1]!;
-    assertShape(scores, { name: name(1), shape: [batch, most], what: 'scores (batch, boxes)' });
-    assertShape(classes, { name: name(2), shape: [batch, most], what: 'classes (batch, boxes)' });
-    if (counts !== undefined) assertShape(counts, { name: name(3), shape: [batch], what: 'counts (batch)' });
+    assertShape(scores, { name: name(1), shape: [batch, most], description: 'scores (batch, boxes)' });
+    assertShape(classes, { name: name(2), shape: [batch, most], description: 'classes (batch, boxes)' });
+    if (counts !== undefined) assertShape(counts, { name: name(3), shape: [batch], description: 'counts (batch)' });
     return placements.map((placement, index) =>
-      decodePicture(
+      decodeImage(
         {
           boxes: valuesOfImage(boxes, index),
           scores: valuesOfImage(scores, index),
@@ -35,15 +39,15 @@ export const TF_OBJECT_DETECTION: DetectionDecoder = {
   },
 };
 
-interface PictureOutputs {
+interface ImageOutputs {
   readonly boxes: Float32Array;
   readonly scores: Float32Array;
   readonly classes: Float32Array;
   readonly count: number;
 }
 
-function decodePicture(
-  { boxes, scores, classes, count }: PictureOutputs,
+function decodeImage(
+  { boxes, scores, classes, count }: ImageOutputs,
   placement: Placement,
   manifest: ModelManifest,
 ): Detection[] {

@@ -3,7 +3,7 @@ import { assertShape, valuesOfImage, outputName } from './output-shapes';
 import { yoloDetections } from './yolo-candidates';
 
 /** YOLOv5's own: `iou_thres` and `max_det` of its non_max_suppression. */
-const SUPPRESSION = { iouThreshold: 0.45, mostBoxes: 300 };
+const SUPPRESSION = { iouThreshold: 0.45, maxBoxes: 300 };
 
 const OUTPUTS = ['output_0'];
 
@@ -16,7 +16,11 @@ export const YOLOV5: DetectionDecoder = {
   decode: ([output], placements, manifest) => {
     const columns = 5 + manifest.labels.length;
     const what = `rows (batch, rows, 5 + ${manifest.labels.length} labels)`;
-    assertShape(output, { name: outputName(manifest, OUTPUTS, 0), shape: [placements.length, null, columns], what });
+    assertShape(output, {
+      name: outputName(manifest, OUTPUTS, 0),
+      shape: [placements.length, null, columns],
+      description: what,
+    });
     const pictures = placements.map((placement, index) => {
       const values = valuesOfImage(output, index);
       const at = (row: number, column: number): number => values[row * columns + column]!;

@@ -3,7 +3,7 @@ import { assertShape, valuesOfImage, outputName } from './output-shapes';
 import { yoloDetections } from './yolo-candidates';
 
 /** Ultralytics' own: `iou` and `max_det` of its predict mode. */
-const SUPPRESSION = { iouThreshold: 0.7, mostBoxes: 300 };
+const SUPPRESSION = { iouThreshold: 0.7, maxBoxes: 300 };
 
 const OUTPUTS = ['output_0'];
 
@@ -21,7 +21,7 @@ export const YOLOV8: DetectionDecoder = {
     assertShape(output, {
       name: outputName(manifest, OUTPUTS, 0),
       shape,
-      what: `rows (batch, 4 + ${manifest.labels.length} labels, rows)`,
+      description: `rows (batch, 4 + ${manifest.labels.length} labels, rows)`,
     });
     const pictures = placements.map((placement, index) => {
       const values = valuesOfImage(output, index);

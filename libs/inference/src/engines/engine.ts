@@ -1,5 +1,4 @@
 import type { ModelManifest } from '@pugmark/domain';
-import type { OutputTensor } from '../decoders/decoder';
 import type { LoadedModel } from '../models/loaded-model';
 
 export const ENGINE_NAMES = ['tensorflow', 'wasm', 'null'] as const;
@@ -27,16 +26,4 @@ export interface Engine {
 
   /** Tensors that are alive, those of the models included: flat, unless something leaks. */
   tensors(): number;
-}
-
-/** A model's graph within an engine. */
-export interface Graph {
-  /**
-   * `pixels`: [batch, height, width, 3], row-major, normalised as the manifest says. The outputs that the graph was opened for, in
-   * that order. Whatever happens, no tensor is left behind.
-   */
-  run(pixels: Float32Array, batch: number): Promise<OutputTensor[]>;
-
-  /** Frees its memory. Harmless when called twice. */
-  dispose(): void;
 }

@@ -5,7 +5,8 @@ import { FatalError, messageOf, type ModelManifest } from '@pugmark/domain';
 import type { OutputTensor } from '../decoders/decoder';
 import { LoadedModel, outputsOf } from '../models/loaded-model';
 import { readGraphModel } from '../models/model-files';
-import type { Engine, EngineInfo, Graph } from './engine';
+import type { Graph } from '../models/graph';
+import type { Engine, EngineInfo } from './engine';
 import { warmUp } from './warm-up';
 
 /** TensorFlow.js on WebAssembly with SIMD, in this thread: no compiler, no Python, no graphics card. */

@@ -88,7 +88,7 @@ async function tryOut(manifest: ModelManifest, folder: string, engine: Engine): 
 async function assertBatch(model: LoadedModel): Promise<void> {
   const { batch, name } = model.manifest;
   if (batch === 1) return;
-  const inputs = Array.from({ length: batch }, (_, seed) => testPicture(model.manifest, seed + 1));
+  const inputs = Array.from({ length: batch }, (_, seed) => testImage(model.manifest, seed + 1));
   const together = await model.raw(inputs).catch((error: unknown) => {
     throw new FatalError(
       'model_unsuitable',
@@ -116,7 +116,7 @@ async function differenceToOpByOp(model: LoadedModel, folder: string): Promise<n
   const artifacts = await readGraphModel(manifest, folder);
   const original = await loadGraphModel({ load: async () => artifacts });
   try {
-    const input = testPicture(manifest, 1);
+    const input = testImage(manifest, 1);
     const wanted = opByOp(original, input, manifest);
     const found = await model.raw([input]);
     return found.reduce(
@@ -155,7 +155,7 @@ function largestDifference(found: Float32Array, wanted: Float32Array): number {
 }
 
 async function timeOf(model: LoadedModel): Promise<number> {
-  const input = testPicture(model.manifest, 1);
+  const input = testImage(model.manifest, 1);
   const times: number[] = [];
   for (let run = 0; run < TIMED_RUNS; run += 1) {
     const begin = performance.now();
@@ -166,7 +166,7 @@ async function timeOf(model: LoadedModel): Promise<number> {
 }
 
 /** Smooth shades with a bright patch, another for each seed: something for the model to chew on, the same every time. */
-function testPicture({ input: { width, height } }: ModelManifest, seed: number): ModelInput {
+function testImage({ input: { width, height } }: ModelManifest, seed: number): ModelInput {
   const rgb = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {

@@ -7,7 +7,7 @@ import {
 } from '@pugmark/domain';
 import { selectClassificationDecoder, selectDetectionDecoder } from '../decoders/select-decoder';
 import type { OutputTensor } from '../decoders/decoder';
-import type { Graph } from '../engines/engine';
+import type { Graph } from './graph';
 import { normalisedPixels } from './normalised-pixels';
 
 /** The outputs that a graph must be opened for, in the order in which the decoder reads them. */

@@ -5,7 +5,10 @@ import { basename, join } from 'node:path';
 const APP = join(__dirname, '..', '..', '..');
 const STAYS_OUTSIDE = ['sharp', 'exif-reader', '@tensorflow/*', '@vladmandic/human'];
 
-/** Bundles a file of this folder's parent as the build does, into a new folder within the app, where npm packages are found. */
+/**
+ * Bundles a file of the parent folder as the build does, into a new folder within the app, where npm packages are
+ * found.
+ */
 export function bundleForTest(source: string): { readonly folder: string; readonly path: string } {
   mkdirSync(join(APP, 'dist'), { recursive: true });
   const folder = mkdtempSync(join(APP, 'dist', 'test-'));

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A process that speaks the engine's protocol and has real accidents: a picture's path says what it does, after an optional
- * number. `silent` in the folder's name makes it not announce the pictures that it begins.
+ * A process that speaks the engine protocol and can really crash: an image's path gives its behaviour, after an
+ * optional number. With `silent` in the folder's name, it does not report images as started.
  */
 const SCRIPT = `
 const fs = require('node:fs');
@@ -20,13 +20,13 @@ const begin = {
   never: () => undefined,
   crash: () => process.exit(9),
   'only-once': () => {
-    if (fs.existsSync(log) && fs.readFileSync(log, 'utf8').includes('"born"')) return process.exit(9);
+    if (fs.existsSync(log) && fs.readFileSync(log, 'utf8').includes('"started"')) return process.exit(9);
     ready();
   },
 };
 
 function ready() {
-  note({ born: true });
+  note({ started: true });
   const engine = { name: 'null', device: 'none', reason: 'fake', version: '1' };
   process.send({ type: 'ready', engine });
 }
@@ -39,7 +39,7 @@ const accidents = {
   disconnect: () => new Promise(() => { process.removeAllListeners('disconnect'); process.disconnect(); setInterval(() => undefined, 1000); }),
 };
 
-async function look(image) {
+async function infer(image) {
   const [what, argument] = image.path.split(':');
   if (what in accidents) await accidents[what]();
   if (what === 'segfault-once' && !fs.existsSync(argument)) { fs.writeFileSync(argument, ''); accidents.segfault(); await accidents.stuck(); }
@@ -63,7 +63,7 @@ process.on('message', (message) => {
   work = work.then(async () => {
     for (const image of message.images) {
       if (path.basename(start.models[0].folder) !== 'silent') process.send({ type: 'started', batch: message.batch, id: image.id });
-      process.send({ type: 'answer', batch: message.batch, outcome: await look(image), health: { rssBytes: image.path === 'fat' ? 1e12 : 1e6, tensors: 0 } });
+      process.send({ type: 'answer', batch: message.batch, outcome: await infer(image), health: { rssBytes: image.path === 'fat' ? 1e12 : 1e6, tensors: 0 } });
     }
   });
 });
@@ -72,10 +72,10 @@ process.on('message', (message) => {
 export interface FakeEngine {
   readonly folder: string;
   readonly childPath: string;
-  /** What the processes noted: their births, and the batches that they were given. */
+  /** Log of the processes: their starts, and the batches that they were assigned. */
   log(): {
     readonly pid: number;
-    readonly born?: true;
+    readonly started?: true;
     readonly load?: string;
     readonly batch?: readonly string[];
     readonly model?: string;
@@ -98,7 +98,7 @@ export function createFakeEngine(): FakeEngine {
   };
 }
 
-/** Whether a process with this id runs: not one that has ended and been waited for. */
+/** Whether a process with this id is running. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

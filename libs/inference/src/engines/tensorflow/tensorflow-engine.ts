@@ -7,7 +7,8 @@ import { convertedModel } from '../../converter/converted-model';
 import { readSignature, type Signature } from '../../converter/read-signature';
 import { LoadedModel, outputsOf } from '../../models/loaded-model';
 import { verifyFiles } from '../../models/model-files';
-import type { Engine, EngineInfo, Graph } from '../engine';
+import type { Graph } from '../../models/graph';
+import type { Engine, EngineInfo } from '../engine';
 import { warmUp } from '../warm-up';
 import { nativeBackend } from './native-backend';
 

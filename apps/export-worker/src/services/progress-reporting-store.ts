@@ -9,7 +9,7 @@ const KEEP_SECONDS = 3_600;
  * The tasks table, telling the cache how exports ended, once the commit has counted: before it, the cache would say what may
  * never become true.
  */
-export class AnnouncingStore implements WorkStore<DatabaseTransaction> {
+export class ProgressReportingStore implements WorkStore<DatabaseTransaction> {
   readonly #tasks: TaskRepository;
   readonly #cache: Cache;
 
@@ -26,11 +26,11 @@ export class AnnouncingStore implements WorkStore<DatabaseTransaction> {
     outcomes: readonly TaskOutcome<Result>[],
     write: (tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,
   ): Promise<number[]> {
-    const counted = await this.#tasks.commit(outcomes, write);
+    const committed = await this.#tasks.commit(outcomes, write);
     await Promise.all(
-      outcomes.filter(({ task }) => counted.includes(task.id)).map((outcome) => this.#announce(outcome)),
+      outcomes.filter(({ task }) => committed.includes(task.id)).map((outcome) => this.#reportOutcome(outcome)),
     );
-    return counted;
+    return committed;
   }
 
   isDataError(error: unknown): boolean {
@@ -38,7 +38,7 @@ export class AnnouncingStore implements WorkStore<DatabaseTransaction> {
   }
 
   /** A retry may have been the last one, which only the row knows: then nothing is said. */
-  async #announce({ task, outcome }: TaskOutcome<unknown>): Promise<void> {
+  async #reportOutcome({ task, outcome }: TaskOutcome<unknown>): Promise<void> {
     const key = exportJobKey(task.subjectId);
     if (outcome === 'retry') return this.#cache.delete(key);
     const job: ExportJob =

@@ -1,5 +1,5 @@
 import type { Schemas } from '@pugmark/client';
-import { standsOut } from './needs-attention';
+import { findProblems } from './find-problems';
 
 type System = Schemas['SystemResponse'];
 
@@ -39,9 +39,9 @@ const IDLE: Schemas['ProcessingResponse'] = {
 };
 
 it('has nothing to say when all is well, with work or without', () => {
-  expect(standsOut(WELL, IDLE)).toEqual([]);
-  expect(standsOut(WELL, { ...IDLE, pending: 5, ratePerMinute: 60 })).toEqual([]);
-  expect(standsOut({ ...WELL, dependencies: { ...WELL.dependencies, redis: 'not configured' } }, IDLE)).toEqual([]);
+  expect(findProblems(WELL, IDLE)).toEqual([]);
+  expect(findProblems(WELL, { ...IDLE, pending: 5, ratePerMinute: 60 })).toEqual([]);
+  expect(findProblems({ ...WELL, dependencies: { ...WELL.dependencies, redis: 'not configured' } }, IDLE)).toEqual([]);
 });
 
 it.each<[string, Partial<System>, Partial<typeof IDLE>, RegExp]>([
@@ -72,5 +72,5 @@ it.each<[string, Partial<System>, Partial<typeof IDLE>, RegExp]>([
   ['no worker at all', { engines: [] }, {}, /^no ml-worker is up/],
   ['work that stands still', {}, { pending: 3, processing: 1 }, /^4 pictures are to be looked at, and none was done/],
 ])('names %s', (_what, system, work, line) => {
-  expect(standsOut({ ...WELL, ...system }, { ...IDLE, ...work })).toEqual([expect.stringMatching(line)]);
+  expect(findProblems({ ...WELL, ...system }, { ...IDLE, ...work })).toEqual([expect.stringMatching(line)]);
 });

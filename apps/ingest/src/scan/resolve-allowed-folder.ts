@@ -1,12 +1,12 @@
 import { realpath } from 'node:fs/promises';
-import { sep } from 'node:path';
 import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
+import { isPathWithin } from '@pugmark/storage';
 
 /**
  * The folder's real path. It must lie below one of the roots once every symbolic link is resolved; the gateway checked that
  * when the ingest was asked for, and links can change since.
  */
-export async function allowedFolder(folder: string, roots: readonly string[]): Promise<string> {
+export async function resolveAllowedFolder(folder: string, roots: readonly string[]): Promise<string> {
   let real: string;
   try {
     real = await realpath(folder);
@@ -27,8 +27,7 @@ export async function allowedFolder(folder: string, roots: readonly string[]): P
   }
   for (const root of roots) {
     const realRoot = await realpath(root).catch(() => null);
-    if (realRoot !== null && (real === realRoot || real.startsWith(realRoot === sep ? sep : realRoot + sep)))
-      return real;
+    if (realRoot !== null && isPathWithin(real, realRoot)) return real;
   }
   throw new PermanentError('folder_not_allowed', 'the folder lies outside the allowed roots (setting INGEST_ROOTS)');
 }

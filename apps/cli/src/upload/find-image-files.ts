@@ -6,13 +6,13 @@ const EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp
 
 export interface FoundFiles {
   /** Paths of pictures, always in the same order. */
-  readonly pictures: readonly string[];
+  readonly images: readonly string[];
   /** How many files have another name. */
   readonly others: number;
 }
 
 /** The files below a folder. Hidden ones and links are passed over: what macOS adds, and what may lead anywhere. */
-export async function pictureFiles(folder: string): Promise<FoundFiles> {
+export async function findImageFiles(folder: string): Promise<FoundFiles> {
   const pictures: string[] = [];
   let others = 0;
   const open = [folder];
@@ -25,5 +25,5 @@ export async function pictureFiles(folder: string): Promise<FoundFiles> {
       else if (entry.isFile()) others += 1;
     }
   }
-  return { pictures: pictures.sort(), others };
+  return { images: pictures.sort(), others };
 }

@@ -1,7 +1,7 @@
 import type { Schemas } from '@pugmark/client';
 
 /** What someone should look at, one line each; empty when all is well. `work` is null where it is not known. */
-export function standsOut(
+export function findProblems(
   { dependencies, routes, engines }: Schemas['SystemResponse'],
   work: Schemas['ProcessingResponse'] | null,
 ): string[] {
