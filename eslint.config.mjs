@@ -34,6 +34,11 @@ const boundaries = [
     allowedExternalImports: [],
   },
   { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform'] },
+  {
+    sourceTag: 'layer:service',
+    onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform', 'layer:tasks', 'layer:adapter'],
+    allowedExternalImports: [],
+  },
   { sourceTag: 'adapter:db', allowedExternalImports: ['kysely', 'pg', 'lru-cache', 'p-limit'] },
   {
     sourceTag: 'adapter:broker',
@@ -57,6 +62,7 @@ const boundaries = [
       'layer:platform',
       'layer:tasks',
       'layer:adapter',
+      'layer:service',
       'layer:client',
     ],
     allowedExternalImports: [

@@ -6,7 +6,7 @@ import { ExportHandler } from './handlers/export.handler';
 import { ProgressReportingStore } from './services/progress-reporting-store';
 import { removeAbandoned, removeExpired } from './services/remove-expired-exports';
 
-/** A page of rows takes milliseconds; an export that writes none for this long hangs. */
+/** A page of rows takes milliseconds; an export without a page for this long hangs. */
 const STALL_LIMIT_MS = 300_000;
 const ABANDONED_INTERVAL_MS = 3_600_000;
 

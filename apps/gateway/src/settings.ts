@@ -1,3 +1,5 @@
+import type { GatewayConfig } from './config';
+
 export interface GatewaySettings {
   readonly ingestRoots: readonly string[];
   readonly uploadMaxBytes: number;
@@ -18,4 +20,22 @@ export interface GatewaySettings {
   readonly maxWaitingScans: number;
   readonly maxWaitingExports: number;
   readonly maxOpenRuns: number;
+}
+
+/** The settings of the API in the configuration. */
+export function settingsOf(config: GatewayConfig): GatewaySettings {
+  return {
+    ingestRoots: config.INGEST_ROOTS,
+    uploadMaxBytes: config.UPLOAD_MAX_BYTES,
+    uploadMaxFiles: config.UPLOAD_MAX_FILES,
+    uploadMaxTotalBytes: config.UPLOAD_MAX_TOTAL_BYTES,
+    uploadMaxZipRatio: config.UPLOAD_MAX_ZIP_RATIO,
+    pixelLimit: config.PIXEL_LIMIT,
+    auth: config.AUTH,
+    requestsPerMinute: config.REQUESTS_PER_MINUTE,
+    trustedProxies: config.TRUSTED_PROXIES,
+    maxWaitingScans: config.MAX_WAITING_SCANS,
+    maxWaitingExports: config.MAX_WAITING_EXPORTS,
+    maxOpenRuns: config.MAX_OPEN_RUNS,
+  };
 }

@@ -72,7 +72,7 @@ export class Reviewing {
     readonly {
       readonly id: number;
       readonly action: string;
-      readonly counts: boolean;
+      readonly isEffective: boolean;
       readonly [field: string]: unknown;
     }[]
   > {

@@ -29,8 +29,8 @@ describe('judge', () => {
     const result = attributeCrash([inFlight([1, 2, 3, 4], [1, 2, 3]), inFlight([5, 6])], CRASHED);
     expect(idsOf(result.isolated)).toEqual([[1, 2], [3]]);
     expect(idsOf(result.cleared)).toEqual([[4], [5, 6]]);
-    expect(result.isolated.every(({ isolated }) => suspect)).toBe(true);
-    expect(result.cleared.some(({ isolated }) => suspect)).toBe(false);
+    expect(result.isolated.every(({ isolated }) => isolated)).toBe(true);
+    expect(result.cleared.some(({ isolated }) => isolated)).toBe(false);
     expect(result.offending).toBeNull();
   });
 

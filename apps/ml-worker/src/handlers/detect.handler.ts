@@ -18,7 +18,7 @@ export interface DetectParts {
   readonly images: ImageRepository;
   readonly detections: DetectionRepository;
   readonly classifications: ClassificationRepository;
-  readonly tallies: RunCountsRepository;
+  readonly runCounts: RunCountsRepository;
   readonly catalogue: ModelCatalogue;
   readonly pool: Pick<EnginePool, 'infer'>;
   /** Name of the engine, stored with each result. */
@@ -74,7 +74,7 @@ export class DetectHandler implements TaskHandler<DatabaseTransaction, ImageResu
       tx,
       done.map(({ result }) => result),
     );
-    await this.#parts.tallies.add(
+    await this.#parts.runCounts.add(
       tx,
       done.map(({ task }) => task.id),
     );

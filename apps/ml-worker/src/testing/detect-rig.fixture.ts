@@ -80,7 +80,7 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
       images: new ImageRepository(),
       detections: new DetectionRepository(),
       classifications: new ClassificationRepository(),
-      tallies: new RunCountsRepository(),
+      runCounts: new RunCountsRepository(),
       catalogue: new ModelCatalogue(db, new ModelRepository(), ''),
       pool,
       engine: 'null',

@@ -156,7 +156,7 @@ describe('GET /feed', () => {
     expect(client.events[0]).toMatchObject({
       id: null,
       event: 'reset',
-      data: { reason: expect.stringContaining('the reset') },
+      data: { reason: expect.stringContaining('reload') },
     });
     expect(client.of('run')).toMatchObject([{ id: run.id, state: 'active' }]);
   });

@@ -27,7 +27,7 @@ describe('Renderer', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   function createRenderer(
-    options: { childPath?: string; deadlineMs?: number; mostWaiting?: number } = {},
+    options: { childPath?: string; deadlineMs?: number; maxWaiting?: number } = {},
   ): IsolatedRenderer {
     const renderer = new IsolatedRenderer({ childPath, logger: testLogger(), ...options });
     renderers.push(renderer);
@@ -76,7 +76,7 @@ describe('Renderer', () => {
   });
 
   it('refuses more images than may wait', async () => {
-    const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300, mostWaiting: 1 });
+    const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300, maxWaiting: 1 });
     const answers = await Promise.allSettled(['hang', 'a', 'b'].map((path) => renderer.render(path, OPTIONS)));
     expect(
       answers.map((answer) =>

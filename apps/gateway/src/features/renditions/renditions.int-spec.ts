@@ -224,7 +224,7 @@ describe('pictures', () => {
     await gateway.detections(id, model, [still, { ...animal(0.8), box: { x: 0, y: 0, width: 0.1, height: 0.1 } }]);
     const asked = recorded();
     expect((await gateway.post(`/deployments/${deploymentId}/static-detections/find`)).body).toMatchObject({
-      boxes: 1,
+      staticDetections: 1,
     });
     await fetchBytes(`/images/${id}/thumbnail?boxes=true&blurPeople=true`);
     expect(asked).toMatchObject([{ boxes: [{ category: 'animal' }], blurred: [{ x: 0.25, width: 0.5 }] }]);

@@ -39,7 +39,7 @@ describe('one action on many images', () => {
         counted,
         'human',
       ]);
-      expect(await study.history(image)).toMatchObject([{ action: action.type, batchId: body.batchId, counts: true }]);
+      expect(await study.history(image)).toMatchObject([{ action: action.type, batchId: body.batchId, isEffective: true }]);
     }
   });
 

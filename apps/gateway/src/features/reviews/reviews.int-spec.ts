@@ -120,7 +120,7 @@ describe('the review of an image', () => {
     expect(await study.listed(image)).toBe('deer 1');
     await gateway.request('DELETE', `/images/${image}/review`);
     expect(
-      (await study.history(image)).map(({ action, observations, counts }) => [action, observations, counts]),
+      (await study.history(image)).map(({ action, observations, isEffective }) => [action, observations, isEffective]),
     ).toEqual([
       ['withdraw', null, true],
       ['set', [], false],
@@ -365,12 +365,12 @@ describe('the review of an image', () => {
         action: 'set',
         observations: [],
         reviewer: 'review read',
-        counts: true,
+        isEffective: true,
         undoneAt: null,
         undoneBy: null,
         redoOf: null,
       });
-      expect(oldest).toMatchObject({ observations: [{ label: 'elk' }], reviewer: 'admin', counts: false });
+      expect(oldest).toMatchObject({ observations: [{ label: 'elk' }], reviewer: 'admin', isEffective: false });
       expect(newest!['keyId']).not.toBe(oldest!['keyId']);
       const first = (await gateway.get(`/images/${image}/history?limit=1`)).body;
       expect(first.items).toEqual([newest]);
@@ -398,7 +398,7 @@ describe('the review of an image', () => {
       expect((await study.history(image))[0]).toMatchObject({
         undoneBy: 'admin',
         undoneAt: expect.any(String),
-        counts: false,
+        isEffective: false,
       });
       expect([await redo(elk!), await redo(elk!), await redo(cow!), await redo(goat!)]).toEqual([
         'elk 1',
@@ -408,7 +408,7 @@ describe('the review of an image', () => {
       ]);
       // Nothing is lost: a redone review is a review of its own, which can be undone like any other.
       const again = await study.history(image);
-      expect(again.map(({ action, redoOf, counts }) => [action, redoOf, counts])).toEqual([
+      expect(again.map(({ action, redoOf, isEffective }) => [action, redoOf, isEffective])).toEqual([
         ['redo', goat, true],
         ['redo', cow, false],
         ['redo', elk, false],

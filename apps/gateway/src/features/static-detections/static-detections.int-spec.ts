@@ -41,7 +41,10 @@ describe('static detections', () => {
     const { id, images } = await deployment();
     expect(await list(id)).toEqual([]);
     expect(await marks(images[0]!)).toEqual([false]);
-    expect(await find(id)).toMatchObject({ status: 200, body: { staticDetections: 1, newStaticDetections: 1, changedImages: 20 } });
+    expect(await find(id)).toMatchObject({
+      status: 200,
+      body: { staticDetections: 1, newStaticDetections: 1, changedImages: 20 },
+    });
     const [box] = await list(id);
     expect(box).toEqual({
       id: expect.any(Number),

@@ -20,15 +20,15 @@ describe('Authenticator', () => {
     const answers: ((row: ApiKeyRow) => void)[] = [];
     const keys = {
       findByPrefix: () => new Promise<ApiKeyRow>((resolve) => answers.push(resolve)),
-      used: () => Promise.resolve(),
+      recordUse: () => Promise.resolve(),
     };
     const authenticator = new Authenticator({ db: null, keys, sessions: null } as unknown as AccessDependencies);
-    const look = () => authenticator.callerOf({ method: 'GET', get: () => `Bearer ${key}` } as unknown as Request);
-    const before = look();
+    const callerOf = () => authenticator.callerOf({ method: 'GET', get: () => `Bearer ${key}` } as unknown as Request);
+    const before = callerOf();
     authenticator.clearCache();
     answers[0]!(row);
     await expect(before).resolves.toMatchObject({ keyId: 1 });
-    const after = look();
+    const after = callerOf();
     expect(answers).toHaveLength(2);
     answers[1]!({ ...row, revoked_at: new Date() });
     await expect(after).rejects.toMatchObject({ code: 'key_revoked' });
