@@ -1,5 +1,5 @@
-// `npm run api:generate`: writes docs/openapi.json, the OpenAPI document of the gateway's operations. No server is needed. The
-// client's types are then generated from it.
+// `npm run api:generate`: writes docs/openapi.json, the OpenAPI document of the gateway's operations. No server is
+// needed. The client's types are then generated from it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';

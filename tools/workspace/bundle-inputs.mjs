@@ -1,5 +1,5 @@
-// Records which files went into a bundle, so that it is made again only when one of them has changed. No dependencies: it runs
-// before anything is built.
+// Records which files went into a bundle, so that it is made again only when one of them has changed. No dependencies:
+// it runs before anything is built.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';

@@ -1,5 +1,5 @@
-// Bundles those projects of which a source has changed since they were bundled. No dependencies: it runs before anything is
-// built, for the launcher (start.mjs) and for `npx pugmark` (apps/cli/bin).
+// Bundles those projects of which a source has changed since they were bundled. No dependencies: it runs before
+// anything is built, for the launcher (start.mjs) and for `npx pugmark` (apps/cli/bin).
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { entryPointsOf, isBundleCurrent } from './bundle-inputs.mjs';

@@ -1,5 +1,5 @@
-// Bundles the project in the current folder: every `main.ts` and `*.child.ts` below src becomes a file of dist/bundle. Workspace
-// libraries are bundled in; npm packages stay external and are loaded from node_modules.
+// Bundles the project in the current folder: every `main.ts` and `*.child.ts` below src becomes a file of dist/bundle.
+// Workspace libraries are bundled in; npm packages stay external and are loaded from node_modules.
 import { build } from 'esbuild';
 import { rmSync } from 'node:fs';
 import { relative } from 'node:path';

@@ -1,6 +1,6 @@
-// What `npm run demo`, `npm start`, `npm test` and the other commands call. Without dependencies, because it is what installs
-// them: checks Node, installs packages if they are missing or outdated, generates and bundles what is
-// stale, then runs the command.
+// What `npm run demo`, `npm start`, `npm test` and the other commands call. Without dependencies, because it is what
+// installs them: checks Node, installs packages if they are missing or outdated, generates and bundles what is stale,
+// then runs the command.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ const PROJECTS = {
   'test:api-fuzz': 'system-tests',
   'test:faults': 'system-tests',
 };
-/** Commands that do without the apps. The tests bundle them as a step that may fail while the other steps still run. */
+/** Commands that do not need the apps. `test` bundles them as a step that may fail while other steps still run. */
 const WITHOUT_APPS = ['test', 'tensorflow'];
 const MIN_NODE = [20, 19];
 const INSTALL_DEADLINE_MS = 20 * 60_000;
@@ -33,8 +33,8 @@ function requireNode() {
   fail(`Node ${MIN_NODE.join('.')} or newer is needed, this is ${process.versions.node}; see https://nodejs.org`);
 }
 
-// npm lists in node_modules/.package-lock.json what it installed. It removes that file first and writes it last, so that a
-// broken installation has none.
+// npm lists in node_modules/.package-lock.json what it installed. It removes that file first and writes it last, so
+// that a broken installation has none.
 function arePackagesCurrent() {
   const wanted = readPackages('package-lock.json');
   const installed = readPackages('node_modules/.package-lock.json');

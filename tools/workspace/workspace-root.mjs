@@ -1,5 +1,5 @@
-// Where the workspace is, which packages it has, and how its scripts run other programs. No dependencies: used before any
-// package is installed.
+// Where the workspace is, which packages it has, and how its scripts run other programs. No dependencies: used before
+// any package is installed.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

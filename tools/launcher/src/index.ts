@@ -1,5 +1,5 @@
 export { ApiClient, type Image } from './api/api-client';
-export { makePictures } from './demo/pictures/make-pictures';
+export { makeDemoImages } from './demo/images/make-demo-images';
 export { adminKey } from './platform/admin-key';
 export { type RunningApps, startApps } from './platform/start-apps';
 export { type Platform, startPlatform } from './platform/start-platform';

@@ -5,7 +5,7 @@ export interface MetricSample {
 }
 
 /**
- * The samples of a page in Prometheus's text format.
+ * Parses a page in Prometheus's text format.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 export function parseMetrics(text: string): readonly MetricSample[] {
@@ -19,7 +19,7 @@ export function parseMetrics(text: string): readonly MetricSample[] {
   });
 }
 
-/** The sum of all samples of this name that have these labels. */
+/** Sums all samples of this name that have these labels. */
 export function sumOf(
   samples: readonly MetricSample[],
   name: string,

@@ -7,7 +7,7 @@ import { parseMetrics, type MetricSample } from './metrics-text';
 
 export interface RigProcessSpec {
   readonly name: string;
-  /** The service that the script is, whatever it is called here. */
+  /** The service that the script runs; several processes may run the same one. */
   readonly service: string;
   readonly script: string;
   readonly env: NodeJS.ProcessEnv;
@@ -21,7 +21,7 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** A service that nobody starts again by himself: started, hit and looked at by a test or a bench. */
+/** A service process without a supervisor, which a test or a bench starts, disturbs and observes. */
 export class RigProcess {
   readonly #spec: RigProcessSpec;
   #child: ChildProcess | null = null;
@@ -39,9 +39,9 @@ export class RigProcess {
     return this.#child !== null;
   }
 
-  /** Extra environment for this start only. */
+  /** Starts the process; `extra` is added to the environment of this start only. */
   start(extra: NodeJS.ProcessEnv = {}): void {
-    if (this.#child !== null) throw new Error(`${this.name} runs already`);
+    if (this.#child !== null) throw new Error(`${this.name} is already running`);
     mkdirSync(dirname(this.#spec.logFile), { recursive: true });
     const child = spawn(process.execPath, [...nodeFlags(this.#spec.service), this.#spec.script], {
       env: { ...this.#spec.env, ...extra },
@@ -63,11 +63,11 @@ export class RigProcess {
     }
   }
 
-  /** Waits until it says that it can do its work. */
+  /** Waits until the service reports that it is ready. */
   async ready(signal: AbortSignal, deadlineMs = 60_000): Promise<void> {
     await waitUntil(
       async () => {
-        if (this.#child === null) throw new CommandError(`${this.name} ended; its log: ${this.#spec.logFile}`);
+        if (this.#child === null) throw new CommandError(`${this.name} exited; its log: ${this.#spec.logFile}`);
         const problem = await this.problem();
         if (problem !== null) throw new Error(problem);
         return true;
@@ -76,12 +76,12 @@ export class RigProcess {
     );
   }
 
-  /** Why it is not ready; null when it is. */
+  /** Resolves with why it is not ready, or null when it is. */
   problem(): Promise<string | null> {
     return probe(`http://127.0.0.1:${this.#spec.healthPort}/readyz`, 3_000);
   }
 
-  /** What its page shows; empty while it does not answer. */
+  /** Reads the metrics page; empty while the service does not answer. */
   async metrics(): Promise<readonly MetricSample[]> {
     try {
       const response = await fetch(`http://127.0.0.1:${this.#spec.healthPort}/metrics`, {
@@ -89,7 +89,7 @@ export class RigProcess {
       });
       return parseMetrics(await response.text());
     } catch {
-      // Dead or stopped: that is what some tests are about.
+      // The process was killed or stopped, as some tests intend.
       return [];
     }
   }
@@ -98,12 +98,12 @@ export class RigProcess {
     if (this.#child?.pid !== undefined) process.kill(this.#child.pid, name);
   }
 
-  /** SIGKILL, and waits for the end. */
+  /** Sends SIGKILL and waits for the exit. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (child?.pid === undefined) return;
     killProcess(child.pid);
-    await waitUntil(() => this.#child === null, { what: `${this.name} to be gone`, deadlineMs: 10_000 });
+    await waitUntil(() => this.#child === null, { what: `${this.name} to exit`, deadlineMs: 10_000 });
   }
 
   async stop(): Promise<void> {

@@ -1,27 +1,27 @@
 import { IsInt, Min } from 'class-validator';
 import { IntegerSetting, ServiceConfig } from '@pugmark/platform';
 
-/** What the worker of the task bench and of the fault tests is told. */
+/** Settings of the worker of the task bench and of the fault tests. */
 export class RigWorkerConfig extends ServiceConfig {
-  /** Tasks claimed, done and committed together. */
+  /** Tasks that are claimed, done and committed together. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly RIG_BATCH: number = 64;
 
-  /** Batches under way at a time. */
+  /** Batches in flight. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   readonly RIG_CONCURRENCY: number = 2;
 
-  /** Milliseconds that a batch takes, as inference would. */
+  /** Milliseconds that a batch takes, in place of inference. */
   @IntegerSetting()
   @IsInt()
   @Min(0)
   readonly RIG_WORK_MS: number = 0;
 
-  /** 1: every result is a row of `rig_effects`, which has no unique key, so that work done twice shows. */
+  /** 1: writes every result as a row of `rig_effects`, which has no unique key, so that work done twice shows. */
   @IntegerSetting()
   @IsInt()
   @Min(0)

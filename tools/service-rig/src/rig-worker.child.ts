@@ -14,7 +14,7 @@ import { createTaskMetrics, loadConfig, sleep, runService } from '@pugmark/platf
 import { TaskWorker, type TaskHandler } from '@pugmark/tasks';
 import { RigWorkerConfig } from './rig-worker-config';
 
-/** A worker like the ml-worker in all but its work: that takes a set time and finds nothing. */
+/** A worker like the ml-worker, except that its work takes a set time and has no result. */
 void runService(
   'ml-worker',
   () => loadConfig(RigWorkerConfig, process.env),
@@ -62,7 +62,7 @@ void runService(
     });
     process.on('SIGUSR2', () => blockEventLoop(config.RIG_BLOCK_MS));
     worker.start();
-    // It stands in for the ml-worker, which has this queue, too; nothing is rung there.
+    // The ml-worker, in whose place it runs, also has this queue; nothing is published to it.
     broker.consume('classify', 1, (delivery) => delivery.ack());
     broker.start();
     const clock = monitorClock(db, metrics, logger);
@@ -78,11 +78,11 @@ void runService(
 );
 
 async function recordEffects(tx: DatabaseTransaction, tasks: readonly ClaimedTask[]): Promise<void> {
+  const ids = tasks.map(({ id }) => id);
+  const attempts = tasks.map(({ attempt }) => attempt);
   await sql`
     insert into rig_effects (task_id, attempt)
-    select * from unnest(${tasks.map(({ id }) => id)}::bigint[], ${tasks.map(({ attempt }) => attempt)}::int[])`.execute(
-    tx,
-  );
+    select * from unnest(${ids}::bigint[], ${attempts}::int[])`.execute(tx);
 }
 
 function blockEventLoop(ms: number): void {

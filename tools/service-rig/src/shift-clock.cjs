@@ -1,4 +1,5 @@
-// Loaded before a service (`node --require`): its clock goes wrong by RIG_CLOCK_OFFSET_MS, as that of a machine without NTP does.
+// Loaded before a service (`node --require`): shifts its clock by RIG_CLOCK_OFFSET_MS, like that of a machine without
+// NTP.
 const offset = Number(process.env.RIG_CLOCK_OFFSET_MS);
 const TrueDate = Date;
 

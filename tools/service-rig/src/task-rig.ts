@@ -5,13 +5,13 @@ import { RigProcess } from './rig-process';
 
 export interface RigOptions {
   readonly root: string;
-  /** Storage and logs. */
+  /** Folder for storage and logs. */
   readonly folder: string;
   readonly ports: Ports;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Services of the real bundles, and workers whose work is nothing, each as a process that can be hit by itself. */
+/** Creates processes of the real bundles, and workers without real work, each of which can be disturbed on its own. */
 export class RigFactory {
   readonly #options: RigOptions;
 
@@ -20,7 +20,7 @@ export class RigFactory {
     mkdirSync(join(options.folder, 'storage'), { recursive: true });
   }
 
-  /** A process of one of the apps. */
+  /** Creates a process of one of the apps. */
   async app(
     name: 'gateway' | 'ingest' | 'export-worker' | 'watchdog',
     urls: ServerUrls,

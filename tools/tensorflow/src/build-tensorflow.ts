@@ -7,9 +7,9 @@ import type { SelfTestResult } from './self-test.child';
 
 export interface BuildOptions {
   readonly device: 'cpu' | 'gpu';
-  /** Made here; holds the library, its licences and the binding afterwards. */
+  /** Created here; afterwards it holds the library, its licences and the binding. */
   readonly folder: string;
-  /** pip's file of pinned wheels with their sha256. */
+  /** pip's requirements file of pinned wheels with their sha256. */
   readonly requirements: string;
   readonly tools: BuildTools;
   readonly root: string;
@@ -17,18 +17,18 @@ export interface BuildOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Half an hour: some GB over a slow line. */
+/** Half an hour, for some GB over a slow connection. */
 const DOWNLOAD_DEADLINE_MS = 30 * 60_000;
 const UNPACK_DEADLINE_MS = 10 * 60_000;
 const COMPILE_DEADLINE_MS = 5 * 60_000;
 const TEST_DEADLINE_MS = 2 * 60_000;
 
-/** One and the same wheel for each machine: of the Python in it nothing is used, so the user's own version does not matter. */
+/** The same wheels for every machine: nothing of the Python in them is used, so the user's version does not matter. */
 const WHEEL_PYTHON = '3.12';
-/** Newest first; those of Arm have the same names but for the processor. */
+/** Newest first; the names for Arm differ only in the processor. */
 const PLATFORMS = ['manylinux_2_27', 'manylinux_2_17', 'manylinux2014'] as const;
 
-/** What is linked, and the headers that the binding includes, directly or not. */
+/** The linked libraries, and the headers that the binding includes, directly or not. */
 const WANTED = [
   'tensorflow/libtensorflow_cc.so',
   'tensorflow/libtensorflow_framework.so',
@@ -40,7 +40,7 @@ const WANTED = [
   'nvidia/',
 ] as const;
 
-/** Download, unpack, compile, try. Rejects with what went wrong, in words. */
+/** Downloads, unpacks, compiles and tests the library. Rejects with a readable reason. */
 export async function buildTensorflow(options: BuildOptions): Promise<SelfTestResult> {
   const wheels = join(options.folder, '.wheels');
   mkdirSync(wheels, { recursive: true });
@@ -84,13 +84,13 @@ async function download(target: string, { requirements, tools, signal }: BuildOp
       ...['--dest', target, '--requirement', requirements],
     ],
     deadlineMs: DOWNLOAD_DEADLINE_MS,
-    // pip keeps half a download in the system's temporary folder, which is often small.
+    // pip stores partial downloads in the system's temporary folder, which is often small.
     env: { ...process.env, LC_ALL: 'C', TMPDIR: target },
     signal,
   });
 }
 
-/** The binding of tfjs-node-gpu over Node's stable interface: one file for each version of Node from 20 on. */
+/** Compiles the binding of tfjs-node-gpu against Node-API: one file works with every version of Node from 20 on. */
 async function compile({ folder, root, tools, signal }: BuildOptions): Promise<void> {
   const modules = join(root, 'node_modules');
   const source = join(modules, '@tensorflow', 'tfjs-node-gpu');
@@ -125,7 +125,7 @@ async function compile({ folder, root, tools, signal }: BuildOptions): Promise<v
   });
 }
 
-/** In a process of its own: a library that does not fit the machine can end the one that loads it. */
+/** Tested in a separate process: a library that does not fit the machine can crash the process that loads it. */
 async function selfTest({ folder, device, root, signal }: BuildOptions): Promise<SelfTestResult> {
   const state: TensorflowState = { installed: true, folder: '.', version: '', device, gpus: [] };
   writeFileSync(join(folder, STATE_FILE), JSON.stringify(state));

@@ -1,12 +1,12 @@
 import { type CommandContext, CommandError } from '@pugmark/toolkit';
 import { installTensorflow } from './install-tensorflow';
 
-/** Engines that do without the native library. */
-const WITHOUT = ['wasm', 'null'];
+/** Engines that do not need the native library. */
+const ENGINES_WITHOUT_LIBRARY = ['wasm', 'null'];
 
 /**
- * Sees to it that the native engine is there, unless another is wanted by name. Where it cannot be had, says so and why; throws when it
- * was asked for by name.
+ * Installs the native engine unless another one is chosen. If that is impossible, logs the reason; throws if the native
+ * engine was chosen explicitly.
  */
 export async function ensureNativeEngine({
   root,
@@ -15,8 +15,8 @@ export async function ensureNativeEngine({
   signal,
 }: Pick<CommandContext, 'root' | 'log' | 'environment' | 'signal'>): Promise<void> {
   const wanted = environment['ML_ENGINE'] || 'auto';
-  // A folder of the user's own is the user's own affair.
-  if (WITHOUT.includes(wanted) || environment['TENSORFLOW_DIR']) return;
+  // The user manages a folder of their own.
+  if (ENGINES_WITHOUT_LIBRARY.includes(wanted) || environment['TENSORFLOW_DIR']) return;
   const state = await installTensorflow({ root, log, environment, signal });
   if (state.installed) return;
   if (wanted === 'tensorflow')

@@ -8,11 +8,12 @@ export interface BuildTools {
   readonly compiler: string;
 }
 
-/** What building the binding takes; throws an error that names what is missing and how to get it. */
+/** Finds the tools that build the binding. Throws an error that names what is missing and how to get it. */
 export async function findBuildTools(signal: AbortSignal | undefined): Promise<BuildTools> {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
     throw new Error(
-      `TensorFlow's library is taken for Linux on x86-64 and 64-bit Arm alone, this is ${process.platform} on ${process.arch}`,
+      "TensorFlow's library is installed only on Linux on x86-64 and 64-bit Arm; " +
+        `this is ${process.platform} on ${process.arch}`,
     );
   }
   const python = await findPython(signal);
@@ -23,13 +24,13 @@ export async function findBuildTools(signal: AbortSignal | undefined): Promise<B
       ...(compiler === null ? ['a C++ compiler (g++)'] : []),
     ];
     throw new Error(
-      `it is compiled here, which takes ${missing.join(' and ')}: install that (Debian: the packages in brackets) and start again`,
+      `compiling it needs ${missing.join(' and ')}: install that (Debian: the packages in brackets) and start again`,
     );
   }
   return { python: python.path, compiler };
 }
 
-/** Python 3 that has pip, or what there is to install. */
+/** Finds Python 3 with pip, or reports what must be installed. */
 export async function findPython(
   signal: AbortSignal | undefined,
 ): Promise<
@@ -49,11 +50,11 @@ export async function findPython(
 
 const DRIVER = '/proc/driver/nvidia/gpus';
 
-/** NVIDIA's cards with their driver, one line each; empty without any. */
+/** Lists NVIDIA's cards with their driver, one line each; empty without any. */
 export async function nvidiaGpus(): Promise<string[]> {
   const smi = findOnPath(['nvidia-smi'], `${process.env['PATH'] ?? ''}:/usr/lib/wsl/lib`);
   if (smi !== null) {
-    // A driver that hangs or is half installed must not keep the pipeline from the processor.
+    // A driver that hangs or is incompletely installed must not prevent use of the processor.
     const out = await runCommand({
       command: smi,
       args: ['--query-gpu=name,driver_version', '--format=csv,noheader'],

@@ -21,24 +21,25 @@ export interface InstallOptions {
   readonly root: string;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
-  /** The user's own: ML_DEVICE=cpu takes the library for the processor even where there is a GPU. */
+  /** The user's environment; ML_DEVICE=cpu installs the library for the processor even where there is a GPU. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Builds again what is there, and tries again what failed. */
+  /** Whether to rebuild an existing library, and to retry what failed. */
   readonly again?: boolean;
 }
 
 export type Device = 'cpu' | 'gpu';
 
-/** Room for wheels and what is unpacked from them, in GiB. */
-const ROOM: Readonly<Record<Device, number>> = { cpu: 2, gpu: 16 };
+/** Required disk space for wheels and their unpacked content, in GiB. */
+const REQUIRED_GIB: Readonly<Record<Device, number>> = { cpu: 2, gpu: 16 };
 
 export function tensorflowDir(root: string): string {
   return join(root, '.pugmark', 'tensorflow');
 }
 
 /**
- * TensorFlow's native library below `.pugmark/tensorflow`, for an NVIDIA GPU where there is one: obtained and compiled if it is not there yet.
- * Never throws but for an interruption: where it cannot be had, the state says why and what to do, and WebAssembly does the work.
+ * Installs TensorFlow's native library below `.pugmark/tensorflow`, for an NVIDIA GPU where there is one, unless it is
+ * there already. Throws only when interrupted: if the library cannot be installed, the state says why and what to do,
+ * and WebAssembly is used instead.
  */
 export async function installTensorflow(options: InstallOptions): Promise<TensorflowState> {
   const dir = tensorflowDir(options.root);
@@ -50,7 +51,7 @@ export async function installTensorflow(options: InstallOptions): Promise<Tensor
   let problem = '';
   for (const device of gpus.length > 0 ? (['gpu', 'cpu'] as const) : (['cpu'] as const)) {
     try {
-      return keep(dir, {
+      return saveState(dir, {
         ...(await install(device, gpus, dir, options)),
         ...(problem === '' ? {} : { gpuProblem: problem }),
       });
@@ -60,7 +61,7 @@ export async function installTensorflow(options: InstallOptions): Promise<Tensor
       options.log(`TensorFlow for the ${device === 'gpu' ? 'GPU' : 'processor'} could not be installed: ${problem}`);
     }
   }
-  return keep(dir, { installed: false, problem });
+  return saveState(dir, { installed: false, problem });
 }
 
 async function install(
@@ -71,10 +72,12 @@ async function install(
 ): Promise<TensorflowState> {
   const folder = folderOf(device, options.root);
   const began = performance.now();
-  requireRoom(dir, ROOM[device]);
+  requireFreeGib(dir, REQUIRED_GIB[device]);
   const tools = await findBuildTools(options.signal);
   options.log(
-    `installing TensorFlow for the ${device === 'gpu' ? `GPU (${gpus.join('; ')})` : 'processor'} from PyPI (once; ${device === 'gpu' ? 'some GB' : '270 MB'})`,
+    device === 'gpu'
+      ? `installing TensorFlow for the GPU (${gpus.join('; ')}) from PyPI (once; some GB)`
+      : 'installing TensorFlow for the processor from PyPI (once; 270 MB)',
   );
   const fresh = join(dir, `.new-${process.pid}`);
   try {
@@ -87,14 +90,17 @@ async function install(
     });
     rmSync(join(dir, folder), { recursive: true, force: true });
     renameSync(fresh, join(dir, folder));
-    options.log(`TensorFlow ${version}: compiled and tried, ${Math.round((performance.now() - began) / 1000)} s`);
+    options.log(`TensorFlow ${version}: compiled and tested, ${Math.round((performance.now() - began) / 1000)} s`);
     return { installed: true, folder, version, device, gpus };
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
 }
 
-/** The library that would be installed now is there; a GPU for which it could not be had is not tried at every start. */
+/**
+ * Whether the library that would be installed now is there. One for a GPU that could not be installed is not retried at
+ * every start.
+ */
 function isCurrent(state: TensorflowState, dir: string, gpus: readonly string[], root: string): boolean {
   if (!state.installed || state.gpus.join() !== gpus.join() || !existsSync(join(dir, state.folder, BINDING_FILE)))
     return false;
@@ -104,7 +110,7 @@ function isCurrent(state: TensorflowState, dir: string, gpus: readonly string[],
   );
 }
 
-/** Another one whenever the library, the binding or the processor is another. */
+/** The name changes with the library, the binding or the processor. */
 function folderOf(device: Device, root: string): string {
   const hash = createHash('sha256').update(readFileSync(requirementsFile(device, root)));
   hash.update(readFileSync(join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu', 'package.json')));
@@ -115,8 +121,11 @@ function requirementsFile(device: Device, root: string): string {
   return join(root, 'tools', 'tensorflow', 'src', `requirements-${device}.txt`);
 }
 
-/** Written aside first: a reader finds the old one or the new one whole. Folders that it does not name are of no more use. */
-function keep(dir: string, state: TensorflowState): TensorflowState {
+/**
+ * Writes the state to a temporary file and renames it, so that readers never see half of it. Removes the folders of
+ * other versions.
+ */
+function saveState(dir: string, state: TensorflowState): TensorflowState {
   const aside = join(dir, `.state-${process.pid}`);
   writeFileSync(aside, `${JSON.stringify(state, null, 2)}\n`);
   renameSync(aside, join(dir, STATE_FILE));
@@ -127,7 +136,7 @@ function keep(dir: string, state: TensorflowState): TensorflowState {
   return state;
 }
 
-/** Of launchers that were killed. */
+/** Removes what killed launchers left behind. */
 function removeLeftovers(dir: string): void {
   for (const name of readdirSync(dir)) {
     const pid = /^\.(?:new|state)-(\d+)$/.exec(name)?.[1];
@@ -135,8 +144,8 @@ function removeLeftovers(dir: string): void {
   }
 }
 
-function requireRoom(dir: string, gib: number): void {
+function requireFreeGib(dir: string, gib: number): void {
   const { bavail, bsize } = statfsSync(dir);
   const free = (bavail * bsize) / 1024 ** 3;
-  if (free < gib) throw new Error(`it takes ${gib} GiB of disk, ${free.toFixed(1)} GiB are free at ${dir}`);
+  if (free < gib) throw new Error(`it needs ${gib} GiB of disk, ${free.toFixed(1)} GiB are free at ${dir}`);
 }

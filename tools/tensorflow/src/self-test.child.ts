@@ -1,4 +1,5 @@
-// One real inference: does the library that was just compiled find the cat on a picture of a cat? Arguments: folder, device.
+// Runs one real inference: the library that was just compiled must find the cat on a picture of a cat. Arguments:
+// folder, device.
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '@pugmark/domain';
@@ -6,7 +7,7 @@ import { configureImages, decodeForModel } from '@pugmark/images';
 import { BUILTIN_MODEL, builtinModelFolder, createEngine, type DeviceChoice } from '@pugmark/inference';
 
 export interface SelfTestResult {
-  /** Of TensorFlow. */
+  /** Version of TensorFlow. */
   readonly version: string;
 }
 

@@ -3,7 +3,7 @@ import { installTensorflow, tensorflowDir } from './install-tensorflow';
 
 const USAGE = 'npm run tensorflow';
 
-/** Installs the native library anew, whatever is there: after a change of the machine, or to see what goes wrong. */
+/** Reinstalls the native library: after a change of the machine, or to see why it fails. */
 export async function tensorflowCommand(
   args: readonly string[],
   { root, log, environment, signal }: CommandContext,
@@ -17,7 +17,7 @@ export async function tensorflowCommand(
   log(
     `\n${formatTable([
       ['TensorFlow', state.version],
-      ['made for', state.device === 'gpu' ? 'GPU' : 'processor'],
+      ['built for', state.device === 'gpu' ? 'GPU' : 'processor'],
       ['NVIDIA cards', state.gpus.length === 0 ? 'none' : state.gpus.join('; ')],
       ['folder', tensorflowDir(root)],
       ...(state.gpuProblem === undefined ? [] : [['GPU not used because', state.gpuProblem] as const]),

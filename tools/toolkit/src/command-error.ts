@@ -1,4 +1,4 @@
-/** Something that a person can act on: printed as it stands, without a stack, then the launcher ends with `exitCode`. */
+/** An error that the user can act on: printed without a stack trace, then the process exits with `exitCode`. */
 export class CommandError extends Error {
   constructor(
     message: string,
@@ -10,7 +10,7 @@ export class CommandError extends Error {
   }
 }
 
-/** A command line that makes no sense; exit code 2. */
+/** An invalid command line; exit code 2. */
 export class UsageError extends CommandError {
   constructor(message: string) {
     super(message, 2);
@@ -18,7 +18,7 @@ export class UsageError extends CommandError {
   }
 }
 
-/** The user asked to end before the work was done; exit code 130, as a shell reports SIGINT. */
+/** The user interrupted the command; exit code 130, as a shell reports SIGINT. */
 export class InterruptedError extends CommandError {
   constructor() {
     super('interrupted', 130);

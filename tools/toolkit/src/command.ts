@@ -5,16 +5,19 @@ import type { Log } from './log';
 export interface CommandContext {
   /** The workspace. */
   readonly root: string;
-  /** Where the user stands: npm changes to the workspace before it runs a script. */
+  /** The folder in which the user called npm, which changes to the workspace before it runs a script. */
   readonly userFolder: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly terminal: Terminal;
   readonly log: Log;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** Called, synchronously, when the user asks a second time. Returns the function that takes it back. */
+  /**
+   * Registers a function that is called, synchronously, at the second interruption. Returns the function that removes
+   * it.
+   */
   onForcedEnd(kill: () => void): () => void;
 }
 
-/** Returns the exit code. */
+/** Runs a command and resolves with the exit code. */
 export type Command = (args: readonly string[], context: CommandContext) => Promise<number>;

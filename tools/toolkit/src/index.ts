@@ -5,6 +5,7 @@ export { formatTable } from './cli/table';
 export { type Command, type CommandContext } from './command';
 export { InterruptedError, CommandError, UsageError } from './command-error';
 export { type Log } from './log';
+export { describeMachine } from './machine';
 export { runMain } from './run-main';
 export { descendants } from './processes/descendants';
 export { findOnPath, firstExecutable, versionFolders } from './processes/find-binary';

@@ -6,7 +6,7 @@ import { Terminal } from './cli/terminal';
 import type { Command } from './command';
 import { CommandError } from './command-error';
 
-/** Runs the command that the command line names, then ends the process with its exit code. Called by each `main.ts`. */
+/** Runs the command that the command line names, then exits with its exit code. Called by each `main.ts`. */
 export async function runMain(commands: Readonly<Record<string, Command>>, bundleFolder: string): Promise<never> {
   // Explicit: a connection that a library left open must not keep the process alive.
   return process.exit(await runCommandLine(commands, bundleFolder));

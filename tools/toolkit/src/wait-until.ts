@@ -4,7 +4,7 @@ import { messageOf } from '@pugmark/domain';
 import { InterruptedError, CommandError } from './command-error';
 
 export interface WaitOptions {
-  /** Ends the sentence 'waited N s for …'. */
+  /** Completes the message 'waited N s for …'. */
   readonly what: string;
   readonly deadlineMs: number;
   readonly everyMs?: number;
@@ -12,8 +12,8 @@ export interface WaitOptions {
 }
 
 /**
- * Asks again and again until the answer is neither `undefined` nor `false`, and returns it. A thrown CommandError or ApiError ends the wait; any other
- * error counts as 'not yet', and is named when the deadline passes.
+ * Calls `ask` until it returns neither `undefined` nor `false`, and resolves with that value. A CommandError or
+ * ApiError ends the wait; any other error means 'not yet' and is named when the deadline passes.
  */
 export async function waitUntil<T>(
   ask: () => T | Promise<T>,

@@ -1,4 +1,4 @@
-// One Jest configuration for every project; `mode` picks the files: unit beside the code, integration against real servers.
+// The Jest configuration of every project; `mode` selects the files.
 const path = require('node:path');
 
 /** @param {'unit' | 'integration' | 'e2e' | 'faults'} mode @param {string} projectRoot */

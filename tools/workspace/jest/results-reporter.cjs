@@ -1,5 +1,5 @@
-// Writes how many tests passed, failed and were skipped, and why, to dist/test-results/<mode>.json of the project. `npm test` adds
-// up these files of all suites; Nx caches them with the suite.
+// Writes how many tests passed, failed and were skipped, and why, to dist/test-results/<mode>.json of the project. `npm
+// test` adds up these files of all suites; Nx caches them with the suite.
 const fs = require('node:fs');
 const path = require('node:path');
 

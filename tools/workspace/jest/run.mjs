@@ -1,4 +1,5 @@
-// Runs one project's tests: `node tools/workspace/jest/run.mjs unit|integration|e2e|faults [jest arguments]`, from the project's folder.
+// Runs one project's tests: `node tools/workspace/jest/run.mjs unit|integration|e2e|faults [jest arguments]`, from the
+// project's folder.
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +17,8 @@ if (!MODES.includes(mode)) {
 const config = jestConfig(mode, resolve(process.cwd()));
 await run(['--config', JSON.stringify(config), ...rest]);
 
-// What a test left open keeps this process alive. That is a fault to be mended, but it must not hang everything after it. (An unref'd
-// timer fires only if something else still keeps the process going.)
+// Handles that a test left open keep this process alive. That is a bug in the test, but it must not block everything
+// after it. (An unref'd timer fires only if something else keeps the process alive.)
 setTimeout(() => {
   console.error('a test left something open (a server, a timer, a child process): the run does not end by itself');
   process.exit(process.exitCode || 1);

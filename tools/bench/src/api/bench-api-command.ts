@@ -1,21 +1,27 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Pool } from 'pg';
 import { migrate } from '@pugmark/db';
 import { median } from '../median';
 import { adminKey, Ports, startServers } from '@pugmark/launcher';
 import { RigFactory, type RigProcess, sumOf } from '@pugmark/service-rig';
-import { type CommandContext, CommandError, integerOption, parseOptions, UsageError } from '@pugmark/toolkit';
+import {
+  describeMachine,
+  type CommandContext,
+  CommandError,
+  integerOption,
+  parseOptions,
+  UsageError,
+} from '@pugmark/toolkit';
 import { ENDPOINTS, NOT_MEASURED, type Endpoint, type EndpointKind, type Known } from './endpoints';
 import { generateStudy, studyName, type StudySize } from './generate-study';
 import { measure, type Measured } from './load';
 
 const USAGE = 'npm run bench:api [-- --images N] [--seconds N] [--only TEXT] [--json FILE]';
 const CONNECTIONS = 8;
-/** Most endpoints that are called for a second each, one here and one there, before anything is measured. */
+/** Number of endpoints that are called for a second each, spread over the list, before anything is measured. */
 const WARM_UPS = 15;
-/** Of p99, in milliseconds. A count reads as much as a chart; the largest page of a list is eight of the usual ones. */
+/** Limits of p99, in milliseconds. A count reads as much as a chart; the largest page of a list is eight usual ones. */
 const LIMITS_MS: Readonly<Record<EndpointKind, number>> = {
   list: 50,
   'largest page': 300,
@@ -23,7 +29,10 @@ const LIMITS_MS: Readonly<Record<EndpointKind, number>> = {
   count: 300,
   chart: 300,
 };
-/** Largest growth of the gateway's memory from the second fifth of the bench to the last that still is called flat: medians, because V8 collects when it likes. */
+/**
+ * Largest ratio between the gateway's memory in the last and in the second fifth of the bench that counts as flat.
+ * Medians, because V8 collects garbage at any time.
+ */
 const FLAT = 1.15;
 
 interface Row extends Measured {
@@ -33,7 +42,7 @@ interface Row extends Measured {
   readonly limitMs: number;
 }
 
-/** How fast the API answers on a database with a million images. */
+/** Measures how fast the API answers on a database with a million images. */
 export async function benchApiCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const options = parseOptions('bench:api', USAGE, args, {
     images: { type: 'string' },
@@ -53,7 +62,8 @@ export async function benchApiCommand(args: readonly string[], context: CommandC
     `\n${result.images} images, ${result.detections} detections, ${CONNECTIONS} connections; ${result.machine}`,
   );
   context.log(
-    `memory of the gateway: ${result.memoryMiB.early} → ${result.memoryMiB.late} MiB${result.memoryIsFlat ? ', flat' : ': it grows'}`,
+    `memory of the gateway: ${result.memoryMiB.early} → ${result.memoryMiB.late} MiB` +
+      (result.memoryIsFlat ? ', flat' : ': it grows'),
   );
   context.log(
     slow.length === 0
@@ -94,10 +104,10 @@ async function runBench(size: StudySize, seconds: number, only: string, context:
     try {
       await gateway.ready(signal);
       const load = { baseUrl: `http://127.0.0.1:${port}`, key, connections: CONNECTIONS, seconds };
-      await assertAllMeasured(load.baseUrl);
-      const known = await knownOf(pool, load.baseUrl, key);
+      await assertEndpointsAreMeasured(load.baseUrl);
+      const known = await readKnownValues(pool, load.baseUrl, key);
       const chosen = ENDPOINTS.filter(({ name }) => name.includes(only));
-      if (chosen.length === 0) throw new UsageError(`bench:api: no endpoint's name holds '${only}'`);
+      if (chosen.length === 0) throw new UsageError(`bench:api: no endpoint's name contains '${only}'`);
       const { endpoints, memory } = await measureAll(chosen, known, load, gateway, context);
       const { rows } = await pool.query<{ images: number; detections: number }>(
         'select (select count(*) from images)::int as images, (select count(*) from detections)::int as detections',
@@ -111,7 +121,7 @@ async function runBench(size: StudySize, seconds: number, only: string, context:
         memoryMiB: { early, late, samples: memory },
         memoryIsFlat: late <= early * FLAT,
         endpoints,
-        machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+        machine: describeMachine(),
       };
     } finally {
       await gateway.stop();
@@ -123,10 +133,10 @@ async function runBench(size: StudySize, seconds: number, only: string, context:
   }
 }
 
-/** A database that was filled before is used again. */
+/** Fills the database, unless an earlier run filled it. */
 async function fill(pool: Pool, databaseUrl: string, size: StudySize, log: CommandContext['log']): Promise<void> {
   const { rows } = await pool.query<{ name: string }>('select name from projects');
-  if (rows[0]?.name === studyName(size)) return log(`the database holds ${size.images} images from an earlier time`);
+  if (rows[0]?.name === studyName(size)) return log(`the database already holds ${size.images} images`);
   const { rows: tables } = await pool.query<{ name: string }>(
     "select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%'",
   );
@@ -134,8 +144,8 @@ async function fill(pool: Pool, databaseUrl: string, size: StudySize, log: Comma
   await generateStudy(pool, databaseUrl, size, log);
 }
 
-/** A new endpoint that nobody measures would be the slow one. */
-async function assertAllMeasured(baseUrl: string): Promise<void> {
+/** Throws when an endpoint is neither measured nor listed as not measured. */
+async function assertEndpointsAreMeasured(baseUrl: string): Promise<void> {
   const document = (await (
     await fetch(`${baseUrl}/api/v1/openapi.json`, { signal: AbortSignal.timeout(10_000) })
   ).json()) as { paths: Record<string, { get?: { operationId: string } }> };
@@ -145,11 +155,11 @@ async function assertAllMeasured(baseUrl: string): Promise<void> {
   );
   if (forgotten.length > 0)
     throw new CommandError(
-      `bench:api: nobody measures ${forgotten.join(', ')}: add them to endpoints.ts, or say there why not`,
+      `bench:api: not measured: ${forgotten.join(', ')}; add them to endpoints.ts, or to NOT_MEASURED with a reason`,
     );
 }
 
-async function knownOf(pool: Pool, baseUrl: string, key: string): Promise<Known> {
+async function readKnownValues(pool: Pool, baseUrl: string, key: string): Promise<Known> {
   const { rows } = await pool.query<{
     deployments: number;
     locations: number;
@@ -157,7 +167,9 @@ async function knownOf(pool: Pool, baseUrl: string, key: string): Promise<Known>
     labels: string[];
     events: number[];
   }>(`
-    select (select count(*)::int from deployments) as deployments, (select count(*)::int from locations) as locations, (select count(*)::int from images) as images,
+    select (select count(*)::int from deployments) as deployments,
+      (select count(*)::int from locations) as locations,
+      (select count(*)::int from images) as images,
       (select array_agg(distinct label) from events where label is not null) as labels,
       (select array_agg(id::int) from (select id from events tablesample system (5) limit 500) chosen) as events`);
   const { deployments, locations, images, labels, events } = rows[0]!;
@@ -185,7 +197,7 @@ async function measureAll(
   const rows: Row[] = [];
   const memory: number[] = [];
   const width = Math.max(...endpoints.map(({ name }) => name.length));
-  // A gateway that has just started is slower until V8 has compiled it.
+  // A gateway that has just started is slower until V8 has compiled its code.
   const everyNth = Math.ceil(endpoints.length / WARM_UPS);
   for (const { path } of endpoints.filter((_, n) => n % everyNth === 0))
     await measure(() => path(known), { ...load, seconds: 1 }, signal);
@@ -195,7 +207,13 @@ async function measureAll(
     rows.push(row);
     memory.push(Math.round(sumOf(await gateway.metrics(), 'process_resident_memory_bytes') / 2 ** 20));
     log(
-      `${name.padEnd(width)}  p50 ${String(row.p50Ms).padStart(6)}  p99 ${String(row.p99Ms).padStart(6)} ms  ${String(row.requestsPerSecond).padStart(5)}/s${row.p99Ms > row.limitMs ? '  over the limit' : ''}`,
+      [
+        name.padEnd(width),
+        `p50 ${String(row.p50Ms).padStart(6)}`,
+        `p99 ${String(row.p99Ms).padStart(6)} ms`,
+        `${String(row.requestsPerSecond).padStart(5)}/s`,
+        ...(row.p99Ms > row.limitMs ? ['over the limit'] : []),
+      ].join('  '),
     );
   }
   return { endpoints: rows, memory };

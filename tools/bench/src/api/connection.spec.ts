@@ -14,7 +14,7 @@ describe('a connection of the bench', () => {
       else if (request.url?.endsWith('/endless') === true) response.write('of no known length');
       else if (request.url?.endsWith('/cut') === true) response.destroy();
       else {
-        // In pieces, the head by itself.
+        // In pieces: the head alone first.
         const size = Number(request.url?.split('/').at(-1));
         response.writeHead(200, { 'content-length': size }).flushHeaders();
         setImmediate(() => response.end('é'.repeat(size / 2)));
@@ -28,7 +28,7 @@ describe('a connection of the bench', () => {
     server.close();
   });
 
-  it('asks again and again, and knows how long an answer is', async () => {
+  it('sends several requests and reports the size of each response', async () => {
     const connection = await Connection.open(baseUrl, 'pm_key');
     expect((await connection.get('/200000')).bytes).toBe(200_000);
     const { bytes, ms } = await connection.get('/2');
@@ -38,15 +38,15 @@ describe('a connection of the bench', () => {
   });
 
   it.each([
-    ['/wrong', 'GET /wrong: it answered 404: HTTP/1.1 404 Not Found'],
-    ['/endless', 'GET /endless: its length is not known'],
-    ['/cut', 'GET /cut: the connection ended'],
-  ])('fails on %s, and says why', async (path, message) => {
+    ['/wrong', 'GET /wrong: status 404: HTTP/1.1 404 Not Found'],
+    ['/endless', 'GET /endless: the response has no content-length'],
+    ['/cut', 'GET /cut: the connection was closed by the server'],
+  ])('rejects for %s, with the reason', async (path, message) => {
     const connection = await Connection.open(baseUrl, 'pm_key');
     await expect(connection.get(path)).rejects.toThrow(message);
   });
 
-  it('fails what is under way when it is closed', async () => {
+  it('rejects a pending request when it is closed', async () => {
     const connection = await Connection.open(baseUrl, 'pm_key');
     const asked = connection.get('/4');
     connection.close();

@@ -3,33 +3,34 @@ import { connect, type Socket } from 'node:net';
 const DEADLINE_MS = 30_000;
 const END_OF_HEAD = '\r\n\r\n';
 
-export interface Answered {
+export interface TimedResponse {
   readonly ms: number;
-  /** Of the body. */
+  /** Size of the body. */
   readonly bytes: number;
 }
 
-interface Asked {
+interface PendingRequest {
   readonly path: string;
   readonly began: number;
-  readonly resolve: (answered: Answered) => void;
+  readonly resolve: (answered: TimedResponse) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** What the head of an answer says. */
+/** The parsed head of a response. */
 interface Head {
   readonly status: number;
   readonly bytes: number;
 }
 
 /**
- * One connection to the API, kept alive, with one request at a time. Node's own client costs a millisecond of processor time a request,
- * on machines with few cores a good part of what is measured; this reads only the status and the length of an answer.
+ * A keep-alive connection to the API with one request at a time. Node's own client takes a millisecond of processor
+ * time per request, which on machines with few cores is a good part of what is measured; this one reads only the status
+ * and the length of a response.
  */
 export class Connection {
   readonly #socket: Socket;
   readonly #headers: string;
-  #asked: Asked | null = null;
+  #pending: PendingRequest | null = null;
   #head: Head | null = null;
   #chunks: Buffer[] = [];
   #received = 0;
@@ -37,10 +38,10 @@ export class Connection {
   private constructor(socket: Socket, headers: string) {
     this.#socket = socket;
     this.#headers = headers;
-    socket.on('data', (chunk) => this.#take(chunk));
+    socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the connection ended')));
-    socket.on('timeout', () => this.#fail(new Error(`no answer within ${DEADLINE_MS / 1_000} s`)));
+    socket.on('close', () => this.#fail(new Error('the connection was closed by the server')));
+    socket.on('timeout', () => this.#fail(new Error(`no response within ${DEADLINE_MS / 1_000} s`)));
   }
 
   static async open(baseUrl: string, key: string): Promise<Connection> {
@@ -50,10 +51,10 @@ export class Connection {
     return new Connection(socket, `host: ${host}\r\nauthorization: Bearer ${key}\r\n\r\n`);
   }
 
-  /** Calls `GET /api/v1<path>`. Throws when the answer is not a 200 with a known length. */
-  get(path: string): Promise<Answered> {
+  /** Sends `GET /api/v1<path>`. Rejects when the response is not a 200 with a known length. */
+  get(path: string): Promise<TimedResponse> {
     return new Promise((resolve, reject) => {
-      this.#asked = { path, began: performance.now(), resolve, reject };
+      this.#pending = { path, began: performance.now(), resolve, reject };
       this.#head = null;
       this.#chunks = [];
       this.#received = 0;
@@ -61,27 +62,27 @@ export class Connection {
     });
   }
 
-  /** What is still asked is answered no more: its `get` rejects. */
+  /** Closes the connection; a pending `get` rejects. */
   close(): void {
     this.#fail(new Error('the connection was closed'));
   }
 
-  #take(chunk: Buffer): void {
+  #receive(chunk: Buffer): void {
     this.#received += chunk.length;
     if (this.#head === null || this.#head.status !== 200) this.#chunks.push(chunk);
     if (this.#head === null && !this.#readHead()) return;
     const { status, bytes } = this.#head!;
-    if (this.#received < bytes || this.#asked === null) return;
+    if (this.#received < bytes || this.#pending === null) return;
     if (status !== 200)
-      return this.#fail(
-        new Error(`it answered ${status}: ${Buffer.concat(this.#chunks).toString('utf8').slice(0, 500)}`),
-      );
-    const { began, resolve } = this.#asked;
-    this.#asked = null;
+      return this.#fail(new Error(`status ${status}: ${Buffer.concat(this.#chunks).toString('utf8').slice(0, 500)}`));
+    const { began, resolve } = this.#pending;
+    this.#pending = null;
     resolve({ ms: performance.now() - began, bytes });
   }
 
-  /** Whether the head is there. What was received counts from the body on then. */
+  /**
+   * Parses the head once it is complete, and returns whether it is. From then on, received bytes are those of the body.
+   */
   #readHead(): boolean {
     const text = Buffer.concat(this.#chunks).toString('latin1');
     const end = text.indexOf(END_OF_HEAD);
@@ -90,13 +91,15 @@ export class Connection {
     this.#head = { status: Number(text.slice(9, 12)), bytes: length === undefined ? NaN : Number(length) };
     this.#received = text.length - end - END_OF_HEAD.length;
     if (length === undefined)
-      this.#fail(new Error(this.#head.status === 200 ? 'its length is not known' : `it answered ${this.#head.status}`));
+      this.#fail(
+        new Error(this.#head.status === 200 ? 'the response has no content-length' : `status ${this.#head.status}`),
+      );
     return true;
   }
 
   #fail(error: Error): void {
-    this.#asked?.reject(new Error(`GET ${this.#asked.path}: ${error.message}`, { cause: error }));
-    this.#asked = null;
+    this.#pending?.reject(new Error(`GET ${this.#pending.path}: ${error.message}`, { cause: error }));
+    this.#pending = null;
     this.#socket.destroy();
   }
 }

@@ -1,4 +1,4 @@
-/** What is known of the generated study, to make requests from. */
+/** Ids and values of the generated study, from which requests are made. */
 export interface Known {
   readonly deployments: number;
   readonly locations: number;
@@ -9,12 +9,12 @@ export interface Known {
   readonly cursors: readonly string[];
 }
 
-/** `largest page`: eight pages in one, for programs that fetch everything. */
+/** `largest page`: as large as eight usual pages, for programs that fetch everything. */
 export type EndpointKind = 'list' | 'largest page' | 'item' | 'count' | 'chart';
 
 export interface Endpoint {
   readonly name: string;
-  /** The operation of the OpenAPI document that it calls. */
+  /** Its operation in the OpenAPI document. */
   readonly operation: string;
   readonly kind: EndpointKind;
   path(known: Known): string;
@@ -28,7 +28,7 @@ const span = (days: number): string => {
   return `capturedFrom=${day(from)}&capturedTo=${day(from + days)}`;
 };
 
-/** The filters that images, events and statistics have in common; each value of them is asked for. */
+/** The filters that images, events and statistics have in common. */
 const FILTERS: Readonly<Record<string, (known: Known) => string>> = {
   'no filter': () => '',
   animal: () => 'category=animal',
@@ -63,7 +63,7 @@ const IMAGE_FILTERS: typeof FILTERS = {
   'a run, vehicles': () => 'runId=1&category=vehicle',
 };
 
-/** Of events and statistics: the same, without what they do not know. */
+/** One endpoint of statistics with each common filter. */
 const chart = (name: string, operation: string, path: string): Endpoint[] =>
   Object.entries(FILTERS).map(([filter, query]) => ({
     name: `${name}: ${filter}`,
@@ -124,10 +124,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: (known) => `/deployments/${within(known.deployments)}/sequences`,
   },
   {
-    name: 'static boxes',
-    operation: 'listStaticBoxes',
+    name: 'static detections',
+    operation: 'listStaticDetections',
     kind: 'list',
-    path: (known) => `/deployments/${within(known.deployments)}/static-boxes`,
+    path: (known) => `/deployments/${within(known.deployments)}/static-detections`,
   },
   { name: 'an event', operation: 'getEvent', kind: 'item', path: ({ eventIds }) => `/events/${oneOf(eventIds)}` },
   { name: 'a review', operation: 'getReview', kind: 'item', path: (known) => `/images/${within(known.images)}/review` },
@@ -173,10 +173,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { name: 'audit log', operation: 'listAuditLog', kind: 'list', path: () => '/audit' },
 ];
 
-/** Operations that are not measured, each with its reason. A new one is neither until someone says so here. */
+/** Operations that are not measured, each with the reason. */
 export const NOT_MEASURED: Readonly<Record<string, string>> = {
   getTaxon: 'one row by its key',
-  getStaticBox: 'one row by its key',
+  getStaticDetection: 'one row by its key',
   getIncident: 'one row by its key',
   listenToFeed: 'a stream that does not end',
   getModel: 'one row by its key, as getProject',
@@ -184,8 +184,8 @@ export const NOT_MEASURED: Readonly<Record<string, string>> = {
   getKey: 'one row by its key',
   getSession: 'no query of its own',
   getOpenApi: 'the same text each time',
-  getSystem: 'asks every dependency; not of the data',
-  compareRuns: 'compares whole runs: a report, as long as they are',
+  getSystem: 'checks every dependency; does not depend on the data',
+  compareRuns: 'compares whole runs: a report that takes as long as the runs are large',
   downloadExport: 'a file',
   getOriginal: 'a file',
   getThumbnail: 'a file, or a rendering',

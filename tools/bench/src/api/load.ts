@@ -1,6 +1,6 @@
 import { Connection } from './connection';
 
-/** Calls of each connection. */
+/** Requests of each connection before anything is measured. */
 const WARM_UP = 10;
 
 export interface Load {
@@ -15,13 +15,13 @@ export interface Measured {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly requestsPerSecond: number;
-  /** Of the answers, in bytes, the median. */
+  /** Median size of the responses, in bytes. */
   readonly bytes: number;
 }
 
 /**
- * Calls an endpoint over so many connections, on each of them again as soon as it has answered. `path` is asked for each call, so that no two
- * need be the same. Throws at the first answer that is not 200: a figure for errors says nothing.
+ * Calls an endpoint over several connections; each sends its next request when it has its response. `path` is called
+ * for each request, so that requests can differ. Throws at the first response that is not 200.
  */
 export async function measure(
   path: () => string,
@@ -32,7 +32,7 @@ export async function measure(
   const close = (): void => opened.forEach((connection) => connection.close());
   signal.addEventListener('abort', close, { once: true });
   try {
-    // Plans and caches are warm before anything counts.
+    // Warms up query plans and caches.
     await Promise.all(
       opened.map(async (connection) => {
         for (let n = 0; n < WARM_UP; n += 1) await connection.get(path());
@@ -65,7 +65,7 @@ export async function measure(
   }
 }
 
-/** Nearest rank. */
+/** The percentile by nearest rank. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return Math.round((sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN) * 10) / 10;

@@ -7,7 +7,7 @@ import {
   type LoadedModel,
 } from '@pugmark/inference';
 
-/** Warm-up comes first and loads the model, then the pictures that are counted. */
+/** The first message, the warm-up, loads the model; then follow the images that are measured. */
 export type BareLoopWork =
   | { readonly warmUp: readonly string[] }
   | { readonly paths: readonly string[] }
@@ -16,7 +16,7 @@ export interface BareLoopReady {
   readonly engine: string;
 }
 export interface AloneResult {
-  /** Of each picture, in milliseconds. */
+  /** Of each image, in milliseconds. */
   readonly times: readonly number[];
 }
 export interface BareLoopResult {
@@ -28,8 +28,8 @@ const PIXEL_LIMIT = 200_000_000;
 configureImages();
 let model: LoadedModel;
 
-/** Decode of the next picture overlaps inference of this one, as in the worker. */
-async function look(paths: readonly string[]): Promise<number> {
+/** Decoding of the next image overlaps with inference of this one, as in the worker. */
+async function infer(paths: readonly string[]): Promise<number> {
   const { input, resize } = BUILTIN_MODEL;
   const decode = (path: string) => decodeForModel(path, { ...input, resize, pixelLimit: PIXEL_LIMIT });
   let detections = 0;
@@ -43,23 +43,23 @@ async function look(paths: readonly string[]): Promise<number> {
   return detections;
 }
 
-/** One picture after the other: nothing overlaps. */
-async function lookAlone(paths: readonly string[]): Promise<number[]> {
+/** One image after the other, without overlap. */
+async function inferOneByOne(paths: readonly string[]): Promise<number[]> {
   const times: number[] = [];
   for (const path of paths) {
     const begin = performance.now();
-    await look([path]);
+    await infer([path]);
     times.push(performance.now() - begin);
   }
   return times;
 }
 
 async function answer(work: BareLoopWork): Promise<BareLoopReady | BareLoopResult | AloneResult> {
-  if ('alone' in work) return { times: await lookAlone(work.alone) };
-  if ('paths' in work) return { detections: await look(work.paths) };
+  if ('alone' in work) return { times: await inferOneByOne(work.alone) };
+  if ('paths' in work) return { detections: await infer(work.paths) };
   const engine = await createEngine(JSON.parse(process.argv[2] ?? '') as EngineOptions);
   model = await engine.load(BUILTIN_MODEL, builtinModelFolder());
-  await look(work.warmUp);
+  await infer(work.warmUp);
   return { engine: engine.info.name };
 }
 

@@ -14,7 +14,7 @@ export interface BareLoopOptions {
   readonly signal: AbortSignal;
 }
 
-/** As the worker gives its engines, one process a core. */
+/** The settings that the worker gives its engines, for one process per core. */
 const ENVIRONMENT = {
   MALLOC_ARENA_MAX: '2',
   TF_NUM_INTRAOP_THREADS: '1',
@@ -24,7 +24,10 @@ const ENVIRONMENT = {
   TF_ENABLE_ONEDNN_OPTS: '1',
 };
 
-/** Decode and infer in as many processes as the worker has, and nothing else: what the engine can do on this machine. */
+/**
+ * Decodes images and runs inference, in as many processes as the worker has, and nothing else: the upper limit of the
+ * engine on this machine.
+ */
 export async function bareLoop(
   options: BareLoopOptions,
 ): Promise<{ readonly imagesPerSecond: number; readonly engine: string }> {
@@ -34,7 +37,7 @@ export async function bareLoop(
       children.map((child) => answer<BareLoopReady>(child, { warmUp: options.warmUp } satisfies BareLoopWork)),
     );
     const began = performance.now();
-    // Dealt like cards, so that each process gets its share of the slow pictures.
+    // Interleaved, so that each process gets its share of the slow images.
     const shares = children.map((_, index) => options.paths.filter((_path, n) => n % children.length === index));
     await Promise.all(
       children.map((child, index) =>
@@ -50,8 +53,8 @@ export async function bareLoop(
   }
 }
 
-/** One process, one picture after the other: milliseconds of each. */
-export async function aloneTimes(options: Omit<BareLoopOptions, 'processes'>): Promise<readonly number[]> {
+/** Runs one process on one image after the other. Resolves with the milliseconds of each. */
+export async function singleImageTimes(options: Omit<BareLoopOptions, 'processes'>): Promise<readonly number[]> {
   const child = start(options);
   try {
     await answer<BareLoopReady>(child, { warmUp: options.warmUp } satisfies BareLoopWork);
@@ -73,7 +76,7 @@ async function answer<T>(child: ChildProcess, work: BareLoopWork): Promise<T> {
     const [first] = (await Promise.race([
       once(child, 'message', { signal: over.signal }),
       once(child, 'exit', { signal: over.signal }).then(([code]) =>
-        Promise.reject(new CommandError(`the bare loop ended with exit code ${code}`)),
+        Promise.reject(new CommandError(`the bare loop exited with code ${code}`)),
       ),
     ])) as [T];
     return first;

@@ -1,21 +1,21 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceChoice, EngineChoice, EngineOptions } from '@pugmark/inference';
 import { ApiClient, startServers } from '@pugmark/launcher';
 import { ensureNativeEngine, tensorflowDir } from '@pugmark/tensorflow';
-import { type CommandContext, formatTable } from '@pugmark/toolkit';
+import { describeMachine, type CommandContext, formatTable } from '@pugmark/toolkit';
 import { bareLoop } from './bare-loop';
 import { benchOptions, type BenchOptions } from './bench-options';
 import { latency, type Latency } from './latency';
 import { median } from '../median';
 import { pipelineRate } from './pipeline-rate';
-import { repeatPictures } from './repeat-pictures';
+import { repeatImages } from './repeat-images';
 import { shortHistogram, type Stages } from './stage-times';
 
-/** Pictures that are not counted: models load, caches fill, code gets compiled. */
+/** Images that are not measured, while models load, caches fill and code is compiled. */
 const WARM_UP = 100;
-const LATENCY_PICTURES = 60;
+const LATENCY_IMAGES = 60;
 
 export interface BenchResult {
   readonly engine: string;
@@ -23,7 +23,7 @@ export interface BenchResult {
   readonly count: number;
   readonly bare: { readonly imagesPerSecond: number; readonly rounds: readonly number[] };
   readonly pipeline: { readonly imagesPerSecond: number; readonly rounds: readonly number[] };
-  /** The bare loop with WebAssembly, in the same run; null where that is the engine anyway. */
+  /** The bare loop with WebAssembly in the same run; null where WebAssembly is the engine anyway. */
   readonly wasm: { readonly imagesPerSecond: number; readonly nativeIsTimesAsFast: number } | null;
   /** Of the last round. */
   readonly stages: Stages;
@@ -33,8 +33,8 @@ export interface BenchResult {
 }
 
 /**
- * How much of what the engine can do comes out of the whole pipeline: the bare loop (decode and infer, no services) and the
- * pipeline (folder to committed detections) by turns, with the same engine and number of processes.
+ * Measures how much of the engine's throughput the whole pipeline reaches: by turns the bare loop (decode and infer, no
+ * services) and the pipeline (folder to committed detections), with the same engine and number of processes.
  */
 export async function benchCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const options = benchOptions(args, context.userFolder);
@@ -44,7 +44,7 @@ export async function benchCommand(args: readonly string[], context: CommandCont
     `\n${formatTable([
       ['engine', result.engine],
       ['processes', result.processes],
-      ['pictures a round', result.count],
+      ['images per round', result.count],
       ['bare loop, images/s', result.bare.imagesPerSecond],
       ['pipeline, images/s', result.pipeline.imagesPerSecond],
       ['pipeline ÷ bare', result.ratio],
@@ -55,15 +55,9 @@ export async function benchCommand(args: readonly string[], context: CommandCont
             ['native ÷ wasm', result.wasm.nativeIsTimesAsFast] as const,
           ]),
       ...Object.entries(result.stages).map(([stage, times]) => [stage, shortHistogram(times)] as const),
-      ['one picture alone, ms', round2(result.latency.bareMs)],
-      [
-        'ring to commit, ms',
-        `${round2(result.latency.ringToCommitMs)} (${round2(result.latency.ringToCommitMs / result.latency.bareMs)} × alone)`,
-      ],
-      [
-        'claim to commit, queue full, ms',
-        `${round2(result.latency.claimToCommitMs)} (${round2(result.latency.claimToCommitMs / result.latency.bareMs)} × alone)`,
-      ],
+      ['one image alone, ms', round2(result.latency.bareMs)],
+      ['publish to commit, ms', relativeLatency(result.latency.publishToCommitMs, result.latency)],
+      ['claim to commit, queue full, ms', relativeLatency(result.latency.claimToCommitMs, result.latency)],
       ['machine', result.machine],
     ])}`,
   );
@@ -79,13 +73,13 @@ async function measure(options: BenchOptions, processes: number, context: Comman
   const urls = await startServers({ instance: 'bench', dir, root, log, environment, signal });
   const forget = context.onForcedEnd(() => urls.kill());
   try {
-    const warmUp = await repeatPictures(options.images, join(folder, 'warm-up'), WARM_UP, 'warm-up');
+    const warmUp = await repeatImages(options.images, join(folder, 'warm-up'), WARM_UP, 'warm-up');
     const bare: number[] = [];
     const pipeline: number[] = [];
     let engine = '';
     let stages: Stages | undefined;
     for (let round = 1; round <= options.rounds; round += 1) {
-      const paths = await repeatPictures(options.images, join(folder, 'counted'), options.count, `round ${round}`);
+      const paths = await repeatImages(options.images, join(folder, 'counted'), options.count, `round ${round}`);
       const alone = await bareLoop({ root, paths, warmUp, processes, engine: engineOptions(context), signal });
       bare.push(alone.imagesPerSecond);
       engine = alone.engine;
@@ -99,7 +93,7 @@ async function measure(options: BenchOptions, processes: number, context: Comman
       log(`round ${round}: pipeline  ${whole.imagesPerSecond.toFixed(2)} images/s`);
     }
     const wasm = engine === 'tensorflow' ? await wasmRate({ root, folder, options, warmUp, processes }, context) : null;
-    const few = await repeatPictures(options.images, join(folder, 'counted'), LATENCY_PICTURES, 'latency');
+    const few = await repeatImages(options.images, join(folder, 'counted'), LATENCY_IMAGES, 'latency');
     const waits = await latency({ urls, folder, warmUp, paths: few, engine: engineOptions(context) }, context);
     const [b, p] = [median(bare), median(pipeline)];
     return {
@@ -112,7 +106,7 @@ async function measure(options: BenchOptions, processes: number, context: Comman
       wasm: wasm === null ? null : { imagesPerSecond: round2(wasm), nativeIsTimesAsFast: round2(b / wasm) },
       stages: stages!,
       latency: waits,
-      machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+      machine: describeMachine(),
     };
   } finally {
     await urls.stop();
@@ -120,7 +114,7 @@ async function measure(options: BenchOptions, processes: number, context: Comman
   }
 }
 
-/** A quarter of the pictures: it is several times as slow. */
+/** Uses a quarter of the images, because WebAssembly is several times slower. */
 async function wasmRate(
   {
     root,
@@ -131,7 +125,7 @@ async function wasmRate(
   }: { root: string; folder: string; options: BenchOptions; warmUp: readonly string[]; processes: number },
   context: CommandContext,
 ): Promise<number> {
-  const paths = await repeatPictures(
+  const paths = await repeatImages(
     options.images,
     join(folder, 'counted'),
     Math.max(processes, Math.round(options.count / 4)),
@@ -159,6 +153,10 @@ function engineOptions(
     tensorflowDir: environment['TENSORFLOW_DIR'] || tensorflowDir(root),
     convertedDir: join(root, '.pugmark', 'bench', 'converted'),
   };
+}
+
+function relativeLatency(ms: number, { bareMs }: Latency): string {
+  return `${round2(ms)} (${round2(ms / bareMs)} × alone)`;
 }
 
 function round2(value: number): number {

@@ -3,33 +3,33 @@ import { Pool } from 'pg';
 import type { EngineOptions } from '@pugmark/inference';
 import { ApiClient, Ports, type ServerUrls, startApps } from '@pugmark/launcher';
 import { type CommandContext, waitUntil } from '@pugmark/toolkit';
-import { aloneTimes } from './bare-loop';
+import { singleImageTimes } from './bare-loop';
 import { median } from '../median';
 
 export interface LatencyOptions {
   readonly urls: ServerUrls;
-  /** Holds `warm-up` and `counted`. */
+  /** Has the folders `warm-up` and `counted`. */
   readonly folder: string;
   readonly warmUp: readonly string[];
   readonly paths: readonly string[];
   readonly engine: EngineOptions;
 }
 
-/** Medians in milliseconds, one engine process, one picture in a batch, no batch delay. */
+/** Medians in milliseconds: one engine process, batches of one image, no batch delay. */
 export interface Latency {
-  /** Decode, then infer, one picture after the other, and nothing else. */
+  /** Decode and infer, one image after the other, without the pipeline. */
   readonly bareMs: number;
-  /** From ring to commit, each picture rung when the one before is done. */
-  readonly ringToCommitMs: number;
-  /** From claim to commit while the queue is full: what waits in line is not counted. */
+  /** From notification to commit; each image is queued when the previous one is done. */
+  readonly publishToCommitMs: number;
+  /** From claim to commit while the queue is full, without the time in the queue. */
   readonly claimToCommitMs: number;
 }
 
 const DEADLINE_MS = 10 * 60_000;
 
-/** What a picture waits for besides its own work. */
+/** Measures the latency that the pipeline adds to the work on an image. */
 export async function latency(options: LatencyOptions, context: CommandContext): Promise<Latency> {
-  const bare = await aloneTimes({
+  const bare = await singleImageTimes({
     root: context.root,
     paths: options.paths,
     warmUp: options.warmUp,
@@ -58,23 +58,23 @@ export async function latency(options: LatencyOptions, context: CommandContext):
   const pool = new Pool({ connectionString: options.urls.databaseUrl, max: 1 });
   try {
     const api = new ApiClient(apps.apiUrl, apps.adminKey, context.signal);
-    await lookAt(api, pool, join(options.folder, 'warm-up'), context);
-    const full = await lookAt(api, pool, join(options.folder, 'counted'), context);
+    await ingestAndWait(api, pool, join(options.folder, 'warm-up'), context);
+    const full = await ingestAndWait(api, pool, join(options.folder, 'counted'), context);
     const claimToCommitMs = await medianOf(pool, full, 'started_at');
     const single = await oneByOne(pool, full, context);
-    return { bareMs: median(bare), ringToCommitMs: await medianOf(pool, single, 'queued_at'), claimToCommitMs };
+    return { bareMs: median(bare), publishToCommitMs: await medianOf(pool, single, 'queued_at'), claimToCommitMs };
   } finally {
     await pool.end();
     await apps.supervisor.stop();
   }
 }
 
-/** Takes a folder in and waits for its run; answers the run. */
-async function lookAt(api: ApiClient, pool: Pool, folder: string, { signal }: CommandContext): Promise<number> {
+/** Ingests a folder and waits for its run. Resolves with the run's id. */
+async function ingestAndWait(api: ApiClient, pool: Pool, folder: string, { signal }: CommandContext): Promise<number> {
   const project = await api.createProject(`Latency ${new Date().toISOString()} ${Math.random()}`);
   const { id, runId } = await api.startIngest(project.id, undefined, folder);
   await waitUntil(async () => (await api.ingest(id)).state === 'done' && (await openTasks(pool, runId!)) === 0, {
-    what: 'the pictures to be done',
+    what: 'the images to be done',
     deadlineMs: DEADLINE_MS,
     everyMs: 500,
     signal,
@@ -82,7 +82,7 @@ async function lookAt(api: ApiClient, pool: Pool, folder: string, { signal }: Co
   return runId!;
 }
 
-/** The same pictures in a run of their own, each one rung when the one before has ended. */
+/** Runs the same images again in another run, each one queued when the previous one has ended. */
 async function oneByOne(pool: Pool, runId: number, { signal }: CommandContext): Promise<number> {
   const { rows } = await pool.query<{ id: number }>(
     'insert into runs (project_id, model_id) select project_id, model_id from runs where id = $1 returning id',
@@ -96,7 +96,7 @@ async function oneByOne(pool: Pool, runId: number, { signal }: CommandContext): 
   for (const { subject_id: subject } of subjects.rows) {
     await pool.query("insert into tasks (kind, subject_id, run_id) values ('detect', $1, $2)", [subject, own]);
     await waitUntil(async () => (await openTasks(pool, own)) === 0, {
-      what: 'a picture to be done',
+      what: 'an image to be done',
       deadlineMs: DEADLINE_MS,
       everyMs: 5,
       signal,
@@ -115,7 +115,8 @@ async function openTasks(pool: Pool, runId: number): Promise<number> {
 
 async function medianOf(pool: Pool, runId: number, since: 'queued_at' | 'started_at'): Promise<number> {
   const { rows } = await pool.query<{ ms: number }>(
-    `select extract(epoch from finished_at - ${since})::float8 * 1000 as ms from tasks where run_id = $1 and kind = 'detect' and state = 'done'`,
+    `select extract(epoch from finished_at - ${since})::float8 * 1000 as ms
+     from tasks where run_id = $1 and kind = 'detect' and state = 'done'`,
     [runId],
   );
   return median(rows.map(({ ms }) => ms));

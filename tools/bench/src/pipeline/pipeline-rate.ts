@@ -6,7 +6,7 @@ import { stageTimes, type Stages } from './stage-times';
 
 export interface PipelineRateOptions {
   readonly urls: ServerUrls;
-  /** Holds `warm-up` and `counted`. */
+  /** Has the folders `warm-up` and `counted`. */
   readonly folder: string;
   readonly processes: number;
   readonly count: number;
@@ -20,7 +20,9 @@ export interface PipelineRate {
   readonly stages: Stages;
 }
 
-/** From the request of an ingest to the commit of the last detections. The services run only while this does. */
+/**
+ * Measures from the request for an ingest to the commit of the last detections. The services run only during this call.
+ */
 export async function pipelineRate(options: PipelineRateOptions, context: CommandContext): Promise<PipelineRate> {
   const ports = new Ports();
   const apps = await startApps(
@@ -40,7 +42,7 @@ export async function pipelineRate(options: PipelineRateOptions, context: Comman
     const { images, failed, seconds } = await timesOf(options.urls.databaseUrl, id);
     if (images !== options.count || failed > 0) {
       throw new CommandError(
-        `the pipeline answered ${images} of ${options.count} pictures and ${failed} failed: that is no measure`,
+        `the pipeline processed ${images} of ${options.count} images and ${failed} failed: not a valid measurement`,
       );
     }
     const metrics = await (
@@ -63,13 +65,13 @@ async function ingest(api: ApiClient, folder: string, { signal }: CommandContext
       const { state, runId } = await api.ingest(id);
       return state === 'done' && runId !== null && (await api.run(runId)).state === 'done';
     },
-    // Seldom: looking takes time from what is measured.
-    { what: 'the pipeline to finish its pictures', deadlineMs: DEADLINE_MS, everyMs: 3_000, signal },
+    // Rarely, because polling takes time from what is measured.
+    { what: 'the pipeline to process its images', deadlineMs: DEADLINE_MS, everyMs: 3_000, signal },
   );
   return id;
 }
 
-/** From the database's own clock, so that how often this program looks does not matter. */
+/** Read from the database's own clock, so that the polling interval does not matter. */
 function timesOf(databaseUrl: string, ingestId: number): Promise<{ images: number; failed: number; seconds: number }> {
   return withPool(databaseUrl, async (pool) => {
     const { rows } = await pool.query<{ images: number; failed: number; seconds: number }>(

@@ -1,23 +1,24 @@
 import type { Pool } from 'pg';
 import { type MetricSample, parseMetrics } from '@pugmark/service-rig';
 
-/** How long one stage took, over all pictures (or batches) of a round. */
+/** How long one stage took, over all images (or batches) of a round. */
 export interface StageTimes {
   readonly count: number;
   readonly meanMs: number;
-  /** Number of times up to each bound, cumulative as in Prometheus's histograms; `+Inf` is all of them. */
+  /** Cumulative counts by upper bound in milliseconds, as in Prometheus's histograms; `+Inf` is the total. */
   readonly buckets: Readonly<Record<string, number>>;
 }
 
-/** `commit` is that of a batch, the others are those of a picture. */
+/** `commit` is per batch, the others are per image. */
 export type Stages = Readonly<Record<'queue wait' | 'decode' | 'infer' | 'commit', StageTimes>>;
 
 const BOUNDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] as const;
 
-/** Of the pictures of one ingest. `metrics` is the ml-worker's page. */
+/** Reads the stage times of the images of one ingest. `metrics` is the ml-worker's metrics page. */
 export async function stageTimes(pool: Pool, ingestId: number, metrics: string): Promise<Stages> {
   const { rows } = await pool.query<{ queue: number; decode: number; infer: number }>(
-    `select extract(epoch from t.started_at - t.queued_at)::float8 * 1000 as queue, f.decode_ms as decode, f.infer_ms as infer
+    `select extract(epoch from t.started_at - t.queued_at)::float8 * 1000 as queue,
+       f.decode_ms as decode, f.infer_ms as infer
      from ingests i join tasks t on t.run_id = i.run_id and t.kind = 'detect'
      join runs r on r.id = t.run_id join inferences f on f.image_id = t.subject_id and f.model_id = r.model_id
      where i.id = $1 and t.queued_at is not null`,
@@ -58,7 +59,7 @@ function commitTimes(samples: readonly MetricSample[]): StageTimes {
   };
 }
 
-/** `≤ 50 ms: 120, …` of the buckets that hold something. */
+/** Formats the non-empty buckets: `≤ 50: 120, …`. */
 export function shortHistogram({ buckets, meanMs }: StageTimes): string {
   const entries = Object.entries(buckets).sort(([a], [b]) =>
     a === '+Inf' ? 1 : b === '+Inf' ? -1 : Number(a) - Number(b),
@@ -66,7 +67,8 @@ export function shortHistogram({ buckets, meanMs }: StageTimes): string {
   const own = entries
     .map(([bound, count], index) => ({ bound, count: count - (entries[index - 1]?.[1] ?? 0) }))
     .filter(({ count }) => count > 0);
-  return `mean ${meanMs} ms; ${own.map(({ bound, count }) => (bound === '+Inf' ? `more: ${count}` : `≤ ${bound}: ${count}`)).join(', ')}`;
+  const counts = own.map(({ bound, count }) => (bound === '+Inf' ? `more: ${count}` : `≤ ${bound}: ${count}`));
+  return `mean ${meanMs} ms; ${counts.join(', ')}`;
 }
 
 function round(value: number): number {

@@ -3,7 +3,7 @@ import { descendants } from '@pugmark/toolkit';
 
 const PAGE = 4096;
 
-/** Resident bytes of a process and everything it started. Linux only: reads /proc. */
+/** Resident bytes of a process and all its descendants. Linux only: reads /proc. */
 export function residentBytes(pid: number): number {
   return [pid, ...descendants(pid)].reduce((sum, member) => sum + residentOf(member), 0);
 }
@@ -12,7 +12,7 @@ function residentOf(pid: number): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE;
   } catch {
-    // It ended between the listing and this look.
+    // It has exited meanwhile.
     return 0;
   }
 }

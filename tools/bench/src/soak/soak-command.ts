@@ -13,39 +13,45 @@ import {
   waitUntil,
 } from '@pugmark/toolkit';
 import { median } from '../median';
-import { repeatPictures } from '../pipeline/repeat-pictures';
+import { repeatImages } from '../pipeline/repeat-images';
 import { residentBytes } from './process-memory';
 
 const USAGE = 'npm run soak [-- --count N] [--engine NAME] [--images DIR] [--json FILE]';
 const DEADLINE_MS = 60 * 60_000;
 const SAMPLE_EVERY_MS = 1_000;
-/** In the last fifth of the pictures a service may hold this much more than in the first: the worker with its engines, and any other. */
+/**
+ * How much more memory a service may hold in the last fifth of the images than in the first: the worker with its
+ * engines, and any other service.
+ */
 const LIMITS = { worker: 1.05, other: 1.1 } as const;
 
 interface Sample {
-  /** Share of the pictures that are done, 0 to 1. */
+  /** Share of the images that are done, 0 to 1. */
   readonly done: number;
   readonly bytes: Readonly<Record<string, number>>;
-  /** Alive in the engine processes. */
+  /** Live tensors in the engine processes. */
   readonly tensors: number;
 }
 
 interface SoakOptions {
   readonly count: number;
   readonly engine: string;
-  /** A folder of pictures to be taken again and again; undefined: tiny ones are made. */
+  /** A folder of images that are repeated; undefined: tiny ones are generated. */
   readonly images: string | undefined;
   readonly json: string | undefined;
 }
 
-/** Many pictures, with an engine that answers at once unless another is named: does everything end, and does memory stay flat? */
+/**
+ * Processes many images, by default with an engine that answers at once, and checks that all of them end and that
+ * memory stays flat.
+ */
 export async function soakCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const options = soakOptions(args, context.userFolder);
   const { count, engine } = options;
   const folder = join(context.root, '.pugmark', 'soak', 'pictures');
-  context.log(`making ${count} pictures`);
-  if (options.images === undefined) await makeTinyPictures(folder, count, context.signal);
-  else await repeatPictures(options.images, folder, count, 'soak');
+  context.log(`making ${count} images`);
+  if (options.images === undefined) await makeTinyImages(folder, count, context.signal);
+  else await repeatImages(options.images, folder, count, 'soak');
   const platform = await startPlatform(
     { instance: 'soak', portMayChange: true, ingestRoots: [folder] },
     {
@@ -62,16 +68,20 @@ export async function soakCommand(args: readonly string[], context: CommandConte
     const flat =
       services.every(({ name, ratio }) => ratio <= (name === 'ml-worker' ? LIMITS.worker : LIMITS.other)) &&
       tensors.first === tensors.last;
+    const rows = [
+      ...services.map(({ name, first, last, ratio }) => [
+        name,
+        `${first.toFixed(0)} → ${last.toFixed(0)}  × ${ratio.toFixed(3)}`,
+      ]),
+      ['tensors', `${tensors.first} → ${tensors.last}`],
+    ];
+    const rate = `${seconds.toFixed(0)} s, ${(count / seconds).toFixed(1)} per second`;
+    context.log(`\n${count} images with the engine ${engine} in ${rate}; MiB resident in the first and last fifth:`);
+    context.log(formatTable(rows));
     context.log(
-      `\n${count} pictures with the engine ${engine} in ${seconds.toFixed(0)} s, ${(count / seconds).toFixed(1)} a second; MiB resident in the first fifth and in the last:\n${formatTable(
-        [
-          ...services.map(
-            ({ name, first, last, ratio }) =>
-              [name, `${first.toFixed(0)} → ${last.toFixed(0)}  × ${ratio.toFixed(3)}`] as const,
-          ),
-          ['tensors', `${tensors.first} → ${tensors.last}`],
-        ],
-      )}\n${flat ? 'memory is flat' : 'memory grew (the worker by more than 5 %, or another by more than 10 %), or tensors were left behind'}`,
+      flat
+        ? 'memory is flat'
+        : 'memory grew (the worker by more than 5 %, or another service by more than 10 %), or tensors leaked',
     );
     if (options.json !== undefined)
       writeFileSync(
@@ -106,7 +116,7 @@ function soakOptions(args: readonly string[], userFolder: string): SoakOptions {
   };
 }
 
-async function makeTinyPictures(folder: string, count: number, signal: AbortSignal): Promise<void> {
+async function makeTinyImages(folder: string, count: number, signal: AbortSignal): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#4a6b3a' } })
     .jpeg()
@@ -115,7 +125,7 @@ async function makeTinyPictures(folder: string, count: number, signal: AbortSign
     signal.throwIfAborted();
     const below = join(folder, String(Math.floor(n / 1000)));
     if (n % 1000 === 0) mkdirSync(below, { recursive: true });
-    // Bytes after the end-of-image marker: the same picture, another file.
+    // Bytes after the end-of-image marker make another file of the same image.
     await writeFile(join(below, `${n}.jpg`), Buffer.concat([picture, Buffer.from(String(n))]));
   }
 }
@@ -143,13 +153,13 @@ async function run(
       terminal.progress(`${Math.round(done * 100)} % done`);
       return over;
     },
-    { what: 'the pictures to be done', deadlineMs: DEADLINE_MS, everyMs: SAMPLE_EVERY_MS, signal },
+    { what: 'the images to be done', deadlineMs: DEADLINE_MS, everyMs: SAMPLE_EVERY_MS, signal },
   );
   terminal.progress('');
   const restarted = platform.supervisor.status().filter(({ restarts }) => restarts > 0);
   if (restarted.length > 0)
     throw new CommandError(
-      `restarted meanwhile, so that their memory says nothing: ${restarted.map(({ name }) => name).join(', ')}`,
+      `services restarted, so that their memory cannot be compared: ${restarted.map(({ name }) => name).join(', ')}`,
     );
   return samples;
 }
@@ -158,11 +168,14 @@ async function progress(api: ApiClient, id: number, count: number): Promise<{ do
   const ingest = await api.ingest(id);
   if (ingest.runId === null) throw new CommandError('the ingest has no run');
   const { state, counts } = await api.run(ingest.runId);
-  if (counts.failed > 0) throw new CommandError(`${counts.failed} pictures failed`);
+  if (counts.failed > 0) throw new CommandError(`${counts.failed} images failed`);
   return { done: counts.done / count, over: ingest.state === 'done' && state === 'done' && counts.done === count };
 }
 
-/** MiB of each service in the first fifth of the pictures and in the last: medians, because V8 collects when it likes. */
+/**
+ * MiB of each service in the first and in the last fifth of the images: medians, because V8 collects garbage at any
+ * time.
+ */
 export function memoryOf(samples: readonly Sample[]): { name: string; first: number; last: number; ratio: number }[] {
   const { first, last } = fifths(samples);
   return Object.keys(samples.at(-1)?.bytes ?? {}).map((name) => {
@@ -176,7 +189,7 @@ function tensorsOf(samples: readonly Sample[]): { first: number; last: number } 
   return { first: median(first.map(({ tensors }) => tensors)), last: median(last.map(({ tensors }) => tensors)) };
 }
 
-/** Without the very start, in which models are loaded and code is compiled. */
+/** Without the very start, during which models load and code is compiled. */
 function fifths(samples: readonly Sample[]): { first: readonly Sample[]; last: readonly Sample[] } {
   return {
     first: samples.filter(({ done }) => done >= 0.04 && done <= 0.2),

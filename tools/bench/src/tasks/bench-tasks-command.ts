@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
@@ -7,7 +6,14 @@ import { migrate } from '@pugmark/db';
 import { median } from '../median';
 import { Ports, type ServerUrls, startServers } from '@pugmark/launcher';
 import { RigFactory, type RigProcess, sumOf } from '@pugmark/service-rig';
-import { type CommandContext, integerOption, parseOptions, formatTable, waitUntil } from '@pugmark/toolkit';
+import {
+  describeMachine,
+  type CommandContext,
+  integerOption,
+  parseOptions,
+  formatTable,
+  waitUntil,
+} from '@pugmark/toolkit';
 import { TaskFeeder } from './task-feeder';
 
 const USAGE = 'npm run bench:tasks [-- --rounds N] [--seconds N] [--json FILE]';
@@ -23,15 +29,15 @@ export interface TaskBenchResult {
   readonly batch: number;
   readonly few: { readonly waiting: number; readonly tasksPerSecond: number; readonly rounds: readonly number[] };
   readonly many: { readonly waiting: number; readonly tasksPerSecond: number; readonly rounds: readonly number[] };
-  /** Rate with many waiting ÷ rate with few. */
+  /** Rate with many waiting tasks ÷ rate with few. */
   readonly ratio: number;
-  /** The ablation: one claim and one commit for each task, all else the same. */
+  /** One claim and one commit per task, everything else being the same. */
   readonly oneByOne: { readonly tasksPerSecond: number };
   readonly batchedOverOneByOne: number;
   readonly machine: string;
 }
 
-/** How many tasks a second go from row to result when the work itself takes no time. */
+/** Measures how many tasks per second go from row to result when the work itself takes no time. */
 export async function benchTasksCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const options = parseOptions('bench:tasks', USAGE, args, {
     rounds: { type: 'string' },
@@ -43,10 +49,10 @@ export async function benchTasksCommand(args: readonly string[], context: Comman
   const result = await runBench(rounds, seconds, context);
   context.log(
     `\n${formatTable([
-      [`tasks a second, ${FEW} waiting`, result.few.tasksPerSecond],
-      [`tasks a second, ${MANY} waiting`, result.many.tasksPerSecond],
+      [`tasks per second, ${FEW} waiting`, result.few.tasksPerSecond],
+      [`tasks per second, ${MANY} waiting`, result.many.tasksPerSecond],
       ['many ÷ few', result.ratio],
-      ['tasks a second, one commit for each', result.oneByOne.tasksPerSecond],
+      ['tasks per second, one commit each', result.oneByOne.tasksPerSecond],
       ['batched ÷ one by one', result.batchedOverOneByOne],
       ['machine', result.machine],
     ])}`,
@@ -76,9 +82,9 @@ async function runBench(rounds: number, seconds: number, context: CommandContext
     await withRig(factory, urls, BATCH, signal, async (gateway) => {
       for (let round = 1; round <= rounds; round += 1) {
         few.push(await measure(pool, gateway, FEW, seconds, signal));
-        log(`round ${round}: ${FEW} waiting, ${few.at(-1)} tasks a second`);
+        log(`round ${round}: ${FEW} waiting, ${few.at(-1)} tasks per second`);
         many.push(await measure(pool, gateway, MANY, seconds, signal));
-        log(`round ${round}: ${MANY} waiting, ${many.at(-1)} tasks a second`);
+        log(`round ${round}: ${MANY} waiting, ${many.at(-1)} tasks per second`);
       }
     });
     const alone = await withRig(factory, urls, 1, signal, (gateway) => measure(pool, gateway, FEW, seconds, signal));
@@ -90,7 +96,7 @@ async function runBench(rounds: number, seconds: number, context: CommandContext
       ratio: Math.round((median(many) / median(few)) * 1000) / 1000,
       oneByOne: { tasksPerSecond: alone },
       batchedOverOneByOne: Math.round((median(few) / alone) * 10) / 10,
-      machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+      machine: describeMachine(),
     };
   } finally {
     await pool.end();
@@ -99,7 +105,7 @@ async function runBench(rounds: number, seconds: number, context: CommandContext
   }
 }
 
-/** A gateway, which rings, and the workers. */
+/** Runs `use` with a gateway, which publishes notifications, and the workers. */
 async function withRig<T>(
   factory: RigFactory,
   urls: ServerUrls,
@@ -120,7 +126,10 @@ async function withRig<T>(
   }
 }
 
-/** Whole tasks a second, over `seconds`, with `waiting` tasks waiting all the time: created as fast as others are rung. */
+/**
+ * Returns whole tasks per second over `seconds`, with `waiting` tasks waiting all the time: new ones are created as
+ * fast as others are published.
+ */
 async function measure(
   pool: Pool,
   gateway: RigProcess,
@@ -129,16 +138,16 @@ async function measure(
   signal: AbortSignal,
 ): Promise<number> {
   await pool.query('truncate tasks restart identity');
-  const rung = async (): Promise<number> =>
+  const published = async (): Promise<number> =>
     sumOf(await gateway.metrics(), 'pugmark_task_notifications_published_total');
   const done = async (): Promise<number> => {
     const { rows } = await pool.query<{ n: number }>("select count(*)::int as n from tasks where state = 'done'");
     return rows[0]?.n ?? 0;
   };
-  const feeder = new TaskFeeder(pool, waiting, rung);
+  const feeder = new TaskFeeder(pool, waiting, published);
   try {
     await waitUntil(() => feeder.full, { what: `${waiting} waiting tasks`, deadlineMs: FILL_DEADLINE_MS, signal });
-    // The pace of the rings settles first.
+    // Lets the publish rate settle.
     await delay(SETTLE_MS, undefined, { signal });
     const [from, began] = [await done(), performance.now()];
     await delay(seconds * 1_000, undefined, { signal });

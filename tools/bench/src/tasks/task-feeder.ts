@@ -2,31 +2,31 @@ import type { Pool } from 'pg';
 import { backgroundLoop, createLogger, type BackgroundLoop } from '@pugmark/platform';
 
 const TURN_MS = 100;
-/** Most tasks of one statement. */
+/** Maximum number of tasks per statement. */
 const CHUNK = 5_000;
 
-/** Keeps a set number of null tasks waiting, by creating as many as were rung. */
+/** Keeps a set number of tasks waiting, by creating as many as were published. */
 export class TaskFeeder {
   readonly #pool: Pool;
   readonly #backlog: number;
-  readonly #countRung: () => Promise<number>;
+  readonly #countPublished: () => Promise<number>;
   readonly #loop: BackgroundLoop;
   #created = 0;
-  #rung = 0;
+  #published = 0;
   #before: number | undefined;
 
-  /** `countRung` must be cheap: to count the waiting rows would cost more than the tasks do. */
-  constructor(pool: Pool, backlog: number, countRung: () => Promise<number>) {
+  /** `countPublished` must be cheap: counting the waiting rows would cost more than the tasks do. */
+  constructor(pool: Pool, backlog: number, countPublished: () => Promise<number>) {
     this.#pool = pool;
     this.#backlog = backlog;
-    this.#countRung = countRung;
+    this.#countPublished = countPublished;
     this.#loop = backgroundLoop('feed', createLogger('feeder', { LOG_LEVEL: 'warn', LOG_FORMAT: 'json' }), () =>
       this.#turn(),
     );
   }
 
   get full(): boolean {
-    return this.#rung > 0 && this.#created - this.#rung >= this.#backlog;
+    return this.#published > 0 && this.#created - this.#published >= this.#backlog;
   }
 
   async stop(): Promise<void> {
@@ -34,9 +34,9 @@ export class TaskFeeder {
   }
 
   async #turn(): Promise<number> {
-    const count = await this.#countRung();
-    this.#rung = count - (this.#before ??= count);
-    const missing = Math.min(CHUNK, this.#backlog - (this.#created - this.#rung));
+    const count = await this.#countPublished();
+    this.#published = count - (this.#before ??= count);
+    const missing = Math.min(CHUNK, this.#backlog - (this.#created - this.#published));
     if (missing <= 0) return TURN_MS;
     await this.#pool.query(
       "insert into tasks (kind, subject_id) select 'detect', n from generate_series($1::int, $2::int) n",

@@ -5,7 +5,7 @@ export type Run = Schemas['RunResponse'];
 export type Export = Schemas['ExportResponse'];
 export type Image = Schemas['ImageResponse'];
 
-/** The calls of Pugmark's REST API that demo, bench and tests make. */
+/** The calls of the REST API that the demo, the benches and the system tests make. */
 export class ApiClient {
   readonly #client: PugmarkClient;
 
@@ -27,7 +27,9 @@ export class ApiClient {
     });
   }
 
-  /** All pictures of the folder are looked at; in mode `reference` they stay where they are. */
+  /**
+   * Starts to ingest a folder and to run the detector on its images; in mode `reference` the files stay where they are.
+   */
   startIngest(
     projectId: number,
     deploymentId: number | undefined,
@@ -41,7 +43,7 @@ export class ApiClient {
     return this.#client.get('/api/v1/ingests/{id}', { params: { path: { id } } });
   }
 
-  /** What the workers compute with; null when the database does not answer. */
+  /** The inference engines of the workers; null when the database does not answer. */
   async engines(): Promise<Schemas['SystemResponse']['engines']> {
     return (await this.#client.get('/api/v1/system')).engines;
   }
@@ -50,7 +52,7 @@ export class ApiClient {
     return this.#client.get('/api/v1/runs/{id}', { params: { path: { id } } });
   }
 
-  /** Every image of a project. */
+  /** Lists every image of a project. */
   images(projectId: number): AsyncIterable<Image> {
     return this.#client.all('/api/v1/images', { params: { query: { projectId, limit: 200 } } });
   }

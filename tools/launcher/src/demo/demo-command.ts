@@ -7,13 +7,13 @@ import { startPlatform, type Platform } from '../platform/start-platform';
 
 import { demoOptions, type DemoOptions } from './demo-options';
 import { followWork } from './follow-work';
-import { makePictures, type DemoDeployment } from './pictures/make-pictures';
+import { makeDemoImages, type DemoDeployment } from './images/make-demo-images';
 import { demoResult, type DemoResult } from './totals';
 
-/** The whole system on this machine, with pictures to try it on. */
+/** Runs the whole system on this machine, with pictures to try it on. */
 export async function demoCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const options = demoOptions(args, context.userFolder);
-  const deployments = await picturesOf(options, context);
+  const deployments = await prepareImages(options, context);
   const platform = await startPlatform(
     { instance: 'main', port: options.port, portMayChange: true, ingestRoots: deployments.map(({ folder }) => folder) },
     context,
@@ -26,7 +26,7 @@ export async function demoCommand(args: readonly string[], context: CommandConte
     context.log(`\n${resultTable(result, engine)}\n`);
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
     if (!options.once) {
-      context.log(whereToLook(platform, projectId));
+      context.log(nextSteps(platform, projectId));
       await untilAborted(context.signal);
     }
   } finally {
@@ -36,10 +36,10 @@ export async function demoCommand(args: readonly string[], context: CommandConte
   return 0;
 }
 
-async function picturesOf(options: DemoOptions, context: CommandContext): Promise<readonly DemoDeployment[]> {
+async function prepareImages(options: DemoOptions, context: CommandContext): Promise<readonly DemoDeployment[]> {
   if (options.images !== undefined) return [{ name: basename(options.images), folder: options.images }];
   try {
-    return await makePictures(join(context.root, '.pugmark', 'demo', 'pictures'), context.log, context.signal);
+    return await makeDemoImages(join(context.root, '.pugmark', 'demo', 'pictures'), context.log, context.signal);
   } catch (error) {
     throw context.signal.aborted ? new InterruptedError() : error;
   }
@@ -51,7 +51,7 @@ async function work(
   { terminal, signal, log }: CommandContext,
 ): Promise<{ readonly projectId: number; readonly result: DemoResult }> {
   const api = new ApiClient(platform.apiUrl, platform.adminKey, signal);
-  // Each demo counts its own pictures, so each has a project of its own.
+  // A project of its own, so that each demo counts only its own pictures.
   const project = await api.createProject(`Demo ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`);
   const placed: { readonly id: number; readonly folder: string }[] = [];
   for (const { name, folder } of deployments) {
@@ -63,7 +63,7 @@ async function work(
   const began = performance.now();
   const ingests: number[] = [];
   for (const { id, folder } of placed) {
-    log(`looking at ${folder}`);
+    log(`ingesting ${folder}`);
     ingests.push((await api.startIngest(project.id, id, folder)).id);
   }
   const works = await followWork({
@@ -86,27 +86,28 @@ function resultTable(result: DemoResult, engine: Engine | undefined): string {
     ['people', result.people],
     ['vehicles', result.vehicles],
     ['failed', result.failed],
-    ['damaged but answered', result.truncated],
+    ['truncated, but processed', result.truncated],
     ['duplicates', result.duplicates],
     ['skipped files', result.skipped],
     ['seconds', result.seconds],
-    ['images a minute', result.imagesPerMinute],
+    ['images per minute', result.imagesPerMinute],
     ['engine', engine === undefined ? result.engine || 'none' : `${engine.name} ${engine.version}, ${engine.device}`],
     ...(engine === undefined ? [] : [['because', engine.reason] as const]),
   ]);
 }
 
-function whereToLook({ apiUrl, adminKeyFile, logFolder }: Platform, projectId: number): string {
+function nextSteps({ apiUrl, adminKeyFile, logFolder }: Platform, projectId: number): string {
   const api = `${apiUrl}/api/v1`;
   const curl = 'curl -H "$KEY"';
+  const exportBody = JSON.stringify({ projectId, format: 'csv', content: 'detections' });
   return [
-    'Where to look next:',
+    'Next steps:',
     `  first     KEY="Authorization: Bearer $(cat ${adminKeyFile})"`,
     `  pictures  ${curl} '${api}/images?projectId=${projectId}&limit=5'`,
-    `  export    ${curl} -X POST ${api}/exports -H 'content-type: application/json' -d '{"projectId":${JSON.stringify(projectId)},"format":"csv","content":"detections"}'`,
+    `  export    ${curl} -X POST ${api}/exports -H 'content-type: application/json' -d '${exportBody}'`,
     `  progress  ${curl} ${api}/processing/status`,
     `  the API   ${apiUrl}/docs`,
     `  logs      ${logFolder}`,
-    'It stays up until Ctrl-C.',
+    'It keeps running until Ctrl-C.',
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demoOptions } from './demo-options';
 
-it('takes paths as seen from where the user stands', () => {
+it('resolves paths against the folder in which the user called npm', () => {
   expect(demoOptions(['--images', '.', '--once', '--json', 'a.json', '--port', '8090'], tmpdir())).toEqual({
     images: tmpdir(),
     once: true,

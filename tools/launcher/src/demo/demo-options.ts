@@ -3,9 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { parseOptions, portOption, UsageError } from '@pugmark/toolkit';
 
 export interface DemoOptions {
-  /** The user's own pictures; undefined: the demo's. */
+  /** A folder of the user's own pictures; undefined: the demo's pictures. */
   readonly images: string | undefined;
-  /** End when the work is done. */
+  /** Whether to stop when the work is done. */
   readonly once: boolean;
   readonly json: string | undefined;
   readonly port: number | undefined;
@@ -13,7 +13,7 @@ export interface DemoOptions {
 
 const USAGE = 'npm run demo [-- --images DIR] [--once] [--json FILE] [--port N]';
 
-/** Paths are relative to where the user stands. */
+/** Parses the options; paths are relative to the folder in which the user called npm. */
 export function demoOptions(args: readonly string[], userFolder: string): DemoOptions {
   const values = parseOptions('demo', USAGE, args, {
     images: { type: 'string' },
@@ -24,7 +24,7 @@ export function demoOptions(args: readonly string[], userFolder: string): DemoOp
   const images =
     values.images === undefined ? undefined : requireFolder('--images', resolve(userFolder, values.images));
   const json = values.json === undefined ? undefined : resolve(userFolder, values.json);
-  // Better now than after the work is done.
+  // Checked before the work starts, not after it is done.
   if (json !== undefined) requireFolder('the folder of --json', dirname(json));
   return { images, once: values.once ?? false, json, port: portOption('demo', values.port) };
 }

@@ -45,12 +45,12 @@ function options(more: Partial<FollowOptions>): FollowOptions {
     terminal: new Terminal(output),
     signal: new AbortController().signal,
     check: () => undefined,
-    lookEveryMs: 1,
+    pollEveryMs: 1,
     ...more,
   };
 }
 
-it('looks again until everything is over, also across an answer that fails', async () => {
+it('polls until everything has ended, even when one request fails', async () => {
   const runs = [ACTIVE, new NoResponseError('GET /runs/2', 'no answer within 30 s'), ACTIVE, RUN];
   const run = async (): Promise<Run> => {
     const next = runs.shift() ?? RUN;
@@ -62,20 +62,20 @@ it('looks again until everything is over, also across an answer that fails', asy
   ]);
 });
 
-it('ends with what it waits for when nothing moves', async () => {
-  const stuck = options({ api: { ingest: async () => INGEST, run: async () => ACTIVE }, stillForMs: 20 });
+it('throws when nothing changes for too long, and names what it waits for', async () => {
+  const stuck = options({ api: { ingest: async () => INGEST, run: async () => ACTIVE }, maxStandstillMs: 20 });
   await expect(followWork(stuck)).rejects.toThrow('waiting for run 2 (0 waiting, 2 queued, 0 running)');
 });
 
-it('does not take a paused run for one that is over', async () => {
+it('does not treat a paused run as ended', async () => {
   const paused = options({
     api: { ingest: async () => INGEST, run: async () => ({ ...ACTIVE, state: 'paused', etaSeconds: null }) },
-    stillForMs: 20,
+    maxStandstillMs: 20,
   });
   await expect(followWork(paused)).rejects.toThrow('waiting for run 2 (paused, 0 waiting, 2 queued, 0 running)');
 });
 
-it('ends at once when an ingest failed', async () => {
+it('throws at once when an ingest failed', async () => {
   const failed = options({
     api: {
       ingest: async () => ({
@@ -89,7 +89,7 @@ it('ends at once when an ingest failed', async () => {
   await expect(followWork(failed)).rejects.toThrow('ingest 1 failed: folder not readable');
 });
 
-it('ends at once when there is no hope left', async () => {
+it('throws at once when the check of the services throws', async () => {
   const check = (): void => {
     throw new Error('ml-worker keeps failing');
   };
@@ -117,7 +117,7 @@ it('sums over all folders', () => {
   });
 });
 
-it('does not name an end as long as files are still being found', () => {
+it('gives no ETA while files are still being found', () => {
   const works = [{ ingest: { ...INGEST, state: 'running' as const }, run: ACTIVE }];
   expect(demoProgress(works)).toEqual({ done: 1, total: 3, ratePerMinute: 60, etaSeconds: null });
 });

@@ -10,30 +10,32 @@ export interface FollowOptions {
   readonly ingests: readonly number[];
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
-  /** Throws when there is no hope left, say because a service keeps ending. */
+  /** Throws when waiting is pointless, for example because a service keeps failing. */
   readonly check: () => void;
-  readonly lookEveryMs?: number;
-  readonly tellEveryMs?: number;
-  readonly stillForMs?: number;
+  readonly pollEveryMs?: number;
+  readonly printEveryMs?: number;
+  readonly maxStandstillMs?: number;
 }
 
-/** Shows how the work goes until all of it is over. Nothing moving for `stillForMs` is an error that says what is waited for. */
+/**
+ * Shows the progress until all work has ended. Throws, naming what it waits for, when nothing changes for `maxStandstillMs`.
+ */
 export async function followWork(options: FollowOptions): Promise<readonly Work[]> {
-  const { api, terminal, signal, lookEveryMs = 400, tellEveryMs = 3_000, stillForMs = 5 * 60_000 } = options;
+  const { api, terminal, signal, pollEveryMs = 400, printEveryMs = 3_000, maxStandstillMs = 5 * 60_000 } = options;
   let works: readonly Work[] = [];
   let lastMove = performance.now();
-  let lastTold = lastMove;
-  let lastTrouble = '';
+  let lastPrinted = lastMove;
+  let lastProblem = '';
   while (!signal.aborted) {
     options.check();
     const before = movement(works);
     try {
-      works = await Promise.all(options.ingests.map((id) => look(api, id)));
-      lastTrouble = '';
+      works = await Promise.all(options.ingests.map((id) => readWork(api, id)));
+      lastProblem = '';
     } catch (error) {
       // The gateway may be restarting; only a standstill ends the wait.
       if (!(error instanceof ApiError)) throw error;
-      lastTrouble = ` (last answer: ${messageOf(error)})`;
+      lastProblem = ` (last answer: ${messageOf(error)})`;
     }
     requireNoneFailed(works);
     const now = performance.now();
@@ -42,24 +44,25 @@ export async function followWork(options: FollowOptions): Promise<readonly Work[
       terminal.progress('');
       return works;
     }
-    if (now - lastMove > stillForMs) {
+    if (now - lastMove > maxStandstillMs) {
       const what = works.length === 0 ? 'the first answer of the API' : waitingFor(works);
       throw new CommandError(
-        `nothing has moved for ${Math.round(stillForMs / 60_000)} minutes; waiting for ${what}${lastTrouble}; see the logs`,
+        `nothing has changed for ${Math.round(maxStandstillMs / 60_000)} minutes; ` +
+          `waiting for ${what}${lastProblem}; see the logs`,
       );
     }
     const line = formatProgress(demoProgress(works));
     terminal.progress(line);
-    if (!terminal.isInteractive && now - lastTold >= tellEveryMs) {
-      lastTold = now;
+    if (!terminal.isInteractive && now - lastPrinted >= printEveryMs) {
+      lastPrinted = now;
       terminal.line(line);
     }
-    await delay(lookEveryMs, undefined, { signal }).catch(() => undefined);
+    await delay(pollEveryMs, undefined, { signal }).catch(() => undefined);
   }
   throw new InterruptedError();
 }
 
-async function look(api: FollowOptions['api'], id: number): Promise<Work> {
+async function readWork(api: FollowOptions['api'], id: number): Promise<Work> {
   const ingest = await api.ingest(id);
   return { ingest, run: ingest.runId === null ? null : await api.run(ingest.runId) };
 }

@@ -1,10 +1,10 @@
 import type { Progress } from '@pugmark/toolkit';
 import type { Ingest, Run } from '../api/api-client';
 
-/** One folder's way through the pipeline, as last seen. */
+/** The last known state of one folder's ingest and run. */
 export interface Work {
   readonly ingest: Ingest;
-  /** null until the ingest names it. */
+  /** null until the ingest has a run. */
   readonly run: Run | null;
 }
 
@@ -19,7 +19,7 @@ export interface DemoResult {
   readonly truncated: number;
   readonly duplicates: number;
   readonly skipped: number;
-  /** From the first ingest's request to the end of the last run. */
+  /** From the request for the first ingest to the end of the last run. */
   readonly seconds: number;
   readonly imagesPerMinute: number;
   readonly engine: string;
@@ -52,7 +52,7 @@ export function demoProgress(works: readonly Work[]): Progress {
   };
 }
 
-/** Changes whenever anything moves. */
+/** Returns a text that changes whenever any work makes progress. */
 export function movement(works: readonly Work[]): string {
   return JSON.stringify(
     works.map(({ ingest, run }) => [
@@ -73,14 +73,15 @@ export function isOver({ ingest, run }: Work): boolean {
   );
 }
 
-/** What the work that is not over waits for, in words. */
+/** Describes what the unfinished work waits for. */
 export function waitingFor(works: readonly Work[]): string {
   return works
     .filter((work) => !isOver(work))
     .map(({ ingest, run }) => {
       if (run === null) return `ingest ${ingest.id} (${ingest.state}, ${ingest.filesSeen} files seen)`;
       const { waiting, queued, running } = run.counts;
-      return `run ${run.id} (${run.state === 'paused' ? 'paused, ' : ''}${waiting} waiting, ${queued} queued, ${running} running)`;
+      const paused = run.state === 'paused' ? 'paused, ' : '';
+      return `run ${run.id} (${paused}${waiting} waiting, ${queued} queued, ${running} running)`;
     })
     .join(' and ');
 }

@@ -9,7 +9,7 @@ import { SourceWatcher } from './source-watcher';
 
 const USAGE = 'npm run dev [-- --port N]';
 
-/** Runs everything on this machine, and bundles and restarts services when their sources change, until Ctrl-C. */
+/** Runs everything on this machine until Ctrl-C; bundles and restarts services when their sources change. */
 export async function devCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const { root, log, signal } = context;
   const bundler = await loadBundler(root);

@@ -11,7 +11,9 @@ export interface ReloaderOptions {
   readonly log: Log;
 }
 
-/** Bundles and restarts the services whose sources have changed. One whose bundle fails goes on as it was. */
+/**
+ * Bundles and restarts the services whose sources have changed. A service whose bundle fails keeps running as it was.
+ */
 export class Reloader {
   readonly #options: ReloaderOptions;
   #running: Promise<void> = Promise.resolve();
@@ -21,7 +23,7 @@ export class Reloader {
     this.#options = options;
   }
 
-  /** Call it after any change. A change during a reload leads to one more reload. */
+  /** Reloads what has changed. A change during a reload leads to one more reload. */
   reload(): Promise<void> {
     if (!this.#isQueued) {
       this.#isQueued = true;

@@ -1,9 +1,12 @@
 import { watch, type FSWatcher } from 'node:fs';
 
-/** Editors write a file in several steps, and a checkout changes many: what follows this soon belongs to the same change. */
+/**
+ * Changes that follow within this time belong together: editors write a file in several steps, a checkout writes many
+ * files.
+ */
 const SETTLE_MS = 200;
 
-/** Reports, some time after the last of them, that files below the folders have changed. */
+/** Calls back when files below the folders have changed and no further change followed for a moment. */
 export class SourceWatcher {
   readonly #watchers: readonly FSWatcher[];
   readonly #settleMs: number;
@@ -14,7 +17,7 @@ export class SourceWatcher {
     this.#onChange = onChange;
     this.#settleMs = settleMs;
     this.#watchers = folders.map((folder) => watch(folder, { recursive: true }, () => this.#schedule()));
-    // A folder that was removed while it is watched.
+    // A watched folder was removed.
     for (const watcher of this.#watchers) watcher.on('error', () => this.#schedule());
   }
 

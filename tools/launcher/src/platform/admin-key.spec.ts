@@ -11,7 +11,7 @@ describe('the admin key of an instance', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is made once, for the owner alone, and found again', () => {
+  it('is created once, readable by its owner only, and reused', () => {
     const key = adminKey(join(folder, 'main'), {});
     expect(parseApiKey(key)).not.toBeNull();
     expect(statSync(adminKeyFile(join(folder, 'main'))).mode & 0o777).toBe(0o600);
@@ -19,9 +19,10 @@ describe('the admin key of an instance', () => {
     expect(adminKey(join(folder, 'main'), { ADMIN_KEY: '' })).toBe(key);
   });
 
-  it('is the one that the environment names', () => expect(adminKey(folder, { ADMIN_KEY: 'mine' })).toBe('mine'));
+  it('is the one in the environment, if there is one', () =>
+    expect(adminKey(folder, { ADMIN_KEY: 'mine' })).toBe('mine'));
 
-  it('is not made anew over a file that holds something else', () => {
+  it('is not replaced when its file has other content', () => {
     writeFileSync(adminKeyFile(folder), 'notes\n');
     expect(() => adminKey(folder, {})).toThrow('holds no key');
   });

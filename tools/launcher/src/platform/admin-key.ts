@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { newApiKey, parseApiKey } from '@pugmark/domain';
 import { CommandError } from '@pugmark/toolkit';
 
-/** Where the key of an instance lies: `.pugmark/<instance>/admin-key`, one line, so that a shell can read it. */
+/**
+ * The file with the admin key of an instance: `.pugmark/<instance>/admin-key`, one line, so that a shell can read it.
+ */
 export function adminKeyFile(folder: string): string {
   return join(folder, 'admin-key');
 }
 
-/** The key that may do everything on this machine's instance: the one in ADMIN_KEY, else that of an earlier start, else a new one. */
+/** Returns the instance's admin key: ADMIN_KEY, else the key of an earlier start, else a new one. */
 export function adminKey(folder: string, environment: NodeJS.ProcessEnv): string {
   const given = environment['ADMIN_KEY'];
   if (given !== undefined && given !== '') return given;
@@ -16,12 +18,12 @@ export function adminKey(folder: string, environment: NodeJS.ProcessEnv): string
   const kept = read(file);
   if (kept !== null) {
     if (parseApiKey(kept) === null)
-      throw new CommandError(`${file} holds no key: remove it, and the next start makes a new one`);
+      throw new CommandError(`${file} holds no key: remove it, and the next start creates a new one`);
     return kept;
   }
   const { key } = newApiKey();
   mkdirSync(folder, { recursive: true });
-  // For the owner alone; written aside and renamed, so that it is never half there.
+  // Readable by its owner only; written to a temporary file and renamed, so that it is never incomplete.
   writeFileSync(`${file}.new`, `${key}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return key;

@@ -1,23 +1,23 @@
 import { CommandError } from '@pugmark/toolkit';
 import { isPortFree, type Ports } from '../processes/ports';
 
-const USUAL_PORT = 8080;
+const DEFAULT_PORT = 8080;
 
 export interface GatewayPortOptions {
   /** From the command line. */
   readonly asked?: number | undefined;
-  /** Whether any other port will do when nobody asked for this one. */
+  /** Whether another port may be used when the default one is taken. */
   readonly mayChange: boolean;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** The port of the REST API. A port that was asked for and is taken is an error, never silently another one. */
+/** Chooses the port of the REST API. A requested port that is taken is an error; it is never replaced silently. */
 export async function gatewayPort(
   { asked, mayChange, environment }: GatewayPortOptions,
   ports: Ports,
 ): Promise<number> {
   const fromEnvironment = environment['PUGMARK_PORT'] ? parsePort(environment['PUGMARK_PORT']) : undefined;
-  const port = asked ?? fromEnvironment ?? USUAL_PORT;
+  const port = asked ?? fromEnvironment ?? DEFAULT_PORT;
   if (await isPortFree(port)) return port;
   if (mayChange && asked === undefined && fromEnvironment === undefined) return ports.pick();
   throw new CommandError(

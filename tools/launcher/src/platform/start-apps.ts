@@ -17,28 +17,31 @@ export interface AppsOptions {
   readonly folder: string;
   readonly gatewayPort: number;
   readonly ingestRoots: readonly string[];
-  /** Each line that a service prints. */
+  /** Called with each line that a service prints. */
   readonly onLine?: ((service: string, line: string) => void) | undefined;
 }
 
 export interface RunningApps {
   readonly apiUrl: string;
-  /** May do everything. */
+  /** Grants all scopes. */
   readonly adminKey: string;
-  /** Where it lies, unless it was given as ADMIN_KEY. */
+  /** The file with the admin key, unless it was given as ADMIN_KEY. */
   readonly adminKeyFile: string;
   readonly logFolder: string;
   readonly supervisor: Supervisor;
-  /** Of each service: its metrics are at `/metrics` there. */
+  /** By service; its metrics are at `/metrics` on this port. */
   readonly healthPorts: Readonly<Record<string, number>>;
 }
 
 const MIGRATION_DEADLINE_MS = 10 * 60_000;
 const READY_DEADLINE_MS = 5 * 60_000;
-/** Ends in a row after which a service will not come up by itself. */
-const HOPELESS = 5;
+/** Failures in a row after which a service is not expected to recover by itself. */
+const MAX_FAILURES_IN_A_ROW = 5;
 
-/** Schema and services, on servers that run; returns once every service is ready, or throws with all of them stopped again. */
+/**
+ * Migrates the database and starts the services on running servers. Returns once every service is ready; throws with
+ * all of them stopped.
+ */
 export async function startApps(
   options: AppsOptions,
   context: Omit<CommandContext, 'terminal' | 'userFolder'>,
@@ -72,7 +75,7 @@ async function migrateDatabase(databaseUrl: string, log: Log): Promise<void> {
     const applied = await withDeadline(migrate(databaseUrl), MIGRATION_DEADLINE_MS, 'the migration of the database');
     if (applied.length > 0) log(`database: applied ${applied.join(', ')}`);
   } catch (error) {
-    throw new CommandError(`the database could not be brought up to date: ${messageOf(error)}`, 1, { cause: error });
+    throw new CommandError(`the database could not be migrated: ${messageOf(error)}`, 1, { cause: error });
   }
 }
 
@@ -93,12 +96,13 @@ async function waitForReady(specs: readonly ServiceSpec[], supervisor: Superviso
   );
 }
 
-/** Throws when a service keeps ending: waiting longer would be a silent hang. */
+/** Throws when a service keeps failing, because waiting for it would never end. */
 export function requireNoRepeatedFailures(supervisor: Supervisor): void {
-  const hopeless = supervisor.status().find(({ failuresInARow }) => failuresInARow >= HOPELESS);
-  if (!hopeless) return;
-  const { name, lastProblem, failuresInARow, logFile } = hopeless;
+  const failing = supervisor.status().find(({ failuresInARow }) => failuresInARow >= MAX_FAILURES_IN_A_ROW);
+  if (!failing) return;
+  const { name, lastProblem, failuresInARow, logFile } = failing;
   throw new CommandError(
-    `${name} keeps failing: it ${lastProblem ?? 'ended'}, ${failuresInARow} times in a row. Its log ${logFile}${lastLines(logFile)}`,
+    `${name} keeps failing: it ${lastProblem ?? 'exited'}, ${failuresInARow} times in a row. ` +
+      `Its log ${logFile}${lastLines(logFile)}`,
   );
 }

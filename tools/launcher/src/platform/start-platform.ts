@@ -13,7 +13,7 @@ export interface PlatformOptions {
   readonly port?: number | undefined;
   readonly portMayChange: boolean;
   readonly ingestRoots: readonly string[];
-  /** Each line that a service prints. */
+  /** Called with each line that a service prints. */
   readonly onLine?: (service: string, line: string) => void;
 }
 
@@ -22,7 +22,7 @@ export interface Platform extends RunningApps {
   stop(): Promise<void>;
 }
 
-/** Servers, schema and services; returns once every service is ready, or throws with all of it stopped again. */
+/** Starts servers, schema and services. Returns once every service is ready; throws with all of it stopped. */
 export async function startPlatform(options: PlatformOptions, context: CommandContext): Promise<Platform> {
   const { root, log, environment, signal } = context;
   const ports = new Ports();
@@ -42,7 +42,7 @@ export async function startPlatform(options: PlatformOptions, context: CommandCo
       context,
       ports,
     );
-    // For `pugmark`, which asks the running instance from another terminal.
+    // The command `pugmark` reads it to find the running instance.
     const address = join(dir, options.instance, 'api.json');
     writeState(address, { url: apps.apiUrl });
     return {

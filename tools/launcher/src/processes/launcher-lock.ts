@@ -7,7 +7,10 @@ interface Holder {
   readonly start: string;
 }
 
-/** Two launchers on one instance would stop each other's servers. Returns the function that lets go. */
+/**
+ * Locks an instance, because two launchers on one would stop each other's servers. Returns the function that releases
+ * the lock.
+ */
 export function takeLauncherLock(file: string): () => void {
   mkdirSync(dirname(file), { recursive: true });
   const own: Holder = { pid: process.pid, start: processFacts(process.pid)?.start ?? '' };
@@ -21,7 +24,8 @@ export function takeLauncherLock(file: string): () => void {
     const holder = readHolder(file);
     if (holder && isHeld(holder, processFacts(holder.pid)?.start)) {
       throw new CommandError(
-        `already running here: process ${holder.pid} uses ${dirname(file)}; end it first (Ctrl-C in its terminal, or kill ${holder.pid})`,
+        `already running here: process ${holder.pid} uses ${dirname(file)}; ` +
+          `end it first (Ctrl-C in its terminal, or kill ${holder.pid})`,
       );
     }
     // Left behind by a launcher that was killed.
@@ -30,7 +34,7 @@ export function takeLauncherLock(file: string): () => void {
   throw new CommandError(`cannot take ${file}: another launcher starts at the same moment; try again`);
 }
 
-/** `start` is undefined when no process has that number now. */
+/** Whether the holder still runs; `start` is undefined when no process has its id now. */
 export function isHeld(holder: Holder, start: string | undefined): boolean {
   return start !== undefined && start === holder.start;
 }
@@ -42,7 +46,7 @@ function readHolder(file: string): Holder | null {
       ? (holder as Holder)
       : null;
   } catch {
-    // Gone meanwhile, or cut off while it was written: nobody's.
+    // Removed meanwhile, or written incompletely: nobody holds it.
     return null;
   }
 }

@@ -1,12 +1,14 @@
 import { createServer } from 'node:net';
 import { CommandError } from '@pugmark/toolkit';
 
-/** Below the range from which Linux and macOS take ports for outgoing connections, so that a remembered port stays free. */
+/**
+ * Below the range from which Linux and macOS take ports for outgoing connections, so that a remembered port stays free.
+ */
 const FIRST = 20_000;
 const COUNT = 12_000;
 const ATTEMPTS = 200;
 
-/** Hands out ports that are free on 127.0.0.1, none of them twice. */
+/** Picks ports that are free on 127.0.0.1, none of them twice. */
 export class Ports {
   readonly #given = new Set<number>();
 
@@ -23,7 +25,7 @@ export class Ports {
     throw new CommandError(`no free port found between ${FIRST} and ${FIRST + COUNT} on 127.0.0.1`);
   }
 
-  /** The wanted port, or another one when something else has it; `onTaken` hears of the change. */
+  /** Returns the wanted port, or another one when it is taken; then calls `onTaken`. */
   async keep(wanted: number | undefined, onTaken: (wanted: number, port: number) => void): Promise<number> {
     if (wanted !== undefined && (await this.#take(wanted))) return wanted;
     const port = await this.pick();

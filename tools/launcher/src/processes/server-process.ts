@@ -16,9 +16,9 @@ export interface ServerSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Everything that the server keeps; also how a later launcher recognises the process. */
+  /** Everything that the server stores; a later launcher recognises the process by it, too. */
   readonly folder: string;
-  /** Only these: a PGDATA or RABBITMQ_… of the user's shell must not reach a private server. */
+  /** The complete environment: a PGDATA or RABBITMQ_… of the user's shell must not reach a private server. */
   readonly env: Readonly<Record<string, string>>;
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   readonly logFile: string;
@@ -32,7 +32,7 @@ export interface ReadyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A server that this launcher started: in a process group of its own, so that Ctrl-C reaches the launcher alone. */
+/** A server that this launcher started, in a process group of its own, so that Ctrl-C reaches only the launcher. */
 export class ServerProcess {
   readonly #child: ChildProcess;
   #problem: string | null = null;
@@ -46,13 +46,13 @@ export class ServerProcess {
     child.once(
       'exit',
       (code, signal) =>
-        (this.#problem ??= signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`),
+        (this.#problem ??= signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
     );
   }
 
   static start(spec: ServerSpec): ServerProcess {
     mkdirSync(dirname(spec.logFile), { recursive: true });
-    // Only this start's lines: what is shown when it fails must not be of an earlier one.
+    // Emptied at each start, so that error messages show lines of this start only.
     const log = openSync(spec.logFile, 'w');
     try {
       const child = spawn(spec.command, spec.args, {
@@ -85,7 +85,8 @@ export class ServerProcess {
     } catch (error) {
       if (options.signal?.aborted) throw error;
       throw new CommandError(
-        `${this.spec.name} did not start: ${messageOf(error)}. Its log ${this.spec.logFile}${lastLines(this.spec.logFile)}`,
+        `${this.spec.name} did not start: ${messageOf(error)}. ` +
+          `Its log ${this.spec.logFile}${lastLines(this.spec.logFile)}`,
       );
     }
   }
@@ -96,13 +97,13 @@ export class ServerProcess {
     rmSync(this.spec.pidFile, { force: true });
   }
 
-  /** At once, without waiting and without a word to the server. */
+  /** Kills the server without waiting for it to stop. */
   kill(): void {
     if (this.#child.pid !== undefined) killProcess(this.#child.pid);
   }
 }
 
-/** Ends the server that a killed launcher left behind. True when there was one. */
+/** Stops the server that a killed launcher left behind. Resolves with whether there was one. */
 export async function stopLeftover(pidFile: string, folder: string, stop: StopOptions): Promise<boolean> {
   const pid = readPid(pidFile);
   if (pid === null) return false;
@@ -118,12 +119,12 @@ export function readPid(pidFile: string): number | null {
     const pid = Number(readFileSync(pidFile, 'utf8').trim());
     return Number.isInteger(pid) && pid > 1 ? pid : null;
   } catch {
-    // No file: nothing was left behind.
+    // No file, so nothing was left behind.
     return null;
   }
 }
 
-/** Ends a sentence: ' ends with:' and the lines, or that it is empty. */
+/** Ends a sentence about a log file: ' ends with:' and its last lines, or that it is empty. */
 export function lastLines(file: string, count = 8): string {
   try {
     const lines = readFileSync(file, 'utf8')

@@ -9,7 +9,7 @@ import { readState, writeState } from './state-file';
 
 const execute = promisify(execFile);
 const ASK_DEADLINE_MS = 8_000;
-/** The images may have to be fetched first. */
+/** Long enough to download the images. */
 const UP_DEADLINE_MS = 10 * 60_000;
 const STOP_DEADLINE_MS = 60_000;
 
@@ -24,19 +24,19 @@ const PORTS_OF: Readonly<Record<ServerKey, readonly string[]>> = {
   redis: ['redis'],
 };
 
-/** Does an engine answer, and does it know Compose? */
-export async function composeAnswers(): Promise<boolean> {
+/** Whether a container engine with Compose is running. */
+export async function isComposeAvailable(): Promise<boolean> {
   try {
     await execute('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: ASK_DEADLINE_MS });
     await execute('docker', ['compose', 'version'], { timeout: ASK_DEADLINE_MS });
     return true;
   } catch {
-    // Not installed, not running, or not for this user: all the same to us.
+    // Not installed, not running, or not permitted for this user.
     return false;
   }
 }
 
-/** Runs the given services in containers of a Compose project of this instance; data live in named volumes. */
+/** Runs the given servers in containers of a Compose project of this instance; data are in named volumes. */
 export async function startWithCompose(
   root: string,
   services: readonly ServerKey[],
@@ -56,7 +56,7 @@ export async function startWithCompose(
       },
     );
 
-  // Containers of a killed launcher hold their ports; stopped, they come up again with these.
+  // Containers of a killed launcher hold their ports. They are stopped and started again on the chosen ones.
   const settings = (state: ComposeState): NodeJS.ProcessEnv => ({
     PUGMARK_SERVICES_PASSWORD: state.password,
     ...Object.fromEntries(
@@ -73,7 +73,7 @@ export async function startWithCompose(
   const ports: Record<string, number> = { ...before.ports };
   for (const name of services.flatMap((service) => PORTS_OF[service])) {
     ports[name] = await context.ports.keep(before.ports?.[name], (wanted, port) =>
-      context.log(`${name}: port ${wanted} is taken by something else; using ${port}`),
+      context.log(`${name}: port ${wanted} is taken by another program; using ${port}`),
     );
   }
   const state: ComposeState = { password, ports };
@@ -88,11 +88,10 @@ export async function startWithCompose(
     await compose(['up', '--detach', '--wait', '--wait-timeout', '240', ...services], env, UP_DEADLINE_MS);
   } catch (error) {
     await stop();
-    throw new CommandError(
-      `docker compose could not start ${services.join(', ')}: ${messageOf(error).trim().split('\n').slice(-8).join('\n  ')}`,
-    );
+    const reason = messageOf(error).trim().split('\n').slice(-8).join('\n  ');
+    throw new CommandError(`docker compose could not start ${services.join(', ')}: ${reason}`);
   }
-  // A container is not a child: without stop() it stays, and the next start takes it over.
+  // A container is not a child process: without stop() it keeps running, and the next start stops it.
   return { urls: pick(composeUrls(state), services), stop, kill: () => undefined };
 }
 

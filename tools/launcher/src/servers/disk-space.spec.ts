@@ -1,12 +1,12 @@
 import { tmpdir } from 'node:os';
 import { requireDiskSpace } from './disk-space';
 
-it('says in one line that the disk is nearly full', () => {
+it('throws a one-line error when the disk is nearly full', () => {
   expect(() => requireDiskSpace(tmpdir(), () => 300 * 1024 ** 2)).toThrow(
     /^disk nearly full: 0\.29 GiB free at .*, at least 1 GiB is needed/,
   );
 });
 
-it('is content with a gibibyte', () => {
+it('accepts one gibibyte', () => {
   expect(() => requireDiskSpace(tmpdir(), () => 1024 ** 3)).not.toThrow();
 });

@@ -3,13 +3,14 @@ import { CommandError } from '@pugmark/toolkit';
 
 const GIB = 1024 ** 3;
 
-/** Servers that meet a full disk fail late and obscurely; so ask first. */
+/** Throws when less than 1 GiB is free: on a full disk, servers fail late and with unclear errors. */
 export function requireDiskSpace(folder: string, free: (folder: string) => number = freeBytes): void {
   mkdirSync(folder, { recursive: true });
   const bytes = free(folder);
   if (bytes < GIB) {
     throw new CommandError(
-      `disk nearly full: ${(bytes / GIB).toFixed(2)} GiB free at ${folder}, at least 1 GiB is needed; make room and try again`,
+      `disk nearly full: ${(bytes / GIB).toFixed(2)} GiB free at ${folder}, at least 1 GiB is needed; ` +
+        'make room and try again',
     );
   }
 }

@@ -1,6 +1,6 @@
 import { urlsFromEnvironment } from './environment-urls';
 
-it('takes the URLs as they are', () => {
+it('returns the URLs unchanged', () => {
   const environment = {
     DATABASE_URL: 'postgres://u:p@db/x',
     RABBITMQ_URL: 'amqps://mq',
@@ -15,17 +15,17 @@ it('takes the URLs as they are', () => {
   });
 });
 
-it('reads only variables with the prefix, so that tests never meet real data', () => {
+it('reads only variables with the prefix, so that tests never touch real data', () => {
   expect(
     urlsFromEnvironment({ DATABASE_URL: 'postgres://real', PUGMARK_TEST_REDIS_URL: 'redis://cache' }, 'PUGMARK_TEST_'),
   ).toEqual({ redisUrl: 'redis://cache' });
 });
 
-it('does not take a management URL without its broker', () => {
+it('ignores a management URL without a broker URL', () => {
   expect(urlsFromEnvironment({ RABBITMQ_MANAGEMENT_URL: 'http://mq:15672' })).toEqual({});
 });
 
-it('names a wrong variable and not its value', () => {
+it('names an invalid variable, but not its value', () => {
   expect(() => urlsFromEnvironment({ DATABASE_URL: 'mysql://u:secret@db/x' })).toThrow(
     /^DATABASE_URL is not a URL that starts with postgres:\/\/ or postgresql:\/\/$/,
   );

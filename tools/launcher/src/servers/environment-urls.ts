@@ -8,7 +8,10 @@ const VARIABLES = {
   redisUrl: { name: 'REDIS_URL', protocols: ['redis:', 'rediss:'] },
 } as const satisfies Record<keyof ServerUrls, { name: string; protocols: readonly string[] }>;
 
-/** The URLs that the environment gives. A wrong one is an error that names the variable and never its value, which holds a password. */
+/**
+ * Reads the servers' URLs from the environment. The error for an invalid one names the variable but not its value,
+ * which holds a password.
+ */
 export function urlsFromEnvironment(environment: NodeJS.ProcessEnv, prefix = ''): Partial<ServerUrls> {
   const urls: Partial<Record<keyof ServerUrls, string>> = {};
   for (const [key, { name, protocols }] of Object.entries(VARIABLES) as [

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-it('forbids starting services during the work and leaves nothing', async () => {
+it('prevents services from starting during the work, then removes its file', async () => {
   await withoutSystemServices(file, async () => {
     expect(readFileSync(file, 'utf8')).toContain('exit 101');
     expect(statSync(file).mode & 0o111).not.toBe(0);
@@ -19,7 +19,7 @@ it('forbids starting services during the work and leaves nothing', async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-it("puts the machine's own file back, also when the work fails", async () => {
+it("restores the machine's own file, also when the work fails", async () => {
   writeFileSync(file, 'own');
   await expect(withoutSystemServices(file, () => Promise.reject(new Error('no network')))).rejects.toThrow(
     'no network',
@@ -27,7 +27,7 @@ it("puts the machine's own file back, also when the work fails", async () => {
   expect(readFileSync(file, 'utf8')).toBe('own');
 });
 
-it('does not keep the file of a launcher that was killed', async () => {
+it('does not restore the file of a launcher that was killed', async () => {
   const killed = withoutSystemServices(file, () => new Promise(() => undefined));
   void killed;
   await withoutSystemServices(file, async () => undefined);

@@ -2,14 +2,14 @@ import { chmodSync, existsSync, lstatSync, readFileSync, renameSync, rmSync, wri
 import { CommandFailedError, lastLines, runCommand, findOnPath, CommandError, type Log } from '@pugmark/toolkit';
 import type { ServerKey } from './server-context';
 
-/** Debian's and Ubuntu's package of each service. */
+/** The package of each server in Debian and Ubuntu. */
 export const PACKAGES: Readonly<Record<ServerKey, string>> = {
   postgres: 'postgresql',
   rabbitmq: 'rabbitmq-server',
   redis: 'redis-server',
 };
 
-/** Homebrew's, only to be named. */
+/** The formula of each server in Homebrew, for error messages. */
 export const FORMULAE: Readonly<Record<ServerKey, string>> = {
   postgres: 'postgresql@16',
   rabbitmq: 'rabbitmq',
@@ -17,7 +17,7 @@ export const FORMULAE: Readonly<Record<ServerKey, string>> = {
 };
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
-const MARK = '# Written by Pugmark while it installs packages.';
+const POLICY_MARKER = '# Written by Pugmark while it installs packages.';
 const UPDATE_DEADLINE_MS = 5 * 60_000;
 const INSTALL_DEADLINE_MS = 20 * 60_000;
 
@@ -30,7 +30,7 @@ export function mayInstallPackages(): boolean {
   );
 }
 
-/** Installs the packages, but not as system services: they would take the usual ports and start at every boot. */
+/** Installs the packages, but not as system services, which would take the usual ports and start at every boot. */
 export async function installPackages(
   services: readonly ServerKey[],
   log: Log,
@@ -39,21 +39,21 @@ export async function installPackages(
   const packages = services.map((service) => PACKAGES[service]);
   log(`installing with apt-get: ${packages.join(', ')} (once; their system services are not started)`);
   await withoutSystemServices(POLICY_FILE, async () => {
-    // An old list of packages names files that the mirror no longer has.
+    // An outdated package list names files that the mirror no longer has.
     await aptGet(['-q', 'update'], UPDATE_DEADLINE_MS, signal);
     await aptGet(['-q', '-y', 'install', '--no-install-recommends', ...packages], INSTALL_DEADLINE_MS, signal);
   });
 }
 
 /**
- * Debian asks /usr/sbin/policy-rc.d before it starts a service; 101 means no. A file that is there already is put back afterwards, and one
- * that an earlier, killed launcher wrote is not mistaken for the machine's own.
+ * Debian runs /usr/sbin/policy-rc.d before it starts a service; exit code 101 forbids it. A file of the machine's own
+ * is restored afterwards; one that a killed launcher left behind is not taken for it.
  */
 export async function withoutSystemServices(file: string, work: () => Promise<void>): Promise<void> {
   const saved = `${file}.before-pugmark`;
   const present = exists(file);
   if (present && !isOurs(file)) renameSync(file, saved);
-  writeFileSync(file, `#!/bin/sh\n${MARK}\nexit 101\n`, { mode: 0o755 });
+  writeFileSync(file, `#!/bin/sh\n${POLICY_MARKER}\nexit 101\n`, { mode: 0o755 });
   chmodSync(file, 0o755);
   try {
     await work();
@@ -68,7 +68,7 @@ function exists(file: string): boolean {
 }
 
 function isOurs(file: string): boolean {
-  return existsSync(file) && readFileSync(file, 'utf8').includes(MARK);
+  return existsSync(file) && readFileSync(file, 'utf8').includes(POLICY_MARKER);
 }
 
 async function aptGet(args: readonly string[], deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {

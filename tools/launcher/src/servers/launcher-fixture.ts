@@ -5,10 +5,10 @@ import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import type { ServerUrls } from './server-context';
 
-/** For tests: the services started by a process of their own, which can be killed or run as another user. */
+/** Servers that were started by a separate process, which can be killed or run as another user. */
 export interface Launcher {
   readonly urls: ServerUrls;
-  /** Asks it to stop the services and waits for its end. */
+  /** Asks the process to stop the servers and waits for its exit. */
   stop(): Promise<void>;
   sigkill(): Promise<void>;
 }
@@ -25,7 +25,7 @@ startServers({ instance: 'main', dir, root, log: (line) => console.error(line) }
 );
 `;
 
-/** Bundles the code under test into `folder`, for any user to read. Returns the script to run. */
+/** Bundles the code under test into `folder`, readable by any user. Returns the script to run. */
 export async function writeLauncher(folder: string): Promise<string> {
   await build({
     entryPoints: [join(__dirname, 'start-servers.ts')],
@@ -62,7 +62,7 @@ export async function launch({ script, dir, user }: LaunchOptions): Promise<Laun
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const urls = await Promise.race([
     firstLine(child),
-    ended.then(() => Promise.reject(new Error(`the launcher ended: ${errors}`))),
+    ended.then(() => Promise.reject(new Error(`the launcher exited: ${errors}`))),
   ]);
   return {
     urls: JSON.parse(urls) as ServerUrls,

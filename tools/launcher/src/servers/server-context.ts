@@ -12,7 +12,9 @@ export interface ServerContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Where the services answer. Without a management API (a broker from the environment may have none) its URL is undefined. */
+/**
+ * URLs of the servers. That of the management API is undefined where the broker, given in the environment, has none.
+ */
 export interface ServerUrls {
   readonly databaseUrl: string;
   readonly rabbitmqUrl: string;
@@ -20,11 +22,11 @@ export interface ServerUrls {
   readonly redisUrl: string;
 }
 
-/** A started server, whatever runs it. */
+/** A started server, whether a process or a container. */
 export interface StartedServer {
   readonly urls: Partial<ServerUrls>;
   stop(): Promise<void>;
-  /** At once, without waiting. */
+  /** Kills it without waiting for it to stop. */
   kill(): void;
 }
 

@@ -29,7 +29,7 @@ afterEach(async () => {
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-it('starts private servers that answer, finds the data again after a stop, and leaves no process', async () => {
+it('starts private servers that answer, finds the data again after a stop, and leaves no process behind', async () => {
   const dir = join(scratch, 'own');
   const first = await start(dir);
   sql(first, "CREATE TABLE kept (word text); INSERT INTO kept VALUES ('track')");
@@ -58,7 +58,7 @@ it('takes over from a launcher that was killed, with the same data', async () =>
   expect(processesOf(join(dir, 'main'))).toEqual([]);
 });
 
-it('moves to another port when something else has taken the remembered one, and refuses a second launcher', async () => {
+it('picks another port when the remembered one is taken, and refuses a second launcher', async () => {
   const dir = join(scratch, 'ports');
   const first = await start(dir);
   await expect(start(dir)).rejects.toThrow(/already running here: process \d+/);
@@ -151,7 +151,7 @@ function management(launcher: Launcher, path: string, init: RequestInit = {}): P
   });
 }
 
-/** Every process on the machine that keeps to this folder. */
+/** Every process on the machine that belongs to this folder. */
 function processesOf(folder: string): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CommandError, type Log } from '@pugmark/toolkit';
 import { takeLauncherLock } from '../processes/launcher-lock';
 import { Ports } from '../processes/ports';
-import { composeAnswers, startWithCompose } from './compose';
+import { isComposeAvailable, startWithCompose } from './compose';
 import { requireDiskSpace } from './disk-space';
 import { urlsFromEnvironment } from './environment-urls';
 import { FORMULAE, installPackages, mayInstallPackages, PACKAGES } from './install-packages';
@@ -31,22 +31,25 @@ export interface StartServersOptions {
   readonly root: string;
   readonly log: Log;
   readonly environment?: NodeJS.ProcessEnv;
-  /** Put before DATABASE_URL and the others: tests must never run on the database that a user's shell names for real work. */
+  /**
+   * Prefix of DATABASE_URL and the others: tests must never run on a database that the user's shell names for real
+   * work.
+   */
   readonly variablePrefix?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The servers that were asked for; the URLs of others are undefined. */
 export interface SelectedServers extends Partial<ServerUrls> {
-  /** Ends what was started here, in order; servers from the environment are left alone. */
+  /** Stops what was started here, in order; servers from the environment keep running. */
   stop(): Promise<void>;
-  /** The same, at once and without waiting. */
+  /** Kills what was started here, without waiting for it to stop. */
   kill(): void;
 }
 
 export type RunningServers = SelectedServers & ServerUrls;
 
-/** Starts Postgres, RabbitMQ and Redis: from the environment, else private ones, else containers, else installed first. */
+/** Provides Postgres, RabbitMQ and Redis: those of the environment, else private ones, else containers. */
 export async function startServers(options: StartServersOptions): Promise<RunningServers> {
   const running = await startSelectedServers(SERVERS, options);
   return { ...running, ...requireAll(running) };
@@ -67,7 +70,7 @@ export async function startSelectedServers(
   const folder = join(options.dir, options.instance);
   requireDiskSpace(folder);
   const unlock = takeLauncherLock(join(folder, 'launcher.json'));
-  // The first that fails ends the waiting of the others.
+  // The first failure also ends the wait for the others.
   const failed = new AbortController();
   const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
   const context: ServerContext = {
@@ -89,7 +92,7 @@ export async function startSelectedServers(
     ];
     const started = await allOrNone(starts, failed);
     const urls: Partial<ServerUrls> = { ...given, ...Object.assign({}, ...started.map(({ urls: some }) => some)) };
-    // For `pugmark`, which asks the running instance from another terminal.
+    // The command `pugmark` reads it to find the running instance.
     const connections = join(folder, 'connections.json');
     writeState(connections, urls);
     return running(urls, started, () => {
@@ -102,7 +105,7 @@ export async function startSelectedServers(
   }
 }
 
-/** Makes sure that each service can be had; returns those that come from containers. */
+/** Installs what is missing. Returns those servers that are to run in containers. */
 async function provide(
   wanted: readonly ServerKey[],
   log: Log,
@@ -110,19 +113,19 @@ async function provide(
 ): Promise<readonly ServerKey[]> {
   const missing = wanted.filter((service) => !isInstalled(service));
   if (missing.length === 0) return [];
-  if (await composeAnswers()) return missing;
+  if (await isComposeAvailable()) return missing;
   if (mayInstallPackages()) {
     await installPackages(missing, log, signal);
     const still = missing.filter((service) => !isInstalled(service));
     if (still.length === 0) return [];
-    throw new CommandError(
-      `installed, but its programs are not where Debian puts them: ${still.map((service) => SERVER_NAMES[service]).join(', ')}`,
-    );
+    const names = still.map((server) => SERVER_NAMES[server]).join(', ');
+    throw new CommandError(`installed, but its programs are not where Debian puts them: ${names}`);
   }
   const names = missing.map((service) => SERVER_NAMES[service]).join(', ');
   const debian = missing.map((service) => PACKAGES[service]).join(' ');
+  const homebrew = missing.map((server) => FORMULAE[server]).join(' ');
   throw new CommandError(
-    `missing: ${names}. Install (Debian, Ubuntu: sudo apt-get install ${debian}; macOS: brew install ${missing.map((service) => FORMULAE[service]).join(' ')}), ` +
+    `missing: ${names}. Install (Debian, Ubuntu: sudo apt-get install ${debian}; macOS: brew install ${homebrew}), ` +
       'or start Docker, or set DATABASE_URL, RABBITMQ_URL and REDIS_URL',
   );
 }
@@ -151,7 +154,7 @@ async function timed(name: string, log: Log, start: () => Promise<StartedServer>
   return service;
 }
 
-/** All of them, or the first failure once those that did start are stopped again. */
+/** Resolves with all of them; at the first failure, stops those that did start and rejects. */
 async function allOrNone(
   starts: readonly Promise<StartedServer>[],
   failed: AbortController,
@@ -189,7 +192,7 @@ function running(urls: Partial<ServerUrls>, started: readonly StartedServer[], u
 function requireAll(urls: Partial<ServerUrls>): ServerUrls {
   const { databaseUrl, rabbitmqUrl, rabbitmqManagementUrl, redisUrl } = urls;
   if (databaseUrl === undefined || rabbitmqUrl === undefined || redisUrl === undefined)
-    throw new Error('a service has no URL');
+    throw new Error('a server has no URL');
   return { databaseUrl, rabbitmqUrl, rabbitmqManagementUrl, redisUrl };
 }
 

@@ -1,7 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** What a service chose at its first start (ports, password, …), so that the next start finds its data again. `{}` when there is none. */
+/**
+ * Reads what a server chose at its first start (ports, password, …), so that the next start finds its data again. `{}`
+ * when there is no file.
+ */
 export function readState<T extends object>(file: string): Partial<T> {
   try {
     const state: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -12,7 +15,10 @@ export function readState<T extends object>(file: string): Partial<T> {
   }
 }
 
-/** Readable for the owner alone: it holds a password. Written aside and renamed, so that it is never half there. */
+/**
+ * Written readable by its owner only, because it holds a password; to a temporary file that is renamed, so that it is
+ * never incomplete.
+ */
 export function writeState<T extends object>(file: string, state: T): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });

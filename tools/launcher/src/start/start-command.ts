@@ -14,7 +14,7 @@ export async function startCommand(args: readonly string[], context: CommandCont
   return 0;
 }
 
-/** Starts the user's own instance with the logs of the services on the terminal, and says where everything is. */
+/** Starts the user's own instance, shows the services' logs, and prints where everything is. */
 export async function startForUser(
   command: string,
   usage: string,

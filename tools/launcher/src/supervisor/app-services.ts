@@ -23,20 +23,20 @@ export interface AppOptions {
   readonly gatewayPort: number;
   /** Stored by the gateway when it starts. */
   readonly adminKey: string;
-  /** Folders that pictures may be taken in from. */
+  /** Folders from which images may be ingested. */
   readonly ingestRoots: readonly string[];
   readonly ports: Ports;
-  /** The user's own: ML_ENGINE, ML_PROCESSES, LOG_LEVEL and whatever else a service knows pass through. */
+  /** The user's environment: ML_ENGINE, ML_PROCESSES, LOG_LEVEL and other settings of services pass through. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** How each of Pugmark's services is run on one machine. */
+/** Describes how each of Pugmark's services runs on one machine. */
 export async function appServices(options: AppOptions): Promise<readonly ServiceSpec[]> {
   const common = commonEnvironment(options);
   const specs: ServiceSpec[] = [];
   for (const name of APPS) {
     const script = join(options.root, 'apps', name, 'dist', 'bundle', 'main.js');
-    if (!existsSync(script)) throw new CommandError(`${name} is not built: ${script} is missing; npm run build`);
+    if (!existsSync(script)) throw new CommandError(`${name} is not built: ${script} is missing; run npm run build`);
     const healthPort = await options.ports.pick();
     specs.push({
       name,
@@ -63,7 +63,7 @@ function commonEnvironment({ root, environment, folder, urls, ingestRoots }: App
     ...environment,
     DATABASE_URL: urls.databaseUrl,
     RABBITMQ_URL: urls.rabbitmqUrl,
-    // Undefined takes a stray one away: it would belong to another broker.
+    // Undefined removes a variable of the user's shell, which would belong to another broker.
     RABBITMQ_MANAGEMENT_URL: urls.rabbitmqManagementUrl,
     REDIS_URL: urls.redisUrl,
     STORAGE_DIR: storage,
@@ -76,7 +76,7 @@ function commonEnvironment({ root, environment, folder, urls, ingestRoots }: App
     HOST: '127.0.0.1',
     PUGMARK_PARENT_WATCH: '1',
     NODE_ENV: 'production',
-    // Each of glibc's arenas keeps what decoding a picture once needed.
+    // Each of glibc's arenas keeps the memory that decoding an image needed.
     MALLOC_ARENA_MAX: '2',
   };
 }

@@ -1,11 +1,13 @@
 /**
- * MiB of a half of the young generation. Small, because a large one only shows as memory that comes and goes; the gateway has what V8 gives by itself,
- * because requests wait while it is collected: at 4 a page of images takes a quarter
- * longer, at 64 the slowest of a hundred do, by half (docs/performance.md).
+ * MiB of one half of V8's young generation. Small for most services, where a larger one only makes memory fluctuate.
+ * The gateway has V8's default, because requests wait during collections: at 4 MiB a page of images takes a quarter
+ * longer, at 64 the slowest of a hundred requests take half as long again (docs/performance.md).
  */
 const SEMI_SPACE = { usual: 4, gateway: 16 } as const;
 
-/** How Node runs a service. V8 takes the size at its start alone, so that it cannot be a setting of the service itself. */
+/**
+ * The flags of Node for a service. V8 reads the size only at its start, so that it cannot be a setting of the service.
+ */
 export function nodeFlags(service: string): readonly string[] {
   return [
     '--enable-source-maps',

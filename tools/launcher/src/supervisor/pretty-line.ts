@@ -1,6 +1,9 @@
 const HIDDEN = new Set(['level', 'time', 'msg', 'service', 'pid', 'err', 'hostname']);
 
-/** One line of a service's JSON log for a person: `12:00:01 ingest        warn  lost the broker  attempt=2`. Other text goes as it is. */
+/**
+ * Formats one line of a service's JSON log for a person: `12:00:01 ingest warn lost the broker attempt=2`. Other text
+ * stays unchanged.
+ */
 export function prettyLine(service: string, line: string): string {
   const entry = parse(line);
   const name = service.padEnd(13);
@@ -23,7 +26,7 @@ function parse(line: string): Record<string, unknown> | null {
   try {
     return JSON.parse(line) as Record<string, unknown>;
   } catch {
-    // Looks like JSON and is not: shown as text.
+    // Starts like JSON, but is text.
     return null;
   }
 }

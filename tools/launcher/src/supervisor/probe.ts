@@ -1,6 +1,6 @@
 import { messageOf } from '@pugmark/domain';
 
-/** null when the address answers with 2xx in time; else what is wrong. */
+/** Resolves with null when the address answers with 2xx in time, else with the problem. */
 export async function probe(url: string, deadlineMs: number): Promise<string | null> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(deadlineMs), headers: { connection: 'close' } });
@@ -11,14 +11,14 @@ export async function probe(url: string, deadlineMs: number): Promise<string | n
   }
 }
 
-/** The checks that fail, of a health page's answer. */
+/** The failing checks of a health page. */
 function failing(text: string): string {
   try {
     const { checks } = JSON.parse(text) as { checks?: Record<string, string> };
     const bad = Object.entries(checks ?? {}).filter(([, state]) => state !== 'ok');
     return bad.map(([name, state]) => (name === state ? name : `${name}: ${state}`)).join(', ');
   } catch {
-    // Not a health page of ours.
+    // Not one of our health pages.
     return text.trim().slice(0, 200);
   }
 }

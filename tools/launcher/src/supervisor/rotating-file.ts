@@ -1,7 +1,10 @@
 import { closeSync, mkdirSync, openSync, fstatSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A log file that is renamed to `.1`, `.2`, … when it grows too big. Writes are synchronous: the last words of a crash must arrive. */
+/**
+ * A log file that is renamed to `.1`, `.2`, … when it becomes too large. Writes are synchronous, so that the last lines
+ * before a crash are kept.
+ */
 export class RotatingFile {
   #fd: number;
   #bytes: number;
@@ -25,7 +28,7 @@ export class RotatingFile {
     this.#bytes += data.length;
   }
 
-  /** What comes later is dropped. */
+  /** Later writes are dropped. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

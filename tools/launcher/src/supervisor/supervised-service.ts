@@ -17,22 +17,22 @@ export interface ServiceSpec {
   readonly logFile: string;
 }
 
-/** Milliseconds, but for `probeFailures`. */
+/** Milliseconds, except `probeFailures`. */
 export interface SupervisionTimes {
   readonly probeEvery: number;
   readonly probeDeadline: number;
-  /** In a row, once the service has answered. */
+  /** Consecutive failed probes, once the service has answered, after which it is restarted. */
   readonly probeFailures: number;
-  /** Before its first answer a service may load a model or wait for a migration. */
+  /** Time until the first answer, during which a service may load a model or wait for a migration. */
   readonly startAllowance: number;
   /** From SIGTERM to SIGKILL. */
   readonly grace: number;
-  /** So long in good health, and earlier failures are forgotten. */
+  /** After this time in good health, earlier failures are forgotten. */
   readonly healthyAfter: number;
   readonly restartDelay: (failures: number) => number;
 }
 
-export const USUAL_TIMES: SupervisionTimes = {
+export const DEFAULT_TIMES: SupervisionTimes = {
   probeEvery: 2_000,
   probeDeadline: 3_000,
   probeFailures: 3,
@@ -42,7 +42,7 @@ export const USUAL_TIMES: SupervisionTimes = {
   restartDelay: restartDelayMs,
 };
 
-/** For the last lines of a service that has ended. */
+/** Time to read the last lines of a service that has exited. */
 const OUTPUT_DEADLINE_MS = 2_000;
 
 export interface ServiceStatus {
@@ -51,7 +51,7 @@ export interface ServiceStatus {
   readonly pid: number | null;
   readonly restarts: number;
   readonly healthy: boolean;
-  /** Ends since it was last healthy for a while. */
+  /** Failures since it was last healthy for a while. */
   readonly failuresInARow: number;
   readonly lastProblem: string | null;
   readonly logFile: string;
@@ -76,7 +76,7 @@ export class SupervisedService {
     private readonly spec: ServiceSpec,
     private readonly times: SupervisionTimes,
     private readonly log: Log,
-    /** Each line that the service prints, besides its log file. */
+    /** Called with each line that the service prints, which is also logged to its file. */
     private readonly onLine: (service: string, line: string) => void,
   ) {
     this.#log = new RotatingFile(spec.logFile);
@@ -129,10 +129,11 @@ export class SupervisedService {
     }
   }
 
-  /** From its start to its end; resolves with how it ended. */
+  /** Runs the process from start to exit. Resolves with how it exited. */
   async #runOnce(): Promise<string> {
     const { name, script, cwd, env } = this.spec;
-    // The open standard input is how it notices that the launcher was killed. A group of its own: Ctrl-C is the launcher's to pass on.
+    // The service notices that the launcher was killed by its standard input, which then closes. It has a process group
+    // of its own, so that Ctrl-C reaches only the launcher.
     const child = spawn(process.execPath, [...nodeFlags(name), script], {
       cwd,
       env,
@@ -147,7 +148,7 @@ export class SupervisedService {
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(`could not be started: ${messageOf(error)}`));
       child.once('exit', (code, killedBy) =>
-        resolve(killedBy === null ? `ended with exit code ${code}` : `was ended by ${killedBy}`),
+        resolve(killedBy === null ? `exited with code ${code}` : `was ended by ${killedBy}`),
       );
     }).finally(() => over.abort());
 
@@ -156,14 +157,14 @@ export class SupervisedService {
     if (child.pid !== undefined && isRunning(child.pid))
       await stopProcess(child.pid, { signal: 'SIGTERM', deadlineMs: this.times.grace });
     const how = await ended;
-    // What it started (engines) must not outlive it; such a child also holds the pipes open.
+    // Its child processes (engines) must not outlive it; such a child also holds the pipes open.
     if (child.pid !== undefined) killProcess(child.pid);
     await Promise.race([closed, delay(OUTPUT_DEADLINE_MS)]);
     this.#child = null;
     return reason ?? how;
   }
 
-  /** Resolves with what is wrong when it must be restarted, or with undefined once `signal` says that watching is over. */
+  /** Resolves with the problem when the service must be restarted, or with undefined once `signal` is aborted. */
   async #watch(signal: AbortSignal): Promise<string | undefined> {
     const began = performance.now();
     let healthySince: number | null = null;
@@ -183,7 +184,7 @@ export class SupervisedService {
       if (answered && failures >= this.times.probeFailures)
         return `failed its liveness check ${failures} times (${problem})`;
       if (!answered && now - began > this.times.startAllowance)
-        return `did not come up within ${this.times.startAllowance / 1000} s (${problem})`;
+        return `did not answer within ${this.times.startAllowance / 1000} s of its start (${problem})`;
     }
   }
 

@@ -16,7 +16,7 @@ const TIMES: SupervisionTimes = {
   restartDelay: () => 20,
 };
 
-/** A service as small as can be; what it does wrong stands in MODE. */
+/** A minimal service; MODE says what it does wrong. */
 const SERVICE = `
 const { createServer } = require('node:http');
 const fs = require('node:fs');
@@ -87,7 +87,7 @@ it('runs a service, keeps its log and stops it', async () => {
   expect(supervisor.status()).toEqual([expect.objectContaining({ pid: null, restarts: 0 })]);
 });
 
-it('restarts a service that was killed, and forgets that once it is well again', async () => {
+it('restarts a service that was killed, and forgets the failure once it is healthy again', async () => {
   await supervise('good');
   const { pid } = await until('health', ({ healthy }) => healthy);
   process.kill(pid ?? 0, 'SIGKILL');
@@ -103,14 +103,14 @@ it('restarts a service that hangs', async () => {
   expect(lines[0]).toMatch(/^hang: failed its liveness check 3 times/);
 });
 
-it('counts the ends of a service that never comes up', async () => {
+it('counts the failures of a service that never becomes healthy', async () => {
   await supervise('crash');
-  const { lastProblem, healthy } = await until('five ends', ({ failuresInARow }) => failuresInARow >= 5);
-  expect(lastProblem).toBe('ended with exit code 3');
+  const { lastProblem, healthy } = await until('five failures', ({ failuresInARow }) => failuresInARow >= 5);
+  expect(lastProblem).toBe('exited with code 3');
   expect(healthy).toBe(false);
 });
 
-it('kills a service that does not end when asked', async () => {
+it('kills a service that ignores SIGTERM', async () => {
   await supervise('stubborn');
   const { pid } = await until('health', ({ healthy }) => healthy);
   await supervisor.stop();
@@ -126,11 +126,11 @@ it('restarts a service on request at once, without counting a failure', async ()
   expect(isRunning(before.pid ?? 0)).toBe(false);
 });
 
-it('takes the helpers of a service with it', async () => {
+it('stops the child processes of a service with it', async () => {
   await supervise('helper');
   const { pid } = await until('health', ({ healthy }) => healthy);
   await supervisor.stop();
-  await waitUntil(() => !groupExists(pid ?? 0), { what: 'the helper to end', deadlineMs: 5_000 });
+  await waitUntil(() => !groupExists(pid ?? 0), { what: 'the child process to exit', deadlineMs: 5_000 });
 });
 
 function groupExists(pid: number): boolean {

@@ -1,13 +1,13 @@
 import type { Log } from '@pugmark/toolkit';
 import {
   SupervisedService,
-  USUAL_TIMES,
+  DEFAULT_TIMES,
   type ServiceSpec,
   type ServiceStatus,
   type SupervisionTimes,
 } from './supervised-service';
 
-/** Runs services side by side: restarts what ends or hangs, stops all together. */
+/** Runs several services: restarts those that exit or hang, and stops all of them. */
 export class Supervisor {
   readonly #services: readonly SupervisedService[];
 
@@ -15,7 +15,7 @@ export class Supervisor {
     specs: readonly ServiceSpec[],
     log: Log,
     onLine: (service: string, line: string) => void = () => undefined,
-    times: SupervisionTimes = USUAL_TIMES,
+    times: SupervisionTimes = DEFAULT_TIMES,
   ) {
     this.#services = specs.map((spec) => new SupervisedService(spec, times, log, onLine));
   }

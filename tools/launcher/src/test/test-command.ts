@@ -27,8 +27,9 @@ const STEP_DEADLINE_MS = 60 * 60_000;
 const STOP_DEADLINE_MS = 15_000;
 
 /**
- * Without options: lint, format, types, unit tests, bundles, then the tests against real servers. With a project, file or test
- * name: just those tests, with just the servers that they need. The last line is the sum of all tests.
+ * Runs tests. Without options: lint, format, types, unit tests, bundles, then the tests against real servers. With a
+ * project, file or test name: only those tests, with only the servers that they need. The last line is the sum of all
+ * tests.
  */
 export async function testCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const { only, project, file, name } = parseOptions('test', USAGE, args, {
@@ -55,11 +56,11 @@ async function runStages(
   const stages = selectStages(only);
   if (!stages) throw new UsageError(`test: no step '${only}'; steps: ${stepNames()}`);
   const steps = stages.flat(2);
-  // Started at once: by the time the first step needs it, it is there.
+  // Started now, concurrently with the steps that do not need it.
   const starting = steps.some(({ needsServers }) => needsServers)
     ? startTestEnvironment(WHOLE_ENVIRONMENT, context)
     : null;
-  // Whoever awaits it handles the error.
+  // The step that awaits it handles the error.
   starting?.catch(() => undefined);
   const results: StepResult[] = [];
   try {
@@ -80,7 +81,7 @@ async function runStages(
   );
 }
 
-/** Waits for all, then throws the first error: what runs concurrently must have ended before the servers are stopped. */
+/** Waits for all, then throws the first error: all work must have ended before the servers are stopped. */
 async function allSettledOrThrow(work: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;

@@ -8,7 +8,7 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** Tests that did not run because of the machine. */
+/** Tests that were skipped because of the machine. */
 export interface SkippedTests {
   readonly reason: string;
   readonly count: number;
@@ -62,7 +62,7 @@ export function parseResults(text: string): SuiteResults {
     if ([passed, failed, skipped].every((count) => Number.isInteger(count)))
       return { passed, failed, skipped, skippedTests };
   } catch {
-    // Cut off while it was written.
+    // Written incompletely.
   }
   return { passed: 0, failed: 1, skipped: 0, skippedTests: [] };
 }

@@ -32,8 +32,8 @@ const API_FUZZ = step('api-fuzz', ['api-fuzz'], 1, true);
 const FAULT_TEST = step('fault-test', ['fault-test'], 1);
 
 /**
- * What `npm test` does: stages one after the other; the lanes of a stage concurrently, each of them step by step. The fault
- * tests mostly wait for leases and deadlines, so that the end-to-end tests run in the meantime.
+ * What `npm test` runs: stages one after the other; the lanes of a stage concurrently; the steps of a lane one after
+ * the other. The end-to-end tests run next to the fault tests, which mostly wait for leases and deadlines.
  */
 export const STAGES: readonly (readonly (readonly TestStep[])[])[] = [
   [[step('check', ['lint', 'format', 'typecheck', 'test', 'build'], 2)]],

@@ -19,7 +19,7 @@ import { makeData } from './make-data';
 import { runSchemathesis } from './run-schemathesis';
 
 const USAGE = 'npm run test:api-fuzz [-- --short | --examples N] [--seed N]';
-/** Over all operations, besides the cases for each limit of the document and the sequences of calls. */
+/** Over all operations, in addition to boundary values of the document and sequences of calls. */
 const EXAMPLES = { usual: 20_000, short: 2_000 } as const;
 const DEADLINE_MS = { usual: 60 * 60_000, short: 15 * 60_000 } as const;
 
@@ -29,7 +29,7 @@ interface Options {
   readonly seed: number;
 }
 
-/** Holds the API against its OpenAPI document with requests that nobody would think of; see docs/api.md. */
+/** Tests the API against its OpenAPI document with generated requests; see docs/api.md. */
 export async function apiFuzzCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const options = fuzzOptions(args);
   const { root, log } = context;
@@ -43,7 +43,7 @@ export async function apiFuzzCommand(args: readonly string[], context: CommandCo
     );
     return 0;
   }
-  const folder = freshFolder(join(root, '.pugmark', 'fuzz'));
+  const folder = createRunFolder(join(root, '.pugmark', 'fuzz'));
   const began = performance.now();
   const platform = await startFuzzedPlatform(folder, context);
   let result: Result;
@@ -59,11 +59,14 @@ export async function apiFuzzCommand(args: readonly string[], context: CommandCo
   if (found.length === 0) rmSync(folder, { recursive: true, force: true });
   else
     log(
-      `\n${found.map((line) => `  ${line}`).join('\n')}\n\n  again: npm run test:api-fuzz -- --seed ${options.seed} --examples ${options.examples}; the services' logs: ${platform.logFolder}\n`,
+      `\n${found.map((line) => `  ${line}`).join('\n')}\n\n` +
+        `  again: npm run test:api-fuzz -- --seed ${options.seed} --examples ${options.examples}; ` +
+        `the services' logs: ${platform.logFolder}\n`,
     );
   const seconds = Math.round((performance.now() - began) / 1_000);
   log(
-    `API fuzzer: ${report.test_cases.generated} cases over ${report.operations.tested} operations in ${seconds} s, seed ${options.seed}: ${found.length === 0 ? 'nothing found' : `${found.length} findings`}`,
+    `API fuzzer: ${report.test_cases.generated} cases over ${report.operations.tested} operations in ${seconds} s, ` +
+      `seed ${options.seed}: ${found.length === 0 ? 'nothing found' : `${found.length} findings`}`,
   );
   return found.length === 0 ? 0 : 1;
 }
@@ -88,7 +91,7 @@ async function fuzz(
     {
       apiUrl,
       key: adminKey,
-      keyId: await ownKey(client),
+      keyId: await findOwnKeyId(client),
       seed,
       examples: perOperation,
       report,
@@ -100,10 +103,10 @@ async function fuzz(
   const restarted = supervisor.status().filter(({ restarts }) => restarts > 0);
   const found = [
     ...findings(read),
-    ...(await lockedOut(client)),
-    ...restarted.map(({ name, restarts }) => `${name} ended ${restarts} times`),
+    ...(await findLostAccess(client)),
+    ...restarted.map(({ name, restarts }) => `${name} exited ${restarts} times`),
   ];
-  // It knows something that the report does not say.
+  // A failure that the report does not contain.
   return {
     report: read,
     found: code !== 0 && found.length === 0 ? [`Schemathesis ended with exit code ${code}`] : found,
@@ -115,17 +118,17 @@ function operationsOf(document: unknown): number {
   return Object.values(paths).reduce((sum, methods) => sum + Object.keys(methods).length, 0);
 }
 
-async function ownKey(client: PugmarkClient): Promise<number> {
+async function findOwnKeyId(client: PugmarkClient): Promise<number> {
   const { prefix } = await client.get('/api/v1/session');
   for await (const key of client.all('/api/v1/keys')) if (key.prefix === prefix) return key.id;
-  throw new CommandError('the key of the fuzzer is not among the keys');
+  throw new CommandError("the fuzzer's own key is not in the list of keys");
 }
 
-/** A fuzzer that is told 401 finds nothing: that must not look like success. */
-async function lockedOut(client: PugmarkClient): Promise<string[]> {
+/** Reports a revoked own key: a fuzzer whose requests all get 401 finds nothing, which must not look like success. */
+async function findLostAccess(client: PugmarkClient): Promise<string[]> {
   return client.get('/api/v1/session').then(
     () => [],
-    (error: unknown) => [`it locked itself out: ${messageOf(error)}`],
+    (error: unknown) => [`the fuzzer lost access: ${messageOf(error)}`],
   );
 }
 
@@ -134,7 +137,7 @@ function readReport(file: string, code: number): FuzzReport {
     return JSON.parse(readFileSync(file, 'utf8')) as FuzzReport;
   } catch (error) {
     throw new CommandError(
-      `Schemathesis ended with exit code ${code} and without a report (${messageOf(error)}); what it said is above`,
+      `Schemathesis ended with exit code ${code} and without a report (${messageOf(error)}); its output is above`,
       1,
       { cause: error },
     );
@@ -154,13 +157,13 @@ function fuzzOptions(args: readonly string[]): Options {
     examples:
       integerOption('test:api-fuzz', 'examples', values.examples, 1) ??
       (values.short ? EXAMPLES.short : EXAMPLES.usual),
-    // A tester that finds something today and nothing tomorrow is no use to CI.
+    // A fixed seed in CI, so that results are reproducible.
     seed: integerOption('test:api-fuzz', 'seed', values.seed, 0) ?? (values.short ? 1 : randomInt(1_000_000_000)),
   };
 }
 
-/** Where nothing was found, nothing is kept; the logs of an earlier run that did find something make room for those of this one. */
-function freshFolder(parent: string): string {
+/** Creates this run's folder and removes those of earlier runs. Without findings, the folder is removed at the end. */
+function createRunFolder(parent: string): string {
   mkdirSync(parent, { recursive: true });
   for (const name of readdirSync(parent)) {
     const pid = /^run-(\d+)$/.exec(name)?.[1];

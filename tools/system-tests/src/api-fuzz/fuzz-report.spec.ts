@@ -9,7 +9,7 @@ const CLEAN: FuzzReport = {
   warnings: { missing_auth: [], rate_limited: [], missing_test_data: ['POST /api/v1/runs/{id}/cancel'] },
 };
 
-it('finds nothing where nothing failed and everything was asked', () => {
+it('finds nothing when nothing failed and every operation was tested', () => {
   expect(findings(CLEAN)).toEqual([]);
   expect(countsOf(CLEAN, [])).toEqual({ passed: 47, failed: 0, skipped: 0 });
 });
@@ -27,12 +27,12 @@ it('names what failed and where, and counts operations', () => {
 });
 
 it.each<[string, Partial<FuzzReport>, RegExp]>([
-  ['operations that were left out', { operations: { selected: 47, tested: 40 } }, /only 40 of 47/],
-  ['a run that was cut off', { complete: false }, /operations were tested/],
+  ['operations that were not tested', { operations: { selected: 47, tested: 40 } }, /only 40 of 47/],
+  ['an incomplete run', { complete: false }, /operations were tested/],
   ['errors of its own', { errors: [{}] }, /1 errors/],
-  ['a key that does not let in', { warnings: { missing_auth: ['GET /a'] } }, /not let in: GET \/a/],
-  ['a limit that it ran into', { warnings: { rate_limited: ['GET /a'] } }, /come later: GET \/a/],
-])('does not take %s for a clean run', (_what, change, line) => {
+  ['a key without access', { warnings: { missing_auth: ['GET /a'] } }, /no access: GET \/a/],
+  ['a rate limit', { warnings: { rate_limited: ['GET /a'] } }, /rate limited: GET \/a/],
+])('does not accept %s as a clean run', (_what, change, line) => {
   const report = { ...CLEAN, ...change };
   expect(findings(report)).toEqual([expect.stringMatching(line)]);
   expect(countsOf(report, findings(report)).failed).toBe(1);

@@ -1,6 +1,6 @@
-/** What Schemathesis writes with `--report json`, as far as it is read here. */
+/** The parts of Schemathesis's JSON report (`--report json`) that are used. */
 export interface FuzzReport {
-  /** Whether it came to its end. */
+  /** Whether the run reached its end. */
   readonly complete: boolean;
   readonly operations: { readonly selected: number; readonly tested: number };
   readonly test_cases: { readonly generated: number; readonly errored: number };
@@ -13,22 +13,22 @@ export interface FuzzReport {
   readonly warnings: Readonly<Record<string, readonly string[]>>;
 }
 
-/** One line for each thing that is not as it should be; empty when nothing was found. */
+/** One line for each problem; empty when nothing was found. */
 export function findings(report: FuzzReport): string[] {
   const { complete, operations, failures, errors, warnings } = report;
   return [
     ...failures.map(({ title, operations: where }) => `${title}: ${where.join(', ')}`),
     ...(errors.length === 0 ? [] : [`${errors.length} errors of the fuzzer itself`]),
-    // What was not asked was not found to be right.
+    // An operation that was not tested is not known to be correct.
     ...(complete && operations.tested === operations.selected
       ? []
       : [`only ${operations.tested} of ${operations.selected} operations were tested`]),
-    ...(warnings['missing_auth'] ?? []).map((where) => `it was not let in: ${where}`),
-    ...(warnings['rate_limited'] ?? []).map((where) => `it was told to come later: ${where}`),
+    ...(warnings['missing_auth'] ?? []).map((where) => `no access: ${where}`),
+    ...(warnings['rate_limited'] ?? []).map((where) => `rate limited: ${where}`),
   ];
 }
 
-/** In operations: those in which something was found have failed. */
+/** Counts operations: those with a finding have failed. */
 export function countsOf(
   report: FuzzReport,
   found: readonly string[],

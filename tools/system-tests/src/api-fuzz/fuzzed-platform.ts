@@ -6,12 +6,15 @@ import { type CommandContext, CommandError } from '@pugmark/toolkit';
 
 export interface FuzzedPlatform extends RunningApps {
   readonly client: PugmarkClient;
-  /** Below it pictures may be taken in. */
+  /** The folder from which images may be ingested. */
   readonly pictures: string;
   stop(): Promise<void>;
 }
 
-/** The services on a database and a virtual host of their own, with logs and storage in `folder`. Never on servers that are in use. */
+/**
+ * Starts the services on a database and a virtual host of their own, with logs and storage in `folder`. Never uses
+ * servers with real data.
+ */
 export async function startFuzzedPlatform(folder: string, context: CommandContext): Promise<FuzzedPlatform> {
   const { root, log, environment, signal } = context;
   const endings: (() => Promise<void>)[] = [];
@@ -32,7 +35,9 @@ export async function startFuzzedPlatform(folder: string, context: CommandContex
     endings.push(() => services.stop().finally(forget));
     const { rabbitmqManagementUrl } = services;
     if (rabbitmqManagementUrl === undefined)
-      throw new CommandError('PUGMARK_TEST_RABBITMQ_MANAGEMENT_URL is missing: it takes a virtual host of its own');
+      throw new CommandError(
+        'PUGMARK_TEST_RABBITMQ_MANAGEMENT_URL is missing: the fuzzer needs it to create a virtual host',
+      );
     const servers = { ...services, rabbitmqManagementUrl };
     const database = await createTestDatabase(() => Promise.resolve(), servers);
     endings.push(() => database.drop());
@@ -49,7 +54,8 @@ export async function startFuzzedPlatform(folder: string, context: CommandContex
       },
       {
         ...context,
-        // Not the user's own settings. As many requests as come; and the fuzzer may say which address it comes from (hooks.py).
+        // Without the user's own settings, without a rate limit, and trusting the client address that the fuzzer sends
+        // (hooks.py).
         environment: {
           PATH: environment['PATH'],
           ML_ENGINE: 'wasm',

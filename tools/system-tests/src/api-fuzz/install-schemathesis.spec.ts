@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installSchemathesis } from './install-schemathesis';
 
-describe('where Schemathesis cannot be had', () => {
+describe('where Schemathesis cannot be installed', () => {
   const path = process.env['PATH'];
   let root: string;
 
@@ -18,37 +18,41 @@ describe('where Schemathesis cannot be had', () => {
     rmSync(root, { recursive: true });
   });
 
-  /** A python3 that does this, before every other one on the path. */
+  /** Puts a python3 that runs this script first on the search path. */
   function python(script: string): void {
     writeFileSync(join(root, 'python3'), `#!/bin/sh\n${script}\n`);
     chmodSync(join(root, 'python3'), 0o755);
   }
 
+  /** A script that answers as pip would, and runs `installation` after it has made the target folder. */
+  const pip = (version: string, installation: string): string =>
+    [
+      `case "$*" in *--version) echo "pip 24.0 from x (python ${version})";;`,
+      `*) mkdir -p "$(echo "$*" | sed "s/.*--target //; s/ .*//")"; ${installation};; esac`,
+    ].join(' ');
+
   const install = (): ReturnType<typeof installSchemathesis> =>
     installSchemathesis({ root, log: () => undefined, signal: new AbortController().signal });
 
-  it('says that pip is missing', async () => {
+  it('reports that pip is missing', async () => {
     python('echo "No module named pip" >&2; exit 1');
-    expect(await install()).toEqual({ problem: 'it takes pip (python3-pip): install that and start again' });
+    expect(await install()).toEqual({ problem: 'it needs pip (python3-pip): install that and start again' });
   });
 
-  it('says what pip says, and keeps nothing half installed', async () => {
-    python(
-      'case "$*" in *--version) echo "pip 24.0 from x (python 3.11)";; *) mkdir -p "$(echo "$*" | sed "s/.*--target //; s/ .*//")"; echo "no such registry" >&2; exit 1;; esac',
-    );
+  it("reports pip's error, and leaves nothing half installed", async () => {
+    python(pip('3.11', 'echo "no such registry" >&2; exit 1'));
     expect(await install()).toEqual({ problem: expect.stringMatching(/exit code 1\): no such registry/) });
     expect(await install()).toHaveProperty('problem');
     expect(readdirSync(join(root, '.pugmark', 'schemathesis'))).toEqual([]);
   });
 
-  it('installs once for each version of Python and of itself', async () => {
-    const pip = (version: string) =>
-      `case "$*" in *--version) echo "pip 24.0 from x (python ${version})";; *) mkdir -p "$(echo "$*" | sed "s/.*--target //; s/ .*//")"; echo x >> ${root}/installs;; esac`;
-    python(pip('3.11'));
+  it('installs once per version of Python and of Schemathesis', async () => {
+    const logInstallation = `echo x >> ${root}/installs`;
+    python(pip('3.11', logInstallation));
     const first = await install();
     expect(await install()).toEqual(first);
     expect(existsSync((first as { folder: string }).folder)).toBe(true);
-    python(pip('3.12'));
+    python(pip('3.12', logInstallation));
     expect(await install()).not.toEqual(first);
     expect(readdirSync(join(root, '.pugmark', 'schemathesis'))).toHaveLength(1);
   });

@@ -9,11 +9,14 @@ const INSTALL_DEADLINE_MS = 10 * 60_000;
 
 export interface Schemathesis {
   readonly python: string;
-  /** Its packages, for PYTHONPATH. */
+  /** Folder of its packages, for PYTHONPATH. */
   readonly folder: string;
 }
 
-/** The fuzzer from PyPI, at the versions of requirements.txt, below `.pugmark/`; or why it cannot be had here, in words. */
+/**
+ * Installs the fuzzer from PyPI, with the versions of requirements.txt, below `.pugmark/`. Resolves with the reason if
+ * that is impossible.
+ */
 export async function installSchemathesis({
   root,
   log,
@@ -23,8 +26,8 @@ export async function installSchemathesis({
   const parent = join(root, '.pugmark', 'schemathesis');
   try {
     const python = await findPython(signal);
-    if (!python.hasPip) return { problem: `it takes ${python.missing}: install that and start again` };
-    // Compiled parts belong to one version of Python.
+    if (!python.hasPip) return { problem: `it needs ${python.missing}: install that and start again` };
+    // Compiled modules belong to one version of Python.
     const hash = createHash('sha256').update(readFileSync(requirements)).update(python.version);
     const folder = join(parent, hash.digest('hex').slice(0, 12));
     if (!existsSync(folder)) {
@@ -38,7 +41,7 @@ export async function installSchemathesis({
   }
 }
 
-/** Aside first, so that the folder is never half there. Others are of older versions. */
+/** Installs into a temporary folder and renames it, so that it is never incomplete. Removes other versions. */
 async function install(
   python: string,
   requirements: string,

@@ -6,9 +6,9 @@ import { CommandError, waitUntil } from '@pugmark/toolkit';
 
 const DEADLINE_MS = 120_000;
 
-/** Something of each kind, so that what the fuzzer asks for is there: pictures that were looked at, two runs, an export, keys. */
+/** Creates something of each kind for the fuzzer to find: processed images, two runs, an export, keys. */
 export async function makeData(client: PugmarkClient, folder: string, signal: AbortSignal): Promise<void> {
-  await makePictures(folder);
+  await makeImages(folder);
   const { id: projectId } = await client.post('/api/v1/projects', { body: { name: 'Fuzzed' } });
   await client.post('/api/v1/projects', { body: { name: 'Empty' } });
   const path = { id: projectId };
@@ -22,15 +22,15 @@ export async function makeData(client: PugmarkClient, folder: string, signal: Ab
   const ends = { deadlineMs: DEADLINE_MS, everyMs: 200, signal };
   const runEnds = (run: number) =>
     waitUntil(async () => (await client.get('/api/v1/runs/{id}', { params: { path: { id: run } } })).state === 'done', {
-      what: 'the pictures to be looked at',
+      what: 'the images to be processed',
       ...ends,
     });
   const ingest = await waitUntil(
     async () => ended(await client.get('/api/v1/ingests/{id}', { params: { path: { id } } })),
-    { what: 'the pictures to be taken in', ...ends },
+    { what: 'the images to be ingested', ...ends },
   );
   if (ingest.imagesAdded !== 3 || ingest.skipped !== 1)
-    throw new CommandError(`the pictures were not taken in: ${JSON.stringify(ingest)}`);
+    throw new CommandError(`the images were not ingested: ${JSON.stringify(ingest)}`);
   await runEnds(runId!);
   await runEnds((await client.post('/api/v1/runs', { body: { projectId } })).id);
   const { id: exportId } = await client.post('/api/v1/exports', {
@@ -48,8 +48,8 @@ function ended(ingest: Schemas['IngestResponse']): Schemas['IngestResponse'] | f
   return ingest.state === 'done' && ingest;
 }
 
-/** A cat, a blank, one that was cut off, and a text that someone named .jpg. */
-async function makePictures(folder: string): Promise<void> {
+/** A cat, a blank, a truncated image, and a text file named .jpg. */
+async function makeImages(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const cat = readFileSync(join(dirname(require.resolve('cat-picture/package.json')), 'cat.jpg'));
   writeFileSync(join(folder, 'cat.jpg'), cat);

@@ -5,17 +5,17 @@ import type { Schemathesis } from './install-schemathesis';
 export interface FuzzOptions {
   readonly apiUrl: string;
   readonly key: string;
-  /** Of that key: the one that is not revoked. */
+  /** Id of that key, which must not be revoked. */
   readonly keyId: number;
   readonly seed: number;
-  /** For each operation, in each of the phases that make them. */
+  /** Per operation, in each phase that generates examples. */
   readonly examples: number;
-  /** Written by it. */
+  /** The report that Schemathesis writes. */
   readonly report: string;
   readonly deadlineMs: number;
 }
 
-/** Its exit code; what it says is shown as it says it. It is ended when its time is up, which is an error. */
+/** Runs Schemathesis with its output on the terminal. Resolves with its exit code. */
 export function runSchemathesis(
   { python, folder }: Schemathesis,
   options: FuzzOptions,

@@ -5,9 +5,9 @@ import { startPipeline, type Pipeline } from './pipeline-fixture';
 import { KIND_NAMES, randomNumbers, writeTintedCat } from './tinted-cats';
 import { trainClassifier } from './train-classifier';
 
-const PICTURES = 40;
+const IMAGES = 40;
 const TIMEOUT_MS = 180_000;
-/** Both engines go the whole way; the native one where it is. */
+/** WebAssembly, and the native engine where it is installed. */
 const ENGINES = ['wasm', ...(testTensorflowDir() === null ? [] : ['tensorflow'])];
 
 interface Image {
@@ -19,7 +19,7 @@ interface Image {
   }[];
 }
 
-describe.each(ENGINES)('a classifier that was trained a moment ago, on the engine %s', (engine) => {
+describe.each(ENGINES)('a newly trained classifier on the engine %s', (engine) => {
   let pipeline: Pipeline;
 
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe.each(ENGINES)('a classifier that was trained a moment ago, on the engin
   afterAll(() => pipeline.stop(), TIMEOUT_MS);
 
   it(
-    'names what the detector found, from the folder to the API',
+    'labels what the detector found, from the folder to the API',
     async () => {
       const model = join(pipeline.folder, 'model');
       await trainClassifier(model);
@@ -43,7 +43,7 @@ describe.each(ENGINES)('a classifier that was trained a moment ago, on the engin
       const pictures = join(pipeline.folder, 'pictures');
       mkdirSync(pictures);
       const random = randomNumbers(5);
-      for (let n = 0; n < PICTURES; n += 1) {
+      for (let n = 0; n < IMAGES; n += 1) {
         const kind = KIND_NAMES[n % KIND_NAMES.length]!;
         await writeTintedCat(pictures, `${kind} ${n}.jpg`, kind, random);
       }
@@ -59,29 +59,33 @@ describe.each(ENGINES)('a classifier that was trained a moment ago, on the engin
         `/runs/${runId}`,
       );
       expect(run).toMatchObject({ engines: [engine], classify: { name: 'cat-kinds', category: 'animal' } });
-      // Each picture with a cat is a task of its own of the second stage.
+      // Each image with a cat has a task of the second stage.
       const stages = await pipeline.one(
-        "select count(*) filter (where kind = 'detect')::int as detect, count(*) filter (where kind = 'classify')::int as classify from tasks where state = 'done' and run_id = $1",
+        `select count(*) filter (where kind = 'detect')::int as detect, count(*) filter (where kind =
+           'classify')::int as classify from tasks
+         where state = 'done' and run_id = $1`,
         runId,
       );
-      expect(stages['detect']).toBe(PICTURES);
-      expect(stages['classify']).toBeGreaterThanOrEqual(PICTURES * 0.9);
+      expect(stages['detect']).toBe(IMAGES);
+      expect(stages['classify']).toBeGreaterThanOrEqual(IMAGES * 0.9);
 
       const { items } = await pipeline.call<{ items: Image[] }>('GET', `/images?projectId=${projectId}&limit=200`);
       const surest = items.flatMap(({ fileName, detections }) => {
         const cat = detections.find(({ category, confidence }) => category === 'animal' && confidence >= 0.3);
-        return cat === undefined ? [] : [{ fileName, said: cat.classifications[0] }];
+        return cat === undefined ? [] : [{ fileName, classification: cat.classifications[0] }];
       });
       expect(surest.length).toBe(stages['classify']);
-      const right = surest.filter(({ fileName, said }) => said !== undefined && fileName.startsWith(said.label));
+      const right = surest.filter(
+        ({ fileName, classification }) => classification !== undefined && fileName.startsWith(classification.label),
+      );
       expect(right.length / surest.length).toBeGreaterThanOrEqual(0.95);
-      expect(right[0]!.said).toMatchObject({ model: 'cat-kinds 1' });
+      expect(right[0]!.classification).toMatchObject({ model: 'cat-kinds 1' });
     },
     TIMEOUT_MS,
   );
 
   it(
-    'changes nothing when it looks again',
+    'changes nothing when the run is repeated',
     async () => {
       const before = await pipeline.one('select count(*)::int as n from classifications');
       const { id } = await pipeline.one('select project_id as id from runs order by id limit 1');
@@ -103,7 +107,7 @@ describe.each(ENGINES)('a classifier that was trained a moment ago, on the engin
     TIMEOUT_MS,
   );
 
-  it('is told to be this engine, with the reason', async () => {
+  it('is reported as this engine, with the reason', async () => {
     const { engines } = await pipeline.call<{ engines: { name: string; reason: string; processesUp: number }[] }>(
       'GET',
       '/system',

@@ -4,10 +4,10 @@ import sharp from 'sharp';
 import { testTensorflowDir, waitUntil } from '@pugmark/testing';
 import { descendants } from '@pugmark/toolkit';
 import { FLOAT, placeholder, writeGraphModel } from './graph-model';
-import { writeDistinctPictures } from './pictures';
+import { writeDistinctImages } from './images';
 import { startPipeline, type Pipeline } from './pipeline-fixture';
 
-const PICTURES = 200;
+const IMAGES = 200;
 const TIMEOUT_MS = 180_000;
 const SIDE = 8;
 
@@ -17,7 +17,7 @@ interface Run {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** With the engine that this machine has: the native one, or WebAssembly. */
+/** With the native engine where it is installed, else with WebAssembly. */
 describe('the real engine under load', () => {
   let pipeline: Pipeline;
   beforeAll(async () => {
@@ -30,8 +30,8 @@ describe('the real engine under load', () => {
   }, TIMEOUT_MS);
   afterAll(() => pipeline.stop(), TIMEOUT_MS);
 
-  /** Taken in, but not looked at. */
-  async function takenIn(folder: string): Promise<number> {
+  /** Ingests a folder without running a model. */
+  async function ingestWithoutInference(folder: string): Promise<number> {
     const projectId = Number(await pipeline.project());
     const { id } = await pipeline.call<{ id: number }>('POST', '/ingests', {
       projectId,
@@ -39,11 +39,7 @@ describe('the real engine under load', () => {
       mode: 'reference',
       detect: false,
     });
-    await waitUntil(
-      'the pictures to be taken in',
-      async () => (await pipeline.api.ingest(id)).state === 'done',
-      60_000,
-    );
+    await waitUntil('the images to be ingested', async () => (await pipeline.api.ingest(id)).state === 'done', 60_000);
     return projectId;
   }
 
@@ -68,11 +64,11 @@ describe('the real engine under load', () => {
   };
 
   it(
-    'loses nothing to a segfault, a hang and files that are gone or cannot be read',
+    'loses nothing to a segfault, a hang, and missing or unreadable files',
     async () => {
       const folder = join(pipeline.folder, 'faults');
-      await writeDistinctPictures(folder, PICTURES, PICTURES);
-      const projectId = await takenIn(folder);
+      await writeDistinctImages(folder, IMAGES, IMAGES);
+      const projectId = await ingestWithoutInference(folder);
       const camera = join(folder, 'camera 1');
       const names = readdirSync(camera).sort();
       const [gone, alsoGone, unreadable] = [names[3]!, names[100]!, names[150]!];
@@ -81,14 +77,14 @@ describe('the real engine under load', () => {
 
       const { id } = await pipeline.call<Run>('POST', '/runs', { projectId });
       const done = async () => (await pipeline.call<Run>('GET', `/runs/${id}`)).counts['done'] ?? 0;
-      await waitUntil('the first pictures', async () => (await done()) >= 20, 60_000);
+      await waitUntil('the first images', async () => (await done()) >= 20, 60_000);
       const engines = descendants(pipeline.pid('ml-worker')!);
       expect(engines.length).toBeGreaterThanOrEqual(2);
       process.kill(engines[0]!, 'SIGSEGV');
       process.kill(engines[1]!, 'SIGSTOP');
 
       const run = await finished(id);
-      expect(run.counts).toMatchObject({ total: PICTURES, done: PICTURES - 3, failed: 3 });
+      expect(run.counts).toMatchObject({ total: IMAGES, done: IMAGES - 3, failed: 3 });
       const found = await failures(projectId);
       expect(found.map(({ fileName, code }) => [fileName, code])).toEqual([
         [`camera 1/${gone}`, 'file_missing'],
@@ -97,17 +93,21 @@ describe('the real engine under load', () => {
       ]);
       expect(
         await pipeline.one(
-          'select count(*)::int as inferences, count(distinct image_id)::int as images from inferences i join images m on m.id = i.image_id where m.project_id = $1',
+          `select count(*)::int as inferences, count(distinct image_id)::int as images
+           from inferences i join images m on m.id = i.image_id
+           where m.project_id = $1`,
           projectId,
         ),
       ).toEqual({
-        inferences: PICTURES - 3,
-        images: PICTURES - 3,
+        inferences: IMAGES - 3,
+        images: IMAGES - 3,
       });
-      // The same picture again and again: whichever process looked at it, it saw the same.
+      // The same image in every file: whichever process ran inference, the result is the same.
       expect(
         await pipeline.one(
-          'select count(distinct n)::int as kinds from (select count(*) as n from detections d join images m on m.id = d.image_id where m.project_id = $1 group by image_id) per_image',
+          `select count(distinct n)::int as kinds
+           from (select count(*) as n from detections d join images m on m.id = d.image_id where m.project_id = $1
+             group by image_id) per_image`,
           projectId,
         ),
       ).toEqual({ kinds: 1 });
@@ -115,7 +115,9 @@ describe('the real engine under load', () => {
     TIMEOUT_MS,
   );
 
-  /** A detector of one box over the whole picture, whose score is brightness ÷ brightness: no number in the dark. */
+  /**
+   * A detector of one box over the whole image with the score brightness ÷ brightness, which is NaN for black images.
+   */
   function writeDivider(folder: string, name: string): void {
     writeGraphModel(folder, {
       weights: [
@@ -166,7 +168,7 @@ describe('the real engine under load', () => {
         create: { width: 64, height: 48, channels: 3, background: { r: value, g: value, b: value } },
       });
       await picture.png().toFile(join(folder, `${String(n).padStart(3, '0')}.png`));
-      // Each its own file, even of the same shade.
+      // Distinct files, even of the same shade.
       writeFileSync(
         join(folder, `${String(n).padStart(3, '0')}.png`),
         Buffer.concat([readFileSync(join(folder, `${String(n).padStart(3, '0')}.png`)), Buffer.from([n])]),
@@ -175,7 +177,7 @@ describe('the real engine under load', () => {
   }
 
   it(
-    'fails only the pictures on which a model answers no number, and says so',
+    'fails only the images for which a model returns NaN, with that reason',
     async () => {
       const modelId = await addDivider('divider');
       const folder = join(pipeline.folder, 'shades');
@@ -183,14 +185,14 @@ describe('the real engine under load', () => {
         folder,
         Array.from({ length: 60 }, (_, n) => (n % 20 === 7 ? 0 : 100 + n)),
       );
-      const projectId = await takenIn(folder);
+      const projectId = await ingestWithoutInference(folder);
       const { id } = await pipeline.call<Run>('POST', '/runs', { projectId, modelId });
       expect((await finished(id)).counts).toMatchObject({ total: 60, done: 57, failed: 3 });
       expect(await failures(projectId)).toEqual(
         ['007.png', '027.png', '047.png'].map((fileName) => ({
           fileName,
           code: 'nan_output',
-          message: 'model divider answered with something that is no number',
+          message: 'model divider returned NaN or infinity',
         })),
       );
     },
@@ -198,7 +200,7 @@ describe('the real engine under load', () => {
   );
 
   it(
-    'says which file of a model is damaged, while other models go on',
+    'names the damaged file of a model, while other models keep working',
     async () => {
       const modelId = await addDivider('damaged');
       const stored = join(pipeline.modelsDir, 'damaged', '1', 'weights.bin');
@@ -207,7 +209,7 @@ describe('the real engine under load', () => {
       rmSync(join(pipeline.modelsDir, 'converted'), { recursive: true, force: true });
       const folder = join(pipeline.folder, 'more shades');
       await shades(folder, [90, 120, 150]);
-      const projectId = await takenIn(folder);
+      const projectId = await ingestWithoutInference(folder);
       const bad = await pipeline.call<Run>('POST', '/runs', { projectId, modelId });
       const other = await pipeline.call<Run>('POST', '/runs', { projectId });
       expect((await finished(other.id)).counts).toMatchObject({ done: 3 });
@@ -217,7 +219,7 @@ describe('the real engine under load', () => {
         bad.id,
       );
       expect(message).toMatch(/weights\.bin has sha256 [0-9a-f]{64}, its manifest says [0-9a-f]{64}: install it again/);
-      // Mended, it is loaded without a restart.
+      // Once repaired, the model is loaded without a restart.
       writeFileSync(stored, good);
       const again = await pipeline.call<Run>('POST', '/runs', { projectId, modelId });
       expect((await finished(again.id)).counts).toMatchObject({ done: 3 });

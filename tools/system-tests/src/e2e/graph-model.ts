@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A graph of TensorFlow's operations, as a test makes one up. */
-export interface MadeUpModel {
+/** A graph of TensorFlow operations, made for a test. */
+export interface GraphModel {
   readonly nodes: readonly object[];
   readonly weights: readonly {
     readonly name: string;
     readonly shape: readonly number[];
     readonly values: Float32Array | Int32Array;
   }[];
-  /** What a person would write about it; version, licence, format and files are added. */
+  /** The manifest as a person would write it; version, licence, format and files are added. */
   readonly manifest: object;
 }
 
@@ -27,8 +27,8 @@ export function placeholder(name: string, ...sizes: number[]): object {
   };
 }
 
-/** Writes it as a TensorFlow.js graph model with its manifest, as a user would bring it. */
-export function writeGraphModel(folder: string, { nodes, weights, manifest }: MadeUpModel): void {
+/** Writes a TensorFlow.js graph model with its manifest, as a user would provide it. */
+export function writeGraphModel(folder: string, { nodes, weights, manifest }: GraphModel): void {
   const dtype = (values: Float32Array | Int32Array) => (values instanceof Int32Array ? 'int32' : 'float32');
   const constants = weights.map(({ name, values }) => ({
     name,

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { waitUntil } from '@pugmark/testing';
 import { APPS } from '@pugmark/launcher';
-import { writeDistinctPictures } from './pictures';
+import { writeDistinctImages } from './images';
 import { startPipeline, type Pipeline } from './pipeline-fixture';
 
-const PICTURES = 300;
+const IMAGES = 300;
 const TIMEOUT_MS = 400_000;
 
 describe('kill -9', () => {
@@ -19,10 +19,10 @@ describe('kill -9', () => {
   }, TIMEOUT_MS);
 
   it(
-    `of each service in turn loses none of ${PICTURES} pictures and does none twice`,
+    `of each service in turn loses none of ${IMAGES} images and processes none twice`,
     async () => {
       const folder = join(pipeline.folder, 'pictures');
-      await writeDistinctPictures(folder, PICTURES);
+      await writeDistinctImages(folder, IMAGES);
       const projectId = await pipeline.project();
       const { id } = await pipeline.api.startIngest(projectId, undefined, folder);
       const done = async (): Promise<number> =>
@@ -30,12 +30,12 @@ describe('kill -9', () => {
 
       const doneAtKill: number[] = [];
       for (const [index, service] of APPS.entries()) {
-        // Spread over the run, so that each dies in the middle of it.
-        await waitUntil(`picture ${20 + index * 50}`, async () => (await done()) >= 20 + index * 50, 120_000);
+        // Spread over the run, so that each service is killed in the middle of it.
+        await waitUntil(`image ${20 + index * 50}`, async () => (await done()) >= 20 + index * 50, 120_000);
         doneAtKill.push(await done());
         await pipeline.kill(service);
       }
-      expect(Math.max(...doneAtKill)).toBeLessThan(PICTURES);
+      expect(Math.max(...doneAtKill)).toBeLessThan(IMAGES);
 
       await waitUntil(
         'the gateway to answer and the run to end',
@@ -44,24 +44,26 @@ describe('kill -9', () => {
       );
       expect(
         await pipeline.one(
-          "select count(*)::int as tasks, count(*) filter (where state = 'done')::int as done from tasks where kind = 'detect'",
+          `select count(*)::int as tasks, count(*) filter (where state = 'done')::int as done
+           from tasks where kind = 'detect'`,
         ),
       ).toEqual({
-        tasks: PICTURES,
-        done: PICTURES,
+        tasks: IMAGES,
+        done: IMAGES,
       });
       expect(
         await pipeline.one(
           'select count(*)::int as inferences, count(distinct image_id)::int as images from inferences',
         ),
       ).toEqual({
-        inferences: PICTURES,
-        images: PICTURES,
+        inferences: IMAGES,
+        images: IMAGES,
       });
-      // The same picture 300 times: each has the same number of detections, none of them doubled.
+      // The same image 300 times must have the same number of detections each time.
       expect(
         await pipeline.one(
-          'select count(distinct n)::int as kinds from (select count(*) as n from detections group by image_id) per_image',
+          `select count(distinct n)::int as kinds
+           from (select count(*) as n from detections group by image_id) per_image`,
         ),
       ).toEqual({ kinds: 1 });
     },

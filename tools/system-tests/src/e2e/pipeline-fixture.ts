@@ -11,33 +11,33 @@ import { parseMetrics, sumOf } from '@pugmark/service-rig';
 
 export const ROOT = resolve(__dirname, '../../../..');
 
-/** The five services, as bundled, on a database and a virtual host of their own. */
+/** The five bundled services on a database and a virtual host of their own. */
 export interface Pipeline {
   readonly api: ApiClient;
-  /** Of the ml-worker. */
+  /** Models folder of the ml-worker. */
   readonly modelsDir: string;
-  /** Any call of the API. */
+  /** Calls any operation of the API. */
   call<T>(method: string, path: string, body?: object): Promise<T>;
-  /** As `npx pugmark` from a shell, on this pipeline; answers what it printed. */
+  /** Runs `npx pugmark` against this pipeline. Resolves with its output. */
   pugmark(...args: string[]): Promise<string>;
-  /** A folder of the test's own; everything below it may be ingested. */
+  /** A temporary folder; everything below it may be ingested. */
   readonly folder: string;
-  /** One row of one query. */
+  /** Returns one row of a query. */
   one(query: string, ...values: unknown[]): Promise<Record<string, unknown>>;
-  /** The sum of a metric of a service. */
+  /** Returns the sum of a metric of a service. */
   metric(service: ServiceName, name: string): Promise<number>;
   pid(service: ServiceName): number | null;
-  /** SIGKILL, then waits until the supervisor has another process up and that one is ready. */
+  /** Sends SIGKILL and waits until the supervisor has started another process. */
   kill(service: ServiceName): Promise<void>;
   project(): Promise<number>;
-  /** Ends once the ingest and its run have. */
+  /** Waits until the ingest and its run have ended. */
   finished(ingestId: number, timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<Pipeline> {
   const folder = mkdtempSync(join(tmpdir(), 'pugmark-e2e-'));
-  // Migrated by the launcher's own code, as in real life.
+  // Migrated by the launcher's own code, as in production.
   const [database, vhost] = await Promise.all([createTestDatabase(() => Promise.resolve()), createTestVhost()]);
   const ports = new Ports();
   const modelsDir = join(folder, 'instance', 'models');

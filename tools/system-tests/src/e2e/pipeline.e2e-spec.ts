@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitUntil } from '@pugmark/testing';
-import { type Image, makePictures } from '@pugmark/launcher';
-import { catPicture, sha256, writeDistinctPictures } from './pictures';
+import { type Image, makeDemoImages } from '@pugmark/launcher';
+import { catImage, sha256, writeDistinctImages } from './images';
 import { ROOT, startPipeline, type Pipeline } from './pipeline-fixture';
 
 const TIMEOUT_MS = 240_000;
@@ -30,7 +30,7 @@ describe('the pipeline, from folder to CSV', () => {
     return id;
   }
 
-  it('says who answers at the end of each route', async () => {
+  it('shows which consumer answers on each route', async () => {
     const routes = await waitUntil('every route to be answered', async () => {
       const system = await pipeline.call<{
         routes: { kind: string; state: string; responder: string; roundTripMs: number }[];
@@ -47,9 +47,9 @@ describe('the pipeline, from folder to CSV', () => {
   });
 
   it(
-    'finds what is on trail-camera pictures, the same by reference and by copy, and exports it',
+    'finds what is on trail-camera images, equally by reference and by copy, and exports it',
     async () => {
-      const deployments = await makePictures(
+      const deployments = await makeDemoImages(
         join(ROOT, '.pugmark', 'test', 'pictures'),
         () => undefined,
         new AbortController().signal,
@@ -96,11 +96,11 @@ describe('the pipeline, from folder to CSV', () => {
   );
 
   it(
-    'answers a truncated picture and marks it, reports duplicates, and lists what is no picture with its reason',
+    'processes a truncated image and flags it, reports duplicates, and lists files that are no images with the reason',
     async () => {
       const folder = join(pipeline.folder, 'mixed');
       mkdirSync(folder);
-      const cat = catPicture();
+      const cat = catImage();
       writeFileSync(join(folder, 'cat.jpg'), cat);
       writeFileSync(join(folder, 'cat again.jpg'), cat);
       writeFileSync(join(folder, 'cut short.jpg'), cat.subarray(0, Math.floor(cat.length * 0.8)));
@@ -130,16 +130,16 @@ describe('the pipeline, from folder to CSV', () => {
   );
 
   it(
-    'takes up a scan that was killed half-way: every file once, by its hash, in either mode',
+    'resumes a scan that was killed half-way: every file once, by its hash, in either mode',
     async () => {
       const folder = join(pipeline.folder, 'many');
       const count = 600;
-      await writeDistinctPictures(folder, count);
+      await writeDistinctImages(folder, count);
       const projectId = await pipeline.project();
       const { id } = await pipeline.api.startIngest(projectId, undefined, folder, 'copy');
       const images = async (): Promise<number> =>
         Number((await pipeline.one('select count(*) as n from images where ingest_id = $1', id))['n']);
-      await waitUntil('the scan to be half-way', async () => (await images()) > 100);
+      await waitUntil('the scan to be half done', async () => (await images()) > 100);
       await pipeline.kill('ingest');
       const atKill = await images();
       expect(atKill).toBeLessThan(count);
@@ -162,7 +162,8 @@ describe('the pipeline, from folder to CSV', () => {
       });
       expect(
         await pipeline.one(
-          "select count(*)::int as tasks from tasks where kind = 'detect' and run_id = (select run_id from ingests where id = $1)",
+          `select count(*)::int as tasks from tasks
+           where kind = 'detect' and run_id = (select run_id from ingests where id = $1)`,
           id,
         ),
       ).toEqual({
@@ -173,7 +174,7 @@ describe('the pipeline, from folder to CSV', () => {
         id,
       );
       expect(sha256(readFileSync(join(pipeline.folder, 'instance', 'storage', String(location))))).toBe(sha);
-      // What this test is about is done; the pictures need not all be looked at.
+      // The test ends here; the images need not all be processed.
       await pipeline.call('POST', `/runs/${(await pipeline.api.ingest(id)).runId}/cancel`);
     },
     TIMEOUT_MS,

@@ -9,8 +9,8 @@ const CROPS = 64;
 const EPOCHS = 10;
 
 /**
- * Trains a small network on crops of the two kinds and writes it as a TensorFlow.js graph model with its manifest into `folder`, as a user
- * would bring it. Takes a few seconds.
+ * Trains a small network on crops of the two kinds and writes it as a TensorFlow.js graph model with its manifest into
+ * `folder`, as a user would provide it. Takes a few seconds.
  */
 export async function trainClassifier(folder: string): Promise<void> {
   await setBackend('cpu');
@@ -51,7 +51,7 @@ export async function trainClassifier(folder: string): Promise<void> {
   network.dispose();
 }
 
-/** The same network as a graph of TensorFlow's operations. */
+/** Writes the network as a graph of TensorFlow operations. */
 function writeNetwork(network: Sequential, folder: string): void {
   const [kernel, bias] = network.getLayer('conv').getWeights();
   const [dense, offset] = network.getLayer('dense').getWeights();

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { catPicture, writeDistinctPictures } from './pictures';
+import { catImage, writeDistinctImages } from './images';
 import { startPipeline, type Pipeline } from './pipeline-fixture';
 
 const TIMEOUT_MS = 240_000;
@@ -14,13 +14,13 @@ describe('pugmark upload', () => {
   afterAll(() => pipeline.stop(), TIMEOUT_MS);
 
   it(
-    'sends a card, leaves out what is no picture with the reason, and sends nothing twice when it is run again',
+    'sends a memory card, leaves out files that are no images with the reason, and sends nothing twice when repeated',
     async () => {
       const card = join(pipeline.folder, 'card');
-      await writeDistinctPictures(card, 60);
+      await writeDistinctImages(card, 60);
       mkdirSync(join(card, 'odd'));
       writeFileSync(join(card, 'odd', 'notes.jpg'), 'battery changed on Tuesday');
-      writeFileSync(join(card, 'odd', 'cut short.jpg'), catPicture().subarray(0, 60_000));
+      writeFileSync(join(card, 'odd', 'cut short.jpg'), catImage().subarray(0, 60_000));
       const projectId = await pipeline.project();
 
       const first = await pipeline
@@ -37,21 +37,21 @@ describe('pugmark upload', () => {
         ),
       ).toEqual({ images: 61, hashes: 61 });
 
-      writeFileSync(join(card, 'odd', 'one more.jpg'), Buffer.concat([catPicture(), Buffer.from('one more')]));
+      writeFileSync(join(card, 'odd', 'one more.jpg'), Buffer.concat([catImage(), Buffer.from('one more')]));
       const again = await pipeline
         .pugmark('upload', card, '--project', String(projectId), '--no-detect')
         .catch((error: { code: number; stdout: string }) => error);
-      expect(again).toMatchObject({ code: 1, stdout: expect.stringMatching(/added +1 .*there before +61/s) });
+      expect(again).toMatchObject({ code: 1, stdout: expect.stringMatching(/added +1 .*already stored +61/s) });
     },
     TIMEOUT_MS,
   );
 
   it(
-    'shows how the system is',
+    'shows the state of the system',
     async () => {
       const status = await pipeline.pugmark('status');
       expect(status).toMatch(/Pugmark .* up .*Postgres +up.*RabbitMQ +ready.*pugmark\.scan +answered/s);
-      expect(status).toContain('Nothing stands out.');
+      expect(status).toContain('No problems found.');
     },
     TIMEOUT_MS,
   );

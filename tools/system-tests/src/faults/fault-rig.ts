@@ -28,14 +28,14 @@ interface Connected {
 const WORKER: NodeJS.ProcessEnv = { RIG_BATCH: '64', RIG_CONCURRENCY: '2', RIG_WORK_MS: '150', RIG_EFFECTS: '1' };
 
 /**
- * A gateway, which rings, two workers and the watchdog, on a database and a virtual host of their own, each behind proxies of its
- * own to RabbitMQ and Postgres.
+ * A gateway, which publishes notifications, two workers and the watchdog, on a database and a virtual host of their
+ * own; each process connects to RabbitMQ and Postgres through proxies of its own.
  */
 export class FaultRig {
   readonly servers: FaultServers;
   readonly signal: AbortSignal;
   readonly database: Database;
-  /** Around the proxies: what the test itself asks and creates. */
+  /** Bypasses the proxies: for what the test itself queries and creates. */
   readonly pool: Pool;
   readonly #factory: RigFactory;
   readonly #name: string;
@@ -106,7 +106,7 @@ export class FaultRig {
     return this.#of(name).postgres;
   }
 
-  /** One more process of an app, not started yet. */
+  /** Adds a process of an app, without starting it. */
   async addApp(label: string, app: 'gateway' | 'export-worker'): Promise<RigProcess> {
     await this.add(label, (name, urls) => this.#factory.app(app, urls, {}, name));
     return this.process(label);
@@ -117,7 +117,7 @@ export class FaultRig {
     await Promise.all(this.processes.map((process) => process.ready(this.signal)));
   }
 
-  /** AMQP address of the rig's virtual host, around the proxies. */
+  /** AMQP URL of the rig's virtual host, bypassing the proxies. */
   get amqpUrl(): string {
     return withPath(this.servers.rabbitmqUrl, this.#name);
   }
@@ -137,7 +137,7 @@ export class FaultRig {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   }
 
-  /** One number of one row. */
+  /** Returns the column `n` of the first row. */
   async count(query: string, ...values: unknown[]): Promise<number> {
     const { rows } = await this.pool.query<{ n: number }>(query, values);
     return Number(rows[0]?.n ?? 0);
@@ -151,7 +151,7 @@ export class FaultRig {
     return new TaskRepository(this.database);
   }
 
-  /** Done at the end, whatever happens before. */
+  /** Registers a function that `stop` calls in any case. */
   onStop(cleanup: () => Promise<unknown>): void {
     this.#cleanups.push(cleanup);
   }
@@ -162,7 +162,7 @@ export class FaultRig {
         proxy.restore();
         proxy.resume();
       }
-    // What was killed is gone, what hangs is killed after its deadline.
+    // Killed processes have exited; hanging ones are killed after their deadline.
     await Promise.allSettled(this.processes.map((process) => process.stop()));
     for (const cleanup of this.#cleanups) await cleanup();
     await Promise.allSettled(
@@ -192,8 +192,8 @@ export class FaultRig {
   }
 }
 
-/** Preloads the wrong clock. */
-export function wrongClock(root: string, offsetMs: number): NodeJS.ProcessEnv {
+/** Environment that loads a wrong clock into a service. */
+export function shiftedClock(root: string, offsetMs: number): NodeJS.ProcessEnv {
   return {
     NODE_OPTIONS: `--require=${join(root, 'tools', 'service-rig', 'src', 'shift-clock.cjs')}`,
     RIG_CLOCK_OFFSET_MS: String(offsetMs),

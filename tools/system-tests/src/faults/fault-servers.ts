@@ -25,7 +25,8 @@ export interface FaultServersOptions {
 type Name = 'postgres' | 'rabbitmq' | 'redis';
 
 /**
- * Servers to be hurt: private ones always, whatever the environment names, because they are restarted, stopped and starved.
+ * Servers for faults: always private ones, whatever the environment names, because they are restarted, stopped and
+ * starved.
  */
 export class FaultServers {
   readonly #context: Omit<ServerContext, 'ports'>;
@@ -83,18 +84,18 @@ export class FaultServers {
   }
 
   async startPostgres(): Promise<void> {
-    this.#running.set('postgres', await startPostgres(this.#binaries.postgres, this.#fresh()));
+    this.#running.set('postgres', await startPostgres(this.#binaries.postgres, this.#contextWithNewPorts()));
   }
 
   async startRabbitmq(): Promise<void> {
-    this.#running.set('rabbitmq', await startRabbitmq(this.#binaries.rabbitmq, this.#fresh()));
+    this.#running.set('rabbitmq', await startRabbitmq(this.#binaries.rabbitmq, this.#contextWithNewPorts()));
   }
 
   async startRedis(): Promise<void> {
-    this.#running.set('redis', await startRedis(this.#binaries.redis, this.#fresh()));
+    this.#running.set('redis', await startRedis(this.#binaries.redis, this.#contextWithNewPorts()));
   }
 
-  /** In order, as an upgrade or a reboot would. Its address stays what it was. */
+  /** Stops a server in order, as an upgrade or a reboot would. It keeps its address. */
   async stopServer(name: Name): Promise<void> {
     await this.#running.get(name)?.stop();
   }
@@ -113,8 +114,8 @@ export class FaultServers {
     this.#unlock();
   }
 
-  /** A list of ports of its own each time: the one before holds the server's port for given away. */
-  #fresh(): ServerContext {
+  /** With new Ports each time: the previous one still reserves the server's port. */
+  #contextWithNewPorts(): ServerContext {
     return { ...this.#context, ports: new Ports() };
   }
 

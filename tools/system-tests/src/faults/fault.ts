@@ -1,37 +1,40 @@
 import type { FaultRig, FaultRigSettings } from './fault-rig';
 import type { Observer } from './observer';
 
-/** One way in which the world breaks. */
+/** One way in which the system breaks. */
 export interface Fault {
   readonly name: string;
-  /** Also part of `npm test`. */
+  /** Whether `npm test` includes it. */
   readonly short: boolean;
   /** Settings of services, by process. */
   readonly settings?: FaultRigSettings;
-  /** Before any service starts. */
+  /** Called before any service starts. */
   prepare?(rig: FaultRig): Promise<void>;
-  /** Breaks it, and mends what does not mend itself (a stopped server, a dead process); resolves when the fault is over. */
+  /**
+   * Breaks the system, and repairs what does not recover by itself (a stopped server, a killed process). Resolves when
+   * the fault is over.
+   */
   inject(rig: FaultRig): Promise<void>;
   /** Whether a metric or a log line shows the fault. */
   noticed(seen: Observer): boolean;
-  /** What must hold at the end besides what every fault must leave in order; throws what does not. */
+  /** Checks what must hold at the end, in addition to what is checked after every fault. Throws what does not hold. */
   afterwards?(rig: FaultRig): Promise<void>;
 }
 
 export interface FaultResult {
   readonly name: string;
-  /** Created in all. */
+  /** Number of tasks created in total. */
   readonly tasks: number;
-  /** Queued or running when the fault struck. */
+  /** Tasks that were queued or running when the fault began. */
   readonly inFlight: number;
-  /** Not done at the end, or created and gone. */
+  /** Tasks that are not done at the end, or no longer exist. */
   readonly lost: number;
-  /** Results written more than once. */
+  /** Results that were written more than once. */
   readonly doubled: number;
-  /** From the blow to the first metric or log line that shows it; null when none did. */
+  /** From the start of the fault to the first metric or log line that shows it; null when none did. */
   readonly noticedSeconds: number | null;
-  /** From the end of the fault to when all that was in flight had ended and every service was ready. */
+  /** From the end of the fault until all tasks in flight had ended and every service was ready. */
   readonly recoveredSeconds: number | null;
-  /** Why the fault counts as failed; empty when all held. */
+  /** Why the fault test failed; empty when it passed. */
   readonly problems: readonly string[];
 }

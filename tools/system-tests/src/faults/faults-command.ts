@@ -10,7 +10,7 @@ import { runFault } from './run-fault';
 
 const USAGE = 'npm run test:faults [-- --only TEXT] [--short] [--json FILE]';
 
-/** Breaks a working system in every way on the list, one after the other, and shows what became of the work. */
+/** Injects every fault of the list into a working system, one after the other, and reports what became of the work. */
 export async function faultsCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const { only, short, json } = parseOptions('test:faults', USAGE, args, {
     only: { type: 'string' },
@@ -52,14 +52,17 @@ export async function faultsCommand(args: readonly string[], context: CommandCon
   const failed = results.filter(({ problems }) => problems.length > 0);
   log(`\n${faultTable(results)}\n`);
   log(
-    `${results.length} faults in ${Math.round((performance.now() - began) / 1_000)} s: ${failed.length === 0 ? 'nothing lost, nothing doubled, each noticed and recovered from' : `${failed.length} failed`}`,
+    `${results.length} faults in ${Math.round((performance.now() - began) / 1_000)} s: ` +
+      (failed.length === 0
+        ? 'nothing lost, nothing doubled, each noticed and recovered from'
+        : `${failed.length} failed`),
   );
   if (json !== undefined)
     writeFileSync(resolve(context.userFolder, json), `${JSON.stringify({ faults: results }, null, 2)}\n`);
   return failed.length === 0 ? 0 : 1;
 }
 
-/** A fault that could not even be staged is a failed one, and the next is tried. */
+/** A fault that could not be injected counts as failed; the next one is tried. */
 async function runOrFail(fault: Fault, run: () => Promise<FaultResult>, signal: AbortSignal): Promise<FaultResult> {
   try {
     return await run();
@@ -73,7 +76,7 @@ async function runOrFail(fault: Fault, run: () => Promise<FaultResult>, signal: 
       doubled: 0,
       noticedSeconds: null,
       recoveredSeconds: null,
-      problems: [`not staged: ${messageOf(error)}`],
+      problems: [`not injected: ${messageOf(error)}`],
     };
   }
 }

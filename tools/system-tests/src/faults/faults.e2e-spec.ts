@@ -11,7 +11,7 @@ const FAULT_MS = 300_000;
 
 const unavailableReason = FaultServers.unavailableReason();
 
-/** The quick ones; `npm run test:faults` has them all. */
+/** The short faults; `npm run test:faults` runs all of them. */
 describeUnless(unavailableReason, 'under load', () => {
   const stop = new AbortController();
   const environment = { PATH: process.env['PATH'] };
@@ -27,7 +27,7 @@ describeUnless(unavailableReason, 'under load', () => {
   }, START_MS);
 
   it.each(allFaults(ROOT).filter(({ short }) => short))(
-    'nothing is lost or doubled, and somebody notices: $name',
+    'nothing is lost or doubled, and a metric or log line shows the fault: $name',
     async (fault) => {
       const result = await runFault(fault, {
         servers,

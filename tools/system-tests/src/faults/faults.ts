@@ -3,7 +3,7 @@ import { BROKER_FAULTS } from './list/broker-faults';
 import { processFaults } from './list/process-faults';
 import { STORE_FAULTS } from './list/store-faults';
 
-/** Every fault. A new one is an entry of one of the lists. */
+/** Every fault. A new one is added to one of the lists. */
 export function allFaults(root: string): readonly Fault[] {
   return [...BROKER_FAULTS, ...processFaults(root), ...STORE_FAULTS];
 }

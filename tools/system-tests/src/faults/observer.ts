@@ -3,7 +3,7 @@ import { type MetricSample, type RigProcess, sumOf } from '@pugmark/service-rig'
 
 const LOOK_MS = 250;
 
-/** What an operator could have seen since the fault struck: the metrics pages and the logs of the services. */
+/** Observes what an operator could see since the fault began: the metrics pages and logs of the services. */
 export class Observer {
   readonly #processes: readonly RigProcess[];
   readonly #since: number;
@@ -17,17 +17,17 @@ export class Observer {
     this.#since = performance.now();
   }
 
-  /** Seconds from the blow to the first sign; null while there is none. */
+  /** Seconds from the start of the fault to the first sign; null while there is none. */
   get noticedSeconds(): number | null {
     return this.#noticedAt === undefined ? null : (this.#noticedAt - this.#since) / 1_000;
   }
 
-  /** Takes the state before the blow. */
+  /** Records the metrics before the fault. */
   async begin(): Promise<void> {
     for (const { name, page } of await this.#read()) this.#before.set(name, page);
   }
 
-  /** Looks four times a second until `noticed` says yes, or `stop`. */
+  /** Reads the metrics four times a second until `noticed` returns true, or `stop`. */
   watch(noticed: (seen: Observer) => boolean): void {
     this.#loop = backgroundLoop(
       'observe',
@@ -45,20 +45,20 @@ export class Observer {
     await this.#loop?.stop();
   }
 
-  /** The present sum of a metric's samples with these labels; NaN while the process has not answered. */
+  /** The current sum of a metric's samples with these labels; NaN while the process has not answered. */
   value(process: string, metric: string, labels: Readonly<Record<string, string>> = {}): number {
     const page = this.#now.get(process);
     return page === undefined ? NaN : sumOf(page, metric, labels);
   }
 
-  /** By how much it has risen since the blow. A process that was started anew begins at 0. */
+  /** The increase since the fault began. A process that was restarted begins at 0. */
   risen(process: string, metric: string, labels: Readonly<Record<string, string>> = {}): number {
     const before = sumOf(this.#before.get(process) ?? [], metric, labels);
     const now = this.value(process, metric, labels);
     return now < before ? now : now - before;
   }
 
-  /** Whether the process printed a warning, an error or worse that matches, since the blow. */
+  /** Whether the process logged a matching warning, or worse, since the fault began. */
   warned(process: string, pattern: RegExp): boolean {
     const lines = this.#processes.find(({ name }) => name === process)?.lines ?? [];
     return lines.some(

@@ -5,26 +5,26 @@ import { FaultRig, type FaultRigOptions } from './fault-rig';
 import { Observer } from './observer';
 import { SteadyLoad } from './steady-load';
 
-const FIRST_LOAD = 4_000;
-const LEAST_IN_FLIGHT = 300;
+const INITIAL_TASKS = 4_000;
+const MIN_IN_FLIGHT = 300;
 const NOTICE_DEADLINE_MS = 60_000;
 const RECOVER_DEADLINE_MS = 120_000;
 
-/** Breaks a working system in one way, under load, and counts what became of the work. */
+/** Injects one fault into a working system under load, and counts what became of the work. */
 export async function runFault(fault: Fault, options: FaultRigOptions): Promise<FaultResult> {
   const rig = await FaultRig.create(options, fault.settings);
   const load = new SteadyLoad(rig.pool);
   try {
     await fault.prepare?.(rig);
     await rig.startAll();
-    await load.create(FIRST_LOAD);
+    await load.create(INITIAL_TASKS);
     load.start();
     const hit = await waitUntil(
       async () => {
         const ids = await inFlight(rig);
-        return ids.length >= LEAST_IN_FLIGHT && ids;
+        return ids.length >= MIN_IN_FLIGHT && ids;
       },
-      { what: `${LEAST_IN_FLIGHT} tasks in flight`, deadlineMs: 30_000, everyMs: 20, signal: rig.signal },
+      { what: `${MIN_IN_FLIGHT} tasks in flight`, deadlineMs: 30_000, everyMs: 20, signal: rig.signal },
     );
 
     const seen = new Observer(rig.processes);
@@ -35,20 +35,20 @@ export async function runFault(fault: Fault, options: FaultRigOptions): Promise<
     await fault.inject(rig);
     const over = performance.now();
     const recoveredSeconds = await attempt(problems, async () => {
-      await untilRecovered(rig, hit);
+      await waitForRecovery(rig, hit);
       return (performance.now() - over) / 1_000;
     });
     const noticedSeconds = await attempt(problems, () => noticed(seen, began, rig.signal));
     await seen.stop();
     await load.stop();
-    await attempt(problems, () => untilAllDone(rig));
+    await attempt(problems, () => waitUntilAllDone(rig));
     await attempt(problems, async () => fault.afterwards?.(rig));
     return {
       name: fault.name,
       inFlight: hit.length,
       noticedSeconds,
       recoveredSeconds,
-      ...(await judge(rig, load, problems)),
+      ...(await evaluate(rig, load, problems)),
       problems,
     };
   } finally {
@@ -57,7 +57,7 @@ export async function runFault(fault: Fault, options: FaultRigOptions): Promise<
   }
 }
 
-async function judge(
+async function evaluate(
   rig: FaultRig,
   load: SteadyLoad,
   problems: string[],
@@ -65,20 +65,22 @@ async function judge(
   const tasks = await rig.count('select count(*)::int as n from tasks');
   const unfinished = await rig.count("select count(*)::int as n from tasks where state <> 'done'");
   const gone = await rig.count(
-    'select count(*)::int as n from unnest($1::bigint[]) as c (id) where not exists (select 1 from tasks t where t.id = c.id)',
+    `select count(*)::int as n from unnest($1::bigint[]) as c (id)
+     where not exists (select 1 from tasks t where t.id = c.id)`,
     load.created,
   );
   const withoutResult = await rig.count(
-    "select count(*)::int as n from tasks t where kind = 'detect' and state = 'done' and not exists (select 1 from rig_effects e where e.task_id = t.id)",
+    `select count(*)::int as n from tasks t
+     where kind = 'detect' and state = 'done' and not exists (select 1 from rig_effects e where e.task_id = t.id)`,
   );
   const doubled = await rig.count(
     'select coalesce(sum(n - 1), 0)::int as n from (select count(*) as n from rig_effects group by task_id) per_task',
   );
   const lost = unfinished + gone + withoutResult;
-  if (lost > 0) problems.push(`lost: ${unfinished} not done, ${gone} gone, ${withoutResult} without a result`);
+  if (lost > 0) problems.push(`lost: ${unfinished} not done, ${gone} deleted, ${withoutResult} without a result`);
   if (doubled > 0) problems.push(`${doubled} results written twice`);
   const ended = rig.processes.filter(({ running }) => !running).map(({ name }) => name);
-  if (ended.length > 0) problems.push(`ended by itself: ${ended.join(', ')}`);
+  if (ended.length > 0) problems.push(`exited unexpectedly: ${ended.join(', ')}`);
   const violations = await rig.tasks.findInvariantViolations(0, 0);
   if (violations.length > 0) problems.push(`the invariant is broken: ${JSON.stringify(violations)}`);
   return { tasks, lost, doubled };
@@ -91,8 +93,8 @@ async function inFlight(rig: FaultRig): Promise<readonly number[]> {
   return rows.map(({ id }) => id);
 }
 
-/** All that was in flight has ended, and every service can do its work. */
-async function untilRecovered(rig: FaultRig, ids: readonly number[]): Promise<void> {
+/** Waits until all tasks in flight have ended and every service is ready. */
+async function waitForRecovery(rig: FaultRig, ids: readonly number[]): Promise<void> {
   await waitUntil(
     async () => {
       const open = await rig.count("select count(*)::int as n from tasks where id = any($1) and state <> 'done'", ids);
@@ -119,7 +121,7 @@ async function noticed(seen: Observer, began: number, signal: AbortSignal): Prom
   return seconds;
 }
 
-async function untilAllDone(rig: FaultRig): Promise<void> {
+async function waitUntilAllDone(rig: FaultRig): Promise<void> {
   await waitUntil(async () => (await rig.count("select count(*)::int as n from tasks where state <> 'done'")) === 0, {
     what: 'every task to be done',
     deadlineMs: RECOVER_DEADLINE_MS,
@@ -127,7 +129,7 @@ async function untilAllDone(rig: FaultRig): Promise<void> {
   });
 }
 
-/** A check that fails is noted, and the others are made all the same. */
+/** Records the error of a failed check, so that the other checks still run. */
 async function attempt<T>(problems: string[], check: () => Promise<T>): Promise<T | null> {
   try {
     return await check();

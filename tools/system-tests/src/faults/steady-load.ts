@@ -4,7 +4,7 @@ import { backgroundLoop, createLogger, type BackgroundLoop } from '@pugmark/plat
 const TURN_MS = 200;
 const PER_TURN = 40;
 
-/** Creates tasks before and while things break, and remembers those whose creation the database has confirmed. */
+/** Creates tasks before and during a fault, and records those whose creation the database has confirmed. */
 export class SteadyLoad {
   readonly #pool: Pool;
   readonly #created: number[] = [];
@@ -15,7 +15,7 @@ export class SteadyLoad {
     this.#pool = pool;
   }
 
-  /** Ids of tasks that exist for certain. */
+  /** Ids of tasks whose creation was confirmed. */
   get created(): readonly number[] {
     return this.#created;
   }
@@ -24,13 +24,15 @@ export class SteadyLoad {
     const from = this.#next;
     this.#next += count;
     const { rows } = await this.#pool.query<{ id: number }>(
-      "insert into tasks (kind, subject_id) select 'detect', n from generate_series($1::int, $2::int) n returning id::int",
+      `insert into tasks (kind, subject_id) select 'detect', n
+       from generate_series($1::int, $2::int) n
+       returning id::int`,
       [from, from + count - 1],
     );
     this.#created.push(...rows.map(({ id }) => id));
   }
 
-  /** Two hundred a second until stopped. What fails while the database is away is simply not created. */
+  /** Creates two hundred tasks per second until stopped. What fails while the database is down is not created. */
   start(): void {
     const logger = createLogger('load', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' });
     this.#loop = backgroundLoop(

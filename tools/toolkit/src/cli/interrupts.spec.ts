@@ -12,26 +12,26 @@ function given() {
   return { interrupts, calls, pass: (ms: number) => (now += ms) };
 }
 
-it('aborts at the first wish', () => {
+it('aborts at the first signal', () => {
   const { interrupts, calls } = given();
-  interrupts.hear();
+  interrupts.handleSignal();
   expect(interrupts.signal.aborted).toBe(true);
   expect(calls).toEqual(['first']);
 });
 
-it('takes the signal that npm passes on for the same wish', () => {
+it('ignores the same signal when npm passes it on', () => {
   const { interrupts, calls, pass } = given();
-  interrupts.hear();
+  interrupts.handleSignal();
   pass(20);
-  interrupts.hear();
+  interrupts.handleSignal();
   expect(calls).toEqual(['first']);
 });
 
-it('kills at the second wish what has not taken itself back', () => {
+it('calls the forced-end handlers that are still registered at the second signal', () => {
   const { interrupts, calls, pass } = given();
-  interrupts.onForcedEnd(() => calls.push('taken back'))();
-  interrupts.hear();
+  interrupts.onForcedEnd(() => calls.push('removed'))();
+  interrupts.handleSignal();
   pass(1_000);
-  interrupts.hear();
+  interrupts.handleSignal();
   expect(calls).toEqual(['first', 'kill', 'second']);
 });

@@ -1,9 +1,11 @@
 import { InterruptedError } from '../command-error';
 
-/** npm passes Ctrl-C on although the terminal has sent it already; what comes this soon is the same wish. */
-const SAME_WISH_MS = 800;
+/**
+ * npm passes Ctrl-C on although the terminal has sent it already; a second signal within this time is the same Ctrl-C.
+ */
+const DUPLICATE_SIGNAL_MS = 800;
 
-/** First Ctrl-C, SIGTERM or closed terminal: `signal` is aborted. Second: `onSecond`. */
+/** Aborts `signal` at the first Ctrl-C, SIGTERM or hang-up; forces the end at the second. */
 export class Interrupts {
   readonly #abort = new AbortController();
   readonly #kills = new Set<() => void>();
@@ -20,15 +22,15 @@ export class Interrupts {
   }
 
   listen(): void {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => this.hear());
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => this.handleSignal());
   }
 
-  hear(): void {
+  handleSignal(): void {
     if (this.#first === null) {
       this.#first = this.now();
       this.onFirst();
       this.#abort.abort(new InterruptedError());
-    } else if (this.now() - this.#first > SAME_WISH_MS) {
+    } else if (this.now() - this.#first > DUPLICATE_SIGNAL_MS) {
       for (const kill of this.#kills) kill();
       this.onSecond();
     }

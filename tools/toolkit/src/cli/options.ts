@@ -6,7 +6,9 @@ type Values<T extends Options> = ReturnType<
   typeof parseArgs<{ options: T; strict: true; allowPositionals: false }>
 >['values'];
 
-/** node:util's parseArgs with its errors as one clear line. No positional arguments. */
+/**
+ * Parses options with node:util's parseArgs; throws its errors as one clear line. Positional arguments are not allowed.
+ */
 export function parseOptions<T extends Options>(
   command: string,
   usage: string,
@@ -16,13 +18,13 @@ export function parseOptions<T extends Options>(
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    // Always an Error. Its messages go on with advice about positional arguments that only confuses here.
+    // Always an Error. Its message continues with advice about positional arguments, which does not apply.
     const reason = (error as Error).message.split(/\. To specify|\. This command/)[0]?.split('\n')[0] ?? '';
     throw new UsageError(`${command}: ${reason.replace(/\.$/, '')}; usage: ${usage}`);
   }
 }
 
-/** A TCP port of the command line; undefined when it was not given. */
+/** Parses a TCP port; undefined when it was not given. */
 export function portOption(command: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
@@ -31,7 +33,7 @@ export function portOption(command: string, text: string | undefined): number | 
   return port;
 }
 
-/** A whole number of the command line; undefined when it was not given. */
+/** Parses a whole number; undefined when it was not given. */
 export function integerOption(
   command: string,
   name: string,

@@ -1,12 +1,12 @@
 import { duration, formatProgress } from './progress-bar';
 
-it('shows the share, the rate and the time that is left', () => {
+it('shows the share, the rate and the remaining time', () => {
   expect(formatProgress({ done: 14, total: 56, ratePerMinute: 239.6, etaSeconds: 11 })).toBe(
     '[######------------------] 14/56  25 %  240/min  ETA 0:11',
   );
 });
 
-it('does not pretend to know a total or an end', () => {
+it('shows neither a total nor an end when they are unknown', () => {
   expect(formatProgress({ done: 0, total: 0, ratePerMinute: 0, etaSeconds: null })).toBe(
     '[------------------------] 0/?  0 %  0/min  ETA -:--',
   );

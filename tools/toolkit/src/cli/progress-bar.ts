@@ -1,6 +1,6 @@
 export interface Progress {
   readonly done: number;
-  /** 0 as long as nobody knows. */
+  /** 0 as long as it is unknown. */
   readonly total: number;
   readonly ratePerMinute: number;
   readonly etaSeconds: number | null;
@@ -14,7 +14,8 @@ export function formatProgress({ done, total, ratePerMinute, etaSeconds }: Progr
   const filled = Math.floor(share * BAR);
   const bar = '#'.repeat(filled) + '-'.repeat(BAR - filled);
   const eta = etaSeconds === null ? '-:--' : duration(etaSeconds);
-  return `[${bar}] ${done}/${total === 0 ? '?' : total}  ${Math.floor(share * 100)} %  ${Math.round(ratePerMinute)}/min  ETA ${eta}`;
+  const counts = `${done}/${total === 0 ? '?' : total}`;
+  return `[${bar}] ${counts}  ${Math.floor(share * 100)} %  ${Math.round(ratePerMinute)}/min  ETA ${eta}`;
 }
 
 /** `0:09`, `12:30`, `1:02:03` */

@@ -20,7 +20,7 @@ it('cuts a progress line that would wrap', () => {
   expect(text()).toHaveLength(19);
 });
 
-it('writes lines alone where there is no terminal', () => {
+it('writes only lines where there is no terminal', () => {
   const { terminal, text } = given(false);
   terminal.progress('half');
   terminal.line('news');

@@ -1,4 +1,4 @@
-/** Lines, and at most one line that is redrawn, on a terminal; elsewhere lines only. */
+/** Writes lines, and on a terminal also one progress line that is redrawn below them. */
 export class Terminal {
   #progress = '';
 
@@ -16,7 +16,7 @@ export class Terminal {
     this.#write(`${this.#erase()}${text}\n${this.#progress}`);
   }
 
-  /** Redraws the last line; an empty text takes it away. Nothing when this is not a terminal. */
+  /** Redraws the progress line; an empty text removes it. Does nothing when the output is not a terminal. */
   progress(text: string): void {
     if (!this.isInteractive) return;
     const erase = this.#erase();

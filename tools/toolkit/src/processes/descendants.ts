@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** What a process started, and what those started, as it is now. Linux only, from /proc; elsewhere none are known. */
+/** The ids of all running processes that a process started, directly or not. Reads /proc; empty except on Linux. */
 export function descendants(pid: number): number[] {
   if (process.platform !== 'linux') return [];
   const children = new Map<number, number[]>();
@@ -10,7 +10,7 @@ export function descendants(pid: number): number[] {
       const parent = Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);
       children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
     } catch {
-      // Ended meanwhile.
+      // It has exited meanwhile.
     }
   }
   const below = (parent: number): number[] => (children.get(parent) ?? []).flatMap((child) => [child, ...below(child)]);

@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The first of `names` on the search path; `null` when there is none. */
+/** Finds the first of `names` on the search path; `null` when there is none. */
 export function findOnPath(names: readonly string[], path: string = process.env['PATH'] ?? ''): string | null {
   // A user's search path may lack the system folders that Debian installs servers in.
   const folders = [
@@ -18,7 +18,7 @@ export function firstExecutable(files: readonly string[]): string | null {
   return files.find(isExecutable) ?? null;
 }
 
-/** Folders `parent/*`, greatest number in the name first: of two installed versions the newer is taken. */
+/** The folders `parent/*`, greatest version number first. */
 export function versionFolders(parent: string): readonly string[] {
   try {
     const names = readdirSync(parent);
@@ -34,7 +34,7 @@ function isExecutable(file: string): boolean {
     accessSync(file, constants.X_OK);
     return statSync(file).isFile();
   } catch {
-    // Not there, or not for us.
+    // Missing, or not permitted.
     return false;
   }
 }

@@ -1,6 +1,6 @@
 import { LineSplitter } from './line-splitter';
 
-it('puts lines together that arrive in pieces', () => {
+it('joins lines that arrive in pieces', () => {
   const lines: string[] = [];
   const splitter = new LineSplitter((line) => lines.push(line));
   splitter.push('one\ntw');
@@ -10,7 +10,7 @@ it('puts lines together that arrive in pieces', () => {
   expect(lines).toEqual(['one', 'two', 'three']);
 });
 
-it('does not grow without bound', () => {
+it('bounds the length of a line', () => {
   const lines: string[] = [];
   new LineSplitter((line) => lines.push(line), 10).push('x'.repeat(25));
   expect(lines).toEqual(['x'.repeat(25)]);

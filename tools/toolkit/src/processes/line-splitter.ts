@@ -1,4 +1,7 @@
-/** Turns a stream of text into whole lines; `end` hands out what has no line end. A line without end is cut, so memory stays bounded. */
+/**
+ * Splits a stream of text into lines; `end` flushes an unfinished last line. Very long lines are cut, so that memory
+ * stays bounded.
+ */
 export class LineSplitter {
   #rest = '';
 

@@ -5,13 +5,13 @@ import { sep } from 'node:path';
 export interface ProcessFacts {
   /** Arguments, separated by spaces. */
   readonly commandLine: string;
-  /** Current folder, where the system tells. */
+  /** Current folder, where the system reports it. */
   readonly folder: string | null;
-  /** When it started, in a form that can only be compared: a number is used again by the system, number and start together are not. */
+  /** Start time, for comparison only: process ids are reused, but not together with a start time. */
   readonly start: string;
 }
 
-/** What the system says about a process; null when it is gone (a zombie, which nobody has reaped yet, is gone too). */
+/** What the system reports about a process; null when it has exited (also when it is a zombie). */
 export function processFacts(pid: number): ProcessFacts | null {
   if (!Number.isInteger(pid) || pid <= 0) return null;
   return process.platform === 'linux' ? factsFromProc(pid) : factsFromPs(pid);
@@ -22,8 +22,8 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * Is this process the server whose data lie in `folder`? Redis overwrites its command line and epmd takes no folder, but both stay in the
- * folder they were started in; so either will do.
+ * Whether this process is the server whose data are in `folder`. Either the command line or the current folder must
+ * match: Redis overwrites its command line, and epmd takes no folder.
  */
 export function belongsTo(facts: Pick<ProcessFacts, 'commandLine' | 'folder'>, folder: string): boolean {
   const inFolder = facts.folder !== null && (facts.folder === folder || facts.folder.startsWith(folder + sep));
@@ -37,12 +37,15 @@ function factsFromProc(pid: number): ProcessFacts | null {
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
     return { commandLine, folder: linkTarget(`/proc/${pid}/cwd`), start: stat.start };
   } catch {
-    // It ended while it was looked at.
+    // It exited meanwhile.
     return null;
   }
 }
 
-/** proc(5): the name stands in brackets and may hold anything, so the fields are counted from the last bracket; the 3rd is the state, the 22nd the start. */
+/**
+ * Parses /proc/<pid>/stat. proc(5): the name stands in brackets and may hold anything, so fields are counted from the
+ * last bracket; the 3rd is the state, the 22nd the start.
+ */
 export function parseStat(stat: string): { readonly state: string; readonly start: string } {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0] ?? '', start: fields[19] ?? '' };

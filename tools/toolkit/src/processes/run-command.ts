@@ -47,7 +47,7 @@ export function runCommand(spec: CommandSpec): Promise<string> {
     const keepTail = (data: Buffer): void => void (tail = (tail + data.toString()).slice(-4_000));
     child.stdout.on('data', keepTail).on('data', (data: Buffer) => (standardOutput += data.toString()));
     child.stderr.on('data', keepTail);
-    // A program that ends without reading its input is judged by its exit code.
+    // A program that exits without reading its input is judged by its exit code.
     child.stdin.on('error', () => undefined).end(spec.input ?? '');
     child.once('error', reject);
     child.once('close', (code, killedBy) => {
@@ -78,7 +78,7 @@ export interface AttachedCommandSpec {
 }
 
 /**
- * Runs a program whose output goes to the terminal, in a process group of its own, and resolves with its exit code. When the
+ * Runs a program with its output on the terminal, in a process group of its own. Resolves with its exit code. When the
  * signal is aborted or the deadline passes, the group is stopped and the promise rejects.
  */
 export function runAttachedCommand(spec: AttachedCommandSpec): Promise<number> {

@@ -3,24 +3,25 @@ import { descendants } from './descendants';
 import { isRunning, processFacts } from './process-facts';
 
 export interface StopOptions {
-  /** Asks politely; SIGKILL follows after the deadline. */
+  /** Sent first; SIGKILL follows after the deadline. */
   readonly signal: NodeJS.Signals;
   readonly deadlineMs: number;
 }
 
 /**
- * Ends a process and what is left of its group. True when it went politely. The number must be known to be ours: this does not check.
+ * Stops a process and the rest of its group. Resolves with whether it exited before the deadline. The caller must know
+ * that the process id is still its own.
  */
 export async function stopProcess(pid: number, options: StopOptions): Promise<boolean> {
-  // Some of them may be in groups of their own (Erlang's port program is) and end only after their parent has.
+  // Some may have process groups of their own (Erlang's port program) and exit only after their parent.
   const below = descendants(pid).map((child) => ({ pid: child, start: processFacts(child)?.start }));
   send(pid, options.signal);
-  const polite = await gone(pid, options.deadlineMs);
-  // The group outlives its leader when a helper of it hangs.
+  const polite = await hasExited(pid, options.deadlineMs);
+  // A hanging child keeps the group alive after its leader has exited.
   send(-pid, 'SIGKILL');
   if (!polite) {
     send(pid, 'SIGKILL');
-    await gone(pid, 5_000);
+    await hasExited(pid, 5_000);
   }
   for (const child of below) {
     const same = (): boolean => processFacts(child.pid)?.start === child.start;
@@ -31,13 +32,13 @@ export async function stopProcess(pid: number, options: StopOptions): Promise<bo
   return polite;
 }
 
-/** SIGKILL to a process and its group, without waiting. */
+/** Sends SIGKILL to a process and its group, without waiting. */
 export function killProcess(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   send(-pid, signal);
   send(pid, signal);
 }
 
-function gone(pid: number, deadlineMs: number): Promise<boolean> {
+function hasExited(pid: number, deadlineMs: number): Promise<boolean> {
   return untilFalse(() => isRunning(pid), deadlineMs);
 }
 
@@ -54,6 +55,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // Already gone.
+    // It has exited already.
   }
 }

@@ -8,13 +8,14 @@ import { canEnter, type ServerUser } from './server-user';
 
 export interface DataFolder {
   readonly folder: string;
-  /** Proves that a folder outside `.pugmark` is this instance's own. */
+  /** A random text that identifies a folder outside `.pugmark` as this instance's own. */
   readonly owner: string;
 }
 
 /**
- * The folder for the server's data. `wanted` lies in `.pugmark`; when the server runs as another user who cannot get there (a clone below
- * /root, say), a folder that it can reach is taken instead, named by `wanted`, so that it is found again.
+ * Prepares the folder for the server's data: `wanted`, below `.pugmark`. If the server runs as another user who cannot
+ * enter it (a clone below /root, say), a folder that this user can enter is used instead; its name is derived from
+ * `wanted`, so that it is found again.
  */
 export function prepareDataFolder(
   wanted: string,
@@ -22,15 +23,15 @@ export function prepareDataFolder(
   ownerBefore: string | undefined,
 ): DataFolder {
   const owner = ownerBefore ?? randomBytes(12).toString('hex');
-  own(wanted, user);
+  createOwned(wanted, user);
   if (user === undefined || canEnter(wanted, user)) return { folder: wanted, owner };
 
   const name = `pugmark-${createHash('sha256').update(wanted).digest('hex').slice(0, 16)}`;
   for (const parent of ['/var/lib', tmpdir()]) {
     const folder = join(parent, name);
     try {
-      dropForeign(folder, owner);
-      own(folder, user);
+      removeForeignData(folder, owner);
+      createOwned(folder, user);
       writeFileSync(join(folder, 'owner'), owner);
     } catch (error) {
       if (['EACCES', 'EPERM', 'EROFS', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) continue;
@@ -39,18 +40,19 @@ export function prepareDataFolder(
     if (canEnter(folder, user)) return { folder, owner };
   }
   throw new CommandError(
-    `Postgres: the user ${user.name}, as whom it must run, can enter neither ${dirname(wanted)} nor /var/lib nor ${tmpdir()}`,
+    `Postgres: the user ${user.name}, as whom it must run, can enter ` +
+      `neither ${dirname(wanted)} nor /var/lib nor ${tmpdir()}`,
   );
 }
 
-/** `.pugmark` was deleted since: then this is a new instance, and the old one's data go as well. */
-function dropForeign(folder: string, owner: string): void {
+/** Removes the data of an instance whose `.pugmark` was deleted. */
+function removeForeignData(folder: string, owner: string): void {
   const file = join(folder, 'owner');
   if (existsSync(folder) && !(existsSync(file) && readFileSync(file, 'utf8') === owner))
     rmSync(folder, { recursive: true, force: true });
 }
 
-function own(folder: string, user: ServerUser | undefined): void {
+function createOwned(folder: string, user: ServerUser | undefined): void {
   try {
     mkdirSync(folder, { recursive: true });
     chmodSync(folder, 0o700);
@@ -58,7 +60,8 @@ function own(folder: string, user: ServerUser | undefined): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EPERM' && user === undefined) {
       throw new CommandError(
-        `${folder} belongs to another user (it was started as that user before): ${messageOf(error)}; start as that user, or delete it`,
+        `${folder} belongs to another user (it was started as that user before): ${messageOf(error)}; ` +
+          'start as that user, or delete it',
       );
     }
     throw error;

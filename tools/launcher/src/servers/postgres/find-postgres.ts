@@ -9,7 +9,7 @@ export interface PostgresBinaries {
 
 const NEEDED = ['initdb', 'postgres', 'pg_isready'];
 
-/** Every installed Postgres, newest first. Debian keeps the server's programs out of the search path. */
+/** Finds every installed Postgres, newest first. Debian keeps the server's programs out of the search path. */
 export function findPostgres(): readonly PostgresBinaries[] {
   const onPath = findOnPath(['postgres']);
   const folders = [

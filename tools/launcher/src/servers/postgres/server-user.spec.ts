@@ -2,9 +2,9 @@ import { postgresUser } from './server-user';
 
 const PASSWD = 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65533:nobody:/nonexistent:/usr/sbin/nologin\n';
 
-it('leaves an ordinary user as it is', () => expect(postgresUser(1000, () => PASSWD)).toBeUndefined());
+it('runs Postgres as the user who started it', () => expect(postgresUser(1000, () => PASSWD)).toBeUndefined());
 
-it('runs as postgres when started by root', () => {
+it('runs Postgres as the user postgres when started by root', () => {
   expect(postgresUser(0, () => `${PASSWD}postgres:x:105:110::/var/lib/postgresql:/bin/bash\n`)).toEqual({
     name: 'postgres',
     uid: 105,
@@ -12,7 +12,7 @@ it('runs as postgres when started by root', () => {
   });
 });
 
-it('falls back to nobody', () =>
+it('falls back to the user nobody', () =>
   expect(postgresUser(0, () => PASSWD)).toEqual({ name: 'nobody', uid: 65534, gid: 65533 }));
 
-it('says so when there is neither', () => expect(() => postgresUser(0, () => '')).toThrow('does not run as root'));
+it('throws when neither user exists', () => expect(() => postgresUser(0, () => '')).toThrow('does not run as root'));

@@ -8,7 +8,10 @@ export interface ServerUser {
   readonly gid: number;
 }
 
-/** Postgres refuses to run as root: then it runs as this user; as any other user it runs as that one (undefined). */
+/**
+ * The user as whom Postgres runs when it is started by root, because it refuses to run as root; undefined for any other
+ * user.
+ */
 export function postgresUser(
   uid: number | undefined = process.getuid?.(),
   passwd: () => string = readPasswd,
@@ -31,7 +34,7 @@ export function parsePasswd(text: string): readonly ServerUser[] {
     .map(([name, , uid, gid]) => ({ name: name ?? '', uid: Number(uid), gid: Number(gid) }));
 }
 
-/** Can this user enter the folder? Asked by doing it, since every folder above it has its say. */
+/** Whether this user can enter the folder. Tried out, since the permissions of every parent folder matter. */
 export function canEnter(folder: string, user: ServerUser): boolean {
   const { status } = spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', folder], {
     cwd: '/',

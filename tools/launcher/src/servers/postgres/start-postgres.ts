@@ -14,18 +14,18 @@ import { postgresUser, type ServerUser } from './server-user';
 interface PostgresState {
   readonly port: number;
   readonly password: string;
-  /** Where the data lie; not always below `.pugmark`. */
+  /** The folder of the data; not always below `.pugmark`. */
   readonly folder: string;
   readonly owner: string;
 }
 
 const NAME = 'pugmark';
-/** SIGINT is Postgres's fast shutdown: sessions are ended, data written. */
+/** Postgres's fast shutdown: it ends sessions and writes its data. */
 const STOP: StopOptions = { signal: 'SIGINT', deadlineMs: 20_000 };
 const START_DEADLINE_MS = 90_000;
 const INIT_DEADLINE_MS = 180_000;
 
-/** A private Postgres on 127.0.0.1 with a password of its own and no Unix socket at all. */
+/** Starts a private Postgres on 127.0.0.1, with a password of its own and without a Unix socket. */
 export async function startPostgres(
   installed: readonly PostgresBinaries[],
   context: ServerContext,
@@ -36,11 +36,11 @@ export async function startPostgres(
   const { folder, owner } = prepareDataFolder(join(context.folder, 'postgres'), user, before.owner);
   const pidFile = join(context.folder, 'postgres.pid');
   if (await stopLeftover(pidFile, folder, STOP))
-    context.log('Postgres: ended the server that an earlier launcher left behind');
+    context.log('Postgres: stopped the server that an earlier launcher left behind');
 
   const state: PostgresState = {
     port: await context.ports.keep(before.port, (wanted, port) =>
-      context.log(`Postgres: port ${wanted} is taken by something else; using ${port}`),
+      context.log(`Postgres: port ${wanted} is taken by another program; using ${port}`),
     ),
     password: before.password ?? randomBytes(18).toString('base64url'),
     folder,
@@ -65,7 +65,7 @@ export async function startPostgres(
   });
   try {
     await server.ready({
-      check: () => answers(bin, state.port, env),
+      check: () => isReady(bin, state.port, env),
       deadlineMs: START_DEADLINE_MS,
       signal: context.signal,
     });
@@ -84,7 +84,7 @@ function settings(port: number): readonly string[] {
   return [
     `port=${port}`,
     'listen_addresses=127.0.0.1',
-    // None: a socket's path is limited to about 100 characters, and a folder for it would have to be kept private.
+    // None: a socket's path is limited to about 100 characters, and its folder would have to be kept private.
     'unix_socket_directories=',
     'max_connections=200',
     'shared_buffers=128MB',
@@ -94,7 +94,9 @@ function settings(port: number): readonly string[] {
   ].flatMap((setting) => ['-c', setting]);
 }
 
-/** Made aside and renamed: an interrupted start leaves no half database. */
+/**
+ * Creates the data folder under a temporary name and renames it, so that an interrupted start leaves no incomplete one.
+ */
 async function createCluster(
   bin: string,
   data: string,
@@ -143,7 +145,7 @@ async function run(
   }
 }
 
-/** Data of one major version cannot be read by another. */
+/** Picks the installed version that wrote the data: another major version cannot read them. */
 function binariesFor(data: string, installed: readonly PostgresBinaries[]): PostgresBinaries {
   const newest = installed[0];
   if (!newest) throw new CommandError('Postgres is not installed');
@@ -151,8 +153,10 @@ function binariesFor(data: string, installed: readonly PostgresBinaries[]): Post
   const wanted = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
   const match = installed.find(({ bin }) => majorVersion(bin) === wanted);
   if (match) return match;
+  const versions = installed.map(({ bin }) => majorVersion(bin)).join(', ');
   throw new CommandError(
-    `Postgres: the data in ${data} were written by version ${wanted}, installed is ${installed.map(({ bin }) => majorVersion(bin)).join(', ')}; install version ${wanted} or delete that folder (its pictures and results are then gone)`,
+    `Postgres: the data in ${data} were written by version ${wanted}, installed is ${versions}; ` +
+      `install version ${wanted} or delete that folder (its images and results are then lost)`,
   );
 }
 
@@ -161,7 +165,7 @@ function majorVersion(bin: string): string {
   return /(\d+)(?:\.\d+)?/.exec(stdout ?? '')?.[1] ?? 'unknown';
 }
 
-function answers(bin: string, port: number, env: Record<string, string>): Promise<boolean> {
+function isReady(bin: string, port: number, env: Record<string, string>): Promise<boolean> {
   return new Promise((resolve) => {
     const args = ['-q', '-h', '127.0.0.1', '-p', String(port), '-U', NAME, '-d', NAME, '-t', '2'];
     const child = spawn(join(bin, 'pg_isready'), args, { env, stdio: 'ignore', timeout: 5_000 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findOnPath, firstExecutable, versionFolders } from '@pugmark/toolkit';
 
 export interface RabbitmqBinaries {
-  /** RabbitMQ's own script: Debian's /usr/sbin/rabbitmq-server insists on the user rabbitmq and on its log folder. */
+  /** RabbitMQ's own script; Debian's /usr/sbin/rabbitmq-server insists on the user rabbitmq and on its log folder. */
   readonly server: string;
   readonly epmd: string;
 }

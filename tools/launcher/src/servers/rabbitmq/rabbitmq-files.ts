@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface RabbitmqState {
-  /** The data are tied to the node's name: chosen once, whatever becomes of the ports. */
+  /** Chosen once, because the data belong to the node's name; the ports may change. */
   readonly node: string;
   readonly user: string;
   readonly password: string;
@@ -14,7 +14,7 @@ export interface RabbitmqPorts {
   readonly management: number;
   readonly prometheus: number;
   readonly distribution: number;
-  /** Erlang's port mapper: an own one, so that no daemon outlives us and the machine's is left alone. */
+  /** Erlang's port mapper; a private one, so that no daemon outlives the launcher and the machine's own is not used. */
   readonly epmd: number;
 }
 
@@ -26,7 +26,9 @@ export const PORT_NAMES = [
   'epmd',
 ] as const satisfies readonly (keyof RabbitmqPorts)[];
 
-/** Writes every file that the server would else look for under /etc/rabbitmq, and returns the environment that points at them. */
+/**
+ * Writes every file that the server would otherwise read from /etc/rabbitmq. Returns the environment that names them.
+ */
 export function writeRabbitmqFiles(folder: string, logs: string, state: RabbitmqState): Record<string, string> {
   const etc = join(folder, 'etc');
   mkdirSync(join(etc, 'conf.d'), { recursive: true });
@@ -51,7 +53,7 @@ export function writeRabbitmqFiles(folder: string, logs: string, state: Rabbitmq
     RABBITMQ_DIST_PORT: String(state.ports.distribution),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}',
-    // The script then becomes the Erlang machine instead of waiting for it: one process to signal.
+    // Makes the script become the Erlang VM instead of waiting for it, so that there is one process to signal.
     RUNNING_UNDER_SYSTEMD: '1',
     ERL_EPMD_ADDRESS: '127.0.0.1',
     ERL_EPMD_PORT: String(state.ports.epmd),
@@ -73,7 +75,7 @@ export function rabbitmqConfig({ user, password, ports }: RabbitmqState): string
     'log.file.level = info',
     'log.file.rotation.size = 10485760',
     'log.file.rotation.count = 3',
-    // Half a gigabyte by default, for doorbells of a few bytes.
+    // The default is half a gigabyte, for notifications of a few bytes.
     'raft.wal_max_size_bytes = 67108864',
     '',
   ].join('\n');

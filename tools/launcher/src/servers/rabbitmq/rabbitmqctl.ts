@@ -9,7 +9,7 @@ import { writeRabbitmqFiles, type RabbitmqState } from './rabbitmq-files';
 
 const DEADLINE_MS = 60_000;
 
-/** Runs `rabbitmqctl` against the private RabbitMQ of this instance; answers what it printed. */
+/** Runs `rabbitmqctl` against the private RabbitMQ of this instance. Resolves with its output. */
 export function rabbitmqctl(
   binaries: RabbitmqBinaries,
   context: Pick<ServerContext, 'folder' | 'environment'>,
@@ -20,7 +20,7 @@ export function rabbitmqctl(
   const env = {
     ...baseEnvironment(context.environment, join(folder, 'home')),
     ...writeRabbitmqFiles(folder, join(context.folder, 'logs'), state),
-    // The server's own port; a client that took it as well would not start.
+    // This is the server's port; a client that used it as well would not start.
     RABBITMQ_DIST_PORT: '',
   };
   return new Promise((resolve, reject) => {

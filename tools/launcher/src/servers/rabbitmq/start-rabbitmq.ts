@@ -11,12 +11,15 @@ import { readState, writeState } from '../state-file';
 import type { RabbitmqBinaries } from './find-rabbitmq';
 import { PORT_NAMES, writeRabbitmqFiles, type RabbitmqPorts, type RabbitmqState } from './rabbitmq-files';
 
-/** SIGTERM makes the Erlang machine stop RabbitMQ in order. */
+/** Makes the Erlang VM stop RabbitMQ in order. */
 const STOP: StopOptions = { signal: 'SIGTERM', deadlineMs: 25_000 };
 const STOP_EPMD: StopOptions = { signal: 'SIGTERM', deadlineMs: 5_000 };
 const START_DEADLINE_MS = 180_000;
 
-/** A private RabbitMQ with management and Prometheus plugins, everything on 127.0.0.1, apart from any other on the machine. */
+/**
+ * Starts a private RabbitMQ with management and Prometheus plugins on 127.0.0.1, independent of any other on the
+ * machine.
+ */
 export async function startRabbitmq(binaries: RabbitmqBinaries, context: ServerContext): Promise<StartedServer> {
   const folder = join(context.folder, 'rabbitmq');
   const logs = join(context.folder, 'logs');
@@ -25,7 +28,7 @@ export async function startRabbitmq(binaries: RabbitmqBinaries, context: ServerC
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   mkdirSync(logs, { recursive: true });
   if (await stopLeftover(pidFile, folder, STOP))
-    context.log('RabbitMQ: ended the server that an earlier launcher left behind');
+    context.log('RabbitMQ: stopped the server that an earlier launcher left behind');
   await stopLeftover(epmdPidFile, folder, STOP_EPMD);
 
   const state = await chooseState(join(context.folder, 'rabbitmq.json'), context);
@@ -46,11 +49,11 @@ export async function startRabbitmq(binaries: RabbitmqBinaries, context: ServerC
   let server: ServerProcess | undefined;
   const stop = async (): Promise<void> => {
     await server?.stop();
-    // Last: the node signs off there.
+    // Last, because the node deregisters there.
     await epmd.stop();
   };
   try {
-    await epmd.ready({ check: () => accepts(state.ports.epmd), deadlineMs: 15_000, signal: context.signal });
+    await epmd.ready({ check: () => acceptsConnections(state.ports.epmd), deadlineMs: 15_000, signal: context.signal });
     server = ServerProcess.start({
       ...common,
       name: 'RabbitMQ',
@@ -60,7 +63,7 @@ export async function startRabbitmq(binaries: RabbitmqBinaries, context: ServerC
       pidFile,
       stop: STOP,
     });
-    await server.ready({ check: () => answers(state), deadlineMs: START_DEADLINE_MS, signal: context.signal });
+    await server.ready({ check: () => isReady(state), deadlineMs: START_DEADLINE_MS, signal: context.signal });
   } catch (error) {
     await stop();
     if (context.signal?.aborted || server === undefined) throw error;
@@ -92,7 +95,7 @@ async function chooseState(file: string, context: ServerContext): Promise<Rabbit
   };
   for (const name of PORT_NAMES) {
     ports[name] = await context.ports.keep(before.ports?.[name], (wanted, port) =>
-      context.log(`RabbitMQ: port ${wanted} (${name}) is taken by something else; using ${port}`),
+      context.log(`RabbitMQ: port ${wanted} (${name}) is taken by another program; using ${port}`),
     );
   }
   const state: RabbitmqState = {
@@ -105,9 +108,9 @@ async function chooseState(file: string, context: ServerContext): Promise<Rabbit
   return state;
 }
 
-/** Both of them: the AMQP port opens before the management API answers. */
-async function answers({ user, password, ports }: RabbitmqState): Promise<boolean> {
-  if (!(await accepts(ports.amqp))) return false;
+/** Checks both: the AMQP port opens before the management API answers. */
+async function isReady({ user, password, ports }: RabbitmqState): Promise<boolean> {
+  if (!(await acceptsConnections(ports.amqp))) return false;
   const response = await fetch(`http://127.0.0.1:${ports.management}/api/overview`, {
     headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
     signal: AbortSignal.timeout(3_000),
@@ -116,7 +119,7 @@ async function answers({ user, password, ports }: RabbitmqState): Promise<boolea
   return response.ok;
 }
 
-function accepts(port: number): Promise<boolean> {
+function acceptsConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
     const end = (accepted: boolean): void => {

@@ -16,24 +16,24 @@ interface RedisState {
 const STOP: StopOptions = { signal: 'SIGTERM', deadlineMs: 5_000 };
 const START_DEADLINE_MS = 20_000;
 
-/** Valkey is what some distributions ship in its place. */
+/** Some distributions ship Valkey instead. */
 export function findRedis(): string | null {
   return findOnPath(['redis-server', 'valkey-server']);
 }
 
-/** A private Redis. It is a cache: nothing is written to disk. */
+/** Starts a private Redis. It is a cache, so nothing is written to disk. */
 export async function startRedis(binary: string, context: ServerContext): Promise<StartedServer> {
   const folder = join(context.folder, 'redis');
   const stateFile = join(context.folder, 'redis.json');
   const pidFile = join(folder, 'server.pid');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (await stopLeftover(pidFile, folder, STOP))
-    context.log('Redis: ended the server that an earlier launcher left behind');
+    context.log('Redis: stopped the server that an earlier launcher left behind');
 
   const before = readState<RedisState>(stateFile);
   const state: RedisState = {
     port: await context.ports.keep(before.port, (wanted, port) =>
-      context.log(`Redis: port ${wanted} is taken by something else; using ${port}`),
+      context.log(`Redis: port ${wanted} is taken by another program; using ${port}`),
     ),
     password: before.password ?? randomBytes(18).toString('base64url'),
   };
@@ -52,7 +52,7 @@ export async function startRedis(binary: string, context: ServerContext): Promis
     stop: STOP,
   });
   try {
-    await server.ready({ check: () => answersPing(state), deadlineMs: START_DEADLINE_MS, signal: context.signal });
+    await server.ready({ check: () => respondsToPing(state), deadlineMs: START_DEADLINE_MS, signal: context.signal });
   } catch (error) {
     await server.stop();
     throw error;
@@ -79,8 +79,8 @@ export function redisConfig(state: RedisState, folder: string): string {
   ].join('\n');
 }
 
-/** Speaks the protocol itself: a port that accepts may still be loading, or be something else. */
-function answersPing({ port, password }: RedisState): Promise<boolean> {
+/** Sends PING itself: a port that accepts connections may still be loading, or be another program's. */
+function respondsToPing({ port, password }: RedisState): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port }, () => socket.write(`AUTH ${password}\r\nPING\r\n`));
     let answer = '';

@@ -13,9 +13,9 @@ const anyWorker = (test: (worker: string) => boolean): boolean => WORKERS.some(t
 const resubscribed = (seen: Observer): boolean =>
   anyWorker((worker) => seen.risen(worker, 'pugmark_consumer_subscriptions') > 0);
 const lostConnection = (seen: Observer): boolean =>
-  ['gateway', ...WORKERS].some((name) => seen.warned(name, /connection to RabbitMQ|broker_away|not answer/));
+  ['gateway', ...WORKERS].some((name) => seen.warned(name, /connection to RabbitMQ|broker_unavailable|not answer/));
 
-/** What goes wrong between the services and RabbitMQ, or within it. */
+/** Faults between the services and RabbitMQ, and within it. */
 export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'consumer channel closed by 406',
@@ -101,7 +101,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'consumer timeout',
     short: true,
-    // Longer than the broker is told to wait for an ack.
+    // Longer than the broker's limit for an ack.
     settings: { 'worker-a': { RIG_WORK_MS: '9000' } },
     prepare: async (rig) => {
       const set = (name: string, ms: number): Promise<string> =>
@@ -116,7 +116,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
     inject: async (rig) => {
       const lines = rig.process('worker-a').lines;
       await waitUntil(() => lines.some(({ text }) => text.includes('406') && text.includes('timed out')), {
-        what: 'the broker to lose patience',
+        what: 'the broker to close the channel',
         deadlineMs: 60_000,
         signal: rig.signal,
       });
@@ -140,7 +140,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
 ];
 
-/** How long a fault lasts: no condition that anything waits for. */
+/** Lets a fault last: this is a duration, not a wait for a condition. */
 async function lasting(rig: FaultRig, ms: number): Promise<void> {
   await delay(ms, undefined, { signal: rig.signal });
 }

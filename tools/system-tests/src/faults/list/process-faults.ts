@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ROUTES } from '@pugmark/contracts';
 import { waitUntil } from '@pugmark/toolkit';
 import type { Fault } from '../fault';
-import { wrongClock, type FaultRig } from '../fault-rig';
-import { publishDoorbells } from '../publish-doorbells';
+import { shiftedClock, type FaultRig } from '../fault-rig';
+import { publishNotifications } from '../publish-notifications';
 import { contains } from '../proxy/contains';
 
 const HOUR_MS = 3_600_000;
 const DOORBELL = ROUTES.detect.wireName;
 const MARK = "update tasks set state = 'queued'";
 
-/** What goes wrong in the services themselves. `root` is the workspace. */
+/** Faults in the services themselves. `root` is the workspace. */
 export function processFaults(root: string): readonly Fault[] {
   return [
     {
@@ -26,7 +26,7 @@ export function processFaults(root: string): readonly Fault[] {
           signal: rig.signal,
         });
         await waitUntil(async () => (await worker.metrics()).length > 0, {
-          what: 'the worker to be back',
+          what: 'the worker to be ready again',
           deadlineMs: 60_000,
           signal: rig.signal,
         });
@@ -50,7 +50,7 @@ export function processFaults(root: string): readonly Fault[] {
         const seen = contains(DOORBELL);
         let published = false;
         const forget = proxy.interceptUp((chunk, connection) => {
-          // The doorbells still go out; their confirms do not come back.
+          // The notifications still reach the broker; their confirms do not come back.
           if (seen(chunk, connection)) {
             published = true;
             proxy.pause('down');
@@ -58,7 +58,7 @@ export function processFaults(root: string): readonly Fault[] {
           return 'forward';
         });
         await waitUntil(() => published, {
-          what: 'a doorbell to go out',
+          what: 'a notification to be published',
           deadlineMs: 30_000,
           everyMs: 5,
           signal: rig.signal,
@@ -71,7 +71,7 @@ export function processFaults(root: string): readonly Fault[] {
       noticed: restarted('gateway'),
     },
     {
-      name: 'publisher killed between confirm and marking',
+      name: 'publisher killed between confirm and recording it',
       short: true,
       inject: async (rig) => {
         const [gateway, proxy] = [rig.process('gateway'), rig.postgres('gateway')];
@@ -83,7 +83,7 @@ export function processFaults(root: string): readonly Fault[] {
           return 'hold';
         });
         await waitUntil(() => marking, {
-          what: 'rings to be marked',
+          what: 'notifications to be recorded',
           deadlineMs: 30_000,
           everyMs: 5,
           signal: rig.signal,
@@ -99,8 +99,8 @@ export function processFaults(root: string): readonly Fault[] {
       name: `clocks an hour ${way}`,
       short: way === 'ahead',
       settings: {
-        gateway: wrongClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
-        'worker-a': wrongClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
+        gateway: shiftedClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
+        'worker-a': shiftedClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
       },
       inject: (rig) => untilMoreDone(rig, 1_000),
       noticed: (seen) =>
@@ -120,13 +120,15 @@ export function processFaults(root: string): readonly Fault[] {
       short: true,
       inject: async (rig) => {
         const { rows } = await rig.pool.query<{ id: number; attempt: number }>(
-          "select id::int, attempt::int from tasks where state in ('waiting', 'queued', 'running') order by random() limit 800",
+          `select id::int, attempt::int from tasks
+           where state in ('waiting', 'queued', 'running')
+           order by random() limit 800`,
         );
-        // Rings of now, of the attempt before and of the one after, twice each and in any order.
-        const bells = rows.flatMap(({ id, attempt }) =>
+        // Notifications of the current, the previous and the next attempt, twice each and in random order.
+        const notifications = rows.flatMap(({ id, attempt }) =>
           [attempt, attempt + 1, attempt + 2].filter((n) => n > 0).map((n) => ({ taskId: id, attempt: n })),
         );
-        await publishDoorbells(rig.amqpUrl, shuffled([...bells, ...bells]));
+        await publishNotifications(rig.amqpUrl, shuffled([...notifications, ...notifications]));
       },
       noticed: (seen) =>
         ['worker-a', 'worker-b'].some((worker) => seen.risen(worker, 'pugmark_task_notifications_stale_total') > 0),

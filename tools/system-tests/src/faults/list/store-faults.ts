@@ -5,7 +5,7 @@ import type { FaultRig } from '../fault-rig';
 
 const SERVERS = ['gateway', 'worker-a', 'worker-b'] as const;
 
-/** What goes wrong with Postgres and Redis. */
+/** Faults of Postgres and Redis. */
 export const STORE_FAULTS: readonly Fault[] = [
   {
     name: 'Postgres restarted',
@@ -42,7 +42,7 @@ export const STORE_FAULTS: readonly Fault[] = [
       rig.onStop(() => rig.servers.startRedis());
       await rig.addApp('export-worker', 'export-worker');
     },
-    // Exports tell Redis how far they are, and the API asks it.
+    // Exports report their progress to Redis, and the API reads it there.
     inject: async (rig) => {
       const ids = await createExports(rig, 20);
       await waitUntil(
@@ -69,11 +69,14 @@ export const STORE_FAULTS: readonly Fault[] = [
   },
 ];
 
-/** Of an empty project, each with its task, in one transaction as the gateway does it. */
+/** Creates exports of an empty project, each with its task in one transaction, as the gateway does. */
 async function createExports(rig: FaultRig, count: number): Promise<readonly number[]> {
   const { rows } = await rig.pool.query<{ id: number }>(
     `with project as (insert into projects (name) values ('Redis is away') returning id),
-      wanted as (insert into exports (project_id, format, content, filter) select id, 'csv', 'detections', '{}' from project, generate_series(1, $1) returning id)
+      wanted as (
+        insert into exports (project_id, format, content, filter)
+        select id, 'csv', 'detections', '{}' from project, generate_series(1, $1) returning id
+      )
      insert into tasks (kind, subject_id) select 'export', id from wanted returning subject_id::int as id`,
     [count],
   );

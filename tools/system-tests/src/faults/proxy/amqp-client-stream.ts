@@ -8,22 +8,23 @@ import {
   type AmqpMethod,
 } from './amqp-frames';
 
-/** Tags count a channel's deliveries from 1, and no test gets that far. */
+/** Delivery tags of a channel count from 1; no test gets this far. */
 const UNKNOWN_DELIVERY = 999_999n;
 
 /**
- * What one client sends to the broker, in whole frames, so that a frame of ours fits in after each piece that `push` gave out. Within
- * the frames of a message none does, on the message's channel: the broker would close the connection (505 UNEXPECTED_FRAME).
+ * Splits what one client sends to the broker into whole frames, so that a frame can be injected after each piece that
+ * `push` returns. No frame may be injected on a channel between the frames of a message: the broker would close the
+ * connection (505 UNEXPECTED_FRAME).
  */
 export class AmqpClientStream {
   readonly #parser = new AmqpFrameParser();
   readonly #consuming = new Set<number>();
-  /** Channels in the middle of a message: the bytes of its body that are to come, unknown (Infinity) before the content header. */
+  /** Channels in the middle of a message: remaining bytes of its body, Infinity before the content header. */
   readonly #unfinished = new Map<number, number>();
   /** Channels in the middle of a message that get their ack after it. */
   readonly #due = new Set<number>();
 
-  /** The bytes to forward, and the methods among them. Throws when the stream is not AMQP. */
+  /** Returns the bytes to forward, and the methods among them. Throws when the stream is not AMQP. */
   push(chunk: Buffer): { readonly bytes: Buffer; readonly methods: readonly AmqpMethod[] } {
     const frames = this.#parser.push(chunk);
     const pieces = frames.flatMap((frame) => {
@@ -34,10 +35,13 @@ export class AmqpClientStream {
     return { bytes: Buffer.concat(pieces), methods: frames.flatMap(({ method }) => method ?? []) };
   }
 
-  /** Acks an unknown delivery on each consuming channel: the frames to send now (others follow in `push`), and how many channels it is. */
+  /**
+   * Acks an unknown delivery on each consuming channel. Returns the frames to send now (others follow in `push`) and
+   * the number of channels.
+   */
   ackUnknownDelivery(): { readonly bytes: Buffer; readonly channels: number } {
     const channels = [...this.#consuming];
-    // The broker closes them: a second call finds them gone.
+    // The broker closes these channels, so a second call does not find them.
     this.#consuming.clear();
     for (const channel of channels.filter((each) => this.#unfinished.has(each))) this.#due.add(channel);
     const now = channels.filter((each) => !this.#due.has(each));

@@ -17,7 +17,7 @@ const expected = [
   { type: FRAME.method, channel: 3, method: METHOD.basicAck },
 ];
 
-it('cuts a stream into frames, whose bytes are the stream', () => {
+it('splits a stream into frames whose bytes are the stream', () => {
   const frames = new AmqpFrameParser().push(stream);
   expect(summary(frames)).toEqual(expected);
   expect(Buffer.concat(frames.map(({ bytes }) => bytes))).toEqual(stream);
@@ -46,14 +46,14 @@ it('finds the same frames byte by byte, each as soon as it is complete', () => {
   expect(ends).toEqual(lengths.map((_, index) => lengths.slice(0, index + 1).reduce((sum, length) => sum + length)));
 });
 
-it('builds a basic.ack as the protocol wants it', () => {
+it('builds a basic.ack as the protocol requires', () => {
   // type 1, channel 258, 13 bytes: class 60, method 80, the tag in 8 bytes, no bit set; then the end.
   expect(basicAckFrame(258, 999_999n).toString('hex')).toBe(
     '01' + '0102' + '0000000d' + '003c' + '0050' + '00000000000f423f' + '00' + 'ce',
   );
 });
 
-it('throws at what is not AMQP', () => {
+it('throws when the stream is not AMQP', () => {
   expect(() => new AmqpFrameParser().push(Buffer.from('GET / HTTP/1.1\r\n'))).toThrow('protocol header');
   const broken = Buffer.concat([header, declare]);
   broken[broken.length - 1] = 0;

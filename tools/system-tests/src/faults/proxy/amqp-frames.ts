@@ -5,7 +5,7 @@ const FRAME_END = 0xce;
 
 export const FRAME = { protocolHeader: 0, method: 1, contentHeader: 2, contentBody: 3, heartbeat: 8 } as const;
 
-/** Methods by the numbers of their class and their own, from the AMQP 0-9-1 reference. */
+/** Methods by class id and method id, from the AMQP 0-9-1 reference. */
 export const METHOD = {
   channelClose: { classId: 20, methodId: 40 },
   channelCloseOk: { classId: 20, methodId: 41 },
@@ -21,22 +21,22 @@ export interface AmqpMethod {
 }
 
 export interface AmqpFrame {
-  /** One of `FRAME`; the 8 bytes that open a connection count as a frame of type 0, on channel 0. */
+  /** One of `FRAME`; the 8 bytes that open a connection count as a frame of type 0 on channel 0. */
   readonly type: number;
   readonly channel: number;
   readonly payload: Buffer;
-  /** Of a method frame. */
+  /** Set for method frames. */
   readonly method: AmqpMethod | null;
-  /** All of it, as it was sent. */
+  /** The whole frame, as it was sent. */
   readonly bytes: Buffer;
 }
 
-/** Cuts the stream that a client sends into frames, in whatever pieces it arrives. The frames' bytes, put together, are the stream. */
+/** Splits the stream that a client sends into frames, whatever pieces it arrives in. */
 export class AmqpFrameParser {
   #rest: Buffer = Buffer.alloc(0);
   #opened = false;
 
-  /** The frames that are complete with this chunk. Throws when the stream is not AMQP. */
+  /** Returns the frames that this chunk completes. Throws when the stream is not AMQP. */
   push(chunk: Buffer): AmqpFrame[] {
     this.#rest = Buffer.concat([this.#rest, chunk]);
     const frames: AmqpFrame[] = [];
@@ -70,7 +70,7 @@ export class AmqpFrameParser {
   }
 }
 
-/** basic.ack of one delivery. */
+/** Builds a basic.ack of one delivery. */
 export function basicAckFrame(channel: number, deliveryTag: bigint): Buffer {
   const payload = Buffer.alloc(13);
   payload.writeUInt16BE(METHOD.basicAck.classId, 0);

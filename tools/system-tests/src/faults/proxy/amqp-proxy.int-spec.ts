@@ -5,7 +5,7 @@ import { AmqpProxy } from './amqp-proxy';
 
 const DEADLINE_MS = 8_000;
 
-/** A connection and all that was heard of its end. */
+/** A connection and how it ended. */
 interface Client {
   readonly model: ChannelModel;
   readonly errors: string[];
@@ -21,7 +21,7 @@ interface Consumer {
 
 let vhost: TestVhost;
 let proxy: AmqpProxy;
-/** Past the proxy. */
+/** A connection that bypasses the proxy. */
 let outside: ChannelModel;
 let control: ConfirmChannel;
 
@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  // A client that was not closed loses its socket, which is what most of them are here for.
+  // Clients that are not closed lose their socket, as most tests intend.
   await proxy.close();
   await outside.close();
   await vhost.drop();
@@ -67,7 +67,7 @@ async function publish(queue: string, text: string): Promise<void> {
 
 const until = (what: string, condition: () => unknown): Promise<unknown> => waitUntil(what, condition, DEADLINE_MS);
 
-it('ackUnknownDelivery closes exactly the channels that consume, with 406', async () => {
+it('ackUnknownDelivery closes exactly the consuming channels, with 406', async () => {
   const client = await connectClient();
   const bystander = await client.model.createChannel();
   const consumers = [await consume(client, 'one'), await consume(await connectClient(), 'two')];
@@ -79,13 +79,13 @@ it('ackUnknownDelivery closes exactly the channels that consume, with 406', asyn
   await bystander.assertQueue('three', { durable: false });
   expect(client).toMatchObject({ closed: false, errors: [] });
 
-  // The number of the closed channel is given out again, and serves.
+  // The number of the closed channel is reused, and works.
   const again = await consume(client, 'one');
   await publish('one', 'after the fault');
   await until('a delivery', () => again.received.includes('after the fault'));
 });
 
-it('ackUnknownDelivery leaves alone what is being published', async () => {
+it('ackUnknownDelivery does not disturb a message that is being published', async () => {
   const client = await connectClient();
   const { channel, codes } = await consume(client, 'one');
   const picture = Buffer.alloc(4 * 1024 * 1024, 'x');
@@ -102,21 +102,21 @@ it('ackUnknownDelivery leaves alone what is being published', async () => {
 
   await until('the channel to close', () => codes.length > 0);
   expect({ hit, codes }).toEqual({ hit: 1, codes: [406] });
-  await until('the whole picture', async () => (await control.checkQueue('pictures')).messageCount === 1);
+  await until('the whole message', async () => (await control.checkQueue('pictures')).messageCount === 1);
   const message = await control.get('pictures', { noAck: true });
   expect(message && message.content.equals(picture)).toBe(true);
   expect(client).toMatchObject({ closed: false, errors: [] });
   remove();
 });
 
-it('cutOn cuts the connections that declare a queue, as often as asked, and the broker sees no declare of them', async () => {
+it('cutOn cuts connections that declare a queue, as often as requested; the broker receives no declare', async () => {
   const order = proxy.cutOn(50, 10, 2);
   for (const cuts of [1, 2]) {
     const client = await connectClient();
     const channel = await client.model.createChannel();
     channel.on('error', () => {});
     await expect(channel.assertQueue('wanted', { durable: false })).rejects.toThrow();
-    await until('the connection to end', () => client.closed);
+    await until('the connection to be closed', () => client.closed);
     expect(client.errors).toEqual([expect.stringContaining('ECONNRESET')]);
     expect(order.cuts).toBe(cuts);
     await expect(existsAtBroker('wanted')).resolves.toBe(false);
@@ -126,12 +126,12 @@ it('cutOn cuts the connections that declare a queue, as often as asked, and the 
   expect(order.cuts).toBe(2);
 });
 
-it('pause lets deliveries wait, and resume delivers them', async () => {
+it('pause delays deliveries, and resume delivers them', async () => {
   const client = await connectClient();
   const { received, channel } = await consume(client, 'one');
   proxy.pause();
   await publish('one', 'late');
-  // The broker has sent it: it is not ready for others, and the consumer is held to be there.
+  // The broker has sent it: the message is not ready for others, and the consumer still exists.
   await until('the broker to have sent it', async () => (await control.checkQueue('one')).messageCount === 0);
   expect(await control.checkQueue('one')).toMatchObject({ consumerCount: 1 });
   expect(received).toEqual([]);
@@ -143,11 +143,11 @@ it('pause lets deliveries wait, and resume delivers them', async () => {
   expect(client).toMatchObject({ closed: false, errors: [] });
 });
 
-it('pause leaves a half-open connection: the client gives up for want of heartbeats, the broker does not know', async () => {
+it('pause leaves a half-open connection: the client gives up, the broker does not notice', async () => {
   const client = await connectClient(1);
   await consume(client, 'one');
-  // The broker counts missed heartbeats as well. It gets two more of the client's (they come every half second) than the client of its
-  // own, so that it is the later to give up.
+  // The broker counts missed heartbeats as well. It gets two more heartbeats of the client (sent every half second)
+  // than the client gets of the broker, so that the broker gives up later.
   let heartbeats = 0;
   const remove = proxy.interceptUp((frames) => {
     if (frames.readUInt8(0) === FRAME.heartbeat) heartbeats += 1;
@@ -160,12 +160,12 @@ it('pause leaves a half-open connection: the client gives up for want of heartbe
 
   await until('the client to give up', () => client.closed);
   expect(client.errors).toEqual([expect.stringMatching(/heartbeat/i)]);
-  // Asked of the queue, which knows at once; the management API's list lags behind.
+  // Checked on the queue, which is up to date; the management API's list lags behind.
   expect(await control.checkQueue('one')).toMatchObject({ consumerCount: 1 });
   expect(proxy.connections).toBe(1);
 
   proxy.resume();
-  await until('the broker to be told', async () => (await control.checkQueue('one')).consumerCount === 0);
+  await until('the broker to notice', async () => (await control.checkQueue('one')).consumerCount === 0);
 });
 
 async function existsAtBroker(queue: string): Promise<boolean> {

@@ -29,7 +29,7 @@ function method({ classId, methodId }: AmqpMethod, channel: number): Buffer {
   return amqpFrame(FRAME.method, channel, payload);
 }
 
-/** A message whose body comes in two frames. */
+/** A message whose body takes two frames. */
 function message(channel: number): Buffer[] {
   const contentHeader = Buffer.alloc(14);
   contentHeader.writeBigUInt64BE(6n, 4);
@@ -41,7 +41,7 @@ function message(channel: number): Buffer[] {
   ];
 }
 
-/** Sends, and waits until the server has exactly that. */
+/** Sends bytes, and waits until the server has received exactly the expected ones. */
 async function pass(bytes: Buffer, ...expected: Buffer[]): Promise<void> {
   client.socket.write(bytes);
   await arrived(...expected);
@@ -59,7 +59,7 @@ describe('ackUnknownDelivery', () => {
   const consume = method(METHOD.basicConsume, 2);
   const begin = [header, method(METHOD.queueDeclare, 1), consume];
 
-  it('acks on the channels that consume, each once', async () => {
+  it('acks on each consuming channel once', async () => {
     const other = method(METHOD.basicConsume, 5);
     await pass(Buffer.concat([...begin, other]), ...begin, other);
     expect(proxy.ackUnknownDelivery()).toBe(2);
@@ -67,7 +67,7 @@ describe('ackUnknownDelivery', () => {
     await arrived(...begin, other, ack(2), ack(5));
   });
 
-  it('passes over channels that are closed', async () => {
+  it('skips channels that are closed', async () => {
     const close = method(METHOD.channelClose, 2);
     await pass(Buffer.concat([...begin, close]), ...begin, close);
     expect(proxy.ackUnknownDelivery()).toBe(0);
@@ -107,7 +107,7 @@ describe('ackUnknownDelivery', () => {
     }
   });
 
-  it('keeps its place when a hook asks for it', async () => {
+  it('keeps the order when a hook injects', async () => {
     await pass(Buffer.concat(begin), ...begin);
     let hit = 0;
     const remove = proxy.interceptUp(() => {
@@ -120,7 +120,7 @@ describe('ackUnknownDelivery', () => {
     expect(hit).toBe(1);
   });
 
-  it('waits like everything while the way up is paused', async () => {
+  it('is delayed while the direction up is paused', async () => {
     await pass(Buffer.concat(begin), ...begin);
     proxy.pause('up');
     expect(proxy.ackUnknownDelivery()).toBe(1);
@@ -134,13 +134,13 @@ describe('ackUnknownDelivery', () => {
 describe('cutOn', () => {
   const declare = method(METHOD.queueDeclare, 1);
 
-  /** Sends the protocol header; the server's side of it. */
+  /** Connects and sends the protocol header. Resolves with the server's side of the connection. */
   async function open(number: number): Promise<Peer> {
     client.socket.write(header);
     return server.peer(number);
   }
 
-  it('cuts when the method comes, even split, as often as asked', async () => {
+  it('cuts when the method is sent, even if it is split, as often as requested', async () => {
     const order = proxy.cutOn(50, 10, 2);
     for (const number of [1, 2]) {
       const remote = await open(number);

@@ -3,7 +3,7 @@ import { isMethod, type AmqpMethod } from './amqp-frames';
 import type { ProxiedConnection } from './proxied-connection';
 import { TcpProxy, type TcpTarget } from './tcp-proxy';
 
-/** A standing order to cut the connections that send one method. */
+/** Cuts the connections that send one method, until it is cancelled. */
 export interface MethodCut {
   /** How many connections it has cut. */
   readonly cuts: number;
@@ -17,8 +17,8 @@ interface Order {
 }
 
 /**
- * A TcpProxy in front of RabbitMQ that reads what the clients send, frame by frame. It passes whole frames on, so that hooks see whole
- * frames, too. To swallow the broker's confirms, `pause('down')`. A client that does not speak AMQP 0-9-1 is cut.
+ * A TcpProxy for RabbitMQ that parses what the clients send. It forwards whole frames, so that hooks see whole frames,
+ * too. To drop the broker's confirms, use `pause('down')`. A client that does not speak AMQP 0-9-1 is cut.
  */
 export class AmqpProxy extends TcpProxy {
   readonly #streams = new WeakMap<ProxiedConnection, AmqpClientStream>();
@@ -31,8 +31,8 @@ export class AmqpProxy extends TcpProxy {
   }
 
   /**
-   * Acks, in the client's name, a delivery that there never was, on every channel that consumes: the broker closes each with 406
-   * PRECONDITION_FAILED and leaves the connection alone. Returns how many channels it is.
+   * Acks, in the client's name, a delivery that does not exist, on every consuming channel: the broker closes each with
+   * 406 PRECONDITION_FAILED and keeps the connection. Returns the number of channels.
    */
   ackUnknownDelivery(): number {
     let hit = 0;
@@ -44,7 +44,10 @@ export class AmqpProxy extends TcpProxy {
     return hit;
   }
 
-  /** Cuts a connection when its client sends the method (`METHOD` names some), the first `times` times; the method does not arrive. */
+  /**
+   * Cuts a connection when its client sends the method (see `METHOD`), the first `times` times; the method is not
+   * forwarded.
+   */
   cutOn(classId: number, methodId: number, times: number): MethodCut {
     const order: Order = { method: { classId, methodId }, times, cuts: 0 };
     this.#orders.add(order);
@@ -61,7 +64,7 @@ export class AmqpProxy extends TcpProxy {
       const { bytes, methods } = this.#streamOf(connection).push(chunk);
       if (!this.#cutFor(methods)) return bytes;
     } catch {
-      // Not AMQP: there is no frame to forward, and what a client sends must not end the process of the tests.
+      // Not AMQP: there is no frame to forward, and the client's data must not crash the test process.
     }
     connection.cut();
     return Buffer.alloc(0);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { waitUntil } from '@pugmark/testing';
 
-/** One end of a connection: what came to it, and how it ended. */
+/** One end of a connection: what it received, and how it ended. */
 export class Peer {
   readonly socket: Socket;
   readonly chunks: Buffer[] = [];
@@ -30,13 +30,13 @@ export class Peer {
     return this.bytes.toString();
   }
 
-  /** Nothing was heard of the other end: no byte, no end, no error. */
+  /** Whether nothing came from the other end: no byte, no end, no error. */
   get untouched(): boolean {
     return this.chunks.length === 0 && !this.ended && !this.closed && this.error === undefined;
   }
 }
 
-/** A server whose connections are kept in the order in which they came. */
+/** A server that keeps its connections in the order in which they came. */
 export class PeerServer {
   readonly peers: Peer[] = [];
   readonly #server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
@@ -67,8 +67,9 @@ export class PeerServer {
 }
 
 /**
- * Lets everything that is on its way arrive. Loopback delivers at once (given noDelay), and each round trip between two sockets of this
- * process takes the event loop around, where all its sockets are looked at: what has not come after some of them does not come by itself.
+ * Waits until everything on its way has arrived. Loopback delivers at once (given noDelay), and each round trip between
+ * two sockets of this process takes one turn of the event loop, in which all its sockets are polled: what has not
+ * arrived after some of them will not arrive.
  */
 export async function settle(): Promise<void> {
   const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');

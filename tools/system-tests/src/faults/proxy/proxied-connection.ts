@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { OneWay } from './one-way';
+import { ProxyDirection } from './proxy-direction';
 import { reset } from './reset';
 
 export interface ProxiedConnectionOptions {
@@ -7,7 +7,7 @@ export interface ProxiedConnectionOptions {
   readonly client: Socket;
   /** Opens the socket to the server; called when the client's first packet may pass. */
   readonly dial: () => Socket;
-  /** Gets what the client sends, and hands to `sendUp` what is to go on. */
+  /** Receives what the client sends, and passes to `sendUp` what is to be forwarded. */
   readonly onUp: (chunk: Buffer, connection: ProxiedConnection) => void;
 }
 
@@ -15,13 +15,13 @@ export interface ProxiedConnectionOptions {
 export class ProxiedConnection {
   /** 1, 2, 3 … in the order in which they were accepted. */
   readonly id: number;
-  /** Resolves when both sockets are gone. */
-  readonly gone: Promise<void>;
+  /** Resolves when both sockets are closed. */
+  readonly closed: Promise<void>;
   readonly #client: Socket;
   readonly #dial: () => Socket;
-  readonly #up: OneWay;
+  readonly #up: ProxyDirection;
   #server: Socket | null = null;
-  #down: OneWay | null = null;
+  #down: ProxyDirection | null = null;
   #state: 'passing' | 'held' | 'swallowed' = 'passing';
   #gates = { up: false, down: false };
   #sockets = 0;
@@ -29,19 +29,19 @@ export class ProxiedConnection {
 
   constructor(options: ProxiedConnectionOptions) {
     this.id = options.id;
-    this.gone = new Promise((resolve) => (this.#resolveGone = resolve));
+    this.closed = new Promise((resolve) => (this.#resolveGone = resolve));
     this.#client = this.#own(options.client);
     this.#dial = options.dial;
-    this.#up = new OneWay(this.#client, (chunk) => options.onUp(chunk, this));
+    this.#up = new ProxyDirection(this.#client, (chunk) => options.onUp(chunk, this));
   }
 
-  /** Which directions may pass; those of a held or swallowed connection stay shut nevertheless. */
+  /** Opens or shuts each direction; those of a held or swallowed connection stay shut. */
   setGates(gates: { readonly up: boolean; readonly down: boolean }): void {
     this.#gates = gates;
     this.#apply();
   }
 
-  /** Shuts both directions of this connection, until `release`. */
+  /** Shuts both directions of this connection until `release`. */
   hold(): void {
     if (this.#state === 'passing') this.#state = 'held';
     this.#apply();
@@ -52,23 +52,23 @@ export class ProxiedConnection {
     this.#apply();
   }
 
-  /** Shuts both directions for good. */
+  /** Shuts both directions permanently. */
   swallow(): void {
     this.#state = 'swallowed';
     this.#apply();
   }
 
-  /** For `onUp`: what of the client's bytes goes on. */
+  /** Forwards bytes of the client; called by `onUp`. */
   sendUp(bytes: Buffer): void {
     this.#up.send(bytes);
   }
 
-  /** Sends bytes of our own to the server, after all that the client has sent until now. */
+  /** Sends injected bytes to the server, after everything that the client has sent so far. */
   injectUp(bytes: Buffer): void {
     this.#up.inject(bytes);
   }
 
-  /** Resets both sockets at once. */
+  /** Resets both sockets. */
   cut(): void {
     reset(this.#client);
     if (this.#server !== null) reset(this.#server);
@@ -76,7 +76,7 @@ export class ProxiedConnection {
 
   #apply(): void {
     const passing = this.#state === 'passing';
-    // The client's SYN is a packet, too: no connection to the server before the way up is open.
+    // The client's SYN is a packet, too: no connection to the server before the direction up is open.
     if (passing && this.#gates.up && this.#server === null && !this.#client.destroyed) this.#connect();
     this.#up.setOpen(passing && this.#gates.up);
     this.#down?.setOpen(passing && this.#gates.down);
@@ -85,7 +85,7 @@ export class ProxiedConnection {
   #connect(): void {
     const server = this.#own(this.#dial());
     this.#server = server;
-    const down = new OneWay(server, (chunk) => down.send(chunk));
+    const down = new ProxyDirection(server, (chunk) => down.send(chunk));
     this.#down = down;
     this.#up.connect(server);
     down.connect(this.#client);
@@ -93,7 +93,7 @@ export class ProxiedConnection {
 
   #own(socket: Socket): Socket {
     this.#sockets += 1;
-    // 'close' follows, and is passed on to the other side when its direction is open.
+    // 'close' follows, and is forwarded when its direction is open.
     socket.on('error', () => {});
     socket.once('close', () => {
       this.#sockets -= 1;

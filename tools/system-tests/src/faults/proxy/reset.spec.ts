@@ -16,18 +16,18 @@ afterEach(() => server.close());
 
 it('resets a connection', async () => {
   reset(client.socket);
-  await waitUntil('both to be gone', () => client.closed && remote.error === 'ECONNRESET', 3_000);
+  await waitUntil('both sockets to close', () => client.closed && remote.error === 'ECONNRESET', 3_000);
 });
 
-it('closes a socket whose shutdown is under way, which cannot be reset', async () => {
+it('closes a socket that cannot be reset because it is shutting down', async () => {
   client.socket.end();
   reset(client.socket);
-  await waitUntil('it to be gone', () => client.closed, 3_000);
+  await waitUntil('the socket to close', () => client.closed, 3_000);
   expect(client.error).toBeUndefined();
 });
 
 it('closes a socket that is connecting', async () => {
   const early = Peer.connect(server.target.port);
   reset(early.socket);
-  await waitUntil('it to be gone', () => early.closed, 3_000);
+  await waitUntil('the socket to close', () => early.closed, 3_000);
 });

@@ -5,7 +5,7 @@ import { Peer, PeerServer, settle } from './local-peers.fixture';
 import { TcpProxy } from './tcp-proxy';
 
 const DEADLINE_MS = 5_000;
-/** More than the kernel takes for one connection. */
+/** More than the kernel buffers for one connection. */
 const LARGE_BYTES = 32 * 1024 * 1024;
 
 let server: PeerServer;
@@ -29,7 +29,7 @@ function connectClient(): Peer {
   return client;
 }
 
-/** A client and what the server has of it, after a byte from each to the other. */
+/** Connects a client and returns it with the server's side, after one byte in each direction. */
 async function connected(): Promise<{ client: Peer; remote: Peer }> {
   const client = connectClient();
   client.socket.write('>');
@@ -44,19 +44,19 @@ async function connected(): Promise<{ client: Peer; remote: Peer }> {
 const until = (what: string, condition: () => boolean): Promise<unknown> => waitUntil(what, condition, DEADLINE_MS);
 
 describe('forwarding', () => {
-  it('passes bytes on both ways, and each end by itself', async () => {
+  it('forwards bytes in both directions, and each end on its own', async () => {
     const { client, remote } = await connected();
     client.socket.end('question');
     await until('question and end', () => remote.received === 'question' && remote.ended);
     expect(client.ended).toBe(false);
     remote.socket.end('answer');
     await until('answer and end', () => client.received === 'answer' && client.ended);
-    await until('the connection to be forgotten', () => proxy.connections === 0);
+    await until('the connection to be removed', () => proxy.connections === 0);
     expect(proxy.accepted).toBe(1);
     expect([client.error, remote.error]).toEqual([undefined, undefined]);
   });
 
-  it('takes no more from the client than the server takes, and loses none of it', async () => {
+  it('reads no more from the client than the server reads, and loses none of it', async () => {
     const { client, remote } = await connected();
     remote.socket.pause();
     const data = randomBytes(LARGE_BYTES);
@@ -68,25 +68,25 @@ describe('forwarding', () => {
     expect(sha256(remote.bytes)).toBe(sha256(data));
   });
 
-  it('tells the server of a client that was reset, and the client of a server', async () => {
+  it('tells the server that the client was reset, and the client that the server was', async () => {
     const first = await connected();
     first.client.socket.resetAndDestroy();
-    await until('the server to be told', () => first.remote.error === 'ECONNRESET');
+    await until('the server to notice', () => first.remote.error === 'ECONNRESET');
     const second = await connected();
     second.remote.socket.resetAndDestroy();
-    await until('the client to be told', () => second.client.error === 'ECONNRESET');
-    await until('both to be forgotten', () => proxy.connections === 0);
+    await until('the client to notice', () => second.client.error === 'ECONNRESET');
+    await until('both connections to be removed', () => proxy.connections === 0);
   });
 
-  it('resets the client of a server that is away', async () => {
+  it('resets the client of a server that is not listening', async () => {
     await server.close();
     const client = connectClient();
     await until('the reset', () => client.error === 'ECONNRESET');
-    await until('the connection to be forgotten', () => proxy.connections === 0);
+    await until('the connection to be removed', () => proxy.connections === 0);
     server = await PeerServer.listen();
   });
 
-  it('names itself in place of the server in a URL', () => {
+  it('replaces the server in a URL with itself', () => {
     expect(proxy.through('amqp://user:secret@broker.example/%2Fhost?heartbeat=1')).toBe(
       `amqp://user:secret@127.0.0.1:${proxy.port}/%2Fhost?heartbeat=1`,
     );
@@ -95,7 +95,7 @@ describe('forwarding', () => {
 });
 
 describe('pause', () => {
-  it.each(['up', 'both'] as const)('%s: lets nothing up until resume, then all of it', async (direction) => {
+  it.each(['up', 'both'] as const)('%s: forwards nothing up until resume, then all of it', async (direction) => {
     const { client, remote } = await connected();
     proxy.pause(direction);
     client.socket.write('late');
@@ -107,19 +107,19 @@ describe('pause', () => {
     await until('the bytes', () => remote.received === 'late' && client.received === 'answer');
   });
 
-  it('down: lets questions through, but not their answers', async () => {
+  it('down: forwards requests, but not their responses', async () => {
     const { client, remote } = await connected();
     proxy.pause('down');
     client.socket.write('question');
-    await until('the question', () => remote.received === 'question');
+    await until('the request', () => remote.received === 'question');
     remote.socket.write('answer');
     await settle();
     expect(client.untouched).toBe(true);
     proxy.resume();
-    await until('the answer', () => client.received === 'answer');
+    await until('the response', () => client.received === 'answer');
   });
 
-  it('adds directions up', async () => {
+  it('pauses both directions one after the other', async () => {
     const { client, remote } = await connected();
     proxy.pause('up');
     proxy.pause('down');
@@ -130,7 +130,7 @@ describe('pause', () => {
   });
 
   it.each(['end', 'destroy', 'resetAndDestroy'] as const)(
-    'does not tell the server of a client that is gone (%s) until resume',
+    'does not tell the server that a client has closed (%s) until resume',
     async (how) => {
       const { client, remote } = await connected();
       proxy.pause();
@@ -139,12 +139,12 @@ describe('pause', () => {
       expect(remote.untouched).toBe(true);
       expect(proxy.connections).toBe(1);
       proxy.resume();
-      await until('the server to be told', () => remote.ended || remote.error === 'ECONNRESET');
+      await until('the server to notice', () => remote.ended || remote.error === 'ECONNRESET');
     },
   );
 
   it.each(['end', 'destroy', 'resetAndDestroy'] as const)(
-    'does not tell the client of a server that is gone (%s) until resume',
+    'does not tell the client that a server has closed (%s) until resume',
     async (how) => {
       const { client, remote } = await connected();
       proxy.pause('down');
@@ -152,11 +152,11 @@ describe('pause', () => {
       await settle();
       expect(client.untouched).toBe(true);
       proxy.resume();
-      await until('the client to be told', () => client.ended || client.error === 'ECONNRESET');
+      await until('the client to notice', () => client.ended || client.error === 'ECONNRESET');
     },
   );
 
-  it('keeps a death to itself that it finds out about only by an answer to the dead', async () => {
+  it('does not forward a close that only a write to the closed side reveals', async () => {
     const { client, remote } = await connected();
     proxy.pause('up');
     client.socket.resetAndDestroy();
@@ -166,7 +166,7 @@ describe('pause', () => {
     await settle();
     expect(remote.untouched).toBe(true);
     proxy.resume();
-    await until('the server to be told', () => remote.error === 'ECONNRESET');
+    await until('the server to notice', () => remote.error === 'ECONNRESET');
   });
 
   it('accepts later connections, which reach the server after resume', async () => {
@@ -182,7 +182,7 @@ describe('pause', () => {
     await until('the bytes', () => remote.received === 'hello');
   });
 
-  it('keeps no more than a little of what arrives meanwhile', async () => {
+  it('buffers only a little of what arrives meanwhile', async () => {
     const { client, remote } = await connected();
     proxy.pause('up');
     writePieces(client, randomBytes(LARGE_BYTES));
@@ -194,7 +194,7 @@ describe('pause', () => {
 });
 
 describe('swallow', () => {
-  it('never answers connections that come then, and leaves the others alone', async () => {
+  it('never answers later connections, and does not disturb the others', async () => {
     const { client, remote } = await connected();
     proxy.swallow();
     const victim = connectClient();
@@ -209,42 +209,42 @@ describe('swallow', () => {
     expect(server.peers).toHaveLength(1);
     await connected();
     proxy.cut();
-    await until('the end of it', () => victim.error === 'ECONNRESET');
+    await until('the connection to close', () => victim.error === 'ECONNRESET');
   });
 });
 
 describe('cut and refuse', () => {
-  it('cut resets both sides of every connection, and takes new ones', async () => {
+  it('cut resets both sides of every connection, and accepts new ones', async () => {
     const pairs = [await connected(), await connected()];
     proxy.cut();
     await until('four resets', () =>
       pairs.every(({ client, remote }) => client.error === 'ECONNRESET' && remote.error === 'ECONNRESET'),
     );
-    await until('both to be forgotten', () => proxy.connections === 0);
+    await until('both connections to be removed', () => proxy.connections === 0);
     await connected();
     expect(proxy.accepted).toBe(3);
   });
 
-  it('cut resets also what is paused', async () => {
+  it('cut also resets paused connections', async () => {
     const { client, remote } = await connected();
     proxy.pause();
     proxy.cut();
     await until('both resets', () => client.error === 'ECONNRESET' && remote.error === 'ECONNRESET');
   });
 
-  it('cut ends connections of which one side had ended', async () => {
+  it('cut closes connections of which one side had ended', async () => {
     const { client, remote } = await connected();
     client.socket.end();
     await until('the end', () => remote.ended);
     proxy.cut();
     await until('the reset', () => client.error === 'ECONNRESET');
-    // A socket that has read the end is read no more: it learns of the reset when it writes.
+    // A socket that has read the end is not read any more: it notices the reset when it writes.
     remote.socket.write('still there?');
     await until('the reset', () => remote.error !== undefined);
-    await until('it to be forgotten', () => proxy.connections === 0);
+    await until('the connection to be removed', () => proxy.connections === 0);
   });
 
-  it('cut ends a connection whose bytes wait, because the other side does not read', async () => {
+  it('cut closes a connection whose bytes wait because the other side does not read', async () => {
     const { client, remote } = await connected();
     remote.socket.pause();
     writePieces(client, randomBytes(LARGE_BYTES));
@@ -252,10 +252,10 @@ describe('cut and refuse', () => {
     await stalled(client);
     proxy.cut();
     await until('the reset', () => client.error !== undefined);
-    await until('it to be forgotten', () => proxy.connections === 0);
+    await until('the connection to be removed', () => proxy.connections === 0);
   });
 
-  it('refuse resets later connections until restore, and leaves the others alone', async () => {
+  it('refuse resets later connections until restore, and does not disturb the others', async () => {
     const { client, remote } = await connected();
     proxy.refuse();
     const refused = connectClient();
@@ -301,10 +301,10 @@ describe('interceptUp', () => {
     await connected();
     remove();
     proxy.resume();
-    await until('what waited', () => remote.received === 'BEGIN;COMMIT;SELECT;' && client.received === 'notice');
+    await until('the held bytes', () => remote.received === 'BEGIN;COMMIT;SELECT;' && client.received === 'notice');
   });
 
-  it('finds a pattern that is split, per connection, and once', async () => {
+  it('finds a split pattern, per connection, and once', async () => {
     const [one, other] = [await connected(), await connected()];
     const seen = contains('COMMIT');
     const found: number[] = [];
@@ -328,7 +328,7 @@ describe('interceptUp', () => {
 });
 
 describe('close', () => {
-  it('resolves when every socket is gone: paused, swallowed and half-ended ones, too', async () => {
+  it('resolves when every socket is closed, including paused, swallowed and half-ended ones', async () => {
     const half = await connected();
     half.client.socket.end();
     await until('the end', () => half.remote.ended);
@@ -344,16 +344,16 @@ describe('close', () => {
     expect(proxy.connections).toBe(0);
     const late = Peer.connect(port);
     clients.push(late);
-    await until('nobody to listen', () => late.error === 'ECONNREFUSED');
+    await until('no server', () => late.error === 'ECONNREFUSED');
   });
 });
 
-/** So that `writableLength` tells how much has left; of one large write it does only when all has. */
+/** In pieces, so that `writableLength` shows how much was sent; for one large write it changes only at its end. */
 function writePieces(client: Peer, data: Buffer): void {
   for (let at = 0; at < data.length; at += 64 * 1024) client.socket.write(data.subarray(at, at + 64 * 1024));
 }
 
-/** Until nothing more leaves the client: the same amount waits ten times in a row. */
+/** Waits until the client sends nothing more: the same amount is pending ten times in a row. */
 async function stalled(client: Peer): Promise<void> {
   const seen: number[] = [];
   await until('the flow to stall', () => {

@@ -10,15 +10,18 @@ export interface TcpTarget {
 /** `up` is from the client to the server. */
 export type Direction = 'up' | 'down' | 'both';
 
-/** What becomes of a chunk: `hold` shuts both directions of its connection, and it waits there with all that follows, until `resume`. */
+/**
+ * What happens to a chunk: `hold` shuts both directions of its connection; the chunk and all that follows wait until
+ * `resume`.
+ */
 export type Verdict = 'forward' | 'hold' | 'cut';
 
-/** Sees the chunks as they come: what was written at once may be split, see `contains`. */
+/** Called with each chunk as it arrives; one write may be split, see `contains`. */
 export type UpHook = (chunk: Buffer, connection: ProxiedConnection) => Verdict;
 
 /**
- * Stands between a client and a server on 127.0.0.1, and breaks the network between them as it really breaks: connections that are
- * reset, refused, never answered, or half open. A stand-in for the server could only imitate what it does then.
+ * A proxy between a client and a server on 127.0.0.1 that causes real network faults: connections that are reset,
+ * refused, never answered, or half open.
  */
 export class TcpProxy {
   readonly #target: TcpTarget;
@@ -32,7 +35,8 @@ export class TcpProxy {
 
   protected constructor(target: TcpTarget) {
     this.#target = target;
-    // Half open, so that each end is passed on by itself; paused, since a connection may have to wait before its first byte.
+    // Half open, so that each end is forwarded on its own; paused, since a connection may have to wait before its first
+    // byte.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) =>
       this.#arrive(client),
     );
@@ -48,77 +52,80 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** The URL with this proxy's host and port in place of the server's. */
+  /** Returns the URL with this proxy's host and port in place of the server's. */
   through(url: string): string {
     const changed = new URL(url);
     changed.host = `127.0.0.1:${this.port}`;
     return changed.href;
   }
 
-  /** Connections that have a socket open now: of a half-open one, also after one side is gone. */
+  /** Number of connections with an open socket, including half-open ones of which one side has closed. */
   get connections(): number {
     return this.#connections.size;
   }
 
-  /** Connections that came in all, swallowed ones included, refused ones not. */
+  /** Number of connections accepted so far, including swallowed ones but not refused ones. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Connections that were reset by `refuse`. */
+  /** Number of connections that `refuse` reset. */
   get refused(): number {
     return this.#refused;
   }
 
   /**
-   * A network that loses every packet in that direction, for present and later connections: bytes, and the news that one side closed,
-   * wait until `resume`. Directions add up: `pause('up')` and `pause('down')` is `pause()`. Bytes that the proxy had passed to its
-   * socket before are on their way.
+   * Simulates a network that loses every packet in that direction, for current and later connections: bytes and closes
+   * wait until `resume`. Directions add up: `pause('up')` and `pause('down')` is `pause()`. Bytes that the proxy has
+   * already written to its socket are not held back.
    */
   pause(direction: Direction = 'both'): void {
     this.#setGates({ up: this.#gates.up && direction === 'down', down: this.#gates.down && direction === 'up' });
   }
 
-  /** The end of `pause`, and of every hold: what waited goes on, in order. */
+  /** Ends `pause` and every hold: what waited is forwarded, in order. */
   resume(): void {
     this.#setGates({ up: true, down: true });
     for (const connection of this.#connections) connection.release();
   }
 
   /**
-   * A server that accepts and never answers: nothing of later connections is ever forwarded, not even after `restore`. They stay, whatever
-   * the client does, until `cut` or `close`. Present ones go on.
+   * Simulates a server that accepts and never answers: nothing of later connections is ever forwarded, not even after
+   * `restore`. They stay open until `cut` or `close`. Current ones continue.
    */
   swallow(): void {
     this.#arrivals = 'swallow';
   }
 
-  /** Later connections are reset at once. Present ones go on. */
+  /** Resets later connections at once. Current ones continue. */
   refuse(): void {
     this.#arrivals = 'refuse';
   }
 
-  /** The end of `swallow` and of `refuse`, for later connections. */
+  /** Ends `swallow` and `refuse`, for later connections. */
   restore(): void {
     this.#arrivals = 'forward';
   }
 
-  /** Resets every present connection (RST, both sides), paused ones too. */
+  /** Resets every current connection (RST, both sides), including paused ones. */
   cut(): void {
     for (const connection of this.#connections) connection.cut();
   }
 
-  /** Asks the hook about every chunk before it goes up; of several hooks the severest answer counts. Returns what removes it. */
+  /**
+   * Calls the hook for every chunk before it is forwarded; of several hooks the severest verdict applies. Returns the
+   * function that removes it.
+   */
   interceptUp(hook: UpHook): () => void {
     this.#hooks.add(hook);
     return () => void this.#hooks.delete(hook);
   }
 
-  /** Cuts what is open; resolves when every socket is gone. */
+  /** Resets open connections; resolves when every socket is closed. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     this.cut();
-    await Promise.all([...this.#connections].map((connection) => connection.gone));
+    await Promise.all([...this.#connections].map((connection) => connection.closed));
     await closed;
   }
 
@@ -136,7 +143,10 @@ export class TcpProxy {
     return this.#connections;
   }
 
-  /** What of the client's stream goes on now, in place of this chunk; for a proxy that knows its protocol. */
+  /**
+   * Returns what of the client's stream is forwarded now, in place of this chunk; for proxies that parse their
+   * protocol.
+   */
   protected passUp(chunk: Buffer, _connection: ProxiedConnection): Buffer {
     return chunk;
   }
@@ -144,7 +154,7 @@ export class TcpProxy {
   #arrive(client: Socket): void {
     if (this.#arrivals === 'refuse') {
       this.#refused += 1;
-      // The client may have reset it first, which is as good.
+      // The client may have reset it first.
       client.on('error', () => {});
       reset(client);
       return;
@@ -157,7 +167,7 @@ export class TcpProxy {
       onUp: (chunk, from) => this.#read(chunk, from),
     });
     this.#connections.add(connection);
-    void connection.gone.then(() => this.#connections.delete(connection));
+    void connection.closed.then(() => this.#connections.delete(connection));
     if (this.#arrivals === 'swallow') connection.swallow();
     connection.setGates(this.#gates);
   }

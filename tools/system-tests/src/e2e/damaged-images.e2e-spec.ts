@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { testTensorflowDir } from '@pugmark/testing';
-import { damaged, DAMAGES } from './damage';
-import { catPicture, writeDistinctPictures } from './pictures';
+import { damageImage, DAMAGES } from './damage-image';
+import { catImage, writeDistinctImages } from './images';
 import { startPipeline, type Pipeline } from './pipeline-fixture';
 import { randomNumbers } from './tinted-cats';
 
@@ -19,10 +19,10 @@ interface File {
   readonly reason: string | null;
 }
 
-/** Reasons that a person can act on; `unexpected_error` would be none. */
-const REASONS = /^(not_a_picture|unsupported_format|empty_file|too_many_pixels|undecodable|file_unreadable)$/;
+/** Reasons that a person can act on; `unexpected_error` is none. */
+const REASONS = /^(not_an_image|unsupported_format|empty_file|too_many_pixels|undecodable|file_unreadable)$/;
 
-describe(`${BAD} damaged pictures among good ones`, () => {
+describe(`${BAD} damaged images among good ones`, () => {
   let pipeline: Pipeline;
   beforeAll(async () => {
     const tensorflowDir = testTensorflowDir();
@@ -34,7 +34,7 @@ describe(`${BAD} damaged pictures among good ones`, () => {
   afterAll(() => pipeline.stop(), TIMEOUT_MS);
 
   async function writeDamaged(folder: string): Promise<void> {
-    const base = sharp(catPicture()).resize(320);
+    const base = sharp(catImage()).resize(320);
     const pictures = {
       jpg: await base.clone().jpeg({ quality: 80 }).toBuffer(),
       png: await base.clone().resize(160).png().toBuffer(),
@@ -50,18 +50,19 @@ describe(`${BAD} damaged pictures among good ones`, () => {
           : (['jpg', 'png', 'webp'] as const)[Math.floor(n / 4) % 3]!;
       await writeFile(
         join(folder, `${String(n).padStart(4, '0')} ${damage}.${kind}`),
-        damaged(pictures[kind], damage, random),
+        damageImage(pictures[kind], damage, random),
       );
     }
   }
 
-  /** Pictures a second, from the request to the last commit. */
-  async function lookAt(folder: string): Promise<{ projectId: number; ingestId: number; perSecond: number }> {
+  /** Ingests a folder and returns images per second, from the request to the last commit. */
+  async function ingestAndMeasure(folder: string): Promise<{ projectId: number; ingestId: number; perSecond: number }> {
     const projectId = Number(await pipeline.project());
     const { id } = await pipeline.api.startIngest(projectId, undefined, folder);
     await pipeline.finished(id, 240_000);
     const { files, seconds } = await pipeline.one(
-      `select (select count(*) from ingest_files where ingest_id = i.id)::int as files, extract(epoch from max(t.finished_at) - i.created_at)::float8 as seconds
+      `select (select count(*) from ingest_files where ingest_id = i.id)::int as files,
+         extract(epoch from max(t.finished_at) - i.created_at)::float8 as seconds
        from ingests i join tasks t on t.run_id = i.run_id where i.id = $1 group by i.id, i.created_at`,
       id,
     );
@@ -69,16 +70,16 @@ describe(`${BAD} damaged pictures among good ones`, () => {
   }
 
   it(
-    'end each as done, or with a reason that a person understands, and hold up none of the good ones',
+    'end as done or with a reason that a person understands, and do not slow down the good ones',
     async () => {
       const good = join(pipeline.folder, 'good');
-      await writeDistinctPictures(good, GOOD);
-      const alone = await lookAt(good);
+      await writeDistinctImages(good, GOOD);
+      const alone = await ingestAndMeasure(good);
 
       const mixed = join(pipeline.folder, 'mixed');
       await writeDamaged(join(mixed, 'damaged'));
-      await writeDistinctPictures(join(mixed, 'good'), GOOD);
-      const together = await lookAt(mixed);
+      await writeDistinctImages(join(mixed, 'good'), GOOD);
+      const together = await ingestAndMeasure(mixed);
 
       const files: File[] = [];
       for (let cursor = ''; ;) {
@@ -98,7 +99,8 @@ describe(`${BAD} damaged pictures among good ones`, () => {
       expect(files.filter(({ path, outcome }) => path.startsWith('good/') && outcome !== 'added')).toEqual([]);
 
       const { rows } = await pipeline.one(
-        `select jsonb_agg(jsonb_build_object('path', m.file_path, 'state', t.state, 'code', t.error_code, 'message', t.error_message)) as rows
+        `select jsonb_agg(jsonb_build_object(
+           'path', m.file_path, 'state', t.state, 'code', t.error_code, 'message', t.error_message)) as rows
        from tasks t join images m on m.id = t.subject_id where t.kind = 'detect' and m.project_id = $1`,
         together.projectId,
       );
@@ -109,9 +111,9 @@ describe(`${BAD} damaged pictures among good ones`, () => {
         expect(code).toMatch(REASONS);
         expect(message!.length).toBeGreaterThan(15);
       }
-      // Nothing of it ended an engine, and so there is no death to explain.
+      // No engine process crashed.
       expect(await pipeline.metric('ml-worker', 'pugmark_engine_restarts')).toBe(0);
-      // Most of the damaged ones cost less than a good one; that they cost no more is what matters.
+      // Most damaged files cost less than a good one; they must not cost more.
       expect(together.perSecond / alone.perSecond).toBeGreaterThan(0.8);
     },
     TIMEOUT_MS,

@@ -5,7 +5,7 @@ import { seededRandom } from './random';
 import type { Figure, Scene } from './scenes';
 import type { SubjectName } from './subjects';
 
-/** One picture as a camera would have written it: JPEG with date, maker and model in its EXIF. */
+/** Renders one picture as a camera would have written it: JPEG with date, maker and model in its EXIF. */
 export async function renderScene(
   scene: Scene,
   backdrop: Buffer,
@@ -27,7 +27,7 @@ export async function renderScene(
     .toBuffer();
 }
 
-/** `2025:09:14 07:03:00`; EXIF knows no zone here, and the camera's clock has none. */
+/** Formats a time as EXIF does, without a time zone: `2025:09:14 07:03:00`. */
 export function exifTime(date: Date): string {
   return date.toISOString().slice(0, 19).replaceAll('-', ':').replace('T', ' ');
 }
@@ -41,7 +41,10 @@ async function figureLayers(figure: Figure, subject: Buffer): Promise<readonly O
     .toBuffer({ resolveWithObject: true });
   const left = Math.max(0, Math.min(WIDTH - info.width, Math.round(figure.x * WIDTH - info.width / 2)));
   const top = Math.max(0, Math.min(HEIGHT - height, Math.round(figure.y * HEIGHT) - height));
-  const shadow = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}"><ellipse cx="${left + info.width / 2}" cy="${top + height * 0.97}" rx="${info.width * 0.55}" ry="${height * 0.045}" fill="#000" opacity="0.55"/></svg>`;
+  const ellipse =
+    `<ellipse cx="${left + info.width / 2}" cy="${top + height * 0.97}" ` +
+    `rx="${info.width * 0.55}" ry="${height * 0.045}" fill="#000" opacity="0.55"/>`;
+  const shadow = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}">${ellipse}</svg>`;
   return [{ input: await sharp(Buffer.from(shadow)).blur(9).png().toBuffer() }, { input: data, left, top }];
 }
 
@@ -53,10 +56,12 @@ async function byDay(picture: Buffer, scene: Scene, seed: number): Promise<Buffe
     .toBuffer();
 }
 
-/** Infrared flash: no colour, bright near the middle, dark at the edges and far away, coarse grain. */
+/** Simulates an infrared flash: no colour, bright near the middle, dark at the edges and far away, coarse grain. */
 async function atNight(picture: Buffer, scene: Scene, seed: number): Promise<Buffer> {
   const flash = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}"><defs>
-    <radialGradient id="flash" cx="0.5" cy="0.68" r="0.75"><stop offset="0" stop-color="#fff"/><stop offset="0.55" stop-color="#999"/><stop offset="1" stop-color="#1c1c1c"/></radialGradient>
+    <radialGradient id="flash" cx="0.5" cy="0.68" r="0.75">
+      <stop offset="0" stop-color="#fff"/><stop offset="0.55" stop-color="#999"/><stop offset="1" stop-color="#1c1c1c"/>
+    </radialGradient>
     </defs><rect width="${WIDTH}" height="${HEIGHT}" fill="url(#flash)"/></svg>`;
   const grey = await sharp(picture)
     .grayscale()
@@ -73,7 +78,7 @@ async function atNight(picture: Buffer, scene: Scene, seed: number): Promise<Buf
     .toBuffer();
 }
 
-/** Black and white specks, faint: what a sensor adds. Opacity at most `strength` of 255. */
+/** Faint black and white specks, as sensor noise. Opacity at most `strength` of 255. */
 function grain(seed: number, strength: number): Buffer {
   const random = seededRandom(seed);
   const pixels = Buffer.alloc(WIDTH * HEIGHT * 4);

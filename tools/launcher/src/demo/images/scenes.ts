@@ -6,14 +6,14 @@ export interface Figure {
   /** Middle of the feet, in fractions of the picture. */
   readonly x: number;
   readonly y: number;
-  /** Of the picture's height. */
+  /** As a fraction of the picture's height. */
   readonly height: number;
 }
 
 export interface Scene {
   readonly file: string;
   readonly deployment: string;
-  /** What the camera's clock says: no zone, as cameras do. */
+  /** Local time of the camera's clock, without a time zone. */
   readonly takenAt: Date;
   readonly night: boolean;
   readonly brightness: number;
@@ -34,7 +34,7 @@ export const DEPLOYMENTS: readonly Deployment[] = [
   { name: 'forest-edge', prefix: 'IMG_', first: '2025-10-02T00:00:00Z', pictures: 22, seed: 29 },
 ];
 
-/** Who is seen, in turn; the empty ones are what wind and sun set off. */
+/** The subjects of successive triggers; wind and sun set off the empty ones. */
 const TURNS: readonly (readonly SubjectName[])[] = [
   ['cat'],
   [],
@@ -50,12 +50,12 @@ const TURNS: readonly (readonly SubjectName[])[] = [
   [],
 ];
 
-/** This turn and the one before come from one trigger. */
+/** Seconds at most between pictures of one trigger. */
 const BURST = 5;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Every picture of one deployment, in the order it was taken. */
+/** Plans every picture of one deployment, in the order of time. */
 export function planScenes(deployment: Deployment): readonly Scene[] {
   const random = seededRandom(deployment.seed);
   let time = Date.parse(deployment.first) + 7 * HOUR_MS;
@@ -79,7 +79,7 @@ export function planScenes(deployment: Deployment): readonly Scene[] {
   });
 }
 
-/** People walk there by day: the same or the next day, between 8 and 17 o'clock. */
+/** Moves a time to between 8 and 17 o'clock of the same or the next day, when people walk there. */
 function atDaytime(time: number, share: number): number {
   const midnight = Math.floor(time / DAY_MS) * DAY_MS;
   const wanted = midnight + Math.round((8 + share * 9) * HOUR_MS);
@@ -88,7 +88,7 @@ function atDaytime(time: number, share: number): number {
 
 function placeFigure(subject: SubjectName, at: number, random: () => number): Figure {
   const cat = subject.startsWith('cat');
-  // The lower the feet the nearer, and so the larger.
+  // Subjects whose feet are lower are nearer, and so larger.
   const nearness = random();
   return {
     subject,

@@ -7,7 +7,7 @@ it('plans the same scenes every time', () => {
   for (const deployment of DEPLOYMENTS) expect(planScenes(deployment)).toEqual(planScenes(deployment));
 });
 
-it('plans empty ones, some by night, over some weeks, in the order of time', () => {
+it('plans blanks, night scenes and several weeks, ordered by time', () => {
   const scenes = DEPLOYMENTS.flatMap(planScenes);
   expect(scenes.length).toBeGreaterThanOrEqual(40);
   expect(scenes.filter(({ figures }) => figures.length === 0).length).toBeGreaterThan(10);
@@ -25,11 +25,10 @@ it('draws the same numbers from the same seed', () => {
   expect(draw(5)).not.toEqual(draw(6));
 });
 
-it('knows the moon', () => {
+it('computes the age of the moon', () => {
   // Full moon of 2025-10-07 03:48 UTC, new moon of 2025-09-21 19:54 UTC.
   expect(moonAge(new Date('2025-10-07T03:48:00Z'))).toBeCloseTo(0.5, 1);
   expect((moonAge(new Date('2025-09-21T19:54:00Z')) + 0.5) % 1).toBeCloseTo(0.5, 1);
 });
 
-it('writes a time as EXIF wants it', () =>
-  expect(exifTime(new Date('2025-09-14T07:03:00Z'))).toBe('2025:09:14 07:03:00'));
+it('formats a time as EXIF does', () => expect(exifTime(new Date('2025-09-14T07:03:00Z'))).toBe('2025:09:14 07:03:00'));

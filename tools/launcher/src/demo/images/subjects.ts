@@ -9,7 +9,7 @@ export interface SubjectSources {
   readonly people: string;
 }
 
-/** Traced by hand in the source's pixels. */
+/** Outlines in pixels of the source, traced by hand. */
 const OUTLINES = {
   cat: '413,216 392,280 413,320 360,376 272,464 224,560 200,656 189,704 96,701 24,752 13,816 48,872 112,867 192,808 304,803 400,803 480,808 552,808 608,792 632,800 712,792 704,760 672,720 680,608 728,528 755,464 736,336 696,280 640,248 605,264 584,219 552,240 480,237 464,240',
   woman:
@@ -20,7 +20,7 @@ const OUTLINES = {
     '77,2 70,8 71,18 76,24 66,31 63,45 40,64 28,75 31,78 44,68 65,54 68,58 64,80 66,98 69,100 71,130 73,143 66,152 72,155 79,147 80,154 88,155 93,147 91,140 94,115 94,98 94,80 89,58 92,44 105,56 118,68 121,82 125,81 118,64 104,46 97,32 88,27 88,10 84,3',
 } as const;
 
-/** Each subject cut out, with soft edges, trimmed to itself. */
+/** Cuts out each subject with soft edges, trimmed to its outline. */
 export async function cutOutSubjects(sources: SubjectSources): Promise<Readonly<Record<SubjectName, Buffer>>> {
   const cat = await cutOut(sources.cat, OUTLINES.cat, 3);
   return {
@@ -34,7 +34,8 @@ export async function cutOutSubjects(sources: SubjectSources): Promise<Readonly<
 
 async function cutOut(file: string, outline: string, softness: number): Promise<Buffer> {
   const { width, height } = await sharp(file).metadata();
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><polygon points="${outline}" fill="#fff"/></svg>`;
+  const polygon = `<polygon points="${outline}" fill="#fff"/>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${polygon}</svg>`;
   const mask = await sharp(Buffer.from(svg)).blur(softness).png().toBuffer();
   const cut = await sharp(file)
     .ensureAlpha()

@@ -1,4 +1,7 @@
-/** A small seeded generator (mulberry32, public domain): the same seed gives the same pictures everywhere. Values in [0, 1). */
+/**
+ * Creates a small seeded generator (mulberry32, public domain) of values in [0, 1): the same seed gives the same
+ * pictures everywhere.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -10,7 +13,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Smooth noise in [0, 1] over the plane: random values on a grid, eased in between. */
+/** Smooth noise in [0, 1] over the plane: random values on a grid, with smooth interpolation. */
 export function valueNoise(seed: number): (x: number, y: number) => number {
   const random = seededRandom(seed);
   const grid = Float32Array.from({ length: 256 * 256 }, random);
@@ -26,7 +29,7 @@ export function valueNoise(seed: number): (x: number, y: number) => number {
   };
 }
 
-/** Noise of several sizes laid over one another: leaves on twigs on branches. In [0, 1]. */
+/** Sums noise of several sizes, like leaves on twigs on branches. In [0, 1]. */
 export function layeredNoise(seed: number, layers: number): (x: number, y: number) => number {
   const noise = valueNoise(seed);
   return (x, y) => {

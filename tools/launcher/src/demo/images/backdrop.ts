@@ -3,7 +3,7 @@ import { layeredNoise, seededRandom, valueNoise } from './random';
 
 export const WIDTH = 1280;
 export const HEIGHT = 960;
-/** Where the ground meets the trees, from the top. */
+/** Where the ground meets the trees, as a fraction of the height from the top. */
 export const HORIZON = 0.46;
 
 type Rgb = readonly [red: number, green: number, blue: number];
@@ -27,7 +27,10 @@ interface Trunk {
 const SKY: Rgb = [206, 214, 216];
 const BARK: Rgb = [74, 64, 54];
 
-/** What one camera looks at, empty: trees, some sky between them, a trunk or two, and ground. A camera does not move, so one for each. */
+/**
+ * Renders the empty view of one camera: trees, some sky between them, trunks, and ground. Cameras do not move, so each
+ * has one.
+ */
 export async function renderBackdrop(place: Place): Promise<Buffer> {
   const leaves = layeredNoise(place.seed, 6);
   const clumps = layeredNoise(place.seed + 1, 3);
@@ -70,7 +73,7 @@ function treesAt(place: Place, leaves: Noise, clumps: Noise, x: number, y: numbe
 
 function groundAt(place: Place, blades: Noise, patches: Noise, x: number, y: number, edge: number): Rgb {
   const depth = (y - edge) / (1 - edge);
-  // Near the camera blades are larger; far away they run together.
+  // Blades of grass are larger near the camera and blur together far away.
   const size = 1 / (0.18 + depth);
   const blade = blades(x * 150 * size, y * 38 * size) * 0.6 + blades(x * 330 * size, y * 70 * size) * 0.4;
   const patch = patches(x * 5, y * 14);

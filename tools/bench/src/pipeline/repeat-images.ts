@@ -3,17 +3,18 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { CommandError } from '@pugmark/toolkit';
 
-const PICTURE = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff']);
+const IMAGE_EXTENSIONS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff']);
 
 /**
- * `count` pictures in `target`, which is emptied first: those of the folder again and again, each a file of its own. Readers of
- * all four formats stop at the picture's end, so that a few bytes after it make another file of the same picture.
+ * Fills `target`, which is emptied first, with `count` images: those of the folder repeatedly, each as a distinct file.
+ * Decoders of all four formats ignore bytes after the end of the image, so that a few added bytes make another file of
+ * the same image.
  */
-export async function repeatPictures(source: string, target: string, count: number, mark: string): Promise<string[]> {
+export async function repeatImages(source: string, target: string, count: number, mark: string): Promise<string[]> {
   const names = readdirSync(source, { recursive: true, encoding: 'utf8' })
-    .filter((name) => PICTURE.has(extname(name).toLowerCase()))
+    .filter((name) => IMAGE_EXTENSIONS.has(extname(name).toLowerCase()))
     .sort();
-  if (names.length === 0) throw new CommandError(`there are no pictures in ${source}`);
+  if (names.length === 0) throw new CommandError(`there are no images in ${source}`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   const paths: string[] = [];

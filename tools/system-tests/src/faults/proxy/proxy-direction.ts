@@ -2,19 +2,19 @@ import type { Socket } from 'node:net';
 import { reset } from './reset';
 
 /**
- * One direction of a proxied connection. While it is shut, neither bytes nor the news that the source ended or was reset get to
- * the sink: the source is not read, so that what arrives waits in the kernel and memory stays bounded.
+ * One direction of a proxied connection. While it is shut, neither bytes nor the end or reset of the source reach the
+ * sink: the source is not read, so that data wait in the kernel and memory stays bounded.
  */
-export class OneWay {
+export class ProxyDirection {
   readonly #source: Socket;
   #sink: Socket | null = null;
   #open = false;
   #waiting: Buffer[] = [];
-  /** While a chunk is being looked at: what was injected meanwhile. */
+  /** Bytes injected while a chunk is being handled. */
   #injected: Buffer[] | null = null;
   #news: 'end' | 'reset' | null = null;
 
-  /** `onBytes` decides what becomes of each chunk; it hands to `send` what is to go on. */
+  /** `onBytes` handles each chunk, and passes to `send` what is to be forwarded. */
   constructor(source: Socket, onBytes: (chunk: Buffer) => void) {
     this.#source = source;
     source.pause();
@@ -30,7 +30,7 @@ export class OneWay {
     });
   }
 
-  /** Where to; bytes wait until it is known. */
+  /** Sets the sink; bytes wait until it is known. */
   connect(sink: Socket): void {
     this.#sink = sink;
     sink.on('drain', () => this.#flow());
@@ -47,7 +47,7 @@ export class OneWay {
     this.#flow();
   }
 
-  /** Bytes of our own, after what has come from the source so far, the chunk that is being looked at included. */
+  /** Injects bytes after everything that has come from the source so far, including the chunk that is being handled. */
   inject(bytes: Buffer): void {
     if (this.#injected === null) this.send(bytes);
     else this.#injected.push(bytes);

@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
 
-/** What can happen to a file between the camera and here. */
+/** Ways in which a file can be damaged between the camera and the server. */
 export const DAMAGES = ['bytes flipped', 'cut', 'header changed', 'giant dimensions'] as const;
 export type Damage = (typeof DAMAGES)[number];
 
-/** The picture, damaged; `random` answers numbers in [0, 1). */
-export function damaged(picture: Buffer, damage: Damage, random: () => number): Buffer {
+/** Returns a damaged copy of the image; `random` returns numbers in [0, 1). */
+export function damageImage(picture: Buffer, damage: Damage, random: () => number): Buffer {
   const copy = Buffer.from(picture);
   const at = (from: number, to: number): number => from + Math.floor(random() * (to - from));
   switch (damage) {
@@ -18,12 +18,12 @@ export function damaged(picture: Buffer, damage: Damage, random: () => number): 
       for (let n = at(1, 8); n > 0; n -= 1) copy[at(0, 64)] = at(0, 256);
       return copy;
     case 'giant dimensions':
-      return giant(copy, at(20_000, 65_535));
+      return setGiantSize(copy, at(20_000, 65_535));
   }
 }
 
-/** The size that stands in the header, of a JPEG or a PNG, made as large as it gets. */
-function giant(picture: Buffer, side: number): Buffer {
+/** Sets the size in the header of a JPEG or PNG to a giant one. */
+function setGiantSize(picture: Buffer, side: number): Buffer {
   if (picture[0] === 0x89) {
     // IHDR: length, type, width, height, …, its CRC over type and data (PNG specification, 11.2.2).
     picture.writeUInt32BE(side * 7, 16);

@@ -2,22 +2,22 @@ import { connect } from 'amqplib';
 import { ROUTES } from '@pugmark/contracts';
 import { withDeadline } from '@pugmark/domain';
 
-/** Doorbells that no dispatcher of ours has rung, in the order given. */
-export async function publishDoorbells(
+/** Publishes notifications that no dispatcher has published, in the given order. */
+export async function publishNotifications(
   amqpUrl: string,
-  doorbells: readonly { readonly taskId: number; readonly attempt: number }[],
+  notifications: readonly { readonly taskId: number; readonly attempt: number }[],
 ): Promise<void> {
   const { exchange, routingKey, wireName, version } = ROUTES.detect;
   const model = await connect(amqpUrl);
   try {
     const channel = await model.createConfirmChannel();
-    for (const doorbell of doorbells) {
-      channel.publish(exchange.name, routingKey, Buffer.from(JSON.stringify(doorbell)), {
+    for (const notification of notifications) {
+      channel.publish(exchange.name, routingKey, Buffer.from(JSON.stringify(notification)), {
         type: wireName,
         headers: { 'x-version': version },
       });
     }
-    await withDeadline(channel.waitForConfirms(), 20_000, 'confirms of doubled doorbells');
+    await withDeadline(channel.waitForConfirms(), 20_000, 'confirms of duplicate notifications');
   } finally {
     await model.close();
   }

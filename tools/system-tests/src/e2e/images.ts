@@ -4,17 +4,17 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 
-/** The photograph of a cat that npm's cat-picture carries. */
-export function catPicture(): Buffer {
+/** The photograph of a cat in the npm package cat-picture. */
+export function catImage(): Buffer {
   return readFileSync(join(dirname(require.resolve('cat-picture/package.json')), 'cat.jpg'));
 }
 
 /**
- * `count` different files of one small cat picture, `per` in a folder. A JPEG ends with its end-of-image marker; what follows
- * makes the file another one without changing the picture.
+ * Writes `count` distinct files of one small cat picture, `per` in each folder. Bytes after the end-of-image marker of
+ * a JPEG make another file without changing the image.
  */
-export async function writeDistinctPictures(folder: string, count: number, per = 50): Promise<void> {
-  const picture = await sharp(catPicture()).resize(640).jpeg({ quality: 80 }).toBuffer();
+export async function writeDistinctImages(folder: string, count: number, per = 50): Promise<void> {
+  const picture = await sharp(catImage()).resize(640).jpeg({ quality: 80 }).toBuffer();
   for (let n = 0; n < count; n += 1) {
     const below = join(folder, `camera ${Math.floor(n / per) + 1}`);
     if (n % per === 0) mkdirSync(below, { recursive: true });

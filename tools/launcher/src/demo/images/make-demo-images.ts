@@ -7,7 +7,7 @@ import { renderScene } from './render-scene';
 import { DEPLOYMENTS, planScenes } from './scenes';
 import { cutOutSubjects, type SubjectSources } from './subjects';
 
-/** Changes when the pictures do, so that older ones are made again. */
+/** Change it when the pictures change, so that existing ones are made again. */
 const EDITION = 'edition-1';
 
 const PLACES: Readonly<Record<string, Place>> = {
@@ -34,8 +34,12 @@ export interface DemoDeployment {
   readonly folder: string;
 }
 
-/** The demo's pictures below `folder`, made at the first call (some seconds) and found again later. */
-export async function makePictures(folder: string, log: Log, signal: AbortSignal): Promise<readonly DemoDeployment[]> {
+/** Returns the demo's pictures below `folder`. Makes them at the first call, in some seconds. */
+export async function makeDemoImages(
+  folder: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<readonly DemoDeployment[]> {
   const deployments = DEPLOYMENTS.map(({ name }) => ({ name, folder: join(folder, name) }));
   if (existsSync(join(folder, EDITION))) return deployments;
   log('making the demo pictures (once)');
@@ -60,7 +64,7 @@ export async function makePictures(folder: string, log: Log, signal: AbortSignal
   return deployments;
 }
 
-/** What real cards hold too: a file twice, one that was cut off, and one that is no picture. */
+/** Adds what real memory cards hold, too: a duplicate, a truncated file, and a file that is no picture. */
 function writeOddFiles(folder: string): void {
   const creek = join(folder, 'creek-crossing');
   const picture = readFileSync(join(creek, 'RCNX0002.JPG'));
@@ -76,10 +80,10 @@ function writeOddFiles(folder: string): void {
 function findSources(): SubjectSources {
   const require = createRequire(__filename);
   const fileOf = (name: string, file: string): string => {
-    // Not by resolving the file: a package's `exports` may hide it.
+    // Not resolved as a module: the package's `exports` may hide the file.
     const parent = (require.resolve.paths(name) ?? []).find((modules) => existsSync(join(modules, name, file)));
     if (parent === undefined)
-      throw new CommandError(`the npm package ${name} is not installed, the demo takes its pictures from it; npm ci`);
+      throw new CommandError(`the npm package ${name}, the source of the demo pictures, is not installed; run npm ci`);
     return join(parent, name, file);
   };
   return { cat: fileOf('cat-picture', 'cat.jpg'), people: fileOf('@vladmandic/human', 'assets/samples.jpg') };
