@@ -10,7 +10,7 @@ import { removeAbandoned, removeExpired } from './services/remove-expired-export
 const STALL_LIMIT_MS = 300_000;
 const ABANDONED_INTERVAL_MS = 3_600_000;
 
-runPugmarkService('export-worker', ExportWorkerConfig, ({ config, logger, runtime }) => {
+runPugmarkService('export-worker', ExportWorkerConfig, process.env, ({ config, logger, runtime }) => {
   const { db, tasks } = runtime;
   const exports = new ExportRepository();
   const files = new ExportStorage(config.STORAGE_DIR);

@@ -16,7 +16,7 @@ import { startLoops } from './start-loops';
 
 const CHILDREN = join(__dirname, 'features', 'renditions');
 
-runPugmarkService('gateway', GatewayConfig, async ({ config, logger, metrics, runtime }) => {
+runPugmarkService('gateway', GatewayConfig, process.env, async ({ config, logger, metrics, runtime }) => {
   assertNotOpenToAll(config);
   const repositories = createRepositories(runtime.db);
   const cache = runtime.openCache(config);

@@ -9,7 +9,7 @@ import { ScanHandler } from './handlers/scan.handler';
 const STALL_LIMIT_MS = 300_000;
 const CONCURRENT_SCANS = 2;
 
-runPugmarkService('ingest', IngestConfig, ({ config, runtime }) => {
+runPugmarkService('ingest', IngestConfig, process.env, ({ config, runtime }) => {
   configureImages();
   const { db, tasks } = runtime;
   const broker = runtime.openBroker();

@@ -25,7 +25,7 @@ import { registerBuiltIn } from './models/register-built-in';
  */
 const ENGINE_STOP_MS = 5_000;
 
-runPugmarkService('ml-worker', MlWorkerConfig, async ({ config, logger, metrics, signal, runtime }) => {
+runPugmarkService('ml-worker', MlWorkerConfig, process.env, async ({ config, logger, metrics, signal, runtime }) => {
   const { db } = runtime;
   const models = new ModelRepository();
   const { pool, engine, processes } = await startPool(

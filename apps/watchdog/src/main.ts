@@ -3,7 +3,7 @@ import { runPugmarkService } from '@pugmark/service';
 import { TaskInvariantCheck } from './checks/task-invariant.check';
 import { WatchdogConfig } from './config';
 
-runPugmarkService('watchdog', WatchdogConfig, ({ config, logger, metrics, runtime }) => {
+runPugmarkService('watchdog', WatchdogConfig, process.env, ({ config, logger, metrics, runtime }) => {
   const { db, tasks } = runtime;
   const invariant = new TaskInvariantCheck(
     { db, tasks, incidents: new IncidentRepository(), logger, metrics },

@@ -8,17 +8,18 @@ export interface ServiceParts<Name extends ServiceName, Config extends ServiceCo
 }
 
 /**
- * Runs a service of Pugmark: settings from the environment, logger, health server, database, then `start`, which opens
+ * Runs a service of Pugmark: settings from `environment`, logger, health server, database, then `start`, which opens
  * what the service needs through `runtime`. See `runService` for the life cycle and the exit codes.
  */
 export function runPugmarkService<Name extends ServiceName, Config extends ServiceConfig>(
   name: Name,
   configType: new () => Config,
+  environment: NodeJS.ProcessEnv,
   start: (parts: ServiceParts<Name, Config>) => Promise<void> | void,
 ): void {
   void runService(
     name,
-    () => loadConfig(configType, process.env),
+    () => loadConfig(configType, environment),
     async (context) => {
       const runtime = new ServiceRuntime(name, context);
       await start({ ...context, runtime });

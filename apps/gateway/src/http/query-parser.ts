@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { LRUCache } from 'lru-cache';
 import { parseDto } from './parse-dto';
 
 /** Cached queries per operation. */
@@ -12,7 +13,7 @@ const MAX_CACHED_LENGTH = 500;
  */
 export class QueryParser<Query extends object> {
   readonly #type: new () => Query;
-  readonly #cached = new Map<string, Readonly<Query>>();
+  readonly #cached = new LRUCache<string, Readonly<Query>>({ max: MAX_CACHED_QUERIES });
 
   constructor(type: new () => Query) {
     this.#type = type;
@@ -25,8 +26,6 @@ export class QueryParser<Query extends object> {
     if (known !== undefined) return known;
     const query = Object.freeze(parseDto(this.#type, request.query));
     if (text.length > MAX_CACHED_LENGTH) return query;
-    // Maps iterate in insertion order.
-    if (this.#cached.size >= MAX_CACHED_QUERIES) this.#cached.delete(this.#cached.keys().next().value!);
     this.#cached.set(text, query);
     return query;
   }

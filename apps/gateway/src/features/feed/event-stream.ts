@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import type { FeedFilter } from '@pugmark/db';
+import { withJitter } from '@pugmark/platform';
 import { heartbeatFrame, resetFrame, retryFrame } from './frames';
 import type { FeedReader } from './feed-reader';
 
@@ -21,7 +22,7 @@ export interface StreamStart {
 }
 
 /** Spreads the reconnects of the clients of a gateway that shuts down. */
-const RETRY_MS = [1_000, 3_000] as const;
+const MAX_RETRY_MS = 3_000;
 
 /** The event stream of one client: reads the feed only as fast as the client does. */
 export class EventStream {
@@ -61,7 +62,7 @@ export class EventStream {
     const stopListening = this.#reader.listen();
     this.#running = true;
     try {
-      await this.#send(retryFrame(Math.round(RETRY_MS[0] + Math.random() * (RETRY_MS[1] - RETRY_MS[0]))));
+      await this.#send(retryFrame(Math.round(withJitter(MAX_RETRY_MS))));
       let position = await this.#sendStart(beginning);
       while (!this.isOver) {
         const page = await this.#reader.after(position, this.#filter);

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, resolve, sep } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
+import { isPathWithin } from '@pugmark/storage';
 import { unprocessable } from '../../http/http-problem';
 
 /**
@@ -14,14 +15,14 @@ export async function resolveFolder(folder: string, roots: readonly string[]): P
   const requested = resolve(folder);
   const reals = await realRoots(roots);
   const real = await realpath(requested).catch((error: NodeJS.ErrnoException) => error);
-  if (typeof real === 'string' && reals.some((root) => isWithin(real, root))) {
+  if (typeof real === 'string' && reals.some((root) => isPathWithin(real, root))) {
     await assertReadableFolder(real);
     return requested;
   }
   // The reason may be disclosed only for paths within a root.
   if (
     typeof real !== 'string' &&
-    [...roots.map((root) => resolve(root)), ...reals].some((root) => isWithin(requested, root))
+    [...roots.map((root) => resolve(root)), ...reals].some((root) => isPathWithin(requested, root))
   ) {
     if (real.code === 'EACCES') throw unreadable();
     throw folderProblem(
@@ -47,10 +48,6 @@ async function assertReadableFolder(path: string): Promise<void> {
 /** The roots with symbolic links resolved, without missing ones. */
 export async function realRoots(roots: readonly string[]): Promise<string[]> {
   return (await Promise.all(roots.map((root) => realpath(root).catch(() => null)))).filter((root) => root !== null);
-}
-
-export function isWithin(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 function unreadable(): Error {

@@ -1,8 +1,8 @@
 import { realpath, stat } from 'node:fs/promises';
 import type { DownloadableImage } from '@pugmark/db';
-import type { ImageStorage } from '@pugmark/storage';
+import { isPathWithin, type ImageStorage } from '@pugmark/storage';
 import { HttpProblem } from '../../http/http-problem';
-import { isWithin, realRoots } from '../ingests/resolve-folder';
+import { realRoots } from '../ingests/resolve-folder';
 
 /**
  * Path of an image's file. A file left where it was ingested must still lie in an allowed root, with every symbolic
@@ -19,7 +19,7 @@ export async function imagePath(
   const facts = real === null ? null : await stat(real).catch(() => null);
   if (real === null || facts?.isFile() !== true)
     throw gone('file_missing', 'the file of the image is missing: check that its disk or network share is mounted');
-  if (image.mode === 'reference' && !(await realRoots(roots)).some((root) => isWithin(real, root))) {
+  if (image.mode === 'reference' && !(await realRoots(roots)).some((root) => isPathWithin(real, root))) {
     throw gone(
       'folder_not_allowed',
       'the file of the image lies outside the folders that may be ingested (setting INGEST_ROOTS)',

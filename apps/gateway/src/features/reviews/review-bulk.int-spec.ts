@@ -39,7 +39,9 @@ describe('one action on many images', () => {
         counted,
         'human',
       ]);
-      expect(await study.history(image)).toMatchObject([{ action: action.type, batchId: body.batchId, isEffective: true }]);
+      expect(await study.history(image)).toMatchObject([
+        { action: action.type, batchId: body.batchId, isEffective: true },
+      ]);
     }
   });
 

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
+import { LRUCache } from 'lru-cache';
 import { isDatabaseUnavailable, retryOnce, type ApiKeyRow } from '@pugmark/db';
 import { parseApiKey } from '@pugmark/domain';
 import { HttpProblem } from '../http-problem';
@@ -29,7 +30,7 @@ interface CachedCaller {
 export class Authenticator {
   readonly #deps: Pick<AccessDependencies, 'db' | 'keys' | 'sessions'>;
   readonly #usedAt = new Map<number, number>();
-  readonly #cached = new Map<string, CachedCaller>();
+  readonly #cached = new LRUCache<string, CachedCaller>({ max: MAX_CACHED_CALLERS });
   /** How often the cache was cleared. */
   #clears = 0;
 
@@ -89,16 +90,13 @@ export class Authenticator {
     const fresh = this.#cached.get(secret);
     if (method === 'GET' && fresh !== undefined && Date.now() < Math.min(fresh.at + FRESH_MS, fresh.expiresAt))
       return fresh.caller;
-    const [asked, forgotten] = [Date.now(), this.#clears];
+    const [requestedAt, clears] = [Date.now(), this.#clears];
     try {
       const row = await retryOnce(find);
       const caller = callerOf(row);
       // The row was read before a revocation: do not cache it.
-      if (forgotten !== this.#clears) return caller;
-      this.#cached.delete(secret);
-      this.#cached.set(secret, { caller, at: asked, expiresAt: row.expires_at?.getTime() ?? Infinity });
-      // Maps iterate in insertion order: the first entry is the least recently used.
-      if (this.#cached.size > MAX_CACHED_CALLERS) this.#cached.delete(this.#cached.keys().next().value!);
+      if (clears !== this.#clears) return caller;
+      this.#cached.set(secret, { caller, at: requestedAt, expiresAt: row.expires_at?.getTime() ?? Infinity });
       return caller;
     } catch (error) {
       const known = this.#cached.get(secret);
