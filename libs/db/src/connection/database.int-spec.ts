@@ -18,7 +18,7 @@ describe('createDatabase', () => {
     await server.drop();
   });
 
-  it('survives a connection that breaks between two statements of a transaction, and goes on with others', async () => {
+  it('survives a connection that breaks between two statements of a transaction, and opens another one', async () => {
     const uncaught: unknown[] = [];
     const listener = (error: unknown): void => void uncaught.push(error);
     process.on('uncaughtException', listener);
@@ -28,7 +28,7 @@ describe('createDatabase', () => {
         const pid = rows[0]?.pid ?? 0;
         await sql`select pg_terminate_backend(${pid})`.execute(db);
         await waitUntil(
-          'the connection to be gone',
+          'the connection to be closed',
           async () => (await sql`select 1 from pg_stat_activity where pid = ${pid}`.execute(db)).rows.length === 0,
         );
         await sql`select 1`.execute(tx);
@@ -41,7 +41,7 @@ describe('createDatabase', () => {
     }
   });
 
-  it('gives nobody a connection of which it was just told that it ends', async () => {
+  it('does not hand out a connection whose server has announced its end', async () => {
     const narrow = createDatabase({ url: server.url, applicationName: 'narrow', poolSize: 1 });
     try {
       for (let time = 0; time < 20; time += 1) {
@@ -68,7 +68,7 @@ describe('createDatabase', () => {
     }
   });
 
-  it('lets nobody wait for a connection without end, and shows who waits', async () => {
+  it('limits the wait for a connection, and counts the waiting callers', async () => {
     const registry = new Registry();
     const narrow = createDatabase({
       url: server.url,
@@ -85,7 +85,7 @@ describe('createDatabase', () => {
         () => null,
         (error: unknown) => error,
       );
-      await waitUntil('someone to wait', async () => (await gauge('waiting')) === 1);
+      await waitUntil('a caller to wait', async () => (await gauge('waiting')) === 1);
       expect([await gauge('connections'), await gauge('idle')]).toEqual([1, 0]);
       expect(isPoolExhausted(await refused)).toBe(true);
       await holder.commit().execute();
@@ -96,7 +96,7 @@ describe('createDatabase', () => {
   });
 
   it.each(['UTC', 'Asia/Kolkata', 'America/New_York'])(
-    'reads an instant as it is, to the millisecond, in a session in %s',
+    'parses an instant to the millisecond in a session in %s',
     async (zone) => {
       const narrow = createDatabase({ url: server.url, applicationName: 'zone', poolSize: 1 });
       try {
@@ -112,9 +112,8 @@ describe('createDatabase', () => {
         const seconds = instants.map((text) => Date.parse(text) / 1_000);
         const { rows } = await sql<{
           at: Date;
-        }>`select to_timestamp(s) as at from unnest(${seconds}::float8[]) with ordinality as given (s, n) order by n`.execute(
-          narrow,
-        );
+        }>`select to_timestamp(s) as at from unnest(${seconds}::float8[]) with ordinality as given (s, n)
+          order by n`.execute(narrow);
         expect(rows.map(({ at }) => at.toISOString())).toEqual(instants.map((text) => new Date(text).toISOString()));
         const { rows: others } = await sql<{
           at: unknown;

@@ -7,20 +7,20 @@ import type { Schema } from '../schema';
 
 export type Database = Kysely<Schema>;
 export type DatabaseTransaction = Transaction<Schema>;
-/** Repositories take either: the caller decides what is one transaction. */
+/** A database or a transaction: the caller of a repository decides what belongs to one transaction. */
 export type Executor = Database | DatabaseTransaction;
 
 export interface DatabaseOptions {
   readonly url: string;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
-  /** Most connections at a time; 8 unless it is said otherwise. */
+  /** Maximum number of connections. Default: 8. */
   readonly poolSize?: number;
-  /** Told of an idle connection that broke. The pool replaces it by itself. */
+  /** Called when an idle connection breaks. The pool replaces the connection by itself. */
   readonly onIdleError?: (error: Error) => void;
-  /** Longest that one statement may take; half a minute unless it is said otherwise. */
+  /** Maximum duration of a statement. Default: 30 seconds. */
   readonly statementTimeoutMs?: number;
-  /** Where the connections and the transactions that were begun again are counted; for one pool of a process. */
+  /** Registry for the metrics of connections and retried transactions; for one pool of a process only. */
   readonly metrics?: Registry;
 }
 
@@ -31,13 +31,14 @@ const TIMESTAMP_WITH_ZONE = 1184;
 
 const SPACE = 32;
 
-/** Longest that anyone waits for a connection, a new one or one of the pool that becomes free. */
+/** Maximum wait for a connection: a new one, or one of the pool that becomes free. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * A pool of connections. Every wait has an end: connecting, waiting for a free connection (`isPoolExhausted`), a statement (by the server, and a little later by the client, which
- * then destroys the connection) and an idle transaction (by the server, so that a frozen process cannot hold its locks).
- * `bigint` comes as a number (ids and sizes stay far below 2^53), `timestamp` without zone as the text that it is.
+ * Creates a pool of connections. Every wait is limited: connecting, waiting for a free connection (`isPoolExhausted`),
+ * a statement (by the server, and a little later by the client, which then destroys the connection), and an idle
+ * transaction (by the server, so that a frozen process cannot hold its locks). `bigint` is parsed to a number (ids and
+ * sizes stay far below 2^53), `timestamp` without time zone is left as text.
  */
 export function createDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
@@ -64,7 +65,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
   });
   pool.on('error', (error) => {
-    // The pool hangs the whole client on it, which no log should show.
+    // The pool adds the whole client to the error, which must not be logged.
     delete (error as { client?: unknown }).client;
     options.onIdleError?.(error);
   });
@@ -74,7 +75,10 @@ export function createDatabase(options: DatabaseOptions): Database {
   );
 }
 
-/** What Postgres writes to a session in UTC is ISO 8601 but for two signs, and V8 reads that much faster than pg, which cares for all that there may be. */
+/**
+ * Parses the text of a `timestamptz`. Postgres writes ISO 8601 except for two characters in a UTC session, and V8
+ * parses that much faster than pg, which handles all formats.
+ */
 function parseInstant(text: string): Date | number {
   const isPlain = text.length <= 29 && text.endsWith('+00') && text.charCodeAt(10) === SPACE;
   return isPlain
@@ -82,7 +86,7 @@ function parseInstant(text: string): Date | number {
     : (types.getTypeParser(TIMESTAMP_WITH_ZONE, 'text') as (text: string) => Date | number)(text);
 }
 
-/** Counts the transactions that were begun again, by the reason; null where nobody counts. */
+/** The counter of retried transactions by reason; null if the database was created without metrics. */
 export function retryCounterOf(db: Database): Counter<'reason'> | null {
   return db instanceof InstrumentedDatabase ? db.retries : null;
 }
@@ -100,24 +104,19 @@ function poolMetrics(pool: Pool, registry: Registry): Counter<'reason'> {
   registerGauge(
     registry,
     'pugmark_database_pool_connections',
-    'Connections to the database, in use or not',
+    'Connections to the database, in use or idle',
     () => pool.totalCount,
   );
-  registerGauge(
-    registry,
-    'pugmark_database_pool_idle',
-    'Connections to the database that nobody uses',
-    () => pool.idleCount,
-  );
+  registerGauge(registry, 'pugmark_database_pool_idle', 'Idle connections to the database', () => pool.idleCount);
   registerGauge(
     registry,
     'pugmark_database_pool_waiting',
-    'How many wait for a connection to the database',
+    'Callers that wait for a connection to the database',
     () => pool.waitingCount,
   );
   return new Counter({
     name: 'pugmark_database_retries_total',
-    help: 'Transactions that were begun again',
+    help: 'Transactions that were retried',
     labelNames: ['reason'],
     registers: [registry],
   });

@@ -37,14 +37,14 @@ describe('inTransaction', () => {
   async function terminate(pid: number): Promise<void> {
     await sql`select pg_terminate_backend(${pid})`.execute(db);
     await waitUntil(
-      'the backend to be gone',
+      'the backend to end',
       async () => (await sql`select 1 from pg_stat_activity where pid = ${pid}`.execute(db)).rows.length === 0,
     );
   }
 
   const waitingPid = () =>
     waitUntil(
-      'someone to wait for a lock',
+      'a session to wait for a lock',
       async () =>
         (
           await sql<{
@@ -55,7 +55,7 @@ describe('inTransaction', () => {
         ).rows[0]?.pid,
     );
 
-  /** Resolves for both once both have come. */
+  /** Resolves for both callers once both have called it. */
   function meeting(): () => Promise<void> {
     let missing = 2;
     let open: () => void;
@@ -67,7 +67,7 @@ describe('inTransaction', () => {
     };
   }
 
-  it('begins the victim of a deadlock again: both are done, each once', async () => {
+  it('retries the victim of a deadlock: both transactions take effect exactly once', async () => {
     const bothHoldOne = meeting();
     const both = async (first: number, second: number): Promise<number> => {
       let attempts = 0;
@@ -85,7 +85,7 @@ describe('inTransaction', () => {
     expect(await retries('deadlock')).toBe(1);
   });
 
-  it('begins again what cannot be serialised, so that no update is lost', async () => {
+  it('retries a serialization failure, so that no update is lost', async () => {
     const bothHaveRead = meeting();
     const readAndWrite = () =>
       inTransaction(
@@ -102,7 +102,7 @@ describe('inTransaction', () => {
     expect(await retries('serialization')).toBe(1);
   });
 
-  it('begins again when the connection breaks between two statements, and what it had done is done once', async () => {
+  it('retries when the connection breaks between two statements, and the work takes effect once', async () => {
     let attempts = 0;
     await inTransaction(db, async (tx) => {
       attempts += 1;
@@ -114,7 +114,7 @@ describe('inTransaction', () => {
     expect(await retries('connection')).toBe(1);
   });
 
-  it('begins again when the connection breaks in the middle of a statement', async () => {
+  it('retries when the connection breaks during a statement', async () => {
     const blocker = await db.startTransaction().execute();
     await add(blocker, 1);
     const done = inTransaction(db, (tx) => add(tx, 1));
@@ -125,28 +125,28 @@ describe('inTransaction', () => {
     expect(await marks()).toEqual([2, 0]);
   });
 
-  it('begins again when the connection was seen to be gone before COMMIT was sent', async () => {
+  it('retries when the connection was known to be broken before COMMIT was sent', async () => {
     let attempts = 0;
     await inTransaction(db, async (tx) => {
       attempts += 1;
       await add(tx, 1);
       if (attempts > 1) return;
       await terminate(await pidOf(tx));
-      // So that the client has heard of it, too.
+      // So that the client has noticed, too.
       await sql`select 1`.execute(tx).catch(() => undefined);
     });
     expect([attempts, await marks()]).toEqual([2, [1, 0]]);
   });
 
-  describe('when COMMIT was done and its answer lost', () => {
+  describe('when COMMIT succeeded and its response was lost', () => {
     it.each([
-      ['passes the error on, because nobody knows', false, [1, 0]],
-      ['does what is idempotent again', true, [2, 0]],
+      ['passes the error on, because the outcome is unknown', false, [1, 0]],
+      ['retries idempotent work', true, [2, 0]],
     ])('%s', async (_, idempotent, result) => {
       const relay = await startDatabaseRelay(server.url);
       const distant = createDatabase({ url: relay.url, applicationName: 'distant' });
       try {
-        // Not idempotent in truth, so that one sees how often it was done.
+        // Not actually idempotent, so that the number of executions is visible.
         const work = inTransaction(
           distant,
           async (tx) => {
@@ -166,12 +166,14 @@ describe('inTransaction', () => {
     });
   });
 
-  it('does not begin again when the connection breaks while COMMIT is under way', async () => {
+  it('does not retry when the connection breaks during COMMIT', async () => {
     await sql
       .raw(
         `
-      create function wait_at_commit() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(1); return null; end $$;
-      create constraint trigger t after update on marks deferrable initially deferred for each row execute function wait_at_commit()`,
+      create function wait_at_commit() returns trigger language plpgsql
+        as $$ begin perform pg_advisory_xact_lock(1); return null; end $$;
+      create constraint trigger t after update on marks deferrable initially deferred
+        for each row execute function wait_at_commit()`,
       )
       .execute(db);
     const blocker = await db.startTransaction().execute();
@@ -188,7 +190,7 @@ describe('inTransaction', () => {
     expect([attempts, await marks()]).toEqual([1, [0, 0]]);
   });
 
-  it('gives up after five attempts, with the error of the last', async () => {
+  it('gives up after five attempts, with the last error', async () => {
     let attempts = 0;
     const hopeless = inTransaction(db, async (tx) => {
       attempts += 1;
@@ -198,19 +200,19 @@ describe('inTransaction', () => {
     expect(attempts).toBe(5);
   });
 
-  it('ends at once with an error of the work, even when the rollback finds the connection broken', async () => {
+  it('does not retry after an error of the work itself, even if the rollback finds the connection broken', async () => {
     let attempts = 0;
     const failed = inTransaction(db, async (tx) => {
       attempts += 1;
       await add(tx, 1);
       await terminate(await pidOf(tx));
-      throw new Error('a matter of mine');
+      throw new Error('a domain error');
     });
-    await expect(failed).rejects.toThrow('a matter of mine');
+    await expect(failed).rejects.toThrow('a domain error');
     expect([attempts, await marks()]).toEqual([1, [0, 0]]);
   });
 
-  it('leaves no broken connection behind in the pool', async () => {
+  it('leaves no broken connection in the pool', async () => {
     await Promise.all(
       [1, 2, 3, 4, 5, 6].map(() =>
         inTransaction(db, async (tx) => {

@@ -6,25 +6,27 @@ import { isConnectionBroken, wasNeverSent } from './is-connection-broken';
 export interface TransactionOptions {
   readonly isolationLevel?: IsolationLevel;
   /**
-   * To do it again after it was done changes nothing and answers the same, as with an Idempotency-Key. Only then is it done again when
-   * the connection broke while COMMIT was on its way.
+   * Executing the work again after it was committed changes nothing and returns the same, as with an Idempotency-Key.
+   * Only then is it retried when the connection breaks during COMMIT.
    */
   readonly idempotent?: boolean;
 }
 
 const MAX_ATTEMPTS = 5;
-/** Before the second attempt, doubled before each further one, and jittered, so that two that met do not meet again. */
+/**
+ * Wait before the second attempt; doubled before each further one, and jittered, so that two conflicting transactions
+ * do not conflict again.
+ */
 const INITIAL_BACKOFF_MS = 50;
-/** No attempt begins later than this after the first: someone waits for the answer. */
+/** No attempt starts later than this after the first one: a client waits for the response. */
 const RETRY_DEADLINE_MS = 10_000;
 
 /**
- * Does `work` in a transaction, and again in a new one where that is certain to be right: after a deadlock or a serialisation failure,
- * which the server rolled back, and after a connection that broke before COMMIT was sent, or that could not be had. At most five times
- * in all, over about a second. So `work` must do nothing that outlives a rollback: no messages, no files, no counting in variables of
- * its surroundings. What it throws itself ends it at once.
- *
- * When the connection breaks during COMMIT, nobody knows whether it was committed: the error is passed on, and the caller must look,
+ * Executes `work` in a transaction, and retries it in a new transaction where that is safe: after a deadlock or a
+ * serialization failure, which the server rolled back, and after a connection that broke before COMMIT was sent or that
+ * could not be opened. At most five attempts, over about a second. `work` must therefore have no effect that survives a
+ * rollback: no messages, no files, no changes of outer variables. An error that it throws itself is not retried. When
+ * the connection breaks during COMMIT, the outcome is unknown: the error is passed on, and the caller must check,
  * unless the work is `idempotent`.
  */
 export async function inTransaction<T>(
@@ -54,10 +56,11 @@ export async function inTransaction<T>(
 
 type RetryReason = 'deadlock' | 'serialization' | 'connection';
 
-/** `inDoubt`: it may be committed already. Null: not to be repeated. */
+/** Null: do not retry. */
 function retryReasonOf(error: unknown, mayBeCommitted: boolean): RetryReason | null {
   const { code } = (error ?? {}) as { code?: unknown };
-  // Rolled back by the server, whatever statement it was, COMMIT included (manual, 13.5, "Serialization Failure Handling").
+  // Rolled back by the server, whatever statement it was, COMMIT included (manual, 13.5, "Serialization Failure
+  // Handling").
   if (code === '40P01') return 'deadlock';
   if (code === '40001') return 'serialization';
   if (!isConnectionBroken(error)) return null;

@@ -14,21 +14,21 @@ describe('isConnectionBroken', () => {
     ['a reset', failure('read ECONNRESET', { code: 'ECONNRESET', syscall: 'read' })],
     ['a cut connection', failure('Connection terminated unexpectedly')],
     ['a statement on a broken connection', failure('Client has encountered a connection error and is not queryable')],
-  ])('says yes to %s', (_what, error) => expect(isConnectionBroken(error)).toBe(true));
+  ])('returns true for %s', (_what, error) => expect(isConnectionBroken(error)).toBe(true));
 
   it.each([
     ['a statement timeout', failure('canceling statement', { code: '57014' })],
-    ['a silent server', failure('Query read timeout')],
-    ['a server that took no connection in time', failure('Connection terminated due to connection timeout')],
-    ['a pool that has none free', failure('timeout exceeded when trying to connect')],
+    ['a server that does not respond', failure('Query read timeout')],
+    ['a server that did not accept the connection in time', failure('Connection terminated due to connection timeout')],
+    ['an exhausted pool', failure('timeout exceeded when trying to connect')],
     ['too many connections', failure('sorry', { code: '53300' })],
     [
-      'a transaction that dawdled',
+      'an idle transaction that timed out',
       failure('terminating connection due to idle-in-transaction timeout', { code: '25P03' }),
     ],
     ['a deadlock', failure('deadlock detected', { code: '40P01' })],
-    ['a violated constraint', failure('duplicate key', { code: '23505' })],
-    ['a closed socket of something else', failure('EPIPE', { code: 'EPIPE', syscall: 'shutdown' })],
+    ['a constraint violation', failure('duplicate key', { code: '23505' })],
+    ['a closed socket of another service', failure('EPIPE', { code: 'EPIPE', syscall: 'shutdown' })],
     ['nothing', undefined],
-  ])('says no to %s', (_what, error) => expect(isConnectionBroken(error)).toBe(false));
+  ])('returns false for %s', (_what, error) => expect(isConnectionBroken(error)).toBe(false));
 });

@@ -15,21 +15,21 @@ describe('isDatabaseAway', () => {
     ['too many connections', failure('sorry', { code: '53300' })],
     ['a deadlock', failure('deadlock detected', { code: '40P01' })],
     ['a cut connection', failure('Connection terminated unexpectedly')],
-    ['a pool that has none free', failure('timeout exceeded when trying to connect')],
-    ['a silent server', failure('Query read timeout')],
-  ])('says yes to %s', (_what, error) => expect(isDatabaseUnavailable(error)).toBe(true));
+    ['an exhausted pool', failure('timeout exceeded when trying to connect')],
+    ['a server that does not respond', failure('Query read timeout')],
+  ])('returns true for %s', (_what, error) => expect(isDatabaseUnavailable(error)).toBe(true));
 
   it.each([
-    ['a violated constraint', failure('duplicate key', { code: '23505' })],
-    ['a wrong value', failure('invalid input', { code: '22P02' })],
-    ['a wrong statement', failure('syntax error', { code: '42601' })],
+    ['a constraint violation', failure('duplicate key', { code: '23505' })],
+    ['an invalid value', failure('invalid input', { code: '22P02' })],
+    ['a syntax error', failure('syntax error', { code: '42601' })],
     ['a missing file', failure('ENOENT', { code: 'ENOENT', syscall: 'open' })],
-    ['a closed socket of something else', failure('EPIPE', { code: 'EPIPE', syscall: 'shutdown' })],
+    ['a closed socket of another service', failure('EPIPE', { code: 'EPIPE', syscall: 'shutdown' })],
     [
-      'two addresses with different faults',
+      'two addresses with different errors',
       new AggregateError([failure('x', { code: 'ECONNREFUSED' }), failure('x', { code: '28P01' })]),
     ],
     ['nothing', undefined],
     ['text', 'Connection terminated'],
-  ])('says no to %s', (_what, error) => expect(isDatabaseUnavailable(error)).toBe(false));
+  ])('returns false for %s', (_what, error) => expect(isDatabaseUnavailable(error)).toBe(false));
 });

@@ -9,7 +9,10 @@ const NETWORK = new Set([
   'ENETUNREACH',
 ]);
 
-/** Is the error one of a connection over the network? The same codes come from other sockets and from files; those have another system call. */
+/**
+ * Whether the error is one of a network connection. Other sockets and files report the same codes, with other system
+ * calls.
+ */
 export function isNetworkFault(error: object): boolean {
   const { code, syscall } = error as { code?: unknown; syscall?: unknown };
   return (

@@ -1,4 +1,4 @@
-/** Is the error the one of a row that stands already, 23505 unique_violation? Whoever asked for it first has it. */
+/** Whether the error is 23505 unique_violation: a row with the same key exists. */
 export function isUniqueViolation(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '23505';
 }

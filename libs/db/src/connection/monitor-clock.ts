@@ -3,14 +3,14 @@ import { Gauge, backgroundLoop, type BackgroundLoop, type Logger, type Registry 
 import type { Database } from './database';
 
 const LOOK_MS = 10_000;
-/** Nothing here depends on this clock, but logs and what people read of them do. */
+/** Nothing depends on the clock of this machine except the times in logs. */
 const WARN_SECONDS = 5;
-/** An answer that took longer says nothing about the clock. */
+/** A response that took longer is too imprecise to compare clocks. */
 const MOST_PRECISE_MS = 1_000;
 
 /**
- * Compares this machine's clock with the database's, which is the only one that tasks go by, and says so when they differ: times
- * in the logs of different services can then not be put side by side.
+ * Compares this machine's clock with the database's, which tasks depend on, and logs a warning when they differ: the
+ * times in the logs of different services are then not comparable.
  */
 export function monitorClock(db: Database, metrics: Registry, logger: Logger): BackgroundLoop {
   const offset = new Gauge({
@@ -19,21 +19,21 @@ export function monitorClock(db: Database, metrics: Registry, logger: Logger): B
     registers: [metrics],
   });
   let warned = false;
-  return backgroundLoop('watch clock', logger, async () => {
+  return backgroundLoop('monitor clock', logger, async () => {
     const before = Date.now();
     const { rows } = await sql<{ now: number }>`select extract(epoch from clock_timestamp())::float8 as now`.execute(
       db,
     );
     const tookMs = Date.now() - before;
     if (tookMs > MOST_PRECISE_MS) return LOOK_MS;
-    // Halfway between asking and hearing.
+    // Compared at the middle of the round trip.
     const seconds = (before + tookMs / 2) / 1_000 - (rows[0]?.now ?? NaN);
     offset.set(seconds);
     const wrong = Math.abs(seconds) > WARN_SECONDS;
     if (wrong && !warned)
       logger.warn(
         { offsetSeconds: Math.round(seconds) },
-        'the clock of this machine differs from the database’s; tasks go by the latter',
+        'the clock of this machine differs from the database’s, which tasks depend on; synchronize it',
       );
     warned = wrong;
     return LOOK_MS;

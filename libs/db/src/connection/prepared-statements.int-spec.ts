@@ -6,8 +6,8 @@ import { PREPARED } from './prepared-statements';
 import { findImage } from '../images/image-details';
 import { Study, found } from '../testing/study.fixture';
 
-describe('a marked statement', () => {
-  it('is prepared once for a connection, and answers as any other', async () => {
+describe('a prepared statement', () => {
+  it('is planned once for each connection, and returns the same rows as another statement', async () => {
     const study = await Study.start();
     const db = createDatabase({ url: study.databaseUrl, applicationName: 'prepared-test', poolSize: 1 });
     try {
@@ -27,7 +27,7 @@ describe('a marked statement', () => {
     }
   });
 
-  it('that was not asked for the longest makes room on its connection, and can be asked again', async () => {
+  it('is deallocated when it is the least recently used of too many, and can be executed again', async () => {
     const server = await createTestDatabase(migrate);
     const db = createDatabase({ url: server.url, applicationName: 'prepared-test', poolSize: 1 });
     const ask = async (n: number): Promise<unknown> =>
@@ -45,7 +45,7 @@ describe('a marked statement', () => {
     }
   });
 
-  it('that the server refused is not taken back from it, which would end the transaction under way', async () => {
+  it('that the server rejected is not deallocated, which would abort the transaction', async () => {
     const server = await createTestDatabase(migrate);
     const db = createDatabase({ url: server.url, applicationName: 'prepared-test', poolSize: 1 });
     try {

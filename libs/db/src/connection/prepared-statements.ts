@@ -1,40 +1,45 @@
 import { sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 
-const MARK = '/* prepared */';
-/** Of one connection. A page of images costs Postgres half a megabyte for its plan, and there are more statements than one thinks: a page of another size is another one. */
-const MOST = 100;
+const MARKER = '/* prepared */';
+/**
+ * Prepared statements of a connection. The plan of a page of images takes half a megabyte in Postgres, and a page of
+ * another size is another statement.
+ */
+const MAX_STATEMENTS = 100;
 
 /**
- * Before a statement whose plan is the same whatever its parameters are. A connection then plans it once instead of each time, which for the
- * details of a page of images takes longer than to look them up.
+ * Marks a statement whose best plan is the same whatever its parameters are. A connection then plans it once instead of
+ * each time, which for the details of a page of images takes longer than reading them.
  */
-export const PREPARED = sql.raw(MARK);
+export const PREPARED = sql.raw(MARKER);
 
 export interface PreparedName {
   readonly name: string;
-  /** The one that was not asked for the longest, and makes room; null as long as there is room. */
-  readonly forgotten: string | null;
+  /** The statement to deallocate; null unless there are too many. */
+  readonly evicted: string | null;
 }
 
-/** Gives each marked statement a name; the same one for the same text, as long as it is among the last hundred that were asked for. */
+/** Names the marked statements of a connection by their text, and evicts the least recently used one. */
 export class PreparedNames {
-  /** By their text, the one that was asked for last at the end. */
-  readonly #names = new Map<string, string>();
-  #given = 0;
+  #evicted: string | null = null;
+  #count = 0;
+  readonly #names = new LRUCache<string, string>({
+    max: MAX_STATEMENTS,
+    dispose: (name, _text, reason) => {
+      if (reason === 'evict') this.#evicted = name;
+    },
+  });
 
-  /** Null: it is not marked. */
+  /** Null for a statement without the marker. */
   nameOf(text: string): PreparedName | null {
-    if (!text.trimStart().startsWith(MARK)) return null;
+    if (!text.trimStart().startsWith(MARKER)) return null;
     const known = this.#names.get(text);
-    const name = known ?? `prepared_${(this.#given += 1)}`;
-    this.#names.delete(text);
+    if (known !== undefined) return { name: known, evicted: null };
+    this.#count += 1;
+    const name = `prepared_${this.#count}`;
+    this.#evicted = null;
     this.#names.set(text, name);
-    return { name, forgotten: this.#names.size > MOST ? this.#forgetOldest() : null };
-  }
-
-  #forgetOldest(): string {
-    const [text, name] = this.#names.entries().next().value!;
-    this.#names.delete(text);
-    return name;
+    return { name, evicted: this.#evicted };
   }
 }

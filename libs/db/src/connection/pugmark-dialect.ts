@@ -7,7 +7,7 @@ import {
 } from 'kysely';
 import { isConnectionBroken } from './is-connection-broken';
 
-/** Kysely's Postgres, but that the end of a transaction is told as it was. */
+/** Kysely's Postgres dialect with a driver that preserves the error of a failed transaction. */
 export class PugmarkDialect extends PostgresDialect {
   readonly #config: PostgresDialectConfig;
 
@@ -22,9 +22,9 @@ export class PugmarkDialect extends PostgresDialect {
 }
 
 /**
- * Kysely rolls back after every failure, and where that fails too its error hides the first one: of a connection that broke while
- * COMMIT was on its way one would hear only that it cannot be used, as if nothing had been sent. What a broken connection had begun,
- * the server rolls back by itself, and the pool takes no such connection back.
+ * Kysely rolls back after every failure, and if the rollback fails too, its error replaces the first one: after a
+ * connection broke during COMMIT, the caller would only learn that the connection is unusable, as if nothing had been
+ * sent. The server rolls back the transaction of a broken connection by itself, and the pool discards the connection.
  */
 class ErrorPreservingDriver extends PostgresDriver {
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {

@@ -16,7 +16,7 @@ describe('onceMore', () => {
     await server.drop();
   });
 
-  /** Reads; the first `breaks` times the connection breaks in the middle of it. */
+  /** Reads; the connection breaks in the middle of the first `breaks` reads. */
   function reader(breaks: number): { readonly read: () => Promise<number>; count: number } {
     const state = {
       count: 0,
@@ -32,14 +32,14 @@ describe('onceMore', () => {
   const faultOf = (reading: Promise<number>) =>
     reading.catch((error: unknown) => (isConnectionBroken(error) ? 'broken' : error));
 
-  it('reads a second time over another connection, and no third time', async () => {
+  it('reads again over another connection, but not a third time', async () => {
     expect(await retryOnce(reader(1).read)).toBe(1);
     const hopeless = reader(2);
     expect(await faultOf(retryOnce(hopeless.read))).toBe('broken');
     expect(hopeless.count).toBe(2);
   });
 
-  it('does not when the caller says no, or the fault is another', async () => {
+  it('does not retry when the caller forbids it, or after another error', async () => {
     const refused = reader(1);
     expect(await faultOf(retryOnce(refused.read, () => false))).toBe('broken');
     expect(refused.count).toBe(1);

@@ -1,12 +1,15 @@
 import { sleep } from '@pugmark/platform';
 import { isConnectionBroken } from './is-connection-broken';
 
-/** What a server that restarts may need until it takes connections again, jittered: all its clients come back at once. */
+/**
+ * Time that a restarting server may need until it accepts connections again; jittered, because all clients reconnect at
+ * once.
+ */
 const WAIT_MS = 200;
 
 /**
- * What `read` answers. When its connection broke, as in a restart or a failover of the server, it is read once more over another one,
- * unless `mayRepeat` says no. It must change nothing.
+ * Returns the result of `read`. If its connection broke, as in a restart or failover of the server, it reads once more
+ * over another connection, unless `mayRepeat` returns false. `read` must change nothing.
  */
 export async function retryOnce<T>(
   read: () => Promise<T>,

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { isConnectionBroken } from './is-connection-broken';
 import { PreparedNames } from './prepared-statements';
 
-/** What pg does not declare. */
+/** Internals of pg that its types do not declare. */
 interface ClientInternals {
   readonly connection: {
     readonly stream: { destroy(): void };
@@ -12,43 +12,46 @@ interface ClientInternals {
 }
 
 /**
- * A connection that dies of its first timed-out query. pg's `query_timeout` fails the query but leaves it on the wire, so that
- * the next user of the connection would wait behind it, on a half-open network forever. Destroyed, the pool replaces it. And one
- * that is known to be broken as soon as the server says so: the end of the socket comes a little later, and until then pg would hand
- * the connection to the next in line.
+ * A client that closes its connection after the first query that timed out. pg's `query_timeout` rejects the query but
+ * leaves it on the wire, so that the next user of the connection would wait behind it, on a half-open network forever;
+ * the pool replaces a closed connection. It also reports a broken connection as soon as the server announces its end:
+ * the socket closes a little later, and until then pg would hand the connection to the next caller.
  */
 export class StatementDeadlineClient extends Client {
   readonly #prepared = new PreparedNames();
 
   constructor(config?: ConstructorParameters<typeof Client>[0]) {
     super(config);
-    // A connection can break between two statements of a transaction, when no query is there to fail and the pool, which minds
-    // only idle clients, does not listen: without a listener the error would end the process. The next statement fails instead.
+    // A connection can break between two statements of a transaction, when there is no query to reject and the pool,
+    // which listens to idle clients only, does not listen: without a listener the error would end the process. The next
+    // statement fails instead.
     this.on('error', () => undefined);
   }
 
-  // The overloads of pg's `query` are many; Kysely uses the one with a promise, and whatever is given is passed on.
+  // pg's `query` has many overloads; Kysely uses the one with a promise. Other arguments are passed on.
   override query(...args: unknown[]): never {
     const [text, values] = args;
     const prepared = typeof text === 'string' ? this.#prepared.nameOf(text) : null;
-    if (prepared !== null && prepared.forgotten !== null) this.#deallocate(prepared.forgotten);
+    if (prepared !== null && prepared.evicted !== null) this.#deallocate(prepared.evicted);
     const given = prepared === null ? args : [{ name: prepared.name, text, values }, ...args.slice(2)];
     const result: unknown = (super.query as (...a: unknown[]) => unknown).apply(this, given);
     if (result instanceof Promise) {
       result.catch((error: unknown) => {
         const { connection } = this as unknown as ClientInternals;
         if (error instanceof Error && error.message === 'Query read timeout') connection.stream.destroy();
-        // Before the query's caller hears of it and gives the connection back.
+        // Before the caller learns of the error and releases the connection.
         else if (isConnectionBroken(error)) connection.emit('error', error);
       });
     }
     return result as never;
   }
 
-  /** On the wire before what is asked next. Where it fails the connection is broken, and what it had prepared is gone with it. */
+  /**
+   * Sent before the next query. If it fails, the connection is broken, and its prepared statements are gone with it.
+   */
   #deallocate(name: string): void {
     const { parsedStatements } = (this as unknown as ClientInternals).connection;
-    // The server never took it: it knows no such name, and an error would end the transaction that comes next.
+    // The server never accepted it: it does not know the name, and an error would abort the next transaction.
     if (parsedStatements[name] === undefined) return;
     delete parsedStatements[name];
     super.query(`deallocate ${name}`).catch(() => undefined);

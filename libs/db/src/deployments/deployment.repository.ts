@@ -21,17 +21,17 @@ export interface DeploymentWithLocation {
   readonly longitude: number | null;
 }
 
-/** What can be corrected of a deployment. */
+/** The properties of a deployment that can be corrected. */
 export type DeploymentChange = Pick<
   Updateable<DeploymentsTable>,
   'name' | 'camera' | 'timezone' | 'clock_offset_seconds' | 'location_id' | 'starts_at' | 'ends_at'
 >;
 
-/** How the times of a deployment's images are, in images. */
+/** Numbers of images by the quality of their times, and the range of times. */
 export interface DeploymentTimes {
   readonly images: number;
   readonly withoutTime: number;
-  /** With a time before the deployment's start or after its end. */
+  /** Captured before the start or after the end of the deployment. */
   readonly outsideDeployment: number;
   readonly inDstGap: number;
   readonly inDstOverlap: number;
@@ -40,7 +40,7 @@ export interface DeploymentTimes {
 }
 
 export class DeploymentRepository {
-  /** Null when the project has a deployment of this name already. */
+  /** Returns null if the project has a deployment of this name. */
   async create(db: Executor, deployment: Insertable<DeploymentsTable>): Promise<DeploymentWithLocation | null> {
     const row = await db
       .insertInto('deployments')
@@ -51,16 +51,19 @@ export class DeploymentRepository {
     return row === undefined ? null : this.find(db, row.id);
   }
 
-  /** Changes what is given; the rest stays. The name must be free. Whoever changes zone or offset derives the images' times again. */
+  /**
+   * Changes the given properties. The name must be free. After a change of time zone or offset, the caller must derive
+   * the images' times again.
+   */
   async update(tx: DatabaseTransaction, id: number, change: DeploymentChange): Promise<void> {
     if (Object.keys(change).length > 0) await tx.updateTable('deployments').set(change).where('id', '=', id).execute();
-    // Its events know the solar hour of its place.
+    // Events have the solar hour of their place.
     if (change.location_id !== undefined) await markEventsStale(tx, sql`id = ${id}`);
   }
 
   /**
-   * The row, locked until the transaction ends: an ingest of this deployment waits meanwhile, or is waited for. Null when there
-   * is none.
+   * Finds the row and locks it until the transaction ends, against concurrent ingests of this deployment. Null if it
+   * does not exist.
    */
   async lock(tx: DatabaseTransaction, id: number): Promise<DeploymentWithLocation | null> {
     const locked = await tx
@@ -98,12 +101,14 @@ export class DeploymentRepository {
     return requireRow((await selectTimes(id).execute(db)).rows, id);
   }
 
-  /** The same, kept as long as nothing has changed. */
-  async readCachedTimes(counts: StatisticsCache, projectId: number, id: number): Promise<DeploymentTimes> {
-    return requireRow(await counts.rows(projectId, selectTimes(id)), id);
+  /** The same, cached while nothing changes. */
+  async readCachedTimes(cache: StatisticsCache, projectId: number, id: number): Promise<DeploymentTimes> {
+    return requireRow(await cache.rows(projectId, selectTimes(id)), id);
   }
 
-  /** Can the database compute with this zone? Its table of zones may be older than the one of Node. Outside a transaction. */
+  /**
+   * Whether the database knows this time zone: its time zone data may be older than that of Node. Not in a transaction.
+   */
   async knowsTimezone(db: Database, timezone: string): Promise<boolean> {
     try {
       await sql`select now() at time zone ${timezone}::text`.execute(db);
@@ -115,7 +120,7 @@ export class DeploymentRepository {
     }
   }
 
-  /** The instant of a local time in a zone that the database knows; see `sql/local-time.ts`. */
+  /** The instant of a local time in a time zone that the database knows; see `sql/local-time.ts`. */
   async instantOf(db: Executor, local: string, timezone: string): Promise<Date> {
     const { rows } = await sql<{
       instant: Date;
@@ -136,12 +141,13 @@ function selectTimes(id: number): RawBuilder<DeploymentTimes> {
   return sql<DeploymentTimes>`
     select count(i.id)::int as images, count(i.id) filter (where i.captured_at is null)::int as "withoutTime",
       count(*) filter (where ${isOutsideDeployment('i', 'd')})::int as "outsideDeployment",
-      count(*) filter (where i.dst_issue = 'dst_gap')::int as "inDstGap", count(*) filter (where i.dst_issue = 'dst_overlap')::int as "inDstOverlap",
+      count(*) filter (where i.dst_issue = 'dst_gap')::int as "inDstGap",
+        count(*) filter (where i.dst_issue = 'dst_overlap')::int as "inDstOverlap",
       min(i.captured_at) as first, max(i.captured_at) as last
     from deployments d left join images i on i.deployment_id = d.id where d.id = ${id} group by d.id`;
 }
 
 function requireRow(rows: readonly DeploymentTimes[], id: number): DeploymentTimes {
-  if (rows[0] === undefined) throw new Error(`there is no deployment ${id}`);
+  if (rows[0] === undefined) throw new Error(`deployment ${id} does not exist`);
   return rows[0];
 }

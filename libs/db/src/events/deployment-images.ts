@@ -3,7 +3,10 @@ import type { TimedImage } from '@pugmark/domain';
 import type { Executor } from '../connection/database';
 import { instantAt, microsecondsOf } from '../sql/microseconds';
 
-/** The images of a deployment that have a time, whatever is on them, in its order; those after the one given. Times in microseconds since 1970. */
+/**
+ * Reads a page of the images of a deployment that have a time, in order of time, whether or not they show anything.
+ * Times are in microseconds since 1970.
+ */
 export async function readDeploymentImages(
   db: Executor,
   deploymentId: number,

@@ -2,23 +2,23 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Category } from '@pugmark/domain';
 import { hoursInRange, type ObservationFilter } from '../observations/observation-filter';
 
-/** Which events. A filter chooses among those that there are; it never forms them differently. */
+/** Selects among the existing events; a filter does not change how events are formed. */
 export interface EventFilter extends ObservationFilter {
   readonly projectId: number;
-  /** Nothing was seen in a blank, and so it is in no event. */
+  /** Not `blank`: a blank image belongs to no event. */
   readonly category?: Category;
 }
 
-/** `category`: visits of any animal, person or vehicle. `label`: of each species. */
+/** `category`: visits of any animal, person or vehicle. `label`: visits of each species. */
 export type EventKind = 'category' | 'label';
 
-/** The condition on `events e`. An event lies at its start. */
+/** The condition on `events e`. An event is filtered by the time of its start. */
 export function eventConditions(filter: EventFilter, kind: EventKind): RawBuilder<unknown> {
   const { projectId, category, label, minConfidence, capturedFrom, capturedTo, reviewed } = filter;
   const hours = hoursInRange(filter);
   const conditions = [sql`e.project_id = ${projectId}`];
   if (label !== undefined) conditions.push(sql`e.label = ${label}`);
-  // `label is not null` by itself, so that Postgres sees that the index of labels will do.
+  // `label is not null` is repeated so that Postgres can use the partial index of labels.
   conditions.push(label !== undefined || kind === 'label' ? sql`e.label is not null` : sql`e.label is null`);
   if (category !== undefined) conditions.push(sql`e.category = ${category}`);
   conditions.push(...placeConditions(filter, sql`e.deployment_id`));
@@ -30,7 +30,7 @@ export function eventConditions(filter: EventFilter, kind: EventKind): RawBuilde
   return sql.join(conditions, sql` and `);
 }
 
-/** The conditions that the filter's deployment and location are, on a column of deployment ids. */
+/** The conditions of the filter's deployment and location on a column of deployment ids. */
 export function placeConditions(
   { deploymentId, locationId }: Pick<ObservationFilter, 'deploymentId' | 'locationId'>,
   column: RawBuilder<unknown>,

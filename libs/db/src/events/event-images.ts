@@ -5,11 +5,11 @@ import { findProjectOf } from '../projects/find-project-of';
 
 export interface EventImages {
   readonly event: EventSpan;
-  /** In order. */
+  /** In order of id. */
   readonly imageIds: readonly number[];
 }
 
-/** The images that show what an event is of, at most `limit`; null when the project has no such event, or not any more. */
+/** Finds up to `limit` images that show what the event is of; null if the project has no such event. */
 export async function findEventImages(
   db: Executor,
   projectId: number,
@@ -19,8 +19,7 @@ export async function findEventImages(
   const event = await findEventSpan(db, eventId);
   if (event === null || (await findProjectOf(db, 'events', eventId)) !== projectId) return null;
   const { rows } = await sql<{ id: number }>`
-    select s.image_id as id from image_summaries s where ${imageConditions({ projectId, event })} order by s.image_id limit ${limit}`.execute(
-    db,
-  );
+    select s.image_id as id from image_summaries s where ${imageConditions({ projectId, event })}
+      order by s.image_id limit ${limit}`.execute(db);
   return { event, imageIds: rows.map(({ id }) => id) };
 }

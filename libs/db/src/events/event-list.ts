@@ -25,11 +25,11 @@ export interface ListedEvent {
   readonly reviewed: boolean;
   readonly firstImageId: number;
   readonly bestImageId: number;
-  /** Of the start, in microseconds since 1970: where the list goes on after it. */
+  /** The start in microseconds since 1970: part of the position in the list. */
   readonly at: number | null;
 }
 
-/** Where the list goes on: after the event of this id that starts at this time, or at none. */
+/** Position in the list: after the event with this id that starts at this time, or without a time. */
 export type EventPosition = Pick<ListedEvent, 'id' | 'at'>;
 
 export type EventOrder = 'start' | '-start';
@@ -41,7 +41,7 @@ type Page = {
   readonly limit: number;
 };
 
-/** Properties by which the way through the indexes is the same whatever their values are. */
+/** Filter properties for which the best plan is the same whatever their values are. */
 const PREPARED_PROPERTIES: ReadonlySet<string> = new Set<keyof EventFilter>([
   'projectId',
   'category',
@@ -51,13 +51,17 @@ const PREPARED_PROPERTIES: ReadonlySet<string> = new Set<keyof EventFilter>([
   'reviewed',
 ]);
 
-/** In order of their start, or `-start` newest first; in both, events without a known time come last. */
+/**
+ * Lists events in order of their start, or in descending order (`-start`); events without a known time come last in
+ * both.
+ */
 export async function listEvents(
   db: Executor,
   filter: EventFilter,
   { kind, order, after, limit }: Page,
 ): Promise<ListedEvent[]> {
-  // Two statements, each of which reads along an index: as one they could not begin in the middle. Most pages need only the first.
+  // Two statements, each of which reads along an index, and can start in the middle of it. Most pages need only the
+  // first.
   const timed =
     after !== null && after.at === null ? [] : await listWithTime(db, filter, { kind, order, after, limit });
   if (timed.length === limit) return timed;
@@ -80,12 +84,14 @@ async function listWithTime(
       : sql`(e.starts_at, e.id) ${beyond} (${instantAt(after.at)}, ${after.id})`;
   const inOrder = sql`order by e.starts_at ${way}, e.id ${way} limit ${sql.lit(limit)}`;
   const chosen = (conditions: EventFilter, where: RawBuilder<unknown>) =>
-    sql`select e.* from events e where ${where} ${eventConditions(conditions, kind)} and e.starts_at is not null and ${goesOn} ${inOrder}`;
+    sql`select e.* from events e where ${where} ${eventConditions(conditions, kind)} and e.starts_at is not null
+      and ${goesOn} ${inOrder}`;
   const page =
     locationId === undefined || deploymentId !== undefined
       ? chosen(filter, sql``)
-      : // The first of each deployment of the location, and of these the first.
-        sql`select e.* from (select id from deployments where location_id = ${locationId}) place cross join lateral (${chosen(rest, sql`e.deployment_id = place.id and`)}) e ${inOrder}`;
+      : // The first rows of each deployment of the location, then the first of these.
+        sql`select e.* from (select id from deployments where location_id = ${locationId}) place
+          cross join lateral (${chosen(rest, sql`e.deployment_id = place.id and`)}) e ${inOrder}`;
   const { rows } =
     await sql<ListedEvent>`${usesOnly(filter, PREPARED_PROPERTIES) ? PREPARED : sql``} ${selectColumns(sql`(${page})`)} ${inOrder}`.execute(
       db,
@@ -101,9 +107,8 @@ async function listWithoutTime(
   limit: number,
 ): Promise<ListedEvent[]> {
   const { rows } = await sql<ListedEvent>`
-    ${selectColumns(sql`events`)} where ${eventConditions(filter, kind)} and e.starts_at is null and e.id > ${after} order by e.id limit ${limit}`.execute(
-    db,
-  );
+    ${selectColumns(sql`events`)} where ${eventConditions(filter, kind)} and e.starts_at is null and e.id > ${after}
+      order by e.id limit ${limit}`.execute(db);
   return rows;
 }
 
@@ -114,8 +119,11 @@ export async function findListedEvent(db: Executor, id: number): Promise<ListedE
 
 function selectColumns(source: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
-    select e.id, e.project_id as "projectId", e.deployment_id as "deploymentId", d.name as "deploymentName", l.id as "locationId", l.name as "locationName",
-      e.category, e.label, e.starts_at as "startsAt", e.ends_at as "endsAt", e.local_start as "localStart", e.solar_hour as "solarHour", e.images, e.individuals,
-      e.confidence, e.reviewed, e.first_image_id as "firstImageId", e.best_image_id as "bestImageId", ${microsecondsOf(sql`e.starts_at`)} as at
+    select e.id, e.project_id as "projectId", e.deployment_id as "deploymentId", d.name as "deploymentName", l.id
+      as "locationId", l.name as "locationName",
+      e.category, e.label, e.starts_at as "startsAt", e.ends_at as "endsAt", e.local_start as "localStart",
+        e.solar_hour as "solarHour", e.images, e.individuals,
+      e.confidence, e.reviewed, e.first_image_id as "firstImageId", e.best_image_id as "bestImageId",
+        ${microsecondsOf(sql`e.starts_at`)} as at
     from ${source} e left join deployments d on d.id = e.deployment_id left join locations l on l.id = d.location_id`;
 }

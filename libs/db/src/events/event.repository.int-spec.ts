@@ -23,13 +23,14 @@ describe('events', () => {
     return (
       await sql
         .raw(
-          `select ${columns} from events order by deployment_id, label nulls first, category, starts_at, first_image_id`,
+          `select ${columns} from events order by deployment_id, label nulls first, category, starts_at,
+            first_image_id`,
         )
         .execute(study.db)
     ).rows;
   }
 
-  it('are one visit until nothing of the kind was seen for longer than half an hour, and count the most in one image', async () => {
+  it('are one visit until nothing of the kind was seen for longer than half an hour, with the largest number in one image', async () => {
     const d = await study.deployment('d');
     await study.image(d, minute(0), [found('deer'), found('deer')]);
     await study.image(d, minute(30), [found('deer'), found('fox')]);
@@ -43,12 +44,12 @@ describe('events', () => {
     ]);
   });
 
-  it('never reach across deployments', async () => {
+  it('never span deployments', async () => {
     for (const name of ['a', 'b']) await study.image(await study.deployment(name), minute(0), [found('deer')]);
     expect(await formed('images')).toHaveLength(4);
   });
 
-  it('leave out what is below the threshold, and blanks', async () => {
+  it('exclude detections below the threshold, and blanks', async () => {
     const d = await study.deployment('d');
     await study.image(d, minute(0), [found('deer', 0.4)]);
     await study.image(d, minute(1), []);
@@ -56,7 +57,7 @@ describe('events', () => {
     expect(await formed()).toEqual([]);
   });
 
-  it('are single for images without a time or a deployment, and have no time then', async () => {
+  it('consist of one image each for images without a time or a deployment, and have no time then', async () => {
     await study.image(await study.deployment('d'), null, [found('deer')]);
     await study.image(null, minute(0), [found('deer')]);
     await study.image(null, minute(1), [found('deer')]);
@@ -67,10 +68,11 @@ describe('events', () => {
     ]);
   });
 
-  it('know the local hour, also of the hour that is there twice, and the hour of the sun', async () => {
+  it('have the local hour, also of an hour that occurs twice, and the solar hour', async () => {
     const d = await study.deployment('d', { locationId: await study.location('Greenwich', 51.5, 0) });
     await study.image(d, '2026-10-25T02:30:00', [found('deer')]);
-    // Solar noon at Greenwich was at 11:43:40 UTC on 3 November 2026 (equation of time +16 min 25 s), at 12:14:12 on 11 February.
+    // Solar noon at Greenwich was at 11:43:40 UTC on 3 November 2026 (equation of time +16 min 25 s), at 12:14:12 on 11
+    // February.
     await study.image(d, '2026-11-03T12:42:00', [found('deer')]);
     await study.image(d, '2026-11-03T13:45:00', [found('fox')]);
     await study.image(d, '2027-02-11T13:13:00', [found('owl')]);
@@ -86,7 +88,7 @@ describe('events', () => {
     );
   });
 
-  it('follow a corrected clock, zone, place, time and gap', async () => {
+  it('follow corrections of clock, zone, place, time and gap', async () => {
     const d = await study.deployment('d', { timezone: 'UTC' });
     const first = await study.image(d, minute(0), [found('deer')]);
     await study.image(d, minute(40), [found('deer')]);
@@ -106,7 +108,7 @@ describe('events', () => {
     expect(await formed('deployment_id')).toEqual([d, d, other, other].map((deployment_id) => ({ deployment_id })));
   });
 
-  it('take the human’s word over the machine’s, and the machine’s again when it is taken back', async () => {
+  it('use the annotation instead of the inference, and the inference again after the annotation is undone', async () => {
     const d = await study.deployment('d');
     const image = await study.image(d, minute(0), [found('deer')]);
     await study.review(image, [{ label: 'Capreolus capreolus', individuals: 3 }]);
@@ -121,7 +123,7 @@ describe('events', () => {
     );
   });
 
-  it('keep their id as long as they begin with the same image', async () => {
+  it('keep their id as long as they start with the same image', async () => {
     const d = await study.deployment('d');
     await study.image(d, minute(0), [found('deer')]);
     const before = await formed('id');
@@ -129,7 +131,7 @@ describe('events', () => {
     expect(await formed('id, images')).toEqual(before.map((row) => ({ ...(row as object), images: 2 })));
   });
 
-  it('keep their id without a time too, whatever is said of them', async () => {
+  it('keep their id without a time too, whatever their image is annotated with', async () => {
     const image = await study.image(await study.deployment('d'), null, [found('deer')]);
     const before = await formed('id');
     await study.review(image, [{ label: 'deer', individuals: 3 }]);
@@ -142,7 +144,7 @@ describe('events', () => {
     ]);
   });
 
-  it('follow a time that was said and is taken back, with an event that began with it', async () => {
+  it('follow a time that is entered and removed, with an event that started with the image', async () => {
     const d = await study.deployment('d', { timezone: 'UTC' });
     const say = (image: number, manualLocal: string | null) =>
       study.db.transaction().execute((tx) => new ImageRepository().correct(tx, image, { manualLocal }));
@@ -166,18 +168,17 @@ describe('events', () => {
     );
   });
 
-  it('go by the model that looked last', async () => {
+  it('use the latest inference', async () => {
     const d = await study.deployment('d');
     const image = await study.image(d, minute(0), [found('deer')]);
     const { rows } = await sql<{ id: number }>`
-      insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.1, '{}') returning id`.execute(
-      study.db,
-    );
+      insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.1, '{}')
+        returning id`.execute(study.db);
     await study.detect(image, [found('cow', 0.2)], rows[0]!.id);
     expect(await formed('label')).toEqual([{ label: null }, { label: 'cow' }]);
   });
 
-  it('come out the same, however the changes came and whenever they were looked at', async () => {
+  it('are the same, in whatever order changes come and whenever they are read', async () => {
     let seed = 7;
     const random = (n: number): number => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % n;
     const deployments = [
@@ -221,7 +222,7 @@ describe('events', () => {
     }
   });
 
-  it('are formed once when several want them at the same moment', async () => {
+  it('are formed once when several readers need them at the same moment', async () => {
     const d = await study.deployment('d');
     for (let n = 0; n < 20; n += 1) await study.image(d, minute(n * 40), [found('deer')]);
     await Promise.all([1, 2, 3, 4].map(() => events.formStaleEvents(study.db, study.projectId)));
@@ -229,27 +230,24 @@ describe('events', () => {
     expect(await study.db.selectFrom('stale_events').selectAll().execute()).toEqual([]);
   });
 
-  it('are stale still when the process that formed them died before it had', async () => {
+  it('are still stale when the process that formed them crashed before it committed', async () => {
     const d = await study.deployment('d');
     await study.image(d, minute(0), [found('deer')]);
-    await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(
-      study.db,
-    );
+    await sql`create function fail() returns trigger language plpgsql
+      as 'begin raise exception ''killed''; end'`.execute(study.db);
     await sql`create trigger fail before insert on events for each row execute function fail()`.execute(study.db);
     await expect(events.formStaleEvents(study.db, null)).rejects.toThrow('killed');
     await sql`drop trigger fail on events`.execute(study.db);
     expect(await formed('images')).toHaveLength(2);
   });
 
-  it('are formed of the other deployments though those of one cannot be, and the error is told', async () => {
+  it('are formed for the other deployments when those of one fail, and the error is thrown', async () => {
     const [first, second] = [await study.deployment('a'), await study.deployment('b')];
     for (const deployment of [first, second]) await study.image(deployment, minute(0), [found('deer')]);
-    await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(
-      study.db,
-    );
-    await sql`create trigger fail before insert on events for each row when (new.deployment_id = ${sql.lit(first)}) execute function fail()`.execute(
-      study.db,
-    );
+    await sql`create function fail() returns trigger language plpgsql
+      as 'begin raise exception ''killed''; end'`.execute(study.db);
+    await sql`create trigger fail before insert on events
+      for each row when (new.deployment_id = ${sql.lit(first)}) execute function fail()`.execute(study.db);
     await expect(events.formStaleEvents(study.db, null)).rejects.toThrow('killed');
     expect(await study.db.selectFrom('events').select('deployment_id').execute()).toEqual([
       { deployment_id: second },
@@ -257,7 +255,7 @@ describe('events', () => {
     ]);
   });
 
-  describe('while someone else forms them', () => {
+  describe('while another process forms them', () => {
     let someoneElse: Database;
 
     beforeEach(() => {
@@ -265,13 +263,11 @@ describe('events', () => {
     });
     afterEach(() => someoneElse.destroy());
 
-    /** How many connections wait for a lock, once one does and others had the time to. */
+    /** Returns how many connections wait for a lock, once one does and others had the time to. */
     async function waiting(): Promise<number> {
       const count = async () => {
-        const { rows } =
-          await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-            someoneElse,
-          );
+        const { rows } = await sql`select 1 from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`.execute(someoneElse);
         return rows.length;
       };
       await waitUntil('a statement to wait for a lock', count);
@@ -279,7 +275,7 @@ describe('events', () => {
       return count();
     }
 
-    /** Nobody can take the marks before `work` is done. */
+    /** Prevents others from deleting the stale rows before `work` is done. */
     const holdingMarks = (work: (tx: DatabaseTransaction) => Promise<void>) =>
       someoneElse.transaction().execute(async (tx) => {
         await tx.selectFrom('stale_events').selectAll().forUpdate().execute();
@@ -300,15 +296,15 @@ describe('events', () => {
       expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(4);
     });
 
-    it('leave connections to others, of however many projects they are', async () => {
+    it('leave connections to others, however many projects are affected', async () => {
       for (let n = 0; n < 10; n += 1) await study.image(await study.deployment(`d${n}`), minute(0), [found('deer')]);
       await sql`insert into projects (name) select 'P' || n from generate_series(1, 9) n`.execute(study.db);
-      // A mark of a project is enough: readers look for no more.
+      // One stale row of a project is enough: readers check no more than that.
       await sql`
-        update stale_events s set project_id = p.id from (select id, row_number() over (order by id) as n from projects) p,
-          (select id, row_number() over (order by id) as n from deployments) d where d.id = s.deployment_id and d.n = p.n`.execute(
-        study.db,
-      );
+        update stale_events s set project_id = p.id
+          from (select id, row_number() over (order by id) as n from projects) p,
+          (select id, row_number() over (order by id) as n from deployments) d
+            where d.id = s.deployment_id and d.n = p.n`.execute(study.db);
       const projects = await study.db.selectFrom('projects').select('id').execute();
       let readers: Promise<boolean>[] = [];
       await holdingMarks(async () => {
@@ -319,7 +315,7 @@ describe('events', () => {
       expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(20);
     });
 
-    it('are waited for by each reader for as long as it has time', async () => {
+    it('are waited for by each reader up to its own deadline', async () => {
       await study.image(await study.deployment('d'), minute(0), [found('deer')]);
       const hurried = new AbortController();
       let patient: Promise<boolean> = Promise.resolve(false);
@@ -334,7 +330,7 @@ describe('events', () => {
       expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(2);
     });
 
-    it('are not formed any more, once nobody waits whose turn they would be', async () => {
+    it('are not formed once nobody waits for them', async () => {
       const [first, second] = [await study.deployment('a'), await study.deployment('b')];
       for (const deployment of [first, second]) await study.image(deployment, minute(0), [found('deer')]);
       const hurried = new AbortController();
@@ -345,7 +341,7 @@ describe('events', () => {
         expect(await reading).toBe(false);
       });
       await waitUntil(
-        'the first to be formed all the same',
+        'forms the first ones nevertheless',
         async () => (await study.db.selectFrom('events').select('id').execute()).length > 0,
       );
       expect(await study.db.selectFrom('stale_events').select('deployment_id').execute()).toEqual([
@@ -353,14 +349,14 @@ describe('events', () => {
       ]);
     });
 
-    it('say what was committed before they were asked for, though the forming had begun before that', async () => {
+    it('include what was committed before they were requested, even if forming had started before that', async () => {
       const d = await study.deployment('d');
       await study.image(d, minute(0), [found('deer')]);
       let [earlier, later]: Promise<boolean>[] = [];
       await someoneElse.transaction().execute(async (tx) => {
         await sql`lock table locations in access exclusive mode`.execute(tx);
         earlier = events.formStaleEvents(study.db, null);
-        // It took its marks by then.
+        // It has deleted the stale rows by then.
         await waiting();
         await study.image(d, minute(600), [found('deer')]);
         later = events.formStaleEvents(study.db, study.projectId);

@@ -6,23 +6,27 @@ import { solarHour } from '../sql/solar-time';
 
 /** Class of the advisory locks under which the events of one deployment are formed. */
 const FORMING_LOCK = 7_411_209;
-/** Deployments of which the events are formed before the next ones are looked for. */
+/** Stale deployments that are read at a time. */
 const BATCH_SIZE = 50;
-/** Deployments that one process forms at a time: the rest of its connections is for others, whatever locks these wait for. */
+/**
+ * Deployments that one process forms concurrently: the other connections remain available, whatever locks these wait
+ * for.
+ */
 const MAX_CONCURRENT = 3;
 
 /**
- * Independent visits: images with the same kind of animal at one deployment belong to one event until none has been seen for longer
- * than the project's gap. Events are derived: a change of what they are formed from leaves a mark in `stale_events`, in its own
- * transaction, and whoever reads events forms those anew first.
+ * Events (independent visits): images with the same kind of animal at one deployment belong to one event until none was
+ * captured for longer than the project's event gap. Events are derived: a change of their source data adds a row to
+ * `stale_events` in the same transaction, and readers form the stale events first.
  */
 export class EventRepository {
   readonly #formings = new WeakMap<Database, FormingQueue>();
 
   /**
-   * Forms what is stale, of one project or of all. What others are forming is waited for, so that afterwards events say
-   * what was committed before; what becomes stale meanwhile is for the next time. `signal`: not to wait any longer. Answers whether all was formed.
-   * Where a deployment cannot be formed, the others are all the same; then the first error is thrown.
+   * Forms the stale events of one project or of all. Waits for those that others are forming, so that afterwards events
+   * reflect what was committed before the call; what becomes stale meanwhile is left to the next call. Returns false if
+   * `signal` was aborted before all were formed. If a deployment fails, the others are formed nevertheless; then the
+   * first error is thrown.
    */
   async formStaleEvents(db: Database, projectId: number | null, signal?: AbortSignal): Promise<boolean> {
     const formings = this.#formingsOf(db);
@@ -33,10 +37,10 @@ export class EventRepository {
       for (const id of deployments) {
         last = id;
         try {
-          if (!(await formings.formStaleSpan(id, since, signal))) return false;
+          if (!(await formings.form(id, since, signal))) return false;
         } catch (error) {
           failures.push(error);
-          // If it is not about this deployment, the others need not be tried.
+          // If the database is unavailable, the other deployments need not be tried.
           await pingDatabase(db);
         }
       }
@@ -55,28 +59,28 @@ export class EventRepository {
   async #stale(db: Executor, projectId: number | null, after: number): Promise<number[]> {
     const ofProject = projectId === null ? sql`` : sql`and project_id = ${projectId}`;
     const { rows } = await sql<{ id: number }>`
-      ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject} order by deployment_id limit ${sql.lit(BATCH_SIZE)}`.execute(
-      db,
-    );
+      ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject}
+        order by deployment_id limit ${sql.lit(BATCH_SIZE)}`.execute(db);
     return rows.map(({ id }) => id);
   }
 }
 
 interface FormingJob {
-  /** The how manieth of the process it is; infinite until it has begun. */
+  /** Sequence number of the job in this process; infinite until it has started. */
   begun: number;
-  /** How many wait for it. */
+  /** Number of callers that wait for it. */
   waiting: number;
   done: Promise<void>;
 }
 
 /**
- * The deployments that this process forms. All who wait for one share its forming, and a few are formed at a time, in the order in which they were
- * asked for: a change of the gap makes every reader wait, and each with a connection of its own would leave none.
+ * The deployments that this process forms. All callers that wait for a deployment share one job, and a few jobs run
+ * concurrently, in the order of the requests: after a change of the gap every reader waits, and a connection for each
+ * would exhaust the pool.
  */
 class FormingQueue {
   readonly #db: Database;
-  /** The one that began last, or will, by deployment. */
+  /** The latest job of each deployment, started or queued. */
   readonly #latest = new Map<number, FormingJob>();
   readonly #queue: (() => void)[] = [];
   #free = MAX_CONCURRENT;
@@ -86,13 +90,16 @@ class FormingQueue {
     this.#db = db;
   }
 
-  /** How many have begun: what was committed by now is seen by those to come, and maybe not by these. */
+  /** Number of jobs started so far: only later ones are certain to see what was committed by now. */
   get begun(): number {
     return this.#begun;
   }
 
-  /** Waits for one that begins after the first `since`, or began. Answers false as soon as the signal is aborted; what has begun goes on. */
-  async formStaleSpan(deploymentId: number, since: number, signal?: AbortSignal): Promise<boolean> {
+  /**
+   * Waits for a job that starts after the first `since` jobs. Returns false as soon as the signal is aborted; a started
+   * job continues.
+   */
+  async form(deploymentId: number, since: number, signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted === true) return false;
     const latest = this.#latest.get(deploymentId);
     const forming = latest !== undefined && latest.begun > since ? latest : this.#add(deploymentId, latest?.done);
@@ -112,13 +119,13 @@ class FormingQueue {
   }
 
   async #run(deploymentId: number, forming: FormingJob, previous?: Promise<void>): Promise<void> {
-    // Its error is for those who wait for it.
+    // The callers that wait for that job get its error.
     await previous?.catch(() => undefined);
     await this.#acquireSlot();
     try {
       if (forming.waiting === 0) return;
       forming.begun = this.#begun += 1;
-      await inTransaction(this.#db, (tx) => form(tx, deploymentId), { idempotent: true });
+      await inTransaction(this.#db, (tx) => formStaleSpan(tx, deploymentId), { idempotent: true });
     } finally {
       if (this.#latest.get(deploymentId) === forming) this.#latest.delete(deploymentId);
       this.#releaseSlot();
@@ -137,7 +144,7 @@ class FormingQueue {
   }
 }
 
-/** Rejects as the work does, unless the signal was aborted before that. */
+/** Returns false if the signal is aborted before the work is done; rejects as the work does. */
 async function isDoneBefore(work: Promise<void>, signal?: AbortSignal): Promise<boolean> {
   let stop: () => void = () => undefined;
   const stopped = new Promise<false>((resolve) => {
@@ -151,67 +158,80 @@ async function isDoneBefore(work: Promise<void>, signal?: AbortSignal): Promise<
   }
 }
 
-async function form(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
+async function formStaleSpan(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
   await sql`select pg_advisory_xact_lock(${FORMING_LOCK}::int, ${deploymentId}::int)`.execute(tx);
   const { rows } = await sql<{ from: string | null; to: string | null }>`
-    with taken as (delete from stale_events where deployment_id = ${deploymentId} returning from_at, to_at)
-    select min(from_at)::text as from, max(to_at)::text as to from taken`.execute(tx);
+    with deleted as (delete from stale_events where deployment_id = ${deploymentId} returning from_at, to_at)
+    select min(from_at)::text as from, max(to_at)::text as to from deleted`.execute(tx);
   const { from = null, to = null } = rows[0] ?? {};
-  // Someone else was faster.
+  // Another process has formed them.
   if (from === null || to === null) return;
-  // A statement of its own, later than the one that took the marks: it sees all that was marked.
+  // A separate statement, later than the one that deleted the stale rows: it sees all changes that added them.
   await formBetween(tx, deploymentId, from, to);
 }
 
 /**
- * Forms the events of a deployment anew where something changed between two times. Events that reach within the gap of it are touched;
- * no other can change. An event that begins as it did keeps its id.
+ * Forms the events of a deployment again where something changed between two times. Only events within the gap of that
+ * span can change. An event that starts with the same image keeps its id.
  */
 async function formBetween(tx: DatabaseTransaction, deploymentId: number, from: string, to: string): Promise<void> {
   await sql`
     with place as materialized (
       select d.id, d.project_id, d.timezone, l.longitude, p.event_gap_seconds * interval '1 second' as gap
-      from deployments d join projects p on p.id = d.project_id left join locations l on l.id = d.location_id where d.id = ${deploymentId}
-    ), touched as materialized (
+      from deployments d join projects p on p.id = d.project_id left join locations l on l.id = d.location_id
+        where d.id = ${deploymentId}
+    ), affected as materialized (
       select e.id, e.category, e.label, e.starts_at, e.ends_at, e.first_image_id from events e, place
-      where e.deployment_id = place.id and e.starts_at <= ${to}::timestamptz + place.gap and e.ends_at >= ${from}::timestamptz - place.gap
+      where e.deployment_id = place.id and e.starts_at <= ${to}::timestamptz + place.gap
+        and e.ends_at >= ${from}::timestamptz - place.gap
     ), reach as (
-      select category, label, min(starts_at) as from_at, max(ends_at) as to_at from touched group by category, label
-    ), seen as (
+      select category, label, min(starts_at) as from_at, max(ends_at) as to_at from affected group by category, label
+    ), observed as (
       -- Twice: of its category, and of what it is called.
-      select o.category, kind.label, s.image_id, s.captured_at, sum(o.individuals) as individuals, max(o.confidence) as confidence, s.review_id is not null as reviewed
+      select o.category, kind.label, s.image_id, s.captured_at, sum(o.individuals) as individuals, max(o.confidence)
+        as confidence, s.review_id is not null as reviewed
       from image_summaries s join observations o on o.image_id = s.image_id
       cross join lateral (values (null::text), (o.label)) as kind (label)
       left join reach r on r.category = o.category and r.label is not distinct from kind.label
       where s.deployment_id = ${deploymentId}
-        and s.captured_at between least(${from}::timestamptz, (select min(from_at) from reach)) and greatest(${to}::timestamptz, (select max(to_at) from reach))
+        and s.captured_at between least(${from}::timestamptz, (select min(from_at) from reach))
+          and greatest(${to}::timestamptz, (select max(to_at) from reach))
         and s.captured_at between least(${from}::timestamptz, r.from_at) and greatest(${to}::timestamptz, r.to_at)
       group by s.image_id, o.category, kind.label
-    ), parted as (
-      select seen.*, case when captured_at - lag(captured_at) over kinds <= place.gap then 0 else 1 end as begins
-      from seen, place window kinds as (partition by category, label order by captured_at, image_id)
+    ), split as (
+      select observed.*, case when captured_at - lag(captured_at) over kinds <= place.gap then 0 else 1 end as starts
+      from observed, place window kinds as (partition by category, label order by captured_at, image_id)
     ), numbered as (
-      select parted.*, sum(begins) over (partition by category, label order by captured_at, image_id) as number from parted
+      select split.*, sum(starts) over (partition by category, label order by captured_at, image_id) as number
+        from split
     ), formed as materialized (
       select category, label, (array_agg(image_id order by captured_at, image_id))[1] as first_image_id,
-        (array_agg(image_id order by confidence desc, image_id))[1] as best_image_id, min(captured_at) as starts_at, max(captured_at) as ends_at,
-        count(*) as images, max(individuals) as individuals, max(confidence) as confidence, bool_or(reviewed) as reviewed
+        (array_agg(image_id order by confidence desc, image_id))[1] as best_image_id, min(captured_at) as starts_at,
+          max(captured_at) as ends_at,
+        count(*) as images, max(individuals) as individuals, max(confidence) as confidence, bool_or(reviewed)
+          as reviewed
       from numbered group by category, label, number
-    ), gone as (
-      delete from events e using touched t
+    ), deleted as (
+      delete from events e using affected t
       where e.id = t.id and not exists (
-        select 1 from formed f where f.first_image_id = t.first_image_id and f.category = t.category and f.label is not distinct from t.label)
+        select 1 from formed f where f.first_image_id = t.first_image_id and f.category = t.category and f.label
+          is not distinct from t.label)
     )
-    insert into events as e (project_id, deployment_id, category, label, first_image_id, best_image_id, starts_at, ends_at, local_start, solar_hour,
+    insert into events as e (project_id, deployment_id, category, label, first_image_id, best_image_id, starts_at,
+      ends_at, local_start, solar_hour,
       images, individuals, confidence, reviewed)
-    select place.project_id, place.id, category, label, first_image_id, best_image_id, starts_at, ends_at, starts_at at time zone place.timezone,
+    select place.project_id, place.id, category, label, first_image_id, best_image_id, starts_at, ends_at,
+      starts_at at time zone place.timezone,
       ${solarHour(sql`starts_at`, sql`place.longitude`)}, images, individuals, confidence, reviewed
     from formed, place
-    on conflict (first_image_id, category, (coalesce(label, '')), (coalesce(deployment_id, 0)), (starts_at is null)) do update set
-      best_image_id = excluded.best_image_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at, local_start = excluded.local_start,
-      solar_hour = excluded.solar_hour, images = excluded.images, individuals = excluded.individuals, confidence = excluded.confidence, reviewed = excluded.reviewed
-    where (e.best_image_id, e.starts_at, e.ends_at, e.local_start, e.solar_hour, e.images, e.individuals, e.confidence, e.reviewed) is distinct from
-      (excluded.best_image_id, excluded.starts_at, excluded.ends_at, excluded.local_start, excluded.solar_hour, excluded.images, excluded.individuals, excluded.confidence, excluded.reviewed)`.execute(
-    tx,
-  );
+    on conflict (first_image_id, category, (coalesce(label, '')), (coalesce(deployment_id, 0)), (starts_at is null))
+      do update set
+      best_image_id = excluded.best_image_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+        local_start = excluded.local_start,
+      solar_hour = excluded.solar_hour, images = excluded.images, individuals = excluded.individuals,
+        confidence = excluded.confidence, reviewed = excluded.reviewed
+    where (e.best_image_id, e.starts_at, e.ends_at, e.local_start, e.solar_hour, e.images, e.individuals, e.confidence,
+      e.reviewed) is distinct from
+      (excluded.best_image_id, excluded.starts_at, excluded.ends_at, excluded.local_start, excluded.solar_hour,
+        excluded.images, excluded.individuals, excluded.confidence, excluded.reviewed)`.execute(tx);
 }

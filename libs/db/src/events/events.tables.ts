@@ -6,12 +6,12 @@ export interface EventsTable {
   project_id: number;
   deployment_id: number | null;
   category: Category;
-  /** Null: an event of the category, whatever it is called. */
+  /** Null: an event of the category, with any labels. */
   label: string | null;
   first_image_id: number;
-  /** The one with the surest detection. */
+  /** The image with the highest confidence. */
   best_image_id: number;
-  /** Null, as `ends_at`: of one image without a known time or deployment. */
+  /** Null, as `ends_at`, for an image without a known time or deployment. */
   starts_at: Date | null;
   ends_at: Date | null;
   local_start: WallClock | null;

@@ -1,7 +1,10 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseTransaction } from '../connection/database';
 
-/** Marks all events of these deployments as to be formed anew: what they are formed by was changed. `which` is a condition on `deployments`. */
+/**
+ * Marks all events of these deployments as stale, after a change of how they are formed. `which` is a condition on
+ * `deployments`.
+ */
 export async function markEventsStale(tx: DatabaseTransaction, which: RawBuilder<unknown>): Promise<void> {
   await sql`
     insert into stale_events (project_id, deployment_id, from_at, to_at)

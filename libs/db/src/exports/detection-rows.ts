@@ -3,7 +3,7 @@ import type { Database } from '../connection/database';
 import { JOIN_TAXON, NOT_STATIC, JOIN_EFFECTIVE_REVIEW } from '../observations/refresh-observations';
 import type { ExportFilter } from './exports.tables';
 
-/** One line of a CSV of detections. */
+/** A row of the CSV of detections. */
 export interface DetectionRow {
   readonly detectionId: number;
   readonly imageId: number;
@@ -25,23 +25,27 @@ export interface DetectionRow {
   readonly imageHeight: number;
   readonly model: string;
   readonly modelVersion: string;
-  /** The surest label of the run's classifier, or without a run of the one that was added last; null where none has looked. */
+  /**
+   * The label with the highest score of the run's classifier, or without a run of the classifier that was added last;
+   * null without a classification.
+   */
   readonly classification: string | null;
   readonly classificationScore: number | null;
-  /** Its name and version. */
+  /** Name and version. */
   readonly classifier: string | null;
-  /** Always there: marked as a static false positive, and not unmarked. */
+  /** Belongs to a static detection that was not dismissed. */
   readonly static: boolean;
-  /** What the human's word that counts says of it; null: nothing. */
+  /** What the effective annotation says about the detection; null: nothing. */
   readonly review: 'confirmed' | 'rejected' | 'relabelled' | null;
-  /** What the human calls it. */
+  /** The label of the annotation. */
   readonly reviewLabel: string | null;
 }
 
 /**
- * Hands all detections that pass the filter to `page`, `pageSize` at a time in order of id, from one consistent snapshot and in
- * constant memory. `total` is their number in the same snapshot. An idle transaction is ended by the server, so `page` must not
- * dawdle. Never begun again by itself: what `page` got, it has; the export's task begins again with a file of its own.
+ * Passes all detections that match the filter to `page`, `pageSize` at a time in order of id, from one consistent
+ * snapshot and in constant memory. `total` is their number in the same snapshot. The server ends idle transactions, so
+ * `page` must be quick. Not retried, because `page` has already processed rows; the export's task starts again with a
+ * new file.
  */
 export async function streamDetectionRows(
   db: Database,
@@ -59,7 +63,8 @@ export async function streamDetectionRows(
   if (filter.runId !== undefined) {
     conditions.push(
       sql`f.model_id = (select model_id from runs where id = ${filter.runId})`,
-      sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id and t.run_id = ${filter.runId})`,
+      sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id
+        and t.run_id = ${filter.runId})`,
     );
   }
   const source = (more: RawBuilder<unknown> = sql``) => sql`
@@ -82,14 +87,15 @@ export async function streamDetectionRows(
       for (;;) {
         const { rows } = await sql<DetectionRow>`
           select d.id as "detectionId", i.id as "imageId", i.file_path as "filePath", encode(i.sha256, 'hex') as sha256,
-            p.name as deployment, l.name as location, i.captured_local as "capturedLocal", p.timezone, i.captured_at as "capturedAt",
-            d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, i.width as "imageWidth", i.height as "imageHeight",
+            p.name as deployment, l.name as location, i.captured_local as "capturedLocal", p.timezone, i.captured_at
+              as "capturedAt",
+            d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, i.width as "imageWidth", i.height
+              as "imageHeight",
             m.name as model, m.version as "modelVersion",
             classified.label as classification, classified.score as "classificationScore", classified.classifier,
             not ${NOT_STATIC} as static, verdict.review, verdict.label as "reviewLabel"
-          ${source(sql`${joinClassification(filter)} ${JOIN_EFFECTIVE_REVIEW} ${JOIN_REVIEW_OF_DETECTION}`)} and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(
-          tx,
-        );
+          ${source(sql`${joinClassification(filter)} ${JOIN_EFFECTIVE_REVIEW} ${JOIN_REVIEW_OF_DETECTION}`)}
+            and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(tx);
         const last = rows.at(-1);
         if (last === undefined) return;
         await page(rows, total);
@@ -110,10 +116,10 @@ function joinClassification({ runId }: ExportFilter): RawBuilder<unknown> {
 }
 
 /**
- * Joins what the annotation of the image, which lists everything on it, says of detection `d`, as `verdict`. The annotation
- * names the detection, with the same category and label or with others. If it leaves the detection out, that rejects it,
- * unless it names something that the detection may show: of the same category, and either without a box, or with a box that
- * overlaps it and does not come from another detection of the same model.
+ * Joins what the annotation of the image, which lists everything on it, says of detection `d`, as `verdict`. The
+ * annotation names the detection, with the same category and label or with others. If it leaves the detection out, that
+ * rejects it, unless it names something that the detection may show: of the same category, and either without a box, or
+ * with a box that overlaps it and does not come from another detection of the same model.
  */
 const JOIN_REVIEW_OF_DETECTION = sql`
   left join lateral (

@@ -11,7 +11,7 @@ export interface ExportWithTask extends Selectable<ExportsTable> {
   readonly expired: boolean;
 }
 
-/** What an export produced. */
+/** The result of an export. */
 export interface ExportArtifact {
   readonly fileKey: string;
   readonly rowCount: number;
@@ -50,7 +50,7 @@ export class ExportRepository {
       .execute();
   }
 
-  /** Those of which the feed does not yet say how they ended, and those whose time ran out since its last look. */
+  /** Lists exports whose end is not in the feed yet, and those that expired since the feed's last scan. */
   async listFeedPending(tx: DatabaseTransaction): Promise<ExportWithTask[]> {
     return this.#withTask(tx)
       .where(sql<boolean>`(exports.feed_pending or (exports.expires_at > ${LAST_SCAN} and exports.expires_at < now()))`)
@@ -58,7 +58,10 @@ export class ExportRepository {
       .execute();
   }
 
-  /** The file, in the transaction that ends the task: from then on it can be downloaded, for at least `keepSeconds`. */
+  /**
+   * Sets the file, in the transaction that ends the task: it can be downloaded from then on, for at least
+   * `keepSeconds`.
+   */
   async complete(tx: DatabaseTransaction, id: number, artifact: ExportArtifact, keepSeconds: number): Promise<void> {
     await tx
       .updateTable('exports')
@@ -78,7 +81,7 @@ export class ExportRepository {
     await db.updateTable('exports').set({ percent }).where('id', '=', id).execute();
   }
 
-  /** Exports whose time is over and whose file still lies there. */
+  /** Lists expired exports whose file still exists. */
   async listExpired(db: Executor, limit: number): Promise<{ id: number; fileKey: string }[]> {
     const rows = await db
       .selectFrom('exports')
@@ -94,7 +97,7 @@ export class ExportRepository {
     await db.updateTable('exports').set({ file_key: null }).where('id', '=', id).execute();
   }
 
-  /** Of these files, the ones that an export points to. */
+  /** Returns those of these file keys that an export refers to. */
   async filterKnownFileKeys(db: Executor, keys: readonly string[]): Promise<Set<string>> {
     if (keys.length === 0) return new Set();
     const rows = await db

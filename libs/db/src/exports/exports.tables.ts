@@ -16,12 +16,12 @@ export interface ExportsTable {
   sha256: Buffer | null;
   file_key: string | null;
   expires_at: Date | null;
-  /** The row of the feed that says how it ended is still to be written. */
+  /** The last feed row of the export is still to be written. */
   feed_pending: Generated<boolean>;
   created_at: CreatedAt;
 }
 
-/** What an export holds; an absent property does not filter. */
+/** Selects the content of an export; an absent property does not filter. */
 export interface ExportFilter {
   readonly deploymentId?: number;
   readonly runId?: number;

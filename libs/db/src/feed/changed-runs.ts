@@ -1,30 +1,37 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseTransaction } from '../connection/database';
 
-/** More than clocks are set back by, in small steps. */
+/** More than a clock is usually set back by. */
 const CLOCK_SLACK = sql`interval '10 seconds'`;
 
-/** Until when the feed's last look had seen everything, and a little earlier. */
-export const LAST_SCAN: RawBuilder<Date> = sql<Date>`(select least(scanned_at, now()) - ${CLOCK_SLACK} from feed_state)`;
+/** Up to when the feed's last scan certainly saw everything. */
+export const LAST_SCAN: RawBuilder<Date> = sql<Date>`(select least(scanned_at, now()) - ${CLOCK_SLACK}
+  from feed_state)`;
 
 /**
- * The runs that can look other than at the last look: those of which something is queued, is running or has ended since, which an ingest
- * adds to or has ended with since, which moved at the last look, or whose row in `runs` says other than the feed: not in it yet, cancelled,
- * begun again, paused or resumed, of another priority, or with tasks brought in line since with what was asked of it. A run of which a
- * million tasks wait and nothing else happens is not among them, and its tasks are not counted. What was seen waiting at the last look and is
- * waiting now has not changed; what was claimed after it and has ended, has ended after it; what had been claimed before made the run a
- * moving one. Each of the parts is found by an index that holds what is under way, not what has been.
+ * Finds the runs that can differ from the feed's last scan: a task is queued, running or has ended since then; an
+ * ingest adds tasks or has ended since then; the last scan marked the run for a recheck; or the row in `runs` differs
+ * from the feed (not in the feed yet, cancelled, retried, paused or resumed, another priority, or reconciled since
+ * then). A run with a million waiting tasks and no other activity is not included, and its tasks are not counted. A
+ * task that was waiting at the last scan and still waits is unchanged; one that was claimed and ended after it has
+ * ended since then; one that was claimed before it made that scan mark the run for a recheck. Each part of the query
+ * uses an index of current work, not of finished work.
  */
 export async function findChangedRuns(tx: DatabaseTransaction): Promise<number[]> {
   const { rows } = await sql<{ id: number }>`
     with candidates (id) as (
       select run_id from tasks where state = 'queued'
       union select run_id from tasks where state = 'running'
-      union select run_id from tasks where kind in ('detect', 'classify') and state in ('done', 'failed') and finished_at > ${LAST_SCAN}
-      union select i.run_id from tasks t join ingests i on i.id = t.subject_id where t.kind = 'scan' and t.state = 'waiting'
-      union select i.run_id from tasks t join ingests i on i.id = t.subject_id where t.kind = 'scan' and t.state = 'queued'
-      union select i.run_id from tasks t join ingests i on i.id = t.subject_id where t.kind = 'scan' and t.state = 'running'
-      union select i.run_id from tasks t join ingests i on i.id = t.subject_id where t.kind = 'scan' and t.state in ('done', 'failed') and t.finished_at > ${LAST_SCAN}
+      union select run_id from tasks where kind in ('detect', 'classify') and state in ('done', 'failed')
+        and finished_at > ${LAST_SCAN}
+      union select i.run_id from tasks t join ingests i on i.id = t.subject_id
+        where t.kind = 'scan' and t.state = 'waiting'
+      union select i.run_id from tasks t join ingests i on i.id = t.subject_id
+        where t.kind = 'scan' and t.state = 'queued'
+      union select i.run_id from tasks t join ingests i on i.id = t.subject_id
+        where t.kind = 'scan' and t.state = 'running'
+      union select i.run_id from tasks t join ingests i on i.id = t.subject_id
+        where t.kind = 'scan' and t.state in ('done', 'failed') and t.finished_at > ${LAST_SCAN}
       union select subject_id from feed where topic = 'run' and latest and recheck
       union select r.id from runs r left join feed f on f.topic = 'run' and f.subject_id = r.id and f.latest
         where r.feed_pending and (

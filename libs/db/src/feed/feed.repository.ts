@@ -3,42 +3,42 @@ import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../connection/database';
 import type { FeedTopic } from './feed.tables';
 
-/** One change of one thing, as it was after it. */
+/** The state of a subject after one change. */
 export interface FeedRow {
-  /** Ids rise in order of commit: who has read up to one of them has missed nothing before it. */
+  /** Ids increase in order of commit: a reader that has read up to an id has missed nothing before it. */
   readonly id: number;
-  /** Null: it belongs to no project. */
+  /** Null: the subject belongs to no project. */
   readonly projectId: number | null;
   readonly topic: FeedTopic;
   readonly data: object;
 }
 
-/** How a thing is now. */
+/** The present state of a run, export or incident. */
 export interface FeedSubject {
   readonly topic: FeedTopic;
   readonly subjectId: number;
   readonly projectId: number | null;
-  /** What the API says of it. */
+  /** The subject as the API returns it. */
   readonly data: object;
-  /** What of `data` is no news when it is all that differs. */
+  /** Properties of `data` whose change alone adds no row. */
   readonly ignoredFields?: readonly string[];
-  /** Nothing more is expected of it. */
+  /** No further change of the subject is expected. */
   readonly ended: boolean;
-  /** It may change without a sign in the tasks: it is looked at again at once. */
+  /** The subject may change without a change of its tasks: the next scan reads it again. */
   readonly recheck: boolean;
 }
 
 export interface FeedFilter {
   readonly topics: readonly FeedTopic[];
-  /** Null: all; what belongs to no project is let through by any list. */
+  /** Null: all projects. Subjects without a project pass any list. */
   readonly projectIds: readonly number[] | null;
 }
 
-/** Between which ids the feed can be read. */
+/** The range of ids that can be read. */
 export interface FeedBounds {
-  /** The id of the newest row; all up to it can be seen. */
+  /** Id of the newest row; all rows up to it are visible. */
   readonly newest: number;
-  /** Rows up to this id may have been removed. */
+  /** Rows up to this id may have been deleted. */
   readonly deletedUpTo: number;
 }
 
@@ -51,20 +51,20 @@ interface LatestRow {
   readonly recheck: boolean;
 }
 
-/** How long rows are kept, at least; the last one of what has not ended stays. */
+/** Minimum time that rows are kept; the latest row of a subject that has not ended is kept longer. */
 const RETENTION = sql`interval '1 day'`;
 const DELETE_BATCH = 10_000;
 const INSERT_BATCH = 1_000;
-/** Looking takes one part in so many of the time, however much there is to look at. */
+/** A scan takes at most one part in so many of the time, however much there is to scan. */
 const SCAN_SHARE = 10;
-/** Flags of subjects by topic: `feed_pending` says that the row that ends them is still to come. */
+/** The table of each topic; its `feed_pending` says that the last row of a subject is still to be written. */
 const TABLES = { run: 'runs', export: 'exports', incident: 'incidents' } as const satisfies Record<FeedTopic, string>;
 
 /** The tables `feed` and `feed_state`. See docs/adr/0012-feed.md. */
 export class FeedRepository {
   /**
-   * Makes this transaction the one writer of the feed until it ends. False when another one is, or when it is not yet time to look
-   * again.
+   * Makes this transaction the only writer of the feed until it ends. Returns false if another one is, or if the next
+   * scan is not due yet.
    */
   async beginScan(tx: DatabaseTransaction): Promise<boolean> {
     const { rows } =
@@ -72,16 +72,15 @@ export class FeedRepository {
     return rows.length === 1;
   }
 
-  /** Notes up to when was looked, and when to look again: after `everyMs`, or later when this look took long. */
+  /** Records when the scan started, and schedules the next one: after `everyMs`, or later if this scan took long. */
   async endScan(tx: DatabaseTransaction, everyMs: number): Promise<void> {
     await sql`
       update feed_state set scanned_at = now(),
-        next_scan_at = clock_timestamp() + greatest(${everyMs} * interval '1 millisecond', ${SCAN_SHARE - 1} * (clock_timestamp() - now()))`.execute(
-      tx,
-    );
+        next_scan_at = clock_timestamp() + greatest(${everyMs} * interval '1 millisecond',
+          ${SCAN_SHARE - 1} * (clock_timestamp() - now()))`.execute(tx);
   }
 
-  /** Adds a row for each of these that differs from its latest row. Answers how many. Only within a round. */
+  /** Adds a row for each subject that differs from its latest row. Returns how many. Only during a scan. */
   async append(tx: DatabaseTransaction, subjects: readonly FeedSubject[]): Promise<number> {
     const latest = await this.#latest(tx, subjects);
     const of = (subject: FeedSubject): LatestRow | undefined => latest.get(`${subject.topic} ${subject.subjectId}`);
@@ -110,35 +109,34 @@ export class FeedRepository {
     return news.length;
   }
 
-  /** Removes rows that are old enough, the oldest first. Only within a round. */
+  /** Deletes expired rows, the oldest first. Only during a scan. */
   async deleteExpired(tx: DatabaseTransaction): Promise<void> {
     await sql`
-      with gone as (
+      with deleted as (
         delete from feed where id in (
-          select id from feed where at < now() - ${RETENTION} and (not latest or ended) order by at limit ${DELETE_BATCH}
+          select id from feed where at < now() - ${RETENTION} and (not latest or ended)
+            order by at limit ${DELETE_BATCH}
         ) returning id
       )
-      update feed_state set deleted_up_to = greatest(deleted_up_to, (select max(id) from gone)) where exists (select 1 from gone)`.execute(
-      tx,
-    );
+      update feed_state set deleted_up_to = greatest(deleted_up_to, (select max(id) from deleted))
+        where exists (select 1 from deleted)`.execute(tx);
   }
 
   async readBounds(db: Executor): Promise<FeedBounds> {
     const { rows } = await sql<FeedBounds>`
-      select greatest(deleted_up_to, (select max(id) from feed)) as newest, deleted_up_to as "deletedUpTo" from feed_state`.execute(
-      db,
-    );
+      select greatest(deleted_up_to, (select max(id) from feed)) as newest, deleted_up_to as "deletedUpTo"
+        from feed_state`.execute(db);
     const bounds = rows[0];
-    if (bounds === undefined) throw new Error('the row of feed_state is gone');
+    if (bounds === undefined) throw new Error('feed_state has no row');
     return bounds;
   }
 
-  /** In order, those after `afterId` and up to `upTo` that the filter lets through. */
+  /** Lists rows after `afterId` and up to `upTo` that pass the filter, in order of id. */
   async rows(db: Executor, filter: FeedFilter, afterId: number, upTo: number, limit: number): Promise<FeedRow[]> {
     return this.#read(db, sql`true`, filter, afterId, upTo, limit);
   }
 
-  /** The same, but only the latest row of each thing that has not ended. */
+  /** The same, but only the latest row of each subject that has not ended. */
   async listNotEnded(
     db: Executor,
     filter: FeedFilter,
@@ -169,12 +167,13 @@ export class FeedRepository {
   async #latest(tx: DatabaseTransaction, subjects: readonly FeedSubject[]): Promise<Map<string, LatestRow>> {
     const { rows } = await sql<LatestRow>`
       select f.id, f.topic, f.subject_id as "subjectId", f.data, f.ended, f.recheck
-      from unnest(${subjects.map(({ topic }) => topic)}::text[], ${subjects.map(({ subjectId }) => subjectId)}::bigint[]) as s (topic, subject_id)
+      from unnest(${subjects.map(({ topic }) => topic)}::text[],
+        ${subjects.map(({ subjectId }) => subjectId)}::bigint[]) as s (topic, subject_id)
       join feed f on f.topic = s.topic and f.subject_id = s.subject_id and f.latest`.execute(tx);
     return new Map(rows.map((row) => [`${row.topic} ${row.subjectId}`, row]));
   }
 
-  /** What is as it was may still have begun or ceased to move. */
+  /** An unchanged subject may start or stop to need a recheck. */
   async #updateRecheck(
     tx: DatabaseTransaction,
     same: readonly FeedSubject[],
@@ -186,7 +185,7 @@ export class FeedRepository {
     await sql`update feed set recheck = not recheck where id = any(${turned}::bigint[])`.execute(tx);
   }
 
-  /** What has ended need not be looked at any more; what began again must be. */
+  /** Subjects that have ended are not scanned any more; those that started again are. */
   async #updatePending(tx: DatabaseTransaction, subjects: readonly FeedSubject[]): Promise<void> {
     for (const [topic, table] of Object.entries(TABLES)) {
       for (const ended of [true, false]) {
@@ -194,9 +193,8 @@ export class FeedRepository {
           .filter((subject) => subject.topic === topic && subject.ended === ended)
           .map(({ subjectId }) => subjectId);
         if (ids.length === 0) continue;
-        await sql`update ${sql.table(table)} set feed_pending = ${!ended} where id = any(${ids}::bigint[]) and feed_pending = ${ended}`.execute(
-          tx,
-        );
+        await sql`update ${sql.table(table)} set feed_pending = ${!ended}
+          where id = any(${ids}::bigint[]) and feed_pending = ${ended}`.execute(tx);
       }
     }
   }
@@ -206,6 +204,6 @@ function hasChanged(subject: FeedSubject, latest: LatestRow | undefined): boolea
   if (latest === undefined || latest.ended !== subject.ended) return true;
   const without = (data: object): object =>
     Object.fromEntries(Object.entries(data).filter(([key]) => subject.ignoredFields?.includes(key) !== true));
-  // As JSON says it: an absent value and an undefined one are the same there.
+  // Compared as JSON: an absent value and an undefined one are equal.
   return !isDeepStrictEqual(without(latest.data), without(JSON.parse(JSON.stringify(subject.data)) as object));
 }

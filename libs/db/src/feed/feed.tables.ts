@@ -8,25 +8,25 @@ export type FeedTopic = (typeof FEED_TOPICS)[number];
 export interface FeedTable {
   id: Id;
   at: CreatedAt;
-  /** Null: it belongs to no project. */
+  /** Null: the subject belongs to no project. */
   project_id: number | null;
   topic: FeedTopic;
   subject_id: number;
-  /** What the API says of the subject. */
+  /** The subject as the API returns it. */
   data: JSONColumnType<object>;
-  /** Nothing more is expected of the subject. */
+  /** No further change of the subject is expected. */
   ended: boolean;
-  /** The subject may change without a sign in the tasks: it is looked at again at once. */
+  /** The subject may change without a change of its tasks: the next scan reads it again. */
   recheck: boolean;
-  /** No later row of the subject is there. */
+  /** There is no later row of the subject. */
   latest: Generated<boolean>;
 }
 
-/** One row. Who holds its lock is the one writer of the feed. */
+/** One row; the holder of its lock is the only writer of the feed. */
 export interface FeedStateTable {
   singleton: Generated<boolean>;
   scanned_at: Generated<Date>;
   next_scan_at: Generated<Date>;
-  /** The highest id of the feed that was removed. */
+  /** The highest id of the feed that was deleted. */
   deleted_up_to: Generated<number>;
 }

@@ -6,11 +6,11 @@ export interface KnownRequest {
   readonly resourceId: number;
 }
 
-/** Requests that made something, by the key that the client gave them. */
+/** Requests that created a resource, by the Idempotency-Key of the client. */
 export class IdempotencyRepository {
   /**
-   * Takes the key for this transaction and answers null; or, when a request has it already, what that one made. One that is under
-   * way is waited for.
+   * Claims the key for this transaction and returns null; or, if a request has it already, returns the resource of that
+   * request. Waits for a concurrent request with the same key.
    */
   async take(tx: DatabaseTransaction, key: string, requestHash: Buffer): Promise<KnownRequest | null> {
     const taken = await tx
@@ -23,19 +23,19 @@ export class IdempotencyRepository {
     return { requestHash: row.request_hash, resourceId: row.resource_id! };
   }
 
-  /** Whether a request with this key has made something. */
+  /** Whether a request with this key has created a resource. */
   async isTaken(db: Executor, key: string): Promise<boolean> {
     return (
       (await db.selectFrom('idempotency_keys').select('key').where('key', '=', key).executeTakeFirst()) !== undefined
     );
   }
 
-  /** What the request made, in the transaction that made it and took the key. */
+  /** Sets the resource that the request created, in the same transaction. */
   async setResource(tx: DatabaseTransaction, key: string, resourceId: number): Promise<void> {
     await tx.updateTable('idempotency_keys').set({ resource_id: resourceId }).where('key', '=', key).execute();
   }
 
-  /** Forgets the keys that are older than this. Answers how many. */
+  /** Deletes keys that are older than this. Returns how many. */
   async deleteOlderThan(db: Executor, olderThanSeconds: number): Promise<number> {
     const result = await db
       .deleteFrom('idempotency_keys')

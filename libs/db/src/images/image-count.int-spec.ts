@@ -5,29 +5,32 @@ import { RunCountsRepository } from '../runs/run-counts.repository';
 import { Study, found } from '../testing/study.fixture';
 import { countImages } from './image-count';
 
-describe('counts of images', () => {
+describe('image counts', () => {
   let study: Study;
   beforeEach(async () => {
     study = await Study.start();
   });
   afterEach(() => study.stop());
 
-  /** Where the sums of `image_counts_by_hour` are not what `image_summaries` holds. */
+  /** Returns the sums of `image_counts_by_hour` that differ from `image_summaries`. */
   async function differences(): Promise<unknown[]> {
     const sorts =
       'project_id, coalesce(deployment_id, 0) as d, coalesce(local_hour, -1) as h, has_time, processed, reviewed, has_animal, has_person, has_vehicle, blank';
     const { rows } = await sql
       .raw(
         `
-      with summed as (select ${sorts}, sum(count)::int as n from image_counts_by_hour group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 having sum(count) <> 0),
-        there as (select ${sorts}, count(*)::int as n from (select *, captured_at is not null as has_time, review_id is not null as reviewed from image_summaries) s group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
-      (table summed except table there) union all (table there except table summed)`,
+      with summed as (select ${sorts}, sum(count)::int as n from image_counts_by_hour
+        group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 having sum(count) <> 0),
+        actual as (select ${sorts}, count(*)::int as n
+          from (select *, captured_at is not null as has_time, review_id is not null as reviewed
+            from image_summaries) s group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+      (table summed except table actual) union all (table actual except table summed)`,
       )
       .execute(study.db);
     return rows;
   }
 
-  it('follow what is found, said, moved and corrected, also when they are put together meanwhile', async () => {
+  it('follow inferences, annotations, moves and corrections, also while they are compacted', async () => {
     const [a, b] = [await study.deployment('a'), await study.deployment('b')];
     const images: number[] = [];
     for (let n = 0; n < 60; n += 1) {
@@ -60,9 +63,8 @@ describe('counts of images', () => {
     ]);
     expect(await differences()).toEqual([]);
     await sql`insert into image_counts_by_hour (${sql.raw('project_id, has_time, processed, reviewed, has_animal, has_person, has_vehicle, blank')}, count)
-      select ${study.projectId}, true, true, true, true, true, true, false, case when n % 2 = 0 then 1 else -1 end from generate_series(1, 500) n`.execute(
-      study.db,
-    );
+      select ${study.projectId}, true, true, true, true, true, true, false, case when n % 2 = 0 then 1 else -1 end
+        from generate_series(1, 500) n`.execute(study.db);
     await new RunCountsRepository().compact(study.db);
     expect(await differences()).toEqual([]);
     expect((await sql`select 1 from image_counts_by_hour where has_vehicle`.execute(study.db)).rows).toEqual([]);

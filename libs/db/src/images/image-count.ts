@@ -9,9 +9,9 @@ import {
 } from './image-filter';
 import { usesOnly, hoursInRange } from '../observations/observation-filter';
 
-/** Counted one by one no further than this. */
+/** Maximum number of images that are counted one by one. */
 export const MAX_COUNTED = 100_000;
-/** What a run's model said of an image must be looked up for each. */
+/** The same for the images of a run, whose inferences have to be looked up for each image. */
 export const MAX_COUNTED_OF_RUN = 1_000;
 
 export interface ImageCount {
@@ -20,7 +20,7 @@ export interface ImageCount {
   readonly exact: boolean;
 }
 
-/** The properties of a filter that `image_counts_by_hour` knows; any other one has images counted one by one. */
+/** Filter properties that `image_counts_by_hour` has; with any other one images are counted one by one. */
 const PRECOUNTED_PROPERTIES: ReadonlySet<string> = new Set<keyof ImageFilter>([
   'projectId',
   'deploymentId',
@@ -32,19 +32,20 @@ const PRECOUNTED_PROPERTIES: ReadonlySet<string> = new Set<keyof ImageFilter>([
 ]);
 
 /**
- * How many images pass the filter. By project, place, category, hour and review it is a sum, exact however many there are; anything
- * else is counted, and not beyond a bound: who must know whether it is 100,000 or 300,000 asks for less at a time.
+ * Counts the images that pass the filter. By project, place, category, hour and review the number is a sum and always
+ * exact; otherwise images are counted up to a limit.
  */
-export async function countImages(counts: StatisticsCache, filter: ImageFilter): Promise<ImageCount> {
+export async function countImages(cache: StatisticsCache, filter: ImageFilter): Promise<ImageCount> {
   if (usesOnly(filter, PRECOUNTED_PROPERTIES))
-    return { count: (await count(counts, filter, selectSum(filter))).images, exact: true };
+    return { count: (await count(cache, filter, selectSum(filter))).images, exact: true };
   const max = filter.runId === undefined ? MAX_COUNTED : MAX_COUNTED_OF_RUN;
-  // By label an image may come twice, when it is called the same in two categories.
+  // With a label an image may occur twice, if two categories have the same label.
   const different = filter.label === undefined ? sql`count(*)` : sql`count(distinct image_id)`;
   const { images, rows } = await count(
-    counts,
+    cache,
     filter,
-    sql<Counted>`select ${different}::int as images, count(*)::int as rows from (select image_id from ${selectMatching(filter)} limit ${max + 1}) counted`,
+    sql<Counted>`select ${different}::int as images, count(*)::int as rows
+      from (select image_id from ${selectMatching(filter)} limit ${max + 1}) counted`,
   );
   return { count: Math.min(images, max), exact: rows <= max };
 }
@@ -54,14 +55,14 @@ interface Counted {
   readonly rows: number;
 }
 
-/** What is counted of tasks is not kept: they change all the time, and tell nobody. */
+/** Counts of tasks are not cached: they change all the time, without a row in `project_changes`. */
 async function count(
-  counts: StatisticsCache,
+  cache: StatisticsCache,
   { projectId, runId, state }: ImageFilter,
   query: RawBuilder<Counted>,
 ): Promise<Counted> {
   const isKept = projectId !== undefined && runId === undefined && state === undefined;
-  const rows = isKept ? await counts.rows(projectId, query) : (await query.execute(counts.db)).rows;
+  const rows = isKept ? await cache.rows(projectId, query) : (await query.execute(cache.db)).rows;
   return rows[0]!;
 }
 
@@ -70,7 +71,8 @@ function selectMatching(filter: ImageFilter): RawBuilder<unknown> {
   if (label === undefined) return sql`image_summaries s where ${imageConditions(filter)}`;
   const observed = observationsWithLabel(label, filter);
   if (usesOnly(filter, OBSERVATION_PROPERTIES)) return observed;
-  return sql`(select o.image_id as seen from ${observed}) o join image_summaries s on s.image_id = o.seen where ${imageConditionsExceptLabel(filter)}`;
+  return sql`(select o.image_id as observed_id from ${observed}) o join image_summaries s on s.image_id = o.observed_id
+    where ${imageConditionsExceptLabel(filter)}`;
 }
 
 function selectSum(filter: ImageFilter): RawBuilder<Counted> {
@@ -84,5 +86,6 @@ function selectSum(filter: ImageFilter): RawBuilder<Counted> {
   if (category !== undefined) conditions.push(category === 'blank' ? sql`blank` : sql.ref(`has_${category}`));
   if (hours !== null) conditions.push(sql`local_hour = any(${hours}::smallint[])`);
   if (reviewed !== undefined) conditions.push(sql`reviewed = ${reviewed}`);
-  return sql<Counted>`select coalesce(sum(count), 0)::int as images, count(*)::int as rows from image_counts_by_hour where ${sql.join(conditions, sql` and `)}`;
+  return sql<Counted>`select coalesce(sum(count), 0)::int as images, count(*)::int as rows from image_counts_by_hour
+    where ${sql.join(conditions, sql` and `)}`;
 }

@@ -13,9 +13,9 @@ export interface ListedDetection {
   readonly confidence: number;
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly model: string;
-  /** It is there all the time, and does not count for that reason. */
+  /** Belongs to a static detection, and is not effective for that reason. */
   readonly static: boolean;
-  /** What classifiers say of it, each one's surest label first. */
+  /** Labels of classifiers, for each classifier in descending order of score. */
   readonly classifications: readonly { readonly label: string; readonly score: number; readonly model: string }[];
 }
 
@@ -31,27 +31,30 @@ export interface ImageDetails {
   readonly width: number;
   readonly height: number;
   readonly capturedLocal: string | null;
-  /** The local time at the deployment: what a person says, else the reading with the clock offset; null where neither is known. */
+  /**
+   * The local time at the deployment: the one that a person entered, else the camera's reading plus the clock offset;
+   * null if neither is known.
+   */
   readonly localTime: string | null;
   readonly timezone: string | null;
   readonly capturedAt: Date | null;
-  /** Where the local time comes from. */
+  /** The source of the local time. */
   readonly timeSource: 'exif' | 'manual' | 'none';
   readonly dstIssue: DstIssue | null;
-  /** Taken before the deployment's start or after its end. */
+  /** Captured before the start or after the end of the deployment. */
   readonly isOutsideDeployment: boolean;
   readonly cameraMake: string | null;
   readonly cameraModel: string | null;
   readonly latitude: number | null;
   readonly longitude: number | null;
-  /** `pending` until a model has answered, else `done`; `failed` with a reason. */
+  /** `pending` until a model has processed the image, then `done`; `failed` with a reason. */
   readonly status: ImageStatus;
   readonly failure: { readonly code: string; readonly message: string } | null;
   readonly warning: 'truncated' | null;
   readonly detections: readonly ListedDetection[];
 }
 
-/** Of these images, with what was found in them at or above the threshold; by their ids. */
+/** Reads these images with their detections at or above the threshold, by id. */
 export async function findImageDetails(
   db: Executor,
   ids: readonly number[],
@@ -64,10 +67,10 @@ export async function findImageDetails(
   return new Map(rows.map((row) => [row.id, toImageDetails(row)]));
 }
 
-/** How the details depend on what is asked for. */
+/** The properties of a filter that change the details. */
 export type DetailsFilter = Pick<ImageFilter, 'runId' | 'minConfidence'>;
 
-/** In the order of `detailsOf`: JSON with names is half of what such a statement costs. */
+/** In the order of `selectDetails`: JSON with property names doubles the cost of the statement. */
 type DetectionColumns = readonly [
   id: number,
   category: Category,
@@ -82,49 +85,57 @@ type DetectionColumns = readonly [
   classifications: readonly (readonly [label: string, score: number, model: string])[] | null,
 ];
 
-/** As it comes from Postgres; see `detailsOfRow`. */
+/** The row as Postgres returns it; see `toImageDetails`. */
 export type DetailsRow<Value> = Omit<ImageDetails, 'detections'> & {
   readonly detections: readonly DetectionColumns[] | null;
   readonly value: Value;
 };
 
-/** The details of the images that `which`, a statement of ids and a value of each, tells, with that value. */
+/** Selects the details of the images in `which`, a query of ids and a value each, together with that value. */
 export function selectDetails(
   which: RawBuilder<unknown>,
   { runId, minConfidence }: DetailsFilter,
 ): RawBuilder<unknown> {
   const ofRun = runId === undefined ? sql`` : sql`and t.run_id = ${runId}`;
   return sql`
-    select i.id, i.project_id as "projectId", i.deployment_id as "deploymentId", i.ingest_id as "ingestId", i.file_path as "fileName",
+    select i.id, i.project_id as "projectId", i.deployment_id as "deploymentId", i.ingest_id as "ingestId", i.file_path
+      as "fileName",
       encode(i.sha256, 'hex') as sha256, i.format, i.bytes, i.width, i.height,
       i.captured_local as "capturedLocal", i.captured_at as "capturedAt", p.timezone,
       case when p.id is not null or i.manual_local is not null then ${localTimeOf('i', 'p')} end as "localTime",
-      case when i.manual_local is not null then 'manual' when i.captured_local is not null then 'exif' else 'none' end as "timeSource",
-      i.dst_issue as "dstIssue", ${isOutsideDeployment('i', 'p')} as "isOutsideDeployment", i.camera_make as "cameraMake", i.camera_model as "cameraModel",
-      i.latitude, i.longitude, asked.value, answer.warning, answer.detections,
-      case when answer.found then 'done' when failed.code is not null then 'failed' else 'pending' end as status,
-      case when failed.code is not null then json_build_object('code', failed.code, 'message', failed.message) end as failure
-    from ${which} asked (id, value) join images i on i.id = asked.id
+      case when i.manual_local is not null then 'manual' when i.captured_local is not null then 'exif' else 'none' end
+        as "timeSource",
+      i.dst_issue as "dstIssue", ${isOutsideDeployment('i', 'p')} as "isOutsideDeployment", i.camera_make
+        as "cameraMake", i.camera_model as "cameraModel",
+      i.latitude, i.longitude, requested.value, latest.warning, latest.detections,
+      case when latest.found then 'done' when failed.code is not null then 'failed' else 'pending' end as status,
+      case when failed.code is not null then json_build_object('code', failed.code, 'message', failed.message) end
+        as failure
+    from ${which} requested (id, value) join images i on i.id = requested.id
     left join deployments p on p.id = i.deployment_id
     cross join lateral (
       select count(*) > 0 as found, max(f.warning) as warning, json_agg(json_build_array(
-          d.id, d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, m.name || ' ' || m.version, ${IS_STATIC}, (
-            select json_agg(json_build_array(c.label, c.score, cm.name || ' ' || cm.version) order by c.model_id, c.rank)
+          d.id, d.category, d.label, d.confidence, d.x, d.y, d.width, d.height, m.name || ' ' || m.version,
+            ${IS_STATIC}, (
+            select json_agg(json_build_array(c.label, c.score, cm.name || ' ' || cm.version)
+              order by c.model_id, c.rank)
             from classifications c join models cm on cm.id = c.model_id where c.detection_id = d.id)))
         filter (where d.id is not null) as detections
       from inferences f join models m on m.id = f.model_id
-      left join detections d on d.inference_id = f.id and d.confidence >= coalesce(${minConfidence ?? null}::real, m.threshold)
+      left join detections d on d.inference_id = f.id
+        and d.confidence >= coalesce(${minConfidence ?? null}::real, m.threshold)
       where f.image_id = i.id ${andModelOfRun(runId)}
-    ) answer
+    ) latest
     left join lateral (
       select t.error_code as code, t.error_message as message from tasks t
-      where not answer.found and t.kind = 'detect' and t.subject_id = i.id and t.state = 'failed' ${ofRun} order by t.id desc limit 1
+      where not latest.found and t.kind = 'detect' and t.subject_id = i.id and t.state = 'failed' ${ofRun}
+        order by t.id desc limit 1
     ) failed on true`;
 }
 
 /**
- * The same row with its detections as objects, the surest first: a copy of so many columns would take longer than all the rest. Sorted here,
- * because to Postgres each image's few are a sort of their own to set up.
+ * Replaces the detections of the row by objects, in descending order of confidence. Changes the row: copying all
+ * columns would take longer than everything else. Sorted here, because a sort in Postgres for each image is slower.
  */
 export function toImageDetails(row: DetailsRow<unknown>): ImageDetails {
   const detections = (row.detections ?? [])
@@ -162,7 +173,7 @@ function toListedDetection([
   };
 }
 
-/** One image with what was found in it. */
+/** Finds one image with its detections. */
 export async function findImage(
   db: Executor,
   id: number,

@@ -9,7 +9,7 @@ import { countImages } from './image-count';
 import { findImage } from './image-details';
 import { IMAGE_SORTS, listImages, type ImagePosition, type ImageSort } from './image-list';
 
-describe('images are narrowed down', () => {
+describe('the image filter', () => {
   let study: Study;
   /** In order; `a` to `j`. */
   let ids: number[];
@@ -41,9 +41,8 @@ describe('images are narrowed down', () => {
     await study.review(ids[4]!, [{ label: 'Martes martes', individuals: 2 }]);
     await sql`
       insert into tasks (kind, subject_id, state, finished_at, error_code, error_message)
-      values ('detect', ${ids[7]}, 'failed', now(), 'file_missing', 'gone'), ('detect', ${ids[0]}, 'failed', now(), 'worker_lost', 'lost')`.execute(
-      study.db,
-    );
+      values ('detect', ${ids[7]}, 'failed', now(), 'file_missing', 'gone'),
+        ('detect', ${ids[0]}, 'failed', now(), 'worker_lost', 'lost')`.execute(study.db);
     await new EventRepository().formStaleEvents(study.db, null);
   });
   afterAll(() => study.stop());
@@ -54,17 +53,17 @@ describe('images are narrowed down', () => {
   it.each<[string, ImageFilter, string]>([
     ['nothing', {}, 'abcdefghij'],
     ['an animal', { category: 'animal' }, 'abeg'],
-    ['a person: the human said there is none', { category: 'person' }, ''],
+    ['a person: an annotation says that there is none', { category: 'person' }, ''],
     ['a vehicle', { category: 'vehicle' }, 'f'],
     ['a blank', { category: 'blank' }, 'cd'],
     ['an animal of at least 0.4', { category: 'animal', minConfidence: 0.4 }, 'abceg'],
-    ['an animal of at least 0.92: the human is sure', { category: 'animal', minConfidence: 0.92 }, 'eg'],
-    ['anything of at least 0.65', { minConfidence: 0.65 }, 'aefg'],
-    ['a blank, if 0.7 counts', { category: 'blank', minConfidence: 0.7 }, 'bcd'],
+    ['an animal of at least 0.92: annotations have confidence 1', { category: 'animal', minConfidence: 0.92 }, 'eg'],
+    ['any category of at least 0.65', { minConfidence: 0.65 }, 'aefg'],
+    ['a blank, with 0.7 as the threshold', { category: 'blank', minConfidence: 0.7 }, 'bcd'],
     ['a label', { label: 'deer' }, 'ab'],
     ['a label and a confidence', { label: 'deer', minConfidence: 0.7 }, 'a'],
-    ['what a human called it', { label: 'Martes martes' }, 'e'],
-    ['the night, over midnight', { hourFrom: 22, hourTo: 5 }, 'abcj'],
+    ['the label of an annotation', { label: 'Martes martes' }, 'e'],
+    ['the night, across midnight', { hourFrom: 22, hourTo: 5 }, 'abcj'],
     ['noon', { hourFrom: 12, hourTo: 12 }, 'defh'],
     ['from six on', { hourFrom: 6 }, 'adefh'],
     ['reviewed', { reviewed: true }, 'de'],
@@ -74,18 +73,18 @@ describe('images are narrowed down', () => {
     ['failed', { status: 'failed' }, 'h'],
     ['done', { status: 'done' }, 'abcdefg'],
     ['a reason', { failedReason: 'file_missing' }, 'h'],
-    ['a reason that is past', { failedReason: 'worker_lost' }, ''],
+    ['a failure that was retried successfully', { failedReason: 'worker_lost' }, ''],
     ['no time', { timeIssue: 'no_time' }, 'gi'],
-    ['out of the deployment’s dates', { timeIssue: 'outside_deployment' }, 'h'],
-    ['an hour that was there twice', { timeIssue: 'dst_overlap' }, 'j'],
-  ])('by %s', async (_what, filter, expected) => {
+    ['outside of the deployment’s dates', { timeIssue: 'outside_deployment' }, 'h'],
+    ['an hour that occurred twice', { timeIssue: 'dst_overlap' }, 'j'],
+  ])('selects by %s', async (_what, filter, expected) => {
     const all = { projectId: study.projectId, ...filter };
     expect(await names(all)).toBe(expected);
     expect(await names(filter)).toBe(expected);
     expect(await countImages(new StatisticsCache(study.db), all)).toEqual({ count: expected.length, exact: true });
   });
 
-  it('by deployment, location and ingest', async () => {
+  it('selects by deployment, location and ingest', async () => {
     const deployments = await study.db.selectFrom('deployments').select(['id', 'location_id']).orderBy('id').execute();
     expect(await names({ deploymentId: deployments[1]!.id })).toBe('fgj');
     expect(await names({ locationId: deployments[1]!.location_id! })).toBe('fgj');
@@ -98,7 +97,7 @@ describe('images are narrowed down', () => {
     expect(await names({ projectId: study.projectId + 1 })).toBe('');
   });
 
-  it('by event: what counts of its kind between its first and last image', async () => {
+  it('selects by event: the effective observations of its kind between its first and last image', async () => {
     const events = await study.db.selectFrom('events').select(['id', 'label']).orderBy('id').execute();
     const images: Record<string, string[]> = {};
     for (const { id, label } of events)
@@ -115,7 +114,7 @@ describe('images are narrowed down', () => {
     expect(await findEventSpan(study.db, 999_999)).toBeNull();
   });
 
-  it('by a run: then its own model is the judge, not people, nor other models', async () => {
+  it('selects by a run: by its own model, not by annotations or other models', async () => {
     const runs = new RunRepository();
     const create = async (modelId: number, filter: ImageFilter): Promise<number> => {
       const id = await runs.create(study.db, { projectId: study.projectId, modelId, classify: null, priority: 0 });
@@ -153,7 +152,7 @@ describe('images are narrowed down', () => {
     ['-capturedAt', 'hedcbfaj'],
     ['confidence', 'bfage'],
     ['-confidence', 'egafb'],
-  ])('and sorted by %s, page by page, each once', async (sort, expected) => {
+  ])('sorts by %s, page by page, each image once', async (sort, expected) => {
     expect(IMAGE_SORTS).toContain(sort);
     expect(await names({ projectId: study.projectId }, sort)).toBe(expected);
     let after: ImagePosition | null = null;
@@ -168,7 +167,7 @@ describe('images are narrowed down', () => {
     expect(paged).toBe(expected);
   });
 
-  it('and tell what is on an image, the surest first, those that are as sure in order of id', async () => {
+  it('returns detections in descending order of confidence, then in order of id', async () => {
     const image = await study.image(null, null, [
       found('fox', 0.6),
       found('deer', 0.95),
@@ -185,7 +184,7 @@ describe('images are narrowed down', () => {
     }
   });
 
-  it('takes category and label together for what one and the same thing is, as events do', async () => {
+  it('requires category and label of the same observation, as events do', async () => {
     const mixed = await Study.start();
     try {
       const place = await mixed.deployment('d');

@@ -6,27 +6,29 @@ import { hoursInRange, type ObservationFilter } from '../observations/observatio
 
 export interface ImageFilter extends ObservationFilter {
   readonly ingestId?: number;
-  /** Of this run, and judged by its model instead of by what counts. */
+  /** Images of this run, by the inferences of its model instead of effective observations. */
   readonly runId?: number;
   /** State of the image's task within `runId`. */
   readonly state?: TaskState;
-  /** `pending` until a model has answered, else `done`; `failed`: none has, and the last attempt failed. */
+  /**
+   * `pending` until a model has processed the image, then `done`; `failed`: no model has, and the last attempt failed.
+   */
   readonly status?: ImageStatus;
-  /** Failed, with this code. */
+  /** Failed with this error code. */
   readonly failedReason?: string;
-  /** Of this event; see `EventSpan`. */
+  /** Images of this event; see `EventSpan`. */
   readonly event?: EventSpan;
-  /** Only images whose time cannot be relied on, for this reason. */
+  /** Images whose time is unreliable, for this reason. */
   readonly timeIssue?: TimeIssue;
 }
 
 export type ImageStatus = 'pending' | 'done' | 'failed';
 
 export const TIME_ISSUES = ['no_time', 'outside_deployment', 'dst_gap', 'dst_overlap'] as const;
-/** `no_time`: no instant is known. `outside_deployment`: before the deployment's start or after its end. */
+/** `no_time`: the instant is unknown. `outside_deployment`: before the start or after the end of the deployment. */
 export type TimeIssue = (typeof TIME_ISSUES)[number];
 
-/** What makes images those of an event. */
+/** What identifies the images of an event. */
 export interface EventSpan {
   readonly deploymentId: number | null;
   readonly category: Category;
@@ -39,7 +41,8 @@ export interface EventSpan {
 
 export async function findEventSpan(db: Executor, id: number): Promise<EventSpan | null> {
   const { rows } = await sql<EventSpan>`
-    ${PREPARED} select deployment_id as "deploymentId", category, label, first_image_id as "firstImageId", starts_at as "startsAt", ends_at as "endsAt"
+    ${PREPARED} select deployment_id as "deploymentId", category, label, first_image_id as "firstImageId", starts_at
+      as "startsAt", ends_at as "endsAt"
     from events where id = ${id}`.execute(db);
   return rows[0] ?? null;
 }
@@ -51,7 +54,7 @@ const TIME_ISSUE_CONDITIONS: Readonly<Record<TimeIssue, RawBuilder<unknown>>> = 
   dst_overlap: sql`s.dst_issue = 'dst_overlap'`,
 };
 
-/** Conditions on `image_summaries s` that all hold for the images which pass the filter; there is at least one. */
+/** Conditions on `image_summaries s` that select the images that pass the filter; never empty. */
 export function imageConditions(filter: ImageFilter): RawBuilder<unknown> {
   const { label } = filter;
   const conditions = imageConditionsExceptLabel(filter);
@@ -60,7 +63,7 @@ export function imageConditions(filter: ImageFilter): RawBuilder<unknown> {
     : sql`${conditions} and exists (select 1 from ${observationsWithLabel(label, filter)} and o.image_id = s.image_id)`;
 }
 
-/** The same without what depends on its label: for those who read from `observationsCalled`. */
+/** The same conditions without those of the label: for queries that read from `distinctObservationsWithLabel`. */
 export function imageConditionsExceptLabel(filter: ImageFilter): RawBuilder<unknown> {
   const conditions = [
     sql`true`,
@@ -90,7 +93,7 @@ function placeAndTimeConditions(filter: ImageFilter): RawBuilder<unknown>[] {
   return conditions;
 }
 
-/** By the human's word, else that of the model that looked last. */
+/** Conditions on effective observations. */
 function effectiveConditions({ category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
   const conditions = [];
   if (category === 'blank' && minConfidence !== undefined)
@@ -112,37 +115,40 @@ function effectiveConditions({ category, minConfidence, status, state }: ImageFi
   return conditions;
 }
 
-/** By the model of a run alone. */
+/** Conditions on the inferences of a run's model. */
 function runConditions(runId: number, { category, minConfidence, status, state }: ImageFilter): RawBuilder<unknown>[] {
   const inState = state === undefined ? sql`` : sql`and t.state = ${state}`;
-  const answer = (more: RawBuilder<unknown> = sql``) =>
+  const hasInference = (more: RawBuilder<unknown> = sql``) =>
     sql`exists (select 1 from inferences f where f.image_id = s.image_id ${andModelOfRun(runId)} ${more})`;
   const conditions = [
-    sql`exists (select 1 from tasks t where t.kind = 'detect' and t.run_id = ${runId} and t.subject_id = s.image_id ${inState})`,
+    sql`exists (select 1 from tasks t where t.kind = 'detect' and t.run_id = ${runId}
+      and t.subject_id = s.image_id ${inState})`,
   ];
-  if (status === 'done') conditions.push(answer());
-  if (status === 'failed') conditions.push(sql`not ${answer()}`, hasFailed(runId));
-  if (status === 'pending') conditions.push(sql`not ${answer()}`, sql`not ${hasFailed(runId)}`);
+  if (status === 'done') conditions.push(hasInference());
+  if (status === 'failed') conditions.push(sql`not ${hasInference()}`, hasFailed(runId));
+  if (status === 'pending') conditions.push(sql`not ${hasInference()}`, sql`not ${hasFailed(runId)}`);
   if (category === undefined && minConfidence === undefined) return conditions;
-  const threshold = sql`coalesce(${minConfidence ?? null}::real, (select m.threshold from models m join runs r on r.model_id = m.id where r.id = ${runId}))`;
-  const surest = sql`coalesce(greatest(f.animal, f.person, f.vehicle), 0)`;
-  if (category === 'blank') conditions.push(answer(sql`and ${surest} < ${threshold}`));
-  else if (category === undefined) conditions.push(answer(sql`and ${surest} >= ${threshold}`));
-  else conditions.push(answer(sql`and ${sql.ref(`f.${category}`)} >= ${threshold}`));
+  const threshold = sql`coalesce(${minConfidence ?? null}::real,
+    (select m.threshold from models m join runs r on r.model_id = m.id where r.id = ${runId}))`;
+  const maxConfidence = sql`coalesce(greatest(f.animal, f.person, f.vehicle), 0)`;
+  if (category === 'blank') conditions.push(hasInference(sql`and ${maxConfidence} < ${threshold}`));
+  else if (category === undefined) conditions.push(hasInference(sql`and ${maxConfidence} >= ${threshold}`));
+  else conditions.push(hasInference(sql`and ${sql.ref(`f.${category}`)} >= ${threshold}`));
   return conditions;
 }
 
-/** For a condition on `inferences f`. */
+/** Continues a condition on `inferences f`. */
 export function andModelOfRun(runId: number | undefined): RawBuilder<unknown> {
   return runId === undefined ? sql`` : sql`and f.model_id = (select model_id from runs where id = ${runId})`;
 }
 
 function hasFailed(runId: number | undefined, more: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
   const ofRun = runId === undefined ? sql`` : sql`and t.run_id = ${runId}`;
-  return sql`exists (select 1 from tasks t where t.kind = 'detect' and t.state = 'failed' and t.subject_id = s.image_id ${ofRun} ${more})`;
+  return sql`exists (select 1 from tasks t
+    where t.kind = 'detect' and t.state = 'failed' and t.subject_id = s.image_id ${ofRun} ${more})`;
 }
 
-/** What `observations` knows by itself: who asks for a label and nothing else besides needs no summaries. */
+/** Filter properties that `observations` has: a label with only these needs no summaries. */
 export const OBSERVATION_PROPERTIES: ReadonlySet<string> = new Set<keyof ImageFilter>([
   'label',
   'projectId',
@@ -151,30 +157,34 @@ export const OBSERVATION_PROPERTIES: ReadonlySet<string> = new Set<keyof ImageFi
   'capturedTo',
 ]);
 
-/** `observations o where …`, to be gone on with: those with this label, one an image, however many categories it is called so in. */
+/**
+ * `observations o where …`, to be continued: observations with this label, one for each image, even if several
+ * categories have the label.
+ */
 export function distinctObservationsWithLabel(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
   if (restrictsCategory(filter)) return observationsWithLabel(label, filter);
   return sql`${observationsWithLabel(label, filter)}
-    and not exists (select 1 from observations other where other.image_id = o.image_id and other.label = o.label and other.category < o.category)`;
+    and not exists (select 1 from observations other
+      where other.image_id = o.image_id and other.label = o.label and other.category < o.category)`;
 }
 
-/** The same, one for each category: where an image that comes twice does no harm. */
+/** The same with one row for each category: where duplicate images do no harm. */
 export function observationsWithLabel(label: string, filter: Omit<ImageFilter, 'label'>): RawBuilder<unknown> {
   const { projectId, category, minConfidence, capturedFrom, capturedTo } = filter;
   const conditions = [
     projectId === undefined ? sql`o.project_id in (select id from projects)` : sql`o.project_id = ${projectId}`,
     sql`o.label = ${label}`,
   ];
-  // A deer beside a person is no person called deer.
+  // An image of a deer and a person does not match the category person with the label deer.
   if (restrictsCategory(filter)) conditions.push(sql`o.category = ${category}`);
   if (minConfidence !== undefined) conditions.push(sql`o.confidence >= ${minConfidence}::real`);
-  // As of its image; here for the index.
+  // Equal to those of the image; repeated here for the index.
   if (capturedFrom !== undefined) conditions.push(sql`o.captured_at >= ${capturedFrom}`);
   if (capturedTo !== undefined) conditions.push(sql`o.captured_at < ${capturedTo}`);
   return sql`observations o where ${sql.join(conditions, sql` and `)}`;
 }
 
-/** What a run says of an image is its model's; what its label is, is what counts. */
+/** With a run, the category is the one of its model, while the label is the one of effective observations. */
 function restrictsCategory({ category, runId }: ImageFilter): boolean {
   return runId === undefined && category !== undefined && category !== 'blank';
 }

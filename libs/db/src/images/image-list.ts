@@ -12,10 +12,10 @@ import {
 import { usesOnly } from '../observations/observation-filter';
 
 export const IMAGE_SORTS = ['id', '-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence'] as const;
-/** A `-` is downwards. By time or confidence, images without one are not listed. */
+/** `-` means descending. By time or confidence, images without one are not listed. */
 export type ImageSort = (typeof IMAGE_SORTS)[number];
 
-/** Where an image stands: what it is sorted by, of `id` the id, and which one it is. A time is ISO 8601. */
+/** Position in the list: the value that it is sorted by (the id if sorted by `id`), and the id. A time is ISO 8601. */
 export interface ImagePosition {
   readonly value: number | string;
   readonly id: number;
@@ -23,7 +23,7 @@ export interface ImagePosition {
 
 export interface ListedImage {
   readonly image: ImageDetails;
-  /** In the list that was asked for. */
+  /** In the requested order. */
   readonly position: ImagePosition;
 }
 
@@ -35,7 +35,7 @@ const COLUMNS: Readonly<Record<SortKey, { readonly name: string; readonly type: 
   confidence: { name: 'confidence', type: sql`real` },
 };
 
-/** Properties by which, together, the way through the indexes is the same whatever their values are. */
+/** Sets of filter properties for which the best plan is the same whatever their values are. */
 const PREPARED_FILTERS = toSets(
   [
     'projectId',
@@ -52,7 +52,7 @@ const PREPARED_FILTERS = toSets(
   ['projectId', 'category', 'label', 'reviewed', 'hourFrom', 'hourTo'],
   ['projectId', 'category', 'runId'],
 );
-/** The same in a list by time, whose own index begins where a time does. */
+/** The same for a list by time, whose index can start at a time. */
 const PREPARED_FILTERS_BY_TIME = toSets(
   ['projectId', 'category', 'deploymentId', 'capturedFrom', 'capturedTo'],
   ['projectId', 'category', 'label', 'capturedFrom', 'capturedTo'],
@@ -63,8 +63,8 @@ function toSets(...names: readonly (keyof ImageFilter)[][]): readonly ReadonlySe
 }
 
 /**
- * Images with what was found in them at or above the threshold, those after a position. The usual lists are one statement that is planned
- * once; for others Postgres must see the values to choose its way to the page, and only the details are.
+ * Lists images with their detections at or above the threshold, after a position. The usual filters use one prepared
+ * statement; for others Postgres must see the values to choose a plan, and only the details are prepared.
  */
 export async function listImages(
   db: Executor,
@@ -98,12 +98,11 @@ async function listPrepared(
   sort: ImageSort,
 ): Promise<ListedImage[]> {
   const direction = directionOf(sort);
-  // The limit stands in the statement itself: of one that it does not know Postgres expects many rows, and would sort them.
+  // The limit is a literal: for an unknown limit Postgres would expect many rows, and sort them.
   const page = selectPage(filter, after, sql.lit(limit), sort);
   const { rows } = await sql<DetailsRow<number | Date>>`
-    ${PREPARED} with page as materialized (${page}) ${selectDetails(sql`(select image_id, value from page)`, filter)} order by asked.value ${direction}, asked.id ${direction}`.execute(
-    db,
-  );
+    ${PREPARED} with page as materialized (${page}) ${selectDetails(sql`(select image_id, value from page)`, filter)}
+      order by requested.value ${direction}, requested.id ${direction}`.execute(db);
   return rows.map((row) => ({ image: toImageDetails(row), position: positionOf(row.value, row.id) }));
 }
 
@@ -115,7 +114,10 @@ function directionOf(sort: ImageSort): RawBuilder<unknown> {
   return sort.startsWith('-') ? sql`desc` : sql`asc`;
 }
 
-/** Ids of the images of one page, with what they are sorted by. Each form reads along an index that has the order already, where there is one. */
+/**
+ * Selects the ids of one page, with the values that it is sorted by. Each form reads along an index that has the
+ * requested order, if there is one.
+ */
 function selectPage(
   filter: ImageFilter,
   after: ImagePosition | null,
@@ -131,20 +133,22 @@ function selectPage(
     const beyond =
       after === null
         ? sql``
-        : sql`and (${column}, ${id}) ${sort.startsWith('-') ? sql`<` : sql`>`} (${after.value}::${COLUMNS[key].type}, ${after.id}::bigint)`;
+        : sql`and (${column}, ${id}) ${sort.startsWith('-') ? sql`<` : sql`>`} (${after.value}::${COLUMNS[key].type},
+          ${after.id}::bigint)`;
     return sql`and ${column} is not null ${beyond} order by ${column} ${direction}, ${id} ${direction} limit ${limit}`;
   };
   const columns = (table: 's' | 'o') =>
     sql`${sql.ref(`${table}.image_id`)}, ${sql.ref(`${table}.${COLUMNS[key].name}`)} as value`;
   if (label !== undefined) {
-    const called = sql`(select * from ${distinctObservationsWithLabel(label, filter)}) o`;
-    // Without the summaries, whose many indexes take longer to choose among than such a page to find.
+    const labelled = sql`(select * from ${distinctObservationsWithLabel(label, filter)}) o`;
+    // Without the summaries: to plan with their many indexes takes longer than to read such a page.
     if (usesOnly(filter, OBSERVATION_PROPERTIES))
-      return sql`select ${columns('o')} from ${called} where true ${end('o')}`;
-    return sql`select ${columns('o')} from image_summaries s join ${called} on o.image_id = s.image_id where ${imageConditionsExceptLabel(filter)} ${end('o')}`;
+      return sql`select ${columns('o')} from ${labelled} where true ${end('o')}`;
+    return sql`select ${columns('o')} from image_summaries s join ${labelled} on o.image_id = s.image_id
+      where ${imageConditionsExceptLabel(filter)} ${end('o')}`;
   }
-  // What counts and is as sure counts for its confidence: said again for the index by it.
-  const sure =
+  // An effective observation of at least that confidence implies this condition: repeated for the index by confidence.
+  const sameConfidence =
     key === 'confidence' &&
     filter.runId === undefined &&
     filter.category !== 'blank' &&
@@ -152,10 +156,11 @@ function selectPage(
       ? sql`and s.confidence >= ${filter.minConfidence}::real`
       : sql``;
   if (locationId === undefined || deploymentId !== undefined)
-    return sql`select ${columns('s')} from image_summaries s where ${imageConditions(filter)} ${sure} ${end('s')}`;
-  // The first of each deployment of the location, and of these the first.
+    return sql`select ${columns('s')} from image_summaries s where ${imageConditions(filter)} ${sameConfidence} ${end('s')}`;
+  // The first rows of each deployment of the location, then the first of these.
   return sql`
-    select one.* from (select id from deployments where location_id = ${locationId}) place
-    cross join lateral (select ${columns('s')} from image_summaries s where s.deployment_id = place.id and ${imageConditions(rest)} ${sure} ${end('s')}) one
-    order by one.value ${direction}, one.image_id ${direction} limit ${limit}`;
+    select page.* from (select id from deployments where location_id = ${locationId}) place
+    cross join lateral (select ${columns('s')} from image_summaries s
+      where s.deployment_id = place.id and ${imageConditions(rest)} ${sameConfidence} ${end('s')}) page
+    order by page.value ${direction}, page.image_id ${direction} limit ${limit}`;
 }

@@ -17,10 +17,10 @@ export interface NewImage {
   readonly filePath: string;
   readonly format: ImageFormat;
   readonly bytes: number;
-  /** Pixels of the upright picture. */
+  /** Pixels of the upright image. */
   readonly width: number;
   readonly height: number;
-  /** The camera's clock, `YYYY-MM-DDTHH:mm:ss`; null when the picture has none. */
+  /** Reading of the camera's clock, `YYYY-MM-DDTHH:mm:ss`; null when the file has none. */
   readonly capturedLocal: string | null;
   readonly cameraMake: string | null;
   readonly cameraModel: string | null;
@@ -37,13 +37,16 @@ export interface ImageOrigin {
   readonly mode: StorageMode;
 }
 
-/** What people say of an image's place and time. Absent: stays; null: unknown, and the camera's reading counts again. */
+/**
+ * A person's correction of an image's place and time. Absent: unchanged; null: unknown, and the camera's reading is
+ * used again.
+ */
 export interface ImageCorrection {
   readonly deploymentId?: number | null;
   readonly manualLocal?: string | null;
 }
 
-/** The file of a picture, for sending it. */
+/** The file of an image, for a response. */
 export interface DownloadableImage extends ImageFile {
   readonly filePath: string;
   readonly format: ImageFormat;
@@ -60,9 +63,10 @@ export interface ImageFile {
 
 export class ImageRepository {
   /**
-   * Stores pictures, each content once in a project. Answers the new ones as hex sha256 → id; what is missing in the answer was
-   * there before. The instant is derived by Postgres from wall clock, clock offset and zone; the deployment is locked, so that it
-   * is corrected either before, and these pictures get their times by it, or after, and they are corrected with the others.
+   * Stores images, each content once in a project. Returns the new ones as hex sha256 → id; missing ones existed
+   * before. Postgres derives the instant from the local time, the clock offset and the time zone. The deployment is
+   * locked, so that it is either corrected before, and these images use the correction, or after, and they are
+   * corrected with the others.
    */
   async insertNew(
     tx: DatabaseTransaction,
@@ -105,7 +109,7 @@ export class ImageRepository {
     return new Map(rows.map((row) => [row.sha256.toString('hex'), row.id]));
   }
 
-  /** The ids of the project's images with these contents, by hex sha256. */
+  /** Finds the ids of the project's images with these contents, by hex sha256. */
   async findIdsByHash(db: Executor, projectId: number, hashes: readonly Buffer[]): Promise<Map<string, number>> {
     if (hashes.length === 0) return new Map();
     const rows = await db
@@ -117,7 +121,7 @@ export class ImageRepository {
     return new Map(rows.map((row) => [row.sha256.toString('hex'), row.id]));
   }
 
-  /** One detect task for each image, in the transaction that stores the images. */
+  /** Creates a detect task for each image, in the transaction that stores the images. */
   async createDetectTasks(
     tx: DatabaseTransaction,
     run: { id: number; traceparent: string | null },
@@ -127,14 +131,14 @@ export class ImageRepository {
     await sql`
       insert into tasks (kind, subject_id, run_id, priority, paused, traceparent)
       select 'detect', i.id, r.id, r.priority, r.paused_at is not null, ${run.traceparent}::text
-      from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null order by i.id for share of r`.execute(
-      tx,
-    );
+      from unnest(${[...imageIds]}::bigint[]) as i (id), runs r where r.id = ${run.id} and r.cancelled_at is null
+        order by i.id for share of r`.execute(tx);
   }
 
   /**
-   * Locks an image that is to be corrected so, until the transaction ends, and before it the deployment that its time goes by, as whoever
-   * corrects the deployment does: its zone must not change meanwhile. False when the image is not there.
+   * Locks an image for this correction until the transaction ends, and before it the deployment that its time depends
+   * on, in the same order as a correction of the deployment: the time zone must not change meanwhile. Returns false if
+   * the image does not exist.
    */
   async lock(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<boolean> {
     const before = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
@@ -147,13 +151,14 @@ export class ImageRepository {
       .forNoKeyUpdate()
       .executeTakeFirst();
     if (locked === undefined) return false;
-    // Moved while it was waited for. Now the image is locked first: who meets that the other way round is a deadlock, and begun again.
+    // The image was moved meanwhile. Now the image is locked first: a conflict with the opposite order is a deadlock,
+    // which is retried.
     if (to.deploymentId === undefined && locked.deployment_id !== before.deployment_id)
       await this.#lockDeployment(tx, locked.deployment_id);
     return true;
   }
 
-  /** Sets what people say of the place and time of an image that is locked for it, and derives its instant again. Absent: stays. */
+  /** Corrects the place and time of an image that is locked for it, and derives its instant again. */
   async correct(tx: DatabaseTransaction, id: number, to: ImageCorrection): Promise<void> {
     const before = await tx.selectFrom('images').select('deployment_id').where('id', '=', id).executeTakeFirst();
     await tx
@@ -170,9 +175,12 @@ export class ImageRepository {
     await refreshObservations(tx, [id]);
   }
 
-  /** Derives the instants of all images of a deployment again, and what follows from its dates, in the transaction that corrects it. Answers how many instants changed. */
+  /**
+   * Derives the instants of all images of a deployment again, and what depends on its dates, in the transaction that
+   * corrects it. Returns how many instants changed.
+   */
   async deriveTimesOfDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
-    // Before they are updated in whatever order.
+    // Before they are updated in any order.
     await lockDeployment(tx, deploymentId);
     const changed = await this.#deriveTimes(tx, sql`i.deployment_id = ${deploymentId}`);
     await refreshDeployment(tx, deploymentId);
@@ -184,13 +192,16 @@ export class ImageRepository {
     const result = await sql`
       update images set captured_at = derived.instant, dst_issue = derived.doubt
       from (
-        select i.id, i.deployment_id, i.manual_local, ${instantOf(sql`reading.local`, sql`d.timezone`)} as instant, ${dstIssueOf(sql`reading.local`, sql`d.timezone`)} as doubt
-        from images i left join deployments d on d.id = i.deployment_id cross join lateral (select ${local} as local) reading
+        select i.id, i.deployment_id, i.manual_local, ${instantOf(sql`reading.local`, sql`d.timezone`)} as instant,
+          ${dstIssueOf(sql`reading.local`, sql`d.timezone`)} as doubt
+        from images i left join deployments d on d.id = i.deployment_id
+          cross join lateral (select ${local} as local) reading
         where ${which}
       ) derived
       -- An image that was corrected at the same moment is passed over: whoever did so derived its time.
       where derived.id = images.id
-        and (images.deployment_id, images.manual_local) is not distinct from (derived.deployment_id, derived.manual_local)
+        and (images.deployment_id, images.manual_local) is not distinct
+          from (derived.deployment_id, derived.manual_local)
         and (images.captured_at, images.dst_issue) is distinct from (derived.instant, derived.doubt)`.execute(tx);
     return Number(result.numAffectedRows ?? 0);
   }
@@ -214,7 +225,7 @@ export class ImageRepository {
     return row === undefined ? null : { ...row, sha256: row.sha256.toString('hex') };
   }
 
-  /** Where the pictures lie. */
+  /** Finds where the files of these images are. */
   async findFiles(db: Executor, ids: readonly number[]): Promise<ImageFile[]> {
     return db
       .selectFrom('images')
@@ -224,7 +235,7 @@ export class ImageRepository {
   }
 }
 
-/** How a deployment puts a camera's clock in time. */
+/** How a deployment converts the readings of a camera's clock to instants. */
 interface CameraClock {
   readonly timezone: string;
   readonly clock_offset_seconds: number;

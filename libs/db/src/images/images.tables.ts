@@ -19,7 +19,7 @@ export interface ImagesTable {
   height: number;
   captured_local: WallClock | null;
   captured_at: Date | null;
-  /** The local time as a person gave it; it wins over `captured_local`. */
+  /** Local time that a person entered; takes precedence over `captured_local`. */
   manual_local: WallClock | null;
   dst_issue: DstIssue | null;
   camera_make: string | null;

@@ -5,18 +5,18 @@ import type { IncidentsTable, Severity } from './incidents.tables';
 export type IncidentRow = Selectable<IncidentsTable>;
 
 export interface NewIncident {
-  /** The check that found it. */
+  /** Name of the check. */
   readonly check: string;
-  /** What it found it of: there is one open incident at most for each check and subject. */
+  /** What the check found the problem in; there is at most one open incident for each check and subject. */
   readonly subject: string;
   readonly severity: Severity;
   /** What is wrong and what to do. */
   readonly message: string;
 }
 
-/** What the watchdog found wrong, and whether it still is. */
+/** Problems that the watchdog found, open and resolved. */
 export class IncidentRepository {
-  /** Opens an incident, or notes of the open one of this check and subject that it was seen again, and how it is now. */
+  /** Opens an incident, or updates the open one of this check and subject. */
   async open(db: Executor, { check, subject, severity, message }: NewIncident): Promise<IncidentRow> {
     return db
       .insertInto('incidents')
@@ -32,8 +32,8 @@ export class IncidentRepository {
   }
 
   /**
-   * Resolves what is open of this check, but for these subjects. A check says so at each look, of whoever opened the incident: what one
-   * process did not live to resolve, the next one does. Answers the subjects that were resolved.
+   * Resolves the open incidents of this check except those with these subjects. A check calls it each time, whichever
+   * process opened the incidents. Returns the subjects that were resolved.
    */
   async resolveOthers(db: Executor, check: string, stillBroken: readonly string[]): Promise<string[]> {
     const rows = await db
@@ -51,7 +51,7 @@ export class IncidentRepository {
     return (await db.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
   }
 
-  /** Newest first, those before `beforeId`; only the open or only the resolved ones, or, for null, all. */
+  /** Lists incidents before `beforeId`, newest first: open ones, resolved ones, or (null) both. */
   async page(db: Executor, open: boolean | null, beforeId: number | null, limit: number): Promise<IncidentRow[]> {
     let query = db.selectFrom('incidents').selectAll();
     if (open !== null) query = query.where('resolved_at', open ? 'is' : 'is not', null);
@@ -59,7 +59,7 @@ export class IncidentRepository {
     return query.orderBy('id', 'desc').limit(limit).execute();
   }
 
-  /** Those of which the feed does not yet say that they were resolved. */
+  /** Lists incidents whose resolution is not in the feed yet. */
   async listFeedPending(db: Executor): Promise<IncidentRow[]> {
     return db
       .selectFrom('incidents')

@@ -8,14 +8,14 @@ export type Severity = (typeof SEVERITIES)[number];
 export interface IncidentsTable {
   id: Id;
   check_name: string;
-  /** What the check found it of. */
+  /** What the check found the problem in. */
   subject: string;
   severity: Severity;
   message: string;
   opened_at: CreatedAt;
-  /** When a check found it last. */
+  /** When a check last found it. */
   last_seen_at: Generated<Date>;
   resolved_at: Date | null;
-  /** Its last row of the feed is still to be written. */
+  /** The last feed row of the incident is still to be written. */
   feed_pending: Generated<boolean>;
 }

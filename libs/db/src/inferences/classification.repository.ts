@@ -3,13 +3,13 @@ import type { Box, Classification } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../connection/database';
 import { refreshObservations } from '../observations/refresh-observations';
 
-/** A detection that a run wants classified. */
+/** A detection that a run's classifier is applied to. */
 export interface CropToClassify {
   readonly detectionId: number;
   readonly box: Box;
 }
 
-/** What one classifier says of the detections of one image. */
+/** Labels of one classifier for the detections of one image. */
 export interface ClassifyResult {
   readonly modelId: number;
   readonly engine: string;
@@ -18,8 +18,9 @@ export interface ClassifyResult {
 
 export class ClassificationRepository {
   /**
-   * One classify task for each of these images in which the run's detector found what its classifier is to look at; none for runs without
-   * a classifier. In the transaction that ends the detect tasks, so that a run is never done without them.
+   * Creates a classify task for each of these images in which the run's detector found something to classify; none for
+   * runs without a classifier. In the transaction that ends the detect tasks, so that a run is never done before they
+   * exist.
    */
   async createTasks(tx: DatabaseTransaction, detectTaskIds: readonly number[]): Promise<void> {
     if (detectTaskIds.length === 0) return;
@@ -35,7 +36,7 @@ export class ClassificationRepository {
       on conflict do nothing`.execute(tx);
   }
 
-  /** What the run wants classified in these images, by image id, the surest detection first. */
+  /** Finds the detections to classify in these images, by image id, in descending order of confidence. */
   async findCrops(db: Executor, runId: number, imageIds: readonly number[]): Promise<Map<number, CropToClassify[]>> {
     const { rows } = await sql<{
       imageId: number;
@@ -47,8 +48,10 @@ export class ClassificationRepository {
     }>`
       select d.image_id as "imageId", d.id as "detectionId", d.x, d.y, d.width, d.height
       from runs r
-      join inferences i on i.model_id = r.model_id and i.stage = 'detect' and i.image_id = any(${[...imageIds]}::bigint[])
-      join detections d on d.inference_id = i.id and d.category = r.classify_category and d.confidence >= r.classify_threshold
+      join inferences i on i.model_id = r.model_id and i.stage = 'detect'
+        and i.image_id = any(${[...imageIds]}::bigint[])
+      join detections d on d.inference_id = i.id and d.category = r.classify_category
+        and d.confidence >= r.classify_threshold
       where r.id = ${runId} order by d.confidence desc, d.id`.execute(db);
     const crops = new Map<number, CropToClassify[]>();
     for (const { imageId, detectionId, ...box } of rows)
@@ -56,7 +59,7 @@ export class ClassificationRepository {
     return crops;
   }
 
-  /** Stores what classifiers said, each once for a detection and a model: what is there already stays as it is. */
+  /** Stores classifications, once for each detection and model; existing ones are not changed. */
   async insertNew(tx: DatabaseTransaction, results: readonly ClassifyResult[]): Promise<void> {
     const rows = results.flatMap(({ modelId, engine, detections }) =>
       detections.flatMap(({ detectionId, classifications }) =>
@@ -74,7 +77,8 @@ export class ClassificationRepository {
     await sql`
       insert into classifications (detection_id, model_id, rank, label, score, engine)
       select * from unnest(
-        ${rows.map((r) => r.detectionId)}::bigint[], ${rows.map((r) => r.modelId)}::bigint[], ${rows.map((r) => r.rank)}::smallint[],
+        ${rows.map((r) => r.detectionId)}::bigint[], ${rows.map((r) => r.modelId)}::bigint[],
+          ${rows.map((r) => r.rank)}::smallint[],
         ${rows.map((r) => r.label)}::text[], ${rows.map((r) => r.score)}::real[], ${rows.map((r) => r.engine)}::text[])
       on conflict do nothing`.execute(tx);
     const images = await tx

@@ -4,7 +4,7 @@ import type { DatabaseTransaction } from '../connection/database';
 import { refreshObservations } from '../observations/refresh-observations';
 import { markStaticDetectionsStale } from '../static-detections/mark-static-detections-stale';
 
-/** What one model found in one image. */
+/** The result of one model for one image. */
 export interface ImageResult {
   readonly imageId: number;
   readonly modelId: number;
@@ -17,8 +17,8 @@ export interface ImageResult {
 
 export class DetectionRepository {
   /**
-   * Stores results, each once for an image, a model version and a stage: one that is there already stays as it is. A few
-   * statements for a batch of any size.
+   * Stores results, once for each image, model and stage; existing ones are not changed. Takes a few statements for a
+   * batch of any size.
    */
   async insertNew(tx: DatabaseTransaction, results: readonly ImageResult[]): Promise<void> {
     if (results.length === 0) return;

@@ -10,7 +10,7 @@ export interface InferencesTable {
   warning: 'truncated' | null;
   decode_ms: number;
   infer_ms: number;
-  /** Confidence of the surest one of each category, whether it reaches the threshold or not. */
+  /** Highest confidence of each category, also below the threshold. */
   animal: number | null;
   person: number | null;
   vehicle: number | null;

@@ -24,7 +24,7 @@ export class IngestRepository {
     return (await db.selectFrom('ingests').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
   }
 
-  /** Of these paths, the ones that this ingest has dealt with already. */
+  /** Returns those of these paths that the ingest has processed already. */
   async filterKnownPaths(db: Executor, ingestId: number, paths: readonly string[]): Promise<Set<string>> {
     const rows = await db
       .selectFrom('ingest_files')
@@ -35,7 +35,7 @@ export class IngestRepository {
     return new Set(rows.map((row) => row.path));
   }
 
-  /** Lists what became of files and adds it to the counters, in the transaction that stores their images. */
+  /** Records the outcomes of files and adds to the counters, in the transaction that stores their images. */
   async record(
     tx: DatabaseTransaction,
     ingestId: number,
@@ -60,13 +60,14 @@ export class IngestRepository {
       .execute();
   }
 
-  /** Of these uploads, the ones that an ingest was made of; by the names of their folders, since the storage may have been moved since. */
+  /**
+   * Returns those of these uploads that belong to an ingest; by folder name, because the storage may have been moved.
+   */
   async filterKnownUploads(db: Executor, names: readonly string[]): Promise<Set<string>> {
     if (names.length === 0) return new Set();
     const { rows } = await sql<{ name: string }>`
-      select name from ingests cross join lateral regexp_replace(folder, '^.*/', '') name where source = 'upload' and name = any(${[...names]}::text[])`.execute(
-      db,
-    );
+      select name from ingests cross join lateral regexp_replace(folder, '^.*/', '') name
+        where source = 'upload' and name = any(${[...names]}::text[])`.execute(db);
     return new Set(rows.map(({ name }) => name));
   }
 
@@ -83,7 +84,7 @@ export class IngestRepository {
     return row !== undefined;
   }
 
-  /** In order of path, those after `afterPath`. */
+  /** Lists files after `afterPath`, in order of path. */
   async files(
     db: Executor,
     ingestId: number,

@@ -15,7 +15,7 @@ export interface NewApiKey {
   readonly createdBy: number | null;
 }
 
-/** One number for all Pugmark processes; nothing else in the database uses advisory locks of this class. */
+/** Advisory lock; not used for anything else in the database. */
 const KEY_CREATION_LOCK = 7_411_208;
 
 export class ApiKeyRepository {
@@ -43,7 +43,7 @@ export class ApiKeyRepository {
     return (await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
   }
 
-  /** Of these keys, the ones that may still be used. */
+  /** Returns those of these keys that are neither revoked nor expired. */
   async filterUsable(db: Executor, ids: readonly number[]): Promise<Set<number>> {
     const rows = await db
       .selectFrom('api_keys')
@@ -63,7 +63,7 @@ export class ApiKeyRepository {
     return (await db.selectFrom('api_keys').select('id').limit(1).executeTakeFirst()) !== undefined;
   }
 
-  /** Whether another key than this one may do everything, in every project and without end. */
+  /** Whether a key other than this one has all scopes, for all projects and without expiry. */
   async hasOtherAdmin(db: Executor, than: number): Promise<boolean> {
     const row = await db
       .selectFrom('api_keys')
@@ -78,12 +78,12 @@ export class ApiKeyRepository {
     return row !== undefined;
   }
 
-  /** Until the transaction ends no other process makes a first key or revokes a last one. */
+  /** Prevents other processes from creating the first key or revoking the last one until the transaction ends. */
   async lockKeyCreation(tx: DatabaseTransaction): Promise<void> {
     await sql`select pg_advisory_xact_lock(${KEY_CREATION_LOCK})`.execute(tx);
   }
 
-  /** Ends the key and every session of it; once revoked it stays so, from the first time on. */
+  /** Revokes the key and ends its sessions; a second call keeps the first time. */
   async revoke(tx: DatabaseTransaction, id: number): Promise<void> {
     await tx
       .updateTable('api_keys')

@@ -21,9 +21,9 @@ export interface AuditRow {
   readonly status: number | null;
 }
 
-/** Who asked for which change, and what came of it. Only added to. */
+/** Requests that change something, with their outcome. Append-only. */
 export class AuditRepository {
-  /** Before the change is made: what the process does not live to finish is in the log too. */
+  /** Records a request before it is executed, so that the log includes what a crashed process did not finish. */
   async begin(db: Executor, entry: NewAuditEntry): Promise<number> {
     const { id } = await db
       .insertInto('audit_log')
@@ -47,7 +47,7 @@ export class AuditRepository {
       .execute();
   }
 
-  /** Newest first, those before `beforeId`. */
+  /** Lists entries before `beforeId`, newest first. */
   async page(
     db: Executor,
     filter: { readonly keyId?: number },

@@ -3,7 +3,7 @@ import type { CreatedAt, Id } from '../connection/columns';
 export interface ApiKeysTable {
   id: Id;
   name: string;
-  /** The part of the key that is shown, by which it is looked up. */
+  /** The visible part of the key, by which it is looked up. */
   prefix: string;
   /** SHA-256 of the whole key. */
   secret_hash: Buffer;
@@ -33,7 +33,7 @@ export interface AuditLogTable {
   path: string;
   remote_address: string | null;
   request_id: string;
-  /** Null: nothing was answered yet, or the process ended before it could. */
+  /** Null: the response was not sent yet, or the process ended before. */
   status: number | null;
   responded_at: Date | null;
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Executor } from '../connection/database';
 import type { ApiKeyRow } from './api-key.repository';
 
-/** Who is signed in with a cookie. A session is never more than its key. */
+/** Sessions with a cookie. A session has the permissions of its key. */
 export class SessionRepository {
   async create(db: Executor, keyId: number, tokenHash: Buffer, seconds: number): Promise<void> {
     await db
@@ -11,7 +11,7 @@ export class SessionRepository {
       .execute();
   }
 
-  /** The key of a session that has not ended. */
+  /** The key of an active session. */
   async keyOf(db: Executor, tokenHash: Buffer): Promise<ApiKeyRow | null> {
     const row = await db
       .selectFrom('sessions')
@@ -23,7 +23,7 @@ export class SessionRepository {
     return row ?? null;
   }
 
-  /** Of these sessions, by the base64 of their hashes, the ones that have not ended. */
+  /** Returns those of these sessions that are active, by the base64 of their token hashes. */
   async filterActive(db: Executor, tokenHashes: readonly Buffer[]): Promise<Set<string>> {
     const rows = await db
       .selectFrom('sessions')

@@ -7,9 +7,9 @@ export type LocationRow = Selectable<LocationsTable>;
 
 export type LocationChange = Pick<Updateable<LocationsTable>, 'name' | 'latitude' | 'longitude'>;
 
-/** The places that deployments stand at. */
+/** The places of deployments. */
 export class LocationRepository {
-  /** Null when the project has a location of this name already. */
+  /** Returns null if the project has a location of this name. */
   async create(db: Executor, location: Insertable<LocationsTable>): Promise<LocationRow | null> {
     const row = await db
       .insertInto('locations')
@@ -20,7 +20,10 @@ export class LocationRepository {
     return row ?? null;
   }
 
-  /** The location's id; made when the project has none of this name. Coordinates of an existing one stay as they are unless unset. */
+  /**
+   * Returns the id of the location with this name; creates it if needed. Sets the coordinates of an existing one only
+   * if it has none.
+   */
   async ensure(
     tx: DatabaseTransaction,
     location: { projectId: number; name: string; latitude: number | null; longitude: number | null },
@@ -33,14 +36,14 @@ export class LocationRepository {
     return known.id;
   }
 
-  /** Changes what is given; the rest stays. The name must be free. */
+  /** Changes the given properties. The name must be free. */
   async update(tx: DatabaseTransaction, id: number, change: LocationChange): Promise<void> {
     if (Object.keys(change).length > 0) await tx.updateTable('locations').set(change).where('id', '=', id).execute();
-    // Events know the solar hour of their place.
+    // Events have the solar hour of their place.
     if (change.longitude !== undefined) await markEventsStale(tx, sql`location_id = ${id}`);
   }
 
-  /** The row, locked until the transaction ends. Null when there is none. */
+  /** Finds the row and locks it until the transaction ends; null if it does not exist. */
   async lock(tx: DatabaseTransaction, id: number): Promise<LocationRow | null> {
     return (
       (await tx.selectFrom('locations').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null

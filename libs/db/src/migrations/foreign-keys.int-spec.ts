@@ -4,8 +4,8 @@ import { createDatabase, type Database } from '../connection/database';
 import { migrate } from './migrate';
 
 /**
- * Foreign keys without a valid index of all their rows whose first columns are the key's, in any order. Rows in which a key of one column
- * is null need not be in it: they point to nothing.
+ * Foreign keys without a valid index of all rows whose first columns are those of the key, in any order. A partial
+ * index may leave out rows in which a key of one column is null.
  */
 const UNINDEXED = sql<{ key: string }>`
   select c.conrelid::regclass || ': ' || pg_get_constraintdef(c.oid) as key
@@ -14,7 +14,8 @@ const UNINDEXED = sql<{ key: string }>`
     select 1 from pg_index i
     where i.indrelid = c.conrelid and i.indisvalid
       and (i.indpred is null or cardinality(c.conkey) = 1 and pg_get_expr(i.indpred, i.indrelid) = (
-        select format('(%I IS NOT NULL)', attname) from pg_attribute where attrelid = c.conrelid and attnum = c.conkey[1]))
+        select format('(%I IS NOT NULL)', attname) from pg_attribute
+          where attrelid = c.conrelid and attnum = c.conkey[1]))
       -- An expression among them is column 0, which no key has. indkey counts from 0.
       and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey and i.indnkeyatts >= cardinality(c.conkey))
   order by 1`;
@@ -31,11 +32,11 @@ describe('foreign keys', () => {
     await database.drop();
   });
 
-  it('each have an index, so that neither a join nor the removal of what they point to reads a whole table', async () => {
+  it('have an index each, so that neither a join nor the deletion of a referenced row scans the table', async () => {
     expect((await UNINDEXED.execute(db)).rows).toEqual([]);
   });
 
-  it('without one are found by this test', async () => {
+  it('without an index are detected by this test', async () => {
     await sql
       .raw(
         `

@@ -5,14 +5,14 @@ import type { ModelsTable } from './models.tables';
 
 export type ModelRow = Selectable<ModelsTable>;
 
-/** Which classifier a run shows which detections. */
+/** Which classifier a run applies to which detections. */
 export interface ClassifySettings {
   readonly classifierId: number;
   readonly category: Category;
   readonly threshold: number;
 }
 
-/** The models of a run, by their rows. */
+/** The ids of a run's models. */
 export interface RunModels {
   readonly runId: number;
   readonly modelId: number;
@@ -21,8 +21,9 @@ export interface RunModels {
 
 export class ModelRepository {
   /**
-   * Makes the model known, once for each name and version, and answers its row. The very first detector becomes the default. Throws
-   * PermanentError `model_exists` when there is one of this name and version with other files: its results would be taken for this one's.
+   * Registers the model, once for each name and version, and returns its row. The first detector becomes the default.
+   * Throws PermanentError `model_exists` if the name and version exist with other files: their results would be mixed
+   * up.
    */
   async register(db: Executor, manifest: ModelManifest): Promise<ModelRow> {
     const { name, version, licence, threshold } = manifest;
@@ -31,13 +32,14 @@ export class ModelRepository {
       insert into models (name, version, licence, threshold, manifest, stage, is_default)
       values (${name}, ${version}, ${licence}, ${threshold}, ${JSON.stringify(manifest)}, ${stage},
         ${stage === 'detect'} and not exists (select 1 from models where is_default))
-      on conflict (name, version) do update set manifest = excluded.manifest, licence = excluded.licence, threshold = excluded.threshold
+      on conflict (name, version) do update set manifest = excluded.manifest, licence = excluded.licence,
+        threshold = excluded.threshold
         where models.manifest->'files' = excluded.manifest->'files'
       returning *`.execute(db);
     if (rows[0] !== undefined) return rows[0];
     throw new PermanentError(
       'model_exists',
-      `there is a model ${name} ${version} with other files already: give this one another version`,
+      `the model ${name} ${version} exists with other files: give this one another version`,
     );
   }
 
@@ -50,9 +52,9 @@ export class ModelRepository {
     return (await db.selectFrom('models').selectAll().where('is_default', '=', true).executeTakeFirst()) ?? null;
   }
 
-  /** Makes this detector the default instead of the one that is. False when there is no such detector. */
+  /** Makes this detector the default. Returns false if there is no such detector. */
   async makeDefault(tx: DatabaseTransaction, id: number): Promise<boolean> {
-    // Two that come at once go one after the other: each would not see the other's default.
+    // Serializes concurrent calls: each would not see the other's default.
     await sql`select pg_advisory_xact_lock(hashtext('models.is_default'))`.execute(tx);
     const model = await tx.selectFrom('models').select('stage').where('id', '=', id).executeTakeFirst();
     if (model?.stage !== 'detect') return false;
@@ -66,12 +68,12 @@ export class ModelRepository {
     return true;
   }
 
-  /** In the order in which they were registered. */
+  /** Lists models in order of registration. */
   async list(db: Executor): Promise<ModelRow[]> {
     return db.selectFrom('models').selectAll().orderBy('id').execute();
   }
 
-  /** What new runs are for: the default and what projects name, the latest registered first. */
+  /** Lists the models that new runs may use: the default and those that projects name, latest first. */
   async listUsed(db: Executor, limit: number): Promise<ModelRow[]> {
     return db
       .selectFrom('models')
@@ -88,7 +90,7 @@ export class ModelRepository {
       .execute();
   }
 
-  /** The models of each of these runs. */
+  /** Finds the models of these runs. */
   async findModelsOfRuns(db: Executor, runIds: readonly number[]): Promise<RunModels[]> {
     const rows = await db
       .selectFrom('runs')

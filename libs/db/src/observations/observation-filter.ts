@@ -1,26 +1,29 @@
 import type { Category } from '@pugmark/domain';
 
-/** What images, events and statistics can all be narrowed down by. An absent property does not filter. */
+/** The filter that images, events and statistics have in common. An absent property does not filter. */
 export interface ObservationFilter {
   readonly projectId?: number;
   readonly deploymentId?: number;
   readonly locationId?: number;
   readonly category?: Category | 'blank';
-  /** A species, or whatever models and people call it, to the letter. */
+  /** A species, or another label of a model or a person; compared exactly. */
   readonly label?: string;
-  /** Default: what counts, by the threshold of the model that found it. What people say is sure. */
+  /** Default: the threshold of the model. Annotations have confidence 1. */
   readonly minConfidence?: number;
   readonly capturedFrom?: Date;
   /** Exclusive. */
   readonly capturedTo?: Date;
-  /** Local hours of the day, both included; `from` 20 `to` 5 is the night. Either alone reaches to the day's end. */
+  /**
+   * Local hours of the day, both inclusive; `from` 20 `to` 5 is the night. One of them alone extends to the start or
+   * end of the day.
+   */
   readonly hourFrom?: number;
   readonly hourTo?: number;
-  /** Whether a person has said what is on it. */
+  /** Whether a person has annotated the image. */
   readonly reviewed?: boolean;
 }
 
-/** The hours that are meant; null: any. */
+/** The hours that the filter selects; null: all. */
 export function hoursInRange({ hourFrom, hourTo }: Pick<ObservationFilter, 'hourFrom' | 'hourTo'>): number[] | null {
   if (hourFrom === undefined && hourTo === undefined) return null;
   const [from, to] = [hourFrom ?? 0, hourTo ?? 23];
@@ -29,7 +32,7 @@ export function hoursInRange({ hourFrom, hourTo }: Pick<ObservationFilter, 'hour
   );
 }
 
-/** Whether a filter asks for nothing but these properties. */
+/** Whether the filter uses no other properties than these. */
 export function usesOnly(filter: ObservationFilter, properties: ReadonlySet<string>): boolean {
   return Object.entries(filter).every(([property, value]) => value === undefined || properties.has(property));
 }

@@ -33,6 +33,6 @@ export interface ImageSummariesTable {
   vehicle: number | null;
   max_confidence: GeneratedAlways<number | null>;
   confidence: number | null;
-  /** Of the model that looked last, from its threshold on, without static ones. */
+  /** Effective detections of the latest inference: above the threshold, not static. */
   detections: Generated<number>;
 }

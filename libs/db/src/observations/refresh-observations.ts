@@ -3,34 +3,38 @@ import type { DatabaseTransaction } from '../connection/database';
 import { IS_STATIC } from '../static-detections/is-static';
 import { isOutsideDeployment } from '../sql/local-time';
 
-/** Which images: a condition on a column of image ids. */
+/** Selects images: a condition on a column of image ids. */
 type ImageCondition = (column: string) => RawBuilder<boolean>;
 
 /**
- * Derives again what counts in these images, from what models found and people said: `observations`, and `image_summaries`, by which
- * images are listed, filtered and counted. To be called with every change of those, or of an image's place and time, in its transaction.
- * The images are locked first, in order: whoever comes second sees what the first wrote.
+ * Derives the effective observations of these images again, from inferences and annotations: `observations`, and
+ * `image_summaries`, which images are listed, filtered and counted by. Must be called with every change of them, or of
+ * an image's place and time, in the same transaction. Locks the images first, in order of id, so that concurrent calls
+ * see each other's changes.
  */
 export async function refreshObservations(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
   if (imageIds.length > 0) await refresh(tx, imagesWithIds(imageIds));
 }
 
-/** In order of their ids, as everyone locks them: two that want the same ones do not wait for one another in a circle. */
+/** Locks images in order of their ids, as every transaction does, to avoid deadlocks. */
 export async function lockImages(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
   await lock(tx, imagesWithIds(imageIds));
 }
 
-/** All images of a deployment. */
+/** Locks all images of a deployment. */
 export async function lockDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
   await lock(tx, imagesOfDeployment(deploymentId));
 }
 
-/** The same for all images of a deployment: it was corrected. */
+/** Derives the effective observations of all images of a deployment again, after the deployment was changed. */
 export async function refreshDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
   await refresh(tx, imagesOfDeployment(deploymentId));
 }
 
-/** Images that are new in this transaction: nobody else sees them, and nothing was found in them yet. */
+/**
+ * Writes summaries of images that were inserted in this transaction: they are not visible to others, and have no
+ * inferences.
+ */
 export async function summariseNewImages(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
   if (imageIds.length > 0) await writeSummaries(tx, imagesWithIds(imageIds));
 }
@@ -49,7 +53,7 @@ async function lock(tx: DatabaseTransaction, condition: ImageCondition): Promise
 
 async function refresh(tx: DatabaseTransaction, condition: ImageCondition): Promise<void> {
   await lock(tx, condition);
-  // From here on each statement sees what others wrote of these images before.
+  // From here on each statement sees what other transactions wrote of these images.
   await markEventsOfImagesStale(tx, condition);
   await sql`delete from observations where ${condition('observations.image_id')}`.execute(tx);
   await sql`
@@ -60,7 +64,9 @@ async function refresh(tx: DatabaseTransaction, condition: ImageCondition): Prom
   await writeSingleImageEvents(tx, condition);
 }
 
-/** Joins the effective review of image `i`, as `review`; its `observations` are null when the inference is effective. */
+/**
+ * Joins the effective review of image `i`, as `review`; its `observations` are null when the inference is effective.
+ */
 export const JOIN_EFFECTIVE_REVIEW = sql`
   left join lateral (
     select r.id, r.observations from reviews r
@@ -79,8 +85,9 @@ export const JOIN_TAXON = sql`
   ) current`;
 
 /**
- * Joins the latest inference of image `i`, as `latest`. The order is an expression that no index has: without statistics
- * of a table that filled quickly, Postgres would read all inferences backwards by primary key for each image.
+ * Joins the latest inference of image `i`, as `latest`. The order is an expression that no index has: without
+ * statistics of a table that filled quickly, Postgres would read all inferences backwards by primary key for each
+ * image.
  */
 export const JOIN_LATEST_INFERENCE = sql`
   left join lateral (
@@ -93,7 +100,8 @@ export const NOT_STATIC = sql`not ${IS_STATIC}`;
 
 function selectInferredObservations(condition: ImageCondition): RawBuilder<unknown> {
   return sql`
-    select i.id, i.project_id, d.category, coalesce(classified.label, d.label), count(*), max(d.confidence), i.captured_at
+    select i.id, i.project_id, d.category, coalesce(classified.label, d.label), count(*), max(d.confidence),
+      i.captured_at
     from images i ${JOIN_EFFECTIVE_REVIEW} ${JOIN_LATEST_INFERENCE}
     join detections d on d.inference_id = latest.id and d.confidence >= latest.threshold and ${NOT_STATIC}
     left join lateral (
@@ -152,7 +160,9 @@ async function writeSummaries(tx: DatabaseTransaction, condition: ImageCondition
       confidence = excluded.confidence, detections = excluded.detections`.execute(tx);
 }
 
-/** An annotation has confidence 1; without one it is the highest confidence of a detection, also below the threshold. */
+/**
+ * An annotation has confidence 1; without one it is the highest confidence of a detection, also below the threshold.
+ */
 function categoryConfidence(category: 'animal' | 'person' | 'vehicle'): RawBuilder<number | null> {
   return sql`case
         when not annotated.yes then ${sql.ref(`inferred.${category}`)}
@@ -160,8 +170,8 @@ function categoryConfidence(category: 'animal' | 'person' | 'vehicle'): RawBuild
 }
 
 /**
- * Marks the span of time of these images' events as stale, by the present summaries: called before and after they change.
- * Adds one row for each deployment and updates none, so that writers do not wait for one another.
+ * Marks the span of time of these images' events as stale, by the present summaries: called before and after they
+ * change. Adds one row for each deployment and updates none, so that writers do not wait for one another.
  */
 async function markEventsOfImagesStale(tx: DatabaseTransaction, condition: ImageCondition): Promise<void> {
   await sql`
@@ -173,8 +183,9 @@ async function markEventsOfImagesStale(tx: DatabaseTransaction, condition: Image
 }
 
 /**
- * Writes the events of images without a known time or without a deployment: each image is an event of its own, and keeps its
- * id while it exists. Events with a time are left alone, even if they start with such an image: they are stale.
+ * Writes the events of images without a known time or without a deployment: each image is an event of its own, and
+ * keeps its id while it exists. Events with a time are left alone, even if they start with such an image: they are
+ * stale.
  */
 async function writeSingleImageEvents(tx: DatabaseTransaction, condition: ImageCondition): Promise<void> {
   await sql`
@@ -192,7 +203,8 @@ async function writeSingleImageEvents(tx: DatabaseTransaction, condition: ImageC
           and f.deployment_id is not distinct from e.deployment_id)
     )
     insert into events as e (
-      project_id, deployment_id, category, label, first_image_id, best_image_id, images, individuals, confidence, reviewed)
+      project_id, deployment_id, category, label, first_image_id, best_image_id, images, individuals, confidence,
+        reviewed)
     select project_id, deployment_id, category, label, image_id, image_id, 1, individuals, confidence, reviewed
     from formed
     on conflict (first_image_id, category, (coalesce(label, '')), (coalesce(deployment_id, 0)), (starts_at is null))

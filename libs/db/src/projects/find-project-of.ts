@@ -15,10 +15,10 @@ export const PROJECT_RESOURCES = [
   'static_detections',
 ] as const;
 
-/** What belongs to a project. */
+/** A table whose rows belong to a project. */
 export type ProjectResource = (typeof PROJECT_RESOURCES)[number];
 
-/** The project that something belongs to, or null when it is not there. */
+/** The project that a row belongs to; null if the row does not exist. */
 export async function findProjectOf(db: Executor, resource: ProjectResource, id: number): Promise<number | null> {
   const { rows } = await sql<{
     id: number;

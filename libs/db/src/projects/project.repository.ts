@@ -7,7 +7,7 @@ import type { ClassifySettings } from '../models/model.repository';
 
 export type ProjectRow = Selectable<ProjectsTable>;
 
-/** What can be set of a project; what is not given stays. */
+/** Settings of a project; an absent one is unchanged. */
 export interface ProjectSettings {
   readonly modelId?: number | null;
   readonly classify?: ClassifySettings | null;
@@ -16,7 +16,7 @@ export interface ProjectSettings {
 }
 
 export class ProjectRepository {
-  /** Null when a project of this name exists already. */
+  /** Returns null if a project of this name exists. */
   async create(db: Executor, name: string): Promise<ProjectRow | null> {
     const row = await db
       .insertInto('projects')
@@ -31,14 +31,14 @@ export class ProjectRepository {
     return (await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
   }
 
-  /** The row, locked until the transaction ends. Null when there is none. */
+  /** Finds the row and locks it until the transaction ends; null if it does not exist. */
   async lock(tx: DatabaseTransaction, id: number): Promise<ProjectRow | null> {
     return (
       (await tx.selectFrom('projects').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null
     );
   }
 
-  /** Sets what is given of a project that is locked. */
+  /** Changes the given settings of a locked project. */
   async update(
     tx: DatabaseTransaction,
     project: ProjectRow,
@@ -58,13 +58,12 @@ export class ProjectRepository {
     };
     if (Object.keys(change).length > 0)
       await tx.updateTable('projects').set(change).where('id', '=', project.id).execute();
-    // Sequences are formed when they are read, events are stored.
+    // Sequences are formed when they are read; events are stored.
     if (eventGapSeconds !== undefined && eventGapSeconds !== project.event_gap_seconds)
       await markEventsStale(tx, sql`project_id = ${project.id}`);
   }
 
-  /** In order of id, those after `afterId`. */
-  /** `only` null: all of them. */
+  /** Lists projects after `afterId` in order of id; `projectIds` null: all projects. */
   async page(
     db: Executor,
     projectIds: readonly number[] | null,

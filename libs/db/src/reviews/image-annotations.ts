@@ -8,13 +8,13 @@ import {
   JOIN_EFFECTIVE_REVIEW,
 } from '../observations/refresh-observations';
 
-/** What counts for an image, and what stands beside it. */
+/** The effective observations of an image, with their source. */
 export interface ImageAnnotation extends EffectiveObservations {
   readonly imageId: number;
   readonly projectId: number;
-  /** The review that counts; null: the machine's word does, or nobody's. */
+  /** The effective review; null: the inference is effective, or there is none. */
   readonly review: EffectiveReview | null;
-  /** What the model proposes that looked last; null: none has looked. */
+  /** What the latest inference proposes; null: no model has processed the image. */
   readonly machine: { readonly model: string; readonly observations: readonly ProposedObservation[] } | null;
 }
 
@@ -36,7 +36,10 @@ type Row = Omit<ImageAnnotation, 'review'> & {
   readonly [Field in keyof EffectiveReview as `review_${Field}`]: EffectiveReview[Field] | null;
 };
 
-/** Annotations of these images in order of id; unknown ids are left out. Proposals come in descending order of confidence. */
+/**
+ * Annotations of these images in order of id; unknown ids are left out. Proposals come in descending order of
+ * confidence.
+ */
 export async function readImageAnnotations(db: Executor, imageIds: readonly number[]): Promise<ImageAnnotation[]> {
   const { rows } = await sql<Row>`
     select i.id as "imageId", i.project_id as "projectId",

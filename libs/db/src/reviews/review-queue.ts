@@ -4,25 +4,25 @@ import type { StatisticsCache } from '../statistics/statistics-cache';
 import type { Executor } from '../connection/database';
 import { hoursInRange, type ObservationFilter } from '../observations/observation-filter';
 
-/** `events`: what may not be what it is taken for. `blanks`: where something may have been missed. */
+/** `events`: possibly misclassified. `blanks`: possibly missed animals. */
 export const REVIEW_QUEUES = ['events', 'blanks'] as const;
 export type ReviewQueue = (typeof REVIEW_QUEUES)[number];
 
-/** An absent property does not filter. Events are taken by the time of their first image. */
+/** An absent property does not filter. Events are filtered by the time of their first image. */
 export interface ReviewQueueFilter extends Omit<ObservationFilter, 'projectId' | 'category' | 'reviewed'> {
   readonly projectId: number;
-  /** Of blanks: of what was nearest to being seen. */
+  /** Of a blank: the category with the highest confidence. */
   readonly category?: Category;
 }
 
 export interface ReviewQueueRow {
-  /** Of the event, or of the image where it is a blank. */
+  /** Id of the event, or of the image if it is a blank. */
   readonly id: number;
-  /** The one to look at. */
+  /** The image to review. */
   readonly imageId: number;
   readonly deploymentId: number | null;
   readonly category: Category;
-  /** Of the surest detection; of a blank's below the threshold. */
+  /** The highest confidence; of a blank below the threshold. */
   readonly confidence: number;
   readonly images: number;
   readonly individuals: number;
@@ -30,13 +30,16 @@ export interface ReviewQueueRow {
   readonly endsAt: Date | null;
 }
 
-/** The last row that was seen of a queue. */
+/** The last row of the previous page. */
 export interface ReviewQueuePosition {
   readonly confidence: number;
   readonly id: number;
 }
 
-/** What pays most first: events that nobody has reviewed, the least sure one first; or blanks, the one nearest to the threshold first. */
+/**
+ * Lists what is most worth a review first: events that nobody has reviewed, in ascending order of confidence; or
+ * blanks, in descending order.
+ */
 export async function listReviewQueue(
   db: Executor,
   queue: ReviewQueue,
@@ -50,9 +53,9 @@ export async function listReviewQueue(
   return rows;
 }
 
-/** How many there are, from the first on. */
+/** Counts all rows of the queue. */
 export async function countReviewQueue(
-  counts: StatisticsCache,
+  cache: StatisticsCache,
   queue: ReviewQueue,
   filter: ReviewQueueFilter,
 ): Promise<number> {
@@ -60,10 +63,7 @@ export async function countReviewQueue(
     queue === 'events'
       ? sql`events e where ${sql.join(eventConditions(filter), AND)}`
       : sql`image_summaries s where ${sql.join(blankConditions(filter), AND)}`;
-  const rows = await counts.rows(
-    filter.projectId,
-    sql<{ count: number }>`select count(*)::int as count from ${source}`,
-  );
+  const rows = await cache.rows(filter.projectId, sql<{ count: number }>`select count(*)::int as count from ${source}`);
   return rows[0]?.count ?? 0;
 }
 
@@ -77,7 +77,8 @@ function selectEvents(
   const conditions = eventConditions(filter);
   if (after !== null) conditions.push(sql`(e.confidence, e.id) > (${after.confidence}::real, ${after.id}::bigint)`);
   return sql<ReviewQueueRow>`
-    select e.id, e.best_image_id as "imageId", e.deployment_id as "deploymentId", e.category, e.confidence, e.images, e.individuals,
+    select e.id, e.best_image_id as "imageId", e.deployment_id as "deploymentId", e.category, e.confidence, e.images,
+      e.individuals,
       e.starts_at as "startsAt", e.ends_at as "endsAt"
     from events e where ${sql.join(conditions, AND)} order by e.confidence, e.id limit ${limit}`;
 }
@@ -95,9 +96,11 @@ function selectBlanks(
     );
   return sql<ReviewQueueRow>`
     select s.image_id as id, s.image_id as "imageId", s.deployment_id as "deploymentId",
-      case s.max_confidence when s.animal then 'animal' when s.person then 'person' else 'vehicle' end as category, s.max_confidence as confidence,
+      case s.max_confidence when s.animal then 'animal' when s.person then 'person' else 'vehicle' end as category,
+        s.max_confidence as confidence,
       1 as images, 0 as individuals, s.captured_at as "startsAt", s.captured_at as "endsAt"
-    from image_summaries s where ${sql.join(conditions, AND)} order by s.max_confidence desc, s.image_id limit ${limit}`;
+    from image_summaries s where ${sql.join(conditions, AND)}
+      order by s.max_confidence desc, s.image_id limit ${limit}`;
 }
 
 function eventConditions(filter: ReviewQueueFilter): RawBuilder<unknown>[] {
@@ -112,12 +115,13 @@ function eventConditions(filter: ReviewQueueFilter): RawBuilder<unknown>[] {
   return conditions;
 }
 
-/** The event of the category holds one of this label. */
+/** The event of a category contains an event of this label. */
 function hasLabel(label: string): RawBuilder<unknown> {
   return sql`exists (
     select 1 from events named
     where named.project_id = e.project_id and named.category = e.category and named.label = ${label}
-      and (named.first_image_id = e.first_image_id or named.deployment_id = e.deployment_id and named.starts_at between e.starts_at and e.ends_at))`;
+      and (named.first_image_id = e.first_image_id or named.deployment_id = e.deployment_id
+        and named.starts_at between e.starts_at and e.ends_at))`;
 }
 
 function blankConditions(filter: ReviewQueueFilter): RawBuilder<unknown>[] {

@@ -4,19 +4,19 @@ import type { DatabaseTransaction, Executor } from '../connection/database';
 import { refreshObservations } from '../observations/refresh-observations';
 import type { ReviewsTable } from './reviews.tables';
 
-/** Who says something of images, and with which words. */
+/** The author of an annotation, with a note. */
 export interface Reviewer {
   readonly name: string;
   readonly keyId: number | null;
   readonly note: string | null;
-  /** Of a request about many images. */
+  /** Identifies the request, if it annotates many images. */
   readonly batchId: string | null;
 }
 
 export interface NewReview {
   readonly imageId: number;
   readonly action: ReviewsTable['action'];
-  /** Null: the machine counts again. */
+  /** Null: the inference is effective again. */
   readonly observations: readonly ReviewedObservation[] | null;
   readonly redoOf?: number;
 }
@@ -24,11 +24,11 @@ export interface NewReview {
 export type ReviewRow = Selectable<ReviewsTable>;
 
 export interface ReviewHistoryRow extends ReviewRow {
-  /** It is the one that counts. */
+  /** It is the effective review of the image. */
   readonly isEffective: boolean;
 }
 
-/** What a request about many images did not change. */
+/** What a request that annotates many images did not change. */
 export interface ReviewBatch {
   readonly id: number;
   readonly batchId: string;
@@ -36,18 +36,19 @@ export interface ReviewBatch {
   readonly refused: Readonly<Partial<Record<ReviewRefusal, readonly number[]>>>;
 }
 
-/** What people said of images. Nothing here is ever removed; what counts follows in the same transaction. */
+/** Annotations of images. Rows are never removed; effective observations are derived in the same transaction. */
 export class ReviewRepository {
-  /** Locks images of a project, in order, so that two who review them come one after the other. Answers those that are there. */
+  /**
+   * Locks images of a project in order of id, so that concurrent reviews are serialized. Returns the ids that exist.
+   */
   async lockImages(tx: DatabaseTransaction, projectId: number, imageIds: readonly number[]): Promise<number[]> {
     const { rows } = await sql<{ id: number }>`
-      select id from images where id = any(${[...imageIds]}::bigint[]) and project_id = ${projectId} order by id for no key update`.execute(
-      tx,
-    );
+      select id from images where id = any(${[...imageIds]}::bigint[]) and project_id = ${projectId}
+        order by id for no key update`.execute(tx);
     return rows.map(({ id }) => id);
   }
 
-  /** The images must be of this project, and locked. Answers the reviews by image. */
+  /** Adds reviews of images of this project, which must be locked. Returns their ids by image. */
   async add(
     tx: DatabaseTransaction,
     projectId: number,
@@ -57,13 +58,13 @@ export class ReviewRepository {
     if (reviews.length === 0) return new Map();
     const { rows } = await sql<{ id: number; imageId: number }>`
       insert into reviews (project_id, image_id, action, observations, redo_of, note, batch_id, key_id, reviewer)
-      select ${projectId}::bigint, said.image_id, said.action, said.observations::jsonb, said.redo_of,
+      select ${projectId}::bigint, added.image_id, added.action, added.observations::jsonb, added.redo_of,
         ${reviewer.note}::text, ${reviewer.batchId}::uuid, ${reviewer.keyId}::bigint, ${reviewer.name}::text
       from unnest(
         ${reviews.map(({ imageId }) => imageId)}::bigint[], ${reviews.map(({ action }) => action)}::text[],
         ${reviews.map(({ observations }) => (observations === null ? null : JSON.stringify(observations.map(toStoredObservation))))}::text[],
         ${reviews.map(({ redoOf }) => redoOf ?? null)}::bigint[]
-      ) as said (image_id, action, observations, redo_of)
+      ) as added (image_id, action, observations, redo_of)
       returning id, image_id as "imageId"`.execute(tx);
     await refreshObservations(
       tx,
@@ -72,9 +73,9 @@ export class ReviewRepository {
     return new Map(rows.map(({ id, imageId }) => [imageId, id]));
   }
 
-  /** Reviews that count, of locked images: what was said before them counts again. */
+  /** Undoes effective reviews of locked images: the previous ones are effective again. */
   async undo(tx: DatabaseTransaction, reviews: readonly ReviewRow[], undoneBy: string): Promise<void> {
-    // The clock, not the beginning of the transaction: it may have waited for another that said something meanwhile.
+    // The clock, not the start of the transaction, which may have waited for another review.
     await tx
       .updateTable('reviews')
       .set({ undone_at: sql<Date>`clock_timestamp()`, undone_by: undoneBy })
@@ -86,19 +87,24 @@ export class ReviewRepository {
     );
   }
 
-  /** Holds taxa as they are until the transaction ends. To be called before images are locked: whoever corrects a taxon locks it first, too. */
+  /**
+   * Locks taxa against changes until the transaction ends. Must be called before images are locked, as a correction of
+   * a taxon locks the taxon first.
+   */
   async lockTaxa(tx: DatabaseTransaction, taxonIds: readonly number[]): Promise<void> {
     if (taxonIds.length > 0)
       await sql`select 1 from taxa where id = any(${[...taxonIds]}::bigint[]) order by id for share`.execute(tx);
   }
 
-  /** A taxon was corrected: what it was seen on counts by its new name. It reads all reviews of the project, half a second for a million. */
+  /**
+   * Derives effective observations again after a taxon was corrected. Reads all reviews of the project: half a second
+   * for a million.
+   */
   async refreshTaxon(tx: DatabaseTransaction, projectId: number, taxonId: number): Promise<void> {
     const { rows } = await sql<{ id: number }>`
       select distinct image_id as id from reviews
-      where project_id = ${projectId} and undone_at is null and observations @> ${JSON.stringify([{ taxonId }])}::jsonb`.execute(
-      tx,
-    );
+      where project_id = ${projectId} and undone_at is null
+        and observations @> ${JSON.stringify([{ taxonId }])}::jsonb`.execute(tx);
     await refreshObservations(
       tx,
       rows.map(({ id }) => id),
@@ -118,7 +124,7 @@ export class ReviewRepository {
       .execute();
   }
 
-  /** The review of each of these images that counts, one that took the human's word back among them. */
+  /** The effective review of each of these images, including one that withdrew an annotation. */
   async findEffective(db: Executor, imageIds: readonly number[]): Promise<Map<number, ReviewRow>> {
     const rows = await db
       .selectFrom('reviews')
@@ -132,7 +138,7 @@ export class ReviewRepository {
     return new Map(rows.map((row) => [row.image_id, row]));
   }
 
-  /** Newest first, those before `beforeId`. */
+  /** Lists reviews before `beforeId`, newest first. */
   async listHistory(
     db: Executor,
     imageId: number,
@@ -143,9 +149,8 @@ export class ReviewRepository {
       .selectFrom('reviews')
       .selectAll()
       .select(
-        sql<boolean>`id is not distinct from (select max(last.id) from reviews last where last.image_id = ${imageId} and last.undone_at is null)`.as(
-          'isEffective',
-        ),
+        sql<boolean>`id is not distinct from (select max(last.id) from reviews last
+          where last.image_id = ${imageId} and last.undone_at is null)`.as('isEffective'),
       )
       .where('image_id', '=', imageId);
     if (beforeId !== null) query = query.where('id', '<', beforeId);
@@ -188,7 +193,7 @@ export class ReviewRepository {
     return (await found.executeTakeFirst()) ?? null;
   }
 
-  /** Of these detections those that are of the image, with their boxes. */
+  /** Returns the boxes of those of these detections that belong to the image. */
   async detectionBoxes(db: Executor, imageId: number, detectionIds: readonly number[]): Promise<Map<number, Box>> {
     const rows = await db
       .selectFrom('detections')

@@ -7,9 +7,9 @@ export interface ReviewsTable {
   project_id: number;
   image_id: number;
   action: ReviewAction['type'] | 'redo';
-  /** All that is on the image from then on; `[]` a blank; null: the machine counts again. */
+  /** Everything the image shows from then on; `[]`: blank; null: the inference is effective again. */
   observations: ColumnType<readonly ReviewedObservation[] | null, string | null, never>;
-  /** Of the request that said the same of many images. */
+  /** Identifies the request, if it annotated many images. */
   batch_id: string | null;
   key_id: number | null;
   /** The name of the key at that time. */
@@ -17,7 +17,7 @@ export interface ReviewsTable {
   undone_at: Date | null;
   undone_by: string | null;
   note: string | null;
-  /** The review that was undone and is said again by this one. */
+  /** The undone review that this one repeats. */
   redo_of: number | null;
   created_at: CreatedAt;
 }
@@ -26,7 +26,7 @@ export interface ReviewBatchesTable {
   id: Id;
   project_id: number;
   batch_id: string;
-  /** Images whose word was so already. */
+  /** Images that had the same annotation already. */
   unchanged: number[];
   refused: JSONColumnType<Readonly<Partial<Record<ReviewRefusal, readonly number[]>>>>;
   created_at: CreatedAt;

@@ -2,21 +2,21 @@ import { sql, type RawBuilder } from 'kysely';
 import { CATEGORIES, type Category } from '@pugmark/domain';
 import type { Executor } from '../connection/database';
 
-/** What a run says of an image, in one word: the category of its surest detection that counts, or blank. */
+/** The category of a run's most confident detection above the threshold in an image, or blank. */
 export type Verdict = Category | 'blank';
 export const VERDICTS: readonly Verdict[] = [...CATEGORIES, 'blank'];
 
 export interface RunComparison {
-  /** Images that both runs have answered. */
+  /** Images that both runs have processed. */
   readonly images: number;
-  /** Images that only the one has answered. */
+  /** Images that only this run has processed. */
   readonly onlyA: number;
   readonly onlyB: number;
-  /** Images in which both found the same categories. */
+  /** Images in which both runs found the same categories. */
   readonly agreeing: number;
-  /** Images in which each found the category, and in which both did; `blank` where a run found nothing. */
+  /** Images in which each run found the category, and in which both did; `blank` where a run found nothing. */
   readonly counts: Readonly<Record<Verdict, { readonly a: number; readonly b: number; readonly both: number }>>;
-  /** Images by what A says (outer) and what B says (inner). */
+  /** Images by the verdict of A (outer) and of B (inner). */
   readonly confusion: Readonly<Record<Verdict, Readonly<Record<Verdict, number>>>>;
 }
 
@@ -30,11 +30,14 @@ export interface ComparedImage {
 export interface RunVerdict {
   readonly verdict: Verdict;
   readonly categories: readonly Category[];
-  /** Of the surest detection that counts; null for a blank. */
+  /** Highest confidence above the threshold; null for a blank. */
   readonly confidence: number | null;
 }
 
-/** The categories are compared as sets: a person and a dog agree with a dog and a person, not with a dog. */
+/**
+ * Compares two runs. Categories are compared as sets: a person and a dog agree with a dog and a person, not with a dog
+ * alone.
+ */
 export async function compareRuns(
   db: Executor,
   runA: number,
@@ -43,16 +46,20 @@ export async function compareRuns(
 ): Promise<RunComparison> {
   const { rows: cells } = await sql<{ a: Verdict; b: Verdict; images: number; agreeing: number }>`
     ${bothVerdicts(runA, runB, minConfidence)}
-    select a.verdict as a, b.verdict as b, count(*)::int as images, count(*) filter (where a.categories = b.categories)::int as agreeing
+    select a.verdict as a, b.verdict as b, count(*)::int as images,
+      count(*) filter (where a.categories = b.categories)::int as agreeing
     from a join b using (image_id) group by 1, 2`.execute(db);
   const { rows: found } = await sql<{ category: Verdict; a: number; b: number; both: number }>`
     ${bothVerdicts(runA, runB, minConfidence)}
     select c.category,
-      count(*) filter (where a.has)::int as a, count(*) filter (where b.has)::int as b, count(*) filter (where a.has and b.has)::int as both
+      count(*) filter (where a.has)::int as a, count(*) filter (where b.has)::int as b,
+        count(*) filter (where a.has and b.has)::int as both
     from (select a.categories as in_a, b.categories as in_b from a join b using (image_id)) pair
     cross join unnest(${[...VERDICTS]}::text[]) as c (category)
-    cross join lateral (select case when c.category = 'blank' then pair.in_a = '{}' else c.category = any(pair.in_a) end as has) a
-    cross join lateral (select case when c.category = 'blank' then pair.in_b = '{}' else c.category = any(pair.in_b) end as has) b
+    cross join lateral (select case when c.category = 'blank' then pair.in_a = '{}'
+      else c.category = any(pair.in_a) end as has) a
+    cross join lateral (select case when c.category = 'blank' then pair.in_b = '{}'
+      else c.category = any(pair.in_b) end as has) b
     group by c.category`.execute(db);
   const { rows: alone } = await sql<{ a: number; b: number }>`
     select count(*) filter (where in_a and not in_b)::int as a, count(*) filter (where in_b and not in_a)::int as b
@@ -76,7 +83,7 @@ export async function compareRuns(
   };
 }
 
-/** Image by image, in order of id, those after `afterId`; only those in which the runs differ, if asked for. */
+/** Lists images after `afterId` in order of id; with `onlyDifferent` those in which the runs differ. */
 export async function listComparedImages(
   db: Executor,
   runs: {
@@ -103,10 +110,11 @@ function bothVerdicts(runA: number, runB: number, minConfidence: number | null):
   return sql`with a as (${verdicts(runA, minConfidence)}), b as (${verdicts(runB, minConfidence)})`;
 }
 
-/** One row for each image that the run has answered; by the threshold of its model unless another is given. */
+/** One row for each image that the run has processed; by the threshold of its model unless another one is given. */
 function verdicts(runId: number, minConfidence: number | null): RawBuilder<unknown> {
   return sql`
-    select t.subject_id as image_id, coalesce(found.verdict, 'blank') as verdict, coalesce(found.categories, '{}') as categories, found.confidence
+    select t.subject_id as image_id, coalesce(found.verdict, 'blank') as verdict, coalesce(found.categories, '{}')
+      as categories, found.confidence
     from tasks t
     join runs r on r.id = t.run_id
     join models m on m.id = r.model_id

@@ -26,9 +26,8 @@ describe('RunControlRepository', () => {
     control = new RunControlRepository(db);
     await sql`
       insert into projects (name) values ('p');
-      insert into models (name, version, licence, threshold, manifest) values ('m', '1', 'MIT', 0.2, '{}'), ('c', '1', 'MIT', 0.2, '{}')`.execute(
-      db,
-    );
+      insert into models (name, version, licence, threshold, manifest) values ('m', '1', 'MIT', 0.2, '{}'),
+        ('c', '1', 'MIT', 0.2, '{}')`.execute(db);
   });
 
   afterAll(async () => {
@@ -65,11 +64,10 @@ describe('RunControlRepository', () => {
       .execute();
   }
 
-  /** Many tasks, of a run or of none. */
+  /** Inserts many tasks, of a run or of none. */
   const givenMany = (count: number, of: number | null, first = 1): Promise<unknown> =>
-    sql`insert into tasks (kind, subject_id, run_id) select 'detect', n, ${of}::bigint from generate_series(${first}::int, ${first + count - 1}::int) n`.execute(
-      db,
-    );
+    sql`insert into tasks (kind, subject_id, run_id) select 'detect', n, ${of}::bigint
+      from generate_series(${first}::int, ${first + count - 1}::int) n`.execute(db);
 
   const locked = (act: (tx: DatabaseTransaction) => Promise<unknown>, id = runId): Promise<void> =>
     db.transaction().execute(async (tx) => {
@@ -85,10 +83,10 @@ describe('RunControlRepository', () => {
     await locked(async (tx) => (found = await control.retry(tx, runId)));
     return found;
   }
-  /** As a dispatcher does; bounded, so that a sweep that comes to no end is seen. */
-  async function sweepAll(limit = 10_000): Promise<number> {
+  /** As a dispatcher does; bounded, so that an endless reconciliation is detected. */
+  async function reconcileAll(limit = 10_000): Promise<number> {
     for (let passes = 0; passes < 1_000; passes += 1) if ((await control.reconcile(limit)) === 0) return passes;
-    throw new Error('the sweep comes to no end');
+    throw new Error('the reconciliation does not end');
   }
 
   const states = async (): Promise<string[]> =>
@@ -105,7 +103,7 @@ describe('RunControlRepository', () => {
   const task = (id = 1) => db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const marks = () => db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
   const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
-  const ringAll = (limit = 100, depth = 1000): Promise<number> =>
+  const publishAll = (limit = 100, depth = 1000): Promise<number> =>
     tasks.publishDue('detect', depth, limit, async (due) => due.map((one) => one.id));
   const claim = (...ids: number[]): Promise<ClaimedTask[]> =>
     tasks.claim(
@@ -127,10 +125,10 @@ describe('RunControlRepository', () => {
     );
 
   describe('a cancelled run', () => {
-    it('ends at once what is queued or running, and what waits is neither rung nor claimed any more', async () => {
+    it('ends at once what is queued or running, and waiting tasks can neither be published nor claimed', async () => {
       await given(4);
       await given(1, { run_id: null });
-      await ringAll(2);
+      await publishAll(2);
       const [running] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
       if (running === undefined) throw new Error('not claimed');
 
@@ -140,11 +138,11 @@ describe('RunControlRepository', () => {
       expect(await tasks.stillHeld([running])).toEqual([]);
       expect(await tasks.commit([{ task: running, outcome: 'done', result: 1 }], async () => undefined)).toEqual([]);
       expect(await tasks.claim('detect', [{ id: 3, attempt: 1 }], 'w')).toEqual([]);
-      expect(await ringAll()).toBe(1);
+      expect(await publishAll()).toBe(1);
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 0, cancelled: 4 });
     });
 
-    it('is swept bit by bit, around what a dispatcher is just ringing, and is then done with', async () => {
+    it('is reconciled in chunks, without waiting for a dispatcher that is publishing, and is then complete', async () => {
       await given(5);
       const sweeps: number[] = [];
       await tasks.publishDue('detect', 10, 2, async (due) => {
@@ -164,7 +162,7 @@ describe('RunControlRepository', () => {
       expect(await unswept()).not.toBeNull();
     });
 
-    it('does not wait for a worker that waits for it to commit, and what that has ended counts', async () => {
+    it('does not block a worker that waits for it to commit, and keeps what that worker has ended', async () => {
       await given(2);
       const [done, other] = [await claimOne(1), await claimOne(2)];
       let committed: Promise<unknown[]> | undefined;
@@ -174,9 +172,8 @@ describe('RunControlRepository', () => {
           'the commit to wait',
           async () =>
             (
-              await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%with ended as%'`.execute(
-                db,
-              )
+              await sql`select 1 from pg_stat_activity
+                where wait_event_type = 'Lock' and query like '%with ended as%'`.execute(db)
             ).rows.length > 0,
         );
         await control.cancel(tx, runId);
@@ -186,20 +183,19 @@ describe('RunControlRepository', () => {
       expect(await tasks.stillHeld([other])).toEqual([]);
     });
 
-    it('lets no claim slip in while the cancel is being written', async () => {
+    it('prevents claims while the cancellation is being committed', async () => {
       await given(1);
       let claimed: Promise<unknown[]> | undefined;
       await db.transaction().execute(async (tx) => {
         await sql`select 1 from runs where id = ${runId} for update`.execute(tx);
         claimed = tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
-        // The claim waits for the run's row: seen as such by the server before the cancel goes on.
+        // The claim waits for the run's row: seen by the server before the cancellation continues.
         await waitUntil(
           'the claim to wait',
           async () =>
             (
-              await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%open_runs%'`.execute(
-                db,
-              )
+              await sql`select 1 from pg_stat_activity
+                where wait_event_type = 'Lock' and query like '%open_runs%'`.execute(db)
             ).rows.length > 0,
         );
         await control.cancel(tx, runId);
@@ -209,10 +205,10 @@ describe('RunControlRepository', () => {
   });
 
   describe('a paused run', () => {
-    it('begins nothing from that moment on; what runs is finished, what is rung goes back, and its doorbells find nothing', async () => {
+    it('starts nothing from that moment on; running tasks finish, queued ones wait again, and their notifications are ignored', async () => {
       await given(4);
       await given(1, { run_id: null });
-      await ringAll(3);
+      await publishAll(3);
       const running = await claimOne(1);
 
       await pause();
@@ -220,36 +216,37 @@ describe('RunControlRepository', () => {
       expect(await states()).toEqual(['running', 'waiting', 'waiting', 'waiting', 'waiting']);
       expect(await tasks.stillHeld([running])).toEqual([1]);
       expect(await claim(2, 3, 4)).toEqual([]);
-      expect(await ringAll()).toBe(1);
+      expect(await publishAll()).toBe(1);
       expect(await states()).toEqual(['running', 'waiting', 'waiting', 'waiting', 'queued']);
       expect(await tasks.commit([{ task: running, outcome: 'done', result: 1 }], nothing)).toEqual([1]);
       expect(await findRun(db, runId)).toMatchObject({ pausedAt: expect.any(Date), counts: { waiting: 3, done: 1 } });
       expect(await tasks.findInvariantViolations(60, 0)).toEqual([]);
     });
 
-    it('needs no sweep to be paused: a million waiting tasks would not be rung either', async () => {
+    it('is effective without a reconciliation: none of a million waiting tasks would be published', async () => {
       await givenMany(6_000, runId);
       await pause();
       expect(await heldOf()).toBe(5_000);
-      expect(await ringAll()).toBe(0);
+      expect(await publishAll()).toBe(0);
       expect(await claim(5_999)).toEqual([]);
       expect(await tasks.findInvariantViolations(0, 0)).toEqual([]);
 
-      await sweepAll();
+      await reconcileAll();
 
       expect(await heldOf()).toBe(6_000);
       expect(await tasks.dueKinds()).toEqual([]);
     });
 
-    it('goes on when it is resumed: at once, and with all of it once it is swept', async () => {
+    it('continues when it is resumed: at once, and with all tasks after a reconciliation', async () => {
       await givenMany(6_000, runId);
       await pause();
-      await sweepAll();
+      await reconcileAll();
       await resume();
       expect(await heldOf()).toBe(1_000);
-      expect(await ringAll()).toBe(100);
+      expect(await publishAll()).toBe(100);
       expect(await tasks.findInvariantViolations(60, 60)).toEqual([]);
-      // A doorbell from before the pause may come for a task that is still held: the run goes on, so it counts.
+      // A notification from before the pause may arrive for a task that is still paused: the run continues, so it is
+      // claimed.
       const { id } = await db
         .selectFrom('tasks')
         .select('id')
@@ -257,11 +254,11 @@ describe('RunControlRepository', () => {
         .limit(1)
         .executeTakeFirstOrThrow();
       expect(await claim(id)).toHaveLength(1);
-      await sweepAll();
+      await reconcileAll();
       expect(await heldOf()).toBe(0);
     });
 
-    it('is swept by whoever is there: a dispatcher may die between any two chunks, and two may sweep at once', async () => {
+    it('is reconciled by any dispatcher: one may crash between two chunks, and two may run at once', async () => {
       await givenMany(12_000, runId);
       await pause();
       await control.reconcile(700);
@@ -269,7 +266,7 @@ describe('RunControlRepository', () => {
       await Promise.all(others.map((one) => one.reconcile(1_000)));
       expect(await heldOf()).toBe(5_000 + 700 + 2_000);
 
-      // In the middle of the pause it is resumed, and in the middle of that it is paused again.
+      // It is resumed while the pause is reconciled, and paused again while that is.
       await resume();
       await Promise.all(others.map((one) => one.reconcile(600)));
       expect(await heldOf()).toBe(7_700 - 5_000 - 1_200);
@@ -280,26 +277,26 @@ describe('RunControlRepository', () => {
         }),
       );
       expect(await heldOf()).toBe(12_000);
-      expect(await ringAll()).toBe(0);
+      expect(await publishAll()).toBe(0);
       await resume();
-      await sweepAll(500);
+      await reconcileAll(500);
       expect(await heldOf()).toBe(0);
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 12_000 });
     });
 
-    it('lets every run move in each sweep, however large another is', async () => {
+    it('is reconciled in each round, however large another run is', async () => {
       const large = runId;
       await givenMany(12_000, large);
       runId = await aRun();
       await givenMany(6_000, runId, 10_001);
       for (const id of [large, runId]) await pause(id);
-      await sweepAll();
+      await reconcileAll();
       for (const id of [large, runId]) await resume(id);
       expect(await control.reconcile(400)).toBe(400);
       expect([await heldOf(large), await heldOf(runId)]).toEqual([6_800, 800]);
     });
 
-    it('takes back what a dispatcher was just ringing', async () => {
+    it('withdraws what a dispatcher was publishing', async () => {
       await given(2);
       await tasks.publishDue('detect', 10, 2, async (due) => {
         await pause();
@@ -312,7 +309,7 @@ describe('RunControlRepository', () => {
       expect(await heldOf()).toBe(2);
     });
 
-    it('rings again what was marked as queued behind its back, when it is resumed before a sweep', async () => {
+    it('publishes again what was marked as queued after the pause, when it is resumed before a reconciliation', async () => {
       await given(2);
       await tasks.publishDue('detect', 10, 2, async (due) => {
         await pause();
@@ -320,10 +317,10 @@ describe('RunControlRepository', () => {
       });
       expect(await claim(1, 2)).toEqual([]);
       await resume();
-      expect(await ringAll()).toBe(2);
+      expect(await publishAll()).toBe(2);
     });
 
-    it('lets no claim slip in while the pause is being written', async () => {
+    it('prevents claims while the pause is being committed', async () => {
       await given(1);
       let claimed: Promise<unknown[]> | undefined;
       await locked(async (tx) => {
@@ -332,9 +329,8 @@ describe('RunControlRepository', () => {
           'the claim to wait',
           async () =>
             (
-              await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%open_runs%'`.execute(
-                db,
-              )
+              await sql`select 1 from pg_stat_activity
+                where wait_event_type = 'Lock' and query like '%open_runs%'`.execute(db)
             ).rows.length > 0,
         );
         await control.pause(tx, runId);
@@ -342,7 +338,7 @@ describe('RunControlRepository', () => {
       expect(await claimed).toEqual([]);
     });
 
-    it('holds what is put off, what was lost with its worker, what an ingest adds, and keeps when each is due', async () => {
+    it('pauses delayed tasks, those of lost workers and those of a new ingest, and keeps when each is due', async () => {
       await given(2);
       const [first, second] = [await claimOne(1), await claimOne(2)];
       await db
@@ -359,17 +355,17 @@ describe('RunControlRepository', () => {
         .execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [77]));
       const { run_at: dueAt } = await task(1);
 
-      expect(await ringAll()).toBe(0);
+      expect(await publishAll()).toBe(0);
       expect(await heldOf()).toBe(1);
       await control.reconcile(10);
       expect(await heldOf()).toBe(3);
       expect(await tasks.dueKinds()).toEqual([]);
       await resume();
       expect(await task(1)).toMatchObject({ paused: false, attempt: 1, run_at: dueAt });
-      expect(await ringAll()).toBe(2);
+      expect(await publishAll()).toBe(2);
     });
 
-    it('holds the classify tasks that its last detect tasks bring', async () => {
+    it('pauses the classify tasks that its last detect tasks create', async () => {
       runId = await new RunRepository().create(db, {
         projectId: 1,
         modelId: 1,
@@ -378,9 +374,8 @@ describe('RunControlRepository', () => {
       });
       await sql`
         insert into ingests (project_id, source, mode, folder) values (1, 'folder', 'reference', '/f');
-        insert into images (project_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height) values (1, 1, 'a', 'reference', '/f/a', 'a.jpg', 'jpeg', 1, 1, 1)`.execute(
-        db,
-      );
+        insert into images (project_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height)
+          values (1, 1, 'a', 'reference', '/f/a', 'a.jpg', 'jpeg', 1, 1, 1)`.execute(db);
       await given(1, { subject_id: 1 });
       const detect = await claimOne(1);
       await pause();
@@ -411,8 +406,8 @@ describe('RunControlRepository', () => {
       await control.reconcile(500);
       await cancel();
       expect(await tasks.findInvariantViolations(0, 0)).toEqual([]);
-      expect(await ringAll()).toBe(0);
-      await sweepAll();
+      expect(await publishAll()).toBe(0);
+      await reconcileAll();
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 0, cancelled: 12_000 });
       expect(await heldOf()).toBe(0);
       expect(await marks()).toMatchObject({ paused_at: null, cancel_completed_at: expect.any(Date) });
@@ -420,7 +415,7 @@ describe('RunControlRepository', () => {
   });
 
   describe('the invariant', () => {
-    it('names what is held though its run goes on, and the sweep puts it right', async () => {
+    it('reports paused tasks of a run that is not paused, and a reconciliation resumes them', async () => {
       await given(2, { paused: true });
       await given(1);
       await claimOne(3);
@@ -433,7 +428,7 @@ describe('RunControlRepository', () => {
       expect(await tasks.findInvariantViolations(60, 10)).toEqual([]);
     });
 
-    it('names what should have been started over long ago', async () => {
+    it('reports tasks that should have been retried long ago', async () => {
       await given(2, { state: 'failed', finished_at: age(200), error_code: 'broken', error_message: 'broken' });
       await db
         .updateTable('runs')
@@ -446,7 +441,7 @@ describe('RunControlRepository', () => {
       expect(await states()).toEqual(['waiting', 'waiting']);
     });
 
-    it('still names the leases, the rings and the due tasks of other runs while one is paused', async () => {
+    it('still reports leases, notifications and due tasks of other runs while one is paused', async () => {
       await given(1, { run_at: age(100) });
       await pause();
       await given(1, { run_id: await aRun(), run_at: age(100) });
@@ -459,7 +454,7 @@ describe('RunControlRepository', () => {
   });
 
   describe('the failed tasks of a run', () => {
-    it('start over with a fresh number of attempts, no old reason, and an attempt that goes on rising', async () => {
+    it('are retried with a full number of attempts, no error, and an attempt number that increases', async () => {
       await given(2, { attempt: 4 });
       await tasks.commit(retrying(await claimOne(1, 5)), nothing);
       expect(await task(1)).toMatchObject({ state: 'failed', attempt: 5 });
@@ -475,7 +470,8 @@ describe('RunControlRepository', () => {
       expect(await task(2)).toMatchObject({ state: 'waiting', attempt: 4, previous_attempts: 0 });
       expect((await marks()).retry_requested_at).toBeNull();
 
-      // A doorbell of the last attempt is stale; the next four failures pass, with the waits of a first series, the fifth is the last.
+      // A notification of the last attempt is stale; the next four failures are retried, with the backoff of a first
+      // series, the fifth is final.
       expect(await tasks.claim('detect', [{ id: 1, attempt: 5 }], 'w')).toEqual([]);
       for (let attempt = 6; attempt <= 10; attempt += 1) {
         const claimed = await claimOne(1, attempt);
@@ -487,7 +483,7 @@ describe('RunControlRepository', () => {
       }
     });
 
-    it('survive the loss of their worker as often as others', async () => {
+    it('have as many attempts as others when their worker is lost', async () => {
       await given(1, {
         state: 'failed',
         attempt: 5,
@@ -509,7 +505,7 @@ describe('RunControlRepository', () => {
       expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, notificationsLost: 0 });
     });
 
-    it('are of every stage, and of this run alone', async () => {
+    it('are those of every stage, and of this run only', async () => {
       const failed = { state: 'failed', finished_at: age(1), error_code: 'broken', error_message: 'broken' };
       await given(1, failed);
       await given(1, { ...failed, kind: 'classify' });
@@ -517,17 +513,16 @@ describe('RunControlRepository', () => {
       await given(1, { state: 'done', finished_at: age(1) });
       await given(1, { state: 'cancelled', finished_at: age(1) });
       await retry();
-      await sweepAll();
+      await reconcileAll();
       expect(await states()).toEqual(['waiting', 'waiting', 'failed', 'done', 'cancelled']);
       expect(await retry()).toBe(false);
     });
 
-    it('are started over bit by bit when there are many, each once, though they fail again meanwhile', async () => {
+    it('are retried in chunks when there are many, each once, although they fail again meanwhile', async () => {
       await sql`
         insert into tasks (kind, subject_id, run_id, state, attempt, finished_at, error_code, error_message)
-        select 'detect', n, ${runId}::bigint, 'failed', 1, now(), 'broken', 'broken' from generate_series(1, 12000) n`.execute(
-        db,
-      );
+        select 'detect', n, ${runId}::bigint, 'failed', 1, now(), 'broken', 'broken'
+          from generate_series(1, 12000) n`.execute(db);
       expect(await retry()).toBe(true);
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 5_000, failed: 7_000 });
       const { id } = await db
@@ -539,10 +534,10 @@ describe('RunControlRepository', () => {
       await fail(await claimOne(id, 2));
 
       await control.reconcile(1_000);
-      // As long as some are to be started over the run is not over.
+      // The run has not ended while some tasks are still to be retried.
       expect(await findRun(db, runId)).toMatchObject({ growing: true, counts: { waiting: 5_999, failed: 6_001 } });
       await Promise.all([new RunControlRepository(db).reconcile(1_000), new RunControlRepository(db).reconcile(1_000)]);
-      await sweepAll();
+      await reconcileAll();
       expect(await findRun(db, runId)).toMatchObject({ growing: false, counts: { waiting: 11_999, failed: 1 } });
       expect(await task(id)).toMatchObject({ state: 'failed', attempt: 2, previous_attempts: 1 });
     });
@@ -552,7 +547,7 @@ describe('RunControlRepository', () => {
       await pause();
       await retry();
       expect(await heldOf()).toBe(2);
-      expect(await ringAll()).toBe(0);
+      expect(await publishAll()).toBe(0);
       await db
         .updateTable('tasks')
         .set({ state: 'failed', paused: false, finished_at: age(1), error_code: 'broken', error_message: 'broken' })
@@ -562,11 +557,11 @@ describe('RunControlRepository', () => {
         .set({ retry_requested_at: sql`now()` })
         .execute();
       await cancel();
-      await sweepAll();
+      await reconcileAll();
       expect(await states()).toEqual(['failed', 'failed']);
     });
 
-    it('are left alone before their attempts come to the end of their numbers', async () => {
+    it('are not retried when their attempt number is close to its maximum', async () => {
       await given(1, {
         state: 'failed',
         attempt: 32_001,
@@ -580,14 +575,14 @@ describe('RunControlRepository', () => {
   });
 
   describe('the priority of a run', () => {
-    it('counts for what is rung next, and for what comes later', async () => {
+    it('applies to what is published next, and to what is created later', async () => {
       await given(3, { run_id: await aRun(), priority: 5 });
       await given(2);
       const running = await claimOne(4);
       await setPriority(7);
-      const rung: number[] = [];
-      await tasks.publishDue('detect', 10, 1, async (due) => (rung.push(...due.map(({ id }) => id)), []));
-      expect(rung).toEqual([5]);
+      const published: number[] = [];
+      await tasks.publishDue('detect', 10, 1, async (due) => (published.push(...due.map(({ id }) => id)), []));
+      expect(published).toEqual([5]);
       await tasks.commit(retrying(running), nothing);
       await db
         .transaction()
@@ -599,7 +594,7 @@ describe('RunControlRepository', () => {
       ).toEqual([7, 7, 7]);
     });
 
-    it('reaches all that has not ended, bit by bit, also of a paused run and when it is changed again meanwhile', async () => {
+    it('reaches all tasks that have not ended, in chunks, also of a paused run and when it is changed again meanwhile', async () => {
       await givenMany(12_000, runId);
       await given(1, { state: 'done', finished_at: age(1) });
       await setPriority(7);
@@ -607,7 +602,7 @@ describe('RunControlRepository', () => {
       await pause();
       await setPriority(-7);
       await Promise.all([new RunControlRepository(db).reconcile(700), new RunControlRepository(db).reconcile(700)]);
-      const passes = await sweepAll(1_000);
+      const passes = await reconcileAll(1_000);
       expect(passes).toBeGreaterThan(2);
       const rows = await db
         .selectFrom('tasks')
@@ -622,7 +617,7 @@ describe('RunControlRepository', () => {
       expect(await marks()).toMatchObject({ priority: -7, priority_changed_at: null });
     });
 
-    it('is not forgotten for a task that a dispatcher is just ringing', async () => {
+    it('is not lost for a task that a dispatcher is publishing', async () => {
       await given(2);
       await tasks.publishDue('detect', 10, 1, async (due) => {
         await setPriority(7);
@@ -630,17 +625,17 @@ describe('RunControlRepository', () => {
         return due.map((one) => one.id);
       });
       expect((await marks()).priority_changed_at).not.toBeNull();
-      expect(await sweepAll()).toBe(1);
+      expect(await reconcileAll()).toBe(1);
       expect(await task(1)).toMatchObject({ state: 'queued', priority: 7 });
       expect((await marks()).priority_changed_at).toBeNull();
     });
   });
 });
 
-describe('a paused run, be it ever so large', () => {
-  it('costs those who ring nothing, though statistics still say that all of it is due', async () => {
+describe('a large paused run', () => {
+  it('costs dispatchers nothing, although statistics still say that all of it is due', async () => {
     const server = await createTestDatabase(migrate);
-    /** On a connection of its own: Postgres counts what it reads when the connection ends. */
+    /** On a separate connection: Postgres counts reads when the connection ends. */
     const connected = async (act: (db: Database) => Promise<unknown>): Promise<void> => {
       const db = createDatabase({ url: server.url, applicationName: 'test', poolSize: 1 });
       await act(db);
@@ -651,12 +646,11 @@ describe('a paused run, be it ever so large', () => {
       expect(await tasks.dueKinds()).toEqual(['detect']);
       expect(await tasks.publishDue('detect', 1_000, 512, async (due) => (expect(due).toHaveLength(1), []))).toBe(0);
     };
-    /** Looks into an index, and live rows that were read, by them or from end to end. */
+    /** Index lookups, and live rows read by them or by table scans. */
     const reads = async (db: Database): Promise<{ scans: number; rows: number }> => {
       const { rows } = await sql<{ scans: number; rows: number }>`
-        select idx_scan as scans, idx_tup_fetch + seq_tup_read as rows from pg_stat_user_tables where relname = 'tasks'`.execute(
-        db,
-      );
+        select idx_scan as scans, idx_tup_fetch + seq_tup_read as rows from pg_stat_user_tables
+          where relname = 'tasks'`.execute(db);
       return rows[0] ?? { scans: 0, rows: 0 };
     };
     await connected(async (db) => {
@@ -675,7 +669,7 @@ describe('a paused run, be it ever so large', () => {
     const db = createDatabase({ url: server.url, applicationName: 'test', poolSize: 1 });
     const settled = async (): Promise<{ scans: number; rows: number }> => {
       let last = await reads(db);
-      await waitUntil('what was read so far to be counted', async () => {
+      await waitUntil('the previous reads to be counted', async () => {
         const before = last;
         last = await reads(db);
         return last.scans > 0 && before.scans === last.scans && before.rows === last.rows;

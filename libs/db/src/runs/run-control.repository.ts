@@ -3,27 +3,30 @@ import type { Database, DatabaseTransaction, Executor } from '../connection/data
 import { inTransaction } from '../connection/in-transaction';
 import { RUNS_WITH_PAUSED_TASKS, IS_TO_RETRY, CANCELLING_RUNS } from './requested-run-state';
 
-/** A change that a mark on a run `r` asks of its tasks `t`. */
+/** A change of tasks `t` that the state of their run `r` requires. */
 interface TaskChange {
-  /** The runs that have such a mark. */
+  /** Condition on the runs that require it. */
   readonly runs: RawBuilder<unknown>;
-  /** Which of their tasks are not in line with it. Each fixes state and held, so that `tasks_run` finds them, however many others there are. */
+  /**
+   * Conditions on their tasks that are not in line with it. Each fixes `state` and `paused`, so that the index
+   * `tasks_run` finds them among any number of others.
+   */
   readonly tasks: readonly RawBuilder<unknown>[];
-  /** What is set; `c` has the marks of the run. */
+  /** The assignments; `c` has the columns of the run. */
   readonly set: RawBuilder<unknown>;
 }
 
 const PAUSED = sql`r.paused_at is not null`;
-/** Of a paused run. A dispatcher that is just ringing may mark tasks as queued after the pause. */
+/** For paused runs. A dispatcher that is publishing may mark tasks as queued after the pause. */
 const WITHDRAW: TaskChange = {
   runs: PAUSED,
   tasks: [sql`t.state = 'queued' and not t.paused`],
   set: sql`state = 'waiting', paused = true, queued_at = null`,
 };
-/** Of a run that goes on: the doorbells of what is still marked as queued may have come and gone while it was paused. */
+/** For resumed runs: notifications of tasks that are still marked as queued may have been consumed during the pause. */
 const REQUEUE: TaskChange = { runs: sql`true`, tasks: WITHDRAW.tasks, set: sql`state = 'waiting', queued_at = null` };
 const PAUSE: TaskChange = { runs: PAUSED, tasks: [sql`t.state = 'waiting' and not t.paused`], set: sql`paused = true` };
-/** Found by the tasks: whatever is held though its run is not paused is let go, so that nothing can be forgotten. */
+/** Found by the tasks: every paused task of a run that is not paused is resumed, so that none can be forgotten. */
 const RESUME: TaskChange = {
   runs: sql`r.paused_at is null and r.id in (${RUNS_WITH_PAUSED_TASKS}) and r.id <> all (array(${CANCELLING_RUNS}))`,
   tasks: [sql`t.state = 'waiting' and t.paused`],
@@ -33,10 +36,11 @@ const RETRY: TaskChange = {
   runs: sql`r.retry_requested_at is not null`,
   tasks: [IS_TO_RETRY],
   set: sql`
-    state = 'waiting', paused = c.paused_at is not null, priority = c.priority, previous_attempts = t.attempt, run_at = now(),
+    state = 'waiting', paused = c.paused_at is not null, priority = c.priority, previous_attempts = t.attempt,
+      run_at = now(),
     queued_at = null, finished_at = null, error_code = null, error_message = null`,
 };
-/** The tasks that have not ended, each state and held by itself. */
+/** Tasks that have not ended, one condition for each `state` and `paused`. */
 const OPEN_STATES = [
   "'waiting' and not t.paused",
   "'waiting' and t.paused",
@@ -54,19 +58,24 @@ const SET_PRIORITY: TaskChange = {
 const CANCEL: TaskChange = {
   runs: sql`r.cancelled_at is not null and r.cancel_completed_at is null`,
   tasks: OPEN_STATES,
-  set: sql`state = 'cancelled', paused = false, finished_at = now(), owner = null, lease_until = null, queued_at = null`,
+  set: sql`state = 'cancelled', paused = false, finished_at = now(), owner = null, lease_until = null,
+    queued_at = null`,
 };
 const CANCEL_STARTED: TaskChange = { ...CANCEL, tasks: OPEN_STATES.slice(2) };
-/** What has not ended of a run `r`. */
+/** Tasks of run `r` that have not ended. */
 const OPEN_TASKS = sql`tasks t where t.run_id = r.id and t.state in ('waiting', 'queued', 'running')`;
 
-/** Tasks that are changed in the transaction that marks the run: all that are rung, all of a small run, enough of a large one to begin with. */
+/**
+ * Tasks that are changed in the transaction of the request: all queued ones, all of a small run, enough of a large one
+ * to start with.
+ */
 const MAX_IMMEDIATE = 5_000;
 
 /**
- * What is asked of a run as a whole. A run may have millions of tasks, so each method only marks the run, whose row the transaction
- * must have locked, and changes a bounded number of tasks; the mark alone decides from then on what is rung and claimed. `sweep` brings
- * the other tasks in line with it, and finds them by the marks and the tasks alone: it may end at any moment, and any other goes on.
+ * Requests that concern a whole run. A run may have millions of tasks, so each method sets columns of the run, whose
+ * row the transaction must have locked, and changes a limited number of tasks; from then on the run's row decides what
+ * is published and claimed. `reconcile` brings the other tasks in line with it. It finds them by the rows alone: it may
+ * be interrupted at any moment, and any process can continue.
  */
 export class RunControlRepository {
   readonly #db: Database;
@@ -75,7 +84,7 @@ export class RunControlRepository {
     this.#db = db;
   }
 
-  /** Ends what is queued or running of it; what waits can no longer be rung or claimed. */
+  /** Ends the queued and running tasks of the run; waiting ones can no longer be published or claimed. */
   async cancel(tx: DatabaseTransaction, runId: number): Promise<void> {
     await tx
       .updateTable('runs')
@@ -86,7 +95,10 @@ export class RunControlRepository {
     await this.#applyToRun(tx, runId, CANCEL_STARTED);
   }
 
-  /** From the commit on nothing of it is begun. What runs ends as it would; what is rung is put back, and its doorbells find nothing. */
+  /**
+   * Prevents tasks of the run from being started after the commit. Running tasks finish; queued ones wait again, and
+   * their notifications are ignored.
+   */
   async pause(tx: DatabaseTransaction, runId: number): Promise<void> {
     await tx
       .updateTable('runs')
@@ -108,9 +120,9 @@ export class RunControlRepository {
     await this.#applyToRun(tx, runId, REQUEUE, RESUME);
   }
 
-  /** Starts over what failed of it, with a fresh number of attempts. False when nothing did. */
+  /** Retries the failed tasks of the run, with a full number of attempts. Returns false if there are none. */
   async retry(tx: DatabaseTransaction, runId: number): Promise<boolean> {
-    // Not the time at which the transaction began: what failed before this statement is meant.
+    // Not the start of the transaction: what failed before this statement is retried.
     await tx
       .updateTable('runs')
       .set({ retry_requested_at: sql`clock_timestamp()`, feed_pending: true })
@@ -131,8 +143,8 @@ export class RunControlRepository {
   }
 
   /**
-   * Changes some `limit` tasks that are not in line with their runs, for each mark, and answers how many; 0: none is left. Rows that
-   * another has locked are passed over: neither a dispatcher that is ringing nor another sweep is waited for.
+   * Changes about `limit` tasks that are not in line with their runs, for each kind of change, and returns how many; 0:
+   * none is left. Skips locked rows: waits neither for a dispatcher that is publishing nor for another reconciliation.
    */
   async reconcile(limit: number): Promise<number> {
     const ended = await this.#applyToRequestingRuns(CANCEL, limit);
@@ -163,7 +175,7 @@ export class RunControlRepository {
         );
   }
 
-  /** Shares the limit out among the runs, so that a large one does not hold up the others. */
+  /** Divides the limit among the runs, so that a large one does not delay the others. */
   async #apply(
     db: Executor,
     runIds: readonly number[],
@@ -171,10 +183,12 @@ export class RunControlRepository {
     limit: number,
   ): Promise<number> {
     const share = Math.max(1, Math.floor(limit / runIds.length));
-    // The order is that of `tasks_run`: else Postgres, which does not know how few are left, may read a large run from end to end.
+    // In the order of the index `tasks_run`: otherwise Postgres, which cannot know how few rows are left, might scan a
+    // large run.
     const chunks = tasks.map(
       (which) => sql`
-      select id from (select t.id from tasks t where t.run_id = r.id and ${which} order by t.priority limit ${share} for update skip locked) chunk`,
+      select id from (select t.id from tasks t where t.run_id = r.id and ${which}
+        order by t.priority limit ${share} for update skip locked) chunk`,
     );
     const { rows } = await sql<{ runId: number; count: number }>`
       with chunk as (
@@ -187,34 +201,30 @@ export class RunControlRepository {
     if (rows.length > 0) {
       await sql`
         update runs set reconciled_at = clock_timestamp()
-        where id in (select id from runs where id = any(${rows.map(({ runId }) => runId)}::bigint[]) for no key update skip locked)`.execute(
-        db,
-      );
+        where id in (select id from runs
+          where id = any(${rows.map(({ runId }) => runId)}::bigint[]) for no key update skip locked)`.execute(db);
     }
     return rows.reduce((sum, { count }) => sum + count, 0);
   }
 
-  /** Notes which cancelled runs have nothing left to end: they need not be looked at any more. */
+  /** Marks cancelled runs without open tasks as complete: they are not checked any more. */
   async #completeCancels(): Promise<void> {
     await sql`
       update runs r set cancel_completed_at = now()
-      where r.cancelled_at is not null and r.cancel_completed_at is null and not exists (select 1 from ${OPEN_TASKS})`.execute(
-      this.#db,
-    );
+      where r.cancelled_at is not null and r.cancel_completed_at is null
+        and not exists (select 1 from ${OPEN_TASKS})`.execute(this.#db);
   }
 
-  /** Takes marks away of which nothing is left to do. What is locked meanwhile is asked for again at this moment, and is left alone. */
+  /** Clears requests that are fulfilled. Skips locked rows: a new request is being made. */
   async #clearRequests(): Promise<void> {
     const { rows } =
-      await sql`select 1 from runs where retry_requested_at is not null or priority_changed_at is not null limit 1`.execute(
-        this.#db,
-      );
+      await sql`select 1 from runs where retry_requested_at is not null or priority_changed_at is not null
+        limit 1`.execute(this.#db);
     if (rows.length === 0) return;
     await inTransaction(this.#db, async (tx) => {
       const locked = await sql<{ id: number }>`
-        select id from runs where retry_requested_at is not null or priority_changed_at is not null for no key update skip locked`.execute(
-        tx,
-      );
+        select id from runs where retry_requested_at is not null or priority_changed_at
+          is not null for no key update skip locked`.execute(tx);
       const ids = locked.rows.map(({ id }) => id);
       await this.#clearRetryRequest(tx, ids);
       await sql`
@@ -224,7 +234,7 @@ export class RunControlRepository {
     });
   }
 
-  /** The runs must be locked: this statement then sees all that failed before the mark was set. */
+  /** The runs must be locked: this statement then sees all failures before the request. */
   async #clearRetryRequest(tx: DatabaseTransaction, runIds: readonly number[]): Promise<void> {
     await sql`
       update runs r set retry_requested_at = null

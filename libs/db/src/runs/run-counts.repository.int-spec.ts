@@ -6,7 +6,7 @@ import { RunCountsRepository } from './run-counts.repository';
 import { RunRepository } from './run.repository';
 import { TaskRepository } from '../tasks/task.repository';
 
-describe('counts of tasks and of what runs found', () => {
+describe('counts of tasks and of the results of runs', () => {
   let study: Study;
   let tasks: TaskRepository;
   let runId: number;
@@ -31,13 +31,13 @@ describe('counts of tasks and of what runs found', () => {
   });
   afterEach(() => study.stop());
 
-  /** As `task_counts` adds up, and as it is. */
+  /** Sums of `task_counts`, and the counted tasks. */
   async function compared(): Promise<unknown> {
     const { rows } = await sql`
-      select * from (select kind, coalesce(run_id, 0) as run_id, state, sum(count)::int as n from task_counts group by 1, 2, 3 having sum(count) <> 0) c
-      full join (select kind, coalesce(run_id, 0) as run_id, state, count(*)::int as n from tasks group by 1, 2, 3) t using (kind, run_id, state) where c.n is distinct from t.n`.execute(
-      study.db,
-    );
+      select * from (select kind, coalesce(run_id, 0) as run_id, state, sum(count)::int as n from task_counts
+        group by 1, 2, 3 having sum(count) <> 0) c
+      full join (select kind, coalesce(run_id, 0) as run_id, state, count(*)::int as n from tasks
+        group by 1, 2, 3) t using (kind, run_id, state) where c.n is distinct from t.n`.execute(study.db);
     return rows;
   }
 
@@ -77,7 +77,7 @@ describe('counts of tasks and of what runs found', () => {
     });
   }
 
-  it('follow every change of tasks, whoever makes it, and a rollback', async () => {
+  it('follow every change of tasks, by any statement, and a rollback', async () => {
     expect(await countTasks(study.db, { runId })).toMatchObject({ waiting: 40, done: 0 });
     await tasks.publishDue('detect', 100, 10, async (due) => due.map(({ id }) => id));
     await finish(7);
@@ -102,7 +102,7 @@ describe('counts of tasks and of what runs found', () => {
     });
   });
 
-  it('stay the same when they are put together, while others write', async () => {
+  it('are not changed by compaction, while others write', async () => {
     for (let n = 0; n < 20; n += 1)
       await Promise.all([finish(2), tallies.compact(study.db), tallies.compact(study.db)]);
     await tallies.compact(study.db);
@@ -121,7 +121,7 @@ describe('counts of tasks and of what runs found', () => {
     expect((await study.db.selectFrom('task_counts').selectAll().execute()).length).toBeLessThan(60);
   });
 
-  it('of a run whose model had looked at the images before are those of its own', async () => {
+  it('of a run whose model had processed the images before are those of its own images', async () => {
     await finish(40);
     const runs = new RunRepository();
     const again = await runs.create(study.db, {

@@ -21,7 +21,7 @@ const found = (category: Detection['category'], confidence: number): Detection =
   box: BOX,
 });
 
-describe('what was found, as it is read', () => {
+describe('read models of results', () => {
   let study: Study;
   let db: Database;
   let projectId: number;
@@ -37,7 +37,7 @@ describe('what was found, as it is read', () => {
     for (let n = 0; n < 6; n += 1) images.push(await study.image(null, null, undefined, `${n}.jpg`));
     const runs = new RunRepository();
     runId = await runs.create(db, { projectId, modelId, classify: null, priority: 0 });
-    // In steps of four: one that is full, and one that is not.
+    // In steps of four: a full one and an incomplete one.
     expect(
       await db
         .transaction()
@@ -52,7 +52,10 @@ describe('what was found, as it is read', () => {
 
   afterEach(() => study.stop());
 
-  /** The first image animal, then animal and person, below the threshold, nothing and truncated, failed; the last one is not looked at. */
+  /**
+   * The first image shows an animal, the next an animal and a person, then one below the threshold, a truncated blank,
+   * a failed one; the last is not processed.
+   */
   async function givenResults(): Promise<void> {
     const tasks = new TaskRepository(db);
     const claimed = await tasks.claim(
@@ -98,7 +101,7 @@ describe('what was found, as it is read', () => {
     );
   }
 
-  it('sums a run up in images, by the threshold of its model', async () => {
+  it('summarizes a run in images, by the threshold of its model', async () => {
     await givenResults();
     expect(await summariseRun(db, runId)).toEqual({
       images: 6,
@@ -123,7 +126,7 @@ describe('what was found, as it is read', () => {
     expect(seconds).toBeGreaterThan(0);
   });
 
-  it('sums up a run that has found nothing yet', async () => {
+  it('summarizes a run without results', async () => {
     expect(await summariseRun(db, runId)).toEqual({
       images: 6,
       blanks: 0,
@@ -137,7 +140,7 @@ describe('what was found, as it is read', () => {
     expect(await countRecentlyFinished(db, null)).toEqual({ finished: 0, seconds: 0 });
   });
 
-  it('stores a result once: the same work done again changes nothing', async () => {
+  it('stores a result once: repeated work changes nothing', async () => {
     await givenResults();
     const again = {
       imageId: images[0] ?? 0,
@@ -181,7 +184,7 @@ describe('what was found, as it is read', () => {
     expect(JSON.stringify(all)).not.toContain('/secret/');
   });
 
-  it('hands out detections page by page from one snapshot, whatever is written meanwhile', async () => {
+  it('streams detections page by page from one snapshot, whatever is written meanwhile', async () => {
     await givenResults();
     const rows: DetectionRow[] = [];
     await streamDetectionRows(db, projectId, {}, 2, async (page, total) => {

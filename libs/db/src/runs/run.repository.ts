@@ -28,7 +28,10 @@ export class RunRepository {
     return id;
   }
 
-  /** One detect task for each image of the project that passes the filter, in steps that each end within the statement timeout. Answers how many. */
+  /**
+   * Creates a detect task for each image of the project that passes the filter, in steps that each end within the
+   * statement timeout. Returns how many.
+   */
   async createTasksForImages(
     tx: DatabaseTransaction,
     run: { id: number; projectId: number; priority: number; traceparent: string | null },
@@ -39,10 +42,12 @@ export class RunRepository {
       const { rows } = await sql<{ count: number; last: number | null }>`
         with chosen as (
           select s.image_id from image_summaries s
-          where ${imageConditions({ ...filter, projectId: run.projectId })} and s.image_id > ${after} order by s.image_id limit ${step}
+          where ${imageConditions({ ...filter, projectId: run.projectId })} and s.image_id > ${after}
+            order by s.image_id limit ${step}
         ), added as (
           insert into tasks (kind, subject_id, run_id, priority, traceparent)
-          select 'detect', image_id, ${run.id}::bigint, ${run.priority}::smallint, ${run.traceparent}::text from chosen order by image_id
+          select 'detect', image_id, ${run.id}::bigint, ${run.priority}::smallint, ${run.traceparent}::text from chosen
+            order by image_id
         )
         select count(*)::int as count, max(image_id) as last from chosen`.execute(tx);
       const { count, last } = rows[0]!;
@@ -68,8 +73,8 @@ export class RunRepository {
   }
 
   /**
-   * Locks the run until the transaction ends, and waits for those that are adding tasks to it: each holds a key share lock by
-   * its foreign key. False when there is no such run.
+   * Locks the run until the transaction ends, and waits for transactions that are adding tasks to it: each holds a key
+   * share lock by its foreign key. Returns false if the run does not exist.
    */
   async lock(tx: DatabaseTransaction, id: number): Promise<boolean> {
     return (await tx.selectFrom('runs').select('id').where('id', '=', id).forUpdate().executeTakeFirst()) !== undefined;

@@ -2,7 +2,7 @@ import type { Generated } from 'kysely';
 import type { Category } from '@pugmark/domain';
 import type { CreatedAt, Id } from '../connection/columns';
 
-/** Which classifier looks at which detections; all three or none. */
+/** Which classifier is applied to which detections: all three are set, or none. */
 export interface ClassifierColumns {
   classifier_id: number | null;
   classify_category: Category | null;
@@ -17,15 +17,15 @@ export interface RunsTable extends ClassifierColumns {
   cancelled_at: Date | null;
   /** When the last task of a cancelled run had ended; null before. */
   cancel_completed_at: Date | null;
-  /** Since when nothing of it is rung or claimed; null: it is not paused. */
+  /** Since when its tasks are not published or claimed; null: the run is not paused. */
   paused_at: Date | null;
-  /** What failed up to then is to be started over; null: nothing is left of that. */
+  /** Tasks that failed before this instant are to be retried; null: none are left. */
   retry_requested_at: Date | null;
-  /** Its tasks may still have the priority of before; null: they have its own. */
+  /** Tasks may still have the previous priority; null: all have the one of the run. */
   priority_changed_at: Date | null;
-  /** When tasks of it were last brought in line with these marks. */
+  /** When tasks were last brought in line with the columns above. */
   reconciled_at: Date | null;
-  /** Its last row of the feed is still to be written. */
+  /** The last feed row of the run is still to be written. */
   feed_pending: Generated<boolean>;
   created_at: CreatedAt;
 }

@@ -1,20 +1,20 @@
 import { sql, type RawBuilder } from 'kysely';
 
-/** Which readings of a clock stand for no instant, or for two, in their zone. */
+/** Why a local time has no instant, or two, in its time zone. */
 export type DstIssue = 'dst_gap' | 'dst_overlap';
 
 /**
- * The instant of a wall clock without zone in an IANA zone; null without either. Postgres decides what the day of a change means
- * (manual, "Handling of Invalid or Ambiguous Timestamps"): a reading that the forward change skipped is taken by the offset
- * before it, one that the backward change shows twice by the offset after it. `timeDoubt` tells both apart from the others.
+ * The instant of a local time in an IANA time zone; null without either. Postgres resolves times around clock changes
+ * (manual, "Handling of Invalid or Ambiguous Timestamps"): a skipped time is converted with the offset before the
+ * change, a repeated one with the offset after it. `dstIssueOf` detects both.
  */
 export function instantOf(local: RawBuilder<unknown>, zone: RawBuilder<unknown>): RawBuilder<Date | null> {
   return sql<Date | null>`(${local} at time zone ${zone})`;
 }
 
 /**
- * `dst_gap`: the clocks of the zone never showed this reading. `dst_overlap`: they showed it twice, found by reading it with the
- * offsets of the day before and the day after. Null: neither, or no time.
+ * `dst_gap`: the local time was skipped in the time zone. `dst_overlap`: it occurred twice, detected by converting it
+ * with the offsets of the day before and the day after. Null: neither, or no time.
  */
 export function dstIssueOf(local: RawBuilder<unknown>, zone: RawBuilder<unknown>): RawBuilder<DstIssue | null> {
   const instant = instantOf(local, zone);
@@ -28,13 +28,17 @@ export function dstIssueOf(local: RawBuilder<unknown>, zone: RawBuilder<unknown>
     ) then 'dst_overlap' end)`;
 }
 
-/** The picture was taken before its deployment's start or after its end; no where it is not known. */
+/** Whether the image was captured before the start or after the end of its deployment; false if either is unknown. */
 export function isOutsideDeployment(image: string, deployment: string): RawBuilder<boolean> {
   const at = sql.ref(`${image}.captured_at`);
-  return sql<boolean>`coalesce(${at} < ${sql.ref(`${deployment}.starts_at`)} or ${at} > ${sql.ref(`${deployment}.ends_at`)}, false)`;
+  return sql<boolean>`coalesce(${at} < ${sql.ref(`${deployment}.starts_at`)}
+    or ${at} > ${sql.ref(`${deployment}.ends_at`)}, false)`;
 }
 
-/** The local time of a picture: what a person says, else the camera's reading with the clock offset of its deployment. */
+/**
+ * The local time of an image: the one that a person entered, else the camera's reading plus the clock offset of the
+ * deployment.
+ */
 export function localTimeOf(image: string, deployment: string): RawBuilder<string | null> {
   const offset = sql`coalesce(${sql.ref(`${deployment}.clock_offset_seconds`)}, 0) * interval '1 second'`;
   return sql<

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
 import { createDatabase, type Database } from '../connection/database';
 import { solarHour } from './solar-time';
 
-describe('the hour by the sun', () => {
+describe('the solar hour', () => {
   let database: TestDatabase;
   let db: Database;
   beforeAll(async () => {
@@ -23,8 +23,8 @@ describe('the hour by the sun', () => {
   }
 
   /**
-   * The equation of time, seconds that the sun is ahead of the clock, on the days on which it is greatest, least or nothing, as almanacs
-   * have it (https://en.wikipedia.org/wiki/Equation_of_time): another source than the formula.
+   * The equation of time, in seconds by which the sun is ahead of the clock, on the days of its extremes and zeros,
+   * from an almanac (https://en.wikipedia.org/wiki/Equation_of_time): a source independent of the formula.
    */
   const EQUATION: readonly [day: string, seconds: number][] = [
     ['02-11', -(14 * 60 + 15)],
@@ -37,7 +37,7 @@ describe('the hour by the sun', () => {
     ['12-25', 0],
   ];
 
-  it.each(EQUATION)('turns to 12 when the sun stands highest, on %s, a minute more or less', async (day, seconds) => {
+  it.each(EQUATION)('becomes 12 at solar noon on %s, within a minute', async (day, seconds) => {
     for (const year of [2023, 2024, 2026]) {
       for (const longitude of [0, 11.25, -74.006, 151.2, -179.9, 180]) {
         const noon = Date.parse(`${year}-${day}T12:00:00Z`) - (seconds + longitude * 240) * 1_000;
@@ -52,7 +52,7 @@ describe('the hour by the sun', () => {
     }
   });
 
-  it('is not known where the place is not', async () => {
+  it('is null without a longitude', async () => {
     expect(await hourAt(new Date('2024-06-01T12:00:00Z'), null)).toBeNull();
   });
 });

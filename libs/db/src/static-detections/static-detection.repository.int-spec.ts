@@ -17,26 +17,25 @@ function at(box: Box, label = 'branch', confidence = 0.9): Detection {
   return { ...found(label, confidence), box };
 }
 
-/** Elsewhere each time. */
+/** At a different place each time. */
 function deer(step: number): Detection {
   return at({ x: 0.02 * (step % 40), y: 0.1 + 0.03 * (step % 7), width: 0.05, height: 0.1 }, 'deer');
 }
 
-describe('static boxes', () => {
+describe('static detections', () => {
   let study: Study;
   let d: number;
   /** Its threshold is 0.2. */
   let otherModel: number;
-  const boxes = new StaticDetectionRepository();
+  const staticDetections = new StaticDetectionRepository();
 
   beforeEach(async () => {
     study = await Study.start();
     d = await study.deployment('d');
     const { rows } = await sql<{
       id: number;
-    }>`insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.2, '{}') returning id`.execute(
-      study.db,
-    );
+    }>`insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.2, '{}')
+      returning id`.execute(study.db);
     otherModel = rows[0]!.id;
   });
   afterEach(() => study.stop());
@@ -64,20 +63,19 @@ describe('static boxes', () => {
 
   async function someoneWaits(): Promise<void> {
     await waitUntil('a statement to wait for a lock', async () => {
-      const { rows } =
-        await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-          study.db,
-        );
+      const { rows } = await sql`select 1 from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(study.db);
       return rows.length > 0;
     });
   }
 
-  const search = (deploymentId = d) => boxes.search(study.db, deploymentId);
-  const all = (deploymentId = d): Promise<StaticDetectionRow[]> => boxes.page(study.db, deploymentId, 0, 100);
-  const unmark = (id: number, by: string | null) =>
+  const search = (deploymentId = d) => staticDetections.search(study.db, deploymentId);
+  const all = (deploymentId = d): Promise<StaticDetectionRow[]> =>
+    staticDetections.page(study.db, deploymentId, 0, 100);
+  const dismiss = (id: number, by: string | null) =>
     inTransaction(study.db, async (tx) => {
-      if (!(await boxes.lock(tx, id))) return false;
-      await boxes.setDismissed(tx, id, by);
+      if (!(await staticDetections.lock(tx, id))) return false;
+      await staticDetections.setDismissed(tx, id, by);
       return true;
     });
   const move = (id: number, deploymentId: number | null) =>
@@ -86,7 +84,7 @@ describe('static boxes', () => {
       await new ImageRepository().correct(tx, id, { deploymentId });
     });
 
-  it('count no longer once they are in 20 images of a deployment, and the animals beside them do', async () => {
+  it('are not effective once they are in 20 images of a deployment, while other detections of these images are', async () => {
     await images(19, (step) => [at(BRANCH), deer(step)]);
     expect(await search()).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 0 });
     expect(await counted()).toEqual({ branch: 19, deer: 19 });
@@ -125,7 +123,7 @@ describe('static boxes', () => {
     expect(await search()).toEqual({ staticDetections: 1, newStaticDetections: 0, changedImages: 0 });
   });
 
-  it('are of one deployment, of what reaches the threshold, and of images that have one', async () => {
+  it('are found within one deployment, among detections above the threshold', async () => {
     await images(10, () => [at(BRANCH)]);
     await images(19, () => [at(BRANCH, 'branch', 0.4)]);
     await images(10, () => [at(BRANCH)], await study.deployment('other'));
@@ -134,14 +132,14 @@ describe('static boxes', () => {
     expect(await counted()).toEqual({ branch: 40 });
   });
 
-  it('are found though the picture was reviewed; the human’s word counts', async () => {
+  it('are found even if the image was reviewed; the annotation is effective', async () => {
     const [first] = await images(20, () => [at(BRANCH)]);
     await study.review(first!, [{ label: 'Martes martes' }]);
     expect(await search()).toMatchObject({ staticDetections: 1 });
     expect(await counted()).toEqual({ 'Martes martes': 1 });
   });
 
-  it('take in new pictures under the id that they have', async () => {
+  it('keep their id when new images are added', async () => {
     await images(20, () => [at(BRANCH)]);
     await search();
     const [before] = await all();
@@ -151,53 +149,59 @@ describe('static boxes', () => {
     expect(await counted()).toEqual({ branch: 5 });
   });
 
-  it('count at once when a person unmarks them, also in pictures that come later, until that is taken back', async () => {
+  it('are effective at once when a person dismisses them, also in later images, until that is withdrawn', async () => {
     await images(20, () => [at(BRANCH), at(STONE, 'stone')]);
     await search();
     const [branch, stone] = await all();
-    expect(await unmark(branch!.id, 'ranger')).toBe(true);
+    expect(await dismiss(branch!.id, 'ranger')).toBe(true);
     expect(await counted()).toEqual({ branch: 20 });
     await images(5, () => [at(BRANCH), at(STONE, 'stone')]);
     await search();
     expect(await counted()).toEqual({ branch: 25 });
-    const unmarked = await boxes.find(study.db, branch!.id);
-    expect(unmarked).toMatchObject({ images: 25, dismissedBy: 'ranger', dismissedAt: expect.any(Date) });
-    await unmark(branch!.id, 'someone later');
-    expect(await boxes.find(study.db, branch!.id)).toEqual(unmarked);
-    await unmark(branch!.id, null);
+    const dismissed = await staticDetections.find(study.db, branch!.id);
+    expect(dismissed).toMatchObject({ images: 25, dismissedBy: 'ranger', dismissedAt: expect.any(Date) });
+    await dismiss(branch!.id, 'someone later');
+    expect(await staticDetections.find(study.db, branch!.id)).toEqual(dismissed);
+    await dismiss(branch!.id, null);
     expect(await counted()).toEqual({});
     expect(await all()).toEqual([branch, stone].map((box) => ({ ...box, images: 25 })));
-    expect(await unmark(9_999, 'ranger')).toBe(false);
+    expect(await dismiss(9_999, 'ranger')).toBe(false);
   });
 
-  it('stay unmarked where they were gone for a while', async () => {
+  it('stay dismissed when they disappear for a while', async () => {
     const ids = await images(20, () => [at(BRANCH)]);
     await search();
     const [branch] = await all();
-    await unmark(branch!.id, 'ranger');
+    await dismiss(branch!.id, 'ranger');
     await move(ids[0]!, null);
     await search();
     expect(await all()).toEqual([
-      expect.objectContaining({ id: branch!.id, images: 0, exampleImageId: null, firstAt: null, dismissedBy: 'ranger' }),
+      expect.objectContaining({
+        id: branch!.id,
+        images: 0,
+        exampleImageId: null,
+        firstAt: null,
+        dismissedBy: 'ranger',
+      }),
     ]);
     await move(ids[0]!, d);
     expect(await search()).toEqual({ staticDetections: 1, newStaticDetections: 0, changedImages: 20 });
     expect(await counted()).toEqual({ branch: 20 });
   });
 
-  it('count in a picture that is moved away, at once, and in all once they are in less than 20', async () => {
+  it('are effective in an image that is moved away, at once, and in all images once fewer than 20 are left', async () => {
     const ids = await images(20, () => [at(BRANCH)]);
     await search();
     const other = await study.deployment('other');
     await move(ids[7]!, other);
     expect(await counted()).toEqual({ branch: 1 });
-    expect(await boxes.findDue(study.db, { quietSeconds: 0, maxSeconds: 0 })).toEqual([d, other]);
+    expect(await staticDetections.findDue(study.db, { quietSeconds: 0, maxSeconds: 0 })).toEqual([d, other]);
     expect(await search()).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 19 });
     expect(await counted()).toEqual({ branch: 20 });
     expect(await all()).toEqual([expect.objectContaining({ images: 0, dismissedAt: null })]);
   });
 
-  it('go by the model that looked last', async () => {
+  it('use the latest inference', async () => {
     const ids = await images(20, () => [at(BRANCH)]);
     await search();
     for (const id of ids.slice(0, 15)) await study.detect(id, [at(STONE, 'stone', 0.3)], otherModel);
@@ -208,28 +212,27 @@ describe('static boxes', () => {
     expect(await counted()).toEqual({ branch: 5 });
   });
 
-  it('are found where comparing takes longer than Postgres lets a transaction wait', async () => {
+  it('are found even if comparing takes longer than a transaction may be idle', async () => {
     await study.image(
       d,
       second(0),
       Array.from({ length: 1_000 }, () => at(BRANCH)),
     );
-    await sql`create function hurry() returns trigger language plpgsql as 'begin set local idle_in_transaction_session_timeout = 200; return null; end'`.execute(
-      study.db,
-    );
+    await sql`create function hurry() returns trigger language plpgsql
+      as 'begin set local idle_in_transaction_session_timeout = 200; return null; end'`.execute(study.db);
     await sql`create trigger hurry after delete on stale_static_detections execute function hurry()`.execute(study.db);
     expect(await search()).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 0 });
   });
 
-  describe('are to be looked for', () => {
+  describe('are searched for', () => {
     const due = (quietSeconds: number, latestSeconds = 600) =>
-      boxes.findDue(study.db, { quietSeconds, maxSeconds: latestSeconds });
+      staticDetections.findDue(study.db, { quietSeconds, maxSeconds: latestSeconds });
     const ago = (seconds: number) =>
       sql`update stale_static_detections set marked_at = marked_at - ${seconds} * interval '1 second'`.execute(
         study.db,
       );
 
-    it('where something was found, once nothing came for a while or it waits too long, and not again', async () => {
+    it('where there are new results, after a quiet time or the maximum delay, and not again', async () => {
       const quiet = await study.deployment('quiet');
       await study.deployment('empty');
       await images(1, () => [], quiet);
@@ -242,28 +245,35 @@ describe('static boxes', () => {
       await ago(110);
       await images(1, () => []);
       expect(await due(60)).toEqual([quiet, d]);
-      expect(await boxes.searchStale(study.db, d)).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 0 });
-      expect(await boxes.searchStale(study.db, d)).toBeNull();
+      expect(await staticDetections.searchStale(study.db, d)).toEqual({
+        staticDetections: 0,
+        newStaticDetections: 0,
+        changedImages: 0,
+      });
+      expect(await staticDetections.searchStale(study.db, d)).toBeNull();
       await search(quiet);
       expect(await due(0, 0)).toEqual([]);
     });
 
-    it('still, when the process that looked died before it had', async () => {
+    it('again, when the process that searched crashed before it committed', async () => {
       await images(20, () => [at(BRANCH)]);
-      await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed''; end'`.execute(
-        study.db,
-      );
+      await sql`create function fail() returns trigger language plpgsql
+        as 'begin raise exception ''killed''; end'`.execute(study.db);
       await sql`create trigger fail before insert on image_summaries for each row execute function fail()`.execute(
         study.db,
       );
-      await expect(boxes.searchStale(study.db, d)).rejects.toThrow('killed');
+      await expect(staticDetections.searchStale(study.db, d)).rejects.toThrow('killed');
       await sql`drop trigger fail on image_summaries`.execute(study.db);
       expect(await due(0)).toEqual([d]);
       expect(await all()).toEqual([]);
-      expect(await boxes.searchStale(study.db, d)).toEqual({ staticDetections: 1, newStaticDetections: 1, changedImages: 20 });
+      expect(await staticDetections.searchStale(study.db, d)).toEqual({
+        staticDetections: 1,
+        newStaticDetections: 1,
+        changedImages: 20,
+      });
     });
 
-    it('where results were committed while others were searched', async () => {
+    it('where results were committed during another search', async () => {
       await images(1, () => []);
       const late = await study.image(d, second(0));
       await study.db.transaction().execute(async (tx) => {
@@ -278,15 +288,15 @@ describe('static boxes', () => {
             detections: [],
           },
         ]);
-        expect(await boxes.searchStale(study.db, d)).not.toBeNull();
+        expect(await staticDetections.searchStale(study.db, d)).not.toBeNull();
         expect(await due(0)).toEqual([]);
       });
       expect(await due(0)).toEqual([d]);
     });
 
-    it('once, when several gateways do so at the same moment', async () => {
+    it('once, when several gateways search at the same moment', async () => {
       await images(20, () => [at(BRANCH)]);
-      const searches = await Promise.all([1, 2, 3, 4].map(() => boxes.searchStale(study.db, d)));
+      const searches = await Promise.all([1, 2, 3, 4].map(() => staticDetections.searchStale(study.db, d)));
       expect(searches.filter((one) => one !== null)).toHaveLength(1);
       await Promise.all([1, 2, 3, 4].map(() => search()));
       expect(await all()).toHaveLength(1);
@@ -295,12 +305,12 @@ describe('static boxes', () => {
 
   it.each([
     ['is moved away', (id: number) => move(id, null)],
-    ['is looked at by another model', (id: number) => study.detect(id, [], otherModel)],
-  ])('are not marked in a picture that %s while others are searched', async (_, change) => {
+    ['is processed by another model', (id: number) => study.detect(id, [], otherModel)],
+  ])('are not assigned in an image that %s during the search', async (_, change) => {
     const ids = await images(21, () => [at(BRANCH)]);
     let searching: Promise<unknown> = Promise.resolve();
     await study.db.transaction().execute(async (tx) => {
-      // Someone else is at it; the search has read all by then.
+      // Another transaction holds the lock; the search has read everything by then.
       await lockImages(tx, [ids[0]!]);
       searching = search();
       await someoneWaits();
@@ -314,10 +324,10 @@ describe('static boxes', () => {
       .execute();
     expect(marked.map(({ image_id }) => image_id).sort((a, b) => a - b)).toEqual(ids.slice(0, 20));
     expect(await all()).toMatchObject([{ images: 20 }]);
-    expect(await boxes.findDue(study.db, { quietSeconds: 0, maxSeconds: 0 })).toEqual([d]);
+    expect(await staticDetections.findDue(study.db, { quietSeconds: 0, maxSeconds: 0 })).toEqual([d]);
   });
 
-  it('come out the same, and nothing deadlocks, while workers commit, people move, review and unmark, and others search', async () => {
+  it('are consistent, without deadlocks, while workers commit, people move, review and dismiss, and others search', async () => {
     let seed = 11;
     const random = (n: number): number => (seed = (seed * 48_271) % 2_147_483_647) % n;
     const places = [d, await study.deployment('other')];
@@ -341,7 +351,7 @@ describe('static boxes', () => {
       for (; working; turns.changes += 1) {
         const what = random(4);
         const [box] = await all(places[random(2)]);
-        if (what === 0 && box !== undefined) await unmark(box.id, random(2) === 0 ? 'ranger' : null);
+        if (what === 0 && box !== undefined) await dismiss(box.id, random(2) === 0 ? 'ranger' : null);
         if (what === 1) await study.review(ids[random(160)]!, random(2) === 0 ? null : [{ label: 'fox' }]);
         if (what === 2) await move(ids[random(160)]!, places[random(2)]!);
         if (what === 3) await correct(places[random(2)]!);
@@ -364,17 +374,21 @@ describe('static boxes', () => {
     for (const place of places) await search(place);
     const derived = () =>
       sql`
-      select s.image_id, s.has_animal, s.blank, s.animal, s.confidence, (select array_agg(o.label || o.individuals order by o.label) from observations o where o.image_id = s.image_id) as seen
+      select s.image_id, s.has_animal, s.blank, s.animal, s.confidence,
+        (select array_agg(o.label || o.individuals order by o.label) from observations o where o.image_id = s.image_id)
+          as seen
       from image_summaries s order by s.image_id`
         .execute(study.db)
         .then((result) => result.rows);
     const byAndBy = await derived();
     await study.db.transaction().execute((tx) => refreshObservations(tx, ids));
     expect(await derived()).toEqual(byAndBy);
-    // Each detection that counts belongs to the box that is the same, and no other one to any.
+    // Each effective detection belongs to the matching static detection, and the others to none.
     const belongs = await sql`
-      select distinct d.label, s.inference_id = d.inference_id as latest, case when b.deployment_id = s.deployment_id then 'here' when b.id is not null then 'elsewhere' end as box
-      from detections d join image_summaries s on s.image_id = d.image_id left join static_detections b on b.id = d.static_detection_id
+      select distinct d.label, s.inference_id = d.inference_id as latest, case
+        when b.deployment_id = s.deployment_id then 'here' when b.id is not null then 'elsewhere' end as box
+      from detections d join image_summaries s on s.image_id = d.image_id
+        left join static_detections b on b.id = d.static_detection_id
       order by 1, 2, 3`.execute(study.db);
     const outlines = ['branch', 'deer', 'stone'].flatMap((label) => [
       { label, latest: false, box: null },

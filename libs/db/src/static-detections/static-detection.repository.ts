@@ -11,16 +11,19 @@ import type { Database, DatabaseTransaction, Executor } from '../connection/data
 import { inTransaction } from '../connection/in-transaction';
 import { lockImages, refreshObservations } from '../observations/refresh-observations';
 
-/** Class of the advisory locks under which the static boxes of one deployment are looked for, marked and unmarked. */
+/**
+ * Class of the advisory locks under which the static detections of one deployment are searched for, assigned and
+ * dismissed.
+ */
 const SEARCH_LOCK = 7_411_211;
 /** Images whose detections are read at once. */
 const READ_BATCH = 20_000;
 /** Images whose detections are written at once. */
 const WRITE_BATCH = 2_000;
-/** After so many milliseconds of comparing boxes, whoever else waits for this process has a turn. */
+/** Maximum time that comparing boxes blocks the event loop. */
 const MAX_BLOCKING_MS = 20;
 
-/** A box that is in 20 or more images of one deployment, or was. */
+/** A box that is, or was, in 20 or more images of one deployment. */
 export interface StaticDetectionRow {
   readonly id: number;
   readonly projectId: number;
@@ -30,11 +33,11 @@ export interface StaticDetectionRow {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  /** With detections that belong to it; 0: it is in less than 20 by now, and hides nothing. */
+  /** Images with a detection that belongs to it; 0: fewer than 20 by now, and no detection is hidden. */
   readonly images: number;
-  /** One of them; null where there is none. */
+  /** One of these images; null if there is none. */
   readonly exampleImageId: number | null;
-  /** Of those of them with a known time. */
+  /** Time of the first of these images that has a time. */
   readonly firstAt: Date | null;
   readonly lastAt: Date | null;
   readonly dismissedAt: Date | null;
@@ -42,21 +45,21 @@ export interface StaticDetectionRow {
   readonly createdAt: Date;
 }
 
-/** What a search came to. */
+/** The result of a search. */
 export interface StaticDetectionSearch {
-  /** In 20 or more images now, unmarked ones too. */
+  /** In 20 or more images now, including dismissed ones. */
   readonly staticDetections: number;
-  /** Of them, those that nobody knew. */
+  /** Of these, the ones found for the first time. */
   readonly newStaticDetections: number;
-  /** Whose detections belong to another box than before, to one, or to none any more. */
+  /** Images with a detection that was assigned or unassigned. */
   readonly changedImages: number;
 }
 
-/** When a deployment is due, in seconds. */
+/** When a deployment is due for a search, in seconds. */
 export interface SearchDelays {
-  /** Nothing new came for so long. */
+  /** After the last new result. */
   readonly quietSeconds: number;
-  /** However much comes, so long after what came first. */
+  /** At the latest, after the first new result. */
   readonly maxSeconds: number;
 }
 
@@ -72,16 +75,20 @@ interface Change {
 }
 
 export class StaticDetectionRepository {
-  /** Deployments in which something was found since static boxes were looked for, and which are due; those that wait longest first. */
-  async findDue(db: Executor, { quietSeconds, maxSeconds: latestSeconds }: SearchDelays): Promise<number[]> {
+  /** Lists deployments with new results since the last search that are due, those that have waited longest first. */
+  async findDue(db: Executor, { quietSeconds, maxSeconds }: SearchDelays): Promise<number[]> {
     const { rows } = await sql<{ id: number }>`
       select deployment_id as id from stale_static_detections group by deployment_id
-      having max(marked_at) <= now() - ${quietSeconds} * interval '1 second' or min(marked_at) <= now() - ${latestSeconds} * interval '1 second'
+      having max(marked_at) <= now() - ${quietSeconds} * interval '1 second'
+        or min(marked_at) <= now() - ${maxSeconds} * interval '1 second'
       order by min(marked_at), deployment_id`.execute(db);
     return rows.map(({ id }) => id);
   }
 
-  /** Looks for the static boxes of a deployment and marks what belongs to them; waits for another who does so. Known boxes keep their id. */
+  /**
+   * Searches for the static detections of a deployment and assigns detections to them; waits for another search. Known
+   * static detections keep their id.
+   */
   async search(db: Database, deploymentId: number): Promise<StaticDetectionSearch> {
     return inTransaction(db, async (tx) => {
       await lockSearch(tx, deploymentId);
@@ -90,7 +97,7 @@ export class StaticDetectionRepository {
     });
   }
 
-  /** The same where something is new. Null where nothing is, or another is looking. */
+  /** Searches if there are new results. Returns null if there are none, or another search is running. */
   async searchStale(db: Database, deploymentId: number): Promise<StaticDetectionSearch | null> {
     return inTransaction(db, async (tx) => {
       const { rows } = await sql<{
@@ -101,21 +108,24 @@ export class StaticDetectionRepository {
     });
   }
 
-  /** Until the transaction ends nobody marks or unmarks anything in the deployment of this box. False when there is no such box. */
+  /**
+   * Prevents searches and dismissals in the deployment of this static detection until the transaction ends. Returns
+   * false if it does not exist.
+   */
   async lock(tx: DatabaseTransaction, id: number): Promise<boolean> {
-    const box = await tx
+    const row = await tx
       .selectFrom('static_detections')
       .select('deployment_id')
       .where('id', '=', id)
       .executeTakeFirst();
-    if (box === undefined) return false;
-    await lockSearch(tx, box.deployment_id);
+    if (row === undefined) return false;
+    await lockSearch(tx, row.deployment_id);
     return true;
   }
 
   /**
-   * A person says that what the box, which is locked for it, holds is real, so that its detections count from then on (`by`: who), or takes
-   * that back (null). What counts in its images is derived again.
+   * Dismisses a static detection that is locked for it, so that its detections are effective from then on (`by`: the
+   * person), or withdraws that (null). Derives the effective observations of its images again.
    */
   async setDismissed(tx: DatabaseTransaction, id: number, by: string | null): Promise<void> {
     const changed = await tx
@@ -141,9 +151,8 @@ export class StaticDetectionRepository {
 
   async page(db: Executor, deploymentId: number, afterId: number, limit: number): Promise<StaticDetectionRow[]> {
     return (
-      await sql<StaticDetectionRow>`${SELECT_ROWS} where b.deployment_id = ${deploymentId} and b.id > ${afterId} order by b.id limit ${limit}`.execute(
-        db,
-      )
+      await sql<StaticDetectionRow>`${SELECT_ROWS} where b.deployment_id = ${deploymentId} and b.id > ${afterId}
+        order by b.id limit ${limit}`.execute(db)
     ).rows;
   }
 
@@ -153,18 +162,20 @@ export class StaticDetectionRepository {
 }
 
 const SELECT_ROWS = sql`
-  select b.id, b.project_id as "projectId", b.deployment_id as "deploymentId", b.category, b.x, b.y, b.width, b.height, b.images,
-    seen.example as "exampleImageId", seen.first as "firstAt", seen.last as "lastAt", b.dismissed_at as "dismissedAt", b.dismissed_by as "dismissedBy", b.created_at as "createdAt"
+  select b.id, b.project_id as "projectId", b.deployment_id as "deploymentId", b.category, b.x, b.y, b.width, b.height,
+    b.images,
+    found.example as "exampleImageId", found.first as "firstAt", found.last as "lastAt", b.dismissed_at as "dismissedAt",
+      b.dismissed_by as "dismissedBy", b.created_at as "createdAt"
   from static_detections b
   cross join lateral (
     select min(d.image_id) as example, min(s.captured_at) as first, max(s.captured_at) as last
-    from detections d join image_summaries s on s.image_id = d.image_id where d.static_detection_id = b.id) seen`;
+    from detections d join image_summaries s on s.image_id = d.image_id where d.static_detection_id = b.id) found`;
 
 async function lockSearch(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
   await sql`select pg_advisory_xact_lock(${SEARCH_LOCK}::int, ${deploymentId}::int)`.execute(tx);
 }
 
-/** What says that there is something new. Statements after this one see all that was. */
+/** Deletes the rows that request a search. Statements after this one see all results that added them. */
 async function deleteStale(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
   const { numDeletedRows } = await tx
     .deleteFrom('stale_static_detections')
@@ -190,7 +201,7 @@ async function find(tx: DatabaseTransaction, deploymentId: number): Promise<Stat
   const images = [...new Set(changes.map(({ imageId }) => imageId))].sort((a, b) => a - b);
   for (const some of chunks(images, WRITE_BATCH)) {
     const [first, last] = [some[0]!, some.at(-1)!];
-    // Locked before anything of them changes, and in order from chunk to chunk as well.
+    // Locked before any of them changes, in order of id across batches too.
     await lockImages(tx, some);
     await writeChanges(
       tx,
@@ -207,7 +218,7 @@ async function find(tx: DatabaseTransaction, deploymentId: number): Promise<Stat
   };
 }
 
-/** What counts, unless it is static: of the model that looked last, from its threshold on. */
+/** Reads the detections that are effective unless static: of the latest inference, above the threshold. */
 async function readDetections(tx: DatabaseTransaction, deploymentId: number): Promise<AssignedBox[]> {
   const found: AssignedBox[] = [];
   for (let after: number | undefined = 0; after !== undefined;) {
@@ -220,9 +231,13 @@ async function readDetections(tx: DatabaseTransaction, deploymentId: number): Pr
       .limit(READ_BATCH)
       .execute();
     const inferences = images.flatMap(({ inference_id }) => inference_id ?? []);
-    const { rows } = await sql<{ id: number; imageId: number; category: Category; staticDetectionId: number | null } & Box>`
-      select d.id, d.image_id as "imageId", d.category, d.static_detection_id as "staticDetectionId", d.x, d.y, d.width, d.height
-      from inferences f join models m on m.id = f.model_id join detections d on d.inference_id = f.id and d.confidence >= m.threshold
+    const { rows } = await sql<
+      { id: number; imageId: number; category: Category; staticDetectionId: number | null } & Box
+    >`
+      select d.id, d.image_id as "imageId", d.category, d.static_detection_id as "staticDetectionId", d.x, d.y,
+        d.width, d.height
+      from inferences f join models m on m.id = f.model_id
+        join detections d on d.inference_id = f.id and d.confidence >= m.threshold
       where f.id = any(${inferences}::bigint[])`.execute(tx);
     for (const { id, imageId, category, staticDetectionId, ...box } of rows)
       found.push({ id, imageId, category, staticDetectionId, box });
@@ -243,7 +258,10 @@ async function readKnownStaticDetections(
   return rows.map(({ id, category, ...box }) => ({ id, category, box }));
 }
 
-/** Says a word to Postgres between turns, which ends the session of a transaction that is silent for long; until it answers, others have their turn. */
+/**
+ * Runs the generator in slices. Between them a query to Postgres, which would end the session of an idle transaction,
+ * lets other work of the process run.
+ */
 async function runInSlices<Result>(tx: DatabaseTransaction, steps: Generator<undefined, Result>): Promise<Result> {
   for (let since = performance.now(); ;) {
     const { done, value } = steps.next();
@@ -254,7 +272,7 @@ async function runInSlices<Result>(tx: DatabaseTransaction, steps: Generator<und
   }
 }
 
-/** The ids of new boxes. */
+/** Returns the ids of the new rows. */
 async function insertStaticDetections(
   tx: DatabaseTransaction,
   deploymentId: number,
@@ -264,14 +282,18 @@ async function insertStaticDetections(
   for (const group of groups) {
     const { rows } = await sql<{ id: number }>`
       insert into static_detections (project_id, deployment_id, category, x, y, width, height, images)
-      select project_id, id, ${group.category}, ${group.box.x}, ${group.box.y}, ${group.box.width}, ${group.box.height}, ${group.images}
+      select project_id, id, ${group.category}, ${group.box.x}, ${group.box.y}, ${group.box.width},
+        ${group.box.height}, ${group.images}
       from deployments where id = ${deploymentId} returning id`.execute(tx);
     ids.set(group, rows[0]!.id);
   }
   return ids;
 }
 
-/** What is marked otherwise than it is found, what counts no longer among it: the image was moved, or another model looked at it. */
+/**
+ * Finds detections whose assignment differs from the search, including those that are no longer effective, because the
+ * image was moved or processed by another model.
+ */
 async function findChanges(
   tx: DatabaseTransaction,
   deploymentId: number,
@@ -284,36 +306,40 @@ async function findChanges(
     if (to !== staticDetectionId) changes.push({ id, imageId, from: staticDetectionId, to });
   }
   const known = new Set(found.map(({ id }) => id));
-  const marked = await tx
+  const assigned = await tx
     .selectFrom('static_detections')
     .innerJoin('detections', 'detections.static_detection_id', 'static_detections.id')
-    .select(['detections.id', 'detections.image_id', 'static_detections.id as box_id'])
+    .select(['detections.id', 'detections.image_id', 'static_detections.id as static_detection_id'])
     .where('static_detections.deployment_id', '=', deploymentId)
     .execute();
-  for (const { id, image_id, box_id } of marked)
-    if (!known.has(id)) changes.push({ id, imageId: image_id, from: box_id, to: null });
+  for (const { id, image_id, static_detection_id } of assigned)
+    if (!known.has(id)) changes.push({ id, imageId: image_id, from: static_detection_id, to: null });
   return changes;
 }
 
-/** Their images are locked. Where one changed since it was read, the mark that says so stays, and the deployment is due again. */
+/**
+ * The images are locked. If one has changed since it was read, the row that requests a search remains, and the
+ * deployment is due again.
+ */
 async function writeChanges(tx: DatabaseTransaction, deploymentId: number, changes: readonly Change[]): Promise<void> {
   await sql`
-    update detections d set static_detection_id = change.becomes
-    from unnest(${changes.map(({ id }) => id)}::bigint[], ${changes.map(({ from }) => from)}::bigint[], ${changes.map(({ to }) => to)}::bigint[]) as change (id, was, becomes)
-    where d.id = change.id and d.static_detection_id is not distinct from change.was
-      and (change.becomes is null or exists (
-        select 1 from image_summaries s where s.image_id = d.image_id and s.deployment_id = ${deploymentId} and s.inference_id = d.inference_id))`.execute(
-    tx,
-  );
+    update detections d set static_detection_id = change.after
+    from unnest(${changes.map(({ id }) => id)}::bigint[], ${changes.map(({ from }) => from)}::bigint[],
+      ${changes.map(({ to }) => to)}::bigint[]) as change (id, before, after)
+    where d.id = change.id and d.static_detection_id is not distinct from change.before
+      and (change.after is null or exists (
+        select 1 from image_summaries s where s.image_id = d.image_id and s.deployment_id = ${deploymentId}
+          and s.inference_id = d.inference_id))`.execute(tx);
 }
 
 async function countImages(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
   await sql`
-    update static_detections b set images = seen.images
+    update static_detections b set images = found.images
     from (
-      select box.id, count(distinct d.image_id) as images from static_detections box left join detections d on d.static_detection_id = box.id
-      where box.deployment_id = ${deploymentId} group by box.id) seen
-    where b.id = seen.id and b.images <> seen.images`.execute(tx);
+      select s.id, count(distinct d.image_id) as images from static_detections s
+      left join detections d on d.static_detection_id = s.id
+      where s.deployment_id = ${deploymentId} group by s.id) found
+    where b.id = found.id and b.images <> found.images`.execute(tx);
 }
 
 function chunks<Item>(items: readonly Item[], size: number): Item[][] {

@@ -4,30 +4,30 @@ import { groupByKind, countEvents, sumOf, type EventCount, type Grouping, type K
 import type { EventFilter } from '../events/event-filter';
 
 export interface ActivityOfKind extends Kind {
-  /** Of each hour of the day, from 0 on. */
+  /** For each hour of the day, from 0 on. */
   readonly events: readonly number[];
   readonly individuals: readonly number[];
 }
 
 export interface Activity {
-  /** Events without a known time: in no hour. */
+  /** Events without a known time, which are in no hour. */
   readonly withoutTime: number;
-  /** By the sun, events at places without coordinates: in no hour either. */
+  /** For the solar clock, events at places without coordinates, which are in no hour either. */
   readonly withoutPlace: number;
   readonly kinds: readonly ActivityOfKind[];
 }
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
-/** In which hour of the day events began: by the clocks of the place, or by the sun over it. */
+/** Counts events by the hour of the day in which they started, by local or solar time. */
 export async function readActivity(
-  counts: StatisticsCache,
+  cache: StatisticsCache,
   filter: EventFilter,
   grouping: Grouping,
   clock: 'local' | 'solar',
 ): Promise<Activity> {
   const rows = await countEvents(
-    counts,
+    cache,
     filter,
     grouping,
     clock === 'local' ? sql`date_part('hour', e.local_start)` : sql`e.solar_hour`,

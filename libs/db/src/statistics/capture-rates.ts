@@ -14,9 +14,9 @@ import type { EventFilter } from '../events/event-filter';
 import { groupRows } from './group-rows';
 
 export interface CaptureRate extends Kind, EventTotals {
-  /** The events that the rate counts: those in the nights that it divides by, within the dates of their deployment. */
+  /** Events that the rate counts: those within the dates of their deployment. */
   readonly ratedEvents: number;
-  /** Null without a night. */
+  /** Null without trap-nights. */
   readonly per100TrapNights: number | null;
 }
 
@@ -33,24 +33,24 @@ export interface PlaceCaptures extends CaptureSummary {
 
 export interface CaptureRates {
   readonly total: CaptureSummary;
-  /** In order of deployment or location; last, what has none. */
+  /** In order of deployment or location; events without one last. */
   readonly groups: readonly PlaceCaptures[];
 }
 
-/** How many events there were, and how many to a hundred nights that a camera stood: of all, and of each deployment or location. */
+/** Counts events, and events per 100 trap-nights: in total, and for each deployment or location. */
 export async function readCaptureRates(
-  counts: StatisticsCache,
+  cache: StatisticsCache,
   filter: EventFilter,
   grouping: Grouping,
   by: 'deployment' | 'location' | null,
 ): Promise<CaptureRates> {
-  const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
-  const deployments = await readDeploymentEfforts(counts.db, filter);
-  const captures = (own: readonly DeploymentEffort[], seen: readonly EventCount[]): CaptureSummary => {
+  const events = await countEvents(cache, filter, grouping, sql`e.deployment_id`);
+  const deployments = await readDeploymentEfforts(cache.db, filter);
+  const captures = (own: readonly DeploymentEffort[], counts: readonly EventCount[]): CaptureSummary => {
     const effort = sumEffort(own);
     return {
       ...effort,
-      kinds: groupByKind(seen).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, effort.trapNights) })),
+      kinds: groupByKind(counts).map(({ kind, rows }) => ({ ...kind, ...rateOf(rows, effort.trapNights) })),
     };
   };
   return {
@@ -73,13 +73,13 @@ function groupsBy(
   by: 'deployment' | 'location',
   deployments: readonly DeploymentEffort[],
   events: readonly EventCount[],
-  captures: (own: readonly DeploymentEffort[], seen: readonly EventCount[]) => CaptureSummary,
+  captures: (own: readonly DeploymentEffort[], counts: readonly EventCount[]) => CaptureSummary,
 ): PlaceCaptures[] {
   const placeOf = ({ id, locationId }: DeploymentEffort): number | null => (by === 'deployment' ? id : locationId);
   const places = new Map(deployments.map((one) => [String(one.id), placeOf(one)]));
   const own = groupRows(deployments, placeOf);
-  const seen = groupRows(events, ({ key }) => (key === null ? null : places.get(key)) ?? null);
-  const ids = [...new Set([...own.keys(), ...seen.keys()])].sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
+  const counts = groupRows(events, ({ key }) => (key === null ? null : places.get(key)) ?? null);
+  const ids = [...new Set([...own.keys(), ...counts.keys()])].sort((a, b) => (a ?? Infinity) - (b ?? Infinity));
   return ids.map((id) => {
     const group = own.get(id) ?? [];
     const [one] = id === null ? [] : group;
@@ -88,7 +88,7 @@ function groupsBy(
       deploymentName: by === 'deployment' ? (one?.name ?? null) : null,
       locationId: one?.locationId ?? null,
       locationName: one?.locationName ?? null,
-      ...captures(group, seen.get(id) ?? []),
+      ...captures(group, counts.get(id) ?? []),
     };
   });
 }

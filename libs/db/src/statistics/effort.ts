@@ -3,7 +3,7 @@ import type { Executor } from '../connection/database';
 import { placeConditions, type EventFilter } from '../events/event-filter';
 import { sumOf } from './event-counts';
 
-/** Where a camera stood, and for how long. */
+/** The place and duration of a deployment. */
 export interface DeploymentEffort {
   readonly id: number;
   readonly name: string;
@@ -11,34 +11,39 @@ export interface DeploymentEffort {
   readonly locationName: string | null;
   readonly latitude: number | null;
   readonly longitude: number | null;
-  /** The local days of its start and of its end, or of the filter's where those are narrower; null where its start is not known. */
+  /**
+   * Local days of the start and the end of the deployment, or of the filter where that is narrower; null if the start
+   * is unknown.
+   */
   readonly from: string | null;
   readonly to: string | null;
-  /** Trap-nights: the nights between `from` and `to`; null where its start is not known. */
+  /** Trap-nights: the nights between `from` and `to`; null if the start is unknown. */
   readonly nights: number | null;
-  /** The local days of the first and of the last instant that the filter asks for. */
+  /** Local days of the first and the last instant of the filter. */
   readonly filterFrom: string | null;
   readonly filterTo: string | null;
 }
 
-/** What several deployments add up to. */
+/** The sum over several deployments. */
 export interface Effort {
   readonly deployments: number;
-  /** Of them, those without a known start. */
+  /** Deployments without a known start. */
   readonly deploymentsWithoutDates: number;
-  /** Of the others; null where there are none but those. */
+  /** Of the other deployments; null if there are only deployments without dates. */
   readonly trapNights: number | null;
 }
 
 /**
- * Each deployment that the filter's place means, in order of id. A night is one from a local day to the next, however many hours it has: the
- * days are counted by the calendar of the deployment's zone. One that has no end stands until now, and none stands in the future.
+ * Reads the effort of each deployment at the place of the filter, in order of id. A trap-night is from one local day to
+ * the next, however many hours that takes: days are counted in the deployment's time zone. A deployment without an end
+ * lasts until now; no night is in the future.
  */
 export async function readDeploymentEfforts(db: Executor, filter: EventFilter): Promise<DeploymentEffort[]> {
   const { projectId, capturedFrom = null, capturedTo = null } = filter;
   const { rows } = await sql<DeploymentEffort>`
     select d.id, d.name, l.id as "locationId", l.name as "locationName", l.latitude, l.longitude,
-      day.first::text as "from", day.last::text as "to", case when d.starts_at is not null then greatest(day.last - day.first, 0) end as nights,
+      day.first::text as "from", day.last::text as "to", case when d.starts_at
+        is not null then greatest(day.last - day.first, 0) end as nights,
       (${capturedFrom}::timestamptz at time zone d.timezone)::date::text as "filterFrom",
       ((${capturedTo}::timestamptz - interval '1 microsecond') at time zone d.timezone)::date::text as "filterTo"
     from deployments d left join locations l on l.id = d.location_id

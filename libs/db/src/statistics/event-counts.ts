@@ -4,16 +4,16 @@ import type { StatisticsCache } from './statistics-cache';
 import { eventConditions, type EventFilter, type EventKind } from '../events/event-filter';
 import { groupRows } from './group-rows';
 
-/** What events are of. Both null: of all other labels together. */
+/** What events are of. Both null: the sum of all other labels. */
 export interface Kind {
   readonly category: Category | null;
-  /** Null too where events are told apart by their category alone. */
+  /** Null also if events are grouped by category only. */
   readonly label: string | null;
 }
 
 export interface Grouping {
   readonly groupBy: EventKind;
-  /** How many labels, those with the most events, stand by themselves; the others are added up. */
+  /** Number of labels, those with the most events, that are listed; the others are summed. */
   readonly top: number;
 }
 
@@ -23,33 +23,37 @@ export interface EventTotals {
 }
 
 export interface EventCount extends Kind, EventTotals {
-  /** Which of the parts that were asked for; null: none of them. */
+  /** The value of the requested key; null: none. */
   readonly key: string | null;
   /** Events with a known time. */
   readonly withTime: number;
-  /** Of these, those within the dates of their deployment, where its start is known. */
+  /** Of these, events within the dates of their deployment, if its start is known. */
   readonly withinDeployment: number;
   readonly firstSeen: Date | null;
   readonly lastSeen: Date | null;
 }
 
-/** Events of each kind and of each part that `key`, an expression of `events e`, divides them into. */
+/** Counts events by kind and by `key`, an expression of `events e`. */
 export async function countEvents(
-  counts: StatisticsCache,
+  cache: StatisticsCache,
   filter: EventFilter,
   { groupBy, top }: Grouping,
   key: RawBuilder<unknown>,
 ): Promise<readonly EventCount[]> {
   const counted = sql`
-    select e.category, ${groupBy === 'label' ? sql`e.label` : sql`null::text`} as label, ${key} as key, count(*) as events, sum(e.individuals) as individuals,
-      count(e.starts_at) as "withTime", count(*) filter (where e.starts_at between d.starts_at and coalesce(d.ends_at, 'infinity')) as "withinDeployment", min(e.starts_at) as first, max(e.ends_at) as last
-    from events e left join deployments d on d.id = e.deployment_id where ${eventConditions(filter, groupBy)} group by 1, 2, 3`;
+    select e.category, ${groupBy === 'label' ? sql`e.label` : sql`null::text`} as label, ${key} as key, count(*)
+      as events, sum(e.individuals) as individuals,
+      count(e.starts_at) as "withTime", count(*) filter (where e.starts_at between d.starts_at
+        and coalesce(d.ends_at, 'infinity')) as "withinDeployment", min(e.starts_at) as first, max(e.ends_at) as last
+    from events e left join deployments d on d.id = e.deployment_id where ${eventConditions(filter, groupBy)}
+      group by 1, 2, 3`;
   const named = groupBy === 'category' ? sql`named as (select * from counted)` : topLabels(top);
-  return counts.rows(
+  return cache.rows(
     filter.projectId,
     sql<EventCount>`
     with counted as materialized (${counted}), ${named}
-    select category, label, key::text as key, sum(events)::bigint as events, sum(individuals)::bigint as individuals, sum("withTime")::bigint as "withTime", sum("withinDeployment")::bigint as "withinDeployment",
+    select category, label, key::text as key, sum(events)::bigint as events, sum(individuals)::bigint as individuals,
+      sum("withTime")::bigint as "withTime", sum("withinDeployment")::bigint as "withinDeployment",
       min(first) as "firstSeen", max(last) as "lastSeen"
     from named group by category, label, named.key order by category, label, named.key`,
   );
@@ -57,13 +61,14 @@ export async function countEvents(
 
 function topLabels(top: number): RawBuilder<unknown> {
   return sql`
-    ranked as (select category, label from counted group by category, label order by sum(events) desc, category, label limit ${top}),
+    ranked as (select category, label from counted group by category, label
+      order by sum(events) desc, category, label limit ${top}),
     named as (
       select r.category, r.label, c.key, c.events, c.individuals, c."withTime", c."withinDeployment", c.first, c.last
       from counted c left join ranked r on r.category = c.category and r.label = c.label)`;
 }
 
-/** The rows of each kind; what there is most of first, all others last. */
+/** Groups the rows by kind, the kind with the most events first, all others last. */
 export function groupByKind<Row extends Kind & EventTotals>(
   rows: readonly Row[],
 ): { readonly kind: Kind; readonly rows: readonly Row[] }[] {
@@ -74,7 +79,7 @@ export function groupByKind<Row extends Kind & EventTotals>(
     .map((own) => ({ kind: { category: own[0]!.category, label: own[0]!.label }, rows: own }));
 }
 
-/** Events and individuals of each kind. */
+/** Sums events and individuals of each kind. */
 export function countsByKind(rows: readonly EventCount[]): (Kind & EventTotals)[] {
   return groupByKind(rows).map(({ kind, rows: own }) => ({
     ...kind,

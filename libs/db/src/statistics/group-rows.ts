@@ -1,4 +1,4 @@
-/** Rows by what `keyOf` says of them, groups and rows in the order in which they come. */
+/** Groups rows by key; groups and rows keep their order. */
 export function groupRows<Key, Row>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
   const groups = new Map<Key, Row[]>();
   for (const row of rows) {

@@ -6,7 +6,7 @@ import { hoursInRange } from '../observations/observation-filter';
 
 const DAY_MS = 86_400_000;
 
-/** `answered`, `pending` and `failed` make up all images; the others overlap. */
+/** `processed`, `pending` and `failed` add up to all images; the others overlap. */
 export interface ImageTotals {
   readonly images: number;
   readonly processed: number;
@@ -21,23 +21,27 @@ export interface ImageTotals {
   readonly detections: number;
 }
 
-/** What images are told apart by that are summed up. */
+/** The filter properties that the counts have. */
 export type ImageTotalsFilter = Omit<EventFilter, 'label' | 'minConfidence'>;
 
 /**
- * The images that pass the filter, as they are listed, by what is known of them; in one statement. By place, category, hour and review,
- * or by time instead of the hour, they are summed up; the hours of a time have them looked at one by one.
+ * Counts the images that pass the filter by their properties, in one statement. By place, category, hour and review, or
+ * by time instead of the hour, counts are summed; hours within a span of time are counted image by image.
  */
-export async function readImageTotals(counts: StatisticsCache, filter: ImageTotalsFilter): Promise<ImageTotals> {
-  const rows = await counts.rows(
+export async function readImageTotals(cache: StatisticsCache, filter: ImageTotalsFilter): Promise<ImageTotals> {
+  const rows = await cache.rows(
     filter.projectId,
     sql<ImageTotals>`
     with part as (${sql.join(selectParts(filter), sql` union all `)}), total as (
-      select coalesce(sum(count), 0)::bigint as images, coalesce(sum(detections), 0)::bigint as detections, ${sumOfFlag('processed')}, ${sumOfFlag('blank')},
-        ${sumOfFlag('has_animal')}, ${sumOfFlag('has_person')}, ${sumOfFlag('has_vehicle')}, ${sumOfFlag('reviewed')}, ${sumOfFlag('timeless')}
+      select coalesce(sum(count), 0)::bigint as images, coalesce(sum(detections), 0)::bigint as detections,
+        ${sumOfFlag('processed')}, ${sumOfFlag('blank')},
+        ${sumOfFlag('has_animal')}, ${sumOfFlag('has_person')}, ${sumOfFlag('has_vehicle')}, ${sumOfFlag('reviewed')},
+          ${sumOfFlag('timeless')}
       from part
-    ), failed as (select count(*) as images from image_summaries s where ${imageConditions({ ...filter, status: 'failed' })})
-    select total.images, processed, total.images - processed - failed.images as pending, failed.images as failed, blank, has_animal as animal,
+    ), failed as (select count(*) as images from image_summaries s
+      where ${imageConditions({ ...filter, status: 'failed' })})
+    select total.images, processed, total.images - processed - failed.images as pending, failed.images as failed,
+      blank, has_animal as animal,
       has_person as person, has_vehicle as vehicle, reviewed, timeless as "withoutTime", detections
     from total, failed`,
   );
@@ -48,7 +52,7 @@ function sumOfFlag(flag: string): RawBuilder<unknown> {
   return sql`coalesce(sum(count) filter (where ${sql.ref(flag)}), 0)::bigint as ${sql.ref(flag)}`;
 }
 
-/** Rows with the same columns, of sums or of images. */
+/** Queries with the same columns, of counts or of images. */
 function selectParts(filter: ImageTotalsFilter): RawBuilder<unknown>[] {
   const { capturedFrom, capturedTo } = filter;
   const inHours = hoursInRange(filter) !== null;
@@ -59,7 +63,8 @@ function selectParts(filter: ImageTotalsFilter): RawBuilder<unknown>[] {
 
 function selectSummaries(filter: ImageTotalsFilter): RawBuilder<unknown> {
   return sql`
-    select 1 as count, detections, processed, blank, has_animal, has_person, has_vehicle, review_id is not null as reviewed, captured_at is null as timeless
+    select 1 as count, detections, processed, blank, has_animal, has_person, has_vehicle, review_id is not null
+      as reviewed, captured_at is null as timeless
     from image_summaries s where ${imageConditions(filter)}`;
 }
 
@@ -69,7 +74,7 @@ function selectHourlyCounts(filter: ImageTotalsFilter): RawBuilder<unknown> {
   ]);
 }
 
-/** The whole days of UTC that the filter asks for, and what is left of the days around them. */
+/** The whole UTC days of the filter, and the images of the incomplete days at both ends. */
 function selectDailyCounts(filter: ImageTotalsFilter): RawBuilder<unknown>[] {
   const from = filter.capturedFrom?.getTime();
   const to = filter.capturedTo?.getTime();

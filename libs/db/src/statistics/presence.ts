@@ -13,37 +13,33 @@ import {
 import { eventConditions, type EventFilter, type EventKind } from '../events/event-filter';
 import { groupRows } from './group-rows';
 
-/** A location, or a deployment of which the location is not known. */
+/** A location, or a deployment whose location is unknown. */
 export interface PlacePresence extends Effort, EventTotals {
   readonly locationId: number | null;
-  /** Of the deployment, where its location is not known; else null. */
+  /** The deployment, if its location is unknown; else null. */
   readonly deploymentId: number | null;
   readonly name: string;
   readonly latitude: number | null;
   readonly longitude: number | null;
   readonly firstSeen: Date | null;
   readonly lastSeen: Date | null;
-  /** Local days on which an event began. */
+  /** Local days on which an event started. */
   readonly daysPresent: number;
   readonly kinds: readonly (Kind & EventTotals)[];
 }
 
 export interface Presence {
-  /** Also those at which nothing was seen: that is a finding, where a camera stood. Locations first. */
+  /** Includes places without events: with a camera there, absence is a result. Locations first. */
   readonly places: readonly PlacePresence[];
-  /** Events of images whose deployment is not known: at no place. */
+  /** Events of images whose deployment is unknown, which are at no place. */
   readonly withoutDeployment: number;
 }
 
-/** Where it was seen, and where not. */
-export async function readPresence(
-  counts: StatisticsCache,
-  filter: EventFilter,
-  grouping: Grouping,
-): Promise<Presence> {
-  const events = await countEvents(counts, filter, grouping, sql`e.deployment_id`);
-  const days = await daysPresent(counts, filter, grouping.groupBy);
-  const places = groupRows(await readDeploymentEfforts(counts.db, filter), placeOf);
+/** Counts events at each place, including those without any. */
+export async function readPresence(cache: StatisticsCache, filter: EventFilter, grouping: Grouping): Promise<Presence> {
+  const events = await countEvents(cache, filter, grouping, sql`e.deployment_id`);
+  const days = await daysPresent(cache, filter, grouping.groupBy);
+  const places = groupRows(await readDeploymentEfforts(cache.db, filter), placeOf);
   const placeOfDeployment = new Map(
     [...places].flatMap(([place, own]) => own.map(({ id }) => [String(id), place] as const)),
   );
@@ -61,22 +57,19 @@ export async function readPresence(
   };
 }
 
-/** As `daysPresent` names it too. */
+/** The same key as in the query of `daysPresent`. */
 function placeOf({ id, locationId }: DeploymentEffort): string {
   return String(locationId ?? -id);
 }
 
-async function daysPresent(
-  counts: StatisticsCache,
-  filter: EventFilter,
-  kind: EventKind,
-): Promise<Map<string, number>> {
-  const rows = await counts.rows(
+async function daysPresent(cache: StatisticsCache, filter: EventFilter, kind: EventKind): Promise<Map<string, number>> {
+  const rows = await cache.rows(
     filter.projectId,
     sql<{ place: string; days: number }>`
     select place::text, count(*) as days from (
       select coalesce(d.location_id, -d.id) as place, e.local_start::date as day
-      from events e join deployments d on d.id = e.deployment_id where ${eventConditions(filter, kind)} and e.starts_at is not null group by 1, 2
+      from events e join deployments d on d.id = e.deployment_id
+        where ${eventConditions(filter, kind)} and e.starts_at is not null group by 1, 2
     ) present group by place`,
   );
   return new Map(rows.map(({ place, days }) => [place, days]));
@@ -107,7 +100,7 @@ function presenceAt(
   };
 }
 
-/** Null where none of the times is known. With the sign -1 the latest. */
+/** Null if no time is known. With the sign -1 the latest. */
 function earliest(times: readonly (Date | null)[], sign: 1 | -1 = 1): Date | null {
   const known = times.flatMap((time) => time ?? []).sort((a, b) => sign * (a.getTime() - b.getTime()));
   return known[0] ?? null;

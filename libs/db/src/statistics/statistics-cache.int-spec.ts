@@ -11,7 +11,7 @@ import { ImageRepository } from '../images/image.repository';
 import { RunCountsRepository } from '../runs/run-counts.repository';
 import { Study, found } from '../testing/study.fixture';
 
-describe('what is counted', () => {
+describe('cached statistics', () => {
   let study: Study;
   beforeEach(async () => {
     study = await Study.start();
@@ -19,11 +19,11 @@ describe('what is counted', () => {
   afterEach(() => study.stop());
 
   const minute = (n: number): string => new Date(Date.UTC(2026, 5, 1) + n * 60_000).toISOString().slice(0, 19);
-  const rowsOf = (counts: StatisticsCache, text: string) =>
-    counts.rows(study.projectId, sql<{ n: number }>`${sql.raw(text)}`);
+  const rowsOf = (cache: StatisticsCache, text: string) =>
+    cache.rows(study.projectId, sql<{ n: number }>`${sql.raw(text)}`);
 
-  it('is kept, and comes out as if it were not, whatever changes', async () => {
-    const counts = new StatisticsCache(study.db);
+  it('equal uncached ones after any change', async () => {
+    const cache = new StatisticsCache(study.db);
     const places = [await study.location('Ridge', 47.5, 11.25), await study.location('Creek')];
     const deployments = [
       await study.deployment('a', { timezone: 'UTC', locationId: places[0]! }),
@@ -53,28 +53,27 @@ describe('what is counted', () => {
 
     const changes: Readonly<Record<string, () => Promise<unknown>>> = {
       nothing: () => Promise.resolve(),
-      'an image more': () => study.image(deployments[0]!, minute(200), [found('deer')]),
-      'a blank more': () => study.image(deployments[0]!, minute(201), []),
-      'an image that waits': () => study.image(null, null),
-      'a task that failed': () => end('failed', 'decode_failed'),
-      'it begins again': () => end('waiting', null),
-      'found in another': () => study.detect(waiting, [found('person', 0.9, 'person')]),
-      'a word of a person': () => study.review(image, [{ label: 'lynx', individuals: 3 }]),
-      'taken back': () => study.review(image, null),
-      'another time': () => change((tx) => new ImageRepository().correct(tx, other, { manualLocal: minute(700) })),
-      'another deployment': () =>
+      'a new image': () => study.image(deployments[0]!, minute(200), [found('deer')]),
+      'a new blank': () => study.image(deployments[0]!, minute(201), []),
+      'a new image that waits': () => study.image(null, null),
+      'a failed task': () => end('failed', 'decode_failed'),
+      'a retry of it': () => end('waiting', null),
+      'a new inference': () => study.detect(waiting, [found('person', 0.9, 'person')]),
+      'an annotation': () => study.review(image, [{ label: 'lynx', individuals: 3 }]),
+      'its withdrawal': () => study.review(image, null),
+      'a corrected time': () => change((tx) => new ImageRepository().correct(tx, other, { manualLocal: minute(700) })),
+      'a corrected deployment': () =>
         change((tx) => new ImageRepository().correct(tx, other, { deploymentId: deployments[0]! })),
       'a deployment at another place': () =>
         change((tx) => new DeploymentRepository().update(tx, deployments[1]!, { location_id: places[1]! })),
-      'a longer gap': () =>
+      'a longer event gap': () =>
         change(async (tx) => {
           await tx.updateTable('projects').set({ event_gap_seconds: 86_400 }).execute();
-          await sql`insert into stale_events (project_id, deployment_id, from_at, to_at) select project_id, id, '-infinity', 'infinity' from deployments`.execute(
-            tx,
-          );
+          await sql`insert into stale_events (project_id, deployment_id, from_at, to_at)
+            select project_id, id, '-infinity', 'infinity' from deployments`.execute(tx);
         }),
-      'images taken away': () => sql`delete from image_summaries where image_id = ${other}`.execute(study.db),
-      'sums put together': () => new RunCountsRepository().compact(study.db),
+      'removed images': () => sql`delete from image_summaries where image_id = ${other}`.execute(study.db),
+      'compacted sums': () => new RunCountsRepository().compact(study.db),
     };
     const filters: readonly Omit<EventFilter, 'projectId'>[] = [
       {},
@@ -104,37 +103,37 @@ describe('what is counted', () => {
       await make();
       await new EventRepository().formStaleEvents(study.db, null);
       const expected = await all(new StatisticsCache(study.db));
-      expect([what, await all(counts)]).toEqual([what, expected]);
-      if (what !== 'nothing' && what !== 'sums put together') expect([what, before]).not.toEqual([what, expected]);
+      expect([what, await all(cache)]).toEqual([what, expected]);
+      if (what !== 'nothing' && what !== 'compacted sums') expect([what, before]).not.toEqual([what, expected]);
       before = expected;
     }
   });
 
-  it('is not counted again as long as nothing has changed, and once for many who ask at the same time', async () => {
-    const counts = new StatisticsCache(study.db);
+  it('are read once while nothing changes, and once for concurrent callers', async () => {
+    const cache = new StatisticsCache(study.db);
     const text = `select nextval('counted')::int as n`;
     await sql`create sequence counted`.execute(study.db);
-    const first = await Promise.all([1, 2, 3, 4].map(() => rowsOf(counts, text)));
+    const first = await Promise.all([1, 2, 3, 4].map(() => rowsOf(cache, text)));
     expect(first.map(([row]) => row?.n)).toEqual([1, 1, 1, 1]);
-    expect(await rowsOf(counts, text)).toEqual([{ n: 1 }]);
+    expect(await rowsOf(cache, text)).toEqual([{ n: 1 }]);
     await study.image(null, null);
-    expect(await rowsOf(counts, text)).toEqual([{ n: 2 }]);
-    // Of another project nothing has changed, but it is another.
-    expect(await counts.rows(study.projectId + 1, sql`${sql.raw(text)}`)).toEqual([{ n: 3 }]);
+    expect(await rowsOf(cache, text)).toEqual([{ n: 2 }]);
+    // Nothing has changed in the other project, but it is another one.
+    expect(await cache.rows(study.projectId + 1, sql`${sql.raw(text)}`)).toEqual([{ n: 3 }]);
   });
 
-  it('is asked for again after it failed', async () => {
-    const counts = new StatisticsCache(study.db);
-    await expect(rowsOf(counts, 'select n from numbers')).rejects.toThrow('numbers');
+  it('are read again after a failure', async () => {
+    const cache = new StatisticsCache(study.db);
+    await expect(rowsOf(cache, 'select n from numbers')).rejects.toThrow('numbers');
     await sql`create table numbers as select 7 as n`.execute(study.db);
-    expect(await rowsOf(counts, 'select n from numbers')).toEqual([{ n: 7 }]);
+    expect(await rowsOf(cache, 'select n from numbers')).toEqual([{ n: 7 }]);
   });
 
-  it('is given up, what was not asked for for longest first, when there are too many rows', async () => {
+  it('are evicted, the least recently used first, when there are too many rows', async () => {
     await sql`create sequence counted`.execute(study.db);
-    const counts = new StatisticsCache(study.db, 25);
+    const cache = new StatisticsCache(study.db, 25);
     const ask = async (name: string): Promise<number> =>
-      (await rowsOf(counts, `select nextval('counted')::int as n from generate_series(1, 10) as ${name}`))[0]!.n;
+      (await rowsOf(cache, `select nextval('counted')::int as n from generate_series(1, 10) as ${name}`))[0]!.n;
     expect([await ask('a'), await ask('b')]).toEqual([1, 11]);
     expect(await ask('a')).toBe(1);
     expect(await ask('c')).toBe(21);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { StatisticsCache } from './statistics-cache';
 import { EventRepository } from '../events/event.repository';
-import { ReferenceStudy } from '../testing/pencil-study.fixture';
+import { ReferenceStudy } from '../testing/reference-study.fixture';
 import { Study, found } from '../testing/study.fixture';
 import { readActivity } from './activity';
 import { readCaptureRates, type CaptureSummary } from './capture-rates';
@@ -16,24 +16,24 @@ import { readTimeline, type Timeline } from './timeline';
 const CATEGORIES: Grouping = { groupBy: 'category', top: 20 };
 const LABELS: Grouping = { groupBy: 'label', top: 20 };
 
-/** All expectations are counted by hand from the tables in `pencil-study.fixture.ts`. */
+/** All expectations are counted by hand from the tables in `reference-study.fixture.ts`. */
 describe('statistics', () => {
-  let pencil: ReferenceStudy;
+  let reference: ReferenceStudy;
   let ids: ReferenceStudy['ids'];
-  const all = (filter: Partial<EventFilter> = {}): EventFilter => ({ projectId: pencil.study.projectId, ...filter });
-  const db = () => pencil.study.db;
+  const all = (filter: Partial<EventFilter> = {}): EventFilter => ({ projectId: reference.study.projectId, ...filter });
+  const db = () => reference.study.db;
   const counts = () => new StatisticsCache(db());
 
   beforeAll(async () => {
-    pencil = await ReferenceStudy.start();
-    ids = pencil.ids;
+    reference = await ReferenceStudy.start();
+    ids = reference.ids;
     await new EventRepository().formStaleEvents(db(), null);
   });
-  afterAll(() => pencil.study.stop());
+  afterAll(() => reference.study.stop());
 
   describe('of which events', () => {
     async function names(filter: Partial<EventFilter>, order: EventOrder = 'start'): Promise<string> {
-      return pencil.names(await listEvents(db(), all(filter), { kind: 'category', order, after: null, limit: 100 }));
+      return reference.names(await listEvents(db(), all(filter), { kind: 'category', order, after: null, limit: 100 }));
     }
 
     it.each<[Partial<EventFilter> & { deployment?: string; location?: string }, string]>([
@@ -48,13 +48,13 @@ describe('statistics', () => {
       [{ label: 'deer', category: 'person' }, ''],
       [{ minConfidence: 0.9 }, 'a1 a2 p1 d1 d2 b0 b1 b2 c1 a3 n1'],
       [{ minConfidence: 0.95 }, 'p1 b2'],
-      // It chooses among the events, it does not part a1 where the fox of 0.6 and the deer of 0.7 are not sure enough.
+      // Selects among the events; does not split a1, in which the fox of 0.6 and the deer of 0.7 are below it.
       [{ minConfidence: 0.9, deployment: 'A', category: 'animal' }, 'a1 a2 a3'],
       [{ reviewed: true }, 'b2'],
       [{ reviewed: false, deployment: 'B' }, 'b0 b1 v1'],
       [{ capturedFrom: new Date('2024-06-15T10:40:00Z') }, 'd2 b0 b1 v1 b2 c1 c2'],
       [{ capturedTo: new Date('2024-06-15T10:40:00Z') }, 'a1 a2 p1 d1'],
-      // 27 October of Berlin, which has 25 hours; 31 March, which has 23.
+      // 27 October in Berlin, which has 25 hours; 31 March, which has 23.
       [{ capturedFrom: new Date('2024-10-26T22:00:00Z'), capturedTo: new Date('2024-10-27T23:00:00Z') }, 'b0 b1 v1 b2'],
       [{ capturedFrom: new Date('2024-03-30T23:00:00Z'), capturedTo: new Date('2024-03-31T22:00:00Z') }, 'a2'],
       [{ hourFrom: 23, hourTo: 1 }, 'a2 b0 v1 b2 c1 c2'],
@@ -71,7 +71,7 @@ describe('statistics', () => {
     it.each<[EventOrder, string]>([
       ['start', 'a1 a2 p1 d1 d2 b0 b1 v1 b2 c1 c2 a3 n1'],
       ['-start', 'c2 c1 b2 v1 b1 b0 d2 d1 p1 a2 a1 a3 n1'],
-    ])('page by page by %s, those without a time last, each once', async (order, expected) => {
+    ])('are listed page by page by %s, those without a time last, each once', async (order, expected) => {
       for (const size of [1, 2, 3, 11, 12, 13]) {
         const seen: string[] = [];
         let after: EventPosition | null = null;
@@ -83,14 +83,14 @@ describe('statistics', () => {
             limit: size,
           });
           if (page.length === 0) break;
-          seen.push(pencil.names(page));
+          seen.push(reference.names(page));
           after = page.at(-1)!;
         }
         expect(seen.join(' ')).toBe(expected);
       }
     });
 
-    it('shows what each is', async () => {
+    it('have the properties of the reference study', async () => {
       const [b2] = await listEvents(db(), all({ reviewed: true }), {
         kind: 'category',
         order: 'start',
@@ -115,7 +115,7 @@ describe('statistics', () => {
     });
   });
 
-  it('sum up the images, the events and the effort', async () => {
+  it('sums the images, the events and the effort', async () => {
     expect(await readStudySummary(counts(), all(), CATEGORIES)).toEqual({
       // A 11, B 7, C 3, D 3, and one without a deployment; boxes: A 8, B 9, C 3, D 3, 1.
       images: {
@@ -146,8 +146,8 @@ describe('statistics', () => {
     });
   });
 
-  it('tell labels apart, and add up those beyond the most frequent', async () => {
-    // f1 is not of the deer’s event, although it is of the same animals’ one.
+  it('separates labels, and sums those beyond the most frequent', async () => {
+    // f1 does not belong to the deer’s event, although to the same event of animals.
     const kinds = [
       { category: 'animal', label: 'deer', events: 8, individuals: 11 },
       { category: 'person', label: 'person', events: 3, individuals: 4 },
@@ -184,17 +184,17 @@ describe('statistics', () => {
     it.each<[string, string | undefined, string | undefined, number]>([
       ['from the middle of A on', '2024-03-31T00:00:00+01:00', undefined, 8],
       ['to the evening of the long day', undefined, '2024-10-27T20:00:00+01:00', 7],
-      ['to the midnight after it', undefined, '2024-10-28T00:00:00+01:00', 8],
-      ['of the day of 23 hours', '2024-03-31T00:00:00+01:00', '2024-04-01T00:00:00+02:00', 1],
-      ['of the day of 25 hours', '2024-10-27T00:00:00+02:00', '2024-10-28T00:00:00+01:00', 1],
+      ['until the following midnight', undefined, '2024-10-28T00:00:00+01:00', 8],
+      ['for the day of 23 hours', '2024-03-31T00:00:00+01:00', '2024-04-01T00:00:00+02:00', 1],
+      ['for the day of 25 hours', '2024-10-27T00:00:00+02:00', '2024-10-28T00:00:00+01:00', 1],
       ['within one day', '2024-03-31T06:00:00+02:00', '2024-03-31T20:00:00+02:00', 0],
-      ['when no camera stood', '2024-07-01T00:00:00Z', '2024-08-01T00:00:00Z', 0],
-    ])('are cut to the time that is asked for: %s', async (_, from, to, expected) => {
+      ['while no camera is deployed', '2024-07-01T00:00:00Z', '2024-08-01T00:00:00Z', 0],
+    ])('are restricted to the time of the filter: %s', async (_, from, to, expected) => {
       const time = { ...(from && { capturedFrom: new Date(from) }), ...(to && { capturedTo: new Date(to) }) };
       expect(await nights(time)).toBe(expected);
     });
 
-    it('add up, wherever the time is cut', async () => {
+    it('add up wherever the time is split', async () => {
       for (const cut of [
         '2024-03-29T23:30:00Z',
         '2024-03-31T01:00:00Z',
@@ -206,7 +206,7 @@ describe('statistics', () => {
       }
     });
 
-    it('are of the place that is asked for, whatever else is', async () => {
+    it('are those of the place of the filter, whatever its other properties', async () => {
       expect(await nights({ locationId: ids['Ridge']! })).toBe(6);
       expect(await nights({ deploymentId: ids['C']! })).toBe(2);
       expect(await nights({ deploymentId: ids['D']! })).toBeNull();
@@ -215,8 +215,8 @@ describe('statistics', () => {
       ).toBe(10);
     });
 
-    it('of a camera that still stands go on until now, or until the time that is asked for; none is in the future', async () => {
-      const { study } = pencil;
+    it('of a camera without an end last until now, or until the end of the filter; none is in the future', async () => {
+      const { study } = reference;
       const today = (): number => Math.floor(Date.now() / 86_400_000);
       const day = (time: string): number => Date.parse(time) / 86_400_000;
       const running = await study.deployment('running', { timezone: 'UTC', startsAt: '2024-12-01T12:00:00Z' });
@@ -246,14 +246,14 @@ describe('statistics', () => {
       ...kinds.map((one) => [one.label ?? one.category, one.events, one.ratedEvents, one.per100TrapNights]),
     ];
 
-    it('count events with a time at deployments whose nights are known', async () => {
+    it('count events with a time at deployments with known nights', async () => {
       const { total, groups } = await readCaptureRates(counts(), all(), CATEGORIES, null);
-      // Without a3 and n1, which have no time, and d1 and d2, whose nights are not known.
+      // Without a3 and n1, which have no time, and d1 and d2, whose nights are unknown.
       expect(inShort(total)).toEqual([10, ['animal', 9, 7, 70], ['person', 3, 1, 10], ['vehicle', 1, 1, 10]]);
       expect(groups).toEqual([]);
     });
 
-    it('are of each deployment', async () => {
+    it('are listed for each deployment', async () => {
       const { groups } = await readCaptureRates(counts(), all(), CATEGORIES, 'deployment');
       expect(groups.map((one) => [one.deploymentName, one.locationName, ...inShort(one)])).toEqual([
         ['A', 'Ridge', 4, ['animal', 3, 2, 50], ['person', 1, 1, 25]],
@@ -266,7 +266,7 @@ describe('statistics', () => {
       expect(groups[3]).toMatchObject({ deploymentId: ids['D'], deployments: 1, deploymentsWithoutDates: 1 });
     });
 
-    it('are of each location', async () => {
+    it('are listed for each location', async () => {
       const { groups } = await readCaptureRates(counts(), all(), CATEGORIES, 'location');
       expect(groups.map((one) => [one.deploymentId, one.locationName, one.deployments, ...inShort(one)])).toEqual([
         [null, 'Ridge', 2, 6, ['animal', 6, 5, 500 / 6], ['person', 1, 1, 100 / 6], ['vehicle', 1, 1, 100 / 6]],
@@ -276,7 +276,7 @@ describe('statistics', () => {
       ]);
     });
 
-    it('leave out what was seen before the start or after the end of its deployment: a clock that began anew is no visit in these nights', async () => {
+    it('exclude events before the start or after the end of the deployment, for example after a clock was reset', async () => {
       const study = await Study.start();
       try {
         const id = await study.deployment('d', { startsAt: '2024-05-01T10:00:00Z', endsAt: '2024-05-11T10:00:00Z' });
@@ -310,7 +310,7 @@ describe('statistics', () => {
       }
     });
 
-    it('are of what the filter chooses, by the nights of its place and time', async () => {
+    it('follow the filter, with the nights of its place and time', async () => {
       const october = {
         capturedFrom: new Date('2024-10-27T00:00:00+02:00'),
         capturedTo: new Date('2024-10-28T00:00:00+01:00'),
@@ -331,7 +331,7 @@ describe('statistics', () => {
     const hours = (counts: readonly number[]) =>
       Object.fromEntries([...counts.entries()].filter(([, count]) => count > 0));
 
-    it('is by the hour of the local clocks', async () => {
+    it('is counted by the hour of local clocks', async () => {
       const { kinds, ...rest } = await readActivity(counts(), all(), CATEGORIES, 'local');
       expect(rest).toEqual({ withoutTime: 2, withoutPlace: 0 });
       // a2, b0 and c2 in the hour of one; b1 at 02:55, in the second of two hours of that name.
@@ -343,7 +343,7 @@ describe('statistics', () => {
       for (const one of kinds) expect([one.events.length, one.individuals.length]).toEqual([24, 24]);
     });
 
-    it('is by the sun, 45 minutes after UTC at 11.25° E and by the equation of time, where the place is known', async () => {
+    it('is counted by the sun, 45 minutes after UTC at 11.25° E plus the equation of time, where the place is known', async () => {
       const { kinds, ...rest } = await readActivity(counts(), all(), CATEGORIES, 'solar');
       expect(rest).toEqual({ withoutTime: 2, withoutPlace: 4 });
       // 29 and 31 March, 1 April: about 5 minutes less; 27 October: 16 minutes more.
@@ -355,7 +355,7 @@ describe('statistics', () => {
       ]);
     });
 
-    it('is of what the filter chooses', async () => {
+    it('follows the filter', async () => {
       const { kinds, withoutTime } = await readActivity(counts(), all({ label: 'fox' }), LABELS, 'local');
       expect(kinds.map((one) => [one.label, hours(one.events), hours(one.individuals)])).toEqual([
         ['fox', { 18: 1, 23: 1 }, { 18: 1, 23: 4 }],
@@ -392,7 +392,7 @@ describe('statistics', () => {
       ]);
     });
 
-    it('has days without a gap, those on which the clocks change too, and all nights', async () => {
+    it('has all days, including those of clock changes, and all nights', async () => {
       const { steps, trapNights, kinds } = await timeline({}, 'day');
       // 3 of March, 30, 31, 30, 31, 31, 30, 31, and 4 of November.
       expect([steps[0], steps.at(-1), steps.length, new Set(steps).size]).toEqual([
@@ -416,7 +416,7 @@ describe('statistics', () => {
       ]);
     });
 
-    it('reaches over all that is asked for, also where nothing was', async () => {
+    it('spans the whole time of the filter, also where there was nothing', async () => {
       const long = {
         deploymentId: ids['B']!,
         capturedFrom: new Date('2024-10-27T00:00:00+02:00'),
@@ -447,7 +447,8 @@ describe('statistics', () => {
         [0, 0, 0, 0],
         [2, 0, 0, 0],
       ]);
-      // Where an end is open, to the last event or day of a camera; and in the zone of each deployment: this is the evening of the 2nd in New York.
+      // If an end is open, to the last event or day of a camera; in the zone of each deployment: this is the evening of
+      // the 2nd in New York.
       expect((await timeline({ capturedFrom: new Date('2024-11-03T00:00:00Z') }, 'day')).steps).toEqual([
         '2024-11-02',
         '2024-11-03',
@@ -456,7 +457,7 @@ describe('statistics', () => {
       expect((await timeline({ deploymentId: ids['D']! }, 'day')).steps).toEqual(['2024-06-15']);
     });
 
-    it('says from when to when it would be, rather than being endless', async () => {
+    it('returns the range instead when it would have too many steps', async () => {
       expect(await readTimeline(counts(), all(), CATEGORIES, 'day', 220)).toEqual({
         first: '2024-03-29',
         last: '2024-11-04',
@@ -471,7 +472,7 @@ describe('statistics', () => {
   });
 
   describe('presence', () => {
-    it('is told of each location, and of a deployment without one', async () => {
+    it('is listed for each location, and for a deployment without one', async () => {
       const { places, withoutDeployment } = await readPresence(counts(), all(), CATEGORIES);
       expect(withoutDeployment).toBe(1);
       expect(places).toEqual([
@@ -547,7 +548,7 @@ describe('statistics', () => {
       ]);
     });
 
-    it('is of what the filter chooses', async () => {
+    it('follows the filter', async () => {
       const { places, withoutDeployment } = await readPresence(
         counts(),
         all({ label: 'fox', locationId: ids['Ridge']! }),

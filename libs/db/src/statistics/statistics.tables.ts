@@ -20,13 +20,13 @@ export interface ImageCountsByHourTable {
 
 /** The same by day instead of by hour. */
 export interface ImageCountsByDayTable extends Omit<ImageCountsByHourTable, 'local_hour' | 'has_time'> {
-  /** In UTC; null: the time is not known. */
+  /** In UTC; null: the time is unknown. */
   day: string | null;
-  /** Stands for all rows of its deployment and day that were there when it was written. */
+  /** Replaces all rows of its deployment and day that existed when it was written. */
   compacted: Generated<boolean>;
 }
 
-/** The sum of a project's rows grows with each commit that changes what statistics count. */
+/** The sum of a project's rows grows with each commit that changes its statistics. */
 export interface ProjectChangesTable {
   id: Generated<number>;
   project_id: number;

@@ -6,25 +6,28 @@ import type { EventFilter } from '../events/event-filter';
 import { readImageTotals, type ImageTotals } from './image-totals';
 
 export interface StudySummary extends Effort, EventTotals {
-  /** Null with a label or a confidence: those images would have to be looked at one by one, which `countImages` does up to a bound. */
+  /**
+   * Null with a label or a confidence: those images would have to be counted one by one, which `countImages` does up to
+   * a limit.
+   */
   readonly images: ImageTotals | null;
   /** Events without a known time. */
   readonly withoutTime: number;
-  /** At which the deployments stood. */
+  /** Number of locations of the deployments. */
   readonly locations: number;
   readonly kinds: readonly (Kind & EventTotals)[];
 }
 
-/** A study, or a part of it, in a few numbers. */
+/** Summarizes a study, or the part of it that the filter selects. */
 export async function readStudySummary(
-  counts: StatisticsCache,
+  cache: StatisticsCache,
   filter: EventFilter,
   grouping: Grouping,
 ): Promise<StudySummary> {
   const { label, minConfidence, ...rest } = filter;
-  const images = label === undefined && minConfidence === undefined ? await readImageTotals(counts, rest) : null;
-  const events = await countEvents(counts, filter, grouping, sql`null::text`);
-  const deployments = await readDeploymentEfforts(counts.db, filter);
+  const images = label === undefined && minConfidence === undefined ? await readImageTotals(cache, rest) : null;
+  const events = await countEvents(cache, filter, grouping, sql`null::text`);
+  const deployments = await readDeploymentEfforts(cache.db, filter);
   return {
     images,
     events: sumOf(events, 'events'),

@@ -6,48 +6,51 @@ import { groupByKind, countEvents, sumOf, type EventCount, type Grouping, type K
 import type { EventFilter } from '../events/event-filter';
 
 export interface TimelineOfKind extends Kind {
-  /** Of each step. */
+  /** For each step. */
   readonly events: readonly number[];
   readonly individuals: readonly number[];
 }
 
 export interface Timeline {
-  /** The first days of the steps, `YYYY-MM-DD`, without a gap. */
+  /** First days of the steps, `YYYY-MM-DD`, without gaps. */
   readonly steps: readonly string[];
-  /** Of each step; a night belongs to the day on which it begins. 0: no camera whose dates are known stood then. */
+  /** For each step; a night belongs to the day on which it starts. 0: no camera with known dates was deployed. */
   readonly trapNights: readonly number[];
-  /** Events without a known time: in no step. */
+  /** Events without a known time, which are in no step. */
   readonly withoutTime: number;
   readonly kinds: readonly TimelineOfKind[];
 }
 
-/** From which day to which the steps would have to reach, when they are too many. */
+/** The range of days for which there would be too many steps. */
 export interface TooManySteps {
   readonly first: string;
   readonly last: string;
 }
 
-/** Postgres knows how many there are of each: the migration `2026-12-01-statistics` names the same expressions. */
+/**
+ * The baseline migration creates extended statistics for the same expressions, so that Postgres can estimate the number
+ * of steps.
+ */
 const STEP_EXPRESSIONS: Readonly<Record<CalendarStep, ReturnType<typeof sql>>> = {
   day: sql`e.local_start::date`,
-  // ISO 8601: the Monday.
+  // ISO 8601: weeks start on Monday.
   week: sql`date_trunc('week', e.local_start)`,
   month: sql`date_trunc('month', e.local_start)`,
 };
 
 /**
- * When events began, by the local calendar of each deployment. The steps reach over all that the filter asks for; where it leaves an
- * end open, from the first day on which a camera stood or an event began, and to the last.
+ * Counts events by local calendar steps of their start. The steps span the time of the filter; where it is open, they
+ * start with the first day on which a camera was deployed or an event started, and end with the last.
  */
 export async function readTimeline(
-  counts: StatisticsCache,
+  cache: StatisticsCache,
   filter: EventFilter,
   grouping: Grouping,
   by: CalendarStep,
   maxSteps: number,
 ): Promise<Timeline | TooManySteps> {
-  const rows = await countEvents(counts, filter, grouping, STEP_EXPRESSIONS[by]);
-  const deployments = await readDeploymentEfforts(counts.db, filter);
+  const rows = await countEvents(cache, filter, grouping, STEP_EXPRESSIONS[by]);
+  const deployments = await readDeploymentEfforts(cache.db, filter);
   const range = rangeOf(filter, deployments, rows);
   const steps = range === null ? [] : stepsBetween(range.first, range.last, by, maxSteps);
   if (steps === null) return range!;
@@ -63,29 +66,29 @@ export async function readTimeline(
   };
 }
 
-/** Null: there is no day to begin with. */
+/** Null: there is no day to start with. */
 function rangeOf(
   { capturedFrom, capturedTo }: EventFilter,
   deployments: readonly DeploymentEffort[],
   rows: readonly EventCount[],
 ): TooManySteps | null {
-  const seen = rows.flatMap(({ key }) => (key === null ? [] : [dayOf(key)]));
-  const stood = deployments.flatMap(({ from, to, nights }) =>
+  const eventDays = rows.flatMap(({ key }) => (key === null ? [] : [dayOf(key)]));
+  const deployed = deployments.flatMap(({ from, to, nights }) =>
     from === null || to === null || nights === null || from > to ? [] : [from, to],
   );
-  const days = [...seen, ...stood].sort();
-  const asked = (day: keyof DeploymentEffort, instant: Date | undefined): string[] =>
+  const days = [...eventDays, ...deployed].sort();
+  const daysOf = (day: keyof DeploymentEffort, instant: Date | undefined): string[] =>
     instant === undefined
       ? []
       : deployments.length === 0
         ? [instant.toISOString().slice(0, 10)]
         : deployments.flatMap((one) => (one[day] as string | null) ?? []);
   const first = [
-    ...asked('filterFrom', capturedFrom).sort().slice(0, 1),
+    ...daysOf('filterFrom', capturedFrom).sort().slice(0, 1),
     ...(capturedFrom === undefined ? days.slice(0, 1) : []),
   ][0];
   const last = [
-    ...asked('filterTo', capturedTo).sort().slice(-1),
+    ...daysOf('filterTo', capturedTo).sort().slice(-1),
     ...(capturedTo === undefined ? days.slice(-1) : []),
   ][0];
   return first === undefined || last === undefined ? null : { first, last };
@@ -102,7 +105,7 @@ function seriesOf(
   };
 }
 
-/** Of a date or a timestamp. */
+/** The day of a date or a timestamp. */
 function dayOf(key: string): string {
   return key.slice(0, 10);
 }

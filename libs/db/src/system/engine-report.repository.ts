@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Executor } from '../connection/database';
 import type { EngineReport } from './system.tables';
 
-/** A worker that has not reported for this long is gone, or cannot reach the database. */
+/** A worker that has not reported for this long has exited, or cannot reach the database. */
 const RECENT_SECONDS = 60;
 
 export class EngineReportRepository {
@@ -13,12 +13,12 @@ export class EngineReportRepository {
     await sql`delete from engine_reports where reported_at < now() - interval '1 day'`.execute(db);
   }
 
-  /** Of a worker that ends in order: nobody should be told of it for another minute. */
+  /** Removes the report of a worker that exits, so that it is not listed for another minute. */
   async remove(db: Executor, worker: string): Promise<void> {
     await db.deleteFrom('engine_reports').where('worker', '=', worker).execute();
   }
 
-  /** Of the workers that are up, or were within the last minute. */
+  /** Lists the reports of the last minute. */
   async listRecent(db: Executor): Promise<(EngineReport & { readonly worker: string })[]> {
     const rows = await db
       .selectFrom('engine_reports')

@@ -1,19 +1,19 @@
 import type { Generated, JSONColumnType } from 'kysely';
 
 export interface EngineReportsTable {
-  /** Host, service and process. */
+  /** Host, service and process id. */
   worker: string;
   engine: JSONColumnType<EngineReport>;
   reported_at: Generated<Date>;
 }
 
-/** What one ml-worker computes with, and why. */
+/** The engine of one ml-worker, and why it was chosen. */
 export interface EngineReport {
   readonly name: string;
   readonly device: string;
   readonly reason: string;
   readonly version: string;
   readonly processes: number;
-  /** Ready to take work. */
+  /** Processes that accept work. */
   readonly processesReady: number;
 }

@@ -1,12 +1,12 @@
 import { createDatabase, type DatabaseOptions } from '../connection/database';
 import { TaskRepository } from './task.repository';
 
-/** A statement on a few rows by their keys; a third of a lease is 5 s. */
+/** Statements touch a few rows by their keys; leases are renewed every 5 s, a third of their duration. */
 const STATEMENT_TIMEOUT_MS = 3_000;
 
 /**
- * What keeps the leases of a worker, on connections of its own and with short deadlines: work that fills the worker's pool, or a
- * connection that answers no more, must not cost it its leases.
+ * Creates the store that renews a worker's leases, on separate connections with short timeouts: a pool that is busy
+ * with work, or an unresponsive connection, must not cost the worker its leases.
  */
 export function createLeaseStore(options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'onIdleError'>): {
   readonly store: Pick<TaskRepository, 'renew' | 'stillHeld'>;

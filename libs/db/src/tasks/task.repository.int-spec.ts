@@ -36,35 +36,35 @@ describe('TaskRepository', () => {
   const states = async (): Promise<string[]> =>
     (await db.selectFrom('tasks').select('state').orderBy('id').execute()).map((row) => row.state);
   const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
-  const ringAll = (limit = 100, depth = 1000): Promise<number> =>
+  const publishAll = (limit = 100, depth = 1000): Promise<number> =>
     tasks.publishDue('detect', depth, limit, async (due) => due.map((task) => task.id));
 
-  it('rings due tasks by priority, then in order, and marks only those that were confirmed', async () => {
+  it('publishes due tasks by priority, then in order, and marks only the confirmed ones as queued', async () => {
     await given(3);
     const [urgent] = await given(1, { priority: 5, subject_id: 9 });
     await given(1, { subject_id: 10, run_at: sql`now() + interval '1 hour'` });
     const seen: number[] = [];
 
-    const rung = await tasks.publishDue('detect', 1000, 100, async (due) => {
+    const published = await tasks.publishDue('detect', 1000, 100, async (due) => {
       seen.push(...due.map((task) => task.id));
       return seen.slice(0, 2);
     });
 
     expect(seen).toEqual([urgent, 1, 2, 3]);
-    expect(rung).toBe(2);
+    expect(published).toBe(2);
     expect(await states()).toEqual(['queued', 'waiting', 'waiting', 'queued', 'waiting']);
   });
 
-  it('never rings beyond the depth of the queue', async () => {
+  it('never publishes beyond the depth of the queue', async () => {
     await given(10);
-    expect(await ringAll(100, 4)).toBe(4);
-    expect(await ringAll(100, 4)).toBe(0);
-    expect(await ringAll(100, 6)).toBe(2);
+    expect(await publishAll(100, 4)).toBe(4);
+    expect(await publishAll(100, 4)).toBe(0);
+    expect(await publishAll(100, 6)).toBe(2);
   });
 
-  it('lets two dispatchers ring at once without ringing a task twice', async () => {
+  it('lets two dispatchers publish at once without publishing a task twice', async () => {
     await given(20);
-    const rung: number[] = [];
+    const published: number[] = [];
     let bothInside: () => void = () => undefined;
     const meeting = new Promise<void>((resolve) => (bothInside = resolve));
     let inside = 0;
@@ -72,17 +72,17 @@ describe('TaskRepository', () => {
       tasks.publishDue('detect', 1000, 10, async (due) => {
         if (++inside === 2) bothInside();
         await meeting;
-        rung.push(...due.map((task) => task.id));
+        published.push(...due.map((task) => task.id));
         return due.map((task) => task.id);
       });
 
     await Promise.all([dispatcher(), dispatcher()]);
 
-    expect(rung).toHaveLength(20);
-    expect(new Set(rung).size).toBe(20);
+    expect(published).toHaveLength(20);
+    expect(new Set(published).size).toBe(20);
   });
 
-  it('leaves tasks waiting when the dispatcher dies before marking them', async () => {
+  it('leaves tasks waiting when the dispatcher crashes before it marks them', async () => {
     await given(2);
     await expect(tasks.publishDue('detect', 10, 10, () => Promise.reject(new Error('killed')))).rejects.toThrow(
       'killed',
@@ -90,9 +90,9 @@ describe('TaskRepository', () => {
     expect(await states()).toEqual(['waiting', 'waiting']);
   });
 
-  it('claims each attempt once, however often its doorbell comes', async () => {
+  it('claims each attempt once, however often its notification is delivered', async () => {
     const [id = 0] = await given(1);
-    await ringAll();
+    await publishAll();
     const bell = { id, attempt: 1 };
 
     const both = await Promise.all([tasks.claim('detect', [bell, bell], 'a'), tasks.claim('detect', [bell], 'b')]);
@@ -103,11 +103,11 @@ describe('TaskRepository', () => {
     expect(await tasks.claim('detect', [{ id, attempt: 2 }], 'c')).toEqual([]);
   });
 
-  it('claims a task whose ring was confirmed but not yet marked', async () => {
+  it('claims a task whose notification was confirmed, but which is not marked as queued yet', async () => {
     const [id = 0] = await given(1);
     let claimed: Promise<unknown[]> | undefined;
     await tasks.publishDue('detect', 10, 10, async (due) => {
-      // The consumer is faster than the mark: the claim waits for it instead of finding nothing.
+      // The consumer is faster than the update: the claim waits for it instead of finding nothing.
       claimed = tasks.claim('detect', [{ id, attempt: 1 }], 'fast');
       return due.map((task) => task.id);
     });
@@ -133,7 +133,7 @@ describe('TaskRepository', () => {
     expect(await states()).toEqual(['done']);
   });
 
-  it('fences a stale attempt: neither its state nor its result counts', async () => {
+  it('rejects the outcome of a stale attempt: neither its state nor its result is written', async () => {
     await given(1);
     const [stale] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'slow');
     await db
@@ -154,7 +154,7 @@ describe('TaskRepository', () => {
     expect(written).toBe(1);
   });
 
-  it('puts a retry off by its backoff and fails it with its reason after the last attempt', async () => {
+  it('delays a retry by its backoff, and fails the task with the error of the last attempt', async () => {
     await given(1);
     for (let attempt = 1; attempt <= 5; attempt++) {
       await db
@@ -174,7 +174,7 @@ describe('TaskRepository', () => {
     }
   });
 
-  it('fails a task whose workers all died, saying so', async () => {
+  it('fails a task whose workers were all lost, with that reason', async () => {
     await given(1, { state: 'running', attempt: 5, owner: 'ml-worker@host/1', lease_until: age(1) });
     expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, notificationsLost: 0 });
     const row = await db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
@@ -182,7 +182,7 @@ describe('TaskRepository', () => {
     expect(row.error_message).toContain('ml-worker@host/1');
   });
 
-  it('lets a cancel win over a worker that still works', async () => {
+  it('keeps a cancellation when a worker is still processing the task', async () => {
     await given(2);
     const [task] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
     if (task === undefined) throw new Error('not claimed');
@@ -193,7 +193,7 @@ describe('TaskRepository', () => {
   });
 
   describe('the invariant', () => {
-    it('holds for live leases, young rings and waiting tasks with others ahead of them', async () => {
+    it('holds for live leases, recent notifications, and waiting tasks with others ahead of them', async () => {
       await given(1, { state: 'running', owner: 'w', lease_until: sql`now() + interval '5 seconds'` });
       await given(1, { state: 'queued', queued_at: sql`now()`, subject_id: 2 });
       await given(1, { run_at: age(3600), subject_id: 3 });
@@ -201,7 +201,7 @@ describe('TaskRepository', () => {
       expect(await tasks.findInvariantViolations(60, 10)).toEqual([]);
     });
 
-    it('names running tasks without a live lease, old rings, and due tasks that nobody rings', async () => {
+    it('reports running tasks without a live lease, old notifications, and due tasks that nobody publishes', async () => {
       await given(2, { state: 'running', owner: 'w', lease_until: age(100) });
       await given(1, { kind: 'scan', state: 'queued', queued_at: age(100) });
       await given(3, { kind: 'export', run_at: age(100) });
@@ -214,11 +214,11 @@ describe('TaskRepository', () => {
       for (const { oldestSeconds } of found) expect(oldestSeconds).toBeGreaterThan(99);
     });
 
-    it('is restored by one reconciliation and one ring', async () => {
+    it('is restored by one reconciliation and one publication', async () => {
       await given(2, { state: 'running', attempt: 1, owner: 'w', lease_until: age(100) });
       await given(2, { state: 'queued', queued_at: age(100), subject_id: sql`1000 + floor(random() * 1e6)::int` });
       expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 2, exhausted: 0, notificationsLost: 2 });
-      expect(await ringAll()).toBe(4);
+      expect(await publishAll()).toBe(4);
       expect(await tasks.findInvariantViolations(60, 0)).toEqual([]);
     });
   });

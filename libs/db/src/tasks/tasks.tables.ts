@@ -11,9 +11,9 @@ export interface TasksTable {
   state: Generated<TaskState>;
   priority: Generated<number>;
   attempt: Generated<number>;
-  /** Attempts of earlier series: a failed task that is started over has a fresh number of them. */
+  /** Attempts before the last retry by a person, which grants the full number of attempts again. */
   previous_attempts: Generated<number>;
-  /** Waits until its run goes on, out of the sight of those who ring. */
+  /** Waits until its run is resumed; not published. */
   paused: Generated<boolean>;
   run_at: Generated<Date>;
   queued_at: Date | null;

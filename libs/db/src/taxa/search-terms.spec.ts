@@ -6,7 +6,7 @@ describe('wordsOf', () => {
     ["Swainson's hawk", ['swainson', 's', 'hawk']],
     ['Felis silvestris/catus', ['felis', 'silvestris', 'catus']],
     ['ÖLKÄFER (groß)', ['ölkäfer', 'groß']],
-    // One letter with a mark, and a letter and its mark.
+    // A precomposed letter, and a letter with a combining mark.
     ['o\u0308re', ['öre']],
     ['Рысь', ['рысь']],
     ['sp. 2', ['sp', '2']],

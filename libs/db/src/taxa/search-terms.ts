@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 
 /**
- * The words of a text, each once, in lower case: runs of letters and digits of any script. Here and not by Postgres, whose text
- * search and `lower` know the letters of its locale alone, which may be C.
+ * The distinct words of a text in lower case: runs of letters and digits of any script. Not computed by Postgres, whose
+ * text search and `lower` depend on the locale of the database, which may be C.
  */
 export function searchTermsOf(text: string): string[] {
   return [
@@ -15,9 +15,12 @@ export function searchTermsOf(text: string): string[] {
   ];
 }
 
-/** What finds a tsvector of such words in which each word of the text begins one. A text without words finds nothing. */
+/**
+ * A query for a tsvector of such terms that matches when each word of the text is a prefix of one. A text without words
+ * matches nothing.
+ */
 export function prefixQuery(text: string): RawBuilder<unknown> {
-  // Letters and digits alone: nothing in them means anything to a tsquery.
+  // Letters and digits have no special meaning in a tsquery.
   return sql`${searchTermsOf(text)
     .map((word) => `'${word}':*`)
     .join(' & ')}::tsquery`;

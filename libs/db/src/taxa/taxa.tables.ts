@@ -9,7 +9,7 @@ export interface TaxaTable {
   common_name: string | null;
   category: Generated<Category>;
   rank: string | null;
-  /** For searching; only ever written. */
+  /** A tsvector; written only, and searched in SQL. */
   search_terms: string;
   archived_at: Date | null;
   created_at: CreatedAt;

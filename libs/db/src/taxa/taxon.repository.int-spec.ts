@@ -28,7 +28,7 @@ describe('TaxonRepository', () => {
   const found = async (q: string): Promise<string[]> =>
     (await taxa.page(db, projectId, { archived: false, q }, '', 50)).map((row) => row.scientific_name);
 
-  it('takes a name once in a project, in upper or lower case, and again in another', async () => {
+  it('accepts a name once in a project, ignoring case, and again in another project', async () => {
     expect(await create('Vulpes vulpes', 'Red fox')).toMatchObject({
       project_id: projectId,
       scientific_name: 'Vulpes vulpes',
@@ -54,14 +54,14 @@ describe('TaxonRepository', () => {
     ['--', []],
     ["'; drop table taxa; --", []],
     ['fox & !red', ['Vulpes vulpes']],
-  ])('finds %j by the beginnings of words', async (q, names) => {
+  ])('finds %j by prefixes of words', async (q, names) => {
     await create('Vulpes vulpes', 'Red fox');
     await create('Otocyon megalotis', 'Bat-eared fox');
     await create('Meloe violaceus', 'ÖLKÄFER');
     expect(await found(q)).toEqual(names);
   });
 
-  it('finds by the names as they are now', async () => {
+  it('finds by the present names', async () => {
     const row = (await create('Felis catus', 'Cat'))!;
     await db.transaction().execute((tx) => taxa.update(tx, row, { commonName: 'Domestic cat' }));
     expect([await found('domestic felis'), await found('cat')]).toEqual([['Felis catus'], ['Felis catus']]);
@@ -81,7 +81,7 @@ describe('TaxonRepository', () => {
     ]);
   });
 
-  it('pages in order of the name, whatever its case', async () => {
+  it('pages in order of the name, ignoring case', async () => {
     for (const name of ['b', 'A', 'd', 'C']) await create(name);
     const [a, b] = await taxa.page(db, projectId, { archived: false }, '', 2);
     expect([a, b].map((row) => row!.scientific_name)).toEqual(['A', 'b']);
@@ -90,7 +90,7 @@ describe('TaxonRepository', () => {
     ).toEqual(['C', 'd']);
   });
 
-  it('answers many at once, by id and by name, archived ones too', async () => {
+  it('finds many at once, by id and by name, archived ones too', async () => {
     const [fox, cat] = [(await create('Vulpes vulpes'))!, (await create('Felis catus'))!];
     await taxa.archive(db, cat.id);
     expect((await taxa.findMany(db, [fox.id, cat.id, 999_999])).get(cat.id)!.archived_at).toBeInstanceOf(Date);
@@ -106,12 +106,11 @@ describe('TaxonRepository', () => {
     ]).toEqual([null, 0, 0]);
   });
 
-  it('searches by an index where there are many', async () => {
+  it('searches by an index when there are many', async () => {
     await sql`
       insert into taxa (project_id, scientific_name, search_terms)
-      select ${projectId}, 'species ' || n, array_to_tsvector(array['species', 'n' || n]) from generate_series(1, 20000) n`.execute(
-      db,
-    );
+      select ${projectId}, 'species ' || n, array_to_tsvector(array['species', 'n' || n])
+        from generate_series(1, 20000) n`.execute(db);
     await sql`analyze taxa`.execute(db);
     const scans = async (): Promise<number> =>
       (
@@ -120,7 +119,7 @@ describe('TaxonRepository', () => {
         }>`select idx_scan as n from pg_stat_user_indexes where indexrelname = 'taxa_search_terms'`.execute(db)
       ).rows[0]!.n;
     const before = await scans();
-    // Postgres tells its figures now and then.
+    // Postgres reports its statistics with a delay.
     await waitUntil(
       'the index to be used',
       async () => (expect(await found('n777')).toHaveLength(11), (await scans()) > before),

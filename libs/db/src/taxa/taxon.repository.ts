@@ -14,20 +14,20 @@ export interface NewTaxon {
   readonly rank: string | null;
 }
 
-/** What is absent stays as it is. */
+/** An absent property is unchanged. */
 export interface TaxonChange {
   readonly scientificName?: string;
   readonly commonName?: string | null;
   readonly category?: Category;
   readonly rank?: string | null;
-  /** False: brought back. */
+  /** False: restores the taxon. */
   readonly archived?: false;
 }
 
 export interface TaxonFilter {
-  /** True: only those that were archived; false: only the others. */
+  /** True: archived taxa only; false: the others only. */
   readonly archived: boolean;
-  /** Beginnings of words of the scientific or the common name; all of them must be there. */
+  /** Prefixes of words of the scientific or common name; all of them must match. */
   readonly q?: string;
 }
 
@@ -42,9 +42,9 @@ const COLUMNS = [
   'taxa.created_at',
 ] as const;
 
-/** The species of a project, each by its scientific name, in which upper and lower case are the same. */
+/** The species of a project, each identified by its scientific name, ignoring case. */
 export class TaxonRepository {
-  /** Null when the project has one of this name already, archived or not. */
+  /** Returns null if the project has a taxon of this name, archived or not. */
   async create(db: Executor, taxon: NewTaxon): Promise<TaxonRow | null> {
     const row = await db
       .insertInto('taxa')
@@ -85,7 +85,7 @@ export class TaxonRepository {
       .executeTakeFirstOrThrow();
   }
 
-  /** Archived twice it stays so from the first time on. False when there is none. */
+  /** Archives the taxon; a second call keeps the first time. Returns false if it does not exist. */
   async archive(db: Executor, id: number): Promise<boolean> {
     const result = await db
       .updateTable('taxa')
@@ -95,7 +95,7 @@ export class TaxonRepository {
     return result.numUpdatedRows > 0n;
   }
 
-  /** The row, locked until the transaction ends. Null when there is none. */
+  /** Finds the row and locks it until the transaction ends; null if it does not exist. */
   async lock(tx: DatabaseTransaction, id: number): Promise<TaxonRow | null> {
     return (
       (await tx.selectFrom('taxa').select(COLUMNS).where('id', '=', id).forNoKeyUpdate().executeTakeFirst()) ?? null
@@ -106,7 +106,7 @@ export class TaxonRepository {
     return (await this.findMany(db, [id])).get(id) ?? null;
   }
 
-  /** By id, archived ones too; what is not there is missing. */
+  /** Finds taxa by id, archived ones too. */
   async findMany(db: Executor, ids: readonly number[]): Promise<Map<number, TaxonRow>> {
     const rows = await db
       .selectFrom('taxa')
@@ -116,22 +116,24 @@ export class TaxonRepository {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** By the name as it was asked for, archived ones too; what is not there is missing. */
+  /** Finds taxa by the requested names, archived ones too. */
   async findByNames(
     db: Executor,
     projectId: number,
     scientificNames: readonly string[],
   ): Promise<Map<string, TaxonRow>> {
     const rows = await db
-      .selectFrom(sql<{ name: string }>`(select distinct unnest(${[...scientificNames]}::text[]) as name)`.as('asked'))
-      .innerJoin('taxa', (join) => join.on(sql`lower(taxa.scientific_name)`, '=', sql`lower(asked.name)`))
-      .select([...COLUMNS, 'asked.name as asked'])
+      .selectFrom(
+        sql<{ name: string }>`(select distinct unnest(${[...scientificNames]}::text[]) as name)`.as('requested'),
+      )
+      .innerJoin('taxa', (join) => join.on(sql`lower(taxa.scientific_name)`, '=', sql`lower(requested.name)`))
+      .select([...COLUMNS, 'requested.name as requested'])
       .where('taxa.project_id', '=', projectId)
       .execute();
-    return new Map(rows.map(({ asked, ...row }) => [asked, row]));
+    return new Map(rows.map(({ requested, ...row }) => [requested, row]));
   }
 
-  /** In order of the scientific name, those after the one that is named; an empty one is before all. */
+  /** Lists taxa in order of the scientific name, after the given name; an empty name is before all. */
   async page(
     db: Executor,
     projectId: number,
@@ -150,7 +152,8 @@ export class TaxonRepository {
         .orderBy(sql`lower(scientific_name)`)
         .limit(limit)
         .execute();
-    // Not in the order of an index: Postgres would rather walk through it, and so through all of the project, than look the words up.
+    // Not in the order of an index: Postgres would read that index, and so the whole project, instead of the index of
+    // search terms.
     return query
       .where(sql<boolean>`search_terms @@ ${prefixQuery(q)}`)
       .orderBy(sql`lower(scientific_name) || ''`)

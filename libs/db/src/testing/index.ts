@@ -1,3 +1,3 @@
-// For tests alone, of this library and of those that use it.
+// For tests only, of this library and of its users.
 export { Study, found } from './study.fixture';
-export { ReferenceStudy } from './pencil-study.fixture';
+export { ReferenceStudy } from './reference-study.fixture';

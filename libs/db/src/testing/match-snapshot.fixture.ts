@@ -4,8 +4,8 @@ import { dirname, relative, resolve } from 'node:path';
 const DOCS = resolve(__dirname, '../../../../docs');
 
 /**
- * Compares text with a file below `docs/`, so that a change of it shows in review. With UPDATE_SNAPSHOTS=1 it writes the
- * file instead.
+ * Compares text with a file below `docs/`, so that a change of it shows in review. With UPDATE_SNAPSHOTS=1 it writes
+ * the file instead.
  */
 export function expectToMatchDocs(path: string, text: string): void {
   const file = resolve(DOCS, path);

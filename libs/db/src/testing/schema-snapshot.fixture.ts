@@ -7,9 +7,9 @@ interface Definition {
 }
 
 /**
- * Describes the schema as SQL: tables with their columns, constraints and comments, then their indexes, extended statistics
- * and triggers, then the functions. Read from the catalogue with Postgres' own formatting functions, sorted by name, so
- * that it is the same with every version of Postgres.
+ * Describes the schema as SQL: tables with their columns, constraints and comments, then their indexes, extended
+ * statistics and triggers, then the functions. Read from the catalogue with Postgres' own formatting functions, sorted
+ * by name, so that it is the same with every version of Postgres.
  */
 export async function readSchema(db: Executor): Promise<string> {
   const read = async (query: RawBuilder<Definition>): Promise<readonly Definition[]> => (await query.execute(db)).rows;
@@ -51,7 +51,8 @@ const CONSTRAINTS = sql<Definition>`
   select c.relname as table, 'constraint ' || k.conname || ' ' || pg_get_constraintdef(k.oid, true) as text
   from pg_constraint k join pg_class c on c.oid = k.conrelid
   where k.contype in ('p', 'u', 'c', 'f', 'x') and ${IN_SCHEMA}
-  order by c.relname collate "C", array_position(array['p', 'u', 'c', 'f', 'x'], k.contype::text), k.conname collate "C"`;
+  order by c.relname collate "C", array_position(array['p', 'u', 'c', 'f', 'x'], k.contype::text),
+    k.conname collate "C"`;
 
 /** Indexes that do not belong to a constraint. */
 const INDEXES = sql<Definition>`

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import type { Executor } from '../connection/database';
 
-/** Where the next value that comes to mind is not one that the table takes: SQL by `table.column`. */
+/** Values for columns that do not accept the generated ones: SQL by `table.column`. */
 const VALUES_BY_COLUMN: Readonly<Record<string, string>> = {
   'deployments.ends_at': `now() + interval '1 day'`,
   'deployments.timezone': `'Europe/Berlin'`,
   'feed.subject_id': `(select count(*) from feed)`,
 };
 
-/** A value of a type, a new one for each `n`. */
+/** Generates a value of a type, different for each `n`. */
 const VALUES_BY_TYPE: Readonly<Record<string, (n: number) => string>> = {
   text: (n) => `'text ${n}'`,
   bytea: (n) => `'\\x${n.toString(16).padStart(8, '0')}'`,
@@ -33,16 +33,16 @@ interface Column {
   readonly name: string;
   readonly type: string;
   readonly required: boolean;
-  /** The table and column that it points to. */
+  /** The referenced table and column. */
   readonly target: string | null;
   readonly targetColumn: string | null;
-  /** The values that a check of this column alone allows, where it lists them. */
+  /** The values that a check of this column allows, if it lists them. */
   readonly allowed: readonly string[] | null;
 }
 
 /**
- * Puts two rows into every table that has none, from what the database itself says of its columns: one with what a row must have, one
- * with all that it may have. Throws, with the statement, for a table that refuses what this makes up: BY_HAND then says what it takes.
+ * Inserts two rows into every empty table, generated from the catalogue: one with required columns only, one with all
+ * columns. Throws, with the statement, if a table rejects them: VALUES_BY_COLUMN must then contain a valid value.
  */
 export async function seedEmptyTables(db: Executor): Promise<void> {
   const columns = await columnsOf(db);
@@ -62,7 +62,7 @@ export async function seedEmptyTables(db: Executor): Promise<void> {
           !column.required,
       ),
     );
-    if (ready === undefined) throw new Error(`these tables need one another: ${left.join(', ')}`);
+    if (ready === undefined) throw new Error(`these tables reference one another: ${left.join(', ')}`);
     for (const whole of [false, true])
       await insert(
         db,
@@ -98,18 +98,18 @@ async function insert(
     .raw(statement)
     .execute(db)
     .catch((cause: unknown) => {
-      throw new Error(`BY_HAND must say what ${table} takes: ${statement}`, { cause });
+      throw new Error(`add a value that ${table} accepts to VALUES_BY_COLUMN: ${statement}`, { cause });
     });
 }
 
-/** Whole rows belong to whole rows, the others to the others: what is unique by what it points to stays so. */
+/** Full rows reference full rows, the others the others, so that unique references stay unique. */
 function valueOf({ table, name, type, target, targetColumn, allowed }: Column, n: number, whole: boolean): string {
   const byHand = VALUES_BY_COLUMN[`${table}.${name}`];
   if (byHand !== undefined) return byHand;
   if (target !== null) return `(select ${whole ? 'max' : 'min'}("${targetColumn}") from "${target}")`;
   if (allowed !== null) return `'${allowed[0]}'`;
   const make = VALUES_BY_TYPE[type];
-  if (make === undefined) throw new Error(`OF_TYPE must have a value of the type ${type}, for ${table}.${name}`);
+  if (make === undefined) throw new Error(`add a value of the type ${type} to VALUES_BY_TYPE, for ${table}.${name}`);
   return make(n);
 }
 
@@ -117,7 +117,8 @@ async function columnsOf(db: Executor): Promise<Column[]> {
   const { rows } = await sql<Omit<Column, 'allowed'> & { readonly checks: readonly string[] }>`
     select t.relname as table, a.attname as name, y.typname as type, a.attnotnull as required,
       f.confrelid::regclass::text as target, p.attname as "targetColumn",
-      array(select pg_get_constraintdef(c.oid) from pg_constraint c where c.conrelid = t.oid and c.contype = 'c' and c.conkey = array[a.attnum]) as checks
+      array(select pg_get_constraintdef(c.oid) from pg_constraint c
+        where c.conrelid = t.oid and c.contype = 'c' and c.conkey = array[a.attnum]) as checks
     from pg_class t
     join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     join pg_type y on y.oid = a.atttypid

@@ -17,7 +17,7 @@ export function found(label: string, confidence = 0.9, category: Category = 'ani
   return { category, label, confidence, box: BOX };
 }
 
-/** A project with a model whose threshold is 0.5, and what a study holds, written as the services write it. */
+/** A project with a model of threshold 0.5, and methods that write study data as the services do. */
 export class Study {
   private constructor(
     private readonly server: TestDatabase,
@@ -77,7 +77,7 @@ export class Study {
     return row!.id;
   }
 
-  /** `local`: what the camera's clock showed, `YYYY-MM-DDTHH:mm:ss`. */
+  /** `local`: reading of the camera's clock, `YYYY-MM-DDTHH:mm:ss`. */
   async image(
     deploymentId: number | null,
     local: string | null,
@@ -118,7 +118,7 @@ export class Study {
     await this.db.transaction().execute((tx) => new DetectionRepository().insertNew(tx, [result]));
   }
 
-  /** A review of the image, as plainly as can be; null takes the human's word back. */
+  /** Adds a review of the image; null withdraws the annotation. */
   async review(imageId: number, observations: readonly Partial<ReviewedObservation>[] | null): Promise<void> {
     const all = observations?.map((one) => ({
       category: 'animal',
@@ -132,9 +132,8 @@ export class Study {
     await this.db.transaction().execute(async (tx) => {
       await sql`
         insert into reviews (project_id, image_id, action, observations, reviewer)
-        values (${this.projectId}, ${imageId}, 'set', ${all === undefined ? null : JSON.stringify(all)}, 'test')`.execute(
-        tx,
-      );
+        values (${this.projectId}, ${imageId}, 'set', ${all === undefined ? null : JSON.stringify(all)},
+          'test')`.execute(tx);
       await refreshObservations(tx, [imageId]);
     });
   }

@@ -36,7 +36,8 @@ export const FEED: readonly string[] = [
     resolved_at timestamptz,
     feed_pending boolean not null default true
   )`,
-  `comment on table incidents is 'problems that the watchdog found: at most one open incident for each check and subject'`,
+  `comment on table incidents
+    is 'problems that the watchdog found: at most one open incident for each check and subject'`,
   `comment on column incidents.subject is 'what the check found the problem in'`,
   `comment on column incidents.feed_pending is 'the last feed row of the incident is still to be written'`,
   `create unique index incidents_open on incidents (check_name, subject) where resolved_at is null`,
@@ -57,7 +58,8 @@ export const FEED: readonly string[] = [
   `comment on column feed.project_id is 'null: the subject belongs to no project'`,
   `comment on column feed.data is 'the subject as the API returns it'`,
   `comment on column feed.ended is 'no further change of the subject is expected'`,
-  `comment on column feed.recheck is 'the subject may change without a change of its tasks: the next scan reads it again'`,
+  `comment on column feed.recheck
+    is 'the subject may change without a change of its tasks: the next scan reads it again'`,
   `comment on column feed.latest is 'there is no later row of the subject'`,
   `create unique index feed_latest on feed (topic, subject_id) where latest`,
   `create index feed_not_ended on feed (id) where latest and not ended`,

@@ -17,7 +17,8 @@ export const IMAGES: readonly string[] = [
     bytes_added bigint not null default 0,
     ${CREATED_AT}
   )`,
-  `comment on column ingests.mode is 'reference: images stay where they are; copy: they are copied to the content-addressed storage'`,
+  `comment on column ingests.mode
+    is 'reference: images stay where they are; copy: they are copied to the content-addressed storage'`,
   `create index ingests_project on ingests (project_id, id)`,
   `create index ingests_deployment on ingests (deployment_id)`,
   `create index ingests_run on ingests (run_id)`,
@@ -48,12 +49,16 @@ export const IMAGES: readonly string[] = [
     ${CREATED_AT},
     unique (project_id, sha256)
   )`,
-  `comment on column images.location is 'mode reference: absolute path; mode copy: key in the content-addressed storage'`,
+  `comment on column images.location
+    is 'mode reference: absolute path; mode copy: key in the content-addressed storage'`,
   `comment on column images.file_path is 'path below the ingested folder, shown to people'`,
-  `comment on column images.captured_local is 'reading of the camera''s clock; null when the file has none, never guessed'`,
+  `comment on column images.captured_local
+    is 'reading of the camera''s clock; null when the file has none, never guessed'`,
   `comment on column images.manual_local is 'local time that a person entered; takes precedence over captured_local'`,
-  `comment on column images.captured_at is 'manual_local, or captured_local plus the clock offset, in the time zone of the deployment; null without either'`,
-  `comment on column images.dst_issue is 'the local time does not exist in the time zone (dst_gap) or exists twice (dst_overlap)'`,
+  `comment on column images.captured_at
+    is 'manual_local, or captured_local plus the clock offset, in the time zone of the deployment; null without either'`,
+  `comment on column images.dst_issue
+    is 'the local time does not exist in the time zone (dst_gap) or exists twice (dst_overlap)'`,
   `create index images_project on images (project_id, id)`,
   `create index images_deployment on images (deployment_id, id)`,
   `create index images_deployment_captured on images (deployment_id, captured_at)`,

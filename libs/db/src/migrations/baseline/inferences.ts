@@ -19,7 +19,8 @@ export const INFERENCES: readonly string[] = [
     unique (image_id, model_id, stage)
   )`,
   `comment on column inferences.warning is 'truncated: the file ends early, and the missing part of the image is grey'`,
-  `comment on column inferences.animal is 'highest confidence of an animal, also below the threshold; likewise person and vehicle'`,
+  `comment on column inferences.animal
+    is 'highest confidence of an animal, also below the threshold; likewise person and vehicle'`,
   `create index inferences_model on inferences (model_id)`,
   ...['animal', 'person', 'vehicle'].map(
     (column) => `create index inferences_${column} on inferences (model_id, image_id) where ${column} is not null`,
@@ -40,8 +41,10 @@ export const INFERENCES: readonly string[] = [
     dismissed_by text,
     ${CREATED_AT}
   )`,
-  `comment on column static_detections.images is 'images with a detection that belongs to it; 0: fewer than 20 by now, and no detection is hidden'`,
-  `comment on column static_detections.dismissed_at is 'a person stated that it shows real animals: its detections are effective'`,
+  `comment on column static_detections.images
+    is 'images with a detection that belongs to it; 0: fewer than 20 by now, and no detection is hidden'`,
+  `comment on column static_detections.dismissed_at
+    is 'a person stated that it shows real animals: its detections are effective'`,
   `create index static_detections_project on static_detections (project_id)`,
   `create index static_detections_deployment on static_detections (deployment_id, id)`,
 
@@ -65,8 +68,9 @@ export const INFERENCES: readonly string[] = [
   `create index detections_static_detection_image on detections (static_detection_id, image_id)
     where static_detection_id is not null`,
 
-  // Deployments with new results since static detections were last searched for. A row is added with each change of what
-  // is searched, in its transaction, and never updated: writers do not wait for one another. A search deletes the rows.
+  // Deployments with new results since static detections were last searched for. A row is added with each change of
+  // what is searched, in its transaction, and never updated: writers do not wait for one another. A search deletes the
+  // rows.
   `create table stale_static_detections (
     ${ID},
     deployment_id bigint not null references deployments,

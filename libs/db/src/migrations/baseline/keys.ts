@@ -42,7 +42,8 @@ export const KEYS: readonly string[] = [
     status int,
     responded_at timestamptz
   )`,
-  `comment on column audit_log.status is 'HTTP status of the response; null: not sent yet, or the process ended before'`,
+  `comment on column audit_log.status
+    is 'HTTP status of the response; null: not sent yet, or the process ended before'`,
   `create index audit_log_key on audit_log (key_id, id)`,
 
   // Makes a repeated request return the resource that the first one created.
@@ -52,6 +53,7 @@ export const KEYS: readonly string[] = [
     resource_id bigint,
     ${CREATED_AT}
   )`,
-  `comment on column idempotency_keys.resource_id is 'the resource that the request created; null only within the transaction that creates it'`,
+  `comment on column idempotency_keys.resource_id
+    is 'the resource that the request created; null only within the transaction that creates it'`,
   `create index idempotency_keys_created on idempotency_keys (created_at)`,
 ];

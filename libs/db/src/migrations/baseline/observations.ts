@@ -1,6 +1,8 @@
 import { CATEGORY, ID, VACUUM_EARLY } from './columns';
 
-/** Effective observations of each image, one summary row for each image, and the events formed from them: all derived. */
+/**
+ * Effective observations of each image, one summary row for each image, and the events formed from them: all derived.
+ */
 export const OBSERVATIONS: readonly string[] = [
   // What an image shows: the annotation of a person, else the latest inference above the threshold of its model.
   `create table observations (
@@ -43,14 +45,17 @@ export const OBSERVATIONS: readonly string[] = [
     detections integer not null default 0
   )`,
   `comment on table image_summaries is 'derived: what images are listed, filtered and counted by'`,
-  `comment on column image_summaries.outside_deployment is 'captured before the start or after the end of the deployment'`,
+  `comment on column image_summaries.outside_deployment
+    is 'captured before the start or after the end of the deployment'`,
   `comment on column image_summaries.processed is 'a model has processed the image'`,
   `comment on column image_summaries.inference_id is 'the latest inference'`,
   `comment on column image_summaries.review_id is 'the effective review'`,
-  `comment on column image_summaries.animal is 'highest confidence of an animal, also below the threshold; 1 if annotated; likewise person and vehicle'`,
+  `comment on column image_summaries.animal
+    is 'highest confidence of an animal, also below the threshold; 1 if annotated; likewise person and vehicle'`,
   `comment on column image_summaries.max_confidence is 'the highest of animal, person and vehicle'`,
   `comment on column image_summaries.confidence is 'the highest confidence of an effective observation'`,
-  `comment on column image_summaries.detections is 'effective detections of the latest inference: above the threshold, not static'`,
+  `comment on column image_summaries.detections
+    is 'effective detections of the latest inference: above the threshold, not static'`,
   `create index image_summaries_project on image_summaries (project_id, image_id)`,
   `create index image_summaries_captured on image_summaries (project_id, captured_at, image_id)`,
   `create index image_summaries_confidence on image_summaries (project_id, confidence, image_id)`,
@@ -63,7 +68,8 @@ export const OBSERVATIONS: readonly string[] = [
     where confidence is not null`,
   ...['has_animal', 'has_person', 'has_vehicle', 'blank'].flatMap((kind) => [
     `create index image_summaries_${kind} on image_summaries (project_id, image_id) where ${kind}`,
-    `create index image_summaries_${kind}_captured on image_summaries (project_id, captured_at, image_id) where ${kind}`,
+    `create index image_summaries_${kind}_captured on image_summaries (project_id, captured_at, image_id)
+      where ${kind}`,
   ]),
   ...['animal', 'person', 'vehicle', 'max_confidence'].map(
     (column) =>
@@ -104,7 +110,8 @@ export const EVENTS: readonly string[] = [
     confidence real not null,
     reviewed boolean not null
   )`,
-  `comment on table events is 'derived from observations by the event gap of the project; an image without a known time or deployment is an event of its own'`,
+  `comment on table events
+    is 'derived from observations by the event gap of the project; an image without a known time or deployment is an event of its own'`,
   `comment on column events.best_image_id is 'the image with the highest confidence'`,
   `comment on column events.solar_hour is 'hour of the apparent solar day; null where the location has no coordinates'`,
   `comment on column events.individuals is 'the largest number in one image'`,
@@ -121,14 +128,15 @@ export const EVENTS: readonly string[] = [
   `create index events_of_labels on events (project_id, starts_at, id) where label is not null`,
   `create index events_of_hour on events (project_id, category, (date_part('hour', local_start))) where label is null`,
   `create index events_to_review on events (project_id, confidence, id) where label is null and not reviewed`,
-  // Without them the planner expects about as many hours and days as events. The expressions are those of src/statistics.
+  // Without them the planner expects about as many hours and days as events. The expressions are those of
+  // src/statistics.
   `create statistics events_local_hours on (date_part('hour', local_start)) from events`,
   `create statistics events_local_days on (local_start::date) from events`,
   `create statistics events_local_weeks on (date_trunc('week', local_start)) from events`,
   `create statistics events_local_months on (date_trunc('month', local_start)) from events`,
 
-  // Spans of time in which events have to be formed again. A row is added with each change of what they are formed from,
-  // in its transaction.
+  // Spans of time in which events have to be formed again. A row is added with each change of what they are formed
+  // from, in its transaction.
   `create table stale_events (
     ${ID},
     project_id bigint not null references projects,

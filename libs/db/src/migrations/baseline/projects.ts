@@ -12,7 +12,8 @@ export const PROJECTS: readonly string[] = [
     ${CLASSIFIER_SETTINGS}
   )`,
   `comment on column projects.model_id is 'the detector of new runs; null: the default model'`,
-  `comment on column projects.event_gap_seconds is 'an image taken longer than this after the last one of its kind at the deployment starts a new event'`,
+  `comment on column projects.event_gap_seconds
+    is 'an image taken longer than this after the last one of its kind at the deployment starts a new event'`,
   `create index projects_model on projects (model_id)`,
   `create index projects_classifier on projects (classifier_id)`,
 
@@ -26,7 +27,8 @@ export const PROJECTS: readonly string[] = [
     unique (project_id, name)
   )`,
 
-  // One camera at one location from start to end. The time zone and clock offset convert its clock readings to instants.
+  // One camera at one location from start to end. The time zone and clock offset convert its clock readings to
+  // instants.
   `create table deployments (
     ${ID},
     project_id bigint not null references projects,
@@ -57,7 +59,8 @@ export const PROJECTS: readonly string[] = [
     archived_at timestamptz,
     ${CREATED_AT}
   )`,
-  `comment on column taxa.search_terms is 'the words of both names in lower case, searched by prefix; computed by TaxonRepository, because lower() depends on the locale of the database'`,
+  `comment on column taxa.search_terms
+    is 'the words of both names in lower case, searched by prefix; computed by TaxonRepository, because lower() depends on the locale of the database'`,
   `comment on column taxa.archived_at is 'reviewers can no longer choose the taxon; existing observations keep it'`,
   `create unique index taxa_name on taxa (project_id, lower(scientific_name))`,
   `create index taxa_search_terms on taxa using gin (search_terms)`,

@@ -18,7 +18,8 @@ export const REVIEWS: readonly string[] = [
     redo_of bigint references reviews,
     ${CREATED_AT}
   )`,
-  `comment on column reviews.observations is 'everything the image shows from then on; []: blank; null: the model''s result is effective again'`,
+  `comment on column reviews.observations
+    is 'everything the image shows from then on; []: blank; null: the model''s result is effective again'`,
   `comment on column reviews.redo_of is 'the undone review that this one repeats'`,
   `create index reviews_project on reviews (project_id, id)`,
   `create index reviews_image on reviews (image_id, id)`,

@@ -1,9 +1,9 @@
 import { CLASSIFIER_SETTINGS, CREATED_AT, ID, VACUUM_EARLY } from './columns';
 
 /**
- * Runs: a detector, and optionally a classifier, applied to a set of images. Whether a run has ended is derived from its
- * tasks. Cancel, pause, retry and priority are requested by setting a column of the run; the reconciler then brings its
- * tasks, which may be millions, in line with it in chunks.
+ * Runs: a detector, and optionally a classifier, applied to a set of images. Whether a run has ended is derived from
+ * its tasks. Cancel, pause, retry and priority are requested by setting a column of the run; the reconciler then brings
+ * its tasks, which may be millions, in line with it in chunks.
  */
 export const RUNS: readonly string[] = [
   `create table runs (
@@ -22,9 +22,12 @@ export const RUNS: readonly string[] = [
     ${CLASSIFIER_SETTINGS}
   )`,
   `comment on column runs.cancel_completed_at is 'when the last task of the cancelled run had ended; null before'`,
-  `comment on column runs.paused_at is 'since when none of its tasks is published or claimed; null: the run is not paused'`,
-  `comment on column runs.retry_requested_at is 'tasks that failed before this instant are to be retried; null: none are left'`,
-  `comment on column runs.priority_changed_at is 'tasks may still have the previous priority; null: all have the one of the run'`,
+  `comment on column runs.paused_at
+    is 'since when none of its tasks is published or claimed; null: the run is not paused'`,
+  `comment on column runs.retry_requested_at
+    is 'tasks that failed before this instant are to be retried; null: none are left'`,
+  `comment on column runs.priority_changed_at
+    is 'tasks may still have the previous priority; null: all have the one of the run'`,
   `comment on column runs.reconciled_at is 'when tasks were last brought in line with the columns above'`,
   `comment on column runs.feed_pending is 'the last feed row of the run is still to be written'`,
   `create index runs_project on runs (project_id, id)`,
@@ -51,6 +54,7 @@ export const RUN_COUNTS: readonly string[] = [
     vehicles integer not null,
     truncated integer not null
   ) ${VACUUM_EARLY}`,
-  `comment on table run_counts is 'numbers of images by what the run found in them; the rows of a run and engine are summed'`,
+  `comment on table run_counts
+    is 'numbers of images by what the run found in them; the rows of a run and engine are summed'`,
   `create index run_counts_run on run_counts (run_id)`,
 ];

@@ -51,7 +51,8 @@ const IMAGE_COUNTS = [
     count integer not null,
     detections integer not null default 0
   ) with (autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 1000)`,
-  `comment on table image_counts_by_hour is 'numbers of images; rows are summed. Triggers on image_summaries add the differences of each statement'`,
+  `comment on table image_counts_by_hour
+    is 'numbers of images; rows are summed. Triggers on image_summaries add the differences of each statement'`,
   `create index image_counts_by_hour_project on image_counts_by_hour (project_id)`,
   `create index image_counts_by_hour_deployment on image_counts_by_hour (deployment_id)`,
 
@@ -64,9 +65,11 @@ const IMAGE_COUNTS = [
     count integer not null,
     detections integer not null
   ) with (autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 1000)`,
-  `comment on table image_counts_by_day is 'numbers of images; rows are summed. Triggers on image_summaries add the differences of each statement'`,
+  `comment on table image_counts_by_day
+    is 'numbers of images; rows are summed. Triggers on image_summaries add the differences of each statement'`,
   `comment on column image_counts_by_day.day is 'day of captured_at in UTC; null: the time is not known'`,
-  `comment on column image_counts_by_day.compacted is 'replaces all rows of its deployment and day that existed when it was written'`,
+  `comment on column image_counts_by_day.compacted
+    is 'replaces all rows of its deployment and day that existed when it was written'`,
   `create index image_counts_by_day_key on image_counts_by_day
     (project_id, (coalesce(deployment_id, 0)), (coalesce(day, '-infinity')))`,
   `create index image_counts_by_day_deployment on image_counts_by_day (deployment_id)`,
@@ -118,7 +121,8 @@ const PROJECT_CHANGES = [
     project_id bigint not null references projects,
     count bigint not null
   ) ${VACUUM_EARLY}`,
-  `comment on table project_changes is 'the sum of a project''s rows grows with each commit that changes its statistics'`,
+  `comment on table project_changes
+    is 'the sum of a project''s rows grows with each commit that changes its statistics'`,
   `create index project_changes_project on project_changes (project_id)`,
   recordChanges('record_inserted', 'select project_id from new_rows'),
   recordChanges('record_deleted', 'select project_id from old_rows'),

@@ -2,7 +2,8 @@ import { CREATED_AT, ID, VACUUM_EARLY } from './columns';
 
 /**
  * Asynchronous work. A row is the work itself; the message in RabbitMQ only notifies a worker that the row is ready. A
- * task is waiting until its notification is confirmed, queued until a worker claims it, and running while it holds the lease.
+ * task is waiting until its notification is confirmed, queued until a worker claims it, and running while it holds the
+ * lease.
  */
 export const TASKS: readonly string[] = [
   `create table tasks (
@@ -34,8 +35,10 @@ export const TASKS: readonly string[] = [
   ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)`,
   `comment on column tasks.subject_id is 'id of the ingest (scan), image (detect, classify) or export (export)'`,
   `comment on column tasks.paused is 'waits until its run is resumed; not in the index of tasks to publish'`,
-  `comment on column tasks.attempt is 'attempts started; the number of the running attempt is its fencing token, so it never decreases'`,
-  `comment on column tasks.previous_attempts is 'attempts before the last retry by a person, which grants the full number of attempts again'`,
+  `comment on column tasks.attempt
+    is 'attempts started; the number of the running attempt is its fencing token, so it never decreases'`,
+  `comment on column tasks.previous_attempts
+    is 'attempts before the last retry by a person, which grants the full number of attempts again'`,
   `create unique index tasks_subject on tasks (kind, subject_id, (coalesce(run_id, 0)))`,
   `create index tasks_waiting on tasks (kind, priority desc, run_at, id) where state = 'waiting' and not paused`,
   `create index tasks_paused on tasks (run_id) where paused`,
@@ -57,7 +60,8 @@ export const TASKS: readonly string[] = [
     state text not null,
     count integer not null
   ) ${VACUUM_EARLY}`,
-  `comment on table task_counts is 'numbers of tasks; the rows of a kind, run and state are summed. Written by triggers on tasks'`,
+  `comment on table task_counts
+    is 'numbers of tasks; the rows of a kind, run and state are summed. Written by triggers on tasks'`,
   `create index task_counts_run on task_counts (run_id, state)`,
   `create index task_counts_kind on task_counts (kind, state)`,
 

@@ -6,58 +6,57 @@ const PERSON = found('person', 0.9, 'person');
 const VEHICLE = found('vehicle', 0.8, 'vehicle');
 
 /**
- * A study small enough to be counted with a pencil. The clocks of Berlin went forward on 31 March 2024 at 02:00 and back on 27 October at 03:00,
- * those of New York back on 3 November at 02:00. Threshold 0.5, gap 30 minutes.
+ * A study small enough to be counted by hand. Clocks in Berlin went forward on 31 March 2024 at 02:00 and back on
+ * 27 October at 03:00, in New York back on 3 November at 02:00. Threshold 0.5, event gap 30 minutes.
  *
- * | deployment | place, zone                  | from, to (local)                 | nights |
- * |------------|------------------------------|----------------------------------|--------|
- * | A          | Ridge (11.25° E), Berlin     | 29 March 12:00, 2 April 10:00    | 4 (29, 30, 31 March, 1 April) |
- * | B          | Ridge, Berlin                | 26 October 09:00, 28 October 09:00 | 2 (26, 27 October) |
- * | C          | Creek (no coordinates), New York | 2 November 20:00, 4 November 00:30 | 2 (2, 3 November; by UTC it would be 1) |
- * | D          | nowhere, Berlin              | not known                        | not known |
- * | E          | Meadow, Berlin               | 3 May 10:00, 5 May 09:00         | 2 (3, 4 May) |
+ * Deployments: place, time zone; from, to (local); nights.
+ * - A: Ridge (11.25° E), Berlin; 29 March 12:00, 2 April 10:00; 4 (29, 30, 31 March, 1 April)
+ * - B: Ridge, Berlin; 26 October 09:00, 28 October 09:00; 2 (26, 27 October)
+ * - C: Creek (no coordinates), New York; 2 November 20:00, 4 November 00:30; 2 (2, 3 November; by UTC it would be 1)
+ * - D: no location, Berlin; dates and nights unknown
+ * - E: Meadow, Berlin; 3 May 10:00, 5 May 09:00; 2 (3, 4 May)
  *
- * | event | of         | images (local time: what is on them)                                             | individuals | surest |
- * |-------|------------|----------------------------------------------------------------------------------|-------------|--------|
- * | a1    | A animal   | 29 March 18:00:00 two deer (0.9, 0.8), 18:29:59 deer (0.7), 18:30:30 fox (0.6: f1) | 2         | 0.9  |
- * | a2    | A animal   | 31 March 01:55 deer, 03:05 deer: ten minutes later, no clock showed 02:00         | 1           | 0.9  |
- * | a3    | A animal   | no time: deer                                                                     | 1           | 0.9  |
- * | p1    | A person   | 1 April 12:00 person (0.95)                                                       | 1           | 0.95 |
- * | b0    | B animal   | 27 October 01:50 deer, which is two hours and five minutes before b1              | 1           | 0.9  |
- * | b1    | B animal   | 27 October 02:55 deer (shown twice, taken as the second), 03:05 three deer        | 3           | 0.9  |
- * | v1    | B vehicle  | 27 October 23:50 vehicle                                                          | 1           | 0.8  |
- * | b2    | B animal   | 27 October 23:55 fox, of which a person says that there are four; 28 October 00:20 fox | 4      | 1    |
- * | c1    | C animal   | 3 November 00:30 deer                                                             | 1           | 0.9  |
- * | c2    | C animal   | 3 November 01:30 deer (0.55; shown twice, taken as the second), 02:00 deer (0.6): the gap itself | 1 | 0.6 |
- * | d1    | D person   | 15 June 12:00 person                                                              | 1           | 0.9  |
- * | d2    | D person   | 15 June 12:40 two people                                                          | 2           | 0.9  |
- * | n1    | no deployment, animal | a deer at 10:00 of 1 June, by its own clock                            | 1           | 0.9  |
+ * Events: deployment and category; images (local time and what they show); individuals; highest confidence.
+ * - a1: A animal; 29 March 18:00:00 two deer (0.9, 0.8), 18:29:59 deer (0.7), 18:30:30 fox (0.6: event f1); 2; 0.9
+ * - a2: A animal; 31 March 01:55 deer, 03:05 deer, ten minutes later, because 02:00 was skipped; 1; 0.9
+ * - a3: A animal; no time, deer; 1; 0.9
+ * - p1: A person; 1 April 12:00 person (0.95); 1; 0.95
+ * - b0: B animal; 27 October 01:50 deer, two hours and five minutes before b1; 1; 0.9
+ * - b1: B animal; 27 October 02:55 deer (occurs twice, read as the second time), 03:05 three deer; 3; 0.9
+ * - v1: B vehicle; 27 October 23:50 vehicle; 1; 0.8
+ * - b2: B animal; 27 October 23:55 fox, annotated as four, 28 October 00:20 fox; 4; 1
+ * - c1: C animal; 3 November 00:30 deer; 1; 0.9
+ * - c2: C animal; 3 November 01:30 deer (0.55; occurs twice, read as the second time), 02:00 deer (0.6), at the very
+ *   end of the gap; 1; 0.6
+ * - d1: D person; 15 June 12:00 person; 1; 0.9
+ * - d2: D person; 15 June 12:40 two people; 2; 0.9
+ * - n1: no deployment, animal; 1 June 10:00 deer, without a time zone; 1; 0.9
  *
- * And images in no event: in A one that is blank, one with a deer of 0.4 (blank), one that waits, one that failed; in B a deer that a person
- * calls a blank; in D a deer that is always there (static: blank).
+ * Images in no event: in A a blank, a deer of 0.4 (blank), one that waits and one that failed; in B a deer that a person
+ * annotated as blank; in D a deer that belongs to a static detection (blank).
  */
 export class ReferenceStudy {
   private constructor(
     readonly study: Study,
-    /** Of A to E, Ridge, Creek and Meadow. */
+    /** Ids of A to E, Ridge, Creek and Meadow by name. */
     readonly ids: Readonly<Record<string, number>>,
-    /** Which event begins with which image. */
+    /** Names of the events by their first image. */
     private readonly firstImages: ReadonlyMap<number, string>,
   ) {}
 
   static async start(): Promise<ReferenceStudy> {
     const study = await Study.start();
-    const ids = await places(study);
-    return new ReferenceStudy(study, ids, await pictures(study, ids));
+    const ids = await insertPlaces(study);
+    return new ReferenceStudy(study, ids, await insertImages(study, ids));
   }
 
-  /** Which events these are, in the words of the table. */
+  /** The names of these events in the list above. */
   names(events: readonly { readonly firstImageId: number }[]): string {
     return events.map(({ firstImageId }) => this.firstImages.get(firstImageId) ?? '?').join(' ');
   }
 }
 
-async function places(study: Study): Promise<Record<string, number>> {
+async function insertPlaces(study: Study): Promise<Record<string, number>> {
   const Ridge = await study.location('Ridge', 47.5, 11.25);
   const Creek = await study.location('Creek');
   const Meadow = await study.location('Meadow', 47.6, 11.5);
@@ -86,7 +85,7 @@ async function places(study: Study): Promise<Record<string, number>> {
   return { Ridge, Creek, Meadow, A, B, C, D, E };
 }
 
-async function pictures(study: Study, ids: Readonly<Record<string, number>>): Promise<Map<number, string>> {
+async function insertImages(study: Study, ids: Readonly<Record<string, number>>): Promise<Map<number, string>> {
   const { A, B, C, D } = ids as { A: number; B: number; C: number; D: number };
   const deer = (confidence = 0.9) => found('deer', confidence);
   const first = new Map<number, string>();
@@ -107,7 +106,7 @@ async function pictures(study: Study, ids: Readonly<Record<string, number>>): Pr
   await study.image(A, '2024-04-02T09:00:00');
   await fail(study, await study.image(A, '2024-04-02T09:30:00'));
 
-  // Not in order of time: a card is read as it comes.
+  // Not in order of time, as files may be on a memory card.
   await event('b1', study.image(B, '2024-10-27T02:55:00', [deer()]));
   await event('b0', study.image(B, '2024-10-27T01:50:00', [deer()]));
   await study.image(B, '2024-10-27T03:05:00', [deer(), deer(), deer()]);
