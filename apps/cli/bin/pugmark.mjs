@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `npx pugmark`: in a workspace it bundles the command first if its sources are newer; elsewhere (in an image) the bundle is there.
+// Runs `npx pugmark`. In a workspace it first bundles the command if its sources are newer; elsewhere (in an image) the
+// bundle exists.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -2,7 +2,7 @@ import { PugmarkClient } from '@pugmark/client';
 import type { CommandContext } from './command';
 import { findApi } from './connections';
 
-/** What every command takes that asks the API. */
+/** Options of every command that calls the API. */
 export const API_OPTIONS = {
   url: { type: 'string' },
   'key-file': { type: 'string' },

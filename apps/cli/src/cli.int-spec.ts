@@ -31,7 +31,7 @@ describe('pugmark', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** As from a shell, on the test's virtual host unless told otherwise. */
+  /** Runs the command as from a shell, on the test's virtual host by default. */
   function pugmark(
     args: readonly string[],
     environment: NodeJS.ProcessEnv = { RABBITMQ_URL: vhost.url, RABBITMQ_MANAGEMENT_URL: vhost.managementUrl },
@@ -49,16 +49,19 @@ describe('pugmark', () => {
     });
   }
 
-  it('prints the table without any broker', async () => {
+  it('prints the topology table without a broker', async () => {
     const { code, out } = await pugmark(['topology', '--offline'], {});
     expect(code).toBe(0);
     for (const { queue, consumer } of Object.values(ROUTES))
       expect(out).toMatch(new RegExp(`${queue.name} .*${consumer}`));
   });
 
-  it('names each difference in one line, mends it when told to, and says what it did', async () => {
+  it('names each difference in one line, repairs it with --repair, and reports what it did', async () => {
     expect((await pugmark(['topology', '--repair'])).code).toBe(0);
-    expect(await pugmark(['topology'])).toMatchObject({ code: 0, out: expect.stringContaining('holds exactly this') });
+    expect(await pugmark(['topology'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('has exactly the declared topology'),
+    });
     const channel = await outside.createChannel();
     await channel.assertQueue('thief', { durable: true });
     await channel.bindQueue('thief', ROUTES.detect.exchange.name, 'detect');
@@ -141,14 +144,14 @@ describe('pugmark', () => {
     [['nonsense'], 2, "no command 'nonsense'; there are: status, upload, topology, dead-letters"],
     [['topology', '--nonsense'], 2, "Unknown option '--nonsense'"],
     [['topology', '--offline', '--repair'], 2, 'exclude one another'],
-    [['dead-letters'], 2, 'what is to be done is missing'],
+    [['dead-letters'], 2, 'the action is missing'],
     [['dead-letters', 'drop'], 2, 'give ids, or --all'],
     [['dead-letters', 'list', '--limit', 'x'], 2, 'a whole number'],
-  ])('%j ends with %i and a clear word', async (args, code, words) => {
+  ])('%j exits with %i and a clear message', async (args, code, words) => {
     expect(await pugmark(args)).toMatchObject({ code, err: expect.stringContaining(words) });
   });
 
-  it('ends with 3 when the broker does not answer', async () => {
+  it('exits with 3 when the broker does not answer', async () => {
     const nobody = { RABBITMQ_URL: 'amqp://u:p@127.0.0.1:1', RABBITMQ_MANAGEMENT_URL: 'http://127.0.0.1:1' };
     expect(await pugmark(['topology'], nobody)).toMatchObject({
       code: 3,

@@ -1,4 +1,4 @@
-/** Rows under heads, each column as wide as its widest cell, the last one free. */
+/** Formats a table with aligned columns; the last column has no fixed width. */
 export function columns(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heads, ...rows];
   const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

@@ -2,7 +2,7 @@ import type { CliConfig } from './config';
 
 export interface CommandContext {
   readonly config: CliConfig;
-  /** Where the user stands. */
+  /** Current folder of the user. */
   readonly folder: string;
   readonly print: (text: string) => void;
 }
@@ -17,12 +17,12 @@ export interface Command {
 
 export const EXIT = {
   ok: 0,
-  /** Something is not as it should be: the broker differs, a letter was left, work stands still. */
+  /** A problem was found: the topology differs, a dead letter was kept, work is stalled. */
   differs: 1,
   usage: 2,
-  /** Who is to be asked cannot be reached, or not be asked. */
+  /** A server cannot be reached or refuses the request. */
   unreachable: 3,
 } as const;
 
-/** A command line that makes no sense, or lacks something. */
+/** Invalid or incomplete command line. */
 export class UsageError extends Error {}

@@ -3,14 +3,14 @@ import { DEVICE_CHOICES, ENGINE_CHOICES, type DeviceChoice, type EngineChoice } 
 
 const URL_OPTIONS = { require_tld: false, require_protocol: true, require_valid_protocol: true };
 
-/** What the command line takes from the environment; without it, the instance that runs on this machine is looked for. */
+/** Environment variables of the command line; missing ones are taken from the instance that runs on this machine. */
 export class CliConfig {
   /** RabbitMQ: `amqp://user:password@host:5672/vhost`. */
   @IsOptional()
   @IsUrl({ ...URL_OPTIONS, protocols: ['amqp', 'amqps'] })
   readonly RABBITMQ_URL?: string;
 
-  /** RabbitMQ's management API, `http://user:password@host:15672`. Without it bindings cannot be compared. */
+  /** RabbitMQ's management API, `http://user:password@host:15672`. Required to compare bindings. */
   @IsOptional()
   @IsUrl({ ...URL_OPTIONS, protocols: ['http', 'https'] })
   readonly RABBITMQ_MANAGEMENT_URL?: string;
@@ -20,17 +20,17 @@ export class CliConfig {
   @IsUrl({ ...URL_OPTIONS, protocols: ['postgres', 'postgresql'] })
   readonly DATABASE_URL?: string;
 
-  /** Of the gateway, such as `http://localhost:8080`. */
+  /** Address of the gateway, such as `http://localhost:8080`. */
   @IsOptional()
   @IsUrl({ ...URL_OPTIONS, protocols: ['http', 'https'] })
   readonly PUGMARK_URL?: string;
 
-  /** A key of its API, `pm_…`. */
+  /** API key, `pm_…`. */
   @IsOptional()
   @IsString()
   readonly PUGMARK_KEY?: string;
 
-  /** Folder of the models that were added: that of the ml-workers. */
+  /** Folder of added models; the same as the ml-workers'. */
   @IsOptional()
   @IsString()
   readonly MODELS_DIR?: string;
@@ -40,7 +40,7 @@ export class CliConfig {
   @IsString()
   readonly TENSORFLOW_DIR?: string;
 
-  /** The engine that tries models: see the ml-worker. */
+  /** Engine that tests models: see the ml-worker. */
   @IsIn(ENGINE_CHOICES)
   readonly ML_ENGINE: EngineChoice = 'auto';
 

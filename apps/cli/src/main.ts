@@ -19,7 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   doctor: doctorCommand,
 };
 
-const HELP = `pugmark: looks after a Pugmark system
+const HELP = `pugmark: manages a Pugmark system
 
 ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  pugmark ${name.padEnd(14)}${summary}`)
@@ -41,14 +41,14 @@ async function main(): Promise<number> {
     print(command.usage);
     return EXIT.ok;
   }
-  // TensorFlow chats; its errors come as errors.
+  // Hides TensorFlow's messages; its errors are reported by exceptions.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-  // Set, it is not announced.
+  // If set, TensorFlow does not announce oneDNN.
   process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
   return command.run(args, { config: loadConfig(CliConfig, process.env), folder: process.cwd(), print });
 }
 
-// A reader that went away (`| head`) is no error.
+// A closed reader (`| head`) is not an error.
 process.stdout.on('error', () => process.exit(EXIT.ok));
 main().then(
   (code) => process.exit(code),

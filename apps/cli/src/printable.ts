@@ -1,4 +1,4 @@
-/** What a stranger wrote must not drive the terminal. */
+/** Escapes control characters, so that untrusted text cannot control the terminal. */
 export function printable(text: string): string {
   return text.replace(
     // eslint-disable-next-line no-control-regex -- matches control characters on purpose

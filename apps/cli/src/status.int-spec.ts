@@ -19,7 +19,7 @@ const SYSTEM = {
       reason: 'auto',
       version: '4',
       processes: 1,
-      processesUp: 1,
+      processesReady: 1,
     },
   ],
   dependencies: {
@@ -56,7 +56,12 @@ describe('pugmark status', () => {
       const isKnown = request.headers.authorization === 'Bearer pm_own';
       const body = isKnown
         ? answers[request.url!]
-        : { type: 'urn:pugmark:problem:key_unknown', title: 'Unauthorized', status: 401, detail: 'there is no such key' };
+        : {
+            type: 'urn:pugmark:problem:key_unknown',
+            title: 'Unauthorized',
+            status: 401,
+            detail: 'there is no such key',
+          };
       response
         .writeHead(isKnown ? 200 : 401, { 'content-type': isKnown ? 'application/json' : 'application/problem+json' })
         .end(JSON.stringify(body));
@@ -84,16 +89,16 @@ describe('pugmark status', () => {
     });
   }
 
-  it('shows what is up and what waits, and ends with 0 when nothing stands out', async () => {
+  it('shows services and waiting work, and exits with 0 without problems', async () => {
     const { code, out } = await status([], { PUGMARK_URL: url, PUGMARK_KEY: 'pm_own' });
     expect(out).toContain(`Pugmark 9.9 at ${url}, up 2 h 5 min`);
-    expect(out).toContain('4 wait, 1 in work, 9 done, 1 failed; 30 a minute, 10 s to go');
+    expect(out).toContain('4 waiting, 1 in progress, 9 done, 1 failed; 30 a minute, 10 s remaining');
     expect(out).toMatch(/pugmark\.detect +answered +host\/ml-worker\/1 +2\.5 ms/);
-    expect(out).toMatch(/Nothing stands out\.\n$/);
+    expect(out).toMatch(/No problems found\.\n$/);
     expect(code).toBe(0);
   });
 
-  it('ends with 1 and what stands out, also as JSON, and asks for no work of a database that is away', async () => {
+  it('exits with 1 and lists problems, also as JSON, and requests no work status while the database is down', async () => {
     answers = {
       '/api/v1/system': {
         ...SYSTEM,
@@ -110,7 +115,7 @@ describe('pugmark status', () => {
     expect(code).toBe(1);
   });
 
-  it('asks the running instance with its own key, and tells that key to nobody else', async () => {
+  it('uses the running instance with its own key, and sends that key to no other server', async () => {
     mkdirSync(join(folder, '.pugmark', 'main'), { recursive: true });
     writeFileSync(join(folder, '.pugmark', 'main', 'api.json'), JSON.stringify({ url }));
     writeFileSync(join(folder, '.pugmark', 'main', 'admin-key'), 'pm_own\n');
@@ -125,7 +130,7 @@ describe('pugmark status', () => {
     expect((await status(['--url', url, '--key-file', 'key'])).code).toBe(0);
   });
 
-  it('says what is missing, and who does not answer', async () => {
+  it('reports missing settings, and a server that does not answer', async () => {
     expect(await status([])).toMatchObject({
       code: 2,
       err: expect.stringMatching(/no gateway is known: give --url, or set PUGMARK_URL/),

@@ -29,7 +29,7 @@ import type { TaskContext } from '@pugmark/tasks';
 import { ExportHandler } from './handlers/export.handler';
 import { ProgressReportingStore } from './services/progress-reporting-store';
 
-/** A database and a storage of the test's own, with one project and one model in it. */
+/** A database and a storage for one test, with one project and one model. */
 export class ExportBench {
   readonly exports = new ExportRepository();
   readonly tasks: TaskRepository;
@@ -79,7 +79,7 @@ export class ExportBench {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** From now on everything goes into this one. */
+  /** Creates a project, to which everything is added from now on. */
   async newProject(deploymentName = 'Ridge'): Promise<void> {
     this.projectId =
       (await new ProjectRepository().create(this.db, `project ${randomBytes(4).toString('hex')}`))?.id ?? 0;
@@ -95,7 +95,7 @@ export class ExportBench {
     this.deploymentId = deployment?.id ?? 0;
   }
 
-  /** One image of this name with these detections. */
+  /** Creates an image with these detections. */
   async image(
     filePath: string,
     detections: readonly Detection[],
@@ -139,7 +139,7 @@ export class ExportBench {
     });
   }
 
-  /** What a person named Kim says is on an image; null takes it back. */
+  /** Records what a person named Kim annotated; null withdraws it. */
   async review(imageId: number, observations: readonly Partial<ReviewedObservation>[] | null): Promise<void> {
     const all =
       observations?.map((one) => ({
@@ -161,7 +161,7 @@ export class ExportBench {
       );
   }
 
-  /** Of what was found in an image, in the order in which it was found. */
+  /** Ids of the image's detections, in the order of their creation. */
   async detectionIds(imageId: number): Promise<number[]> {
     return (
       await this.db.selectFrom('detections').select('id').where('image_id', '=', imageId).orderBy('id').execute()
@@ -208,7 +208,7 @@ export class ExportBench {
     );
   }
 
-  /** Claim, handle, commit: what a worker does with one doorbell. */
+  /** Processes one notification as a worker does: claim, handle, commit. */
   async work(
     exportId: number,
     options: { pageRows?: number; keepSeconds?: number; cache?: Cache } = {},
@@ -221,7 +221,7 @@ export class ExportBench {
     return outcomes[0] as TaskOutcome<unknown>;
   }
 
-  /** The finished export and its file, whose hash and size were compared. */
+  /** The finished export and its file, after verifying hash and size. */
   async result(exportId: number): Promise<{ row: ExportWithTask; text: string; lines: string[] }> {
     const row = await this.exports.find(this.db, exportId);
     if (row?.file_key == null) throw new Error(`the export has no file: ${JSON.stringify(row)}`);
@@ -232,7 +232,7 @@ export class ExportBench {
     return { row, text, lines: text.split('\r\n').slice(0, -1) };
   }
 
-  /** Every file in the storage. */
+  /** Lists all files in the storage. */
   async storedFiles(): Promise<string[]> {
     const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
     return entries
@@ -259,7 +259,7 @@ export function detection(confidence: number, more: Partial<Detection> = {}): De
   };
 }
 
-/** RFC 4180, read by other code than it was written by. */
+/** Parses RFC 4180, independently of the code that writes it. */
 export function parseCsv(text: string): string[][] {
   const records: string[][] = [];
   let record: string[] = [];

@@ -2,7 +2,7 @@ import { ArrayNotEmpty, IsInt, IsString, Max, Min } from 'class-validator';
 import { FolderListSetting, IntegerSetting, ServiceConfig } from '@pugmark/platform';
 
 export class IngestConfig extends ServiceConfig {
-  /** Folders, separated by `:`, below which pictures may be ingested. Required: nothing else on the server is ever read. */
+  /** Folders, separated by `:`, below which images may be ingested. Required: nothing else on the server is read. */
   @FolderListSetting()
   @ArrayNotEmpty()
   @IsString({ each: true })
@@ -12,21 +12,21 @@ export class IngestConfig extends ServiceConfig {
   @IsString()
   readonly STORAGE_DIR!: string;
 
-  /** Pictures read at a time within one ingest. */
+  /** Images read concurrently within one ingest. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   @Max(64)
   readonly SCAN_CONCURRENCY: number = 4;
 
-  /** Pictures stored by one transaction. */
+  /** Images stored by one transaction. */
   @IntegerSetting()
   @IsInt()
   @Min(1)
   @Max(1_000)
   readonly SCAN_BATCH: number = 64;
 
-  /** Largest picture that is accepted, in pixels: a guard against decompression bombs. */
+  /** Maximum size of an accepted image, in pixels: a guard against decompression bombs. */
   @IntegerSetting()
   @IsInt()
   @Min(1)

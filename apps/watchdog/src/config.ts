@@ -4,13 +4,13 @@ import { IntegerSetting, ServiceConfig } from '@pugmark/platform';
 export class WatchdogConfig extends ServiceConfig {
   override readonly DATABASE_POOL_SIZE: number = 2;
 
-  /** Milliseconds between two looks at the invariant. */
+  /** Interval between two checks of the invariant, in milliseconds. */
   @IntegerSetting()
   @IsInt()
   @Min(100)
   readonly CHECK_INTERVAL_MS: number = 10_000;
 
-  /** Seconds that repair may take before a broken invariant counts as a violation. */
+  /** Time that repair may take before an inconsistent task counts as a violation, in seconds. */
   @IntegerSetting()
   @IsInt()
   @Min(1)

@@ -26,7 +26,7 @@ const notificationsOf = (count: number) =>
 it('limits the number of unconfirmed messages, and sends more as confirms arrive', async () => {
   const channel = new SilentChannel();
   const model = { createConfirmChannel: () => Promise.resolve(channel) };
-  const connection = { blocked: null, model, answered: (promise: Promise<unknown>) => promise };
+  const connection = { blocked: null, model, withResponseDeadline: (promise: Promise<unknown>) => promise };
   const publisher = new Publisher(connection as unknown as ManagedConnection);
   const first = publisher.publish(notificationsOf(2_000));
   await new Promise((resolve) => setImmediate(resolve));

@@ -20,7 +20,7 @@ describe('RedisCache', () => {
     await Promise.all(open.splice(0).map((cache) => cache.close()));
   });
 
-  it('keeps a value, and forgets it when told', async () => {
+  it('keeps a value, and deletes it on request', async () => {
     const { cache } = make(testServers().redisUrl);
     await cache.set('export_job:7', { status: 'processing', percent: 40 }, 60);
     expect(await cache.get('export_job:7')).toEqual({ status: 'processing', percent: 40 });
@@ -28,7 +28,7 @@ describe('RedisCache', () => {
     expect(await cache.get('export_job:7')).toBeUndefined();
   });
 
-  it('forgets a value by itself when its time is over', async () => {
+  it('drops a value when its time to live is over', async () => {
     const { cache } = make(testServers().redisUrl);
     await cache.set('short', 1, 1);
     expect(await cache.get('short')).toBe(1);
@@ -42,14 +42,14 @@ describe('RedisCache', () => {
     expect(await other.cache.get('same')).toBeUndefined();
   });
 
-  it('answers calls that come at once, before it has connected, without a false alarm', async () => {
+  it('answers concurrent calls before it is connected, without a false warning', async () => {
     const { cache, warn } = make(testServers().redisUrl);
     await Promise.all([1, 2, 3].map((n) => cache.set(`k${n}`, n, 60)));
     expect(await cache.get('k3')).toBe(3);
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('counts a value that cannot be read as absent', async () => {
+  it('treats an invalid value as absent', async () => {
     const { cache, keyPrefix } = make(testServers().redisUrl);
     const raw = make(testServers().redisUrl, keyPrefix);
     await raw.cache.set('k', 1, 60);
@@ -58,7 +58,7 @@ describe('RedisCache', () => {
     expect(await cache.get('k')).toBeUndefined();
   });
 
-  it('is a cache that never has anything while Redis is absent, warns once, and says so in the metric', async () => {
+  it('has no values while Redis is down, warns once, and shows it in the metric', async () => {
     const { cache, metrics, warn } = make(`redis://127.0.0.1:${await closedPort()}`);
     const startedAt = performance.now();
     for (let n = 0; n < 5; n += 1) {
@@ -71,7 +71,7 @@ describe('RedisCache', () => {
     expect(await metrics.metrics()).toContain('pugmark_redis_up 0');
   });
 
-  it('gives up on a Redis that takes the connection and says nothing', async () => {
+  it('does not wait for a Redis that accepts the connection and does not answer', async () => {
     const silent = await listen(() => undefined);
     const { cache } = make(`redis://127.0.0.1:${portOf(silent)}`);
     const startedAt = performance.now();
@@ -84,7 +84,7 @@ describe('RedisCache', () => {
     await stop(silent);
   });
 
-  it('goes on by itself when Redis comes back, after one warning for the outage', async () => {
+  it('recovers when Redis is back, after one warning for the outage', async () => {
     const redis = new URL(testServers().redisUrl);
     const target = { host: redis.hostname, port: Number(redis.port || 6379) };
     const relay = (client: Socket): void => {
@@ -112,7 +112,7 @@ describe('RedisCache', () => {
     await stop(second);
   });
 
-  it('answers nothing after it was closed', async () => {
+  it('has no values after it was closed', async () => {
     const { cache } = make(testServers().redisUrl);
     await cache.set('k', 1, 60);
     await cache.close();
@@ -121,7 +121,7 @@ describe('RedisCache', () => {
 });
 
 describe('NoCache', () => {
-  it('never has anything', async () => {
+  it('never has values', async () => {
     const cache = new NoCache();
     await cache.set();
     expect(await cache.get()).toBeUndefined();

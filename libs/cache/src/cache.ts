@@ -5,7 +5,7 @@ import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limi
 
 export type CacheState = 'up' | 'down' | 'not configured';
 
-/** A cache: what it answers may be absent at any time, and its loss is never an error. Values are plain JSON. */
+/** Deletes the value, if possible; otherwise it expires. */
 export interface Cache {
   /** The value, or undefined when it is absent, cannot be read, or the cache does not answer in time. */
   get<T>(key: string): Promise<T | undefined>;
@@ -43,7 +43,7 @@ export interface RedisCacheOptions {
   readonly url: string;
   /** Put before every key, when several installations share one Redis. */
   readonly keyPrefix?: string;
-  /** Longest that one call may take, in milliseconds. */
+  /** Stores the value for `ttlSeconds`, if possible. */
   readonly deadlineMs?: number;
   readonly logger: Logger;
   readonly metrics: Registry;

@@ -1,4 +1,4 @@
-/** Progress of an export, for whoever looks at it now. The database is the truth; this may be older, or absent. */
+/** Progress of an export for display. The database is authoritative; this may be older, or absent. */
 export interface ExportJob {
   readonly status: 'processing' | 'completed' | 'failed' | 'cancelled';
   /** 0 to 100. */

@@ -18,7 +18,7 @@ describe('a rate limiter', () => {
     await Promise.all(open.splice(0).map((cache) => cache.close()));
   });
 
-  it('counts the calls of one caller over all processes, and those of another apart', async () => {
+  it('counts the calls of each caller over all processes', async () => {
     const keyPrefix = `pugmark-test-${randomBytes(6).toString('hex')}:`;
     const one = (await connected(testServers().redisUrl, keyPrefix)).rateLimiter(LIMIT);
     const other = (await connected(testServers().redisUrl, keyPrefix)).rateLimiter(LIMIT);

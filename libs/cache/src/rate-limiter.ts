@@ -2,15 +2,15 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAb
 import type { Redis } from 'ioredis';
 
 export interface RateLimit {
-  /** In the names of the counters. */
+  /** Part of the counters' keys. */
   readonly name: string;
-  /** Most calls of one caller in a window. */
+  /** Maximum calls of one caller in a window. */
   readonly calls: number;
   /** Length of a window. */
   readonly seconds: number;
 }
 
-/** Counts calls by caller: over all processes in Redis, in this process alone while Redis is away or does not answer. */
+/** Counts calls by caller: over all processes in Redis, or in this process only while Redis is down. */
 export interface RateLimiter {
   /** Counts a call. Answers 0 when it may be made, else the seconds, at least 1, after which to try again. */
   take(caller: string): Promise<number>;

@@ -17,7 +17,7 @@ export interface ModelManifest {
   /** Must change with weights, preprocessing or decoding: results are unique by image, model version and stage. */
   readonly version: string;
   readonly licence: string;
-  /** `tfjs-graph`: a TensorFlow.js graph model, a .json file and its weight files. `saved-model`: a TensorFlow SavedModel. */
+  /** `tfjs-graph`: a TensorFlow.js graph model (.json and weight files). `saved-model`: a TensorFlow SavedModel. */
   readonly format: 'tfjs-graph' | 'saved-model';
   readonly files: readonly ModelFile[];
   /** Pixels. */

@@ -6,8 +6,8 @@ export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff';
 export const SIGNATURE_BYTES = 64;
 
 /**
- * The format by the file's first bytes; its name plays no part. Throws PermanentError `unsupported_format` for pictures and
- * videos of other kinds, which people mix in, and `not_an_image` for everything else.
+ * Detects the format from the file's first bytes, ignoring its name. Throws PermanentError `unsupported_format` for
+ * other image and video formats, and `not_an_image` for everything else.
  */
 export function detectImageFormat(beginning: Buffer): ImageFormat {
   const text = beginning.toString('latin1', 0, SIGNATURE_BYTES);

@@ -20,8 +20,8 @@ export interface ImageHeader extends CameraMetadata {
 }
 
 /**
- * What the header of a picture file says, without decoding it. Throws PermanentError `file_missing`, `file_unreadable`,
- * `empty_file`, `not_an_image`, `unsupported_format`, `too_many_pixels`; RetryableError for trouble that may pass.
+ * Reads the header of an image file, without decoding pixels. Throws PermanentError `file_missing`, `file_unreadable`,
+ * `empty_file`, `not_an_image`, `unsupported_format`, `too_many_pixels`; RetryableError for errors that may not recur.
  */
 export async function readImageHeader(path: string, options: HeaderOptions): Promise<ImageHeader> {
   const { format, metadata } = await readFormatAndMetadata(path, options);

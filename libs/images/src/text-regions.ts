@@ -11,8 +11,8 @@ const MAX_PARTS = 200_000;
 const TIFF_END = 64 * 1024;
 
 /**
- * The parts of a picture's file that are not pixels: headers, comments, and what follows the picture's end. Of a damaged picture, as
- * far as can be told. Throws PermanentError `not_an_image` when it has more parts than any picture.
+ * Iterates over the parts of an image file that are not pixels: headers, comments, and data after the image's end. Of a
+ * damaged image, as far as possible. Throws PermanentError `not_an_image` when it has more parts than any real image.
  */
 export async function* textRegions(file: ChunkedFile, format: ImageFormat): AsyncGenerator<Region> {
   if (format === 'jpeg') yield* jpegRegions(file);

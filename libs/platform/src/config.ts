@@ -95,8 +95,8 @@ export class ServiceConfig {
 }
 
 /**
- * Reads a config class from the environment. Throws one FatalError `bad_settings` that lists every problem by variable name and
- * never prints a value, which may be a secret. Variables that the class does not declare are not read.
+ * Reads a config class from the environment. Throws one FatalError `bad_settings` that lists every problem by variable
+ * name and never prints a value, which may be a secret. Variables that the class does not declare are ignored.
  */
 export function loadConfig<T extends object>(type: new () => T, environment: NodeJS.ProcessEnv): T {
   const given = Object.fromEntries(

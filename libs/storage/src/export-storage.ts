@@ -36,7 +36,7 @@ export class ExportStorage {
     return { key, ...written };
   }
 
-  /** Absolute path of a key. Throws PermanentError `bad_key` when it leads out of the storage. */
+  /** Absolute path of a key. Throws PermanentError `bad_key` when it is outside the storage. */
   pathOf(key: string): string {
     return this.#root.pathOf(key);
   }

@@ -51,7 +51,7 @@ export class RenditionStorage {
     await moveDurably(temporary, this.#root.pathOf(keyOf(hash)));
   }
 
-  /** Removes those that were not used for longest until the rest has at most `mostBytes`. Answers how many it removed. */
+  /** Removes the least recently used files until at most `maxBytes` remain. Returns how many it removed. */
   async shrinkTo(maxBytes: number): Promise<number> {
     const files = await this.#list();
     let bytes = files.reduce((sum, file) => sum + file.bytes, 0);

@@ -1,8 +1,8 @@
 const MAX_NAME_BYTES = 180;
 
 /**
- * A base name that is safe on any file system: no folders, no control characters, nothing that Windows refuses, no leading dot,
- * at most 180 bytes of UTF-8, never empty. The extension is kept.
+ * Converts a name to a base name that is safe on any file system: no folders, no control characters, nothing that
+ * Windows refuses, no leading dot, at most 180 bytes of UTF-8, never empty. Keeps the extension.
  */
 export function safeFileName(name: string): string {
   const base = name.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
@@ -18,8 +18,8 @@ export function safeFileName(name: string): string {
 }
 
 /**
- * The name, or with `-2`, `-3` … before its extension, so that `taken` does not know it. Upper and lower case count as the same.
- * `first`: the number to try first, where the smaller ones are known to be taken.
+ * Returns the name, or the name with `-2`, `-3` … before its extension, that is not in `taken` (case-insensitive).
+ * `first` is the number to try first, if the smaller ones are known to be taken.
  */
 export function uniqueName(name: string, taken: ReadonlySet<string>, first = 1): string {
   const dot = name.lastIndexOf('.');
@@ -30,7 +30,7 @@ export function uniqueName(name: string, taken: ReadonlySet<string>, first = 1):
   }
 }
 
-/** At most so many bytes, without cutting a character in two. */
+/** Shortens to a number of bytes without splitting a character. */
 function shorten(text: string, bytes: number): string {
   let short = '';
   let length = 0;

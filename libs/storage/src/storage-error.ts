@@ -2,7 +2,10 @@ import { RetryableError } from '@pugmark/domain';
 
 const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);
 
-/** A full disk as a RetryableError that says what to do; anything else as it is. Names no path: it may be shown to a client. */
+/**
+ * Converts a full-disk error to a RetryableError that says what to do; returns others unchanged. Contains no path: it
+ * may be shown to a client.
+ */
 export function asStorageError(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === undefined || !DISK_FULL_CODES.has(code)) return error;

@@ -6,35 +6,35 @@ import { isPathWithin } from './is-path-within';
 import { asStorageError } from './storage-error';
 
 /**
- * What is half written lies here until it is whole. On the same file system as the rest, so that a rename is atomic; whatever
- * a killed process left is found in one place.
+ * Folder for incomplete files, on the same file system, so that a rename is atomic and the leftovers of killed
+ * processes are in one place.
  */
 const TEMPORARY = 'tmp';
 
-/** One folder and the keys in it: relative paths with `/`, without `..`. */
+/** A storage folder. Keys are relative paths with `/` and without `..`. */
 export class StorageRoot {
-  /** Absolute. */
+  /** Absolute path. */
   readonly folder: string;
 
   constructor(folder: string) {
     this.folder = resolve(folder);
   }
 
-  /** Absolute path of a key. Throws PermanentError `bad_key` when the key does not name something below the root. */
+  /** Absolute path of a key. Throws PermanentError `bad_key` when the key is not below the root. */
   pathOf(key: string): string {
     const path = resolve(this.folder, key);
     if (key.includes('\0') || key.includes('\\') || path === this.folder || !isPathWithin(path, this.folder)) {
-      throw new PermanentError('bad_key', 'the key leads out of the storage');
+      throw new PermanentError('bad_key', 'the key is outside the storage');
     }
     return path;
   }
 
-  /** Removes a file; one that is not there is removed already. */
+  /** Removes a file; a missing file is ignored. */
   async remove(key: string): Promise<void> {
     await rm(this.pathOf(key), { force: true });
   }
 
-  /** Path for something half written; its folder exists. */
+  /** Returns a path for an incomplete file, in an existing folder. */
   async temporaryPath(kind: string): Promise<string> {
     const path = join(this.folder, TEMPORARY, `${kind}-${randomUUID()}`);
     try {
@@ -46,8 +46,8 @@ export class StorageRoot {
   }
 
   /**
-   * Removes what was half written by processes that are gone: everything temporary that nobody has written to for `olderThanMs`
-   * milliseconds, which must be longer than the longest write can pause. Answers how many entries.
+   * Removes temporary files and folders of dead processes: all that were not written to for `olderThanMs` milliseconds,
+   * which must exceed the longest pause of a write. Returns how many entries it removed.
    */
   async removeStaleTemporary(olderThanMs: number): Promise<number> {
     const folder = join(this.folder, TEMPORARY);
@@ -63,7 +63,10 @@ export class StorageRoot {
   }
 }
 
-/** Milliseconds since 1970 of the last write to a file, or to a folder or anything below it; now, when it vanished meanwhile. */
+/**
+ * Time of the last write to a file, or to a folder or anything below it, in milliseconds since 1970; now if it was
+ * removed meanwhile.
+ */
 async function lastWritten(path: string): Promise<number> {
   const facts = await stat(path).catch(() => null);
   if (facts === null) return Date.now();
@@ -81,7 +84,7 @@ async function lastWritten(path: string): Promise<number> {
   return newest;
 }
 
-/** For `catch`: a folder that was never made holds nothing. */
+/** For `catch` of a readdir: treats a missing folder as empty. */
 export function emptyIfMissing(error: NodeJS.ErrnoException): string[] {
   if (error.code === 'ENOENT') return [];
   throw error;

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder of the test's own. */
+/** Creates a folder for one test. */
 export async function testFolder(): Promise<{ path: string; files(): Promise<string[]>; drop(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'pugmark-storage-'));
   return {
@@ -18,7 +18,7 @@ export async function testFolder(): Promise<{ path: string; files(): Promise<str
   };
 }
 
-/** What a full disk does to a write: it cannot be had from a real disk in a test. */
+/** Simulates a write to a full disk, which a real disk cannot do in a test. */
 export async function* untilDiskIsFull(): AsyncGenerator<Buffer> {
   yield Buffer.from('the beginning');
   throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });

@@ -1,32 +1,32 @@
 import { uniqueName, safeFileName } from './safe-file-name';
 
-/** The names in one upload: safe, each there once, also where upper and lower case are the same. */
+/** Assigns names within one upload: safe, and unique regardless of case. */
 export class UploadNames {
-  /** Of files and folders, in lower case. */
+  /** Names of files and folders, in lower case. */
   readonly #taken = new Set<string>();
-  /** How often, in lower case. */
+  /** Number of requests for each name, in lower case. */
   readonly #requestCounts = new Map<string, number>();
-  /** By what was asked for, in lower case: two spellings of a folder are one folder. */
+  /** Folders by requested name in lower case: two spellings of a folder are one folder. */
   readonly #folders = new Map<string, string>();
 
-  /** A path with `/` for a file of this name in these folders, each in the one before. */
+  /** Returns a unique path with `/` for a file in nested folders. */
   reserve(name: string, folders: readonly string[]): string {
     let below = '';
     for (const folder of folders) below = this.#folder(`${below}${safeFileName(folder)}`);
     return this.#free(`${below}${safeFileName(name)}`);
   }
 
-  /** Every folder that was made, each after the one that it is in. */
+  /** The assigned folders, parents before children. */
   get folders(): readonly string[] {
     return [...this.#folders.values()];
   }
 
-  /** With a `/` at its end. */
+  /** Path with a trailing `/`. */
   #folder(asked: string): string {
     const key = asked.toLowerCase();
     let folder = this.#folders.get(key);
     if (folder === undefined) {
-      // Not where a file has the name already.
+      // A file may have the name already.
       folder = `${this.#free(asked)}/`;
       this.#folders.set(key, folder);
     }
@@ -35,7 +35,7 @@ export class UploadNames {
 
   #free(asked: string): string {
     const key = asked.toLowerCase();
-    // Asked for the thousandth time, it need not find out again that a thousand names are taken.
+    // Starts at the number of earlier requests, so that the thousandth does not try a thousand names.
     const times = (this.#requestCounts.get(key) ?? 0) + 1;
     this.#requestCounts.set(key, times);
     const free = uniqueName(asked, this.#taken, times);

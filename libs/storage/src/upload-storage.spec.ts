@@ -14,7 +14,7 @@ describe('UploadStorage', () => {
   });
   afterEach(() => folder.drop());
 
-  it('keeps files apart that have the same name', async () => {
+  it('stores files with the same name separately', async () => {
     const upload = await storage.begin();
     const names = [];
     for (const text of ['one', 'two', 'three']) names.push((await upload.add('IMG_0001.JPG', chunks(text))).name);
@@ -39,7 +39,7 @@ describe('UploadStorage', () => {
     expect(await folder.files()).toEqual([]);
   });
 
-  it('keeps the folders that a file comes in, and files apart from folders of the same name', async () => {
+  it('keeps the folders of files, and separates files from folders of the same name', async () => {
     const upload = await storage.begin();
     const add = async (name: string, folders: string[]) => (await upload.add(name, chunks(name), folders)).name;
     expect(await add('a.jpg', ['DCIM', '100RECNX'])).toBe('DCIM/100RECNX/a.jpg');
@@ -54,7 +54,7 @@ describe('UploadStorage', () => {
     expect(await readFile(join(path, 'B-2/d.jpg'), 'utf8')).toBe('d.jpg');
   });
 
-  it('tells the hash of each file, and where it lies meanwhile', async () => {
+  it('returns the hash of each file, and its temporary path', async () => {
     const upload = await storage.begin();
     const file = await upload.add('a.jpg', chunks('a', 'bc'));
     expect(file).toMatchObject({
@@ -64,14 +64,14 @@ describe('UploadStorage', () => {
     expect(await readFile(file.path, 'utf8')).toBe('abc');
   });
 
-  it.each(['finish', 'discard'] as const)('removes what was kept aside at %s', async (end) => {
+  it.each(['finish', 'discard'] as const)('removes side files at %s', async (end) => {
     const upload = await storage.begin();
     expect(await readFile(await upload.storeSideFile(chunks('archive')), 'utf8')).toBe('archive');
     await upload[end]();
     expect(await folder.files()).toEqual([]);
   });
 
-  it('sweeps what a killed process left, however deep, and nothing that is still written to', async () => {
+  it('removes what killed processes left, at any depth, and keeps what is still being written', async () => {
     const upload = await storage.begin();
     const deep = await upload.add('a.jpg', chunks('a'), ['DCIM', '100']);
     await upload.storeSideFile(chunks('archive'));
@@ -86,7 +86,7 @@ describe('UploadStorage', () => {
     expect(await folder.files()).toEqual([]);
   });
 
-  it('removes the half file when the disk is full', async () => {
+  it('removes the incomplete file when the disk is full', async () => {
     const upload = await storage.begin();
     await expect(upload.add('a.jpg', untilDiskIsFull())).rejects.toMatchObject({ code: 'disk_full' });
     expect(await folder.files()).toEqual([]);
@@ -94,7 +94,7 @@ describe('UploadStorage', () => {
 });
 
 describe('UploadNames', () => {
-  it('finds a name for each of fifty thousand files that are called the same', () => {
+  it('finds names for fifty thousand files of the same name', () => {
     const names = new UploadNames();
     const startedAt = performance.now();
     expect(new Set(Array.from({ length: 50_000 }, () => names.reserve('IMG_0001.JPG', ['DCIM']))).size).toBe(50_000);
@@ -115,7 +115,7 @@ describe('safeFileName', () => {
     ['what?*.jpg', 'what__.jpg'],
     ['Wölfe im März.jpg', 'Wölfe im März.jpg'],
     ['\u202Egpj.exe', '_gpj.exe'],
-  ])('makes %j into %j', (given, expected) => expect(safeFileName(given)).toBe(expected));
+  ])('converts %j to %j', (given, expected) => expect(safeFileName(given)).toBe(expected));
 
   it('shortens a long name by whole characters and keeps its extension', () => {
     const name = safeFileName(`${'ä'.repeat(500)}.jpeg`);
@@ -125,7 +125,7 @@ describe('safeFileName', () => {
 });
 
 describe('freeName', () => {
-  it('counts upper and lower case as the same: some file systems do', () => {
+  it('ignores case, as some file systems do', () => {
     expect(uniqueName('A.jpg', new Set(['a.jpg', 'a-2.jpg']))).toBe('A-3.jpg');
   });
 });

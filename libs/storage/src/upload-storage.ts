@@ -7,28 +7,36 @@ import { StorageRoot, emptyIfMissing } from './storage-root';
 import { UploadNames } from './upload-names';
 
 export interface UploadedFile {
-  /** As stored, with `/`, relative to the upload: made safe, and unlike every other name of it. */
+  /** Stored path with `/`, relative to the upload: safe and unique. */
   readonly name: string;
-  /** Absolute, until `finish`. */
+  /** Absolute path, valid until `finish`. */
   readonly path: string;
   readonly bytes: number;
   /** Hexadecimal. */
   readonly sha256: string;
 }
 
-/** An upload that is being received. Until `finish` it is temporary: a process that dies leaves something to sweep, no upload. */
+/**
+ * An upload being received. It is temporary until `finish`: a process that dies leaves a temporary folder and no
+ * upload.
+ */
 export interface IncomingUpload {
-  /** Stores one file under a safe form of its name, in such folders. A full disk is a RetryableError `disk_full`. */
+  /**
+   * Stores one file under a safe form of its name, in the given folders. A full disk is a RetryableError `disk_full`.
+   */
   add(name: string, content: AsyncIterable<Uint8Array>, folders?: readonly string[]): Promise<UploadedFile>;
-  /** Stores what is not of the upload itself, such as an archive of it, and answers its absolute path; gone with `finish`. */
+  /**
+   * Stores a file that is not part of the upload, such as its archive, and returns its absolute path; removed by
+   * `finish`.
+   */
   storeSideFile(content: AsyncIterable<Uint8Array>): Promise<string>;
-  /** Puts the folder in its place and answers its absolute path. */
+  /** Moves the folder to its final place and returns its absolute path. */
   finish(): Promise<string>;
   /** Removes everything, before or after `finish`. */
   discard(): Promise<void>;
 }
 
-/** Files that people send: `uploads/<id>/<name>`, until the ingest has taken them over. */
+/** Storage of uploaded files: `uploads/<id>/<name>`, until they are ingested. */
 export class UploadStorage {
   readonly #root: StorageRoot;
 
@@ -75,7 +83,10 @@ export class UploadStorage {
     };
   }
 
-  /** Names of the finished uploads that are older than `ms` milliseconds: the last part of what `finish` answered, unlike that of any other. */
+  /**
+   * Finds the names of finished uploads older than `ms` milliseconds. A name is the last part of the path that `finish`
+   * returned.
+   */
   async findOlderThan(ms: number): Promise<string[]> {
     const folder = this.#root.pathOf('uploads');
     const names: string[] = [];
@@ -91,7 +102,7 @@ export class UploadStorage {
     await rm(this.#root.pathOf(`uploads/${name}`), { recursive: true, force: true });
   }
 
-  /** See `StorageRoot.sweepTemporary`. */
+  /** See `StorageRoot.removeStaleTemporary`. */
   async removeStaleTemporary(olderThanMs: number): Promise<number> {
     return this.#root.removeStaleTemporary(olderThanMs);
   }

@@ -38,7 +38,7 @@ describe('ServiceWorkers', () => {
   it('refuses a worker registered under another kind', () => {
     // @ts-expect-error a scan worker is no detect worker
     expect(() => new ServiceWorkers('ml-worker', { detect: worker('scan'), classify: worker('classify') })).toThrow(
-      'the handler of scan stands under detect',
+      'the handler of scan is registered under detect',
     );
   });
 });

@@ -2,7 +2,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface DatabaseRelay {
   readonly url: string;
-  /** The next statement with this text reaches the server, which acts on it; the connection breaks before its answer comes. */
+  /**
+   * The next statement with this text reaches the server and is executed; the connection breaks before its result
+   * arrives.
+   */
   loseAnswerTo(text: string): void;
   /** Breaks all connections and takes no more. */
   close(): void;

@@ -1,4 +1,4 @@
-/** URLs of the servers that integration tests talk to; `npm test` starts private ones and sets them. */
+/** URLs of the servers for integration tests; `npm test` starts private ones and sets them. */
 export interface TestServers {
   readonly databaseUrl: string;
   readonly rabbitmqUrl: string;

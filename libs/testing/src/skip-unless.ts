@@ -1,6 +1,6 @@
 /**
- * Defines a group of tests, or skips it for the given reason (null: none). The reason becomes part of the title, from which
- * `npm test` takes the list of skipped tests that it prints at its end.
+ * Defines a group of tests, or skips it for the given reason (null: none). The reason becomes part of the title, from
+ * which `npm test` takes the list of skipped tests that it prints at its end.
  */
 export function describeUnless(reason: string | null, title: string, body: () => void): void {
   if (reason === null) describe(title, body);

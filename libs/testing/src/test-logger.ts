@@ -1,6 +1,6 @@
 import { createLogger, type Logger } from '@pugmark/platform';
 
-/** A logger for tests: silent, unless PUGMARK_TEST_LOG names a level. */
+/** Creates a logger for tests: silent, unless PUGMARK_TEST_LOG names a level. */
 export function testLogger(): Logger {
   const level = process.env['PUGMARK_TEST_LOG'];
   const logger = createLogger('test', { LOG_LEVEL: level ?? 'info', LOG_FORMAT: 'json' });

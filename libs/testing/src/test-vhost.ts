@@ -5,12 +5,12 @@ export interface TestVhost {
   /** AMQP URL of the virtual host. */
   readonly url: string;
   readonly managementUrl: string;
-  /** Calls the management API below `/api`; paths may contain `{vhost}`. Rejects when the answer is not 2xx. */
+  /** Calls the management API below `/api`; paths may contain `{vhost}`. Rejects when the status is not 2xx. */
   manage(method: string, path: string, body?: object): Promise<Response>;
   drop(): Promise<void>;
 }
 
-/** A RabbitMQ virtual host of the test's own. */
+/** Creates a RabbitMQ virtual host for one test. */
 export async function createTestVhost(
   { rabbitmqUrl, rabbitmqManagementUrl }: Pick<TestServers, 'rabbitmqUrl' | 'rabbitmqManagementUrl'> = testServers(),
 ): Promise<TestVhost> {

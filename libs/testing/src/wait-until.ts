@@ -1,6 +1,6 @@
 /**
- * Resolves with the condition's first truthy answer. Rejects after `timeoutMs`, naming what was waited for and what the
- * condition answered last. The one way in which tests wait.
+ * Polls a condition and resolves with its first truthy result. Rejects after `timeoutMs` with the description and the
+ * last result.
  */
 export async function waitUntil<T>(
   what: string,

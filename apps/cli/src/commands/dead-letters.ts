@@ -12,8 +12,9 @@ import { parseCommandLine } from '../parse-args';
 import { printable } from '../printable';
 
 const USAGE =
-  'pugmark dead-letters list [--limit N] | show ID | requeue (ID… | --all) | drop (ID… | --all)   [--json] [--instance NAME]';
-/** Characters of a body that `show` prints. */
+  'pugmark dead-letters list [--limit N] | show ID | requeue (ID… | --all) | drop (ID… | --all) ' +
+  '[--json] [--instance NAME]';
+/** Maximum characters of a body that `show` prints. */
 const MAX_BODY_LENGTH = 4_096;
 
 interface Options {
@@ -22,15 +23,15 @@ interface Options {
   readonly json: boolean;
 }
 
-/** Looks at messages that nobody could read, puts them back, or throws them away. */
+/** Lists, shows, requeues or drops dead letters. */
 export const deadLettersCommand: Command = {
-  summary: 'list, show, requeue or drop messages that could not be read',
+  summary: 'list, show, requeue or drop dead letters',
   usage: `${USAGE}
-  list     shows why each is here; looking takes none away
-  show     everything about one
-  requeue  puts letters back on the route that they came from, e.g. after an upgrade that can read them
-  drop     throws letters away for good; a doorbell that is dropped is rung again by the dispatcher if its task still waits
-  Exit code 0: done; 1: some were left; 2: wrong usage or no such letter; 3: the broker cannot be reached.`,
+  list     shows each letter with its reason; removes none
+  show     shows one letter completely
+  requeue  returns letters to the route that they came from, e.g. after an upgrade that can parse them
+  drop     removes letters; the dispatcher publishes a dropped notification again if its task still waits
+  Exit code 0: done; 1: some were kept; 2: wrong usage or no such letter; 3: the broker cannot be reached.`,
 
   run: async (args, context) => {
     const { values, positionals } = parseCommandLine(USAGE, args, {
@@ -43,7 +44,7 @@ export const deadLettersCommand: Command = {
     const act = ACTIONS[action];
     if (act === undefined)
       throw new UsageError(
-        `${action === '' ? 'what is to be done is missing' : `there is no '${action}'`}\nusage: ${USAGE}`,
+        `${action === '' ? 'the action is missing' : `there is no action '${action}'`}\nusage: ${USAGE}`,
       );
     const broker = findBroker(context.config, values.instance, context.folder);
     const letters = await DeadLetters.open(broker.rabbitmqUrl);
@@ -80,7 +81,8 @@ const ACTIONS: Readonly<
   },
   requeue: async (letters, ids, options, { print }) =>
     reportOutcomes(await letters.requeue(selection(ids, options)), options, print),
-  drop: async (letters, ids, options, { print }) => reportOutcomes(await letters.drop(selection(ids, options)), options, print),
+  drop: async (letters, ids, options, { print }) =>
+    reportOutcomes(await letters.drop(selection(ids, options)), options, print),
 };
 
 function selection(ids: readonly string[], { all }: Options): Selection {
@@ -88,7 +90,11 @@ function selection(ids: readonly string[], { all }: Options): Selection {
   return all ? 'all' : ids;
 }
 
-function reportOutcomes(outcomes: readonly DeadLetterOutcome[], { json }: Options, print: (text: string) => void): number {
+function reportOutcomes(
+  outcomes: readonly DeadLetterOutcome[],
+  { json }: Options,
+  print: (text: string) => void,
+): number {
   if (json) print(JSON.stringify(outcomes, null, 2));
   else if (outcomes.length === 0) print('no dead letters');
   else
@@ -137,7 +143,7 @@ function detailsText({
       ['headers', printable(JSON.stringify(headers))],
       [
         'body',
-        `${bytes} bytes${encoding === 'hex' ? ', no text; in hexadecimal' : ''}${body.length > MAX_BODY_LENGTH ? `, the first ${MAX_BODY_LENGTH} characters` : ''}:`,
+        `${bytes} bytes${encoding === 'hex' ? ', not text; in hexadecimal' : ''}${body.length > MAX_BODY_LENGTH ? `, the first ${MAX_BODY_LENGTH} characters` : ''}:`,
       ],
     ],
   );

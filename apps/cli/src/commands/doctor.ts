@@ -22,16 +22,16 @@ const DRIVER_DEADLINE_MS = 15_000;
 interface Finding {
   readonly what: string;
   readonly found: string;
-  /** What to do; null when all is well. */
+  /** What to do; null if nothing. */
   readonly advice: string | null;
 }
 
-/** Explains what this machine computes with, why, and what to do for more. */
+/** Explains which inference engine this machine uses and why, and how to get a faster one. */
 export const doctorCommand: Command = {
-  summary: 'explain what this machine computes with, and what to do for more',
+  summary: 'explain which engine this machine uses, and how to get a faster one',
   usage: `${USAGE}
-  Looks at Node, the native library, GPU and driver, then loads the built-in model and runs it once.
-  ML_ENGINE and ML_DEVICE are taken as the ml-worker takes them.
+  Checks Node, the native library, GPU and driver, then loads the built-in model and runs it once.
+  ML_ENGINE and ML_DEVICE have the same meaning as for the ml-worker.
   Exit code 0: the best engine for this machine works; 1: there is something to do.`,
 
   run: async (args, context) => {
@@ -60,7 +60,7 @@ function native(state: TensorflowState, dir: string): Finding {
     return {
       what,
       found: `none: ${state.problem}`,
-      advice: 'without it the slower WebAssembly engine does the work; `npm run tensorflow` installs it',
+      advice: 'the slower WebAssembly engine is used without it; `npm run tensorflow` installs it',
     };
   return {
     what,
@@ -71,17 +71,17 @@ function native(state: TensorflowState, dir: string): Finding {
 
 function gpu(state: TensorflowState, gpus: readonly string[]): Finding {
   const what = 'NVIDIA GPU';
-  if (gpus.length === 0) return { what, found: 'none (nvidia-smi shows no card)', advice: null };
+  if (gpus.length === 0) return { what, found: 'none (nvidia-smi lists no GPU)', advice: null };
   const found = gpus.join('; ');
   if (!state.installed || state.device === 'gpu') return { what, found, advice: null };
   const why =
     state.gpuProblem === undefined
-      ? 'the library was installed when there was no card'
+      ? 'the library was installed when there was no GPU'
       : `the library for it could not be installed: ${state.gpuProblem}`;
   return { what, found, advice: `it is not used: ${why}; \`npm run tensorflow\` tries again` };
 }
 
-/** The built-in model, run once: whether all of it works is seen by doing it. */
+/** Loads and runs the built-in model once, to check that all of it works. */
 async function engine(options: Omit<EngineOptions, 'convertedDir'>): Promise<Finding> {
   const what = 'engine';
   const convertedDir = mkdtempSync(join(tmpdir(), 'pugmark-doctor-'));
@@ -94,11 +94,11 @@ async function engine(options: Omit<EngineOptions, 'convertedDir'>): Promise<Fin
     const { name, version, device, reason } = created.info;
     return {
       what,
-      found: `${name} ${version}, ${device}; the built-in model loads and runs in ${Math.round(loadMs)} ms. Why this one: ${reason}`,
+      found: `${name} ${version}, ${device}; the built-in model loads and runs in ${Math.round(loadMs)} ms. Reason: ${reason}`,
       advice: null,
     };
   } catch (error) {
-    return { what, found: `does not work: ${messageOf(error)}`, advice: 'mend that, or let ML_ENGINE=auto choose' };
+    return { what, found: `does not work: ${messageOf(error)}`, advice: 'fix that, or set ML_ENGINE=auto' };
   } finally {
     rmSync(convertedDir, { recursive: true, force: true });
   }
@@ -116,7 +116,7 @@ async function nvidiaGpus(): Promise<string[]> {
       .map((line) => line.trim())
       .filter((line) => line !== '');
   } catch {
-    // No driver, or one that does not answer.
+    // No driver, or one that does not respond.
     return [];
   }
 }
@@ -128,7 +128,9 @@ function text(findings: readonly Finding[]): string {
     ...(advice === null ? [] : [`  ${''.padEnd(width)}  → ${advice}`]),
   ]);
   const open = findings.filter(({ advice }) => advice !== null).length;
-  return [...lines, '', open === 0 ? 'All is well.' : open === 1 ? 'One thing to do.' : `${open} things to do.`].join(
-    '\n',
-  );
+  return [
+    ...lines,
+    '',
+    open === 0 ? 'No problems found.' : open === 1 ? 'One thing to do.' : `${open} things to do.`,
+  ].join('\n');
 }

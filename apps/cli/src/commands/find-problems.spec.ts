@@ -10,7 +10,7 @@ const ENGINE = {
   reason: 'auto',
   version: '4',
   processes: 2,
-  processesUp: 2,
+  processesReady: 2,
 };
 const ROUTE = {
   kind: 'detect',
@@ -38,7 +38,7 @@ const IDLE: Schemas['ProcessingResponse'] = {
   etaSeconds: null,
 };
 
-it('has nothing to say when all is well, with work or without', () => {
+it('returns nothing when all is well, with or without work', () => {
   expect(findProblems(WELL, IDLE)).toEqual([]);
   expect(findProblems(WELL, { ...IDLE, pending: 5, ratePerMinute: 60 })).toEqual([]);
   expect(findProblems({ ...WELL, dependencies: { ...WELL.dependencies, redis: 'not configured' } }, IDLE)).toEqual([]);
@@ -46,7 +46,7 @@ it('has nothing to say when all is well, with work or without', () => {
 
 it.each<[string, Partial<System>, Partial<typeof IDLE>, RegExp]>([
   [
-    'a database that is away',
+    'a database that is down',
     { dependencies: { ...WELL.dependencies, postgres: 'down' } },
     {},
     /^Postgres does not answer/,
@@ -58,19 +58,19 @@ it.each<[string, Partial<System>, Partial<typeof IDLE>, RegExp]>([
     /^RabbitMQ: foreign binding x$/,
   ],
   [
-    'a queue that nobody consumes',
+    'a queue without a consumer',
     { routes: [{ ...ROUTE, state: 'no_consumer' }] },
     {},
     /^nobody takes work from pugmark\.detect/,
   ],
   [
-    'a worker without some of its processes',
-    { engines: [{ ...ENGINE, processesUp: 1 }] },
+    'a worker with missing engine processes',
+    { engines: [{ ...ENGINE, processesReady: 1 }] },
     {},
     /1 of 2 engine processes/,
   ],
   ['no worker at all', { engines: [] }, {}, /^no ml-worker is up/],
-  ['work that stands still', {}, { pending: 3, processing: 1 }, /^4 pictures are to be looked at, and none was done/],
-])('names %s', (_what, system, work, line) => {
+  ['stalled work', {}, { pending: 3, processing: 1 }, /^4 pictures are to be looked at, and none was done/],
+])('reports %s', (_what, system, work, line) => {
   expect(findProblems({ ...WELL, ...system }, { ...IDLE, ...work })).toEqual([expect.stringMatching(line)]);
 });

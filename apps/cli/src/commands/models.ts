@@ -11,15 +11,15 @@ import { parseCommandLine } from '../parse-args';
 const USAGE = 'pugmark models list | draft PATH | add PATH [--manifest FILE] [--instance NAME]';
 const DATABASE_DEADLINE_MS = 15_000;
 
-/** Lists the models that runs can be for, and adds new ones. */
+/** Lists the models that runs can use, and adds new ones. */
 export const modelsCommand: Command = {
   summary: 'list the models, draft a manifest, add a model',
   usage: `${USAGE}
   list   shows the models that runs can be for.
-  draft  prints what the model's files tell of it as a manifest; what is null is for you to fill in.
-  add    verifies, tries, converts and stores a model. PATH is a manifest, or a folder or model with a manifest.json beside it,
+  draft  prints a manifest with the fields that the model's files contain; fill in those that are null.
+  add    verifies, tests, converts and stores a model. PATH is a manifest, or a folder or model next to a manifest.json,
          or any model with --manifest FILE: a TensorFlow.js graph model (its .json file) or a SavedModel (its folder).
-  Database and folder are those of DATABASE_URL and MODELS_DIR, else of the running instance (--instance, usually main).
+  Uses the database and folder of DATABASE_URL and MODELS_DIR, else of the running instance (--instance, default main).
   Exit code 0: done; 2: wrong usage, or the model is not in order; 3: the database cannot be reached.`,
 
   run: async (args, context) => {
@@ -67,7 +67,7 @@ async function add(
     path,
     options.manifest === undefined ? undefined : resolve(folder, options.manifest),
   );
-  // Before minutes of work for nothing.
+  // Checks the database before minutes of work.
   await withDatabase(places.databaseUrl, pingDatabase);
   const imported = await importModel(found.manifest, {
     folder: found.folder,
@@ -86,7 +86,7 @@ async function add(
 
 interface FoundManifest {
   readonly manifest: ModelManifest;
-  /** Of the model's files. */
+  /** Folder of the model's files. */
   readonly folder: string;
 }
 
@@ -96,13 +96,13 @@ async function findManifest(path: string, manifestFile: string | undefined): Pro
   const folder = facts.isDirectory() ? path : dirname(path);
   const file = manifestFile ?? (facts.isFile() && (await isManifest(path)) ? path : join(folder, 'manifest.json'));
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    const advice = `write one, beginning with what 'pugmark models draft ${path}' prints, as ${join(folder, 'manifest.json')} or for --manifest`;
+    const advice = `write one, starting from the output of 'pugmark models draft ${path}', as ${join(folder, 'manifest.json')} or for --manifest`;
     throw new UsageError(`the model has no manifest (${messageOf(error)}): ${advice}`);
   });
   return { manifest: parseManifest(parseJson(file, text)), folder };
 }
 
-/** A graph model is a .json file, too. */
+/** A graph model is a .json file as well. */
 async function isManifest(path: string): Promise<boolean> {
   if (!path.endsWith('.json')) return false;
   const json = parseJson(path, await readFile(path, 'utf8'));
@@ -113,7 +113,7 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new PermanentError('bad_manifest', `${file} is no JSON: ${messageOf(error)}`);
+    throw new PermanentError('bad_manifest', `${file} is not valid JSON: ${messageOf(error)}`);
   }
 }
 
@@ -141,7 +141,7 @@ async function withDatabase<T>(url: string, work: (db: Database) => Promise<T>):
     return await withDeadline(work(db), DATABASE_DEADLINE_MS, 'the database');
   } catch (error) {
     if (error instanceof PermanentError) throw error;
-    throw new RetryableError('database_unavailable', `the database does not answer as it should: ${messageOf(error)}`, {
+    throw new RetryableError('database_unavailable', `the database does not respond as expected: ${messageOf(error)}`, {
       cause: error,
     });
   } finally {

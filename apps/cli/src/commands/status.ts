@@ -7,14 +7,15 @@ import { findProblems } from './find-problems';
 
 const USAGE = `pugmark status [--json] ${API_USAGE}`;
 
-/** How a running Pugmark is: what is up, what waits, and what someone should look at. */
+/** Shows the state of a running Pugmark system: its services, waiting work, and problems. */
 export const statusCommand: Command = {
-  summary: 'show what is up, what waits, and what stands out',
+  summary: 'show services, waiting work and problems',
   usage: `${USAGE}
-  Asks the API for the system, its queues and its work, and ends with what someone should look at.
-  The gateway is that of --url or PUGMARK_URL, with the key in --key-file or PUGMARK_KEY, which needs the scope read; else the running
-  instance (--instance, usually main).
-  Exit code 0: nothing stands out; 1: something does; 2: wrong usage, or the key may not look; 3: the gateway does not answer.`,
+  Shows services, queues and work as reported by the API, then the problems that need attention.
+  The gateway is that of --url or PUGMARK_URL, with the key in --key-file or PUGMARK_KEY, which needs the scope read;
+  else the running instance (--instance, default main).
+  Exit code 0: no problems; 1: problems found; 2: wrong usage, or the key lacks the scope; 3: the gateway does not
+  answer.`,
 
   run: async (args, context) => {
     const { values, positionals } = parseCommandLine(USAGE, args, {
@@ -24,7 +25,7 @@ export const statusCommand: Command = {
     if (positionals.length > 0) throw new UsageError(`usage: ${USAGE}`);
     const { url, client } = openApi(values, context);
     const system = await client.get('/api/v1/system');
-    // Without its database there is no work to ask for; the system says so already.
+    // Without the database there is no work status; the system status reports that already.
     const work = system.dependencies.postgres === 'up' ? await client.get('/api/v1/processing/status') : null;
     const open = findProblems(system, work);
     context.print(
@@ -69,16 +70,16 @@ function text(
       : [
           columns(
             ['worker', 'engine', 'device', 'processes'],
-            engines.map(({ worker, name, version: of, device, processes, processesUp }) => [
+            engines.map(({ worker, name, version: of, device, processes, processesReady }) => [
               worker,
               `${name} ${of}`,
               device,
-              `${processesUp} of ${processes}`,
+              `${processesReady} of ${processes}`,
             ]),
           ),
         ]),
     '',
-    ...(open.length === 0 ? ['Nothing stands out.'] : ['What stands out:', ...open.map((line) => `  ${line}`)]),
+    ...(open.length === 0 ? ['No problems found.'] : ['Problems:', ...open.map((line) => `  ${line}`)]),
   ].join('\n');
 }
 
@@ -90,12 +91,12 @@ function workText({
   ratePerMinute,
   etaSeconds,
 }: Schemas['ProcessingResponse']): string {
-  const counts = `${pending} wait, ${processing} in work, ${completed} done, ${failed} failed`;
+  const counts = `${pending} waiting, ${processing} in progress, ${completed} done, ${failed} failed`;
   if (pending + processing === 0) return counts;
-  return `${counts}; ${ratePerMinute} a minute${etaSeconds === null ? '' : `, ${duration(etaSeconds)} to go`}`;
+  return `${counts}; ${ratePerMinute} a minute${etaSeconds === null ? '' : `, ${duration(etaSeconds)} remaining`}`;
 }
 
-/** `3 h 5 min`; the largest two units. */
+/** Formats a duration in its two largest units, such as `3 h 5 min`. */
 function duration(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);

@@ -7,14 +7,15 @@ import { parseCommandLine } from '../parse-args';
 
 const USAGE = 'pugmark topology [--offline | --repair] [--json] [--instance NAME]';
 
-/** Prints the topology table, compares a live broker with it, and mends what is safe to mend when asked to. */
+/** Prints the topology table, compares a running broker with it, and repairs what is safe to repair if requested. */
 export const topologyCommand: Command = {
   summary: 'print the topology, compare a broker with it, --repair what is safe',
   usage: `${USAGE}
   Prints exchanges, routes and policies, then compares the broker with them: one line for each difference.
-  --repair mends what loses no message and says what it did; --offline prints the table alone.
-  The broker is that of RABBITMQ_URL and RABBITMQ_MANAGEMENT_URL, else of the running instance (--instance, usually main).
-  Exit code 0: the broker holds exactly this; 1: it differs; 2: wrong usage; 3: it cannot be asked.`,
+  --repair repairs what loses no message and reports what it did; --offline prints only the table.
+  The broker is that of RABBITMQ_URL and RABBITMQ_MANAGEMENT_URL, else of the running instance (--instance, default
+  main).
+  Exit code 0: the broker has the declared topology; 1: it differs; 2: wrong usage; 3: it cannot be reached.`,
 
   run: async (args, context) => {
     const { values } = parseCommandLine(USAGE, args, {
@@ -53,13 +54,14 @@ async function compare(
 
 function report(name: string, repairs: readonly Repair[] | null, differences: readonly string[]): string {
   const lines: string[] = [];
-  for (const { line, outcome, description: what } of repairs ?? []) lines.push(`${outcome.padEnd(6)}  ${line}: ${what}`);
-  if (repairs?.length === 0) lines.push('Nothing had to be mended.');
-  if (differences.length === 0) lines.push(`The broker ${name} holds exactly this.`);
+  for (const { line, outcome, description } of repairs ?? [])
+    lines.push(`${outcome.padEnd(10)}  ${line}: ${description}`);
+  if (repairs?.length === 0) lines.push('Nothing had to be repaired.');
+  if (differences.length === 0) lines.push(`The broker ${name} has exactly the declared topology.`);
   else {
     const many = differences.length === 1 ? 'one difference' : `${differences.length} differences`;
     lines.push(
-      `The broker ${name} has ${many}${repairs === null ? ' (--repair mends what is safe)' : ' left'}:`,
+      `The broker ${name} has ${many}${repairs === null ? ' (--repair repairs what is safe)' : ' left'}:`,
       ...differences.map((line) => `  ${line}`),
     );
   }
@@ -81,7 +83,7 @@ function table(): string {
     '',
     'Routes (queues are durable quorum queues)',
     columns(
-      ['exchange', 'key', 'queue', 'message', 'consumer', 'most rung'],
+      ['exchange', 'key', 'queue', 'message', 'consumer', 'max ready'],
       [...routes, [deadLetters.exchange.name, '', deadLetters.queue.name, 'any', 'pugmark dead-letters', '–']],
     ),
     '',

@@ -11,20 +11,21 @@ import { findImageFiles } from '../upload/find-image-files';
 import { uploadFolder, type UploadProgress, type UploadResult } from '../upload/upload-folder';
 
 const USAGE = `pugmark upload FOLDER --project NAME|ID [--deployment NAME|ID] [--no-detect] ${API_USAGE}`;
-/** Longest that one part may take to arrive: the server's own limit. */
+/** Maximum duration of one part, as limited by the server. */
 const PART_DEADLINE_MS = 60 * 60_000;
-/** Refused files that are shown one by one. */
+/** Maximum refused files that are listed. */
 const MAX_SHOWN = 50;
 
-/** Sends the pictures of a folder to a server that cannot see it. */
+/** Uploads the images of a folder that the server cannot access. */
 export const uploadCommand: Command = {
-  summary: 'send the pictures of a folder, those that are not there yet',
+  summary: 'upload the images of a folder that the project does not have yet',
   usage: `${USAGE}
-  Hashes the pictures (.jpg .jpeg .png .webp .tif .tiff), asks which the project does not hold, sends those, and waits until they are
-  taken in. What breaks off is taken up by running it again. A run looks at what was added, unless --no-detect.
-  The gateway is that of --url or PUGMARK_URL, with the key in --key-file or PUGMARK_KEY, which needs the scopes read and ingest; else
-  the running instance (--instance, usually main).
-  Exit code 0: all pictures are there; 1: some were refused; 2: wrong usage, or the key may not; 3: the gateway does not answer.`,
+  Hashes the images (.jpg .jpeg .png .webp .tif .tiff), sends those that the project does not have, and waits until they are
+  ingested. An interrupted upload can be resumed by running it again. Starts a run over the added images, unless --no-detect.
+  The gateway is that of --url or PUGMARK_URL, with the key in --key-file or PUGMARK_KEY, which needs the scopes read and
+  ingest; else the running instance (--instance, default main).
+  Exit code 0: all images are stored; 1: some were refused; 2: wrong usage, or the key lacks a scope; 3: the gateway does not
+  answer.`,
 
   run: async (args, context) => {
     const { values, positionals } = parseCommandLine(USAGE, args, {
@@ -43,13 +44,13 @@ export const uploadCommand: Command = {
       values.deployment === undefined ? undefined : await findDeployment(client, project.id, values.deployment);
     const { images: pictures, others } = await findImageFiles(folder);
     context.print(
-      `${pictures.length} pictures below ${folder}${others === 0 ? '' : `, and ${others} other files, which are left out`}`,
+      `${pictures.length} images below ${folder}${others === 0 ? '' : `, and ${others} other files, which are skipped`}`,
     );
     const place = { projectId: project.id, deploymentId: deployment?.id, detect: !values['no-detect'] };
     const result = await uploadFolder(client.with({ deadlineMs: PART_DEADLINE_MS }), place, pictures, (progress) =>
       context.print(progressText(progress)),
     ).catch((error: unknown) => {
-      context.print('Broken off. What was sent is there: run it again for the rest.');
+      context.print('Interrupted. Sent images are stored: run it again for the others.');
       throw error;
     });
     const ingested = await followIngests(
@@ -68,7 +69,7 @@ async function requireFolder(path: string): Promise<string> {
 }
 
 function progressText({ seen, total, sent, sentBytes }: UploadProgress): string {
-  return `  ${seen} of ${total} looked at, ${sent} sent (${megabytes(sentBytes)})`;
+  return `${seen} of ${total} checked, ${sent} sent (${megabytes(sentBytes)})`;
 }
 
 function printResult(result: UploadResult, ingested: Ingested, folder: string, { print }: CommandContext): number {
@@ -78,13 +79,18 @@ function printResult(result: UploadResult, ingested: Ingested, folder: string, {
   ];
   const runs = result.ingests.flatMap(({ runId }) => (runId === null ? [] : [runId]));
   const rows = [
-    ['there before', String(result.held)],
-    ...(result.repeated === 0 ? [] : [['twice in the folder', String(result.repeated)]]),
-    ...(ingested.duplicates === 0 ? [] : [['there meanwhile', String(ingested.duplicates)]]),
+    ['already stored', String(result.held)],
+    ...(result.repeated === 0 ? [] : [['duplicates', String(result.repeated)]]),
+    ...(ingested.duplicates === 0 ? [] : [['stored meanwhile', String(ingested.duplicates)]]),
     ['refused', String(refused.length)],
     ...(runs.length === 0
       ? []
-      : [['looked at in', `${runs.length === 1 ? 'run' : 'runs'} ${runs.join(', ')}: pugmark status shows how far`]]),
+      : [
+          [
+            'processed in',
+            `${runs.length === 1 ? 'run' : 'runs'} ${runs.join(', ')}: pugmark status shows the progress`,
+          ],
+        ]),
   ];
   print(columns(['added', `${ingested.added} (${megabytes(result.sentBytes)} sent)`], rows));
   if (refused.length === 0) return EXIT.ok;

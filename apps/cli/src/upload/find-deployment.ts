@@ -1,7 +1,7 @@
 import { ApiProblem, type PugmarkClient } from '@pugmark/client';
 import { UsageError } from '../command';
 
-/** How many names an error tells. */
+/** Maximum names listed in an error. */
 const MAX_NAMES = 20;
 
 interface Named {
@@ -9,7 +9,7 @@ interface Named {
   readonly name: string;
 }
 
-/** The project of this id or name. Throws a UsageError that names those that there are. */
+/** Finds a project by id or name. Throws a UsageError that lists the existing ones. */
 export async function findProject(client: PugmarkClient, text: string): Promise<Named> {
   return find(
     'project',
@@ -19,7 +19,7 @@ export async function findProject(client: PugmarkClient, text: string): Promise<
   );
 }
 
-/** The same, of the deployments of a project. */
+/** Finds a deployment of a project by id or name. Throws like `findProject`. */
 export async function findDeployment(client: PugmarkClient, projectId: number, text: string): Promise<Named> {
   const path = { id: projectId };
   const byId = async (): Promise<Named | null> => {

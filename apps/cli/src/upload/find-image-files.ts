@@ -1,17 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 
-/** As cameras name them. What is in a file is seen by the server. */
+/** File extensions of images. The server checks the content. */
 const EXTENSIONS: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff']);
 
 export interface FoundFiles {
-  /** Paths of pictures, always in the same order. */
+  /** Sorted paths of image files. */
   readonly images: readonly string[];
-  /** How many files have another name. */
+  /** Number of files with other extensions. */
   readonly others: number;
 }
 
-/** The files below a folder. Hidden ones and links are passed over: what macOS adds, and what may lead anywhere. */
+/** Finds the image files below a folder. Skips hidden files and links, which macOS adds or which may lead anywhere. */
 export async function findImageFiles(folder: string): Promise<FoundFiles> {
   const pictures: string[] = [];
   let others = 0;

@@ -7,12 +7,12 @@ const STALL_TIMEOUT_MS = 5 * 60_000;
 
 export interface Ingested {
   readonly added: number;
-  /** Came in by another way meanwhile. */
+  /** Images that were stored by another ingest meanwhile. */
   readonly duplicates: number;
   readonly refused: readonly Refusal[];
 }
 
-/** Waits until what was sent is taken in; answers what became of it. Throws when nothing moves for five minutes. */
+/** Waits until the uploads are ingested and returns the results. Throws when there is no progress for five minutes. */
 export async function followIngests(
   client: PugmarkClient,
   ids: readonly number[],
@@ -29,7 +29,7 @@ export async function followIngests(
     const skipped = client.all('/api/v1/ingests/{id}/files', {
       params: { path: { id }, query: { outcome: 'skipped', limit: 200 } },
     });
-    for await (const { path, reason } of skipped) refused.push({ path, reason: reason ?? 'it was not taken' });
+    for await (const { path, reason } of skipped) refused.push({ path, reason: reason ?? 'it was skipped' });
   }
   return { added, duplicates, refused };
 }
@@ -46,14 +46,14 @@ async function waitUntilEnded(client: PugmarkClient, id: number, stillMs: number
     if (performance.now() - movedAt > stillMs) {
       throw new NoResponseError(
         `upload ${id}`,
-        `sent, but not taken in: nothing has moved for ${Math.round(stillMs / 60_000)} minutes; pugmark status says what stands out`,
+        `sent, but not ingested: no progress for ${Math.round(stillMs / 60_000)} minutes; pugmark status shows the problems`,
       );
     }
     await delay(POLL_MS);
   }
 }
 
-/** Null where the server could not say just now: only a standstill ends the wait. */
+/** Null when the server cannot answer at the moment: only a stall ends the wait. */
 async function readIngest(client: PugmarkClient, id: number): Promise<Schemas['IngestResponse'] | null> {
   try {
     return await client.get('/api/v1/ingests/{id}', { params: { path: { id } } });

@@ -7,7 +7,7 @@ import { messageOf } from '@pugmark/domain';
 export interface UploadTarget {
   readonly projectId: number;
   readonly deploymentId: number | undefined;
-  /** With a run over what is added. */
+  /** Whether to start a run over the added images. */
   readonly detect: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface Refusal {
 }
 
 export interface Sent {
-  /** One for each part that was taken. */
+  /** One for each part that was accepted. */
   readonly ingests: readonly Schemas['IngestAccepted'][];
   readonly refused: readonly Refusal[];
 }
@@ -25,13 +25,13 @@ export interface Sent {
 const TRIES = 3;
 
 /**
- * Sends pictures as one upload. The server takes all of them or none: one that it refuses is left out and the rest sent again, so that
- * what can be taken is. Throws what is not the fault of a file.
+ * Uploads images. The server accepts an upload completely or not at all, so a refused file is left out and the others
+ * are sent again. Throws errors that are not caused by a file.
  */
 export async function sendFiles(client: PugmarkClient, place: UploadTarget, paths: readonly string[]): Promise<Sent> {
   const ingests: Schemas['IngestAccepted'][] = [];
   const refused: Refusal[] = [];
-  // Each turn leaves out a file or makes parts smaller: it ends.
+  // Terminates: each iteration leaves out a file or splits the part.
   const open = [paths];
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
     if (part.length === 0) continue;
@@ -56,7 +56,7 @@ export async function sendFiles(client: PugmarkClient, place: UploadTarget, path
   return { ingests, refused };
 }
 
-/** With one key for all tries: whichever of them arrived, one ingest is made. */
+/** Uses one idempotency key for all tries, so that one ingest is created. */
 async function sendOnce(
   client: PugmarkClient,
   { projectId, deploymentId, detect }: UploadTarget,
@@ -73,7 +73,7 @@ async function sendOnce(
   }
 }
 
-/** It was there a moment ago, when it was hashed. */
+/** A file that was readable when it was hashed, but is no longer. */
 class Unreadable extends Error {
   constructor(
     readonly path: string,
@@ -90,7 +90,7 @@ async function readAsFile(path: string): Promise<File> {
   return new File([content], basename(path));
 }
 
-/** A file is at fault, or there are too many of them; not the project, which the query names, nor the server. */
+/** Whether a file, or the number of files, caused the error; not the project of the query or the server. */
 function isFileProblem(error: unknown): error is ApiProblem {
   if (!(error instanceof ApiProblem)) return false;
   const field = error.errors[0]?.field;

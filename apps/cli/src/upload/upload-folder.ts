@@ -6,13 +6,13 @@ import type { PugmarkClient, Schemas } from '@pugmark/client';
 import { messageOf } from '@pugmark/domain';
 import { sendFiles, type UploadTarget, type Refusal } from './send-files';
 
-/** As many contents as the server can be asked for at a time. */
+/** Maximum hashes per request to the server. */
 const GROUP = 1_000;
-/** Of one request: they are in memory, and what breaks off is sent again. */
+/** Limits of one request: its files are in memory, and an interrupted one is sent again. */
 const BATCH = { files: 250, bytes: 64 * 1024 * 1024 } as const;
 
 export interface UploadProgress {
-  /** Looked at, so far. */
+  /** Files checked so far. */
   readonly seen: number;
   readonly total: number;
   readonly sent: number;
@@ -20,9 +20,9 @@ export interface UploadProgress {
 }
 
 export interface UploadResult {
-  /** The project held them before. */
+  /** Images that the project had before. */
   readonly held: number;
-  /** Twice or more in the folder. */
+  /** Files with the same content as another one. */
   readonly repeated: number;
   readonly sent: number;
   readonly sentBytes: number;
@@ -35,7 +35,10 @@ interface LocalFile {
   readonly bytes: number;
 }
 
-/** Sends those pictures whose content the project does not hold. What a broken upload sent is there when it begins again, and not sent twice. */
+/**
+ * Uploads the images that the project does not have. An interrupted upload can be repeated: stored images are not sent
+ * again.
+ */
 export async function uploadFolder(
   client: PugmarkClient,
   place: UploadTarget,
@@ -94,7 +97,7 @@ async function hashOf(path: string): Promise<LocalFile & { readonly sha256: stri
   return { path, bytes: (await stat(path)).size, sha256: hash.digest('hex') };
 }
 
-/** In order, each as large as it may be, and one file at least. */
+/** Splits files into parts, in order, each as large as the limits allow, with at least one file. */
 export function batches<T extends { readonly bytes: number }>(
   files: readonly T[],
   most: { readonly files: number; readonly bytes: number } = BATCH,

@@ -8,17 +8,17 @@ import { join } from 'node:path';
 
 const MAIN = join(__dirname, '../../dist/bundle/main.js');
 
-/** The real gateway takes part in tools/src/e2e/upload.e2e-spec.ts; this one refuses, breaks off and forgets to answer when it is told to. */
-describe('pugmark upload, where the server is difficult', () => {
+/** The end-to-end tests upload to the real gateway; this server refuses, disconnects or does not answer on demand. */
+describe('pugmark upload, with server errors', () => {
   let server: Server;
   let url: string;
   let folder: string;
-  /** SHA-256 of what the project holds. */
+  /** SHA-256 hashes of the project's images. */
   let held: Set<string>;
-  /** Names of the files of each upload that was taken, and its key. */
+  /** File names and idempotency key of each accepted upload. */
   let taken: { readonly names: string[]; readonly key: string }[];
   let attempts: number;
-  /** Answers an upload instead of the server; false: it is taken as usual. */
+  /** Handles an upload instead of the server; false: the server accepts it. */
   let instead: (names: string[], response: ServerResponse, body: string) => boolean;
 
   beforeEach(async () => {
@@ -45,7 +45,7 @@ describe('pugmark upload, where the server is difficult', () => {
   }
 
   function refuse(response: ServerResponse, status: number, code: string, field?: string): void {
-    const errors = field === undefined ? {} : { errors: [{ field, message: `it is not in order (${code})` }] };
+    const errors = field === undefined ? {} : { errors: [{ field, message: `it is not valid (${code})` }] };
     json(
       response,
       {
@@ -103,18 +103,18 @@ describe('pugmark upload, where the server is difficult', () => {
     });
   }
 
-  it('sends what is missing, once each, and leaves out what is no picture by its name', async () => {
+  it('sends each missing image once, and skips files without an image extension', async () => {
     pictures('a.jpg', 'below/b.JPG', 'c.png', '.d.jpg', 'notes.txt');
     writeFileSync(join(folder, 'twin.jpg'), 'content of a.jpg');
     held.add(createHash('sha256').update('content of c.png').digest('hex'));
     const { code, out } = await upload('.', '--project', 'Serengeti', '--deployment', 'Ridge');
-    expect(out).toContain('4 pictures below');
-    expect(out).toMatch(/added +2 \(.*there before +1.*twice in the folder +1.*refused +0.*run 7/s);
+    expect(out).toContain('4 images below');
+    expect(out).toMatch(/added +2 \(.*already stored +1.*duplicates +1.*refused +0.*run 7/s);
     expect(taken.map(({ names }) => names)).toEqual([['a.jpg', 'b.JPG']]);
     expect(code).toBe(0);
   });
 
-  it('leaves out the file that is refused by its name, and sends the rest', async () => {
+  it('leaves out the refused file by its name, and sends the others', async () => {
     pictures('a.jpg', 'bad.jpg', 'c.jpg');
     instead = (names, response) => {
       if (!names.includes('bad.jpg')) return false;
@@ -123,11 +123,11 @@ describe('pugmark upload, where the server is difficult', () => {
     };
     const { code, out } = await upload('.', '--project', 'Serengeti');
     expect(code).toBe(1);
-    expect(out).toMatch(/added +2 .*Refused:\n {2}bad\.jpg: it is not in order \(not_an_image\)/s);
+    expect(out).toMatch(/added +2 .*Refused:\n {2}bad\.jpg: it is not valid \(not_an_image\)/s);
     expect(attempts).toBe(2);
   });
 
-  it('finds the refused one among files of one name by halving', async () => {
+  it('finds the refused file among files of the same name by halving', async () => {
     pictures('1/x.jpg', '2/x.jpg', '3/x.jpg', '4/x.jpg', '5/x.jpg');
     instead = (_names, response, body) => {
       if (!body.includes('content of 2/x.jpg')) return false;
@@ -139,7 +139,7 @@ describe('pugmark upload, where the server is difficult', () => {
     expect(code).toBe(1);
   });
 
-  it('sends the same part with the same key when no answer came', async () => {
+  it('retries a part with the same key when there was no answer', async () => {
     pictures('a.jpg');
     const cut: string[] = [];
     instead = (names, response) => {
@@ -153,20 +153,20 @@ describe('pugmark upload, where the server is difficult', () => {
     expect(taken[0]!.key).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('breaks off with what to do when the server cannot, and takes it up again', async () => {
+  it('stops with advice when the server cannot store files, and resumes later', async () => {
     pictures('a.jpg', 'b.jpg');
     instead = (_names, response) => {
       refuse(response, 507, 'disk_full');
       return true;
     };
     const { code, out, err } = await upload('.', '--project', 'Serengeti');
-    expect([code, out]).toEqual([3, expect.stringContaining('run it again for the rest')]);
+    expect([code, out]).toEqual([3, expect.stringContaining('run it again for the others')]);
     expect(err).toContain('(disk_full)');
     instead = () => false;
     expect((await upload('.', '--project', 'Serengeti')).code).toBe(0);
   });
 
-  it('says what is wrong before anything is sent', async () => {
+  it('reports invalid arguments before sending anything', async () => {
     pictures('a.jpg');
     expect(await upload('.')).toMatchObject({
       code: 2,

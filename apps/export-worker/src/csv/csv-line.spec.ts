@@ -11,11 +11,11 @@ describe('csvLine', () => {
 });
 
 describe('guarded', () => {
-  it.each(['=1+1', '+49', '-x', '@SUM(A1)', '\t=1', '\r=1', '\n=1'])('makes text of the formula %j', (text) =>
+  it.each(['=1+1', '+49', '-x', '@SUM(A1)', '\t=1', '\r=1', '\n=1'])('escapes the formula %j', (text) =>
     expect(escapeFormula(text)).toBe(`'${text}`),
   );
-  it.each(['a=b', '1-2', "'quoted", '', 'DCIM/IMG_1.JPG'])('leaves %j as it is', (text) =>
+  it.each(['a=b', '1-2', "'quoted", '', 'DCIM/IMG_1.JPG'])('does not change %j', (text) =>
     expect(escapeFormula(text)).toBe(text),
   );
-  it('leaves nothing as nothing', () => expect(escapeFormula(null)).toBeNull());
+  it('keeps null', () => expect(escapeFormula(null)).toBeNull());
 });

@@ -5,14 +5,14 @@ import { IMAGE_COLUMNS, formatFraction, type Column } from './image-columns';
 const COLUMNS: readonly Column<DetectionRow>[] = [
   ['detection_id', (row) => row.detectionId],
   ...IMAGE_COLUMNS,
-  // The camera's clock and, when the zone is known, the instant; empty when the picture has no time: none is invented.
+  // Time of the camera's clock and, if the zone is known, the instant; empty if the image has no time.
   ['captured_local', (row) => row.capturedLocal],
   ['timezone', (row) => row.timezone],
   ['captured_at', (row) => row.capturedAt?.toISOString() ?? null],
   ['category', (row) => row.category],
   ['label', (row) => escapeFormula(row.label)],
   ['confidence', (row) => formatFraction(row.confidence)],
-  // The box in fractions of the upright picture: left, top, width, height.
+  // The box in fractions of the upright image: left, top, width, height.
   ['x', (row) => formatFraction(row.x)],
   ['y', (row) => formatFraction(row.y)],
   ['width', (row) => formatFraction(row.width)],
@@ -21,13 +21,16 @@ const COLUMNS: readonly Column<DetectionRow>[] = [
   ['image_height', (row) => row.imageHeight],
   ['model', (row) => escapeFormula(row.model)],
   ['model_version', (row) => escapeFormula(row.modelVersion)],
-  // What a classifier says of it; empty where none has looked.
+  // Label of a classifier; empty without one.
   ['classification', (row) => escapeFormula(row.classification)],
-  ['classification_score', (row) => (row.classificationScore === null ? null : formatFraction(row.classificationScore))],
+  [
+    'classification_score',
+    (row) => (row.classificationScore === null ? null : formatFraction(row.classificationScore)),
+  ],
   ['classifier', (row) => escapeFormula(row.classifier)],
-  // The same box again and again: a branch or a stone; it does not count.
+  // Whether it is a static detection, such as a branch or a stone, which is not effective.
   ['static', (row) => String(row.static)],
-  // What a person says of it, and calls it; empty where nobody has said anything of it.
+  // Annotation of the detection by a person; empty without one.
   ['review', (row) => row.review],
   ['review_label', (row) => escapeFormula(row.reviewLabel)],
 ];

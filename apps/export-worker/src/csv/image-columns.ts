@@ -1,6 +1,6 @@
 import { escapeFormula, type CsvValue } from './csv-line';
 
-/** A column: its name, and its cell of a row. */
+/** A column: its name, and a function that returns its value for a row. */
 export type Column<Row> = readonly [name: string, value: (row: Row) => CsvValue];
 
 interface ImageFields {
@@ -11,7 +11,7 @@ interface ImageFields {
   readonly location: string | null;
 }
 
-/** Which image, and where it was taken. */
+/** Columns of the image and where it was taken. */
 export const IMAGE_COLUMNS: readonly Column<ImageFields>[] = [
   ['image_id', (row) => row.imageId],
   ['file_path', (row) => escapeFormula(row.filePath)],
@@ -20,7 +20,7 @@ export const IMAGE_COLUMNS: readonly Column<ImageFields>[] = [
   ['location', (row) => escapeFormula(row.location)],
 ];
 
-/** Six digits: what a 32 bit float holds, and never an exponent, which some readers do not take for a number. */
+/** Six digits: the precision of a 32-bit float, without an exponent, which some readers do not parse. */
 export function formatFraction(value: number): string {
   return value.toFixed(6);
 }

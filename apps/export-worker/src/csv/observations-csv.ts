@@ -6,17 +6,17 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   ...IMAGE_COLUMNS,
   ['latitude', (row) => row.latitude],
   ['longitude', (row) => row.longitude],
-  // The camera's clock, the time at the place, which a person may have given instead, and the instant; empty when it is not known.
+  // Time of the camera's clock, local time (possibly corrected by a person), and the instant; empty if unknown.
   ['captured_local', (row) => row.capturedLocal],
   ['local_time', (row) => row.localTime],
   ['timezone', (row) => row.timezone],
   ['captured_at', (row) => row.capturedAt?.toISOString() ?? null],
   ['category', (row) => row.category],
-  // Empty for a blank, as are the two after it.
+  // Empty for a blank, like the next two columns.
   ['label', (row) => escapeFormula(row.label)],
   ['individuals', (row) => row.individuals],
   ['confidence', (row) => (row.confidence === null ? null : formatFraction(row.confidence))],
-  // Whose word it is.
+  // `human` or `machine`.
   ['source', (row) => row.source],
   ['reviewer', (row) => escapeFormula(row.reviewer)],
   ['reviewed_at', (row) => row.reviewedAt?.toISOString() ?? null],

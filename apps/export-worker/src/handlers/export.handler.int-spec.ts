@@ -34,7 +34,7 @@ describe('ExportHandler', () => {
     ]);
   });
 
-  it('survives awkward names', async () => {
+  it('exports names with quotes, commas and other scripts', async () => {
     await bench.newProject('=HYPERLINK("http://evil")');
     const names = ['a,b.jpg', 'say "hi".jpg', 'two\nlines.jpg', '=cmd.jpg', '-dash.jpg', 'Bär 熊.jpg'];
     for (const name of names) await bench.image(name, [detection(0.9)]);
@@ -55,7 +55,7 @@ describe('ExportHandler', () => {
     expect(records[1]?.[5]).toBe('North, "upper"');
   });
 
-  it('writes the header alone when there is nothing', async () => {
+  it('writes only the header when there are no detections', async () => {
     const id = await bench.newExport();
     await bench.work(id);
     const { row, text } = await bench.result(id);
@@ -63,7 +63,7 @@ describe('ExportHandler', () => {
     expect(row).toMatchObject({ row_count: 0, percent: 100, task_state: 'done' });
   });
 
-  it('holds what the filter asks for, and by default what reaches the threshold of the model', async () => {
+  it("applies the filter, and the model's threshold by default", async () => {
     const imageId = await bench.image('1.jpg', [
       detection(0.9),
       detection(0.3),
@@ -89,7 +89,7 @@ describe('ExportHandler', () => {
     expect(await confidences({ deploymentId: 999_999 })).toEqual([]);
   });
 
-  it('names what the classifier of the run says of each, or the one that was added last', async () => {
+  it("includes the labels of the run's classifier, or of the one that was added last", async () => {
     const imageId = await bench.image('1.jpg', [detection(0.9)]);
     const { id: detectionId } = await bench.db
       .selectFrom('detections')
@@ -127,12 +127,12 @@ describe('ExportHandler', () => {
       await bench.work(id);
       return parseCsv((await bench.result(id)).text)[1]!.slice(20, 23);
     };
-    // Guarded, as every text in a cell that a spreadsheet would take for a formula.
+    // Escaped, like every text that a spreadsheet would evaluate as a formula.
     expect(await last({})).toEqual(["'=badger", '0.750000', 'species 2']);
     expect(await last({ runId })).toEqual(['fox', '0.750000', 'species 1']);
   });
 
-  it('holds each detection once, however many pages they are', async () => {
+  it('includes each detection once, for any number of pages', async () => {
     for (let n = 0; n < 25; n += 1) await bench.image(`${n}.jpg`, [detection(0.9), detection(0.8)]);
     const id = await bench.newExport();
     await bench.work(id, { pageRows: 7 });
@@ -141,7 +141,7 @@ describe('ExportHandler', () => {
     expect(new Set(lines.slice(1).map((line) => line.split(',')[0])).size).toBe(50);
   });
 
-  it('is of one instant: what is added and removed meanwhile changes nothing', async () => {
+  it('reads one snapshot: concurrent changes have no effect', async () => {
     for (let n = 0; n < 10; n += 1) await bench.image(`${n}.jpg`, [detection(0.9)]);
     const id = await bench.newExport();
     bench.files = new InterferingStorage(bench.folder, async (chunk) => {
@@ -184,7 +184,7 @@ describe('ExportHandler', () => {
     expect(await bench.storedFiles()).toEqual(before);
   });
 
-  it('fails for good when the export is not there', async () => {
+  it('fails permanently when the export does not exist', async () => {
     const task = {
       id: 1,
       kind: 'export' as const,
@@ -210,7 +210,7 @@ describe('ExportHandler', () => {
     expect(await bench.exports.find(bench.db, id)).toMatchObject({ task_state: 'cancelled', file_key: null });
   });
 
-  it('does not write over the file of another attempt', async () => {
+  it('does not overwrite the file of another attempt', async () => {
     await bench.image('1.jpg', [detection(0.9)]);
     const id = await bench.newExport();
     const first = await bench.claim(id);
@@ -222,7 +222,7 @@ describe('ExportHandler', () => {
     expect((await bench.result(id)).text).toBe(text);
   });
 
-  it('tells the cache how far it is, and how it ended only after the commit', async () => {
+  it('writes its progress to the cache, and its outcome only after the commit', async () => {
     for (let n = 0; n < 10; n += 1) await bench.image(`${n}.jpg`, [detection(0.9)]);
     const id = await bench.newExport();
     const told: unknown[] = [];
@@ -241,7 +241,7 @@ describe('ExportHandler', () => {
     expect(told.at(-1)).toEqual([exportJobKey(id), { status: 'completed', percent: 100 }, 'done']);
   });
 
-  it('goes on when the cache and the row of its progress fail', async () => {
+  it('continues when writing its progress fails', async () => {
     await bench.image('1.jpg', [detection(0.9)]);
     const id = await bench.newExport();
     const broken = {
@@ -256,7 +256,7 @@ describe('ExportHandler', () => {
   });
 });
 
-/** Lets a test do something after each chunk that an export wrote. */
+/** Lets a test act after each written chunk. */
 class InterferingStorage extends ExportStorage {
   constructor(
     folder: string,

@@ -25,7 +25,7 @@ export interface ExportStores {
 }
 
 export interface ExportOptions {
-  /** How long a file can be downloaded, at least. */
+  /** Minimum time that a file can be downloaded. */
   readonly keepSeconds: number;
   readonly pageRows: number;
 }
@@ -54,7 +54,7 @@ const CONTENTS: Readonly<Record<ExportContent, Content>> = {
   },
 };
 
-/** Writes the file of an export: from one snapshot, page by page, in constant memory. */
+/** Writes the file of an export from one snapshot, page by page, in constant memory. */
 export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArtifact> {
   readonly kind = 'export' as const;
   readonly #stores: ExportStores;
@@ -71,7 +71,7 @@ export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArt
     return Promise.all(tasks.map((task) => this.#export(task, context)));
   }
 
-  /** Pointer and status in one transaction: a finished export always has its file, and its time starts now. */
+  /** Sets file and status in one transaction: a finished export always has its file, and expires from now on. */
   async write(tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: ExportArtifact }[]): Promise<void> {
     for (const { task, result } of done)
       await this.#stores.exports.complete(tx, task.subjectId, result, this.#options.keepSeconds);
@@ -90,7 +90,7 @@ export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArt
         task,
         outcome: 'retry',
         code: 'interrupted',
-        message: 'the export was stopped before its end; it starts again',
+        message: 'the export was interrupted; it starts again',
       };
     }
   }
@@ -104,7 +104,7 @@ export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArt
     const { db } = this.#stores;
     const progress = new ProgressReporter(this.#stores, entry.id);
     let rowCount = 0;
-    // The attempt is in the name: one that was taken over must not write over the file of its successor.
+    // Includes the attempt: an attempt that was taken over must not overwrite the file of its successor.
     const name = `${entry.id}-${task.attempt}.csv`;
     try {
       progress.report(0, 1);

@@ -6,7 +6,7 @@ import { ExportBench, detection, parseCsv } from '../test-export.fixture';
 const UPPER = { x: 0.1, y: 0.1, width: 0.2, height: 0.2 };
 const LOWER = { x: 0.6, y: 0.6, width: 0.2, height: 0.2 };
 
-describe('exports of what people said', () => {
+describe('exports of observations', () => {
   let bench: ExportBench;
   beforeAll(async () => {
     bench = await ExportBench.start();
@@ -28,7 +28,7 @@ describe('exports of what people said', () => {
   }
 
   describe('observations', () => {
-    it('are one line for each kind that counts in an image, and one for a blank', async () => {
+    it('have one line for each effective label of an image, and one for a blank', async () => {
       const both = await bench.image(
         'both.jpg',
         [detection(0.9), detection(0.8), detection(0.7, { category: 'person', label: 'person' }), detection(0.3)],
@@ -69,7 +69,7 @@ describe('exports of what people said', () => {
       expect(new Date(seen[3]!['reviewed_at']!).getTime()).toBeGreaterThan(Date.now() - 600_000);
     });
 
-    it('go by what the machine says again when the human’s word is taken back', async () => {
+    it('use the machine’s observations again when the human annotation is withdrawn', async () => {
       const image = await bench.image('a.jpg', [detection(0.9)]);
       await bench.review(image, []);
       await bench.review(image, null);
@@ -78,9 +78,9 @@ describe('exports of what people said', () => {
       ]);
     });
 
-    it('hold each line once, and all of them, however many pages they are and whatever the filter leaves of each image', async () => {
+    it('include each line exactly once, for any number of pages and any filter', async () => {
       for (let n = 0; n < 25; n += 1) {
-        // Person first, so that a page of the filter below is empty but for what the first condition lets through.
+        // The person comes first, so that a page of the filter below is empty after the second condition.
         await bench.image(`${n}.jpg`, [
           detection(0.9),
           detection(n === 24 ? 0.95 : 0.6, { category: 'person', label: 'person' }),
@@ -96,7 +96,7 @@ describe('exports of what people said', () => {
       expect(await records('observations', { deploymentId: 999_999 }, 4)).toEqual([]);
     });
 
-    it('guard what people typed', async () => {
+    it('escape what people typed', async () => {
       await bench.review(await bench.image('a.jpg', []), [{ label: '=HYPERLINK("http://evil")' }]);
       expect((await records('observations'))[0]!['label']).toBe(`'=HYPERLINK("http://evil")`);
     });
@@ -106,7 +106,7 @@ describe('exports of what people said', () => {
     const judged = async (filter: object = {}): Promise<unknown[]> =>
       (await records('detections', filter)).map((line) => [line['label'], line['review'], line['review_label']]);
 
-    it('say what a person says of each, and leave none out', async () => {
+    it('include the annotation of each detection, and omit none', async () => {
       const image = await bench.image(
         'a.jpg',
         ['bear', 'dog', 'stone', 'shade'].map((label, n) => detection(0.9 - n / 10, { label, box: UPPER })),
@@ -125,7 +125,7 @@ describe('exports of what people said', () => {
       ]);
     });
 
-    it('say nothing where nobody said anything, and where it was undone', async () => {
+    it('have no annotation where there is none, or where it was undone', async () => {
       const image = await bench.image('a.jpg', [detection(0.9)]);
       expect(await judged()).toEqual([['bear', '', '']]);
       await bench.review(image, []);
@@ -134,7 +134,7 @@ describe('exports of what people said', () => {
       expect(await judged()).toEqual([['bear', '', '']]);
     });
 
-    it('are not rejected by a word that may mean them', async () => {
+    it('are not rejected by an annotation that may mean them', async () => {
       const image = await bench.image('a.jpg', [
         detection(0.9, { box: UPPER }),
         detection(0.8, { category: 'person', label: 'person', box: UPPER }),
@@ -156,7 +156,7 @@ describe('exports of what people said', () => {
       ]);
     });
 
-    it('of another model are not rejected for what the first one found in the same place', async () => {
+    it('of another model are not rejected because of what the first one detected in the same place', async () => {
       const image = await bench.image('a.jpg', [detection(0.9, { box: UPPER })]);
       const [bear] = await bench.detectionIds(image);
       await bench.review(image, [{ label: 'bear', box: UPPER, detectionId: bear! }]);
@@ -171,7 +171,7 @@ describe('exports of what people said', () => {
       ]);
     });
 
-    it('are told by the label of the classifier that the line shows', async () => {
+    it('are matched by the label of the classifier in the line', async () => {
       const image = await bench.image('a.jpg', [detection(0.9)]);
       const [bear] = await bench.detectionIds(image);
       const { id } = await bench.db
@@ -196,16 +196,15 @@ describe('exports of what people said', () => {
       expect(await judged()).toEqual([['bear', 'relabelled', 'bear']]);
     });
 
-    it('say which are static, until these are dismissed', async () => {
+    it('show which detections are static, until these are dismissed', async () => {
       await bench.image('a.jpg', [detection(0.9)]);
       const { rows } = await sql<{ id: number }>`
         insert into static_detections (project_id, deployment_id, category, x, y, width, height, images)
         values (${bench.projectId}, ${bench.deploymentId}, 'animal', 0.25, 0.125, 0.5, 0.0625, 20) returning id`.execute(
         bench.db,
       );
-      await sql`update detections set static_detection_id = ${rows[0]!.id} where image_id in (select id from images where project_id = ${bench.projectId})`.execute(
-        bench.db,
-      );
+      await sql`update detections set static_detection_id = ${rows[0]!.id}
+        where image_id in (select id from images where project_id = ${bench.projectId})`.execute(bench.db);
       const isStatic = async (): Promise<unknown[]> => (await records('detections')).map((line) => line['static']);
       expect(await isStatic()).toEqual(['true']);
       await bench.db.updateTable('static_detections').set({ dismissed_at: new Date() }).execute();

@@ -14,8 +14,8 @@ const ROW_EVERY_MS = 5_000;
 const KEEP_SECONDS = 3_600;
 
 /**
- * Tells how far an export is: the cache often, the row now and then. Never waited for while the export is read: its
- * transaction would stand idle meanwhile, and be ended.
+ * Reports the progress of an export: often to the cache, less often to its row. Not awaited while the export is read,
+ * because its transaction would be ended for idling.
  */
 export class ProgressReporter {
   readonly #stores: ProgressStores;
@@ -31,11 +31,11 @@ export class ProgressReporter {
     this.#exportId = exportId;
   }
 
-  /** `done` of `total` rows are written. */
+  /** Reports that `done` of `total` rows are written. */
   report(done: number, total: number): void {
     this.#percent = total === 0 ? 0 : Math.min(99, Math.floor((done * 100) / total));
     const now = performance.now();
-    // What is told late is told by the next call: one message at a time.
+    // Allows one pending write; the next call reports newer progress.
     if (this.#busy || now - this.#cachedAt < CACHE_EVERY_MS) return;
     const row = now - this.#writtenAt >= ROW_EVERY_MS;
     this.#cachedAt = now;
@@ -44,7 +44,7 @@ export class ProgressReporter {
     this.#pendingWrite = this.#writeProgress(row).finally(() => (this.#busy = false));
   }
 
-  /** Resolves when nothing is being told any more. */
+  /** Resolves when no write is pending. */
   async settled(): Promise<void> {
     await this.#pendingWrite;
   }
@@ -56,7 +56,10 @@ export class ProgressReporter {
       await cache.set(exportJobKey(this.#exportId), job, KEEP_SECONDS);
       if (row) await exports.setPercent(db, this.#exportId, this.#percent);
     } catch (err) {
-      logger.warn({ err, exportId: this.#exportId }, 'the progress of an export could not be told; it goes on');
+      logger.warn(
+        { err, exportId: this.#exportId },
+        'the progress of an export could not be written; the export continues',
+      );
     }
   }
 }

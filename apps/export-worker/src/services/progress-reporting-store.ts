@@ -6,8 +6,8 @@ import type { WorkStore } from '@pugmark/tasks';
 const KEEP_SECONDS = 3_600;
 
 /**
- * The tasks table, telling the cache how exports ended, once the commit has counted: before it, the cache would say what may
- * never become true.
+ * The tasks table; writes the outcome of exports to the cache after the commit, because before it the outcome may still
+ * change.
  */
 export class ProgressReportingStore implements WorkStore<DatabaseTransaction> {
   readonly #tasks: TaskRepository;
@@ -37,7 +37,7 @@ export class ProgressReportingStore implements WorkStore<DatabaseTransaction> {
     return this.#tasks.isDataError(error);
   }
 
-  /** A retry may have been the last one, which only the row knows: then nothing is said. */
+  /** A retry may have been the last one, which only the row shows: the cached progress is removed. */
   async #reportOutcome({ task, outcome }: TaskOutcome<unknown>): Promise<void> {
     const key = exportJobKey(task.subjectId);
     if (outcome === 'retry') return this.#cache.delete(key);

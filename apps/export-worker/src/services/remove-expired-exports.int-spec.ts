@@ -3,14 +3,14 @@ import { testLogger } from '@pugmark/testing';
 import { ExportBench } from '../test-export.fixture';
 import { removeAbandoned, removeExpired } from './remove-expired-exports';
 
-describe('the sweep of exports', () => {
+describe('removing exports', () => {
   let bench: ExportBench;
   beforeAll(async () => {
     bench = await ExportBench.start();
   });
   afterAll(() => bench.stop());
 
-  it('removes files whose time is over, not one before, and none twice', async () => {
+  it('removes expired files, none before its time, and none twice', async () => {
     const [over, notYet] = [await bench.newExport(), await bench.newExport()];
     for (const id of [over, notYet]) await bench.work(id);
     await bench.db
@@ -24,7 +24,7 @@ describe('the sweep of exports', () => {
     expect(await bench.storedFiles()).toEqual([`exports/${notYet}-1.csv`]);
   });
 
-  it('goes on where it was killed between file and row', async () => {
+  it('continues when it was killed between file and row', async () => {
     const id = await bench.newExport();
     await bench.work(id);
     await bench.db
@@ -37,7 +37,7 @@ describe('the sweep of exports', () => {
     expect(await bench.exports.find(bench.db, id)).toMatchObject({ file_key: null });
   });
 
-  it('removes old files that no export points to', async () => {
+  it('removes old files that no export references', async () => {
     const id = await bench.newExport();
     await bench.work(id);
     for (const name of ['77-1.csv', '77-2.csv']) await bench.files.write(name, (write) => write('x'));

@@ -3,12 +3,12 @@ import type { Logger } from '@pugmark/platform';
 import type { ExportStorage } from '@pugmark/storage';
 
 const CHUNK_SIZE = 100;
-/** Far longer than an export takes from the end of its file to its commit. */
+/** Far longer than the time from the end of an export's file to its commit. */
 const ABANDONED_MS = 24 * 3_600_000;
 
 /**
- * Removes the files of exports whose time is over, by the database's clock. The file first, then the row's pointer: a sweep
- * that is killed in between does both again, and both are content with what is done already.
+ * Removes the files of exports that have expired, by the database's clock. Removes the file before the row's reference:
+ * if it is killed in between, both steps are repeated, which is harmless.
  */
 export async function removeExpired(
   db: Database,
@@ -30,7 +30,9 @@ export async function removeExpired(
   return removed;
 }
 
-/** Removes what killed workers and lost attempts left: half written files, and whole ones that no export points to. */
+/**
+ * Removes leftovers of killed workers and lost attempts: incomplete files, and complete ones that no export references.
+ */
 export async function removeAbandoned(
   db: Database,
   exports: ExportRepository,

@@ -114,7 +114,7 @@ describe('ScanHandler', () => {
   const images = (ingestId: number) =>
     db.selectFrom('images').selectAll().where('ingest_id', '=', ingestId).orderBy('file_path').execute();
 
-  it('stores each picture with what its EXIF says, and a detect task with it', async () => {
+  it('stores each image with its EXIF data and a detect task', async () => {
     mkdirSync(join(folder, '100RECNX'));
     writeFileSync(join(folder, '100RECNX', 'a.jpg'), picture);
     const { ingestId, task } = await givenIngest({ timezone: 'Europe/Berlin' });
@@ -144,7 +144,7 @@ describe('ScanHandler', () => {
     expect(detect).toHaveLength(1);
   });
 
-  it('never invents a time: no EXIF, or no deployment to say the zone, leaves it unknown', async () => {
+  it('leaves the time unknown without EXIF, or without a deployment that gives the zone', async () => {
     writeFileSync(
       join(folder, 'plain.png'),
       await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
@@ -166,7 +166,7 @@ describe('ScanHandler', () => {
     ]);
   });
 
-  it('lists what it could not take with a reason, and goes on', async () => {
+  it('lists skipped files with a reason, and continues', async () => {
     writeFileSync(join(folder, 'a.jpg'), picture);
     writeFileSync(join(folder, 'b again.jpg'), picture);
     writeFileSync(join(folder, 'c.txt'), 'notes');
@@ -180,7 +180,7 @@ describe('ScanHandler', () => {
     symlinkSync('/etc/passwd', join(folder, 'f.jpg'));
     const { ingestId, task } = await givenIngest();
     await handler(2).handle([task], context);
-    // Which of two equal files is met first is the file system's affair.
+    // Which of two equal files comes first depends on the file system.
     const outcomes = Object.fromEntries(
       (await files(ingestId)).map(({ path, outcome, reason_code }) => [
         path,
@@ -208,7 +208,7 @@ describe('ScanHandler', () => {
     expect(duplicate?.image_id).toBe((await images(ingestId))[0]?.id);
   });
 
-  it('copies by content, and the copy is the original', async () => {
+  it('copies by content, identical to the original', async () => {
     writeFileSync(join(folder, 'a.jpg'), picture);
     const { ingestId, task } = await givenIngest({ mode: 'copy' });
     await handler().handle([task], context);
@@ -217,7 +217,7 @@ describe('ScanHandler', () => {
     expect(readFileSync(join(storageDir, image?.location ?? ''))).toEqual(picture);
   });
 
-  it('goes on where it stopped, and doubles nothing', async () => {
+  it('resumes where it stopped, without duplicates', async () => {
     for (let n = 0; n < 10; n += 1) writeFileSync(join(folder, `${n}.jpg`), distinct(n));
     const { ingestId, task } = await givenIngest();
     const stopped = new AbortController();
@@ -233,7 +233,7 @@ describe('ScanHandler', () => {
     ).toEqual({ files_seen: 10 });
   });
 
-  it('leaves nothing of a step when another worker has taken the scan over', async () => {
+  it('rolls back a step when another worker has taken the scan over', async () => {
     writeFileSync(join(folder, 'a.jpg'), picture);
     const { ingestId, task } = await givenIngest();
     await db.updateTable('tasks').set({ attempt: 2 }).where('id', '=', task.id).execute();
@@ -243,7 +243,7 @@ describe('ScanHandler', () => {
   });
 
   it.each([
-    ['a folder that is not there', () => join(folder, 'gone'), 'folder_missing'],
+    ['a missing folder', () => join(folder, 'gone'), 'folder_missing'],
     ['a folder outside the allowed roots', () => tmpdir(), 'folder_not_allowed'],
     [
       'a link that leads outside',
@@ -275,7 +275,7 @@ describe('ScanHandler', () => {
       expect(await images(ingestId)).toHaveLength(4);
     }
 
-    it('takes the files away once all are stored, and is done again when only the commit of that was lost', async () => {
+    it('removes the files once all are stored, and can be repeated when only its commit was lost', async () => {
       for (let time = 0; time < 2; time += 1) {
         expect(await handler().handle([task], context)).toMatchObject([{ outcome: 'done' }]);
         expect(existsSync(upload)).toBe(false);
@@ -299,7 +299,7 @@ describe('ScanHandler', () => {
       expect(existsSync(join(upload, '0.jpg'))).toBe(true);
     });
 
-    it('finds it where the storage is now', async () => {
+    it('finds it after the storage was moved', async () => {
       await db
         .updateTable('ingests')
         .set({ folder: '/where/it/was/uploads/card-7' })
@@ -309,7 +309,7 @@ describe('ScanHandler', () => {
       expect(await images(ingestId)).toHaveLength(6);
     });
 
-    it('fails when the files are gone and none was ever taken in', async () => {
+    it('fails when the files are missing and none was ingested', async () => {
       rmSync(upload, { recursive: true });
       await expect(handler().handle([task], context)).rejects.toMatchObject({
         code: 'folder_missing',
@@ -317,7 +317,7 @@ describe('ScanHandler', () => {
       });
     });
 
-    it('tries again when the disk is not there, and goes on where it was', async () => {
+    it('retries when the disk is not mounted, and resumes where it stopped', async () => {
       await interrupt();
       renameSync(storageDir, join(root, 'elsewhere'));
       mkdirSync(storageDir);
@@ -331,10 +331,10 @@ describe('ScanHandler', () => {
       expect(await images(ingestId)).toHaveLength(6);
     });
 
-    it('tries again when the folder cannot be looked at: that is not gone', async () => {
+    it('retries when the folder cannot be accessed, which does not mean that it is missing', async () => {
       await interrupt();
       rmSync(upload, { recursive: true });
-      // The error that root gets too.
+      // An error that root gets too.
       symlinkSync(upload, upload);
       await expect(handler().handle([task], context)).rejects.toMatchObject({
         code: 'folder_unavailable',
@@ -347,7 +347,7 @@ describe('ScanHandler', () => {
   // Root may read every folder.
   itUnless(
     process.getuid?.() === 0 ? 'root may read every file' : null,
-    'lists a folder that it may not read, and goes on with the others',
+    'lists an unreadable folder, and continues with the others',
     async () => {
       mkdirSync(join(folder, 'locked'));
       chmodSync(join(folder, 'locked'), 0);

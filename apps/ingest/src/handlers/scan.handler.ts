@@ -19,8 +19,8 @@ export interface ScanOptions {
 }
 
 /**
- * Takes the pictures of a folder into a project. Works in steps of one transaction each and lists every file it dealt with, so
- * that a scan that was killed goes on where it stopped: it walks again and passes over what is listed.
+ * Ingests the images of a folder into a project. Works in steps of one transaction each and lists every processed file,
+ * so that a killed scan resumes where it stopped: it walks the folder again and skips listed files.
  */
 export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
   readonly kind = 'scan' as const;
@@ -38,7 +38,7 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     return Promise.all(tasks.map((task) => this.#scan(task, context)));
   }
 
-  /** Everything was written step by step; only the task's state is left. */
+  /** Every step was written before; only the task's state is left. */
   async write(): Promise<void> {}
 
   async #scan(task: ClaimedTask, context: TaskContext): Promise<TaskOutcome<null>> {
@@ -53,7 +53,7 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
             task,
             outcome: 'retry',
             code: 'interrupted',
-            message: 'the service was stopped; the scan goes on where it was',
+            message: 'the service was stopped; the scan resumes where it stopped',
           };
         await this.#step(task, ingest, folder, chunk);
         context.progress();
@@ -80,46 +80,44 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     await storeChunk(this.#stores, task, ingest, files);
   }
 
-  /** What could not be read is perhaps the only copy: the upload stays, and its list of files says what is wrong with which. */
+  /** Keeps an upload with unreadable files, as they may be the only copy; its list of files shows the reasons. */
   async #removeUpload(ingestId: number, folder: string): Promise<void> {
     if (await this.#stores.ingests.hasSkipped(this.#stores.db, ingestId, UNREAD_CODES)) return;
     await rm(folder, { recursive: true, force: true });
   }
 
-  /** Null where an upload was scanned to its end before; only the commit of that was lost. */
+  /** Null if an upload was completely scanned before and only the commit of that was lost. */
   async #folderOf(ingest: IngestRow): Promise<string | null> {
     if (ingest.source === 'folder') return resolveAllowedFolder(ingest.folder, this.#options.roots);
     const uploads = join(this.#options.storageDir, 'uploads');
-    // By its name: the storage may have been moved since, its uploads with it.
+    // Found by its name: the storage, with its uploads, may have been moved.
     const folder = join(uploads, basename(ingest.folder));
     if (await exists(folder)) return resolveAllowedFolder(folder, [uploads]);
-    // Where a disk is not mounted, there is an empty folder.
+    // The mount point of an unmounted disk is an empty folder.
     if (!(await exists(uploads)))
       throw new RetryableError(
         'folder_unavailable',
-        'the folder of all uploads is not there: is the disk of STORAGE_DIR mounted?',
+        'the uploads folder is missing: is the disk of STORAGE_DIR mounted?',
       );
-    // No upload is without a file, and each file is listed before the folder is removed.
+    // Every upload has a file, and each file is listed before the folder is removed.
     if (ingest.files_seen === 0)
       throw new PermanentError(
         'folder_missing',
-        'the files of the upload are gone, and none of them was taken in: send them again',
+        'the files of the upload are missing, and none was ingested: send them again',
       );
     return null;
   }
 }
 
-/** Throws RetryableError `folder_unavailable` where nobody can tell: what cannot be looked at is not gone. */
+/** Throws RetryableError `folder_unavailable` when a folder cannot be accessed: it may still exist. */
 async function exists(folder: string): Promise<boolean> {
   try {
     await stat(folder);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw new RetryableError(
-      'folder_unavailable',
-      `the folder of the upload cannot be looked at: ${messageOf(error)}`,
-      { cause: error },
-    );
+    throw new RetryableError('folder_unavailable', `the folder of the upload cannot be accessed: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

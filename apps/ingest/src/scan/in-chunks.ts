@@ -1,4 +1,4 @@
-/** Groups of `size`, the last one smaller. */
+/** Groups items into chunks of `size`; the last one may be smaller. */
 export async function* inChunks<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let chunk: T[] = [];
   for await (const item of items) {
@@ -11,7 +11,7 @@ export async function* inChunks<T>(items: AsyncIterable<T>, size: number): Async
   if (chunk.length > 0) yield chunk;
 }
 
-/** `work` for each item, at most `limit` at a time; the answers in the order of the items. */
+/** Runs `work` for each item, at most `limit` at a time. Returns the results in the order of the items. */
 export async function mapWithLimit<T, R>(
   items: readonly T[],
   limit: number,

@@ -10,12 +10,12 @@ export type ReadResult =
   | { readonly path: string; readonly image: NewImage }
   | { readonly path: string; readonly skip: { readonly code: string; readonly reason: string } };
 
-/** Where the picture of this path and content lies from now on: answers `images.location`. */
+/** Stores an image if necessary and returns its location, the value of `images.location`. */
 export type StoreImage = (absolutePath: string, sha256: Buffer, format: NewImage['format']) => Promise<string>;
 
 const MAX_TRIES = 3;
 
-/** Why a file or a folder was skipped that may be a good one all the same: nobody could read it. */
+/** Codes of files and folders that were skipped because they could not be read; the images may be intact. */
 export const UNREAD_CODES = [
   'io_error',
   'file_unreadable',
@@ -25,8 +25,9 @@ export const UNREAD_CODES = [
 ] as const;
 
 /**
- * Header, hash and place of one file. A file that is no picture is an answer, not an error, and so is one that cannot be read
- * in three tries: a bad sector of a memory card must not keep the other pictures waiting. What is thrown is not the file's fault.
+ * Reads header and hash of one file and stores it. A file that is not an image, or cannot be read in three tries, is a
+ * result and not an error: a bad sector of a memory card must not stop the scan. Errors that are thrown are not caused
+ * by the file.
  */
 export async function readImage(
   root: string,

@@ -3,8 +3,8 @@ import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
 import { isPathWithin } from '@pugmark/storage';
 
 /**
- * The folder's real path. It must lie below one of the roots once every symbolic link is resolved; the gateway checked that
- * when the ingest was asked for, and links can change since.
+ * Returns the folder's real path, which must be within one of the roots after resolving all symbolic links. The gateway
+ * checked that at the request, but links may have changed since.
  */
 export async function resolveAllowedFolder(folder: string, roots: readonly string[]): Promise<string> {
   let real: string;
@@ -13,10 +13,7 @@ export async function resolveAllowedFolder(folder: string, roots: readonly strin
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new PermanentError(
-        'folder_missing',
-        'the folder is not there (any more): is its disk or network share mounted?',
-      );
+      throw new PermanentError('folder_missing', 'the folder does not exist: is its disk or network share mounted?');
     }
     if (code === 'EACCES')
       throw new PermanentError(

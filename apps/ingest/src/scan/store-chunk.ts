@@ -19,9 +19,9 @@ export interface ScanStores {
 }
 
 /**
- * One step of a scan in one transaction: pictures, what became of each file, counters, and the detect tasks of the new
- * pictures. Fenced: when the scan was taken over by another worker, nothing of the step remains. Not idempotent: the counters would
- * count twice. When nobody knows whether it was committed, the scan walks again and passes over what is listed.
+ * Stores one step of a scan in one transaction: images, results of files, counters, and the detect tasks of new images.
+ * Fenced: rolled back if another worker has taken the scan over. Not idempotent, because of the counters: if the result
+ * of the commit is unknown, the scan walks the folder again and skips listed files.
  */
 export async function storeChunk(
   stores: ScanStores,
@@ -32,7 +32,7 @@ export async function storeChunk(
   await inTransaction(stores.db, async (tx) => {
     if (!(await stores.tasks.holdsLease(tx, task)))
       throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
-    // In order of hash, so that two ingests that meet the same pictures wait for one another instead of deadlocking.
+    // Sorted by hash, so that concurrent ingests of the same images wait for one another instead of deadlocking.
     const pictures = files
       .flatMap((file) => ('image' in file ? [file.image] : []))
       .sort((a, b) => a.sha256.compare(b.sha256));
@@ -79,7 +79,7 @@ function findExisting(
   );
 }
 
-/** The first file with a new content is `added` (and struck from `added`), any further one a duplicate of it. */
+/** The first file with new content is `added` (and removed from `added`), any further one a duplicate of it. */
 function rowOf(ingestId: number, file: ReadResult, added: Map<string, number>, known: Map<string, number>) {
   const base = { ingest_id: ingestId, path: file.path, reason_code: null, reason: null, image_id: null };
   if ('skip' in file)
@@ -95,7 +95,7 @@ function rowOf(ingestId: number, file: ReadResult, added: Map<string, number>, k
     ...base,
     outcome: 'duplicate' as const,
     reason_code: 'duplicate',
-    reason: 'the project holds a picture with the same content already',
+    reason: 'the project already has an image with the same content',
     image_id: known.get(hash) ?? null,
   };
 }

@@ -5,12 +5,12 @@ import { messageOf } from '@pugmark/domain';
 
 export type WalkedEntry =
   | { readonly path: string; readonly skip: null }
-  /** Not a regular file, or a folder that cannot be read. */
+  /** A special file, or an unreadable folder. */
   | { readonly path: string; readonly skip: { readonly code: string; readonly reason: string } };
 
 /**
- * Every file below a folder, by its path relative to it, in the order of the file system and without ever holding a listing in
- * memory. Symbolic links are not followed: they may lead out of the allowed roots, or in circles.
+ * Iterates over all files below a folder, by relative path, in the order of the file system and in constant memory.
+ * Does not follow symbolic links, which may lead out of the allowed roots or form cycles.
  */
 export async function* walkFolder(root: string, below = ''): AsyncGenerator<WalkedEntry> {
   let folder;

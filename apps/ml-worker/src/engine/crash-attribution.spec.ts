@@ -45,35 +45,35 @@ describe('judge', () => {
   });
 
   it('isolates the oldest batch when a process reported no started image', () => {
-    const verdict = attributeCrash([inFlight([1, 2, 3, 4, 5]), inFlight([6, 7])], CRASHED);
-    expect(idsOf(verdict.isolated)).toEqual([
+    const result = attributeCrash([inFlight([1, 2, 3, 4, 5]), inFlight([6, 7])], CRASHED);
+    expect(idsOf(result.isolated)).toEqual([
       [1, 2, 3],
       [4, 5],
     ]);
-    expect(idsOf(verdict.cleared)).toEqual([[6, 7]]);
+    expect(idsOf(result.cleared)).toEqual([[6, 7]]);
   });
 
   it('isolates an image that was started together with others before it can be the offending one', () => {
-    const verdict = attributeCrash([inFlight([1, 2], [1])], CRASHED);
-    expect(idsOf(verdict.isolated)).toEqual([[1]]);
-    expect(verdict.offending).toBeNull();
+    const result = attributeCrash([inFlight([1, 2], [1])], CRASHED);
+    expect(idsOf(result.isolated)).toEqual([[1]]);
+    expect(result.offending).toBeNull();
   });
 
   it('attributes the crash to an image that was alone in the process', () => {
-    const verdict = attributeCrash([inFlight([7], [7], true)], CRASHED);
+    const result = attributeCrash([inFlight([7], [7], true)], CRASHED);
     expect(result).toMatchObject({ cleared: [], isolated: [], offending: { item: { wireId: 7 } } });
   });
 
   it('keeps images of different models apart, each with its own model', () => {
-    const verdict = attributeCrash(
+    const result = attributeCrash(
       [inFlight([1, 2, 3], [2, 3]), inFlight([4, 5], [4], false, model(1, 'b 1'))],
       CRASHED,
     );
-    expect(verdict.isolated.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
+    expect(result.isolated.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
       ['a 1', [2, 3]],
       ['b 1', [4]],
     ]);
-    expect(verdict.cleared.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
+    expect(result.cleared.map(({ model: { key }, items }) => [key, items.map(({ wireId }) => wireId)])).toEqual([
       ['a 1', [1]],
       ['b 1', [5]],
     ]);

@@ -110,7 +110,7 @@ describe('work', () => {
 describe('an image that crashes processes', () => {
   it.each([
     ['segfault', 'engine_crashed', 'signal SIGSEGV'],
-    ['exit', 'engine_crashed', 'exit code 3'],
+    ['exit', 'engine_crashed', 'exited with code 3'],
     ['disconnect', 'engine_crashed', 'closed its channel'],
   ])('by %s is found and failed; the rest of its batch is done', async (accident, code, message) => {
     const pool = await startedPool();
@@ -236,7 +236,7 @@ describe('processes', () => {
       ok: false,
       code: 'engine_unavailable',
       retryable: true,
-      message: expect.stringContaining('exit code 9'),
+      message: expect.stringContaining('exited with code 9'),
     });
     const [later] = await detect(pool, images('a'));
     expect(later).toMatchObject({ code: 'engine_unavailable' });
@@ -281,7 +281,7 @@ describe('models', () => {
 describe('start', () => {
   it.each([
     ['that cannot load its model', 'fail', 'model_corrupt', 'the file x differs'],
-    ['that crashes again and again', 'crash', 'engine_dies_at_start', 'ended with exit code 9 before it was ready'],
+    ['that crashes again and again', 'crash', 'engine_dies_at_start', 'exited with code 9 before it was ready'],
     ['that is never ready', 'never', 'engine_start_timeout', 'only 0 of 2'],
   ])('fails with an engine %s, and leaves no process', async (_name, behaviour, code, message) => {
     const pool = createPool({ startDeadlineMs: 1_000 }, behaviour);

@@ -56,7 +56,7 @@ export class ClassifyHandler implements TaskHandler<DatabaseTransaction, Classif
         if (work === undefined)
           return failedPlan(task, 'model_missing', 'the run or its classifier no longer exists: start a new run');
         if (work.crops.length === 0)
-          return { outcomeOf: { task, outcome: 'done', result: { modelId: work.model.id, engine, detections: [] } } };
+          return { outcome: { task, outcome: 'done', result: { modelId: work.model.id, engine, detections: [] } } };
         return {
           request: {
             model: work.model.ref,

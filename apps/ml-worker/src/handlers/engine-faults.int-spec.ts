@@ -101,7 +101,7 @@ describe('under load', () => {
     for (const { code, message, attempt } of await reasons()) {
       expect(code).toBe('engine_crashed');
       expect(message).toMatch(
-        /an engine process with nothing but this picture ended 2 times; the last time it (was ended by signal SIGSEGV|ended with exit code 3)/,
+        /an engine process with only this image failed 2 times; the last time it (was ended by signal SIGSEGV|exited with code 3)/,
       );
       // The task was tried once: the pool finds the offending image.
       expect(attempt).toBe(1);

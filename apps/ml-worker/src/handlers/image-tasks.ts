@@ -12,7 +12,7 @@ export interface InferenceRequest {
 
 /** Plan for one task: an inference request, or an outcome that needs none. */
 export type Plan<Result> =
-  { readonly request: Omit<InferenceRequest, 'task'> } | { readonly outcomeOf: TaskOutcome<Result> };
+  { readonly request: Omit<InferenceRequest, 'task'> } | { readonly outcome: TaskOutcome<Result> };
 
 /** Finds the paths of images, by image id. */
 export async function findPaths(
@@ -67,7 +67,7 @@ async function inferByModel(
   return answers;
 }
 
-function outcome<Result>(
+function outcomeOf<Result>(
   task: ClaimedTask,
   answer: ImageOutcome | undefined,
   resultOf: (task: ClaimedTask, answer: ImageDone) => Result,
@@ -80,5 +80,5 @@ function outcome<Result>(
 }
 
 export function failedPlan<Result>(task: ClaimedTask, code: string, message: string): Plan<Result> {
-  return { outcomeOf: { task, outcome: 'failed', code, message } };
+  return { outcome: { task, outcome: 'failed', code, message } };
 }

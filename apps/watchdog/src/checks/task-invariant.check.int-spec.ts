@@ -9,7 +9,7 @@ describe('the task invariant', () => {
   let metrics: Registry;
   let errors: string[];
   let check: TaskInvariantCheck;
-  /** One of a process that starts afresh. */
+  /** Creates a check as in a new process. */
   let newCheck: () => TaskInvariantCheck;
   const incidents = new IncidentRepository();
 
@@ -40,13 +40,13 @@ describe('the task invariant', () => {
   };
   const long = new Date(Date.now() - 600_000);
 
-  it('is published as 0 for every kind and state while it holds', async () => {
+  it('is 0 for every kind and state while it holds', async () => {
     await check.run();
     expect(await value('pugmark_invariant_violations', { kind: 'detect', state: 'running' })).toBe(0);
     expect(await value('pugmark_invariant_checked_at')).toBeGreaterThan(Date.now() / 1_000 - 60);
   });
 
-  it('counts what breaks it, and calls a human when it still does at the next look', async () => {
+  it('counts violations, and logs an error when they persist at the next check', async () => {
     await db
       .insertInto('tasks')
       .values({ kind: 'detect', subject_id: 1, state: 'running', owner: 'w', lease_until: long })
@@ -56,7 +56,7 @@ describe('the task invariant', () => {
     expect(await value('pugmark_invariant_oldest_seconds', { kind: 'detect', state: 'running' })).toBeGreaterThan(500);
     expect(errors).toEqual([]);
     await check.run();
-    expect(errors).toEqual(['tasks are stalled: nobody works on them or rings for them']);
+    expect(errors).toEqual(['tasks are stalled: no worker processes them and no notification is published']);
 
     await db
       .updateTable('tasks')
@@ -66,7 +66,7 @@ describe('the task invariant', () => {
     expect(await value('pugmark_invariant_violations', { kind: 'detect', state: 'running' })).toBe(0);
   });
 
-  it('opens an incident for each kind that stands still at two looks, and resolves it at the first look that finds none', async () => {
+  it('opens an incident for each kind that is stalled at two checks, and resolves it at the first check without violations', async () => {
     await stall('detect');
     await check.run();
     expect(await incidents.page(db, null, null, 9)).toEqual([]);
@@ -77,7 +77,7 @@ describe('the task invariant', () => {
         check_name: 'task-invariant',
         subject: 'detect',
         severity: 'critical',
-        message: expect.stringMatching(/^detect tasks stand still, the oldest for 10 min \(1 running\)/),
+        message: expect.stringMatching(/^detect tasks are stalled, the oldest for 10 min \(1 running\)/),
       },
     ]);
     await check.run();
@@ -95,7 +95,7 @@ describe('the task invariant', () => {
     ]);
   });
 
-  it('goes on with the incident that another process opened, and resolves what that one did not live to', async () => {
+  it('continues the incident that another process opened, and resolves it', async () => {
     await stall('detect');
     await check.run();
     await check.run();
@@ -104,7 +104,9 @@ describe('the task invariant', () => {
     await next.run();
     await next.run();
     expect(await incidents.page(db, null, null, 9)).toMatchObject([{ id: opened!.id, resolved_at: null }]);
-    expect((await incidents.find(db, opened!.id))!.last_seen_at.getTime()).toBeGreaterThan(opened!.last_seen_at.getTime());
+    expect((await incidents.find(db, opened!.id))!.last_seen_at.getTime()).toBeGreaterThan(
+      opened!.last_seen_at.getTime(),
+    );
 
     await db.deleteFrom('tasks').execute();
     await newCheck().run();
@@ -121,7 +123,7 @@ describe('the task invariant', () => {
   const stall = (kind: 'detect' | 'export') =>
     db.insertInto('tasks').values({ kind, subject_id: 1, state: 'running', owner: 'w', lease_until: long }).execute();
 
-  it('does not claim that all is well when the database does not answer', async () => {
+  it('does not report success when the database does not respond', async () => {
     await server.drop();
     await expect(check.run()).rejects.toThrow();
     expect(await value('pugmark_invariant_checked_at')).toBe(0);

@@ -4,7 +4,7 @@ import { Gauge, type Logger, type Registry } from '@pugmark/platform';
 import { NOTIFICATION_TIMEOUT_SECONDS } from '@pugmark/tasks';
 
 const STATES = ['waiting', 'queued', 'running'] as const;
-/** Of the incidents that it opens; their subjects are the kinds of tasks. */
+/** Check name of its incidents; their subjects are kinds of tasks. */
 const CHECK = 'task-invariant';
 
 export interface TaskInvariantParts {
@@ -16,10 +16,10 @@ export interface TaskInvariantParts {
 }
 
 /**
- * The invariant of the system: every task that has not ended has a live lease, a young ring, a `run_at` to come, or a paused
- * run. Publishes how many tasks break it and since when; when those of a kind still do at the next look, it logs an error and opens an
- * incident, which is resolved by the first look that finds the invariant to hold, of whichever process. A query that failed leaves
- * `pugmark_invariant_checked_at` behind and opens and resolves nothing: unknown is not zero.
+ * Checks the task invariant: every task that has not ended has a live lease, a recent notification, a future `run_at`,
+ * or a paused run. Exports the number and age of violations. When a kind violates it at two consecutive checks, logs an
+ * error and opens an incident, which any process resolves at its first check without violations. A failed query leaves
+ * `pugmark_invariant_checked_at` unchanged and opens and resolves nothing: unknown is not zero.
  */
 export class TaskInvariantCheck {
   readonly #parts: TaskInvariantParts;
@@ -27,7 +27,7 @@ export class TaskInvariantCheck {
   readonly #violations: Gauge<'kind' | 'state'>;
   readonly #oldest: Gauge<'kind' | 'state'>;
   readonly #checkedAt: Gauge;
-  /** Kinds of which tasks broke it at the last look. */
+  /** Kinds with violations at the last check. */
   #broken = new Set<TaskKind>();
 
   constructor(parts: TaskInvariantParts, graceSeconds: number) {
@@ -37,19 +37,19 @@ export class TaskInvariantCheck {
     const registers = [parts.metrics];
     this.#violations = new Gauge({
       name: 'pugmark_invariant_violations',
-      help: 'Tasks that nobody works on, rings for, or has put off: should be 0',
+      help: 'Tasks without a worker, a notification or a later start: should be 0',
       labelNames,
       registers,
     });
     this.#oldest = new Gauge({
       name: 'pugmark_invariant_oldest_seconds',
-      help: 'For how long the oldest violation has stood',
+      help: 'Age of the oldest violation',
       labelNames,
       registers,
     });
     this.#checkedAt = new Gauge({
       name: 'pugmark_invariant_checked_at',
-      help: 'Unix time of the last look that succeeded',
+      help: 'Unix time of the last successful check',
       registers,
     });
   }
@@ -58,10 +58,11 @@ export class TaskInvariantCheck {
     const { tasks, logger } = this.#parts;
     const violations = await tasks.findInvariantViolations(NOTIFICATION_TIMEOUT_SECONDS, this.#graceSeconds);
     this.#setGauges(violations);
-    // Between two doorbells a queue may be empty for an instant; what stands at two looks in a row stands.
+    // A queue may be empty for a moment between two notifications, so only violations at two consecutive checks count.
     const broken = new Set(violations.map(({ kind }) => kind));
     const stalled = [...broken].filter((kind) => this.#broken.has(kind));
-    if (stalled.length > 0) logger.error({ violations }, 'tasks are stalled: nobody works on them or rings for them');
+    if (stalled.length > 0)
+      logger.error({ violations }, 'tasks are stalled: no worker processes them and no notification is published');
     if (broken.size === 0 && this.#broken.size > 0) logger.info('the task invariant holds again');
     this.#broken = broken;
     await this.#updateIncidents(stalled, violations);
@@ -78,7 +79,7 @@ export class TaskInvariantCheck {
     this.#checkedAt.setToCurrentTime();
   }
 
-  /** A kind that is broken for the first look keeps what is open of it, and opens nothing yet. */
+  /** A kind that is violated for the first time keeps its open incident, and opens none yet. */
   async #updateIncidents(stalled: readonly TaskKind[], violations: readonly InvariantViolation[]): Promise<void> {
     const { db, incidents } = this.#parts;
     for (const kind of stalled) {
@@ -99,5 +100,5 @@ export class TaskInvariantCheck {
 function incidentMessage(kind: TaskKind, violations: readonly InvariantViolation[]): string {
   const states = violations.map(({ state, count }) => `${count} ${state}`).join(', ');
   const minutes = Math.max(1, Math.round(Math.max(...violations.map(({ oldestSeconds }) => oldestSeconds)) / 60));
-  return `${kind} tasks stand still, the oldest for ${minutes} min (${states}): nobody works on them or rings for them. See that the gateway, RabbitMQ and the worker of this kind are up and ready.`;
+  return `${kind} tasks are stalled, the oldest for ${minutes} min (${states}): no worker processes them and no notification is published. Check that the gateway, RabbitMQ and the worker of this kind are up and ready.`;
 }

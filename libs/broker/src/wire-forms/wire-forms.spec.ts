@@ -48,7 +48,7 @@ it.each(TASK_KINDS)('accepts every stored notification of a %s of this version a
   expect(forms.length).toBeGreaterThan(0);
   for (const { type, headers, body } of forms) {
     expect(parseNotification(route, message(type, headers, body))).toMatchObject({
-      doorbell: { taskId: 7, attempt: 1 },
+      notification: { taskId: 7, attempt: 1 },
     });
   }
 });

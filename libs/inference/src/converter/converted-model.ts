@@ -9,8 +9,8 @@ const MODEL = 'saved_model.pb';
 const CHECK = 'sha256';
 
 /**
- * The folder of a graph model's SavedModel below `convertedDir`; made if it is not there, or damaged. Several processes may ask at once: each
- * makes a folder of its own, and the first to be done gives it the name.
+ * Returns the folder of a graph model's SavedModel below `convertedDir`; converts the model if it is missing or
+ * damaged. Processes may convert concurrently: each uses its own folder, and the first to finish renames it.
  */
 export async function convertedModel(manifest: ModelManifest, folder: string, convertedDir: string): Promise<string> {
   const target = join(convertedDir, keyOf(manifest));
@@ -33,7 +33,7 @@ export async function convertedModel(manifest: ModelManifest, folder: string, co
   return target;
 }
 
-/** Another one for other files, and after a change of the converter. */
+/** Changes with the model's files and with the converter. */
 function keyOf({ name, version, files, openBatch = false }: ModelManifest): string {
   const hash = createHash('sha256').update(
     `${CONVERTER_VERSION} ${openBatch}\n${files.map(({ path, sha256 }) => `${sha256} ${path}`).join('\n')}`,
@@ -45,7 +45,7 @@ async function isWhole(folder: string): Promise<boolean> {
   try {
     return sha256Of(await readFile(join(folder, MODEL))) === (await readFile(join(folder, CHECK), 'utf8'));
   } catch {
-    // Not there, or not readable: it is made anew, and what then stands in the way is told.
+    // Missing or unreadable: it is converted again, which reports any obstacle.
     return false;
   }
 }

@@ -18,7 +18,7 @@ import { readSignature } from './read-signature';
 
 const DIR = testTensorflowDir();
 const CAT = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
-/** What the two ways to compute may differ by: of the value where that is above 1, as pixels are. */
+/** Maximum difference between the two computations; relative for values above 1, such as pixels. */
 const TOLERANCE = 1e-3;
 
 describeUnless(missingTensorflow(), 'a converted graph model', () => {
@@ -33,7 +33,7 @@ describeUnless(missingTensorflow(), 'a converted graph model', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** What TensorFlow.js computes, one operation after the other. */
+  /** Result of TensorFlow.js, one operation after the other. */
   async function opByOp(
     artifacts: io.ModelArtifacts,
     values: Float32Array,
@@ -49,7 +49,7 @@ describeUnless(missingTensorflow(), 'a converted graph model', () => {
     return result;
   }
 
-  /** What TensorFlow computes of the converted model. */
+  /** Result of TensorFlow for the converted model. */
   async function asGraph(
     artifacts: io.ModelArtifacts,
     values: Float32Array,
@@ -83,7 +83,7 @@ describeUnless(missingTensorflow(), 'a converted graph model', () => {
     expect(worst).toBeLessThanOrEqual(tolerance);
   }
 
-  it('of the built-in model answers on real pictures as it does op by op', async () => {
+  it('of the built-in model gives the same result on photos as op by op', async () => {
     configureImages();
     const artifacts = await readGraphModel(BUILTIN_MODEL, builtinModelFolder());
     for (const resize of ['letterbox', 'stretch'] as const) {
@@ -134,7 +134,7 @@ describeUnless(missingTensorflow(), 'a converted graph model', () => {
     ['_FusedConv2D', ['BiasAdd', 'Prelu']],
     ['FusedDepthwiseConv2dNative', ['BiasAdd', 'Relu6']],
     ['_FusedMatMul', ['BiasAdd', 'Relu']],
-  ])('of %s with %j computes the same', async (op, steps) => {
+  ])('of %s with %j gives the same result', async (op, steps) => {
     const kernel: FixtureWeight =
       op === '_FusedMatMul'
         ? { shape: [3, 4], values: noise(12) }
@@ -154,7 +154,7 @@ describeUnless(missingTensorflow(), 'a converted graph model', () => {
   });
 
   it.each(['uint8', 'uint16', 'float16'] as const)(
-    'has the weights that TensorFlow.js has, quantised as %s',
+    'has the weights of TensorFlow.js, quantised as %s',
     async (quantised) => {
       const artifacts = graphModel(
         [placeholder(2, 6, 6, 3), { name: 'y', op: 'Conv2D', input: ['x', 'k'], attr: CONV }],
@@ -164,10 +164,10 @@ describeUnless(missingTensorflow(), 'a converted graph model', () => {
     },
   );
 
-  it('takes constants in the type that the graph gives them, whatever TensorFlow.js made of it', async () => {
+  it('gives constants the type of the graph, whatever type TensorFlow.js uses', async () => {
     const nodes: NodeJson[] = [
       placeholder(2, 6, 6, 3),
-      // TensorFlow.js has no int64: the values are stored as int32, the node says what TensorFlow needs.
+      // TensorFlow.js has no int64: the values are stored as int32, and the node gives the type for TensorFlow.
       { name: 'wide', op: 'Const', attr: { dtype: { type: 'DT_INT64' }, value: { tensor: {} } } },
       { name: 'y', op: 'Reshape', input: ['x', 'wide'], attr: { T: FLOAT, Tshape: { type: 'DT_INT64' } } },
     ];
@@ -176,7 +176,7 @@ describeUnless(missingTensorflow(), 'a converted graph model', () => {
     expectNear(await asGraph({ ...rest, modelTopology: { node: own } }, X, [2, 6, 6, 3], 'y'), [...X]);
   });
 
-  it('takes any number of pictures where the graph was made for one', async () => {
+  it('accepts any batch where the graph was made for one image', async () => {
     const nodes: NodeJson[] = [
       placeholder(1, 6, 6, 3),
       { name: 'c', op: 'Conv2D', input: ['x', 'k'], attr: CONV },
@@ -192,7 +192,7 @@ describeUnless(missingTensorflow(), 'a converted graph model', () => {
   });
 });
 
-describe('what cannot be converted', () => {
+describe('unsupported features', () => {
   const convert = (nodes: readonly NodeJson[], more: object = {}) => {
     const artifacts = graphModel(nodes, {});
     return () =>
@@ -202,7 +202,7 @@ describe('what cannot be converted', () => {
       );
   };
 
-  it('is named, with what to do instead', () => {
+  it('are named, with what to do instead', () => {
     expect(convert([{ name: 'y', op: '_FusedConv2D', input: ['x', 'k'], attr: { fused_ops: texts('Gelu') } }])).toThrow(
       /node y fuses _FusedConv2D with 'Gelu'.*SavedModel instead/,
     );
@@ -211,6 +211,6 @@ describe('what cannot be converted', () => {
     expect(convert([{ name: 'y', op: 'Nothing', attr: { T: { type: 'DT_MADE_UP' } } }])).toThrow(
       "unknown type 'DT_MADE_UP'",
     );
-    expect(() => graphModelToSavedModel({}, { openBatch: false })).toThrow('no TensorFlow.js graph model');
+    expect(() => graphModelToSavedModel({}, { openBatch: false })).toThrow('not a TensorFlow.js graph model');
   });
 });

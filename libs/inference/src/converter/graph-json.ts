@@ -1,6 +1,6 @@
 /**
- * The graph within a TensorFlow.js graph model: TensorFlow's GraphDef in the JSON form of protocol buffers (numbers of 64 bits as
- * text, bytes in base64), with the values of the constants left out. They lie in the weight files.
+ * The graph in a TensorFlow.js graph model: TensorFlow's GraphDef in the JSON form of protocol buffers (64-bit numbers
+ * as text, bytes in base64), without the values of constants, which are in the weight files.
  */
 export interface GraphJson {
   readonly node: readonly NodeJson[];
@@ -16,7 +16,7 @@ export interface NodeJson {
 }
 
 export interface AttrJson {
-  /** Base64, or the bytes' numbers. */
+  /** Base64, or an array of bytes. */
   readonly s?: BytesJson;
   readonly i?: number | string;
   readonly f?: number | string;
@@ -64,7 +64,7 @@ export function textOf(json: BytesJson): string {
   return Buffer.from(bytesOf(json)).toString('utf8');
 }
 
-/** Of `name:1` and `^name`: `name`. */
+/** Node name of an input: `name` for `name:1` and `^name`. */
 export function nodeOfInput(input: string): string {
   return input.replace(/^\^/, '').replace(/:\d+$/, '');
 }

@@ -7,12 +7,12 @@ import { proto, type GraphDef, type SavedModel, type SignatureDef, type TensorIn
 import { splitFusedNodes } from './split-fused-nodes';
 import { constantTensor, readWeights, type Weight } from './weights';
 
-/** Raised whenever the same graph model would become another SavedModel, so that stored ones are made anew. */
+/** Must be incremented whenever the converter's output changes, so that stored models are converted again. */
 export const CONVERTER_VERSION = 1;
 
 /**
- * Of graphs that do not say for which version of TensorFlow's graph format they were written. 0 is refused by today's TensorFlow; this is
- * that of TensorFlow 2.10, when the last converter of TensorFlow.js was written.
+ * For graphs without a version of TensorFlow's graph format. TensorFlow refuses 0; this is the version of TensorFlow
+ * 2.10, when the last converter of TensorFlow.js was written.
  */
 const PRODUCER = 1286;
 
@@ -21,18 +21,19 @@ const SIGNATURE = 'serving_default';
 const PREDICT = 'tensorflow/serving/predict';
 
 export interface ConvertOptions {
-  /** Leaves the number of pictures open where the graph was made for one; must be tried afterwards. */
+  /** Opens the batch dimension of a graph that was made for one image; the result must be verified. */
   readonly openBatch: boolean;
 }
 
 /**
- * A TensorFlow.js graph model as the contents of `saved_model.pb`, with its weights as constants: TensorFlow then runs it as one graph,
- * instead of one operation after the other. Throws PermanentError `model_unsuitable` that names what cannot be converted.
+ * Converts a TensorFlow.js graph model to the contents of `saved_model.pb`, with its weights as constants: TensorFlow
+ * runs that as one graph, instead of one operation after the other. Throws PermanentError `model_unsuitable` that names
+ * what cannot be converted.
  */
 export function graphModelToSavedModel(artifacts: io.ModelArtifacts, { openBatch }: ConvertOptions): Uint8Array {
   const graph = artifacts.modelTopology as GraphJson | undefined;
   if (!Array.isArray(graph?.node) || graph.node.length === 0)
-    throw new PermanentError('model_unsuitable', 'this is no TensorFlow.js graph model: it has no graph');
+    throw new PermanentError('model_unsuitable', 'this is not a TensorFlow.js graph model: it has no graph');
   if ((graph.library?.function ?? []).length > 0) {
     throw new PermanentError(
       'model_unsuitable',
@@ -66,7 +67,7 @@ function constant(node: NodeJson, weights: ReadonlyMap<string, Weight>) {
   return nodeDef(node, constantTensor(weight, node.attr?.['dtype']?.type, node.name));
 }
 
-/** As the model names its inputs and outputs; else all placeholders, and all nodes that nothing follows. */
+/** Inputs and outputs by the model's signature; without one, all placeholders, and all nodes without successors. */
 function signatureOf(json: SignatureJson | undefined, graph: GraphJson, openBatch: boolean): SignatureDef {
   const inputs = json?.inputs ?? namedAfterNodes(graph.node.filter(({ op }) => op === 'Placeholder'));
   const outputs = json?.outputs ?? namedAfterNodes(ends(graph.node));

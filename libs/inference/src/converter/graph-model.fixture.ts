@@ -1,7 +1,7 @@
 import type { io } from '@tensorflow/tfjs-core';
 import type { AttrJson, NodeJson } from './graph-json';
 
-/** Values of a graph model of the test's own; `quantised` as TensorFlow.js stores them in fewer bits. */
+/** Weight of a test's graph model; `quantised` as TensorFlow.js stores them in fewer bits. */
 export interface FixtureWeight {
   readonly shape: readonly number[];
   readonly values: readonly number[];
@@ -23,7 +23,7 @@ export function placeholder(...sizes: number[]): NodeJson {
   return { name: 'x', op: 'Placeholder', attr: { dtype: FLOAT, shape: shapeOf(...sizes) } };
 }
 
-/** A graph model as TensorFlow.js loads it; constants are made of the weights. */
+/** Creates a graph model as TensorFlow.js loads it, with constants for the weights. */
 export function graphModel(
   nodes: readonly NodeJson[],
   weights: Readonly<Record<string, FixtureWeight>>,
@@ -64,7 +64,7 @@ function store(
   return { spec: { ...spec, quantization: { dtype: quantised, min, scale } }, bytes };
 }
 
-/** IEEE 754 binary16 of a number that it can hold exactly enough for a test: normal numbers, cut off. */
+/** Truncates a normal number to IEEE 754 binary16. */
 function half(value: number): number {
   const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
   const exponent = ((bits >>> 23) & 0xff) - 127 + 15;
@@ -72,7 +72,7 @@ function half(value: number): number {
   return ((bits >>> 16) & 0x8000) | (exponent << 10) | ((bits >>> 13) & 0x3ff);
 }
 
-/** Numbers that look random and are the same every time, in [-1, 1). */
+/** Deterministic pseudo-random numbers in [-1, 1). */
 export function noise(count: number, seed = 1): number[] {
   let state = seed;
   return Array.from({ length: count }, () => {

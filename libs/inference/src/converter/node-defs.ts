@@ -2,14 +2,15 @@ import { PermanentError } from '@pugmark/domain';
 import { bytesOf, type AttrJson, type AttrListJson, type NodeJson, type ShapeJson } from './graph-json';
 import { proto, type AttrList, type AttrValue, type NodeDef, type Tensor, type TensorShape } from './proto';
 
-/** A node as TensorFlow reads it; `value` is a constant's. */
+/** Converts a node to TensorFlow's form; `value` is a constant's value. */
 export function nodeDef(json: NodeJson, value?: Tensor): NodeDef {
   const node = new proto.NodeDef();
   node.setName(json.name);
   node.setOp(json.op);
   for (const input of json.input ?? []) node.addInput(input);
   for (const [name, attr] of Object.entries(json.attr ?? {})) {
-    // Notes of other tools (`_output_shapes`, `_class`) can contradict the graph as it is now; devices are chosen anew.
+    // Annotations of other tools (`_output_shapes`, `_class`) can contradict the converted graph; devices are assigned
+    // again.
     if (name.startsWith('_') || (name === 'value' && value !== undefined)) continue;
     node.getAttrMap().set(name, attrValue(attr, `${json.name}.${name}`));
   }

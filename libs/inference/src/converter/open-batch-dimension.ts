@@ -2,8 +2,8 @@ import { nodeOfInput, type GraphJson, type NodeJson, type ShapeJson } from './gr
 import type { Weight } from './weights';
 
 /**
- * The graph with any number of pictures where it was made for one: the inputs' first dimension is left open, and so is that of each reshape
- * to a constant shape which begins with 1. Whether the graph still computes the same must be tried: a 1 may have meant something else.
+ * Opens the batch dimension of a graph that was made for one image: that of its inputs, and of each reshape to a
+ * constant shape that begins with 1. The result must be verified: a 1 may have another meaning.
  */
 export function openBatchDimension(
   nodes: readonly NodeJson[],
@@ -21,7 +21,7 @@ export function openBatchDimension(
   return { nodes: nodes.map((node) => (node.op === 'Placeholder' ? openPlaceholder(node) : node)), weights: freed };
 }
 
-/** Whether all inputs of the graph are made for one picture. */
+/** Whether all inputs of the graph are made for one image. */
 export function hasBatchOfOne({ node }: GraphJson): boolean {
   const shapes = node.filter(({ op }) => op === 'Placeholder').map(({ attr }) => attr?.['shape']?.shape?.dim ?? []);
   return shapes.length > 0 && shapes.every((dims) => dims.length > 1 && Number(dims[0]?.size ?? 0) === 1);

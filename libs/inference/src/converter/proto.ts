@@ -1,6 +1,7 @@
 /**
- * TensorFlow's protocol buffers as the classes that the native binding's package carries (google-protobuf, no types of their own);
- * what is used of them is typed here. Field numbers and meaning: tensorflow/core/framework/*.proto, tensorflow/core/protobuf/*.proto.
+ * TensorFlow's protocol buffers, as the classes in the native binding's package (google-protobuf, without types); the
+ * parts that are used are typed here. Field numbers and meaning: tensorflow/core/framework/*.proto,
+ * tensorflow/core/protobuf/*.proto.
  */
 import protobufs from '@tensorflow/tfjs-node-gpu/dist/proto/api_pb';
 
@@ -115,7 +116,7 @@ interface Protobufs {
   readonly SignatureDef: new () => SignatureDef;
   readonly MetaGraphDef: { new (): MetaGraphDef; readonly MetaInfoDef: new () => MetaInfoDef };
   readonly SavedModel: { new (): SavedModel; deserializeBinary(bytes: Uint8Array): SavedModel };
-  /** `DT_FLOAT` → 1 and so on. */
+  /** Numbers of data types: `DT_FLOAT` → 1 and so on. */
   readonly DataType: Readonly<Record<string, number>>;
 }
 

@@ -2,21 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { FatalError, messageOf } from '@pugmark/domain';
 import { proto, type MetaGraphDef, type SavedModel, type SignatureDef, type TensorInfo } from './proto';
 
-/** One input or output of a SavedModel, as the native backend wants it described. */
+/** An input or output of a SavedModel, as the native backend expects it. */
 export interface SignatureTensor {
-  /** Its name in the signature. */
+  /** Name in the signature. */
   readonly key: string;
-  /** Its name in the graph, `node:0`. */
+  /** Name in the graph, `node:0`. */
   readonly name: string;
   readonly dtype: 'float32' | 'int32' | 'bool' | 'string' | 'complex64';
   /** `DT_UINT8`, … */
   readonly tfDtype: string;
-  /** -1 where any size goes; empty where nothing is known. */
+  /** -1 for a dimension of any size; empty if unknown. */
   readonly shape: number[];
 }
 
 export interface Signature {
-  /** Which of the file's graphs it is. */
+  /** Tags of the graph in the file. */
   readonly tags: readonly string[];
   readonly inputs: readonly SignatureTensor[];
   readonly outputs: readonly SignatureTensor[];
@@ -24,15 +24,17 @@ export interface Signature {
 
 const SERVING = 'serving_default';
 
-/** The signature by which a SavedModel is served. `path` is its `saved_model.pb`. Throws FatalError `model_missing`, `model_corrupt`, `model_unsuitable`. */
+/**
+ * Reads the serving signature of a SavedModel. `path` is its `saved_model.pb`. Throws FatalError `model_missing`,
+ * `model_corrupt`, `model_unsuitable`.
+ */
 export async function readSignature(path: string): Promise<Signature> {
   const meta = (await parse(path))
     .getMetaGraphsList()
     .find((graph) => graph.getMetaInfoDef()?.getTagsList().includes('serve'));
   if (meta === undefined) throw new FatalError('model_unsuitable', `${path} has no graph with the tag 'serve'`);
   const signature = signatureOf(meta);
-  if (signature === undefined)
-    throw new FatalError('model_unsuitable', `${path} has no signature '${SERVING}' by which it could be called`);
+  if (signature === undefined) throw new FatalError('model_unsuitable', `${path} has no signature '${SERVING}'`);
   return {
     tags: meta.getMetaInfoDef()!.getTagsList(),
     inputs: tensors(signature.getInputsMap()),
@@ -40,7 +42,7 @@ export async function readSignature(path: string): Promise<Signature> {
   };
 }
 
-/** The usual one, or the only one. */
+/** The default signature, or the only one. */
 function signatureOf(meta: MetaGraphDef): SignatureDef | undefined {
   const map = meta.getSignatureDefMap();
   const own = [...map.keys()].filter((key) => !key.startsWith('__'));
@@ -59,7 +61,7 @@ async function parse(path: string): Promise<SavedModel> {
   try {
     return proto.SavedModel.deserializeBinary(new Uint8Array(content));
   } catch (error) {
-    throw new FatalError('model_corrupt', `${path} is no SavedModel: ${messageOf(error)}`, { cause: error });
+    throw new FatalError('model_corrupt', `${path} is not a SavedModel: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -81,7 +83,7 @@ function tensors(map: {
   });
 }
 
-/** How TensorFlow.js holds values of that type. */
+/** TensorFlow.js's type for values of that type. */
 function jsType(tfDtype: string): SignatureTensor['dtype'] {
   if (tfDtype === 'DT_BOOL') return 'bool';
   if (tfDtype === 'DT_STRING') return 'string';

@@ -1,7 +1,7 @@
 import { PermanentError } from '@pugmark/domain';
 import { textOf, type AttrJson, type NodeJson } from './graph-json';
 
-/** What a fused node computes first, and which of its attributes that operation of TensorFlow's takes. */
+/** First operation of each fused node, and the attributes that it takes. */
 const BASES: Readonly<Record<string, { readonly op: string; readonly attrs: readonly string[] }>> = {
   _FusedConv2D: {
     op: 'Conv2D',
@@ -14,13 +14,14 @@ const BASES: Readonly<Record<string, { readonly op: string; readonly attrs: read
   _FusedMatMul: { op: 'MatMul', attrs: ['T', 'transpose_a', 'transpose_b'] },
 };
 
-/** Activations that are an operation of the same name with one input. */
+/** Activations with an operation of the same name and one input. */
 const ACTIVATIONS = new Set(['Relu', 'Relu6', 'Elu', 'Sigmoid', 'Tanh', 'LeakyRelu', 'Softplus', 'Selu']);
 
 /**
- * The same graph in operations that TensorFlow has for every device. TensorFlow.js fuses a convolution with what follows it into nodes
- * that TensorFlow either does not know (`FusedDepthwiseConv2dNative`, `Prelu`) or has for some devices and activations alone
- * (`_FusedConv2D`, `_FusedMatMul`). TensorFlow's own optimiser fuses them again when it loads the graph, as the device likes it.
+ * Splits fused nodes into operations that TensorFlow has for every device. TensorFlow.js fuses a convolution with its
+ * successors into nodes that TensorFlow does not know (`FusedDepthwiseConv2dNative`, `Prelu`) or has only for some
+ * devices and activations (`_FusedConv2D`, `_FusedMatMul`). TensorFlow's own optimiser fuses them again when it loads
+ * the graph.
  */
 export function splitFusedNodes(nodes: readonly NodeJson[]): NodeJson[] {
   return nodes.flatMap((node) => {
@@ -42,12 +43,12 @@ function splitFused(node: NodeJson): NodeJson[] {
     { name: `${node.name}/${op}`, op, input: [left, right, ...controls], attr: pick(node.attr ?? {}, attrs) },
   ];
   for (const step of steps) parts.push(...following(step, parts.at(-1)!.name, args, node));
-  // The last one answers under the name by which the others know the whole.
+  // The last part keeps the name that other nodes reference.
   const last = parts.at(-1)!;
   return [...parts.slice(0, -1), { ...last, name: node.name }];
 }
 
-/** The nodes of one fused step; takes from `args` what it needs. */
+/** Creates the nodes of one fused step; takes its inputs from `args`. */
 function following(step: string, input: string, args: string[], node: NodeJson): NodeJson[] {
   const T = node.attr?.['T'] ?? FLOAT;
   const name = `${node.name}/${step}`;

@@ -4,13 +4,13 @@ import { PermanentError } from '@pugmark/domain';
 import { tensorShape, typeNumber } from './node-defs';
 import { proto, type Tensor } from './proto';
 
-/** One weight as TensorFlow.js reads it from its file: whatever quantised it is undone. */
+/** A weight with quantisation undone. */
 export interface Weight {
   readonly shape: readonly number[];
   readonly values: ArrayLike<number> | readonly string[];
 }
 
-/** All weights by name. `specs` and `data` are a graph model's `weightSpecs` and `weightData`. */
+/** Reads all weights by name. `specs` and `data` are a graph model's `weightSpecs` and `weightData`. */
 export function readWeights(specs: readonly io.WeightsManifestEntry[], data: ArrayBuffer): Map<string, Weight> {
   const tensors = io.decodeWeights(data, [...specs]);
   const weights = new Map<string, Weight>();
@@ -21,7 +21,7 @@ export function readWeights(specs: readonly io.WeightsManifestEntry[], data: Arr
   return weights;
 }
 
-/** How TensorFlow lays out the values of each type that a graph model can have; TensorFlow.js itself knows float32, int32, bool and text. */
+/** TensorFlow's layouts for all types of a graph model; TensorFlow.js itself has float32, int32, bool and text. */
 const LAYOUTS: Readonly<Record<string, (values: ArrayLike<number>) => ArrayBufferView>> = {
   DT_FLOAT: (values) => Float32Array.from(values),
   DT_DOUBLE: (values) => Float64Array.from(values),
@@ -33,7 +33,7 @@ const LAYOUTS: Readonly<Record<string, (values: ArrayLike<number>) => ArrayBuffe
   DT_BOOL: (values) => Uint8Array.from(values),
 };
 
-/** The value of a constant of this type (`DT_FLOAT`, …). */
+/** Converts a weight to a constant of this type (`DT_FLOAT`, …). */
 export function constantTensor(weight: Weight, type: string | number | undefined, name: string): Tensor {
   const number = typeNumber(type);
   const tensor = new proto.Tensor();

@@ -9,10 +9,10 @@ const detectionOf = (box: InputBox, placement: Placement) =>
 describe('toDetection', () => {
   it.each([
     ['stretched', STRETCHED],
-    ['between bars above and below', WIDE],
-    ['between bars at the sides', TALL],
+    ['with bars above and below', WIDE],
+    ['with bars at the sides', TALL],
     ['of an odd size', { left: 7, top: 85, width: 333, height: 341 }],
-  ])('keeps a box of one pixel wherever it is in a picture %s', (_, placement) => {
+  ])('keeps a box of one pixel anywhere in an image %s', (_, placement) => {
     for (let x = placement.left; x < placement.left + placement.width; x += 1) {
       expect(
         detectionOf({ left: x, top: placement.top, right: x + 1, bottom: placement.top + 9 }, placement),
@@ -25,41 +25,41 @@ describe('toDetection', () => {
     }
   });
 
-  it('keeps a box of one pixel that single precision made a little less', () => {
+  it('keeps a box of one pixel that is slightly smaller in single precision', () => {
     for (let x = 0; x < 640; x += 1) {
       const [left, right] = [Math.fround(x / 640) * 640, Math.fround((x + 1) / 640) * 640];
       expect(detectionOf({ left, top: 9, right, bottom: 99 }, STRETCHED)).not.toBeNull();
     }
   });
 
-  it('drops a box with less than a pixel within the picture, in either direction', () => {
+  it('drops a box with less than a pixel within the image, in either direction', () => {
     expect(detectionOf({ left: 0, top: 200, right: 0.9, bottom: 300 }, WIDE)).toBeNull();
     expect(detectionOf({ left: 0, top: 100, right: 99, bottom: 160.9 }, WIDE)).toBeNull();
     expect(detectionOf({ left: 100, top: 9, right: 160.9, bottom: 99 }, TALL)).toBeNull();
   });
 
-  it('drops what is no number', () => {
+  it('drops boxes with NaN', () => {
     expect(detectionOf({ left: NaN, top: 9, right: 99, bottom: 99 }, STRETCHED)).toBeNull();
     expect(
       toDetection({ box: { left: 9, top: 9, right: 99, bottom: 99 }, score: NaN, label: 0 }, STRETCHED, MANIFEST),
     ).toBeNull();
   });
 
-  it('takes a score a little above 1 for 1', () => {
+  it('treats a score slightly above 1 as 1', () => {
     expect(
       toDetection({ box: { left: 9, top: 9, right: 99, bottom: 99 }, score: 1.0001, label: 0 }, STRETCHED, MANIFEST),
     ).toMatchObject({ confidence: 1 });
   });
 });
 
-it('has no category for a label that is dropped, that there is not, or that is named as something every object has', () => {
+it('has no category for a dropped or unknown label, or for a name of an object property', () => {
   const labels = ['animal', 'kite', 'toString', 'constructor'];
   expect(
     [0, 1, 2, 3, 4, -1, NaN].map((index) => categoryOf(index, { labels, categories: { animal: 'animal' } })),
   ).toEqual(['animal', ...new Array(6).fill(null)]);
 });
 
-it('sorts the surest first and leaves the list alone', () => {
+it('sorts by confidence without changing the input', () => {
   const list = [0.25, 0.75, 0.5].map((confidence) => ({
     category: 'animal' as const,
     label: 'animal',

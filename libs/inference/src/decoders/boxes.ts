@@ -1,6 +1,6 @@
 import type { Box, Category, Detection, ModelManifest, Placement } from '@pugmark/domain';
 
-/** A box within a model's input, in its pixels: left, top, right, bottom. */
+/** A box in pixels of a model's input: left, top, right, bottom. */
 export interface InputBox {
   readonly left: number;
   readonly top: number;
@@ -8,21 +8,24 @@ export interface InputBox {
   readonly bottom: number;
 }
 
-/** What a detector says of one box. */
+/** A box with its best label, before suppression. */
 export interface Candidate {
   readonly box: InputBox;
-  /** In [0, 1]; a little more is taken for 1. */
+  /** In [0, 1]; slightly higher values are treated as 1. */
   readonly score: number;
-  /** Of the label, from 0. */
+  /** Index of the label. */
   readonly label: number;
 }
 
-/** In pixels of the model's input: one, less what single precision may lose of it in an input of thousands of pixels. */
+/**
+ * Minimum size in pixels of the model's input: one, minus the rounding error of single precision in an input of
+ * thousands of pixels.
+ */
 const MIN_EXTENT = 0.999;
 
 /**
- * The candidate as a detection of the upright picture. Null when it is under the manifest's `storeThreshold`, its label is dropped, or
- * it has less than a pixel of the model's input within the picture, in either direction.
+ * Converts a candidate to a detection in the upright image. Null if it is below the manifest's `storeThreshold`, its
+ * label is dropped, or it has less than a pixel of the model's input within the image, in either direction.
  */
 export function toDetection(
   { box, score, label: index }: Candidate,
@@ -37,7 +40,7 @@ export function toDetection(
     : { category, label: labels[index]!, confidence: Math.min(1, score), box: inPicture };
 }
 
-/** Null for a label that is dropped, or that there is not. */
+/** Category of a label; null if it is dropped or unknown. */
 export function categoryOf(
   index: number,
   { labels, categories }: Pick<ModelManifest, 'labels' | 'categories'>,
@@ -51,7 +54,7 @@ export function byConfidence(detections: readonly Detection[]): Detection[] {
 }
 
 function toPicture({ left, top, right, bottom }: InputBox, placement: Placement): Box | null {
-  // In pixels: fractions are rounded, and a box of just one pixel would come and go with its place.
+  // In pixels: fractions are rounded, so that a box of one pixel would pass or fail depending on its position.
   const columns = Math.min(right, placement.left + placement.width) - Math.max(left, placement.left);
   const rows = Math.min(bottom, placement.top + placement.height) - Math.max(top, placement.top);
   if (!(columns >= MIN_EXTENT && rows >= MIN_EXTENT)) return null;

@@ -7,15 +7,15 @@ import { assertShape, valuesOfImage, outputName } from './output-shapes';
 const COLUMNS = 6;
 
 /**
- * From this overlap on, two boxes of one category are one object. Seen in the model's output on camera-trap pictures: one cow,
- * cut by a tree, as two boxes of 0.61, a cat as two of 0.94; while a calf before its mother (0.24) and neighbours in a herd
- * (0.49) are two each.
+ * Minimum overlap of two boxes of one category that are one object. Derived from the model's output on camera-trap
+ * images: one cow behind a tree gave two boxes with 0.61, a cat two with 0.94; a calf in front of its mother (0.24) and
+ * neighbours in a herd (0.49) are two each.
  */
 const SAME_OBJECT = 0.6;
 
 const OUTPUTS = ['tower_0/detections'];
 
-/** CenterNet as npm's @vladmandic/human carries it: one output [batch, boxes, 6]. */
+/** CenterNet as in npm's @vladmandic/human: one output [batch, boxes, 6]. */
 export const CENTERNET: DetectionDecoder = {
   outputs: OUTPUTS,
   decode: ([output], placements, manifest) => {
@@ -30,9 +30,9 @@ export const CENTERNET: DetectionDecoder = {
 };
 
 /**
- * Reads `tower_0/detections` of one picture: rows of six numbers. Boxes come out in fractions of the upright picture, clipped to
- * it, surest first; rows under the manifest's `storeThreshold`, of dropped labels, or that have no extent within the picture
- * are left out.
+ * Decodes `tower_0/detections` of one image: rows of six numbers. Returns boxes in fractions of the upright image,
+ * clipped to it, by decreasing confidence; drops rows below the manifest's `storeThreshold`, with dropped labels, or
+ * without an extent within the image.
  */
 export function decodeCenternet(
   rows: Float32Array,
@@ -63,8 +63,8 @@ export function decodeCenternet(
 }
 
 /**
- * The model names several classes at one point of its map, all with the very same box (a cow is also a bear and an elephant to
- * it): one object, of the surest class. Neighbouring points can answer for one object, too.
+ * The model gives several classes at one point, with exactly the same box (a cow is also a bear and an elephant): one
+ * object, with the class of the highest score. Neighbouring points can also detect the same object.
  */
 function isSameObject(surer: Detection, other: Detection): boolean {
   const { box: a } = surer;

@@ -1,9 +1,9 @@
 import type { ModelManifest, Placement } from '@pugmark/domain';
 import type { OutputTensor } from './decoder';
 
-/** A picture of 2:1 in an input of 640 × 640: bars of 160 above and below. */
+/** An image of 2:1 in an input of 640 × 640: bars of 160 above and below. */
 export const WIDE: Placement = { left: 0, top: 160, width: 640, height: 320 };
-/** One of 1:2: bars of 160 at the left and the right. */
+/** An image of 1:2: bars of 160 at the left and the right. */
 export const TALL: Placement = { left: 160, top: 0, width: 320, height: 640 };
 /** Stretched over the whole input. */
 export const STRETCHED: Placement = { left: 0, top: 0, width: 640, height: 640 };
@@ -32,7 +32,7 @@ export function output(shape: readonly number[], values: readonly number[]): Out
   return { shape, values: Float32Array.from(values) };
 }
 
-/** Numbers that look random and are the same every time, in [0, 1). */
+/** Deterministic pseudo-random numbers in [0, 1). */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {

@@ -18,7 +18,7 @@ function candidates(count: number, labels: number, seed: number): Candidate[] {
   });
 }
 
-/** What TensorFlow keeps, label by label. */
+/** Result of TensorFlow, for each label separately. */
 function byTensorflow(all: readonly Candidate[], iouThreshold: number): Set<Candidate> {
   const labels = new Set(all.map(({ label }) => label));
   return new Set(
@@ -56,7 +56,7 @@ describe('nonMaxSuppression', () => {
     },
   );
 
-  it('keeps what tf.image.nonMaxSuppression keeps of boxes that are often equal, equally sure, or without area', () => {
+  it('keeps what tf.image.nonMaxSuppression keeps of equal boxes, equal scores, or boxes without area', () => {
     const random = randomNumbers(6);
     const step = (most: number): number => Math.floor(random() * most);
     const all = Array.from({ length: 600 }, (): Candidate => {
@@ -67,7 +67,8 @@ describe('nonMaxSuppression', () => {
         label: step(2),
       };
     });
-    // No overlap of such boxes is exactly this: TensorFlow.js drops at the threshold, YOLO's own suppression and this one above it.
+    // No two of these boxes overlap by exactly this: TensorFlow.js drops at the threshold, YOLO's suppression and this
+    // one above it.
     const kept = nonMaxSuppression(all, { iouThreshold: 0.4321, maxBoxes: Infinity });
     const wanted = byTensorflow(all, 0.4321);
     expect(kept.length).toBe(wanted.size);
@@ -81,7 +82,7 @@ describe('nonMaxSuppression', () => {
 
   const box = { left: 10, top: 10, right: 50, bottom: 50 };
 
-  it('keeps the first of equal boxes with equal scores, one for each label', () => {
+  it('keeps the first of equal boxes with equal scores, one per label', () => {
     const all = [0, 0, 1, 0].map((label) => ({ box, score: 0.5, label }));
     expect(nonMaxSuppression(all, { iouThreshold: 0.5, maxBoxes: 10 })).toEqual([all[0], all[2]]);
   });
@@ -102,7 +103,7 @@ describe('nonMaxSuppression', () => {
     );
   });
 
-  it('keeps no more than so many, the surest', () => {
+  it('keeps at most the maximum number of boxes, with the highest scores', () => {
     const all = candidates(200, 1, 9);
     const kept = nonMaxSuppression(all, { iouThreshold: 1, maxBoxes: 7 });
     expect(kept.map(({ score }) => score)).toEqual(

@@ -1,19 +1,19 @@
 import type { Candidate, InputBox } from './boxes';
 
 export interface SuppressionOptions {
-  /** Above this overlap, the less sure of two boxes of one label goes. */
+  /** Overlap of two boxes of one label above which the one with the lower score is dropped. */
   readonly iouThreshold: number;
-  /** Most boxes that are kept, over all labels. */
+  /** Maximum boxes kept, over all labels. */
   readonly maxBoxes: number;
 }
 
-/** So many of the surest candidates are looked at: a bound for a model that is sure of everything. Ultralytics' `max_nms`. */
+/** Maximum candidates considered, by score: a bound for a model with high scores everywhere. Ultralytics' `max_nms`. */
 const MAX_CANDIDATES = 30_000;
 
 /**
- * Greedy non-maximum suppression within each label: the surest box stays, and all of its label that overlap it by more than the
- * threshold go, and so on. Answers what stays, surest first; of equal scores the one that came first counts as surer, as with
- * `tf.image.nonMaxSuppression`.
+ * Greedy non-maximum suppression within each label: keeps the box with the highest score, drops all boxes of its label
+ * that overlap it by more than the threshold, and so on. Returns the kept boxes by decreasing score; of equal scores
+ * the first comes first, as with `tf.image.nonMaxSuppression`.
  */
 export function nonMaxSuppression(
   candidates: readonly Candidate[],
@@ -32,7 +32,7 @@ export function nonMaxSuppression(
   return kept;
 }
 
-/** Intersection over union; 0 when either has no area. */
+/** Intersection over union; 0 if either has no area. */
 function overlap(a: InputBox, b: InputBox): number {
   const areaA = (a.right - a.left) * (a.bottom - a.top);
   const areaB = (b.right - b.left) * (b.bottom - b.top);

@@ -1,27 +1,27 @@
 import type { ModelManifest } from '@pugmark/domain';
 import type { OutputTensor } from './decoder';
 
-/** What a decoder wants of one of its outputs. */
+/** Expected shape of an output. */
 export interface ExpectedOutput {
   readonly name: string;
-  /** Null stands for any size. */
+  /** Null for any size. */
   readonly shape: readonly (number | null)[];
-  /** What is in it, and what its dimensions mean. */
+  /** Content, and meaning of the dimensions. */
   readonly description: string;
 }
 
-/** A picture's part of each output: the values after the batch dimension. */
+/** Values of one image in an output. */
 export function valuesOfImage({ shape, values }: OutputTensor, index: number): Float32Array {
   const each = values.length / (shape[0] ?? 1);
   return values.subarray(index * each, (index + 1) * each);
 }
 
-/** As the manifest names the output, or as the decoder does. */
+/** Name of an output: from the manifest, or the decoder's default. */
 export function outputName({ outputs }: Pick<ModelManifest, 'outputs'>, own: readonly string[], index: number): string {
   return (outputs ?? own)[index] ?? own[index] ?? `output ${index}`;
 }
 
-/** Throws RangeError, with the output's name and both shapes, unless the output has the wanted one. */
+/** Throws RangeError with the output's name and both shapes unless the output has the expected one. */
 export function assertShape(
   output: OutputTensor | undefined,
   { name, shape, description: what }: ExpectedOutput,
@@ -34,6 +34,6 @@ export function assertShape(
   const wanted = shape.map((size) => size ?? 'any').join(', ');
   const found = output === undefined ? 'is missing' : `has [${output.shape.join(', ')}]`;
   throw new RangeError(
-    `the output '${name}' of ${what} should have the shape [${wanted}], but ${found}: the model does not fit its manifest`,
+    `the output '${name}' of ${what} should have the shape [${wanted}], but ${found}: the model does not match its manifest`,
   );
 }

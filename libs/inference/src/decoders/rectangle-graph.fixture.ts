@@ -3,7 +3,7 @@ import type { Box, Placement } from '@pugmark/domain';
 import type { OutputTensor } from './decoder';
 import { STRETCHED, TALL, WIDE } from './decoders.fixture';
 
-/** Left, top, width, height in pixels of an input of 640 × 640, and where the picture lies in it. */
+/** Left, top, width, height in pixels of an input of 640 × 640, and the placement of the image. */
 export const RECTANGLES: readonly (readonly [
   left: number,
   top: number,
@@ -18,7 +18,7 @@ export const RECTANGLES: readonly (readonly [
   [479, 639, 1, 1, TALL],
 ];
 
-/** The rectangle, each a scalar in pixels, a pixel taken as a square of side 1; `x` and `y` of its centre. */
+/** The rectangle, as scalars in pixels, where a pixel is a square of side 1; `x` and `y` of its centre. */
 export interface FoundRectangle {
   readonly x: tf.Tensor;
   readonly y: tf.Tensor;
@@ -26,7 +26,9 @@ export interface FoundRectangle {
   readonly height: tf.Tensor;
 }
 
-/** What a graph answers for a picture of 640 × 640 with one white rectangle on black, which it finds; `head` lays out its outputs. */
+/**
+ * Outputs of a graph that detects one white rectangle on black in an image of 640 × 640; `head` lays out the outputs.
+ */
 export function answerOf(
   left: number,
   top: number,
@@ -42,7 +44,7 @@ export function answerOf(
   return answers;
 }
 
-/** Back from fractions of the picture: left, top, width, height in pixels of the input. */
+/** Converts fractions of the image back to pixels of the input: left, top, width, height. */
 export function inInput({ x, y, width, height }: Box, placement: Placement): number[] {
   return [
     x * placement.width + placement.left,
@@ -57,7 +59,7 @@ function findRectangle(picture: tf.Tensor2D): FoundRectangle {
   return { x: columns.middle, y: rows.middle, width: columns.size, height: rows.size };
 }
 
-/** Of what is 1 in a line of 0 and 1. */
+/** Extent of the ones in a line of zeros and ones. */
 function extent(line: tf.Tensor): { middle: tf.Tensor; size: tf.Tensor } {
   const first = tf.cast(tf.argMax(line), 'float32');
   const past = tf.sub(line.size, tf.cast(tf.argMax(tf.reverse(line)), 'float32'));

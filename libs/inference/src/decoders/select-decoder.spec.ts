@@ -1,7 +1,7 @@
 import { DECODERS } from '@pugmark/domain';
 import { selectClassificationDecoder, selectDetectionDecoder } from './select-decoder';
 
-it('has a decoder for every name, for one stage each', () => {
+it('has a decoder for every name, each for one stage', () => {
   for (const decoder of DECODERS) {
     const of = decoder === 'softmax' ? selectClassificationDecoder : selectDetectionDecoder;
     expect(of({ name: 'm', decoder }).outputs.length).toBeGreaterThan(0);

@@ -18,14 +18,14 @@ const DECODERS = {
   { readonly detect: DetectionDecoder } | { readonly classify: ClassificationDecoder }
 >;
 
-/** Throws PermanentError `model_unsuitable` for a classifier. */
+/** Selects a detector's decoder. Throws PermanentError `model_unsuitable` for a classifier. */
 export function selectDetectionDecoder({ name, decoder }: Pick<ModelManifest, 'name' | 'decoder'>): DetectionDecoder {
   const found = DECODERS[decoder];
   if ('detect' in found) return found.detect;
-  throw new PermanentError('model_unsuitable', `model ${name} is a classifier: it finds nothing in a whole picture`);
+  throw new PermanentError('model_unsuitable', `model ${name} is a classifier: it cannot detect`);
 }
 
-/** Throws PermanentError `model_unsuitable` for a detector. */
+/** Selects a classifier's decoder. Throws PermanentError `model_unsuitable` for a detector. */
 export function selectClassificationDecoder({
   name,
   decoder,

@@ -3,14 +3,14 @@ import type { ClassificationDecoder } from './decoder';
 import { assertShape, valuesOfImage, outputName } from './output-shapes';
 
 const MAX_LABELS = 5;
-/** Probabilities of one crop add up to 1, but for what single precision loses. */
+/** Probabilities of a crop sum to 1, within the rounding of single precision. */
 const SUM_TOLERANCE = 1e-2;
 
 const OUTPUTS = ['output_0'];
 
 /**
- * A classifier: one output [batch, labels] of probabilities, or of logits, of which the softmax is then taken. A model answers with one
- * or the other for all its crops, so the whole output decides: logits unless every row adds up to 1.
+ * Classifier with one output [batch, labels] of probabilities, or of logits, to which softmax is applied. A model
+ * returns the same for all crops, so the whole output decides: logits unless every row sums to 1.
  */
 export const SOFTMAX: ClassificationDecoder = {
   outputs: OUTPUTS,
@@ -39,7 +39,7 @@ function isDistribution(row: readonly number[]): boolean {
 }
 
 function softmax(logits: readonly number[]): number[] {
-  // Less the largest one first: large logits would overflow.
+  // Minus the largest one, as large logits would overflow.
   const largest = Math.max(...logits);
   const powers = logits.map((value) => Math.exp(value - largest));
   const total = powers.reduce((all, power) => all + power, 0);

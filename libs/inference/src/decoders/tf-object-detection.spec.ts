@@ -7,7 +7,7 @@ import { TF_OBJECT_DETECTION } from './tf-object-detection';
 beforeAll(() => tf.setBackend('cpu'));
 
 const MANIFEST = manifest('tf-object-detection');
-/** Rows of ymin, xmin, ymax, xmax, score, class from 1; one list for each picture, all of one length. */
+/** Rows of ymin, xmin, ymax, xmax, score, class from 1; one list per image, all of the same length. */
 type Row = readonly [ymin: number, xmin: number, ymax: number, xmax: number, score: number, label: number];
 function outputs(...pictures: readonly (readonly Row[])[]) {
   const [batch, rows] = [pictures.length, pictures[0]!.length];
@@ -40,7 +40,7 @@ describe('TF_OBJECT_DETECTION', () => {
     ]);
   });
 
-  it('places each picture of a batch by itself', () => {
+  it('places each image of a batch separately', () => {
     const row: Row = [0.25, 0.25, 0.75, 0.75, 0.9, 1];
     const found = TF_OBJECT_DETECTION.decode(outputs([row], [row], [row]), [WIDE, TALL, STRETCHED], MANIFEST).map(
       (each) => each[0]!.box,
@@ -52,7 +52,7 @@ describe('TF_OBJECT_DETECTION', () => {
     ]);
   });
 
-  it('reads boxes, scores and classes of each picture of a batch by itself', () => {
+  it('reads boxes, scores and classes of each image of a batch separately', () => {
     const found = TF_OBJECT_DETECTION.decode(
       outputs([[0, 0, 0.5, 0.5, 0.25, 1]], [[0.5, 0.5, 1, 1, 0.75, 3]]),
       [STRETCHED, STRETCHED],
@@ -64,7 +64,7 @@ describe('TF_OBJECT_DETECTION', () => {
     ]);
   });
 
-  it('leaves out what is unsure, dropped or unknown, and sorts the rest', () => {
+  it('drops low scores, dropped and unknown labels, and sorts the rest', () => {
     const box = [0.4, 0.4, 0.6, 0.6] as const;
     const rows: Row[] = [
       [...box, 0.3, 1],
@@ -77,13 +77,13 @@ describe('TF_OBJECT_DETECTION', () => {
     expect(found!.map(({ label }) => label)).toEqual(['vehicle', 'animal']);
   });
 
-  it('reads no further than the number of boxes that a fourth output gives', () => {
+  it('reads only as many boxes as a fourth output gives', () => {
     const row: Row = [0.4, 0.4, 0.6, 0.6, 0.9, 1];
     const named = [...outputs([row, row, row], [row, row, row]), output([2], [1, 2])];
     expect(TF_OBJECT_DETECTION.decode(named, [WIDE, WIDE], MANIFEST).map(({ length }) => length)).toEqual([1, 2]);
   });
 
-  it('says which output does not fit, and both shapes', () => {
+  it('reports which output does not fit, with both shapes', () => {
     const [boxes, scores] = outputs([[0, 0, 1, 1, 1, 1]]);
     expect(() => TF_OBJECT_DETECTION.decode([boxes!, scores!], [WIDE], MANIFEST)).toThrow(
       "the output 'detection_classes' of classes (batch, boxes) should have the shape [1, 1], but is missing",
@@ -98,7 +98,7 @@ describe('TF_OBJECT_DETECTION', () => {
     ).toThrow("'d' of counts (batch) should have the shape [1], but has [2]");
   });
 
-  it('clips to the picture, and drops what lies in the padding', () => {
+  it('clips to the image, and drops boxes in the padding', () => {
     const rows: Row[] = [
       [0.1875, -0.25, 0.3125, 0.5, 0.9, 1],
       [0, 0.25, 0.25, 0.75, 0.8, 1],
@@ -122,7 +122,7 @@ describe('TF_OBJECT_DETECTION', () => {
   });
 
   it.each(RECTANGLES)(
-    'reads to the pixel what a graph finds that looks for the rectangle at %d, %d of %d × %d',
+    'is exact to the pixel for a graph that detects the rectangle at %d, %d of %d × %d',
     (left, top, width, height, placement) => {
       const answer = answerOf(left, top, width, height, ({ x, y, width: w, height: h }) => {
         const [halfWidth, halfHeight] = [tf.div(w, 2), tf.div(h, 2)];

@@ -6,9 +6,10 @@ import { assertShape, valuesOfImage, outputName } from './output-shapes';
 const OUTPUTS = ['detection_boxes', 'detection_scores', 'detection_classes'];
 
 /**
- * What TensorFlow's Object Detection API exports (exporter_main_v2.py): boxes [batch, n, 4] as ymin, xmin, ymax, xmax in fractions of the
- * model's input; scores [batch, n]; classes [batch, n], counted from 1, so that class k is `labels[k - 1]`; and, where the manifest
- * names a fourth output, the number of boxes that count [batch]. The graph has done the suppression already.
+ * Export of TensorFlow's Object Detection API (exporter_main_v2.py): boxes [batch, n, 4] as ymin, xmin, ymax, xmax in
+ * fractions of the model's input; scores [batch, n]; classes [batch, n], counted from 1, so that class k is `labels[k -
+ * 1]`; and, if the manifest names a fourth output, the number of valid boxes [batch]. The graph includes the
+ * suppression.
  */
 export const TF_OBJECT_DETECTION: DetectionDecoder = {
   outputs: OUTPUTS,

@@ -2,29 +2,30 @@ import type { Detection, ModelManifest, Placement } from '@pugmark/domain';
 import { categoryOf, toDetection, type Candidate } from './boxes';
 import { nonMaxSuppression, type SuppressionOptions } from './non-max-suppression';
 
-/** One picture, and how to read row `n` of what a YOLO head says of it. */
+/** A YOLO head's output for one image, with accessors to its rows. */
 export interface YoloOutput {
   readonly placement: Placement;
   readonly rows: number;
-  /** Centre x, centre y, width, height (0 to 3), then whatever the head adds. */
+  /** Centre x, centre y, width, height (0 to 3), then the head's other columns. */
   at(row: number, column: number): number;
-  /** Objectness, by which the scores are multiplied; 1 for heads without. */
+  /** Objectness, a factor of the scores; 1 for heads without. */
   objectness(row: number): number;
   /** Column of the first label's score. */
   readonly firstScore: number;
 }
 
 /**
- * Centres up to this, over all rows, are fractions of the model's input. The head has rows all over its input, so that in pixels the
- * farthest centre is in the hundreds, and in fractions hardly above 1. Widths and heights do not tell: YOLOv5's head gives up to
- * four times its anchor (models/tf.py, TFDetect), 2.9 of an input of 1280 with the largest of MegaDetector's.
+ * If no centre exceeds this value, coordinates are fractions of the model's input. The head has rows all over its
+ * input, so in pixels the largest centre is in the hundreds, and in fractions hardly above 1. Widths and heights do not
+ * show it: YOLOv5's head returns up to four times its anchor (models/tf.py, TFDetect), 2.9 of an input of 1280 with the
+ * largest of MegaDetector's.
  */
 const FARTHEST_FRACTION = 2;
 
 /**
- * The detections of each picture of a batch: the best label of each row, from the `storeThreshold` on, suppressed within each label.
- * Exports of one head answer in pixels of the input or in fractions of it. Which it is, is the same for all rows of a model, and the
- * whole output tells.
+ * Detections of each image of a batch: the best label of each row, from the `storeThreshold` on, suppressed within each
+ * label. Exports of one head return pixels of the input or fractions of it; this is the same for all rows of a model,
+ * and is determined from the whole output.
  */
 export function yoloDetections(
   pictures: readonly YoloOutput[],

@@ -28,7 +28,7 @@ const HEADS: readonly Head[] = [
   {
     name: 'yolov5',
     decoder: YOLOV5,
-    // Objectness and scores of which the product is the wanted one.
+    // Objectness and scores whose product is the given one.
     outputs: (pictures) =>
       rowsFirst(pictures, ([x, y, w, h, ...scores]) => [
         x,
@@ -61,16 +61,16 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
   const own = manifest(name.startsWith('yolov5') ? 'yolov5' : 'yolov8');
   const decode = (pictures: readonly (readonly Row[])[], placements: readonly Placement[]): Detection[][] =>
     decoder.decode(outputs(pictures), placements, own);
-  /** Keeps the answer in pixels, whatever else is in it; under every threshold. */
+  /** Makes the output look like pixels, whatever else is in it; below every threshold. */
   const FAR: Row = [300, 300, 600, 600, 0, 0, 0, 0];
 
-  it('reads boxes by centre and size in pixels, exactly', () => {
+  it('decodes centre and size in pixels exactly', () => {
     expect(decode([[[320, 320, 320, 160, 0.5, 0.25, 0, 0], FAR]], [WIDE])).toEqual([
       [{ category: 'animal', label: 'animal', confidence: 0.5, box: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 } }],
     ]);
   });
 
-  it('reads them in fractions of the input just as well', () => {
+  it('decodes fractions as well', () => {
     expect(decode([[[0.5, 0.5, 0.5, 0.25, 0.5, 0.25, 0, 0]]], [WIDE])[0]![0]!.box).toEqual({
       x: 0.25,
       y: 0.25,
@@ -79,7 +79,7 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
     });
   });
 
-  it('places each picture of a batch by itself', () => {
+  it('places each image of a batch separately', () => {
     const row: Row = [320, 320, 320, 320, 0, 0, 0.5, 0];
     expect(decode([[row], [row], [row]], [WIDE, TALL, STRETCHED]).map((each) => each[0]!.box)).toEqual([
       { x: 0.25, y: 0, width: 0.5, height: 1 },
@@ -88,7 +88,7 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
     ]);
   });
 
-  it('leaves out what is unsure or dropped, and suppresses within a label only', () => {
+  it('drops low scores and dropped labels, and suppresses only within a label', () => {
     const found = decode(
       [
         [
@@ -107,18 +107,18 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
     ]);
   });
 
-  it('says which output does not fit, which shape it wants and which it got', () => {
+  it('reports which output does not fit, with the expected and the actual shape', () => {
     const three = output([1, 3, 7], new Array<number>(21).fill(0));
     expect(() => decoder.decode([three], [WIDE], own)).toThrow(RangeError);
     expect(() => decoder.decode([three], [WIDE], own)).toThrow(
-      /'output_0' of rows .* but has \[1, 3, 7\]: the model does not fit its manifest/,
+      /'output_0' of rows .* but has \[1, 3, 7\]: the model does not match its manifest/,
     );
     expect(() => decoder.decode([three], [WIDE], { ...own, outputs: ['Identity:0'] })).toThrow("'Identity:0'");
     expect(() => decoder.decode([], [WIDE], own)).toThrow('is missing');
     expect(() => decoder.decode(outputs([[FAR]]), [WIDE, WIDE], own)).toThrow('but has [1, ');
   });
 
-  it('clips to the picture, and drops what lies in the padding', () => {
+  it('clips to the image, and drops boxes in the padding', () => {
     const found = decode(
       [
         [
@@ -135,7 +135,7 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
     ]);
   });
 
-  it('takes an answer for fractions although an unsure box is much larger than the input', () => {
+  it('detects fractions although a box with a low score is much larger than the input', () => {
     const found = decode(
       [
         [
@@ -165,7 +165,7 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
     ).toEqual({ x: 0.375, y: 0.25, width: 0.25, height: 0.5 });
   });
 
-  it('suppresses before it clips: two boxes that differ in the padding only are two', () => {
+  it('suppresses before clipping: two boxes that differ only in the padding are two', () => {
     const rows: Row[] = [
       [320, 320, 100, 640, 0.5, 0, 0, 0],
       [320, 320, 100, 280, 0.25, 0, 0, 0],
@@ -175,8 +175,8 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
     );
   });
 
-  it('suppresses above the overlap that the head was made for', () => {
-    // Two boxes of 100 × 100, of which the second lies 25 to the right: 75 / 125 = 0.6 in common.
+  it('suppresses above the overlap of the head', () => {
+    // Two boxes of 100 × 100, the second 25 to the right: 75 / 125 = 0.6 in common.
     const rows: Row[] = [
       [300, 320, 100, 100, 0.5, 0, 0, 0],
       [325, 320, 100, 100, 0.25, 0, 0, 0],
@@ -187,7 +187,7 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
     expect(decode([[rows[0]!, [310, 320, 100, 100, 0.25, 0, 0, 0]]], [WIDE])[0]).toHaveLength(1);
   });
 
-  it('answers three hundred boxes at most, the surest', () => {
+  it('returns at most three hundred boxes, by score', () => {
     const rows = Array.from({ length: 400 }, (_, n): Row => [
       (n % 20) * 30 + 15,
       Math.floor(n / 20) * 30 + 15,
@@ -203,7 +203,7 @@ describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
   });
 });
 
-it('yolov5 takes objectness times score for confidence, and the best label of a row alone', () => {
+it('yolov5 multiplies objectness and score, and takes only the best label of a row', () => {
   const rows = [300, 300, 50, 50, 0.5, 0.5, 0.75, 0, 0, 400, 300, 50, 50, 0.125, 0.75, 0, 0, 0];
   expect(
     YOLOV5.decode([output([1, 2, 9], rows)], [STRETCHED], manifest('yolov5'))[0]!.map(({ label, confidence }) => [
@@ -213,7 +213,7 @@ it('yolov5 takes objectness times score for confidence, and the best label of a 
   ).toEqual([['person', 0.375]]);
 });
 
-it('yolov8 reads an output whose two dimensions are both 4 + labels as columns first', () => {
+it('yolov8 treats an output with both dimensions 4 + labels as columns first', () => {
   const columns = [[100, 200, 300, 400, 500, 600, 50, 150], 320, 20, 20, 0, [0.5, 0, 0, 0, 0, 0, 0, 0], 0, 0];
   const values = columns.flatMap((column) => (typeof column === 'number' ? new Array<number>(8).fill(column) : column));
   const [found] = YOLOV8.decode([output([1, 8, 8], values)], [STRETCHED], manifest('yolov8'));
@@ -221,7 +221,7 @@ it('yolov8 reads an output whose two dimensions are both 4 + labels as columns f
 });
 
 it.each(RECTANGLES)(
-  'a graph that finds the rectangle at %d, %d of %d × %d is read to the pixel, by every head',
+  'a graph that detects the rectangle at %d, %d of %d × %d is decoded to the pixel, by every head',
   (left, top, width, height, placement) => {
     const [v5, v8] = answerOf(left, top, width, height, ({ x, y, width: w, height: h }) => {
       const scores = [1, 0, 0, 0].map((score) => tf.scalar(score));

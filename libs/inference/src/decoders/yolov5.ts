@@ -2,14 +2,14 @@ import type { DetectionDecoder } from './decoder';
 import { assertShape, valuesOfImage, outputName } from './output-shapes';
 import { yoloDetections } from './yolo-candidates';
 
-/** YOLOv5's own: `iou_thres` and `max_det` of its non_max_suppression. */
+/** YOLOv5's defaults: `iou_thres` and `max_det` of its non_max_suppression. */
 const SUPPRESSION = { iouThreshold: 0.45, maxBoxes: 300 };
 
 const OUTPUTS = ['output_0'];
 
 /**
- * YOLOv5, MegaDetector v5 among them, as its export.py writes it for TensorFlow: one output [batch, rows, 5 + labels] of centre x,
- * centre y, width, height, objectness and a score for each label, without suppression.
+ * YOLOv5, including MegaDetector v5, as its export.py writes it for TensorFlow: one output [batch, rows, 5 + labels] of
+ * centre x, centre y, width, height, objectness and a score per label, without suppression.
  */
 export const YOLOV5: DetectionDecoder = {
   outputs: OUTPUTS,

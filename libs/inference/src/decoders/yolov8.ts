@@ -2,15 +2,15 @@ import type { DetectionDecoder } from './decoder';
 import { assertShape, valuesOfImage, outputName } from './output-shapes';
 import { yoloDetections } from './yolo-candidates';
 
-/** Ultralytics' own: `iou` and `max_det` of its predict mode. */
+/** Ultralytics' defaults: `iou` and `max_det` of its predict mode. */
 const SUPPRESSION = { iouThreshold: 0.7, maxBoxes: 300 };
 
 const OUTPUTS = ['output_0'];
 
 /**
- * YOLOv8 and those after it with the same head (v9, v11; MegaDetector v1000 has several of them), as Ultralytics exports it: one output
- * [batch, 4 + labels, rows] of centre x, centre y, width, height and a score for each label, without suppression. [batch, rows,
- * 4 + labels] is read as well; where both dimensions are 4 + labels, the former.
+ * YOLOv8 and later versions with the same head (v9, v11; several models of MegaDetector v1000), as exported by
+ * Ultralytics: one output [batch, 4 + labels, rows] of centre x, centre y, width, height and a score per label, without
+ * suppression. [batch, rows, 4 + labels] is accepted as well; if both dimensions are 4 + labels, the former.
  */
 export const YOLOV8: DetectionDecoder = {
   outputs: OUTPUTS,

@@ -6,38 +6,38 @@ import { readTensorflowState } from './tensorflow/installed-tensorflow';
 import { TensorflowEngine } from './tensorflow/tensorflow-engine';
 import { WasmEngine } from './wasm-engine';
 
-/** `auto` takes the best engine there is; a name takes that one. */
+/** `auto` selects the best available engine; a name selects that one. */
 export const ENGINE_CHOICES = ['auto', 'tensorflow', 'wasm', 'null'] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
-/** `auto` takes a GPU where there is one; `gpu` makes its absence an error. */
+/** `auto` uses a GPU if there is one; with `gpu` a missing GPU is an error. */
 export const DEVICE_CHOICES = ['auto', 'cpu', 'gpu'] as const;
 export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 
 export interface EngineOptions {
   readonly engine: EngineChoice;
   readonly device: DeviceChoice;
-  /** Folder in which the native library was installed; empty for none. */
+  /** Folder of the installed native library; empty if there is none. */
   readonly tensorflowDir: string;
-  /** Where graph models are kept once they are converted for the native engine. */
+  /** Folder of graph models converted for the native engine. */
   readonly convertedDir: string;
-  /** Why this engine, where it is another reason than its name in the settings. */
+  /** Why this engine is used, if not because of its name in the settings. */
   readonly reason?: string;
 }
 
 /**
- * An engine that has loaded no model yet. Throws FatalError `engine_unavailable` when the one that was asked for cannot be had, `gpu_missing`
- * when a GPU was asked for and none is used.
+ * Creates an engine without a model. Throws FatalError `engine_unavailable` when the requested one is not available,
+ * `gpu_missing` when a GPU was requested and none is used.
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   switch (options.engine) {
     case 'null':
       return new NullEngine();
     case 'wasm':
-      requireNoGpu(options, 'WebAssembly computes on the processor');
-      return new WasmEngine(options.reason ?? 'the wasm engine was asked for by name');
+      requireNoGpu(options, 'WebAssembly runs on the CPU');
+      return new WasmEngine(options.reason ?? 'the wasm engine was requested by name');
     case 'tensorflow':
-      return createTensorflow(options, 'the tensorflow engine was asked for by name');
+      return createTensorflow(options, 'the tensorflow engine was requested by name');
     case 'auto':
       return best(options);
   }
@@ -45,7 +45,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
 async function best(options: EngineOptions): Promise<Engine> {
   try {
-    return await createTensorflow(options, 'auto: the native library is the fastest engine there is');
+    return await createTensorflow(options, 'auto: the native library is the fastest available engine');
   } catch (error) {
     if (!(error instanceof FatalError) || error.code !== 'engine_unavailable') throw error;
     requireNoGpu(options, messageOf(error));
@@ -62,10 +62,10 @@ async function createTensorflow(
   const engine = await TensorflowEngine.create({ folder: join(tensorflowDir, state.folder), convertedDir, reason });
   if (device === 'gpu' && !engine.usesGpu) {
     const alone =
-      state.gpuProblem ?? 'no NVIDIA card was there when it was installed; `npm run tensorflow` installs it again';
+      state.gpuProblem ?? 'there was no NVIDIA GPU when it was installed; `npm run tensorflow` installs it again';
     const made =
-      state.device === 'cpu' ? `TensorFlow was installed for the processor alone: ${alone}` : 'TensorFlow sees no GPU';
-    throw new FatalError('gpu_missing', `ML_DEVICE=gpu, but ${made}; \`npx pugmark doctor\` tells more`);
+      state.device === 'cpu' ? `TensorFlow was installed for the CPU only: ${alone}` : 'TensorFlow sees no GPU';
+    throw new FatalError('gpu_missing', `ML_DEVICE=gpu, but ${made}; see \`npx pugmark doctor\``);
   }
   return engine;
 }

@@ -6,24 +6,24 @@ export type EngineName = (typeof ENGINE_NAMES)[number];
 
 export interface EngineInfo {
   readonly name: EngineName;
-  /** What computes, in words. */
+  /** Description of the device. */
   readonly device: string;
-  /** Why this engine and no other, in words: said in the log, in `/api/v1/system` and by `doctor`. */
+  /** Why this engine is used: shown in the log, in `/api/v1/system` and by `doctor`. */
   readonly reason: string;
-  /** Version of the library that computes. */
+  /** Version of the inference library. */
   readonly version: string;
 }
 
-/** Runs models, several if need be, one call at a time. */
+/** Runs models, possibly several, one call at a time. */
 export interface Engine {
   readonly info: EngineInfo;
 
   /**
-   * Reads and verifies the model's files in `folder`, and runs it once, so that the first picture is as fast as the others.
-   * Throws FatalError `model_missing`, `model_corrupt`, `model_unsuitable`.
+   * Reads and verifies the model's files in `folder`, and warms it up, so that the first image is as fast as the
+   * others. Throws FatalError `model_missing`, `model_corrupt`, `model_unsuitable`.
    */
   load(manifest: ModelManifest, folder: string): Promise<LoadedModel>;
 
-  /** Tensors that are alive, those of the models included: flat, unless something leaks. */
+  /** Number of live tensors, including those of the models: constant unless there is a leak. */
   tensors(): number;
 }

@@ -2,12 +2,12 @@ import type { ModelManifest } from '@pugmark/domain';
 import { LoadedModel } from '../models/loaded-model';
 import type { Engine, EngineInfo } from './engine';
 
-/** Answers at once and finds nothing: load tests of everything around the model. */
+/** Returns empty results at once, for load tests of everything around the model. */
 export class NullEngine implements Engine {
   readonly info: EngineInfo = {
     name: 'null',
     device: 'none',
-    reason: 'the null engine was asked for by name: it looks at no picture and finds nothing; for load tests only',
+    reason: 'the null engine was requested by name: it runs no inference and detects nothing; for load tests only',
     version: '1',
   };
 

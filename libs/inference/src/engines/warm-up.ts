@@ -1,7 +1,7 @@
 import { FatalError, messageOf } from '@pugmark/domain';
 import type { LoadedModel } from '../models/loaded-model';
 
-/** The model, once it has run; else FatalError `model_unsuitable`, and its memory is free again. */
+/** Warms up a model and returns it. Throws FatalError `model_unsuitable` and frees its memory if it does not run. */
 export async function warmUp(model: LoadedModel): Promise<LoadedModel> {
   try {
     await model.warmUp();

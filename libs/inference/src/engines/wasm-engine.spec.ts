@@ -36,25 +36,25 @@ describe('the wasm engine', () => {
   afterAll(() => model.dispose());
   afterEach(() => jest.restoreAllMocks());
 
-  it('says what it is, and why', async () => {
+  it('describes itself, and why it is used', async () => {
     expect(engine.info).toEqual({
       name: 'wasm',
-      device: 'processor, one thread (WebAssembly SIMD)',
-      reason: 'the wasm engine was asked for by name',
+      device: 'CPU, one thread (WebAssembly SIMD)',
+      reason: 'the wasm engine was requested by name',
       version: '4.22.0',
     });
     expect((await create('auto')).info).toMatchObject({
       name: 'wasm',
-      reason: 'auto: there is no native TensorFlow: TENSORFLOW_DIR names no folder with the native library',
+      reason: 'auto: there is no native TensorFlow: TENSORFLOW_DIR is not set',
     });
   });
 
-  it('answers each picture of a batch, and finds nothing in plain grey', async () => {
+  it('returns a result for each image of a batch, and nothing for plain grey', async () => {
     expect(await model.detect([input(), input()])).toEqual([[], []]);
     expect(await model.detect([])).toEqual([]);
   });
 
-  it('leaves no tensor behind, not even after an error', async () => {
+  it('leaks no tensor, even on errors', async () => {
     await model.detect([input()]);
     const before = memory().numTensors;
     await model.detect([input(), input(), input()]);
@@ -66,10 +66,10 @@ describe('the wasm engine', () => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it('takes an answer that is no number as an error that may pass', async () => {
+  it('reports NaN in the output as a retryable error', async () => {
     const before = memory().numTensors;
     for (const value of [NaN, Infinity]) {
-      // No picture is known that makes this model answer so.
+      // No image is known for which this model returns NaN.
       jest.spyOn(GraphModel.prototype, 'execute').mockImplementation(() => tensor([[[1, 2, 3, 4, value, 0]]]));
       const failed = model.detect([input()]);
       await expect(failed).rejects.toBeInstanceOf(RetryableError);
@@ -78,7 +78,7 @@ describe('the wasm engine', () => {
     expect(memory().numTensors).toBe(before);
   });
 
-  it('frees the model when it is disposed of', async () => {
+  it("frees the model's memory on dispose", async () => {
     const before = memory().numTensors;
     const other = await engine.load(BUILTIN_MODEL, builtinModelFolder());
     expect(engine.tensors()).toBeGreaterThan(before + 200);
@@ -106,11 +106,11 @@ describe('loading', () => {
     await expectFatal(BUILTIN_MODEL, 'model_missing', join(folder, 'centernet.json'), folder);
   });
 
-  it('refuses weights that the manifest does not vouch for', async () => {
+  it('refuses weights without a checksum in the manifest', async () => {
     await expectFatal({ ...BUILTIN_MODEL, files: [BUILTIN_MODEL.files[0]] }, 'model_missing', 'centernet.bin', folder);
   });
 
-  it('finds out before the first picture that a model does not fit its manifest', async () => {
+  it('reports at load that a model does not match its manifest', async () => {
     await expectFatal(
       { ...BUILTIN_MODEL, input: { width: 256, height: 256 } },
       'model_unsuitable',
@@ -120,8 +120,8 @@ describe('loading', () => {
   });
 });
 
-describe('an engine asked for by name', () => {
-  it('is an error where it cannot be had, with the reason and what to do', async () => {
+describe('an engine requested by name', () => {
+  it('is an error if it is not available, with the reason and what to do', async () => {
     await expect(create('tensorflow')).rejects.toMatchObject({
       code: 'engine_unavailable',
       message: expect.stringContaining('TENSORFLOW_DIR'),
@@ -135,7 +135,7 @@ describe('an engine asked for by name', () => {
     await rm(empty, { recursive: true });
   });
 
-  it('is an error when a GPU was asked for and none is used', async () => {
+  it('is an error when a GPU was requested and none is used', async () => {
     for (const engine of ['auto', 'wasm'] as const) {
       const failed = createEngine({ engine, device: 'gpu', tensorflowDir: '', convertedDir: '' });
       await expect(failed).rejects.toMatchObject({
@@ -145,17 +145,17 @@ describe('an engine asked for by name', () => {
     }
   });
 
-  it('says that a SavedModel needs the native one', async () => {
+  it('reports that a SavedModel needs the native engine', async () => {
     await expectFatal({ ...BUILTIN_MODEL, format: 'saved-model' }, 'model_unsuitable', "needs the engine 'tensorflow'");
   });
 });
 
 describe('the null engine', () => {
-  it('finds nothing, at once, and says so', async () => {
+  it('returns empty results at once', async () => {
     const engine = await create('null');
     const model = await engine.load(BUILTIN_MODEL, '/nowhere');
     expect(await model.detect([input(1), input(1)])).toEqual([[], []]);
     expect(await model.classify([input(1)])).toEqual([[]]);
-    expect(engine.info).toMatchObject({ name: 'null', reason: expect.stringContaining('finds nothing') });
+    expect(engine.info).toMatchObject({ name: 'null', reason: expect.stringContaining('detects nothing') });
   });
 });

@@ -9,12 +9,12 @@ import type { Graph } from '../models/graph';
 import type { Engine, EngineInfo } from './engine';
 import { warmUp } from './warm-up';
 
-/** TensorFlow.js on WebAssembly with SIMD, in this thread: no compiler, no Python, no graphics card. */
+/** TensorFlow.js on WebAssembly with SIMD, in this thread: needs no compiler, Python or GPU. */
 export class WasmEngine implements Engine {
   readonly info: EngineInfo;
 
   constructor(reason: string) {
-    this.info = { name: 'wasm', device: 'processor, one thread (WebAssembly SIMD)', reason, version: version_wasm };
+    this.info = { name: 'wasm', device: 'CPU, one thread (WebAssembly SIMD)', reason, version: version_wasm };
   }
 
   async load(manifest: ModelManifest, folder: string): Promise<LoadedModel> {
@@ -23,7 +23,7 @@ export class WasmEngine implements Engine {
       throw new FatalError('model_unsuitable', `${what}; this is 'wasm', because ${this.info.reason}`);
     }
     const artifacts = await readGraphModel(manifest, folder);
-    // One engine process for each core shares them better than threads do.
+    // One engine process per core is faster than threads.
     setThreadsCount(1);
     if (!(await setBackend('wasm')))
       throw new FatalError('engine_unavailable', 'WebAssembly could not be started by TensorFlow.js');
@@ -33,7 +33,7 @@ export class WasmEngine implements Engine {
         cause: error,
       });
     });
-    // The graph as it was made: only the converted one has its batch opened.
+    // Uses the original graph: only the converted one has an open batch dimension.
     const own = manifest.openBatch === true ? { ...manifest, batch: 1 } : manifest;
     return warmUp(new LoadedModel(own, new WasmGraph(model, own)));
   }

@@ -6,7 +6,7 @@ describe('the built-in model', () => {
     expect(new Set(BUILTIN_MODEL.labels).size).toBe(80);
   });
 
-  it('counts people, wheeled road vehicles and animals, and nothing else', () => {
+  it('has categories for people, wheeled road vehicles and animals, and nothing else', () => {
     const byCategory = (category: string) =>
       BUILTIN_MODEL.labels.filter((label) => BUILTIN_MODEL.categories[label] === category);
     expect(byCategory('person')).toEqual(['person']);

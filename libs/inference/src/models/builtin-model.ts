@@ -2,7 +2,10 @@ import { dirname, join } from 'node:path';
 import type { Category, ModelManifest } from '@pugmark/domain';
 import { COCO_LABELS, type CocoLabel } from './coco-labels';
 
-/** What counts in a camera trap. A heron was once an 'airplane' to this model, the info bar of a camera is a 'sports ball'. */
+/**
+ * Labels that are relevant for camera traps. This model took a heron for an 'airplane' and a camera's info bar for a
+ * 'sports ball'.
+ */
 const CATEGORIES: Partial<Record<CocoLabel, Category>> = {
   person: 'person',
   bicycle: 'vehicle',
@@ -23,8 +26,8 @@ const CATEGORIES: Partial<Record<CocoLabel, Category>> = {
 };
 
 /**
- * The COCO CenterNet (MobileNet v3) that npm's @vladmandic/human carries. Its graph has a fixed batch of 1. The thresholds come
- * from 24 real camera-trap pictures: at 0.22 it found 20 of 21 animals, people and vehicles and left 3 of 3 blanks blank.
+ * The COCO CenterNet (MobileNet v3) in npm's @vladmandic/human. Its graph has a fixed batch of 1. The thresholds come
+ * from 24 camera-trap images: at 0.22 it detected 20 of 21 animals, people and vehicles, and nothing on 3 of 3 blanks.
  */
 export const BUILTIN_MODEL = {
   name: 'coco-centernet',
@@ -46,8 +49,9 @@ export const BUILTIN_MODEL = {
   batch: 1,
 } as const satisfies ModelManifest;
 
-/** The folder that holds the built-in model's files. */
+/** Folder of the built-in model's files. */
 export function builtinModelFolder(): string {
-  // The package exports neither its package.json nor its models, so that its main file leads the way. Nothing of it is run.
+  // The package exports neither its package.json nor its models, so the path of its main file is used. Its code is not
+  // run.
   return join(dirname(require.resolve('@vladmandic/human')), '..', 'models');
 }

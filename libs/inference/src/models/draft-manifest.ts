@@ -5,7 +5,7 @@ import type { GraphJson, SignatureJson } from '../converter/graph-json';
 import { readSignature } from '../converter/read-signature';
 import { sha256Of } from './model-files';
 
-/** What a model's own files tell of it. What they do not tell is null, for a person to fill in. */
+/** Manifest fields read from a model's files. Unknown ones are null, for a person to fill in. */
 export interface ManifestDraft {
   readonly folder: string;
   readonly manifest: Readonly<Record<string, unknown>>;
@@ -15,7 +15,10 @@ export interface ManifestDraft {
 
 const SAVED_MODEL = 'saved_model.pb';
 
-/** `path`: the .json file of a TensorFlow.js graph model, or the folder of a SavedModel. Throws PermanentError `not_a_model`. */
+/**
+ * Drafts a manifest. `path`: the .json file of a TensorFlow.js graph model, or the folder of a SavedModel. Throws
+ * PermanentError `not_a_model`.
+ */
 export async function draftManifest(path: string): Promise<ManifestDraft> {
   const facts = await stat(path).catch(() => null);
   if (facts === null) throw new PermanentError('not_a_model', `${path} does not exist`);
@@ -30,7 +33,7 @@ async function draftOfFolder(folder: string): Promise<ManifestDraft> {
   if (models.length === 1) return draftOfGraphModel(join(folder, models[0]!));
   throw new PermanentError(
     'not_a_model',
-    `${folder} holds neither a ${SAVED_MODEL} nor one .json file of a TensorFlow.js graph model`,
+    `${folder} has neither a ${SAVED_MODEL} nor one .json file of a TensorFlow.js graph model`,
   );
 }
 
@@ -60,12 +63,12 @@ async function draftOfGraphModel(path: string): Promise<ManifestDraft> {
         },
     )
     .catch((error: unknown) =>
-      Promise.reject(new PermanentError('not_a_model', `${path} is no JSON: ${messageOf(error)}`)),
+      Promise.reject(new PermanentError('not_a_model', `${path} is not valid JSON: ${messageOf(error)}`)),
     );
   if (json.modelTopology?.node === undefined)
     throw new PermanentError(
       'not_a_model',
-      `${path} is no TensorFlow.js graph model: it has no modelTopology with nodes`,
+      `${path} is not a TensorFlow.js graph model: it has no modelTopology with nodes`,
     );
   const files = [basename(path), ...(json.weightsManifest ?? []).flatMap(({ paths }) => paths)];
   const shape = json.modelTopology.node

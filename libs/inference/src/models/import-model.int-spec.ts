@@ -34,7 +34,10 @@ const CONV = {
   data_format: text('NHWC'),
   explicit_paddings: { list: {} },
 };
-/** A classifier of three labels over 8 × 8 pixels, made for one image: its last shape is [1, 3]. `flat` can break that. */
+/**
+ * A classifier of three labels over 8 × 8 pixels, made for one image: its last shape is [1, 3]. Other values of `flat`
+ * break it.
+ */
 function classifier(flat: readonly number[] = [1, 3]): { nodes: NodeJson[]; weights: Record<string, FixtureWeight> } {
   return {
     nodes: [
@@ -100,7 +103,7 @@ const picture = (seed: number): ModelInput => ({
   placement: { left: 0, top: 0, width: 8, height: 8 },
 });
 
-it('drafts from a graph model what its files tell, and asks for nothing that they do', async () => {
+it('drafts a manifest from the files of a graph model, and leaves only unknown fields open', async () => {
   await written();
   const { manifest, outputs } = await draftManifest(folder);
   expect(manifest).toMatchObject({
@@ -121,7 +124,7 @@ it('drafts from a graph model what its files tell, and asks for nothing that the
 });
 
 describe('on the WebAssembly engine', () => {
-  it('tries a graph model and stores it whole, twice without harm', async () => {
+  it('verifies a graph model and stores it completely; repeating is harmless', async () => {
     const manifest = await written();
     for (let time = 0; time < 2; time += 1)
       expect(await importModel(manifest, options('wasm'))).toMatchObject({
@@ -135,7 +138,7 @@ describe('on the WebAssembly engine', () => {
     );
   });
 
-  it('stores nothing of a model that is damaged, does not run, or does not fit its manifest', async () => {
+  it('stores nothing of a model that is damaged, does not run, or does not match its manifest', async () => {
     const manifest = await written();
     const labels = ['a', 'b'];
     await expect(importModel({ ...manifest, labels }, options('wasm'))).rejects.toMatchObject({
@@ -153,7 +156,7 @@ describe('on the WebAssembly engine', () => {
     await expect(stat(join(folder, 'models', 'three'))).rejects.toThrow();
   });
 
-  it('refuses other files under a name and version that are taken', async () => {
+  it('refuses other files for an existing name and version', async () => {
     await importModel(await written(), options('wasm'));
     const { nodes, weights } = classifier();
     const other = await written({ nodes, weights: { ...weights, b: { shape: [3], values: [1, 2, 3] } } });
@@ -162,7 +165,7 @@ describe('on the WebAssembly engine', () => {
 });
 
 describeUnless(missingTensorflow(), 'on the native engine', () => {
-  it('opens a graph that was made for one image, and finds that it answers the same for each of several', async () => {
+  it('opens a graph that was made for one image, and verifies that a batch gives the same results', async () => {
     const manifest = await written(classifier(), { batch: 4 });
     const imported = await importModel(manifest, options('tensorflow'));
     expect(imported).toMatchObject({ manifest: { batch: 4, openBatch: true }, difference: expect.any(Number) });
@@ -173,7 +176,7 @@ describeUnless(missingTensorflow(), 'on the native engine', () => {
     const model = await native.load(imported.manifest, join(folder, 'models', 'three', '1'));
     const found = await model.classify(inputs);
     model.dispose();
-    // The engine that is left, one by one.
+    // The other engine, one image at a time.
     const same = await wasm.load(imported.manifest, join(folder, 'models', 'three', '1'));
     const wanted = await same.classify(inputs);
     same.dispose();
@@ -181,8 +184,8 @@ describeUnless(missingTensorflow(), 'on the native engine', () => {
     found.forEach((labels, index) => expect(labels[0]!.score).toBeCloseTo(wanted[index]![0]!.score, 4));
   });
 
-  it('goes on with one image at a time where a 1 in the graph means something else', async () => {
-    // [1, 3] → [1, 1, 3] → … : opened, the first 1 would swallow the batch.
+  it('continues with one image at a time where a 1 in the graph has another meaning', async () => {
+    // [1, 3] → [1, 1, 3] → … : opening the first 1 would merge it with the batch.
     const { nodes, weights } = classifier([1, 1, 3]);
     const sum: NodeJson[] = [
       {

@@ -13,31 +13,34 @@ import { readGraphModel, verifyFiles } from './model-files';
 import { normalisedPixels } from './normalised-pixels';
 
 export interface ImportOptions {
-  /** Holds the files that the manifest names. */
+  /** Folder of the files that the manifest names. */
   readonly folder: string;
-  /** Where models are kept, each in `name/version`. */
+  /** Folder of models, each in `name/version`. */
   readonly modelsDir: string;
   readonly engine: EngineOptions;
 }
 
 export interface ImportedModel {
-  /** As it was stored: with the batch that was found to work. */
+  /** As stored: with the batch that was found to work. */
   readonly manifest: ModelManifest;
   readonly engine: EngineInfo;
-  /** One image, warmed up, in milliseconds. */
+  /** Time for one image after warm-up, in milliseconds. */
   readonly inferMs: number;
-  /** Largest difference to the model as TensorFlow.js runs it, one operation after the other; null where there is nothing to compare with. */
+  /**
+   * Largest difference from the results of TensorFlow.js, one operation after the other; null if there is nothing to
+   * compare with.
+   */
   readonly difference: number | null;
 }
 
-/** What two ways to compute the same may differ by: of the value where that is above 1, as pixels are. */
+/** Maximum difference between two computations of the same; relative for values above 1, such as pixels. */
 const TOLERANCE = 1e-3;
 const TIMED_RUNS = 5;
 
 /**
- * Verifies a model's files, loads it, runs it, compares what it computes, converts it for the native engine where that is there, and
- * stores it whole or not at all. Harmless when done twice. Throws FatalError or PermanentError with what is wrong: `model_missing`,
- * `model_corrupt`, `model_unsuitable`, `model_exists`.
+ * Verifies a model's files, loads and runs it, compares its results, converts it for the native engine if that is
+ * available, and stores it completely or not at all. May be repeated. Throws FatalError or PermanentError with the
+ * problem: `model_missing`, `model_corrupt`, `model_unsuitable`, `model_exists`.
  */
 export async function importModel(manifest: ModelManifest, options: ImportOptions): Promise<ImportedModel> {
   const target = join(options.modelsDir, manifest.name, manifest.version);
@@ -50,8 +53,8 @@ export async function importModel(manifest: ModelManifest, options: ImportOption
 }
 
 /**
- * A graph that was made for one image is opened for several if more are wanted, where it can be converted; whether that works is tried
- * afterwards. Elsewhere it takes one image at a time.
+ * Opens a graph that was made for one image for larger batches, if requested and if it can be converted; the result is
+ * verified afterwards. Otherwise it takes one image at a time.
  */
 async function withOpenBatch(manifest: ModelManifest, folder: string, engine: Engine): Promise<ModelManifest> {
   if (manifest.format !== 'tfjs-graph' || manifest.batch === 1) return manifest;
@@ -77,14 +80,14 @@ async function tryOut(manifest: ModelManifest, folder: string, engine: Engine): 
     return { manifest, inferMs: await timeOf(model), difference };
   } catch (error) {
     if (manifest.openBatch !== true) throw error;
-    // Some graphs mean something else than 'one image' by a 1: such a one goes on with one image at a time.
+    // In some graphs a 1 has another meaning than 'one image': these take one image at a time.
     return await tryOut({ ...manifest, openBatch: false, batch: 1 }, folder, engine);
   } finally {
     model.dispose();
   }
 }
 
-/** A full batch must answer for each image what it answers for it alone. */
+/** A full batch must give the same result for each image as the image alone. */
 async function assertBatch(model: LoadedModel): Promise<void> {
   const { batch, name } = model.manifest;
   if (batch === 1) return;
@@ -105,7 +108,7 @@ async function assertBatch(model: LoadedModel): Promise<void> {
       if (worst > TOLERANCE)
         throw new FatalError(
           'model_unsuitable',
-          `model ${name} answers otherwise for an image in a batch of ${batch} than for it alone; set "batch" to 1`,
+          `model ${name} gives other results for an image in a batch of ${batch} than for the image alone; set "batch" to 1`,
         );
     });
   }
@@ -145,7 +148,7 @@ function opByOp(
   return values;
 }
 
-/** Of the value where that is above 1. */
+/** Relative for values above 1. */
 function largestDifference(found: Float32Array, wanted: Float32Array): number {
   if (found.length !== wanted.length) return Infinity;
   return found.reduce(
@@ -165,7 +168,7 @@ async function timeOf(model: LoadedModel): Promise<number> {
   return times.sort((a, b) => a - b)[Math.floor(TIMED_RUNS / 2)]!;
 }
 
-/** Smooth shades with a bright patch, another for each seed: something for the model to chew on, the same every time. */
+/** Deterministic test image for a seed: smooth shades with a bright patch. */
 function testImage({ input: { width, height } }: ModelManifest, seed: number): ModelInput {
   const rgb = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y += 1) {
@@ -189,11 +192,11 @@ async function refuseOther(manifest: ModelManifest, target: string): Promise<voi
   if (stored === null || JSON.stringify(stored.files) === JSON.stringify(manifest.files)) return;
   throw new PermanentError(
     'model_exists',
-    `there is a ${stageOf(stored) === 'detect' ? 'detector' : 'classifier'} ${manifest.name} ${manifest.version} with other files already: give this one another version`,
+    `there is a ${stageOf(stored) === 'detect' ? 'detector' : 'classifier'} ${manifest.name} ${manifest.version} with other files already: use another version`,
   );
 }
 
-/** Aside first, then by one rename: a worker never finds half a model. */
+/** Copied to a temporary folder and renamed, so that a worker never reads an incomplete model. */
 async function store(manifest: ModelManifest, folder: string, target: string): Promise<void> {
   const isThere = await verifyFiles(manifest, target).then(
     () => true,

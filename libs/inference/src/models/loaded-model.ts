@@ -10,7 +10,7 @@ import type { OutputTensor } from '../decoders/decoder';
 import type { Graph } from './graph';
 import { normalisedPixels } from './normalised-pixels';
 
-/** The outputs that a graph must be opened for, in the order in which the decoder reads them. */
+/** Outputs that the graph must be opened for, in the order in which the decoder reads them. */
 export function outputsOf(manifest: ModelManifest): readonly string[] {
   if (manifest.outputs !== undefined) return manifest.outputs;
   return manifest.decoder === 'softmax'
@@ -18,7 +18,7 @@ export function outputsOf(manifest: ModelManifest): readonly string[] {
     : selectDetectionDecoder(manifest).outputs;
 }
 
-/** A model that an engine has loaded: pictures in, what is on them out. */
+/** A model loaded by an engine: runs inference on images. */
 export class LoadedModel {
   readonly manifest: ModelManifest;
   readonly #graph: Graph;
@@ -29,9 +29,9 @@ export class LoadedModel {
   }
 
   /**
-   * Of a detector: the detections of each picture, in the pictures' order, surest first; from the manifest's `storeThreshold` on. Takes
-   * any number of pictures, and gives the graph at most the manifest's `batch` at once. Throws RetryableError `nan_output` when the
-   * model answers with something that is no number.
+   * Returns a detector's detections of each image, in order of the images, by decreasing confidence, from the
+   * manifest's `storeThreshold` on. Takes any number of images, and runs the graph on at most `batch` of the manifest
+   * at once. Throws RetryableError `nan_output` when the model returns NaN or infinity.
    */
   async detect(inputs: readonly ModelInput[]): Promise<Detection[][]> {
     const { manifest } = this;
@@ -44,7 +44,7 @@ export class LoadedModel {
     );
   }
 
-  /** Of a classifier: the labels of each crop, surest first. Batches and throws as `detect` does. */
+  /** Returns a classifier's labels of each crop, by decreasing score. Batches and throws as `detect` does. */
   async classify(inputs: readonly ModelInput[]): Promise<Classification[][]> {
     const { manifest } = this;
     return this.#inBatches(inputs, (outputs, batch) =>
@@ -52,14 +52,14 @@ export class LoadedModel {
     );
   }
 
-  /** What the graph answers for these pictures, in one execution, before anything reads it. Throws as `detect` does. */
+  /** Returns the raw outputs of the graph for one batch. Throws as `detect` does. */
   async raw(batch: readonly ModelInput[]): Promise<OutputTensor[]> {
     const outputs = await this.#graph.run(normalisedPixels(batch, this.manifest), batch.length);
     if (outputs.every(({ values }) => values.every(Number.isFinite))) return outputs;
-    throw new RetryableError('nan_output', `model ${this.manifest.name} answered with something that is no number`);
+    throw new RetryableError('nan_output', `model ${this.manifest.name} returned NaN or infinity`);
   }
 
-  /** One run on plain grey, whatever the stage: compiles, allocates, and finds out whether graph and manifest fit. */
+  /** Runs once on plain grey, for either stage: compiles, allocates, and verifies that graph and manifest match. */
   async warmUp(): Promise<void> {
     const { width, height } = this.manifest.input;
     const grey = {

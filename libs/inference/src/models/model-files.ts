@@ -12,7 +12,7 @@ interface GraphModelJson {
 }
 
 /**
- * Reads a TensorFlow.js graph model (a JSON file and the weight files that it names) from disk, each file compared with the
+ * Reads a TensorFlow.js graph model (a JSON file and the weight files that it names), and compares each file with the
  * manifest's sha256. Throws FatalError `model_missing` or `model_corrupt`, naming the file.
  */
 export async function readGraphModel(manifest: ModelManifest, folder: string): Promise<io.ModelArtifacts> {
@@ -36,14 +36,14 @@ export async function readGraphModel(manifest: ModelManifest, folder: string): P
   return {
     modelTopology: json.modelTopology,
     weightSpecs: json.weightsManifest.flatMap((group) => group.weights),
-    // A copy of its own: a Buffer may be a window into memory that it shares with others.
+    // Copied: a Buffer may be a view of shared memory.
     weightData: new Uint8Array(Buffer.concat(parts)).buffer,
     signature: json.signature,
     format: json.format,
   };
 }
 
-/** Throws FatalError `model_missing` or `model_corrupt` unless every file of the manifest is in `folder` as it was. */
+/** Throws FatalError `model_missing` or `model_corrupt` unless every file of the manifest is unchanged in `folder`. */
 export async function verifyFiles(manifest: ModelManifest, folder: string): Promise<void> {
   for (const { path, sha256 } of manifest.files) await readVerified(join(folder, path), sha256);
 }
@@ -75,6 +75,8 @@ function parse(path: string, content: Buffer): GraphModelJson {
   try {
     return JSON.parse(content.toString('utf8')) as GraphModelJson;
   } catch (error) {
-    throw new FatalError('model_corrupt', `the model file ${path} is no JSON: ${messageOf(error)}`, { cause: error });
+    throw new FatalError('model_corrupt', `the model file ${path} is not valid JSON: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -19,13 +19,13 @@ it.each<[Normalisation, number[]]>([
   ['0..255', [0, 128, 255, 255, 0, 51]],
   ['0..1', [0, 128 / 255, 1, 1, 0, 0.2]],
   ['-1..1', [-1, 256 / 255 - 1, 1, 1, -1, -0.6]],
-  // By hand from the published mean and deviation of each channel.
+  // Computed by hand from the published mean and deviation of each channel.
   ['imagenet', [-2.1179, 0.2052, 2.64, 2.2489, -2.0357, -0.9156]],
 ])('scales to %s', (normalisation, wanted) => {
   values(normalisation).forEach((value, index) => expect(value).toBeCloseTo(wanted[index]!, 3));
 });
 
-it('refuses pictures of another size', () => {
+it('refuses images of another size', () => {
   expect(() =>
     normalisedPixels([input(1, 2, 3)], { name: 'm', input: { width: 2, height: 1 }, normalisation: '0..1' }),
   ).toThrow('takes 2 × 1 RGB pixels, not 1 × 1');

@@ -6,7 +6,7 @@ interface Scaling {
   readonly shift: readonly [number, number, number];
 }
 
-/** ImageNet's mean and standard deviation of red, green, blue in 0..1, as PyTorch's and Keras's ('torch') models expect. */
+/** ImageNet's mean and standard deviation of red, green, blue in 0..1, as in PyTorch and Keras ('torch'). */
 const MEAN = [0.485, 0.456, 0.406] as const;
 const DEVIATION = [0.229, 0.224, 0.225] as const;
 
@@ -19,7 +19,10 @@ const SCALINGS: Readonly<Record<Exclude<Normalisation, '0..255'>, Scaling>> = {
   },
 };
 
-/** The batch as [batch, height, width, 3], in the manifest's value range. Throws RangeError for pictures of another size than the model's. */
+/**
+ * Normalises a batch to [batch, height, width, 3] in the manifest's value range. Throws RangeError for images of
+ * another size than the model's.
+ */
 export function normalisedPixels(
   inputs: readonly ModelInput[],
   manifest: Pick<ModelManifest, 'name' | 'input' | 'normalisation'>,

@@ -4,12 +4,12 @@ import { parseManifest } from './parse-manifest';
 const written = (more: object = {}): unknown => JSON.parse(JSON.stringify({ ...BUILTIN_MODEL, ...more }));
 
 describe('parseManifest', () => {
-  it('takes the manifest of the built-in model as it stands, and one image at a time where no batch is given', () => {
+  it("accepts the built-in model's manifest, and defaults to a batch of one", () => {
     expect(parseManifest(written())).toEqual(BUILTIN_MODEL);
     expect(parseManifest(written({ batch: undefined })).batch).toBe(1);
   });
 
-  it('names every field at fault at once', () => {
+  it('lists every invalid field at once', () => {
     const wrong = written({
       licence: null,
       decoder: 'yolo',
@@ -24,24 +24,24 @@ describe('parseManifest', () => {
   });
 
   it.each(['/etc/passwd', '../weights.bin', 'a/../../b', 'a//b', '', './a', 'a\\b'])(
-    'lets no file lie outside the model’s folder: %j',
+    'refuses a file outside the model’s folder: %j',
     (path) => {
       expect(() => parseManifest(written({ files: [{ path, sha256: '0'.repeat(64) }] }))).toThrow('files should be');
     },
   );
 
-  it.each(['..', '.hidden', 'a/b', '', 'a b'])('takes no name that is no name of a folder: %j', (name) => {
+  it.each(['..', '.hidden', 'a/b', '', 'a b'])('refuses a name that is not a valid folder name: %j', (name) => {
     expect(() => parseManifest(written({ name }))).toThrow('name should be');
   });
 
-  it('finds what contradicts itself', () => {
+  it('finds contradictions', () => {
     expect(() => parseManifest(written({ categories: { gnu: 'animal' } }))).toThrow(
-      'categories names what is no label: gnu',
+      'categories names unknown labels: gnu',
     );
-    expect(() => parseManifest(written({ categories: {} }))).toThrow('the detector would find nothing');
-    expect(() => parseManifest(written({ storeThreshold: 0.5 }))).toThrow('what counts would not be stored');
+    expect(() => parseManifest(written({ categories: {} }))).toThrow('the detector would detect nothing');
+    expect(() => parseManifest(written({ storeThreshold: 0.5 }))).toThrow('effective detections would not be stored');
     expect(() => parseManifest(written({ labels: ['cat', 'cat'], categories: { cat: 'animal' } }))).toThrow(
-      'one label twice',
+      'duplicate labels',
     );
   });
 });

@@ -20,11 +20,11 @@ const among =
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Name and version become the names of folders. */
+/** Name and version are used as folder names. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/** Each field of a manifest: whether its value is in order, and what it should be. `batch` and `outputs` may be left out. */
+/** Check of each field's value, and a description of valid values. `batch` and `outputs` are optional. */
 const FIELDS: Readonly<Record<string, readonly [Check, string]>> = {
   name: [(value) => typeof value === 'string' && NAME.test(value), 'letters, digits, dots, dashes and underscores'],
   version: [(value) => typeof value === 'string' && NAME.test(value), 'letters, digits, dots, dashes and underscores'],
@@ -55,7 +55,7 @@ const FIELDS: Readonly<Record<string, readonly [Check, string]>> = {
   ],
 };
 
-/** The manifest that a person wrote. Throws PermanentError `bad_manifest`, which names every field at fault. */
+/** Parses a manifest written by a person. Throws PermanentError `bad_manifest`, which lists every invalid field. */
 export function parseManifest(json: unknown): ModelManifest {
   if (!isObject(json)) throw new PermanentError('bad_manifest', 'a manifest is a JSON object');
   const problems = Object.entries(FIELDS).flatMap(([field, [check, wanted]]) =>
@@ -64,13 +64,13 @@ export function parseManifest(json: unknown): ModelManifest {
   problems.push(
     ...Object.keys(json)
       .filter((field) => !Object.hasOwn(FIELDS, field))
-      .map((field) => `${field} is not known`),
+      .map((field) => `${field} is unknown`),
   );
   if (problems.length === 0) problems.push(...disagreements(json as unknown as ModelManifest));
   if (problems.length > 0)
     throw new PermanentError(
       'bad_manifest',
-      `the manifest is not in order:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+      `the manifest is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
     );
   return { ...(json as unknown as ModelManifest), batch: (json['batch'] as number | undefined) ?? 1 };
 }
@@ -78,11 +78,12 @@ export function parseManifest(json: unknown): ModelManifest {
 function disagreements({ decoder, labels, categories, storeThreshold, threshold }: ModelManifest): string[] {
   const problems: string[] = [];
   const unknown = Object.keys(categories).filter((label) => !labels.includes(label));
-  if (unknown.length > 0) problems.push(`categories names what is no label: ${unknown.join(', ')}`);
+  if (unknown.length > 0) problems.push(`categories names unknown labels: ${unknown.join(', ')}`);
   if (decoder !== 'softmax' && Object.keys(categories).length === 0)
-    problems.push('categories is empty: the detector would find nothing');
-  if (new Set(labels).size < labels.length) problems.push('labels has one label twice');
-  if (storeThreshold > threshold) problems.push('storeThreshold is above threshold: what counts would not be stored');
+    problems.push('categories is empty: the detector would detect nothing');
+  if (new Set(labels).size < labels.length) problems.push('duplicate labels');
+  if (storeThreshold > threshold)
+    problems.push('storeThreshold is above threshold: effective detections would not be stored');
   return problems;
 }
 

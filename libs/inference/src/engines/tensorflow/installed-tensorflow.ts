@@ -2,35 +2,35 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@pugmark/domain';
 
-/** What `tools/src/tensorflow` writes as `state.json` into the folder that TENSORFLOW_DIR names. */
+/** Content of `state.json`, which the TensorFlow installer writes into the folder TENSORFLOW_DIR. */
 export type TensorflowState = InstalledTensorflow | MissingTensorflow;
 
 export interface InstalledTensorflow {
   readonly installed: true;
   /** Folder of the binding `tfjs_binding.node`, below that of the state. */
   readonly folder: string;
-  /** Of TensorFlow. */
+  /** Version of TensorFlow. */
   readonly version: string;
-  /** For which device the library was made: `gpu` runs on the processor, too. */
+  /** Device that the library was made for: `gpu` also runs on the CPU. */
   readonly device: 'cpu' | 'gpu';
-  /** NVIDIA's cards that there were then. */
+  /** NVIDIA GPUs at the time of the installation. */
   readonly gpus: readonly string[];
-  /** Why it is the one for the processor although there are cards. */
+  /** Why it is the CPU version although there are GPUs. */
   readonly gpuProblem?: string;
 }
 
 export interface MissingTensorflow {
   readonly installed: false;
-  /** Why it is not there, and what to do, in words. */
+  /** Why it is not installed, and what to do. */
   readonly problem: string;
 }
 
 export const STATE_FILE = 'state.json';
 export const BINDING_FILE = 'tfjs_binding.node';
 
-/** `dir` is empty where nobody said where the native library is. */
+/** Reads the state of the native library; `dir` is empty if it is not configured. */
 export function readTensorflowState(dir: string): TensorflowState {
-  if (dir === '') return { installed: false, problem: 'TENSORFLOW_DIR names no folder with the native library' };
+  if (dir === '') return { installed: false, problem: 'TENSORFLOW_DIR is not set' };
   let text: string;
   try {
     text = readFileSync(join(dir, STATE_FILE), 'utf8');

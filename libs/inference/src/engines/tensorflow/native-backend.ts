@@ -10,13 +10,14 @@ import { BINDING_FILE } from './installed-tensorflow';
 const NAME = 'tensorflow';
 
 /**
- * TensorFlow.js's native backend over the binding in `folder`, made the current one. The package's own main module is passed by: it looks
- * for a binding within itself alone. Throws FatalError `engine_unavailable` when the library cannot be loaded.
+ * Loads TensorFlow.js's native backend with the binding in `folder`, and makes it the current one. Bypasses the
+ * package's main module, which searches a binding only within itself. Throws FatalError `engine_unavailable` when the
+ * library cannot be loaded.
  */
 export async function nativeBackend(
   folder: string,
 ): Promise<{ readonly backend: NodeJSKernelBackend; readonly version: string }> {
-  // Node 23 took it away; the package, older than that, still calls it.
+  // Removed in Node 23, but still called by the older package.
   const old = util as unknown as Record<string, unknown>;
   old['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
   const binding = load(join(folder, BINDING_FILE));

@@ -15,12 +15,12 @@ import { nativeBackend } from './native-backend';
 export interface TensorflowOptions {
   /** Folder of the binding. */
   readonly folder: string;
-  /** Where graph models are kept once they are converted. */
+  /** Folder of converted graph models. */
   readonly convertedDir: string;
   readonly reason: string;
 }
 
-/** TensorFlow itself, which runs a model as one graph, on the processor or an NVIDIA GPU; in this thread, which it blocks. */
+/** TensorFlow itself, which runs a model as one graph, on the CPU or an NVIDIA GPU; blocks its thread. */
 export class TensorflowEngine implements Engine {
   readonly info: EngineInfo;
   readonly #backend: NodeJSKernelBackend;
@@ -39,7 +39,7 @@ export class TensorflowEngine implements Engine {
     return new TensorflowEngine(backend, { name: 'tensorflow', device, reason, version }, convertedDir);
   }
 
-  /** Whether it computes on a GPU. */
+  /** Whether it uses a GPU. */
   get usesGpu(): boolean {
     return this.#backend.isUsingGpuDevice;
   }
@@ -107,11 +107,11 @@ function onlyInput({ inputs }: Signature, { name }: ModelManifest): Signature['i
   if (inputs.length === 1 && input !== undefined) return input;
   throw new FatalError(
     'model_unsuitable',
-    `model ${name} has ${inputs.length} inputs (${inputs.map(({ key }) => key).join(', ')}), not one picture`,
+    `model ${name} has ${inputs.length} inputs (${inputs.map(({ key }) => key).join(', ')}), not one image`,
   );
 }
 
-/** The output's name within the graph; a manifest may call it by its name in the signature or by that in the graph. */
+/** Name of an output in the graph; a manifest may use its name in the signature or in the graph. */
 function tensorOf(wanted: string, { outputs }: Signature, { name }: ModelManifest): string {
   const found =
     outputs.find((output) => output.key === wanted) ??
