@@ -71,33 +71,33 @@ describe('If-Match', () => {
   describe.each(RESOURCES)('of %s', (resource) => {
     const path = () => `/${resource}/${things[resource]!.id}`;
     const change = (at: 0 | 1) => things[resource]!.changes[at];
-    const look = async () => {
+    const read = async () => {
       const { body, headers } = await gateway.get(path());
       return { body, etag: String(headers.get('etag')) };
     };
 
     it('changes a resource that is as the client saw it, and returns its new ETag', async () => {
-      const { body, etag } = await look();
+      const { body, etag } = await read();
       expect(etag).toMatch(/^"[\w-]+"$/);
       const answer = await gateway.patch(path(), change(0), { 'if-match': etag });
       expect(answer).toMatchObject({ status: 200, body: change(0) });
       expect(answer.body).not.toEqual(body);
-      expect(await look()).toEqual({ body: answer.body, etag: answer.headers.get('etag') });
+      expect(await read()).toEqual({ body: answer.body, etag: answer.headers.get('etag') });
       expect((await gateway.patch(path(), change(1), { 'if-match': String(answer.headers.get('etag')) })).status).toBe(
         200,
       );
     });
 
     it('changes no resource that is different', async () => {
-      const { etag } = await look();
+      const { etag } = await read();
       const { body: first } = await gateway.patch(path(), change(0));
       const answer = await gateway.patch(path(), change(1), { 'if-match': etag });
       expect(answer).toMatchObject({ status: 412, body: { type: 'urn:pugmark:problem:etag_mismatch' } });
-      expect((await look()).body).toEqual(first);
+      expect((await read()).body).toEqual(first);
     });
 
     it('lets one of two concurrent changes win', async () => {
-      const { etag } = await look();
+      const { etag } = await read();
       const blocker = await gateway.db.startTransaction().execute();
       await sql`select 1 from ${sql.table(resource)} where id = ${things[resource]!.id} for update`.execute(blocker);
       const both = Promise.all([
@@ -116,7 +116,7 @@ describe('If-Match', () => {
       await blocker.rollback().execute();
       const answers = await both;
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
-      expect((await look()).body).toEqual(answers.find(({ status }) => status === 200)!.body);
+      expect((await read()).body).toEqual(answers.find(({ status }) => status === 200)!.body);
     });
 
     it('accepts * for any present state', async () => {
@@ -136,10 +136,10 @@ describe('If-Match', () => {
       [() => `${', '.repeat(4_000)}x`, 412],
       [() => '', 412],
     ])('accepts lists and refuses malformed values (%#)', async (header, status) => {
-      const { body, etag } = await look();
+      const { body, etag } = await read();
       const answer = await gateway.patch(path(), change(0), { 'if-match': header(etag) });
       expect(answer.status).toBe(status);
-      if (status !== 200) expect((await look()).body).toEqual(body);
+      if (status !== 200) expect((await read()).body).toEqual(body);
     });
   });
 

@@ -21,7 +21,7 @@ const LARGE = [
   'audit_log',
 ];
 
-/** A value of each parameter that chooses or sorts. */
+/** A value for each filter and sort parameter. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   category: ['animal', 'blank'],
   minConfidence: ['0.3'],
@@ -59,11 +59,12 @@ interface Described {
 const OTHERS = 20_000;
 
 /**
- * A small project beside a large one. Whoever looks at the small one has no need to read what the large one holds: how many rows Postgres read, of tables and of
- * indexes, is counted for each operation, so that a new list, filter or sort cannot be forgotten. Sequential scans are forbidden, because of
- * tables that still are small they would be right.
+ * A small project next to a large one. Requests for the small one must not read the rows of the large one: for each
+ * operation the test counts the rows that Postgres read from tables and indexes, so that a new list, filter or sort
+ * without an index fails. Sequential scans are disabled, since the planner rightly prefers them for tables that are
+ * still small.
  */
-describe('no look reads a large table whole', () => {
+describe('no operation reads a large table as a whole', () => {
   let database: TestDatabase;
   let watch: Database;
   let ids: Readonly<Record<string, number>>;
@@ -91,7 +92,7 @@ describe('no look reads a large table whole', () => {
     await database.drop();
   });
 
-  /** Most of the images of other deployments than one, at other times, found by another model. */
+  /** Most images of other deployments than one, at other times, found by another model. */
   async function fillOthers({ db, repositories }: TestGateway): Promise<void> {
     await sql`insert into projects (name) values ('large')`.execute(db);
     await sql`insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.5, '{}')`.execute(
@@ -137,7 +138,9 @@ describe('no look reads a large table whole', () => {
     await sql`analyze`.execute(db);
   }
 
-  /** The requests of an operation: with what it needs, and with each value of each parameter besides. */
+  /**
+   * The requests of an operation: with its required parameters alone, and with each value of each optional parameter.
+   */
   function requestsOf(path: string, { parameters }: Described): string[] {
     const query = parameters.filter((one) => one.in === 'query');
     const of = (name: string): number => ids[name.replace(/Id$/, '')] ?? ids['run']!;
@@ -154,14 +157,14 @@ describe('no look reads a large table whole', () => {
         (schema.enum ?? []).map(String);
       return values.map((value) => ({ [name]: value }));
     });
-    // What there is of parameters of one value each, by twos: a filter with a sort, two filters.
+    // Pairs of optional parameters: a filter with a sort, two filters.
     const pairs = more.flatMap((one, n) => more.slice(n + 1).map((two) => ({ ...two, ...one })));
     const address = path.replace('{id}', String(ids[resourceOf(path)] ?? ids['project']));
     return [{}, ...more, ...pairs].map((given) => `${address}?${new URLSearchParams({ ...needed, ...given })}`);
   }
 
   async function rowsRead(): Promise<Record<string, number>> {
-    await waitUntil('the gateway to be gone', async () => {
+    await waitUntil("the gateway's connections to end", async () => {
       const { rows } =
         await sql`select 1 from pg_stat_activity where datname = current_database() and application_name = 'gateway-test'`.execute(
           watch,
@@ -174,7 +177,7 @@ describe('no look reads a large table whole', () => {
     return Object.fromEntries(rows.map(({ name, read }) => [name, read]));
   }
 
-  /** Each of them so many times in a row, and so over the same connection. */
+  /** Repeats each request that many times in a row, over the same connection. */
   async function ask(requests: readonly string[], times = 1): Promise<number> {
     const gateway = await TestGateway.start({
       databaseUrl: `${database.url}?options=${encodeURIComponent('-c enable_seqscan=off')}`,
@@ -202,15 +205,15 @@ describe('no look reads a large table whole', () => {
     const much = LARGE.filter((table) => after[table]! - before[table]! > OTHERS / 2).map(
       (table) => `${after[table]! - before[table]!} rows of ${table}`,
     );
-    if (answered === 0) throw new Error(`${name} answered nothing`);
+    if (answered === 0) throw new Error(`${name} returned nothing`);
     if (much.length > 0) throw new Error(`${name} read ${much.join(', ')}`);
   }
 
-  it('by any operation, filter or sort of the OpenAPI document', async () => {
+  it('with any filter or sort of the OpenAPI document', async () => {
     expect(Object.keys(await rowsRead()).sort()).toEqual([...LARGE].sort());
     const failures: unknown[] = [];
     for (const { path, one } of operations) {
-      // A picture is a file, and the feed does not end.
+      // Images are files, and the feed does not end.
       if (
         ['getThumbnail', 'getPreview', 'getOriginal', 'downloadExport', 'listenToFeed', 'getOpenApi'].includes(
           one.operationId,
@@ -222,13 +225,13 @@ describe('no look reads a large table whole', () => {
     expect(failures).toEqual([]);
   }, 240_000);
 
-  // From the sixth time on Postgres may go by a plan that knows no values.
+  // From the sixth execution on Postgres may use a generic plan.
   it.each(['listImages', 'listEvents'])(
-    'by the statements of %s that are planned once',
+    'with the prepared statements of %s',
     async (name) => {
       const { path, one } = operations.find(({ one: { operationId } }) => operationId === name)!;
       const requests = requestsOf(path, one);
-      // A connection keeps no more than a hundred.
+      // A connection keeps at most a hundred prepared statements.
       for (let n = 0; n < requests.length; n += 20) await assertLittleIsRead(name, requests.slice(n, n + 20), 8);
     },
     240_000,

@@ -16,7 +16,7 @@ export async function oneOfEach(gateway: TestGateway): Promise<Readonly<Record<s
   const madeExport = (await gateway.post('/exports', { projectId: project, format: 'csv', content: 'detections' })).body
     .id;
   const taxon = (await gateway.post(`/projects/${project}/taxa`, { scientificName: 'Vulpes vulpes' })).body.id;
-  const key = (await gateway.post('/keys', { name: 'to look at', scopes: ['read'] })).body.id;
+  const key = (await gateway.post('/keys', { name: 'read only', scopes: ['read'] })).body.id;
   const incident = (
     await gateway.repositories.incidents.open(gateway.db, {
       check: 'one of each',

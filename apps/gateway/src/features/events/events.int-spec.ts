@@ -74,10 +74,10 @@ describe('events and sequences', () => {
     const [event] = (await list()).items;
     for (const seconds of [1_000, 2_000, 3_000]) {
       ids.push(await image(seconds, true));
-      const asked = {
+      const counted = {
         count: (await gateway.get(`/images/count?projectId=${projectId}&eventId=${event.id}`)).body.count,
       };
-      expect(asked).toEqual({ count: ids.length });
+      expect(counted).toEqual({ count: ids.length });
     }
     ids.push(await image(4_000, true));
     expect((await gateway.get(`/images?eventId=${event.id}`)).body.items.map(({ id }: { id: number }) => id)).toEqual(

@@ -109,10 +109,10 @@ export class FeedReader {
 
   #addToCache(events: readonly FeedEvent[], position: number, begin: boolean): void {
     if (begin) this.#cachedFrom = position;
-    const held = [...this.#cached, ...events];
-    const dropped = held.length - MAX_CACHED_ROWS;
-    if (dropped > 0) this.#cachedFrom = held[dropped - 1]!.id;
-    this.#cached = dropped > 0 ? held.slice(dropped) : held;
+    const cached = [...this.#cached, ...events];
+    const dropped = cached.length - MAX_CACHED_ROWS;
+    if (dropped > 0) this.#cachedFrom = cached[dropped - 1]!.id;
+    this.#cached = dropped > 0 ? cached.slice(dropped) : cached;
     this.#position = position;
     for (const waiter of this.#waiters) if (waiter.position < position) waiter.wake();
   }

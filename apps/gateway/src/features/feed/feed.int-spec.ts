@@ -349,10 +349,10 @@ describe('GET /feed', () => {
             .execute()
         ).length === 0,
     );
-    const told = await idsAfter(before);
+    const expected = await idsAfter(before);
     for (const client of listening) {
-      await client.until('the last event', ({ ids }) => ids.at(-1) === told.at(-1));
-      expect(client.ids).toEqual(told);
+      await client.until('the last event', ({ ids }) => ids.at(-1) === expected.at(-1));
+      expect(client.ids).toEqual(expected);
     }
     expect(await metric(gateway, 'pugmark_feed_rows_total')).toBeGreaterThan(0);
     expect(await metric(other, 'pugmark_feed_rows_total')).toBeGreaterThan(0);

@@ -32,7 +32,7 @@ describe('the feed writer', () => {
   afterAll(() => gateway.stop());
 
   /** Writes once, as soon as a round is due. */
-  const look = () =>
+  const writeRound = () =>
     waitUntil('a round to be due', async () => (await writeFeed({ deps: gateway.repositories, cache }, 0)) !== null);
   const rows = () => gateway.db.selectFrom('feed').selectAll().orderBy('id').execute();
   /** The rows added by one round. */
@@ -40,7 +40,7 @@ describe('the feed writer', () => {
     { topic: string; subject: number; ended: boolean; data: Record<string, unknown> }[]
   > => {
     const before = (await rows()).at(-1)?.id ?? 0;
-    await look();
+    await writeRound();
     return (await rows())
       .filter(({ id }) => id > before)
       .map(({ topic, subject_id, ended, data }) => ({
@@ -99,7 +99,7 @@ describe('the feed writer', () => {
 
   it('does not read runs without progress, however many there are', async () => {
     for (let n = 0; n < 20; n += 1) await newRun();
-    await look();
+    await writeRound();
     await agoSince(60);
     expect(await mayHaveChanged()).toEqual([]);
     const { id, images } = await newRun();
@@ -113,7 +113,7 @@ describe('the feed writer', () => {
     expect(await news()).toMatchObject([{ subject: between.id, ended: true, data: { state: 'done' } }]);
 
     const known = await newRun();
-    await look();
+    await writeRound();
     await agoSince(7_200);
     await gateway.finish('detect', known.images);
     await gateway.db
@@ -144,7 +144,7 @@ describe('the feed writer', () => {
 
   it('publishes a cancellation, and a run that continues after its end', async () => {
     const cancelled = await newRun();
-    await look();
+    await writeRound();
     await gateway.post(`/runs/${cancelled.id}/cancel`);
     expect(await news()).toMatchObject([
       { subject: cancelled.id, ended: true, data: { state: 'cancelled', counts: { cancelled: 2 } } },
@@ -152,7 +152,7 @@ describe('the feed writer', () => {
 
     const again = await newRun();
     await gateway.finish('detect', again.images);
-    await look();
+    await writeRound();
     await gateway.db
       .updateTable('tasks')
       .set({ state: 'queued', queued_at: new Date() })
@@ -168,9 +168,9 @@ describe('the feed writer', () => {
     const { id, images } = await newRun(['a.jpg', 'b.jpg', 'c.jpg']);
     await gateway.finish('detect', images.slice(0, 1), { code: 'broken', message: 'm' });
     const still = async (): Promise<void> => {
-      await look();
+      await writeRound();
       await agoSince(60);
-      await look();
+      await writeRound();
       await agoSince(60);
       expect(await mayHaveChanged()).toEqual([]);
     };
@@ -194,7 +194,7 @@ describe('the feed writer', () => {
     const all = [resumed, cancelled, done];
     for (const { images } of [resumed, cancelled]) await gateway.claim('detect', images.slice(0, 1));
     await gateway.claim('detect', done.images);
-    await look();
+    await writeRound();
     for (const { id } of all) await gateway.post(`/runs/${id}/pause`);
     expect(await news()).toMatchObject(all.map(({ id }) => ({ subject: id, ended: false, data: { state: 'paused' } })));
     const { newest } = await gateway.repositories.feed.readBounds(gateway.db);
@@ -216,7 +216,7 @@ describe('the feed writer', () => {
       expect.objectContaining({ subject: done.id, ended: true, data: expect.objectContaining({ state: 'done' }) }),
     );
     await agoSince(60);
-    await look();
+    await writeRound();
     await agoSince(60);
     expect(await mayHaveChanged()).toEqual([]);
     await gateway.post(`/runs/${resumed.id}/resume`);
@@ -301,14 +301,14 @@ describe('the feed writer', () => {
 
   it('deletes rows older than a day except the last of unfinished subjects, and records up to which id', async () => {
     const [open, ended] = [await newRun(), await newRun()];
-    await look();
+    await writeRound();
     await gateway.claim('detect', open.images.slice(0, 1));
     await gateway.finish('detect', ended.images);
-    await look();
+    await writeRound();
     const before = await rows();
     expect(before).toHaveLength(4);
     await sql`update feed set at = now() - interval '25 hours'`.execute(gateway.db);
-    await look();
+    await writeRound();
     const left = await rows();
     expect(left.map(({ subject_id }) => subject_id)).toEqual([open.id]);
     const bounds = await gateway.repositories.feed.readBounds(gateway.db);

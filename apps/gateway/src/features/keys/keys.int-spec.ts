@@ -57,8 +57,8 @@ describe('keys', () => {
     [{ name: 'x', scopes: ['read'], projectIds: [] }, 400, 'projectIds'],
     [{ name: 'x', scopes: ['read'], projectIds: [999_999] }, 422, 'projectIds'],
     [{ name: 'x', scopes: ['read'], expiresAt: '2020-01-01T00:00:00Z' }, 422, 'expiresAt'],
-  ])('refuses to create %j', async (asked, status, field) => {
-    const answer = await gateway.post('/keys', asked);
+  ])('refuses to create %j', async (body, status, field) => {
+    const answer = await gateway.post('/keys', body);
     expect(answer.status).toBe(status);
     expect(answer.body.errors[0].field).toBe(field);
   });
@@ -255,7 +255,7 @@ describe('keys', () => {
       await waitUntil('the gateway to notice', async () => (await gateway.metrics.metrics()).includes('status="499"'));
       return begin(...entry);
     });
-    client.end('{"name": "nobody waits for it"}');
+    client.end('{"name": "never answered"}');
     await waitUntil(
       'it to be recorded',
       async () => (await gateway.repositories.audit.page(gateway.db, {}, null, 1))[0]?.status === 499,

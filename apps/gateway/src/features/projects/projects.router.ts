@@ -72,14 +72,14 @@ export function projectsRouter(deps: ProjectsDependencies): Operation[] {
 
 async function updateProject(
   deps: ProjectsDependencies,
-  { id, body: asked, assertMatches }: Call<object, UpdateProjectBody>,
+  { id, body, assertMatches }: Call<object, UpdateProjectBody>,
 ): Promise<ProjectResponse> {
-  const { classify, ...others } = asked;
+  const { classify, ...others } = body;
   return inTransaction(deps.db, async (tx) => {
     const before = await deps.projects.lock(tx, id);
     if (before === null) throw notFound(`project ${id}`);
     assertMatches(projectResponse(before));
-    if (typeof asked.modelId === 'number') await requireModelOfStage(deps, tx, asked.modelId, 'detect', 'modelId');
+    if (typeof body.modelId === 'number') await requireModelOfStage(deps, tx, body.modelId, 'detect', 'modelId');
     if (classify) await requireModelOfStage(deps, tx, classify.modelId, 'classify', 'classify.modelId');
     await deps.projects.update(tx, before, {
       ...others,

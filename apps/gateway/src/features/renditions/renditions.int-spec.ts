@@ -38,12 +38,12 @@ describe('pictures', () => {
 
   /** Records the options of all further renderings. */
   function recorded(): RenderOptions[] {
-    const asked: RenderOptions[] = [];
+    const renderedWith: RenderOptions[] = [];
     renderer = (path, options) => {
-      asked.push(options);
+      renderedWith.push(options);
       return renderImage(path, options);
     };
-    return asked;
+    return renderedWith;
   }
 
   interface Answer {
@@ -150,7 +150,7 @@ describe('pictures', () => {
 
   it('draws the effective boxes, and blurs every person that a model may have seen', async () => {
     const { id } = await given(await noise(640, 480));
-    const asked = recorded();
+    const renderedWith = recorded();
     const person = { x: 0.1, y: 0.1, width: 0.2, height: 0.5 };
     const plain = await fetchBytes(`/images/${id}/thumbnail?boxes=true`);
     await gateway.detections(id, (await gateway.model()).id, [
@@ -165,7 +165,7 @@ describe('pictures', () => {
     const near = (box: typeof person) =>
       expect.objectContaining({ x: expect.closeTo(box.x), y: expect.closeTo(box.y) });
     const of = (boxes: number, blurred: number) =>
-      asked.find((options) => options.boxes.length === boxes && options.boxesToBlur.length === blurred);
+      renderedWith.find((options) => options.boxes.length === boxes && options.boxesToBlur.length === blurred);
     expect(of(1, 0)?.boxes[0]).toMatchObject({ category: 'animal' });
     expect(of(2, 0)).toBeDefined();
     expect(of(0, 1)?.boxesToBlur).toEqual([near(person)]);
@@ -176,19 +176,19 @@ describe('pictures', () => {
 
   it('draws and blurs by the person’s annotation, and between two models by the later inference', async () => {
     const { id } = await given(await noise(321, 241));
-    const asked = recorded();
+    const renderedWith = recorded();
     const [first, last] = [await gateway.model(), await gateway.model({ version: 'last' })];
     const at = (x: number) => ({ x, y: 0.1, width: 0.1, height: 0.2 });
     const person = (x: number) => ({ category: 'person' as const, label: 'person', confidence: 0.9, box: at(x) });
     await gateway.detections(id, first.id, [person(0.1)]);
     await gateway.detections(id, last.id, [person(0.3), { ...animal(0.8), box: at(0.5) }]);
     const drawn = async (query: string) => {
-      asked.length = 0;
+      renderedWith.length = 0;
       expect((await fetchBytes(`/images/${id}/thumbnail?${query}`)).status).toBe(200);
       const left = ({ x }: { x: number }) => Math.round(x * 10) / 10;
       return {
-        boxes: asked[0]?.boxes.map(({ box, category }) => `${category} ${left(box)}`),
-        blurred: asked[0]?.boxesToBlur.map(left),
+        boxes: renderedWith[0]?.boxes.map(({ box, category }) => `${category} ${left(box)}`),
+        blurred: renderedWith[0]?.boxesToBlur.map(left),
       };
     };
     expect(await drawn('boxes=true')).toMatchObject({ boxes: ['person 0.3', 'animal 0.5'] });
@@ -222,12 +222,12 @@ describe('pictures', () => {
     const still = { ...animal(0.9), category: 'person' as const, label: 'person' };
     for (const image of ids) await gateway.detections(image, model, [still]);
     await gateway.detections(id, model, [still, { ...animal(0.8), box: { x: 0, y: 0, width: 0.1, height: 0.1 } }]);
-    const asked = recorded();
+    const renderedWith = recorded();
     expect((await gateway.post(`/deployments/${deploymentId}/static-detections/find`)).body).toMatchObject({
       staticDetections: 1,
     });
     await fetchBytes(`/images/${id}/thumbnail?boxes=true&blurPeople=true`);
-    expect(asked).toMatchObject([{ boxes: [{ category: 'animal' }], blurred: [{ x: 0.25, width: 0.5 }] }]);
+    expect(renderedWith).toMatchObject([{ boxes: [{ category: 'animal' }], blurred: [{ x: 0.25, width: 0.5 }] }]);
   });
 
   it('reports a missing or replaced file without disclosing its path', async () => {

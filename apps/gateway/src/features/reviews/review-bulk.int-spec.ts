@@ -80,14 +80,14 @@ describe('one action on many images', () => {
   });
 
   it('returns the outcome per image, and why an image was refused', async () => {
-    const [machine, human, nobody, person] = [
+    const [machine, human, unprocessed, person] = [
       await study.image(0, [seen('deer')]),
       await study.image(1, [seen('deer')]),
       await study.image(2),
       await study.image(3, [seen('deer'), seen('person', 0.9, 'person')]),
     ];
     await study.act([human], { type: 'relabel', category: 'animal', label: 'elk' });
-    const { body } = await study.act([person, nobody, human, machine], {
+    const { body } = await study.act([person, unprocessed, human, machine], {
       type: 'relabel',
       category: 'animal',
       label: 'elk',
@@ -101,7 +101,7 @@ describe('one action on many images', () => {
         { imageId: machine, outcome: 'changed', reviewId: await study.last(machine), reason: null },
         { imageId: human, outcome: 'unchanged', reviewId: null, reason: null },
         {
-          imageId: nobody,
+          imageId: unprocessed,
           outcome: 'refused',
           reviewId: null,
           reason: { code: 'no_inference', message: expect.any(String) },

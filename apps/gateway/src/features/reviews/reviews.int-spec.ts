@@ -130,8 +130,8 @@ describe('the review of an image', () => {
   it('keeps a note on an unchanged annotation', async () => {
     const image = await study.image(5, [seen('deer')]);
     await study.act([image], { type: 'verify' });
-    await study.act([image], { type: 'verify' }, { note: 'I looked too' });
-    expect((await study.history(image)).map(({ note }) => note)).toEqual(['I looked too', null]);
+    await study.act([image], { type: 'verify' }, { note: 'I agree' });
+    expect((await study.history(image)).map(({ note }) => note)).toEqual(['I agree', null]);
   });
 
   it.each([
@@ -153,7 +153,7 @@ describe('the review of an image', () => {
       400,
       'observations.0.box.x',
     ],
-    ['nobody', { category: 'animal', individuals: 0 }, 400, 'observations.0.individuals'],
+    ['no individual', { category: 'animal', individuals: 0 }, 400, 'observations.0.individuals'],
     ['an unknown category', { category: 'plant' }, 400, 'observations.0.category'],
     ['no category', { label: 'deer' }, 422, 'observations.0.category'],
     ['an unknown detection', { category: 'animal', detectionId: 999_999 }, 422, 'observations.0.detectionId'],

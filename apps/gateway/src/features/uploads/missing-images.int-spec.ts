@@ -6,29 +6,31 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 describe('POST /images/missing', () => {
   let gateway: TestGateway;
   let projectId: number;
-  let held: string[];
+  let existing: string[];
   beforeAll(async () => {
     gateway = await TestGateway.start();
     projectId = await gateway.project();
     const { ids } = await gateway.images(projectId, ['a.jpg', 'b.jpg']);
-    held = (await gateway.db.selectFrom('images').select('sha256').where('id', 'in', ids).execute()).map(({ sha256 }) =>
-      sha256.toString('hex'),
+    existing = (await gateway.db.selectFrom('images').select('sha256').where('id', 'in', ids).execute()).map(
+      ({ sha256 }) => sha256.toString('hex'),
     );
   });
   afterAll(() => gateway.stop());
 
   it('returns the digests that the project does not have, in request order, without duplicates', async () => {
-    const sha256 = [hash('z'), held[0]!, hash('a'), hash('z'), held[1]!];
+    const sha256 = [hash('z'), existing[0]!, hash('a'), hash('z'), existing[1]!];
     expect(await gateway.post('/images/missing', { projectId, sha256 })).toMatchObject({
       status: 200,
       body: { missing: [hash('z'), hash('a')] },
     });
-    expect((await gateway.post('/images/missing', { projectId, sha256: held })).body).toEqual({ missing: [] });
+    expect((await gateway.post('/images/missing', { projectId, sha256: existing })).body).toEqual({ missing: [] });
   });
 
   it('ignores other projects', async () => {
     const other = await gateway.project();
-    expect((await gateway.post('/images/missing', { projectId: other, sha256: held })).body).toEqual({ missing: held });
+    expect((await gateway.post('/images/missing', { projectId: other, sha256: existing })).body).toEqual({
+      missing: existing,
+    });
   });
 
   it('accepts a thousand at once', async () => {
@@ -54,7 +56,8 @@ describe('POST /images/missing', () => {
 
   it('requires the upload scope, and the project of the key', async () => {
     const ask = async (key: string) =>
-      (await gateway.post('/images/missing', { projectId, sha256: held }, { authorization: `Bearer ${key}` })).status;
+      (await gateway.post('/images/missing', { projectId, sha256: existing }, { authorization: `Bearer ${key}` }))
+        .status;
     expect(await ask(await gateway.key(['read']))).toBe(403);
     expect(await ask(await gateway.key(['ingest'], { projectIds: [projectId] }))).toBe(200);
     expect(await ask(await gateway.key(['ingest'], { projectIds: [await gateway.project()] }))).toBe(403);

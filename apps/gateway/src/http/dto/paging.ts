@@ -71,7 +71,7 @@ export type ListName =
   | 'sequences'
   | 'static_detections';
 
-/** One page, from `limit + 1` rows: the one too many only says that there are more. */
+/** One page of `limit + 1` rows: the extra row only shows that another page follows. */
 export function pageOf<Row, Item>(
   list: ListName,
   rows: readonly Row[],
@@ -93,7 +93,7 @@ export function encodeCursor(list: ListName, position: Position): string {
   return Buffer.from(JSON.stringify([list, position])).toString('base64url');
 }
 
-/** The id that the page begins after; 0 without a cursor. Throws a 422 for anything that is not a cursor of this list. */
+/** The id to start after; 0 without a cursor. Throws a 422 for an invalid cursor of this list. */
 export function afterId(list: ListName, cursor: string | undefined): number {
   if (cursor === undefined) return 0;
   const position = decodeCursor(list, cursor);
@@ -101,7 +101,7 @@ export function afterId(list: ListName, cursor: string | undefined): number {
   return position as number;
 }
 
-/** The text that the page begins after; empty without a cursor. */
+/** The text to start after; empty without a cursor. */
 export function afterText(list: ListName, cursor: string | undefined): string {
   if (cursor === undefined) return '';
   const position = decodeCursor(list, cursor);
@@ -109,7 +109,7 @@ export function afterText(list: ListName, cursor: string | undefined): string {
   return position;
 }
 
-/** A place in a list that is sorted by a value and then by id; null without a cursor. */
+/** Position in a list sorted by a value and then by id; null without a cursor. */
 export function afterPosition(
   list: string,
   type: 'number' | 'string',
@@ -126,10 +126,10 @@ export function afterPosition(
   return { value: value as number | string, id: id as number };
 }
 
-/** Microseconds since 1970, the most that a number holds exactly: in the year 2255. What has no time comes after all that has. */
+/** Microseconds since 1970; the largest exact integer, in the year 2255. Rows without a time sort last. */
 const MAX_TIME = Number.MAX_SAFE_INTEGER;
 
-/** A place in a list in order of time; null without a cursor. */
+/** Position in a list sorted by time; null without a cursor. */
 export function afterTime(
   list: ListName,
   cursor: string | undefined,
@@ -140,7 +140,7 @@ export function afterTime(
   return { at: place.value === MAX_TIME ? null : (place.value as number), id: place.id };
 }
 
-/** Of a row in such a list; its time in microseconds since 1970, or null. */
+/** Position of a row in a list sorted by time; its time in microseconds since 1970, or null. */
 export function timePosition({ at, id }: { readonly at: number | null; readonly id: number }): Position {
   return [at ?? MAX_TIME, id];
 }
@@ -150,11 +150,11 @@ function decodeCursor(list: string, cursor: string): unknown {
     const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(decoded) && decoded.length === 2 && decoded[0] === list) return decoded[1];
   } catch {
-    // Not JSON: falls through to the one refusal.
+    // Not JSON: falls through to the common error.
   }
   throw badCursor();
 }
 
 function badCursor(): Error {
-  return unprocessable('bad_cursor', 'cursor', 'cursor is not one of this list: begin again without it');
+  return unprocessable('bad_cursor', 'cursor', 'cursor does not belong to this list: start again without it');
 }
