@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '@pugmark/domain';
+import { backoffMs } from '@pugmark/platform';
 import { isRunning, killProcess, LineSplitter, type Log, stopProcess } from '@pugmark/toolkit';
-import { restartDelayMs } from './backoff';
 import { nodeFlags } from './node-flags';
 import { probe } from './probe';
 import { RotatingFile } from './rotating-file';
@@ -39,7 +39,7 @@ export const DEFAULT_TIMES: SupervisionTimes = {
   startAllowance: 180_000,
   grace: 20_000,
   healthyAfter: 60_000,
-  restartDelay: restartDelayMs,
+  restartDelay: (failures) => backoffMs(Math.max(0, failures - 1), { firstMs: 500, maxMs: 30_000 }),
 };
 
 /** Time to read the last lines of a service that has exited. */

@@ -6,7 +6,7 @@ it('runs all stages, or the step that was asked for', () => {
     selectStages('int-test')
       ?.flat(2)
       .map(({ nx }) => nx.join(' ')),
-  ).toEqual(['run-many -t int-test --parallel=1']);
+  ).toEqual(['run-many -t int-test --parallel=1 --exclude=@pugmark/launcher']);
   expect(selectStages('api-fuzz')?.flat(2)).toMatchObject([{ needsServers: true, suites: ['api-fuzz'] }]);
   expect(
     selectStages('lint')
@@ -14,4 +14,10 @@ it('runs all stages, or the step that was asked for', () => {
       .map(({ suites }) => suites),
   ).toEqual([[]]);
   expect(selectStages('nothing')).toBeUndefined();
+});
+
+it('runs the tests of each project in one step only', () => {
+  const integration = STAGES.flat(2).filter(({ suites }) => suites.includes('integration'));
+  for (const project of ['@pugmark/launcher', '@pugmark/db'])
+    expect(integration.filter(({ includes }) => includes(project))).toHaveLength(1);
 });

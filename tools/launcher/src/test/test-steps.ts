@@ -6,6 +6,17 @@ export interface TestStep {
   readonly needsServers: boolean;
   /** Names of the result files that its tests write. */
   readonly suites: readonly string[];
+  /** Whether the step runs the tests of this project. */
+  readonly includes: (project: string) => boolean;
+}
+
+interface StepOptions {
+  readonly parallel?: number;
+  readonly needsServers?: boolean;
+  /** Only this project. */
+  readonly only?: string;
+  /** All projects but this one. */
+  readonly except?: string;
 }
 
 const SUITES: Readonly<Record<string, string>> = {
@@ -16,34 +27,46 @@ const SUITES: Readonly<Record<string, string>> = {
   'api-fuzz': 'api-fuzz',
 };
 
-function step(name: string, targets: readonly string[], parallel: number, needsServers = false): TestStep {
+function step(
+  name: string,
+  targets: readonly string[],
+  { parallel = 1, needsServers = false, only, except }: StepOptions = {},
+): TestStep {
   return {
     name,
-    nx: ['run-many', '-t', ...targets, `--parallel=${parallel}`],
+    nx: [
+      ...['run-many', '-t', ...targets, `--parallel=${parallel}`],
+      ...(only === undefined ? [] : [`--projects=${only}`]),
+      ...(except === undefined ? [] : [`--exclude=${except}`]),
+    ],
     needsServers,
     suites: targets.flatMap((target) => SUITES[target] ?? []),
+    includes: (project) => (only === undefined || project === only) && project !== except,
   };
 }
 
-const INT_TEST = step('int-test', ['int-test'], 1, true);
-const E2E = step('e2e', ['e2e'], 1, true);
-const API_FUZZ = step('api-fuzz', ['api-fuzz'], 1, true);
+const LAUNCHER = '@pugmark/launcher';
+const INT_TEST = step('int-test', ['int-test'], { needsServers: true, except: LAUNCHER });
+/** Starts and kills servers of its own. */
+const LAUNCHER_TEST = step('launcher-test', ['int-test'], { only: LAUNCHER });
+const E2E = step('e2e', ['e2e'], { needsServers: true });
+const API_FUZZ = step('api-fuzz', ['api-fuzz'], { needsServers: true });
 /** Starts servers of its own, because it restarts and starves them. */
-const FAULT_TEST = step('fault-test', ['fault-test'], 1);
+const FAULT_TEST = step('fault-test', ['fault-test']);
 
 /**
- * What `npm test` runs: stages one after the other; the lanes of a stage concurrently; the steps of a lane one after
- * the other. The end-to-end tests run next to the fault tests, which mostly wait for leases and deadlines.
+ * What `npm test` runs: stages one after the other; the lanes of a stage concurrently; the steps of a lane one after the
+ * other. Tests that mostly wait run next to others: the launcher's for servers to start, the fault tests for deadlines.
  */
 export const STAGES: readonly (readonly (readonly TestStep[])[])[] = [
-  [[step('check', ['lint', 'format', 'typecheck', 'test', 'build'], 2)]],
-  [[INT_TEST]],
+  [[step('check', ['lint', 'format', 'typecheck', 'test', 'build'], { parallel: 2 })]],
+  [[INT_TEST], [LAUNCHER_TEST]],
   [[FAULT_TEST], [E2E, API_FUZZ]],
 ];
 
 /** Steps that `--only` takes besides those of the stages: the parts of `check`. */
 const PARTS: readonly TestStep[] = ['lint', 'format', 'typecheck', 'test', 'build'].map((target) =>
-  step(target, [target], 2),
+  step(target, [target], { parallel: 2 }),
 );
 
 const ALL: readonly TestStep[] = [...STAGES.flat(2), ...PARTS];
