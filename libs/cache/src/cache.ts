@@ -5,24 +5,24 @@ import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limi
 
 export type CacheState = 'up' | 'down' | 'not configured';
 
-/** Deletes the value, if possible; otherwise it expires. */
+/** A cache: any value may be absent at any time, and losing it is not an error. Values are plain JSON. */
 export interface Cache {
-  /** The value, or undefined when it is absent, cannot be read, or the cache does not answer in time. */
+  /** Returns the value; undefined when it is absent or invalid, or the cache does not answer in time. */
   get<T>(key: string): Promise<T | undefined>;
-  /** Keeps the value for `ttlSeconds`, if it can. */
+  /** Stores the value for `ttlSeconds`, if possible. */
   set(key: string, value: unknown, ttlSeconds: number): Promise<void>;
-  /** Forgets the value, if it can; else it goes when its time is over. */
+  /** Deletes the value, if possible; otherwise it expires. */
   delete(key: string): Promise<void>;
   state(): CacheState;
   close(): Promise<void>;
 }
 
-/** Counters of calls. Without Redis they are this process's own. */
+/** Rate limiters of calls. Without Redis they count in this process only. */
 export interface RateLimiters {
   rateLimiter(limit: RateLimit): RateLimiter;
 }
 
-/** For installations without Redis: never has anything. */
+/** Cache of installations without Redis: never has values. */
 export class NoCache implements Cache, RateLimiters {
   get(): Promise<undefined> {
     return Promise.resolve(undefined);
@@ -41,9 +41,9 @@ export class NoCache implements Cache, RateLimiters {
 export interface RedisCacheOptions {
   /** `redis://user:password@host:6379/0` */
   readonly url: string;
-  /** Put before every key, when several installations share one Redis. */
+  /** Prefix of every key, for installations that share one Redis. */
   readonly keyPrefix?: string;
-  /** Stores the value for `ttlSeconds`, if possible. */
+  /** Maximum duration of one call, in milliseconds. */
   readonly deadlineMs?: number;
   readonly logger: Logger;
   readonly metrics: Registry;
@@ -58,7 +58,7 @@ export class RedisCache implements Cache, RateLimiters {
   readonly #logger: Logger;
   #closing = false;
   #connecting: Promise<void> | undefined;
-  /** It did not answer last time, and that was told. */
+  /** Redis did not answer last time, which was logged. */
   #outage = false;
 
   constructor(options: RedisCacheOptions) {
@@ -69,18 +69,18 @@ export class RedisCache implements Cache, RateLimiters {
       lazyConnect: true,
       connectTimeout: this.#deadlineMs,
       disconnectTimeout: this.#deadlineMs,
-      // While Redis is away a call fails at once; nothing queues up to be sent later, when it would be stale.
+      // While Redis is down a call fails at once; nothing is queued to be sent later, when it would be stale.
       enableOfflineQueue: false,
       maxRetriesPerRequest: 1,
       autoResendUnfulfilledCommands: false,
-      // Of the handshake too, which nobody else times.
+      // Also limits the handshake, which has no other timeout.
       commandTimeout: this.#deadlineMs,
       retryStrategy: (times) => backoffMs(times, RECONNECT_BACKOFF),
     });
-    // Without a listener ioredis prints every failed attempt; the outage is told once, by `#down`.
+    // Without a listener ioredis prints every failed attempt; the outage is logged once.
     this.#redis.on('error', (err: Error) => this.#reportOutage(err));
     this.#redis.on('ready', () => this.#up());
-    registerGauge(options.metrics, 'pugmark_redis_up', '1 while the connection to Redis stands', () =>
+    registerGauge(options.metrics, 'pugmark_redis_up', '1 while the connection to Redis is open', () =>
       Number(this.state() === 'up'),
     );
   }
@@ -91,7 +91,7 @@ export class RedisCache implements Cache, RateLimiters {
     try {
       return JSON.parse(text) as T;
     } catch (err) {
-      this.#logger.warn({ err, key }, 'a cached value cannot be read; it counts as absent');
+      this.#logger.warn({ err, key }, 'a cached value is invalid and treated as absent');
       return undefined;
     }
   }
@@ -113,7 +113,7 @@ export class RedisCache implements Cache, RateLimiters {
     return this.#redis.status === 'ready' && !this.#outage ? 'up' : 'down';
   }
 
-  /** Connects without waiting for a first call, so that `state` tells the truth from the start. Never rejects. */
+  /** Connects before the first call, so that `state` is correct from the start. Never rejects. */
   async connect(): Promise<void> {
     this.#connecting ??= withDeadline(this.#redis.connect(), this.#deadlineMs, 'Redis').catch((err: unknown) =>
       this.#reportOutage(err),
@@ -126,13 +126,13 @@ export class RedisCache implements Cache, RateLimiters {
     try {
       if (this.#redis.status === 'ready') await withDeadline(this.#redis.quit(), CLOSE_DEADLINE_MS, 'Redis');
     } catch (err) {
-      this.#logger.debug({ err }, 'Redis did not say goodbye');
+      this.#logger.debug({ err }, 'Redis did not close the connection gracefully');
     } finally {
       this.#redis.disconnect();
     }
   }
 
-  /** The answer, or undefined when there is none in time. */
+  /** Returns the result, or undefined when there is none in time. */
   async #callRedis<T>(call: () => Promise<T>): Promise<T | undefined> {
     if (this.#closing) return undefined;
     try {
@@ -142,7 +142,7 @@ export class RedisCache implements Cache, RateLimiters {
       return answer;
     } catch (err) {
       this.#reportOutage(err);
-      // A connection that gives no answer may be half open and would stay so: a new one tells.
+      // The connection may be half open and would stay so: opens a new one.
       if (isTimeout(err) && !this.#closing && this.#redis.status === 'ready') this.#redis.disconnect(true);
       return undefined;
     }
@@ -151,7 +151,7 @@ export class RedisCache implements Cache, RateLimiters {
   #reportOutage(err: unknown): void {
     if (this.#closing || this.#outage) return;
     this.#outage = true;
-    this.#logger.warn({ err, reason: messageOf(err) }, 'Redis does not answer; going on without the cache');
+    this.#logger.warn({ err, reason: messageOf(err) }, 'Redis does not answer; continuing without the cache');
   }
 
   #up(): void {
@@ -160,7 +160,7 @@ export class RedisCache implements Cache, RateLimiters {
   }
 }
 
-/** Ours, or ioredis's `commandTimeout`. */
+/** Own timeout, or ioredis's `commandTimeout`. */
 function isTimeout(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'deadline_exceeded' || messageOf(error) === 'Command timed out';
 }

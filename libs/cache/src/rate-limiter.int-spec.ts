@@ -33,7 +33,7 @@ describe('a rate limiter', () => {
 
   it.each<[string, () => Promise<RateLimiters>]>([
     ['without Redis', () => Promise.resolve(new NoCache())],
-    ['while Redis is away', () => connected('redis://127.0.0.1:1', 'x:')],
+    ['while Redis is down', () => connected('redis://127.0.0.1:1', 'x:')],
   ])('counts in its own process %s', async (_, make) => {
     const limiter = (await make()).rateLimiter(LIMIT);
     for (let call = 0; call < LIMIT.calls; call += 1) expect(await limiter.take('a')).toBe(0);
@@ -42,7 +42,7 @@ describe('a rate limiter', () => {
     expect(await limiter.take('b')).toBe(0);
   });
 
-  it('waits once for a Redis that takes calls and does not answer, counts in its own process for a while, and goes back', async () => {
+  it('waits once for a Redis that does not answer, counts in its own process for a while, and returns to Redis', async () => {
     const redis = new URL(testServers().redisUrl);
     const target = { host: redis.hostname, port: Number(redis.port || 6379) };
     const sockets: Socket[] = [];
@@ -69,12 +69,12 @@ describe('a rate limiter', () => {
       expect([await limiter.take('a'), await limiter.check('a')]).toEqual([0, 0]);
     expect(performance.now() - begun).toBeLessThan(1_500);
     for (const socket of sockets) socket.destroy();
-    await waitUntil('it to count with the others again', async () => (await limiter.check('a')) > 0);
+    await waitUntil('Redis to be used again', async () => (await limiter.check('a')) > 0);
     await Promise.all(open.splice(0).map((cache) => cache.close()));
     await new Promise((resolve) => relay.close(resolve));
   });
 
-  it('lets calls through again when the window is over', async () => {
+  it('allows calls again when the window is over', async () => {
     const limiter = new NoCache().rateLimiter({ name: 'short', calls: 1, seconds: 1 });
     expect(await limiter.take('a')).toBe(0);
     const until = Date.now() + 3_000;

@@ -12,16 +12,16 @@ export interface RateLimit {
 
 /** Counts calls by caller: over all processes in Redis, or in this process only while Redis is down. */
 export interface RateLimiter {
-  /** Counts a call. Answers 0 when it may be made, else the seconds, at least 1, after which to try again. */
+  /** Counts a call. Returns 0 if it is allowed, else the seconds (at least 1) after which to try again. */
   take(caller: string): Promise<number>;
-  /** The same without counting. */
+  /** Returns the same without counting. */
   check(caller: string): Promise<number>;
 }
 
-/** So long a Redis that took a call and did not answer is not asked again: each caller would wait for it in vain. */
+/** Time for which a Redis that did not answer is not used: each caller would wait for it in vain. */
 const REST_MS = 5_000;
 
-/** `redis` null: in this process alone. */
+/** Creates a rate limiter; with `redis` null it counts in this process only. */
 export function createRateLimiter(redis: Redis | null, { name, calls, seconds }: RateLimit): RateLimiter {
   const common = { keyPrefix: `rate:${name}`, points: calls, duration: seconds };
   const inProcess = new RateLimiterMemory(common);
@@ -34,7 +34,7 @@ export function createRateLimiter(redis: Redis | null, { name, calls, seconds }:
       return await call(shared);
     } catch (failed) {
       if (failed instanceof RateLimiterRes) throw failed;
-      // Without a connection it fails at once, and may be asked each time.
+      // Without a connection Redis fails at once, and can be tried each time.
       if (redis?.status === 'ready') restsUntil = performance.now() + REST_MS;
       return call(inProcess);
     }

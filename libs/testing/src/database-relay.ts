@@ -7,11 +7,11 @@ export interface DatabaseRelay {
    * arrives.
    */
   loseAnswerTo(text: string): void;
-  /** Breaks all connections and takes no more. */
+  /** Breaks all connections and accepts no more. */
   close(): void;
 }
 
-/** Stands between a program and its Postgres, to break what is between them at a certain moment. */
+/** Starts a relay between a program and its Postgres that can break their connections at a given moment. */
 export async function startDatabaseRelay(databaseUrl: string): Promise<DatabaseRelay> {
   const { hostname, port } = new URL(databaseUrl);
   const sockets = new Set<Socket>();
@@ -19,7 +19,7 @@ export async function startDatabaseRelay(databaseUrl: string): Promise<DatabaseR
   const relay = createServer((client) => {
     const server = connect(Number(port), hostname);
     let losing = false;
-    // Broken on purpose: whoever uses it hears of it.
+    // Errors are caused on purpose; the users of the sockets get them.
     for (const socket of [client, server]) sockets.add(socket.on('error', () => undefined));
     client.on('data', (data) => {
       if (lost !== null && data.includes(lost)) {

@@ -1,4 +1,4 @@
-/** Folder of the native TensorFlow library, which `npm test` installs where it can; null where it could not. */
+/** Folder of the native TensorFlow library, which `npm test` installs if possible; null otherwise. */
 export function testTensorflowDir(): string | null {
   return process.env['PUGMARK_TEST_TENSORFLOW_DIR'] || null;
 }

@@ -61,7 +61,7 @@ it.each<[string, Partial<System>, Partial<typeof IDLE>, RegExp]>([
     'a queue without a consumer',
     { routes: [{ ...ROUTE, state: 'no_consumer' }] },
     {},
-    /^nobody takes work from pugmark\.detect/,
+    /^no service consumes pugmark\.detect/,
   ],
   [
     'a worker with missing engine processes',
@@ -70,7 +70,7 @@ it.each<[string, Partial<System>, Partial<typeof IDLE>, RegExp]>([
     /1 of 2 engine processes/,
   ],
   ['no worker at all', { engines: [] }, {}, /^no ml-worker is up/],
-  ['stalled work', {}, { pending: 3, processing: 1 }, /^4 pictures are to be looked at, and none was done/],
+  ['stalled work', {}, { pending: 3, processing: 1 }, /^4 images are waiting or in progress, and none was finished/],
 ])('reports %s', (_what, system, work, line) => {
   expect(findProblems({ ...WELL, ...system }, { ...IDLE, ...work })).toEqual([expect.stringMatching(line)]);
 });

@@ -18,7 +18,7 @@ describe('parseManifest', () => {
       colour: 'RGB',
     });
     expect(() => parseManifest(wrong)).toThrow(
-      /licence should be.*\n.*input should be.*\n.*decoder should be one of centernet.*\n.*threshold should be.*\n.*colour is not known/,
+      /licence should be.*\n.*input should be.*\n.*decoder should be one of centernet.*\n.*threshold should be.*\n.*colour is unknown/,
     );
     expect(() => parseManifest([])).toThrow('a manifest is a JSON object');
   });
