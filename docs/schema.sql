@@ -111,7 +111,7 @@ create table engine_reports (
   constraint engine_reports_pkey PRIMARY KEY (worker)
 );
 
--- derived from observations by the event gap of the project; an image without a known time or deployment is an event of its own
+-- derived from observations; an image without a known time or deployment is an event of its own
 create table events (
   id bigint generated always as identity not null,
   project_id bigint not null,
@@ -369,7 +369,7 @@ create table images (
   captured_local timestamp without time zone,
   -- local time that a person entered; takes precedence over captured_local
   manual_local timestamp without time zone,
-  -- manual_local, or captured_local plus the clock offset, in the time zone of the deployment; null without either
+  -- manual_local, or captured_local plus the clock offset, in the time zone of the deployment; null if unknown
   captured_at timestamp with time zone,
   -- the local time does not exist in the time zone (dst_gap) or exists twice (dst_overlap)
   dst_issue text,
@@ -797,7 +797,7 @@ create table taxa (
   common_name text,
   category text default 'animal'::text not null,
   rank text,
-  -- the words of both names in lower case, searched by prefix; computed by TaxonRepository, because lower() depends on the locale of the database
+  -- the words of both names in lower case; computed by TaxonRepository, as lower() depends on the locale
   search_terms tsvector not null,
   -- reviewers can no longer choose the taxon; existing observations keep it
   archived_at timestamp with time zone,

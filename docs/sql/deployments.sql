@@ -43,7 +43,9 @@ when (reading.local at time zone d.timezone) at time zone d.timezone <> reading.
 when exists (
 select 1 from (values (interval '-1 day'), (interval '1 day')) as near (distance)
 cross join lateral (select (reading.local at time zone d.timezone) + near.distance as t) as day
-cross join lateral (select (reading.local at time zone 'UTC') - ((day.t at time zone d.timezone) - (day.t at time zone 'UTC')) as t) as other
+cross join lateral (
+  select (reading.local at time zone 'UTC') - ((day.t at time zone d.timezone) - (day.t at time zone 'UTC')) as t
+) as other
 where other.t <> (reading.local at time zone d.timezone) and other.t at time zone d.timezone = reading.local
 ) then 'dst_overlap' end) as doubt
   from images i left join deployments d on d.id = i.deployment_id

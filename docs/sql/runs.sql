@@ -402,7 +402,8 @@ deleted as (
   where t.kind = c.kind and t.state = c.state and t.run_id is not distinct from c.run_id
     returning t.kind, t.run_id, t.state, t.count)
 insert into task_counts (kind, run_id, state, count)
-select kind, run_id, state, sum(count) from deleted group by kind, run_id, state having sum(count) <> 0;
+select kind, run_id, state, sum(count) from deleted
+group by kind, run_id, state having sum(count) <> 0;
 
 with oversized as (select project_id, deployment_id from image_counts_by_hour group by project_id, deployment_id
 having count(*) > $1),

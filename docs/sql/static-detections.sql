@@ -43,7 +43,8 @@ where b.id = found.id and b.images <> found.images;
 -- StaticDetectionRepository.page
 select b.id, b.project_id as "projectId", b.deployment_id as "deploymentId", b.category, b.x, b.y, b.width, b.height,
 b.images,
-found.example as "exampleImageId", found.first as "firstAt", found.last as "lastAt", b.dismissed_at as "dismissedAt",
+found.example as "exampleImageId", found.first as "firstAt", found.last as "lastAt",
+b.dismissed_at as "dismissedAt",
   b.dismissed_by as "dismissedBy", b.created_at as "createdAt"
 from static_detections b
 cross join lateral (

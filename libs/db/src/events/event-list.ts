@@ -92,10 +92,9 @@ async function listWithTime(
       : // The first rows of each deployment of the location, then the first of these.
         sql`select e.* from (select id from deployments where location_id = ${locationId}) place
           cross join lateral (${chosen(rest, sql`e.deployment_id = place.id and`)}) e ${inOrder}`;
-  const { rows } =
-    await sql<ListedEvent>`${usesOnly(filter, PREPARED_PROPERTIES) ? PREPARED : sql``} ${selectColumns(sql`(${page})`)} ${inOrder}`.execute(
-      db,
-    );
+  const prepared = usesOnly(filter, PREPARED_PROPERTIES) ? PREPARED : sql``;
+  const { rows } = await sql<ListedEvent>`
+    ${prepared} ${selectColumns(sql`(${page})`)} ${inOrder}`.execute(db);
   return rows;
 }
 

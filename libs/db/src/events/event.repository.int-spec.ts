@@ -213,7 +213,8 @@ describe('events', () => {
       if (random(4) === 0) await events.formStaleEvents(study.db, null);
       if (step % 25 !== 24) continue;
       const columns =
-        'deployment_id, category, label, first_image_id, best_image_id, starts_at, ends_at, images, individuals, confidence, reviewed';
+        'deployment_id, category, label, first_image_id, best_image_id, starts_at, ends_at, ' +
+        'images, individuals, confidence, reviewed';
       const byAndBy = await formed(columns);
       await sql`truncate events`.execute(study.db);
       await study.db.transaction().execute((tx) => refreshObservations(tx, images));

@@ -15,7 +15,8 @@ describe('image counts', () => {
   /** Returns the sums of `image_counts_by_hour` that differ from `image_summaries`. */
   async function differences(): Promise<unknown[]> {
     const sorts =
-      'project_id, coalesce(deployment_id, 0) as d, coalesce(local_hour, -1) as h, has_time, processed, reviewed, has_animal, has_person, has_vehicle, blank';
+      'project_id, coalesce(deployment_id, 0) as d, coalesce(local_hour, -1) as h, has_time, ' +
+      'processed, reviewed, has_animal, has_person, has_vehicle, blank';
     const { rows } = await sql
       .raw(
         `
@@ -62,7 +63,8 @@ describe('image counts', () => {
       new RunCountsRepository().compact(study.db),
     ]);
     expect(await differences()).toEqual([]);
-    await sql`insert into image_counts_by_hour (${sql.raw('project_id, has_time, processed, reviewed, has_animal, has_person, has_vehicle, blank')}, count)
+    await sql`insert into image_counts_by_hour (
+      project_id, has_time, processed, reviewed, has_animal, has_person, has_vehicle, blank, count)
       select ${study.projectId}, true, true, true, true, true, true, false, case when n % 2 = 0 then 1 else -1 end
         from generate_series(1, 500) n`.execute(study.db);
     await new RunCountsRepository().compact(study.db);

@@ -156,7 +156,8 @@ function selectPage(
       ? sql`and s.confidence >= ${filter.minConfidence}::real`
       : sql``;
   if (locationId === undefined || deploymentId !== undefined)
-    return sql`select ${columns('s')} from image_summaries s where ${imageConditions(filter)} ${sameConfidence} ${end('s')}`;
+    return sql`select ${columns('s')} from image_summaries s
+      where ${imageConditions(filter)} ${sameConfidence} ${end('s')}`;
   // The first rows of each deployment of the location, then the first of these.
   return sql`
     select page.* from (select id from deployments where location_id = ${locationId}) place

@@ -51,7 +51,11 @@ describe('foreign keys', () => {
     expect((await UNINDEXED.execute(db)).rows).toEqual([{ key: 'b: FOREIGN KEY (x, y) REFERENCES a(x, y)' }]);
     await sql
       .raw(
-        'create index on b (y, x, z); create table c (x int primary key); create table d (x int references c, y int); create index on d (x) where y is not null',
+        `
+        create index on b (y, x, z);
+        create table c (x int primary key);
+        create table d (x int references c, y int);
+        create index on d (x) where y is not null`,
       )
       .execute(db);
     expect((await UNINDEXED.execute(db)).rows).toEqual([{ key: 'd: FOREIGN KEY (x) REFERENCES c(x)' }]);

@@ -62,7 +62,7 @@ export class ReviewRepository {
         ${reviewer.note}::text, ${reviewer.batchId}::uuid, ${reviewer.keyId}::bigint, ${reviewer.name}::text
       from unnest(
         ${reviews.map(({ imageId }) => imageId)}::bigint[], ${reviews.map(({ action }) => action)}::text[],
-        ${reviews.map(({ observations }) => (observations === null ? null : JSON.stringify(observations.map(toStoredObservation))))}::text[],
+        ${reviews.map(({ observations }) => toJson(observations))}::text[],
         ${reviews.map(({ redoOf }) => redoOf ?? null)}::bigint[]
       ) as added (image_id, action, observations, redo_of)
       returning id, image_id as "imageId"`.execute(tx);
@@ -205,7 +205,11 @@ export class ReviewRepository {
   }
 }
 
-/** Field by field: a proposal of the machine knows more. */
+function toJson(observations: readonly ReviewedObservation[] | null): string | null {
+  return observations === null ? null : JSON.stringify(observations.map(toStoredObservation));
+}
+
+/** Copies the stored properties only: a proposal of a model has more. */
 function toStoredObservation({
   category,
   label,

@@ -23,7 +23,9 @@ export function dstIssueOf(local: RawBuilder<unknown>, zone: RawBuilder<unknown>
     when exists (
       select 1 from (values (interval '-1 day'), (interval '1 day')) as near (distance)
       cross join lateral (select ${instant} + near.distance as t) as day
-      cross join lateral (select (${local} at time zone 'UTC') - ((day.t at time zone ${zone}) - (day.t at time zone 'UTC')) as t) as other
+      cross join lateral (
+        select (${local} at time zone 'UTC') - ((day.t at time zone ${zone}) - (day.t at time zone 'UTC')) as t
+      ) as other
       where other.t <> ${instant} and other.t at time zone ${zone} = ${local}
     ) then 'dst_overlap' end)`;
 }

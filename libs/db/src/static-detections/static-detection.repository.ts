@@ -164,7 +164,8 @@ export class StaticDetectionRepository {
 const SELECT_ROWS = sql`
   select b.id, b.project_id as "projectId", b.deployment_id as "deploymentId", b.category, b.x, b.y, b.width, b.height,
     b.images,
-    found.example as "exampleImageId", found.first as "firstAt", found.last as "lastAt", b.dismissed_at as "dismissedAt",
+    found.example as "exampleImageId", found.first as "firstAt", found.last as "lastAt",
+    b.dismissed_at as "dismissedAt",
       b.dismissed_by as "dismissedBy", b.created_at as "createdAt"
   from static_detections b
   cross join lateral (

@@ -178,7 +178,8 @@ describe('image totals', () => {
   /** Returns the sums of `image_counts_by_day` that differ from `image_summaries`. */
   async function differences(): Promise<unknown[]> {
     const sorts =
-      "project_id, coalesce(deployment_id, 0) as d, coalesce(day, '-infinity') as day, processed, reviewed, has_animal, has_person, has_vehicle, blank";
+      "project_id, coalesce(deployment_id, 0) as d, coalesce(day, '-infinity') as day, " +
+      'processed, reviewed, has_animal, has_person, has_vehicle, blank';
     const { rows } = await sql
       .raw(
         `

@@ -9,6 +9,7 @@ const DOCS = resolve(__dirname, '../../../../docs');
  */
 export function expectToMatchDocs(path: string, text: string): void {
   const file = resolve(DOCS, path);
+  // eslint-disable-next-line no-restricted-properties -- a switch of the test run, not a setting of a service
   if (process.env['UPDATE_SNAPSHOTS'] === '1') {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);

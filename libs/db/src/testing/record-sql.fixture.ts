@@ -32,7 +32,7 @@ class SqlRecorder implements KyselyPlugin {
 
 const CLAUSES = /^(select \S+).* (?=from |inner join|left join|where |group by|order by|limit |returning |on conflict)/;
 
-/** Removes the indentation that statements have in the code, and breaks those of the query builder, which are one line. */
+/** Removes the indentation that statements have in the code, and breaks the single lines of the query builder. */
 function format(text: string): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (lines.length === 1 && CLAUSES.test(lines[0]!))

@@ -32,7 +32,7 @@ const VEHICLE = found('vehicle', 0.8, 'vehicle');
  * - d2: D person; 15 June 12:40 two people; 2; 0.9
  * - n1: no deployment, animal; 1 June 10:00 deer, without a time zone; 1; 0.9
  *
- * Images in no event: in A a blank, a deer of 0.4 (blank), one that waits and one that failed; in B a deer that a person
+ * Images in no event: in A a blank, a deer of 0.4 (blank), one that waits and one that failed; in B a deer that is
  * annotated as blank; in D a deer that belongs to a static detection (blank).
  */
 export class ReferenceStudy {

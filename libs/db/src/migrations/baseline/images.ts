@@ -56,7 +56,7 @@ export const IMAGES: readonly string[] = [
     is 'reading of the camera''s clock; null when the file has none, never guessed'`,
   `comment on column images.manual_local is 'local time that a person entered; takes precedence over captured_local'`,
   `comment on column images.captured_at
-    is 'manual_local, or captured_local plus the clock offset, in the time zone of the deployment; null without either'`,
+    is 'manual_local, or captured_local plus the clock offset, in the time zone of the deployment; null if unknown'`,
   `comment on column images.dst_issue
     is 'the local time does not exist in the time zone (dst_gap) or exists twice (dst_overlap)'`,
   `create index images_project on images (project_id, id)`,

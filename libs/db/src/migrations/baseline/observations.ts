@@ -111,7 +111,7 @@ export const EVENTS: readonly string[] = [
     reviewed boolean not null
   )`,
   `comment on table events
-    is 'derived from observations by the event gap of the project; an image without a known time or deployment is an event of its own'`,
+    is 'derived from observations; an image without a known time or deployment is an event of its own'`,
   `comment on column events.best_image_id is 'the image with the highest confidence'`,
   `comment on column events.solar_hour is 'hour of the apparent solar day; null where the location has no coordinates'`,
   `comment on column events.individuals is 'the largest number in one image'`,

@@ -60,7 +60,7 @@ export const PROJECTS: readonly string[] = [
     ${CREATED_AT}
   )`,
   `comment on column taxa.search_terms
-    is 'the words of both names in lower case, searched by prefix; computed by TaxonRepository, because lower() depends on the locale of the database'`,
+    is 'the words of both names in lower case; computed by TaxonRepository, as lower() depends on the locale'`,
   `comment on column taxa.archived_at is 'reviewers can no longer choose the taxon; existing observations keep it'`,
   `create unique index taxa_name on taxa (project_id, lower(scientific_name))`,
   `create index taxa_search_terms on taxa using gin (search_terms)`,
