@@ -18,7 +18,8 @@ export interface FollowOptions {
 }
 
 /**
- * Shows the progress until all work has ended. Throws, naming what it waits for, when nothing changes for `maxStandstillMs`.
+ * Shows the progress until all work has ended. Throws, naming what it waits for, when nothing changes for
+ * `maxStandstillMs`.
  */
 export async function followWork(options: FollowOptions): Promise<readonly Work[]> {
   const { api, terminal, signal, pollEveryMs = 400, printEveryMs = 3_000, maxStandstillMs = 5 * 60_000 } = options;

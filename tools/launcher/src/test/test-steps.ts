@@ -56,7 +56,7 @@ const FAULT_TEST = step('fault-test', ['fault-test']);
 
 /**
  * What `npm test` runs: stages one after the other; the lanes of a stage concurrently; the steps of a lane one after the
- * other. Tests that mostly wait run next to others: the launcher's for servers to start, the fault tests for deadlines.
+ * other. Tests that mostly wait run next to others: those of the launcher for servers, the fault tests for deadlines.
  */
 export const STAGES: readonly (readonly (readonly TestStep[])[])[] = [
   [[step('check', ['lint', 'format', 'typecheck', 'test', 'build'], { parallel: 2 })]],
