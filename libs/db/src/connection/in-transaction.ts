@@ -36,7 +36,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const { isolationLevel, idempotent = false } = options;
   const builder = isolationLevel === undefined ? db.transaction() : db.transaction().setIsolationLevel(isolationLevel);
-  const begun = performance.now();
+  const startedAt = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     let committing = false;
     try {
@@ -47,7 +47,7 @@ export async function inTransaction<T>(
       });
     } catch (error) {
       const reason = retryReasonOf(error, committing && !idempotent);
-      if (reason === null || attempt === MAX_ATTEMPTS || performance.now() - begun > RETRY_DEADLINE_MS) throw error;
+      if (reason === null || attempt === MAX_ATTEMPTS || performance.now() - startedAt > RETRY_DEADLINE_MS) throw error;
       retryCounterOf(db)?.inc({ reason });
       await sleep(INITIAL_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
     }

@@ -30,7 +30,7 @@ export class EventRepository {
    */
   async formStaleEvents(db: Database, projectId: number | null, signal?: AbortSignal): Promise<boolean> {
     const formings = this.#formingsOf(db);
-    const since = formings.begun;
+    const since = formings.started;
     const failures: unknown[] = [];
     for (let last = 0; ;) {
       const deployments = await this.#stale(db, projectId, last);
@@ -67,7 +67,7 @@ export class EventRepository {
 
 interface FormingJob {
   /** Sequence number of the job in this process; infinite until it has started. */
-  begun: number;
+  started: number;
   /** Number of callers that wait for it. */
   waiting: number;
   done: Promise<void>;
@@ -84,15 +84,15 @@ class FormingQueue {
   readonly #latest = new Map<number, FormingJob>();
   readonly #queue: (() => void)[] = [];
   #free = MAX_CONCURRENT;
-  #begun = 0;
+  #started = 0;
 
   constructor(db: Database) {
     this.#db = db;
   }
 
   /** Number of jobs started so far: only later ones are certain to see what was committed by now. */
-  get begun(): number {
-    return this.#begun;
+  get started(): number {
+    return this.#started;
   }
 
   /**
@@ -102,7 +102,7 @@ class FormingQueue {
   async form(deploymentId: number, since: number, signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted === true) return false;
     const latest = this.#latest.get(deploymentId);
-    const forming = latest !== undefined && latest.begun > since ? latest : this.#add(deploymentId, latest?.done);
+    const forming = latest !== undefined && latest.started > since ? latest : this.#add(deploymentId, latest?.done);
     forming.waiting += 1;
     try {
       return await isDoneBefore(forming.done, signal);
@@ -112,7 +112,7 @@ class FormingQueue {
   }
 
   #add(deploymentId: number, previous?: Promise<void>): FormingJob {
-    const forming: FormingJob = { begun: Infinity, waiting: 0, done: Promise.resolve() };
+    const forming: FormingJob = { started: Infinity, waiting: 0, done: Promise.resolve() };
     this.#latest.set(deploymentId, forming);
     forming.done = this.#run(deploymentId, forming, previous);
     return forming;
@@ -124,7 +124,7 @@ class FormingQueue {
     await this.#acquireSlot();
     try {
       if (forming.waiting === 0) return;
-      forming.begun = this.#begun += 1;
+      forming.started = this.#started += 1;
       await inTransaction(this.#db, (tx) => formStaleSpan(tx, deploymentId), { idempotent: true });
     } finally {
       if (this.#latest.get(deploymentId) === forming) this.#latest.delete(deploymentId);

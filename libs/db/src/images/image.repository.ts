@@ -198,7 +198,7 @@ export class ImageRepository {
           cross join lateral (select ${local} as local) reading
         where ${which}
       ) derived
-      -- An image that was corrected at the same moment is passed over: whoever did so derived its time.
+      -- Skips images that were corrected concurrently: that correction has derived their times.
       where derived.id = images.id
         and (images.deployment_id, images.manual_local) is not distinct
           from (derived.deployment_id, derived.manual_local)

@@ -317,12 +317,12 @@ describe('static detections', () => {
       await change(ids[20]!);
     });
     await searching;
-    const marked = await study.db
+    const assigned = await study.db
       .selectFrom('detections')
       .select('image_id')
       .where('static_detection_id', 'is not', null)
       .execute();
-    expect(marked.map(({ image_id }) => image_id).sort((a, b) => a - b)).toEqual(ids.slice(0, 20));
+    expect(assigned.map(({ image_id }) => image_id).sort((a, b) => a - b)).toEqual(ids.slice(0, 20));
     expect(await all()).toMatchObject([{ images: 20 }]);
     expect(await staticDetections.findDue(study.db, { quietSeconds: 0, maxSeconds: 0 })).toEqual([d]);
   });
