@@ -52,7 +52,7 @@ where other.t <> (reading.local at time zone d.timezone) and other.t at time zon
     cross join lateral (select coalesce("i"."manual_local", "i"."captured_local" + coalesce("d"."clock_offset_seconds", 0) * interval '1 second') as local) reading
   where i.deployment_id = $1
 ) derived
--- An image that was corrected at the same moment is passed over: whoever did so derived its time.
+-- Skips images that were corrected concurrently: that correction has derived their times.
 where derived.id = images.id
   and (images.deployment_id, images.manual_local) is not distinct
     from (derived.deployment_id, derived.manual_local)

@@ -108,7 +108,7 @@ describe.each(ENGINES)('a newly trained classifier on the engine %s', (engine) =
   );
 
   it('is reported as this engine, with the reason', async () => {
-    const { engines } = await pipeline.call<{ engines: { name: string; reason: string; processesUp: number }[] }>(
+    const { engines } = await pipeline.call<{ engines: { name: string; reason: string; processesReady: number }[] }>(
       'GET',
       '/system',
     );
