@@ -72,7 +72,7 @@ describe('work', () => {
     const held = [detect(pool, images(`when:${flag('go')}`, 'b', 'c'))];
     for (let call = 0; call < 5; call++) held.push(detect(pool, images(`when:${flag('go')}`)));
     await waitUntil('four batches in the processes', () => fake.log().filter(({ batch }) => batch).length === 4);
-    expect(pool.status().map(({ state, batchesInFlight: batchesInHand }) => [state, batchesInHand])).toEqual([
+    expect(pool.status().map(({ state, batchesInFlight }) => [state, batchesInFlight])).toEqual([
       ['busy', 2],
       ['busy', 2],
     ]);
@@ -200,9 +200,7 @@ describe('processes', () => {
     const pool = await startedPool();
     const before = pids(pool);
     const held = Array.from({ length: 4 }, () => detect(pool, images('a', `when:${flag('go')}`, 'c')));
-    await waitUntil('both to be full', () =>
-      pool.status().every(({ batchesInFlight: batchesInHand }) => batchesInHand === 2),
-    );
+    await waitUntil('both to be full', () => pool.status().every(({ batchesInFlight }) => batchesInFlight === 2));
     for (const pid of before) process.kill(pid, 'SIGKILL');
     raise('go');
     expect((await Promise.all(held)).map(results)).toEqual(Array.from({ length: 4 }, () => ['ok', 'ok', 'ok']));
@@ -219,7 +217,7 @@ describe('processes', () => {
     expect((await Promise.all(held)).map(results)).toEqual([['ok', 'ok'], ['ok']]);
     await waitUntil('the new process', () => pool.status()[0]!.state === 'idle' && pool.status()[0]!.recycles === 1);
     expect(pids(pool)).not.toEqual([before]);
-    expect(pool.status()[0]).toMatchObject({ restarts: 0, lastDeath: null });
+    expect(pool.status()[0]).toMatchObject({ restarts: 0, lastExit: null });
     expect(results(await detect(pool, images('d')))).toEqual(['ok']);
     expect(
       fake

@@ -77,7 +77,7 @@ describe('under load', () => {
     await expectNothingLostNorDoubled([]);
     expect(rig.pool.status()[0]).toMatchObject({
       restarts: 1,
-      lastDeath: { kind: 'crashed', message: expect.stringContaining(signal) },
+      lastExit: { kind: 'crashed', message: expect.stringContaining(signal) },
     });
   });
 
@@ -88,7 +88,7 @@ describe('under load', () => {
     process.kill(pidOf(0), 'SIGSTOP');
     await expectNothingLostNorDoubled([]);
     expect(rig.pool.status()[0]).toMatchObject({
-      lastDeath: { kind: 'hung', message: expect.stringContaining('answered nothing for 1000 ms') },
+      lastExit: { kind: 'hung', message: expect.stringContaining('answered nothing for 1000 ms') },
     });
   });
 

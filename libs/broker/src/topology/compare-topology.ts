@@ -34,7 +34,7 @@ function compareExchanges(found: readonly ExchangeInfo[]): TopologyDifference[] 
   return TOPOLOGY.exchanges.flatMap(({ name, type }): TopologyDifference[] => {
     const exchange = found.find((each) => each.name === name);
     if (exchange === undefined) return [{ code: 'exchange_missing', name, line: `exchange ${name} is missing` }];
-    const other = describeOther({
+    const other = describeDifference({
       type: [exchange.type, type],
       durable: [exchange.durable, true],
       'auto-delete': [exchange.auto_delete, false],
@@ -49,7 +49,7 @@ function compareQueues(found: readonly QueueInfo[]): TopologyDifference[] {
   return QUEUES.flatMap((name): TopologyDifference[] => {
     const queue = found.find((each) => each.name === name);
     if (queue === undefined) return [{ code: 'queue_missing', name, line: `queue ${name} is missing` }];
-    const other = describeOther({
+    const other = describeDifference({
       type: [queue.type, 'quorum'],
       durable: [queue.durable, true],
       'auto-delete': [queue.auto_delete, false],
@@ -65,7 +65,7 @@ function compareQueues(found: readonly QueueInfo[]): TopologyDifference[] {
  * Describes properties that differ, such as 'is of type fanout, not direct; has durable false, not true'; null when
  * none does.
  */
-function describeOther(
+function describeDifference(
   properties: Readonly<Record<string, readonly [found: unknown, wanted: unknown]>>,
 ): string | null {
   const text = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));

@@ -34,7 +34,7 @@ export function toDetection(
 ): Detection | null {
   const category = categoryOf(index, { labels, categories });
   if (!(score >= storeThreshold) || category === null) return null;
-  const inPicture = toPicture(box, placement);
+  const inPicture = toImageBox(box, placement);
   return inPicture === null
     ? null
     : { category, label: labels[index]!, confidence: Math.min(1, score), box: inPicture };
@@ -53,7 +53,7 @@ export function byConfidence(detections: readonly Detection[]): Detection[] {
   return [...detections].sort((a, b) => b.confidence - a.confidence);
 }
 
-function toPicture({ left, top, right, bottom }: InputBox, placement: Placement): Box | null {
+function toImageBox({ left, top, right, bottom }: InputBox, placement: Placement): Box | null {
   // In pixels: fractions are rounded, so that a box of one pixel would pass or fail depending on its position.
   const columns = Math.min(right, placement.left + placement.width) - Math.max(left, placement.left);
   const rows = Math.min(bottom, placement.top + placement.height) - Math.max(top, placement.top);
