@@ -119,7 +119,7 @@ class DeploymentTimesResponse {
 
   @Description('Captured before the start or after the end of the deployment.')
   @Count()
-  readonly outOfDates!: number;
+  readonly outsideDeployment!: number;
 
   @Description('Local times that a daylight saving change skipped.')
   @Count()
@@ -162,13 +162,13 @@ export function deploymentResponse(row: DeploymentWithLocation): DeploymentRespo
 }
 
 export function deploymentDetails(row: DeploymentWithLocation, times: DeploymentTimes): DeploymentDetailsResponse {
-  const { images, withoutTime, outsideDeployment: outOfDates, inDstGap, inDstOverlap, first, last } = times;
+  const { images, withoutTime, outsideDeployment, inDstGap, inDstOverlap, first, last } = times;
   return {
     ...deploymentResponse(row),
     times: {
       images,
       withoutTime,
-      outOfDates,
+      outsideDeployment,
       inDstGap,
       inDstOverlap,
       first: first?.toISOString() ?? null,

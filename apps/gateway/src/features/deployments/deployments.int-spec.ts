@@ -67,7 +67,7 @@ describe('the times of a deployment', () => {
       ['dst_overlap', ids[1]],
     ]) {
       const { body } = await gateway.get(`/images?deploymentId=${deploymentId}&timeIssue=${issue}`);
-      expect(body.items.map((image: { id: number; timeDoubt: string }) => [image.id, image.timeDoubt])).toEqual([
+      expect(body.items.map((image: { id: number; dstIssue: string }) => [image.id, image.dstIssue])).toEqual([
         [id, issue],
       ]);
     }
@@ -96,9 +96,14 @@ describe('the times of a deployment', () => {
       startsAt: '2026-05-01T00:00:00+02:00',
       endsAt: '2026-06-01T00:00:00+02:00',
     });
-    expect(body.times).toMatchObject({ images: 5, outOfDates: 2, withoutTime: 1 });
+    expect(body.times).toMatchObject({ images: 5, outsideDeployment: 2, withoutTime: 1 });
     const out = await gateway.get(`/images?deploymentId=${deploymentId}&timeIssue=outside_deployment`);
-    expect(out.body.items.map((image: { id: number; outOfDates: boolean }) => [image.id, image.outOfDates])).toEqual([
+    expect(
+      out.body.items.map((image: { id: number; isOutsideDeployment: boolean }) => [
+        image.id,
+        image.isOutsideDeployment,
+      ]),
+    ).toEqual([
       [ids[0], true],
       [ids[3], true],
     ]);
@@ -108,7 +113,7 @@ describe('the times of a deployment', () => {
       ),
     ).toEqual([ids[4]]);
     const open = await gateway.patch(`/deployments/${deploymentId}`, { startsAt: null, endsAt: null });
-    expect(open.body).toMatchObject({ startsAt: null, endsAt: null, times: { outOfDates: 0 } });
+    expect(open.body).toMatchObject({ startsAt: null, endsAt: null, times: { outsideDeployment: 0 } });
     const always = await gateway.patch(`/deployments/${deploymentId}`, {
       startsAt: '0000-01-01T00:00:00+01:00',
       endsAt: '9999-12-31T23:59:59-12:00',
@@ -116,7 +121,7 @@ describe('the times of a deployment', () => {
     expect(always.body).toMatchObject({
       startsAt: '0000-01-01T00:00:00.000Z',
       endsAt: '9999-12-31T23:59:59.999Z',
-      times: { outOfDates: 0 },
+      times: { outsideDeployment: 0 },
     });
   });
 

@@ -292,11 +292,11 @@ export class ImageResponse extends PlaceResponse {
   @Description('A daylight saving change skipped or repeated the local time.')
   @OrNull()
   @OneOf(['dst_gap', 'dst_overlap'])
-  readonly timeDoubt!: ImageDetails['dstIssue'];
+  readonly dstIssue!: ImageDetails['dstIssue'];
 
   @Description('Captured before the start or after the end of the deployment.')
   @Flag()
-  readonly outOfDates!: boolean;
+  readonly isOutsideDeployment!: boolean;
 
   @OrNull()
   @AnyText()
@@ -341,8 +341,8 @@ export function imageResponse(image: ImageDetails): ImageResponse {
     timezone: image.timezone,
     capturedAt: image.capturedAt?.toISOString() ?? null,
     timeSource: image.timeSource,
-    timeDoubt: image.dstIssue,
-    outOfDates: image.isOutsideDeployment,
+    dstIssue: image.dstIssue,
+    isOutsideDeployment: image.isOutsideDeployment,
     cameraMake: image.cameraMake,
     cameraModel: image.cameraModel,
     latitude: image.latitude,

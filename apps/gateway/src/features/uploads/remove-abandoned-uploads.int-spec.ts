@@ -6,7 +6,7 @@ import { TestGateway } from '../../testing/gateway.fixture';
 import { createIngest } from '../ingests/create-ingest';
 import { removeAbandonedUploads } from './remove-abandoned-uploads';
 
-describe('sweepUploads', () => {
+describe('removeAbandonedUploads', () => {
   it('removes abandoned uploads, and none that is recent or referenced by an ingest, also after the storage moved', async () => {
     const gateway = await TestGateway.start();
     const uploads = new UploadStorage(join(gateway.folder, 'storage'));
