@@ -50,6 +50,23 @@ export class LocationRepository {
     );
   }
 
+  /**
+   * Deletes the location and returns null, unless deployments refer to it: then returns how many. The row lock makes
+   * concurrent deployments at this location wait, which then fail or are counted.
+   */
+  async deleteUnused(tx: DatabaseTransaction, id: number): Promise<number | null> {
+    await tx.selectFrom('locations').select('id').where('id', '=', id).forUpdate().execute();
+    // A statement of its own, which sees the deployments that were committed while the lock was awaited.
+    const { deployments } = await tx
+      .selectFrom('deployments')
+      .select((eb) => eb.fn.countAll<number>().as('deployments'))
+      .where('location_id', '=', id)
+      .executeTakeFirstOrThrow();
+    if (deployments > 0) return deployments;
+    await tx.deleteFrom('locations').where('id', '=', id).execute();
+    return null;
+  }
+
   async find(db: Executor, id: number): Promise<LocationRow | null> {
     return (await db.selectFrom('locations').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
   }

@@ -4,6 +4,7 @@ import type { LocationsDependencies } from './locations.dependencies';
 import { ImportQuery, ImportReport } from '../csv-import/imports.dto';
 import { CreateLocationBody, LocationResponse, UpdateLocationBody, locationResponse } from './locations.dto';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
+import { deleteLocation } from './delete-location';
 import { importLocations } from './import-locations';
 import { requireProject } from '../projects/require-project';
 import { createLocation, updateLocation } from './save-location';
@@ -80,6 +81,16 @@ export function locationsRouter(deps: LocationsDependencies): Operation[] {
       problems: [409, 422],
       ifMatch: true,
       handle: async (call) => locationResponse(await updateLocation(deps, call)),
+    }),
+    operation({
+      method: 'delete',
+      path: '/locations/:id',
+      name: 'deleteLocation',
+      summary: 'Deletes a location that no deployment refers to',
+      scope: 'ingest',
+      answer: { status: 204 },
+      problems: [409],
+      handle: ({ id }) => deleteLocation(deps, id),
     }),
   ];
 }
