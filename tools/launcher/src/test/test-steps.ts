@@ -55,8 +55,8 @@ const API_FUZZ = step('api-fuzz', ['api-fuzz'], { needsServers: true });
 const FAULT_TEST = step('fault-test', ['fault-test']);
 
 /**
- * What `npm test` runs: stages one after the other; the lanes of a stage concurrently; the steps of a lane one after the
- * other. Tests that mostly wait run next to others: those of the launcher for servers, the fault tests for deadlines.
+ * What `npm test` runs: stages in sequence; the lanes of a stage concurrently; the steps of a lane in sequence.
+ * Tests that mostly wait run next to others: those of the launcher for servers, the fault tests for deadlines.
  */
 export const STAGES: readonly (readonly (readonly TestStep[])[])[] = [
   [[step('check', ['lint', 'format', 'typecheck', 'test', 'build'], { parallel: 2 })]],

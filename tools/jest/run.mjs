@@ -1,1 +1,0 @@
-import '../workspace/jest/run.mjs';
