@@ -1,0 +1,6 @@
+export {
+  DeploymentRepository,
+  type DeploymentChange,
+  type DeploymentTimes,
+  type DeploymentWithLocation,
+} from './deployment.repository';

@@ -1,0 +1,1 @@
+export { LocationRepository, type LocationChange, type LocationRow } from './location.repository';

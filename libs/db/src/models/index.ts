@@ -1,0 +1,1 @@
+export { ModelRepository, type ClassifySettings, type ModelRow, type RunModels } from './model.repository';

@@ -1,0 +1,2 @@
+export type { ObservationFilter } from './observation-filter';
+export { refreshDeployment } from './refresh-observations';

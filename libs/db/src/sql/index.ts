@@ -1,0 +1,1 @@
+export type { DstIssue } from './local-time';

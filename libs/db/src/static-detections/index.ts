@@ -1,0 +1,6 @@
+export {
+  StaticDetectionRepository,
+  type SearchDelays,
+  type StaticDetectionRow,
+  type StaticDetectionSearch,
+} from './static-detection.repository';

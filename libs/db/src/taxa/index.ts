@@ -1,0 +1,1 @@
+export { TaxonRepository, type NewTaxon, type TaxonChange, type TaxonFilter, type TaxonRow } from './taxon.repository';
