@@ -1,28 +1,5 @@
-import { IsInt, IsPositive, IsString } from 'class-validator';
-import { MAX_MESSAGE_BYTES, ROUTES, TaskNotification, type Route } from '@pugmark/contracts';
+import { MAX_MESSAGE_BYTES, ROUTES, type Route } from '@pugmark/contracts';
 import { parseNotification } from './parse-message';
-
-/** Version 1 of the message of a route that is at version 2. */
-class OldNotification {
-  @IsString()
-  readonly task!: string;
-
-  @IsInt()
-  @IsPositive()
-  readonly attempt!: number;
-}
-
-const SECOND: Route = {
-  ...ROUTES.detect,
-  version: 2,
-  previous: {
-    message: OldNotification,
-    upgrade: (old) => {
-      const { task, attempt } = old as OldNotification;
-      return Object.assign(new TaskNotification(), { taskId: Number(task), attempt });
-    },
-  },
-};
 
 function parse(route: Route, version: unknown, body: unknown) {
   const content = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
@@ -32,19 +9,14 @@ function parse(route: Route, version: unknown, body: unknown) {
   } as never);
 }
 
-describe('a consumer of version 2', () => {
-  it('accepts a message of version 2', () => {
-    expect(parse(SECOND, 2, { taskId: 4, attempt: 1 })).toEqual({ notification: { taskId: 4, attempt: 1 } });
+describe('the version of a message', () => {
+  it('is accepted if it is that of the route', () => {
+    expect(parse(ROUTES.detect, 1, { taskId: 4, attempt: 1 })).toEqual({ notification: { taskId: 4, attempt: 1 } });
   });
 
-  it('accepts a message of version 1, validated by the rules of version 1, in the form of version 2', () => {
-    expect(parse(SECOND, 1, { task: '4', attempt: 1 })).toEqual({ notification: { taskId: 4, attempt: 1 } });
-    expect(parse(SECOND, 1, { task: 4, attempt: 1 })).toEqual({ malformed: 'task must be a string' });
-  });
-
-  it.each([0, 3, '2', undefined])('refuses version %s and names the accepted versions', (version) => {
-    expect(parse(SECOND, version, { taskId: 4, attempt: 1 })).toEqual({
-      malformed: `x-version is ${JSON.stringify(version ?? null)}, not 2 or 1`,
+  it.each([0, 2, '1', undefined])('is refused if it is %s, with the accepted version', (version) => {
+    expect(parse(ROUTES.detect, version, { taskId: 4, attempt: 1 })).toEqual({
+      malformed: `x-version is ${JSON.stringify(version ?? null)}, not 1`,
     });
   });
 });

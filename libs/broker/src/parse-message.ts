@@ -4,10 +4,7 @@ import { validateSync } from 'class-validator';
 import type { ConsumeMessage } from 'amqplib';
 import { MAX_MESSAGE_BYTES, ProbeAnswer, type Route, type TaskNotification } from '@pugmark/contracts';
 
-/**
- * Parses a notification: returns it in its current form, or the reason why it is malformed. Accepts the route's version
- * and the previous one.
- */
+/** Parses a notification of the route's version: returns it, or the reason why it is malformed. */
 export function parseNotification(
   route: Route,
   message: Pick<ConsumeMessage, 'content' | 'properties'>,
@@ -15,16 +12,10 @@ export function parseNotification(
   const { type, headers } = message.properties;
   if (type !== route.wireName) return { malformed: `type is ${JSON.stringify(type ?? null)}, not ${route.wireName}` };
   const version: unknown = headers?.['x-version'];
-  if (version === route.version) {
-    const parsed = parseBody(route.message, message.content);
-    return 'malformed' in parsed ? parsed : { notification: parsed.body };
-  }
-  if (route.previous !== null && version === route.version - 1) {
-    const parsed = parseBody(route.previous.message, message.content);
-    return 'malformed' in parsed ? parsed : { notification: route.previous.upgrade(parsed.body) };
-  }
-  const accepted = route.previous === null ? route.version : `${route.version} or ${route.version - 1}`;
-  return { malformed: `x-version is ${JSON.stringify(version ?? null)}, not ${accepted}` };
+  if (version !== route.version)
+    return { malformed: `x-version is ${JSON.stringify(version ?? null)}, not ${route.version}` };
+  const parsed = parseBody(route.message, message.content);
+  return 'malformed' in parsed ? parsed : { notification: parsed.body };
 }
 
 export function parseProbeAnswer(content: Buffer): ProbeAnswer | null {

@@ -8,7 +8,6 @@ export {
   kindsOf,
   type ExchangeDeclaration,
   type KindsOf,
-  type PreviousVersion,
   type QueueDeclaration,
   type Route,
   type ServiceName,

@@ -12,12 +12,6 @@ export interface QueueDeclaration {
   readonly name: string;
 }
 
-export interface PreviousVersion {
-  readonly message: new () => object;
-  /** Converts a valid message of the old version to the current one. */
-  upgrade(old: object): TaskNotification;
-}
-
 export interface Route {
   readonly exchange: ExchangeDeclaration;
   readonly routingKey: string;
@@ -30,11 +24,6 @@ export interface Route {
   /** Version of the payload, in the header `x-version`. */
   readonly version: number;
   readonly message: new () => TaskNotification;
-  /**
-   * The previous version, which consumers still accept: during an upgrade its messages are still queued and its
-   * services still run. Null only for version 1.
-   */
-  readonly previous: PreviousVersion | null;
   /** The one service that consumes the queue. */
   readonly consumer: ServiceName;
   /**
@@ -56,7 +45,6 @@ export const ROUTES = {
     wireName: 'pugmark.scan.requested',
     version: 1,
     message: TaskNotification,
-    previous: null,
     consumer: 'ingest',
     depth: 16,
   },
@@ -67,7 +55,6 @@ export const ROUTES = {
     wireName: 'pugmark.detect.requested',
     version: 1,
     message: TaskNotification,
-    previous: null,
     consumer: 'ml-worker',
     depth: 2_048,
   },
@@ -78,7 +65,6 @@ export const ROUTES = {
     wireName: 'pugmark.classify.requested',
     version: 1,
     message: TaskNotification,
-    previous: null,
     consumer: 'ml-worker',
     depth: 2_048,
   },
@@ -89,7 +75,6 @@ export const ROUTES = {
     wireName: 'pugmark.export.requested',
     version: 1,
     message: TaskNotification,
-    previous: null,
     consumer: 'export-worker',
     depth: 16,
   },
