@@ -25,7 +25,6 @@ const boundaries = [
       'pino',
       'pino-pretty',
       'prom-client',
-      'lru-cache',
     ],
   },
   {
@@ -39,7 +38,7 @@ const boundaries = [
     onlyDependOnLibsWithTags: ['layer:contracts', 'layer:domain', 'layer:platform', 'layer:tasks', 'layer:adapter'],
     allowedExternalImports: [],
   },
-  { sourceTag: 'adapter:db', allowedExternalImports: ['kysely', 'pg', 'lru-cache', 'p-limit'] },
+  { sourceTag: 'adapter:db', allowedExternalImports: ['kysely', 'pg', 'lru-cache'] },
   {
     sourceTag: 'adapter:broker',
     allowedExternalImports: ['amqplib', 'class-validator', 'class-transformer', 'reflect-metadata'],
@@ -69,7 +68,6 @@ const boundaries = [
       'express',
       'busboy',
       'csv-parse/sync',
-      'csv-stringify',
       'csv-stringify/sync',
       'lru-cache',
       'p-limit',

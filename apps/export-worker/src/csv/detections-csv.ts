@@ -1,5 +1,5 @@
 import type { DetectionRow } from '@pugmark/db';
-import { csvLine, escapeFormula } from './csv-line';
+import { csvRecords, escapeFormula } from './csv-records';
 import { IMAGE_COLUMNS, formatFraction, type Column } from './image-columns';
 
 const COLUMNS: readonly Column<DetectionRow>[] = [
@@ -35,8 +35,8 @@ const COLUMNS: readonly Column<DetectionRow>[] = [
   ['review_label', (row) => escapeFormula(row.reviewLabel)],
 ];
 
-export const DETECTIONS_HEADER = csvLine(COLUMNS.map(([name]) => name));
+export const DETECTIONS_HEADER = csvRecords([COLUMNS.map(([name]) => name)]);
 
-export function detectionLine(row: DetectionRow): string {
-  return csvLine(COLUMNS.map(([, value]) => value(row)));
+export function detectionRecords(rows: readonly DetectionRow[]): string {
+  return csvRecords(rows.map((row) => COLUMNS.map(([, value]) => value(row))));
 }

@@ -1,4 +1,4 @@
-import { escapeFormula, type CsvValue } from './csv-line';
+import { escapeFormula, type CsvValue } from './csv-records';
 
 /** A column: its name, and a function that returns its value for a row. */
 export type Column<Row> = readonly [name: string, value: (row: Row) => CsvValue];

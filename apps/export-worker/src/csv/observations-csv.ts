@@ -1,5 +1,5 @@
 import type { ObservationRow } from '@pugmark/db';
-import { csvLine, escapeFormula } from './csv-line';
+import { csvRecords, escapeFormula } from './csv-records';
 import { IMAGE_COLUMNS, formatFraction, type Column } from './image-columns';
 
 const COLUMNS: readonly Column<ObservationRow>[] = [
@@ -22,8 +22,8 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   ['reviewed_at', (row) => row.reviewedAt?.toISOString() ?? null],
 ];
 
-export const OBSERVATIONS_HEADER = csvLine(COLUMNS.map(([name]) => name));
+export const OBSERVATIONS_HEADER = csvRecords([COLUMNS.map(([name]) => name)]);
 
-export function observationLine(row: ObservationRow): string {
-  return csvLine(COLUMNS.map(([, value]) => value(row)));
+export function observationRecords(rows: readonly ObservationRow[]): string {
+  return csvRecords(rows.map((row) => COLUMNS.map(([, value]) => value(row))));
 }

@@ -13,8 +13,8 @@ import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
 import type { Logger } from '@pugmark/platform';
 import type { ExportStorage, StoredFile } from '@pugmark/storage';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
-import { DETECTIONS_HEADER, detectionLine } from '../csv/detections-csv';
-import { OBSERVATIONS_HEADER, observationLine } from '../csv/observations-csv';
+import { DETECTIONS_HEADER, detectionRecords } from '../csv/detections-csv';
+import { OBSERVATIONS_HEADER, observationRecords } from '../csv/observations-csv';
 import { ProgressReporter } from '../services/progress-reporter';
 
 export interface ExportStores {
@@ -30,7 +30,7 @@ export interface ExportOptions {
   readonly pageRows: number;
 }
 
-type WritePage = (lines: readonly string[], total: number) => Promise<void>;
+type WritePage = (csv: string, rows: number, total: number) => Promise<void>;
 
 interface Content {
   readonly header: string;
@@ -42,14 +42,14 @@ const CONTENTS: Readonly<Record<ExportContent, Content>> = {
     header: DETECTIONS_HEADER,
     pages: (db, entry, pageRows, write) =>
       streamDetectionRows(db, entry.project_id, entry.filter, pageRows, (rows, total) =>
-        write(rows.map(detectionLine), total),
+        write(detectionRecords(rows), rows.length, total),
       ),
   },
   observations: {
     header: OBSERVATIONS_HEADER,
     pages: (db, entry, pageRows, write) =>
       streamObservationRows(db, entry.project_id, entry.filter, pageRows, (rows, total) =>
-        write(rows.map(observationLine), total),
+        write(observationRecords(rows), rows.length, total),
       ),
   },
 };
@@ -113,9 +113,9 @@ export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArt
         async (write) => {
           const { header, pages } = CONTENTS[entry.content];
           await write(header);
-          await pages(db, entry, this.#options.pageRows, async (lines, total) => {
-            await write(lines.join(''));
-            rowCount += lines.length;
+          await pages(db, entry, this.#options.pageRows, async (csv, rows, total) => {
+            await write(csv);
+            rowCount += rows;
             context.progress();
             progress.report(rowCount, total);
           });

@@ -1,11 +1,12 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import pLimit from 'p-limit';
 import type { DatabaseTransaction, IngestRow, NewImage } from '@pugmark/db';
 import { PermanentError, RetryableError, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { ImageStorage } from '@pugmark/storage';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import { resolveAllowedFolder } from '../scan/resolve-allowed-folder';
-import { inChunks, mapWithLimit } from '../scan/in-chunks';
+import { inChunks } from '../scan/in-chunks';
 import { UNREAD_CODES, readImage } from '../scan/read-image';
 import { storeChunk, type ScanStores } from '../scan/store-chunk';
 import { walkFolder, type WalkedEntry } from '../scan/walk-folder';
@@ -74,8 +75,13 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     if (fresh.length === 0) return;
     const place = (path: string, sha256: Buffer, format: NewImage['format']): Promise<string> =>
       ingest.mode === 'copy' ? this.#storage.storeImage(path, sha256.toString('hex'), format) : Promise.resolve(path);
-    const files = await mapWithLimit(fresh, concurrency, async (entry) =>
-      entry.skip === null ? readImage(folder, entry.path, pixelLimit, place) : { path: entry.path, skip: entry.skip },
+    const limit = pLimit(concurrency);
+    const files = await Promise.all(
+      fresh.map((entry) =>
+        entry.skip === null
+          ? limit(() => readImage(folder, entry.path, pixelLimit, place))
+          : { path: entry.path, skip: entry.skip },
+      ),
     );
     await storeChunk(this.#stores, task, ingest, files);
   }

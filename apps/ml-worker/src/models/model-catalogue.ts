@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import type { Database, ModelRepository, ModelRow, RunModels } from '@pugmark/db';
 import type { ModelManifest } from '@pugmark/domain';
 import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
@@ -22,7 +23,7 @@ export class ModelCatalogue {
   readonly #models: ModelRepository;
   readonly #modelsDir: string;
   readonly #byId = new Map<number, CatalogueModel>();
-  readonly #runs = new Map<number, RunModels>();
+  readonly #runs = new LRUCache<number, RunModels>({ max: MAX_RUNS });
 
   constructor(db: Database, models: ModelRepository, modelsDir: string) {
     this.#db = db;
@@ -32,12 +33,19 @@ export class ModelCatalogue {
 
   /** Models of these runs, by run; a missing run has no entry. */
   async ofRuns(runIds: readonly number[]): Promise<ReadonlyMap<number, RunModels>> {
-    const unknown = [...new Set(runIds)].filter((id) => !this.#runs.has(id));
-    if (unknown.length > 0) {
-      if (this.#runs.size > MAX_RUNS) this.#runs.clear();
-      for (const run of await this.#models.findModelsOfRuns(this.#db, unknown)) this.#runs.set(run.runId, run);
+    const found = new Map<number, RunModels>();
+    const unknown: number[] = [];
+    for (const id of new Set(runIds)) {
+      const run = this.#runs.get(id);
+      if (run === undefined) unknown.push(id);
+      else found.set(id, run);
     }
-    return this.#runs;
+    if (unknown.length > 0)
+      for (const run of await this.#models.findModelsOfRuns(this.#db, unknown)) {
+        this.#runs.set(run.runId, run);
+        found.set(run.runId, run);
+      }
+    return found;
   }
 
   /** Null if there is no such row. */

@@ -1,5 +1,5 @@
 import type { IsolationLevel } from 'kysely';
-import { sleep } from '@pugmark/platform';
+import { backoffMs, sleep } from '@pugmark/platform';
 import { retryCounterOf, type Database, type DatabaseTransaction } from './database';
 import { isConnectionBroken, wasNeverSent } from './is-connection-broken';
 
@@ -13,11 +13,8 @@ export interface TransactionOptions {
 }
 
 const MAX_ATTEMPTS = 5;
-/**
- * Wait before the second attempt; doubled before each further one, and jittered, so that two conflicting transactions
- * do not conflict again.
- */
-const INITIAL_BACKOFF_MS = 50;
+/** Waits between attempts; their jitter keeps two conflicting transactions from conflicting again. */
+const BACKOFF = { firstMs: 50, maxMs: 400 };
 /** No attempt starts later than this after the first one: a client waits for the response. */
 const RETRY_DEADLINE_MS = 10_000;
 
@@ -49,7 +46,7 @@ export async function inTransaction<T>(
       const reason = retryReasonOf(error, committing && !idempotent);
       if (reason === null || attempt === MAX_ATTEMPTS || performance.now() - startedAt > RETRY_DEADLINE_MS) throw error;
       retryCounterOf(db)?.inc({ reason });
-      await sleep(INITIAL_BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+      await sleep(backoffMs(attempt - 1, BACKOFF));
     }
   }
 }

@@ -1,4 +1,4 @@
-import { sleep } from '@pugmark/platform';
+import { sleep, withJitter } from '@pugmark/platform';
 import { isConnectionBroken } from './is-connection-broken';
 
 /**
@@ -19,7 +19,7 @@ export async function retryOnce<T>(
     return await read();
   } catch (error) {
     if (!isConnectionBroken(error) || !mayRepeat(error)) throw error;
-    await sleep(WAIT_MS * (0.5 + Math.random() / 2));
+    await sleep(withJitter(WAIT_MS));
     return read();
   }
 }

@@ -1,3 +1,5 @@
+import { stringify, type Options } from 'csv-stringify/sync';
+
 /** A number, an id, a time: written unchanged. */
 export type CsvValue = string | number | null;
 
@@ -10,13 +12,10 @@ export function escapeFormula(text: string | null): string | null {
   return text !== null && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
 }
 
-/** Formats one record: RFC 4180 quoting, CRLF. Null is an empty cell. */
-export function csvLine(values: readonly CsvValue[]): string {
-  return `${values.map(cell).join(',')}\r\n`;
-}
+/** RFC 4180 quoting, CRLF; also quotes cells with white space at an end, which some readers would remove. */
+const FORMAT: Options = { record_delimiter: 'windows', quoted_match: /[",\r\n]|^\s|\s$/ };
 
-function cell(value: CsvValue): string {
-  if (value === null) return '';
-  const text = String(value);
-  return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+/** Formats records, one line each. Null is an empty cell. */
+export function csvRecords(records: readonly (readonly CsvValue[])[]): string {
+  return stringify([...records], FORMAT);
 }
