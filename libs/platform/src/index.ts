@@ -14,3 +14,4 @@ export {
 } from './metrics';
 export { backoffMs, withJitter, type BackoffLimits } from './backoff';
 export { backgroundLoop, sleep, type BackgroundLoop } from './background-loop';
+export { ForkedChild, type ChildExit, type ForkedChildEvents, type ForkedChildOptions } from './forked-child';

@@ -1,5 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import type { EngineInfo } from '@pugmark/inference';
+import { ForkedChild, type ChildExit } from '@pugmark/platform';
 import type { EngineHealth, FromEngine, ImageOutcome, ModelRef, PoolImage, ToEngine } from './engine-protocol';
 
 /** How and why a process exited. */
@@ -30,56 +30,33 @@ export interface ProcessEvents {
   onExited(exit: EngineExit): void;
 }
 
-/** Maximum time that a process may take to exit after SIGKILL. One that waits for a failed disk cannot be killed. */
-const KILL_GRACE_MS = 5_000;
-/** Maximum time to receive the remaining messages of a process that has exited. */
-const FLUSH_GRACE_MS = 1_000;
-/** Maximum time that a process may take to exit after its channel closed. */
-const EXIT_GRACE_MS = 1_000;
-const MAX_OUTPUT_LENGTH = 2_000;
-
-/** One engine process from fork to exit. */
+/** One engine process from start to exit. */
 export class EngineProcess {
   readonly #options: ProcessOptions;
   readonly #events: ProcessEvents;
-  readonly #child: ChildProcess;
-  #lastOutput = '';
-  #exitReason: Pick<EngineExit, 'kind' | 'code' | 'message'> | null = null;
-  #hasExited = false;
+  readonly #child: ForkedChild<ToEngine, FromEngine>;
+  /** Why the process cannot work, as it reported before it exits. */
+  #failure: Extract<FromEngine, { type: 'failed' }> | null = null;
   #ready = false;
   #images = 0;
   /** Keys of models that were sent to the process. */
   readonly #knownModels = new Set<string>();
   #progressTimer: NodeJS.Timeout | undefined;
-  #graceTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ProcessOptions, events: ProcessEvents) {
     this.#options = options;
     this.#events = events;
-    this.#child = fork(options.childPath, [], {
-      // Nothing is inherited: neither the service's secrets nor its debugger port.
-      env: { ...options.env },
-      execArgv: [],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      serialization: 'json',
-    });
-    this.#child.stdout?.on('data', (data: Buffer) => this.#recordOutput(data));
-    this.#child.stderr?.on('data', (data: Buffer) => this.#recordOutput(data));
-    this.#child.on('message', (message: FromEngine) => this.#receive(message));
-    this.#child.on('error', (error) => {
-      // Without a pid it never ran; otherwise a signal or message failed, and the exit event follows.
-      if (this.#child.pid === undefined)
-        this.#finish({ kind: 'crashed', code: 'engine_crashed', message: `could not be started: ${error.message}` });
-    });
-    this.#child.on('disconnect', () => this.#onDisconnect());
-    this.#child.on('exit', (code, signal) => this.#onExit(code, signal));
+    this.#child = new ForkedChild<ToEngine, FromEngine>(
+      { childPath: options.childPath, env: options.env, serialization: 'json', captureOutput: true },
+      { onMessage: (message) => this.#receive(message), onExited: (exit) => this.#onExited(exit) },
+    );
     this.#setDeadline(options.startDeadlineMs, `was not ready within ${options.startDeadlineMs} ms`);
     for (const model of options.start.models) this.#knownModels.add(model.key);
-    this.#send(options.start);
+    this.#child.send(options.start);
   }
 
   get pid(): number | null {
-    return this.#child.pid ?? null;
+    return this.#child.pid;
   }
 
   /** Images assigned to it and not answered. */
@@ -91,25 +68,21 @@ export class EngineProcess {
     if (this.#images === 0) this.#startAnswerDeadline();
     this.#images += images.length;
     if (!this.#knownModels.has(model.key)) this.load(model);
-    this.#send({ type: 'batch', batch, model: model.key, images });
+    this.#child.send({ type: 'batch', batch, model: model.key, images });
   }
 
   load(model: ModelRef): void {
     this.#knownModels.add(model.key);
-    this.#send({ type: 'load', model });
+    this.#child.send({ type: 'load', model });
   }
 
   /** Closes the channel, which makes the process exit, and kills it after `graceMs` milliseconds if it does not. */
   stop(graceMs: number): void {
-    if (this.#hasExited) return;
-    this.#exitReason ??= { kind: 'stopped', code: 'engine_stopped', message: 'was stopped' };
-    this.#clearTimers();
-    if (this.#child.connected) this.#child.disconnect();
-    this.#graceTimer = setTimeout(() => this.#kill(this.#exitReason!), graceMs);
+    clearTimeout(this.#progressTimer);
+    this.#child.stop(graceMs);
   }
 
   #receive(message: FromEngine): void {
-    if (this.#hasExited) return;
     switch (message.type) {
       case 'ready':
         clearTimeout(this.#progressTimer);
@@ -118,7 +91,7 @@ export class EngineProcess {
       case 'loaded':
         return this.#events.onLoaded(message.model, message.problem);
       case 'failed':
-        this.#exitReason ??= { kind: 'failed', code: message.code, message: message.message };
+        this.#failure ??= message;
         return;
       case 'started':
         return this.#events.onStarted(message.batch, message.id);
@@ -137,78 +110,33 @@ export class EngineProcess {
 
   #setDeadline(ms: number, problem: string): void {
     clearTimeout(this.#progressTimer);
-    if (this.#exitReason !== null) return;
-    this.#progressTimer = setTimeout(
-      () => this.#kill({ kind: 'hung', code: 'engine_hung', message: `${problem} and was killed` }),
-      ms,
-    );
+    if (!this.#child.isAvailable || this.#failure !== null) return;
+    this.#progressTimer = setTimeout(() => this.#child.kill(`${problem} and was killed`), ms);
   }
 
-  #kill(reason: Pick<EngineExit, 'kind' | 'code' | 'message'>): void {
-    if (this.#hasExited) return;
-    this.#exitReason ??= reason;
-    this.#clearTimers();
-    this.#child.kill('SIGKILL');
-    this.#graceTimer = setTimeout(() => {
-      this.#finish({
-        ...this.#exitReason!,
-        message: `${this.#exitReason!.message}; it does not exit after SIGKILL (process ${this.pid})`,
-      });
-    }, KILL_GRACE_MS);
-  }
-
-  /** Usually the process has exited, and the exit event follows; otherwise it is useless without its channel. */
-  #onDisconnect(): void {
-    if (
-      this.#hasExited ||
-      this.#exitReason !== null ||
-      this.#child.exitCode !== null ||
-      this.#child.signalCode !== null
-    )
-      return;
-    this.#clearTimers();
-    this.#graceTimer = setTimeout(() => {
-      this.#kill({ kind: 'crashed', code: 'engine_crashed', message: 'closed its channel and did not exit' });
-    }, EXIT_GRACE_MS);
-  }
-
-  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
-    const how = signal === null ? `exited with code ${code}` : `was ended by signal ${signal}`;
-    const reason = this.#exitReason ?? {
-      kind: 'crashed' as const,
-      code: 'engine_crashed',
-      message: this.#ready ? how : `${how} before it was ready`,
-    };
-    this.#clearTimers();
-    // The channel may still hold answers.
-    if (!this.#child.connected) return this.#finish(reason);
-    this.#child.once('disconnect', () => this.#finish(reason));
-    this.#graceTimer = setTimeout(() => this.#finish(reason), FLUSH_GRACE_MS);
-  }
-
-  #finish(reason: Pick<EngineExit, 'kind' | 'code' | 'message'>): void {
-    if (this.#hasExited) return;
-    this.#hasExited = true;
-    this.#clearTimers();
-    // A process that cannot be killed must not keep this one running.
-    this.#child.unref();
-    this.#child.stdout?.destroy();
-    this.#child.stderr?.destroy();
-    if (this.#child.connected) this.#child.disconnect();
-    this.#events.onExited({ ...reason, lastOutput: this.#lastOutput.trim() });
-  }
-
-  #send(message: ToEngine): void {
-    // An error means that the process is exiting; its exit event is awaited.
-    if (this.#child.connected) this.#child.send(message, () => undefined);
-  }
-
-  #recordOutput(data: Buffer): void {
-    this.#lastOutput = (this.#lastOutput + data.toString('utf8')).slice(-MAX_OUTPUT_LENGTH);
-  }
-
-  #clearTimers(): void {
+  #onExited(exit: ChildExit): void {
     clearTimeout(this.#progressTimer);
-    clearTimeout(this.#graceTimer);
+    this.#events.onExited({ ...this.#reasonOf(exit), lastOutput: exit.lastOutput });
+  }
+
+  #reasonOf({ kind, message }: ChildExit): Pick<EngineExit, 'kind' | 'code' | 'message'> {
+    if (this.#failure !== null && kind !== 'stopped') {
+      return { kind: 'failed', code: this.#failure.code, message: this.#failure.message };
+    }
+    switch (kind) {
+      case 'killed':
+        return { kind: 'hung', code: 'engine_hung', message };
+      case 'stopped':
+        return { kind: 'stopped', code: 'engine_stopped', message };
+      case 'exited':
+        return {
+          kind: 'crashed',
+          code: 'engine_crashed',
+          message: this.#ready ? message : `${message} before it was ready`,
+        };
+      case 'not_started':
+      case 'disconnected':
+        return { kind: 'crashed', code: 'engine_crashed', message };
+    }
   }
 }

@@ -1,6 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { PermanentError, RetryableError } from '@pugmark/domain';
-import type { Logger } from '@pugmark/platform';
+import { ForkedChild, type ChildExit, type Logger } from '@pugmark/platform';
 import type { ImageReply, ImageRequest } from './image-process-protocol';
 
 export interface ImageProcessOptions {
@@ -34,22 +33,22 @@ export class ImageProcess<Options, Result> {
   readonly #options: Required<ImageProcessOptions>;
   readonly #crashError: CrashError;
   readonly #waiting: Job<Options, Result>[] = [];
-  #child: ChildProcess | undefined;
+  #child: ForkedChild<ImageRequest<Options>, ImageReply<Result>> | undefined;
   #current: { readonly id: number; readonly job: Job<Options, Result>; readonly timer: NodeJS.Timeout } | undefined;
   #lastId = 0;
   /** True once the process has started: from then on a crash is attributed to the image in progress. */
   #ready = false;
   #closed = false;
 
-  constructor(options: ImageProcessOptions, verdict: CrashError) {
-    this.#crashError = verdict;
+  constructor(options: ImageProcessOptions, crashError: CrashError) {
+    this.#crashError = crashError;
     this.#options = { deadlineMs: 20_000, maxWaiting: 100, ...options };
   }
 
   /**
    * Processes one image. Rejects with the error of the child; with a PermanentError when the image crashed the process
-   * or took too long; with a RetryableError `busy` when too many images wait, `image_process_unavailable` when the process does not
-   * start.
+   * or took too long; with a RetryableError `busy` when too many images wait, `image_process_unavailable` when the
+   * process does not start.
    */
   process(path: string, options: Options): Promise<Result> {
     if (this.#closed) return Promise.reject(new RetryableError('stopping', 'the service is shutting down'));
@@ -67,44 +66,33 @@ export class ImageProcess<Options, Result> {
     this.#closed = true;
     for (const job of this.#waiting.splice(0))
       job.reject(new RetryableError('stopping', 'the service is shutting down'));
-    this.#child?.kill('SIGKILL');
+    this.#child?.kill('was killed because the service is shutting down');
   }
 
   #next(): void {
-    if (this.#current !== undefined) return;
+    // A process that is about to exit takes no more images; its exit starts the next one.
+    if (this.#current !== undefined || this.#child?.isAvailable === false) return;
     const job = this.#waiting.shift();
     if (job === undefined) return;
     const id = ++this.#lastId;
     const child = (this.#child ??= this.#start());
+    const { deadlineMs, logger } = this.#options;
     const timer = setTimeout(() => {
-      this.#options.logger.warn(
-        { deadlineMs: this.#options.deadlineMs },
-        'an image took too long; killing the image process',
-      );
-      child.kill('SIGKILL');
-    }, this.#options.deadlineMs);
+      logger.warn({ deadlineMs }, 'an image took too long; killing the image process');
+      child.kill(`answered nothing for ${deadlineMs} ms and was killed`);
+    }, deadlineMs);
     this.#current = { id, job, timer };
-    const message: ImageRequest<Options> = { id, path: job.path, options: job.options };
-    // A failed send means that the process is gone, which `exit` reports.
-    child.send(message, () => undefined);
+    child.send({ id, path: job.path, options: job.options });
   }
 
-  #start(): ChildProcess {
-    const child = fork(this.#options.childPath, [], { serialization: 'advanced', env: {}, execArgv: [] });
-    child.on('message', (message: ImageReply<Result>) => this.#answered(message));
-    child.on('error', (err) => {
-      this.#options.logger.warn({ err }, 'the image process could not be started or reached');
-      this.#ended(child);
-    });
-    child.on('exit', (code, signal) => {
-      if (!this.#closed)
-        this.#options.logger.warn({ code, signal }, 'the image process exited; the next image starts another');
-      this.#ended(child);
-    });
-    return child;
+  #start(): ForkedChild<ImageRequest<Options>, ImageReply<Result>> {
+    return new ForkedChild<ImageRequest<Options>, ImageReply<Result>>(
+      { childPath: this.#options.childPath, env: {}, serialization: 'advanced', captureOutput: false },
+      { onMessage: (message) => this.#receive(message), onExited: (exit) => this.#onExited(exit) },
+    );
   }
 
-  #answered(message: ImageReply<Result>): void {
+  #receive(message: ImageReply<Result>): void {
     if ('ready' in message) {
       this.#ready = true;
       return;
@@ -117,19 +105,21 @@ export class ImageProcess<Options, Result> {
     this.#next();
   }
 
-  #ended(child: ChildProcess): void {
-    if (this.#child !== child) return;
-    this.#child = undefined;
+  #onExited({ kind, message }: ChildExit): void {
+    if (!this.#closed) {
+      this.#options.logger.warn({ kind, reason: message }, 'the image process exited; the next image starts another');
+    }
     const current = this.#current;
-    const cause = this.#cause();
+    const error = this.#exitError();
+    this.#child = undefined;
     this.#ready = false;
     this.#settle();
-    current?.job.reject(cause);
+    current?.job.reject(error);
     if (!this.#closed) this.#next();
   }
 
-  /** Why the process is gone. */
-  #cause(): Error {
+  /** The error of the image in progress when the process exits. */
+  #exitError(): Error {
     if (this.#closed) return new RetryableError('stopping', 'the service is shutting down');
     if (!this.#ready)
       return new RetryableError(

@@ -10,14 +10,14 @@ const OPTIONS = { longestSide: 64, boxes: [], boxesToBlur: [], pixelLimit: 1_000
 describe('Renderer', () => {
   let folder: string;
   let childPath: string;
-  let picture: string;
+  let image: string;
   const renderers: IsolatedRenderer[] = [];
   beforeAll(async () => {
     folder = folderInApp();
     childPath = bundleChild(folder, 'render');
-    picture = join(folder, 'picture.png');
+    image = join(folder, 'picture.png');
     writeFileSync(
-      picture,
+      image,
       await sharp({ create: { width: 128, height: 64, channels: 3, background: 'green' } })
         .png()
         .toBuffer(),
@@ -35,7 +35,7 @@ describe('Renderer', () => {
   }
 
   /** A process that hangs on a file of one name, exits on another, and otherwise behaves like the real one. */
-  function moodyChild(): string {
+  function unreliableChild(): string {
     const path = join(folder, 'moody.child.js');
     writeFileSync(
       path,
@@ -51,7 +51,7 @@ describe('Renderer', () => {
 
   it('renders images, and reports why one cannot be rendered', async () => {
     const renderer = createRenderer();
-    const jpegs = await Promise.all([1, 2, 3].map(() => renderer.render(picture, OPTIONS)));
+    const jpegs = await Promise.all([1, 2, 3].map(() => renderer.render(image, OPTIONS)));
     for (const jpeg of jpegs)
       expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 32 });
     await expect(renderer.render(join(folder, 'gone.jpg'), OPTIONS)).rejects.toMatchObject({
@@ -64,7 +64,7 @@ describe('Renderer', () => {
     ['ends', 'crash'],
     ['hangs', 'hang'],
   ])('rejects an image at which the process %s, and renders the others', async (_, poison) => {
-    const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300 });
+    const renderer = createRenderer({ childPath: unreliableChild(), deadlineMs: 300 });
     const answers = await Promise.allSettled(
       ['a', poison, 'b', poison, 'c'].map((path) => renderer.render(path, OPTIONS)),
     );
@@ -75,8 +75,27 @@ describe('Renderer', () => {
     ).toEqual(['a', 'not_renderable', 'b', 'not_renderable', 'c']);
   });
 
+  it('keeps a result that is received after the process exited, and renders the next image in another', async () => {
+    const path = join(folder, 'brief.child.js');
+    // Leaves its channel to another process, which sends the result.
+    writeFileSync(
+      path,
+      `const { spawn } = require('node:child_process');
+      const env = { NODE_CHANNEL_FD: '3', NODE_CHANNEL_SERIALIZATION_MODE: 'advanced' };
+      process.send({ ready: true });
+      process.on('message', ({ id, path }) => {
+        const script = 'setTimeout(() => process.send(' + JSON.stringify({ id, result: path }) + '), 200)';
+        spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'ignore', 'ignore', 3], env });
+        process.exit(5);
+      });`,
+    );
+    const renderer = createRenderer({ childPath: path });
+    const answers = await Promise.all(['a', 'b', 'c'].map((image) => renderer.render(image, OPTIONS)));
+    expect(answers.map(String)).toEqual(['a', 'b', 'c']);
+  });
+
   it('refuses more images than may wait', async () => {
-    const renderer = createRenderer({ childPath: moodyChild(), deadlineMs: 300, maxWaiting: 1 });
+    const renderer = createRenderer({ childPath: unreliableChild(), deadlineMs: 300, maxWaiting: 1 });
     const answers = await Promise.allSettled(['hang', 'a', 'b'].map((path) => renderer.render(path, OPTIONS)));
     expect(
       answers.map((answer) =>
@@ -86,7 +105,7 @@ describe('Renderer', () => {
   });
 
   it('rejects images in progress when closed', async () => {
-    const renderer = createRenderer({ childPath: moodyChild() });
+    const renderer = createRenderer({ childPath: unreliableChild() });
     const answers = Promise.allSettled(['hang', 'a'].map((path) => renderer.render(path, OPTIONS)));
     renderer.close();
     expect((await answers).map((answer) => (answer as PromiseRejectedResult).reason.code)).toEqual([
@@ -98,7 +117,7 @@ describe('Renderer', () => {
 
   it('rejects also when the process cannot be started', async () => {
     await expect(
-      createRenderer({ childPath: join(folder, 'nowhere.js') }).render(picture, OPTIONS),
+      createRenderer({ childPath: join(folder, 'nowhere.js') }).render(image, OPTIONS),
     ).rejects.toMatchObject({ name: 'RetryableError', code: 'image_process_unavailable' });
   });
 });
