@@ -227,21 +227,21 @@ describe('pictures', () => {
       staticDetections: 1,
     });
     await fetchBytes(`/images/${id}/thumbnail?boxes=true&blurPeople=true`);
-    expect(renderedWith).toMatchObject([{ boxes: [{ category: 'animal' }], blurred: [{ x: 0.25, width: 0.5 }] }]);
+    expect(renderedWith).toMatchObject([{ boxes: [{ category: 'animal' }], boxesToBlur: [{ x: 0.25, width: 0.5 }] }]);
   });
 
   it('reports a missing or replaced file without disclosing its path', async () => {
-    const [gone, changed, moved] = [
+    const [removed, changed, moved] = [
       await given(await noise(31, 31)),
       await given(await noise(32, 32)),
       await given(await noise(33, 33)),
     ];
-    await rm(gone.path);
+    await rm(removed.path);
     await writeFile(changed.path, 'another file');
     await rename(moved.path, join(gateway.folder, 'outside.jpg'));
     await symlink(join(gateway.folder, 'outside.jpg'), moved.path);
     for (const [{ id, path }, code] of [
-      [gone, 'file_missing'],
+      [removed, 'file_missing'],
       [changed, 'file_changed'],
       [moved, 'folder_not_allowed'],
     ] as const) {
