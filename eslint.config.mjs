@@ -100,14 +100,14 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       ...boundaryRule(boundaries),
-      // A promise that nobody waits for is work that can fail in silence.
+      // The rejection of a promise that is not awaited would be lost.
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': [
         'error',
         { checksVoidReturn: { arguments: false, attributes: false } },
       ],
       '@typescript-eslint/consistent-type-imports': 'error',
-      // Express tells an error handler by its four parameters.
+      // Express recognizes an error handler by its four parameters.
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/no-empty-function': 'off',
       'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],

@@ -23,7 +23,7 @@ const { metafile } = await build({
     {
       name: 'external-npm-packages',
       setup(b) {
-        // The entry points look like package names, too ('src/main.ts').
+        // The entry points have the form of package names, too ('src/main.ts').
         b.onResolve({ filter: /^[^./]/ }, (args) =>
           args.kind === 'entry-point' || args.path.startsWith('@pugmark/')
             ? undefined

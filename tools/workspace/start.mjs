@@ -36,16 +36,16 @@ function requireNode() {
 // npm lists in node_modules/.package-lock.json what it installed. It removes that file first and writes it last, so
 // that a broken installation has none.
 function arePackagesCurrent() {
-  const wanted = readPackages('package-lock.json');
+  const expected = readPackages('package-lock.json');
   const installed = readPackages('node_modules/.package-lock.json');
-  if (wanted === null) fail('package-lock.json is missing or broken');
+  if (expected === null) fail('package-lock.json is missing or broken');
   if (installed === null) return false;
-  return Object.entries(wanted).every(([path, { version, optional, link }]) => {
+  return Object.entries(expected).every(([path, { version, optional, link }]) => {
     const found = installed[path];
     if (!path.includes('node_modules/')) return true;
     // Optional ones depend on the platform.
     if (found === undefined)
-      return optional === true || wanted[path].devOptional === true || wanted[path].peer === true;
+      return optional === true || expected[path].devOptional === true || expected[path].peer === true;
     return link === true || found.version === version;
   });
 }

@@ -147,17 +147,17 @@ describe('pugmark', () => {
     [['dead-letters'], 2, 'the action is missing'],
     [['dead-letters', 'drop'], 2, 'give ids, or --all'],
     [['dead-letters', 'list', '--limit', 'x'], 2, 'a whole number'],
-  ])('%j exits with %i and a clear message', async (args, code, words) => {
-    expect(await pugmark(args)).toMatchObject({ code, err: expect.stringContaining(words) });
+  ])('%j exits with %i and a clear message', async (args, code, message) => {
+    expect(await pugmark(args)).toMatchObject({ code, err: expect.stringContaining(message) });
   });
 
   it('exits with 3 when the broker does not answer', async () => {
-    const nobody = { RABBITMQ_URL: 'amqp://u:p@127.0.0.1:1', RABBITMQ_MANAGEMENT_URL: 'http://127.0.0.1:1' };
-    expect(await pugmark(['topology'], nobody)).toMatchObject({
+    const unreachable = { RABBITMQ_URL: 'amqp://u:p@127.0.0.1:1', RABBITMQ_MANAGEMENT_URL: 'http://127.0.0.1:1' };
+    expect(await pugmark(['topology'], unreachable)).toMatchObject({
       code: 3,
       err: expect.stringContaining('does not answer'),
     });
-    expect(await pugmark(['dead-letters', 'list'], nobody)).toMatchObject({
+    expect(await pugmark(['dead-letters', 'list'], unreachable)).toMatchObject({
       code: 3,
       err: expect.stringContaining('ECONNREFUSED'),
     });

@@ -45,10 +45,10 @@ export function findApi(
   folder: string,
 ): { readonly url: string; readonly key: string | undefined } {
   const key = keyFile === undefined ? PUGMARK_KEY : readKey(resolve(folder, keyFile));
-  const asked = url ?? PUGMARK_URL;
-  if (asked !== undefined && !URL.canParse(asked))
-    throw new UsageError(`--url takes an address such as http://localhost:8080, not '${asked}'`);
-  if (asked !== undefined) return { url: asked, key };
+  const requested = url ?? PUGMARK_URL;
+  if (requested !== undefined && !URL.canParse(requested))
+    throw new UsageError(`--url takes an address such as http://localhost:8080, not '${requested}'`);
+  if (requested !== undefined) return { url: requested, key };
   const running = readInstance<{ readonly url: string }>(instance, 'api.json', folder);
   if (running === null)
     throw new UsageError(

@@ -34,7 +34,7 @@ describe('pugmark doctor', () => {
     const { code, out } = await doctor({ TENSORFLOW_DIR: folder });
     expect(code).toBe(1);
     expect(out).toContain('native library  none: it is not installed here: run `npm run tensorflow`');
-    expect(out).toMatch(/engine +wasm .* Why this one: auto: there is no native TensorFlow/);
+    expect(out).toMatch(/engine +wasm .* Reason: auto: there is no native TensorFlow/);
     expect(out).toContain('One thing to do.');
   });
 

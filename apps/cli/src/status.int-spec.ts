@@ -110,7 +110,7 @@ describe('pugmark status', () => {
     const { code, out } = await status(['--json', '--url', url], { PUGMARK_KEY: 'pm_own' });
     expect(JSON.parse(out)).toMatchObject({
       work: null,
-      standsOut: [expect.stringMatching(/^Postgres does not answer/)],
+      needsAttention: [expect.stringMatching(/^Postgres does not answer/)],
     });
     expect(code).toBe(1);
   });

@@ -53,7 +53,7 @@ export function startLoops({ runtime, config, repositories, uploads, renditionFi
     if (failures.length > 0) throw new AggregateError(failures, 'some cleanups failed');
     return CLEANUP_INTERVAL_MS;
   };
-  // A failure is rarely gone within seconds, and each round reads the whole cache.
+  // A failure rarely ends within seconds, and each round reads the whole cache.
   runtime.startLoop('remove expired data', removeExpired, CLEANUP_INTERVAL_MS);
 
   const searchDelays = { quietSeconds: config.STATIC_DETECTIONS_QUIET_SECONDS, maxSeconds: MAX_SEARCH_DELAY_SECONDS };

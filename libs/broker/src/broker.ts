@@ -212,7 +212,7 @@ export class Broker {
     const { replyTo, correlationId } = properties as { replyTo?: unknown; correlationId?: unknown };
     if (typeof replyTo !== 'string' || typeof correlationId !== 'string') return;
     const responder = `${this.#options.service}@${hostname()}/${process.pid}`;
-    // The prober may be gone, and probes again in any case.
+    // The prober may have exited; it probes again in any case.
     this.#publisher.publish([probeAnswerMessage(replyTo, correlationId, { responder })]).catch((err: unknown) => {
       this.#options.logger.debug({ err }, 'a probe could not be answered');
     });

@@ -51,7 +51,7 @@ describe('DeadLetters', () => {
       'x-pugmark-reason': 'x-version is 99, not 1',
       'x-pugmark-queue': ROUTES.scan.queue.name,
     });
-    for (let look = 0; look < 30; look += 1)
+    for (let attempt = 0; attempt < 30; attempt += 1)
       await waitUntil('both letters', async () => (await ids()).join() === 'a,b');
     expect((await letters.list(1)).letters).toHaveLength(1);
     await waitUntil('both to be back', async () => (await letters.list(1)).total === 2);
@@ -73,7 +73,7 @@ describe('DeadLetters', () => {
     channel.publish(TOPOLOGY.deadLetters.exchange.name, '', Buffer.from('{'), { headers: { 'x-version': 1 } });
     await channel.waitForConfirms();
     const first = await waitUntil('the letter', async () => (await ids())[0]);
-    for (let look = 0; look < 3; look += 1)
+    for (let attempt = 0; attempt < 3; attempt += 1)
       await waitUntil('the same letter', async () => (await ids()).join() === first);
     expect(first).toMatch(/^[0-9a-f]{12}$/);
   });
@@ -104,7 +104,7 @@ describe('DeadLetters', () => {
     });
     await waitUntil('all to be back', async () => (await ids()).length === 2);
     expect(await letters.show('binary')).toMatchObject({ body: 'fffe00', encoding: 'hex' });
-    await expect(letters.show('nobody')).rejects.toThrow('no dead letter has the id nobody');
+    await expect(letters.show('unknown')).rejects.toThrow('no dead letter has the id unknown');
   });
 
   it('requeues a letter unchanged on the route that it came from', async () => {

@@ -196,14 +196,14 @@ async function publish(
 
 function describe({ content, properties }: GetMessage): DeadLetter {
   const headers = (properties.headers ?? {}) as Record<string, unknown>;
-  const death = (headers['x-death'] as readonly { reason?: unknown; queue?: unknown }[] | undefined)?.[0];
+  const deathHeader = (headers['x-death'] as readonly { reason?: unknown; queue?: unknown }[] | undefined)?.[0];
   const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
   const timestamp: unknown = properties.timestamp;
   const version = headers['x-version'];
   return {
     id: text(properties.messageId) ?? fingerprint(String(properties.type), headers, content),
-    reason: text(headers['x-pugmark-reason']) ?? reasonOf(text(death?.reason)),
-    queue: text(headers['x-pugmark-queue']) ?? text(death?.queue) ?? text(headers['x-first-death-queue']),
+    reason: text(headers['x-pugmark-reason']) ?? reasonOf(text(deathHeader?.reason)),
+    queue: text(headers['x-pugmark-queue']) ?? text(deathHeader?.queue) ?? text(headers['x-first-death-queue']),
     type: text(properties.type),
     version: typeof version === 'number' ? version : null,
     bytes: content.length,

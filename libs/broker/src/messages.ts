@@ -20,7 +20,7 @@ export interface OutgoingMessage {
 }
 
 /**
- * RabbitMQ's direct reply-to: needs no queue, and drops replies that nobody awaits any more.
+ * RabbitMQ's direct reply-to: needs no queue, and drops replies that are no longer awaited.
  * @see https://www.rabbitmq.com/docs/direct-reply-to
  */
 export const REPLY_TO = 'amq.rabbitmq.reply-to';

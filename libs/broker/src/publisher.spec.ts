@@ -4,8 +4,8 @@ import { notificationMessage } from './messages';
 import { Publisher } from './publisher';
 
 /**
- * A channel that confirms messages only when told to. A real broker cannot be made to do that without waiting for its
- * deadlines.
+ * A channel that confirms messages only when the test requests it. A real broker cannot be made to do that without
+ * waiting for its deadlines.
  */
 class SilentChannel extends EventEmitter {
   readonly confirms: (() => void)[] = [];

@@ -32,7 +32,7 @@ describe('RedisCache', () => {
     const { cache } = make(testServers().redisUrl);
     await cache.set('short', 1, 1);
     expect(await cache.get('short')).toBe(1);
-    await waitUntil('the value to be gone', async () => (await cache.get('short')) === undefined, 3_000);
+    await waitUntil('the value to expire', async () => (await cache.get('short')) === undefined, 3_000);
   });
 
   it('keeps installations with different prefixes apart', async () => {

@@ -18,7 +18,7 @@ const machine = (...observations: ReviewedObservation[]): EffectiveObservations 
   observations,
 });
 const human = (...observations: ReviewedObservation[]): EffectiveObservations => ({ source: 'human', observations });
-const nobody: EffectiveObservations = { source: 'none', observations: [] };
+const unreviewed: EffectiveObservations = { source: 'none', observations: [] };
 
 const changed = (...observations: ReviewedObservation[]): object => ({ outcome: 'changed', observations });
 const unchanged = { outcome: 'unchanged' };
@@ -26,10 +26,15 @@ const refused = (reason: string): object => ({ outcome: 'refused', reason });
 
 const to = (label: string, category: Category = 'animal') => ({ category, label, taxonId: null });
 
-const CASES: readonly (readonly [what: string, word: EffectiveObservations, action: ReviewAction, then: object])[] = [
+const CASES: readonly (readonly [
+  what: string,
+  effective: EffectiveObservations,
+  action: ReviewAction,
+  then: object,
+])[] = [
   ['set: replaces the observations', machine(deer), { type: 'set', observations: [owl] }, changed(owl)],
   ['set: an empty list is a blank', machine(deer), { type: 'set', observations: [] }, changed()],
-  ['set: works without any inference', nobody, { type: 'set', observations: [owl] }, changed(owl)],
+  ['set: works without any inference', unreviewed, { type: 'set', observations: [owl] }, changed(owl)],
   [
     'set: changes nothing when a human recorded the same, in any order',
     human(deer, owl),
@@ -51,10 +56,10 @@ const CASES: readonly (readonly [what: string, word: EffectiveObservations, acti
   ],
   ['verify: also confirms a blank', machine(), { type: 'verify' }, changed()],
   ['verify: changes nothing on a human annotation', human(deer), { type: 'verify' }, unchanged],
-  ['verify: is refused when there is no inference', nobody, { type: 'verify' }, refused('no_inference')],
+  ['verify: is refused when there is no inference', unreviewed, { type: 'verify' }, refused('no_inference')],
 
   ['blank: removes all observations', machine(deer), { type: 'blank' }, changed()],
-  ['blank: works without any inference', nobody, { type: 'blank' }, changed()],
+  ['blank: works without any inference', unreviewed, { type: 'blank' }, changed()],
   ['blank: changes nothing on a human blank', human(), { type: 'blank' }, unchanged],
   ['blank: replaces a human annotation', human(owl), { type: 'blank' }, changed()],
 
@@ -121,7 +126,7 @@ const CASES: readonly (readonly [what: string, word: EffectiveObservations, acti
   ],
   [
     'relabel: is refused when there is no inference',
-    nobody,
+    unreviewed,
     { type: 'relabel', of: {}, to: to('deer') },
     refused('no_inference'),
   ],
@@ -148,12 +153,12 @@ const CASES: readonly (readonly [what: string, word: EffectiveObservations, acti
     { type: 'reject', of: { detectionId: 9 } },
     refused('no_match'),
   ],
-  ['reject: is refused when there is no inference', nobody, { type: 'reject', of: {} }, refused('no_inference')],
+  ['reject: is refused when there is no inference', unreviewed, { type: 'reject', of: {} }, refused('no_inference')],
 
   ['add: appends to the machine’s observations', machine(deer), { type: 'add', observation: owl }, changed(deer, owl)],
   ['add: appends to a human annotation', human(owl), { type: 'add', observation: owl }, changed(owl, owl)],
   ['add: works on a blank', machine(), { type: 'add', observation: owl }, changed(owl)],
-  ['add: works without any inference', nobody, { type: 'add', observation: owl }, changed(owl)],
+  ['add: works without any inference', unreviewed, { type: 'add', observation: owl }, changed(owl)],
   [
     'add: accepts a detection that is not effective',
     machine(deer),
@@ -223,7 +228,7 @@ const CASES: readonly (readonly [what: string, word: EffectiveObservations, acti
   ],
   [
     'count: is refused when there is no inference',
-    nobody,
+    unreviewed,
     { type: 'count', of: {}, individuals: 2 },
     refused('no_inference'),
   ],
@@ -235,9 +240,9 @@ const CASES: readonly (readonly [what: string, word: EffectiveObservations, acti
     { outcome: 'changed', observations: null },
   ],
   ['withdraw: changes nothing without a human annotation', machine(deer), { type: 'withdraw' }, unchanged],
-  ['withdraw: changes nothing without any observations', nobody, { type: 'withdraw' }, unchanged],
+  ['withdraw: changes nothing without any observations', unreviewed, { type: 'withdraw' }, unchanged],
 ];
 
 describe('a review', () => {
-  it.each(CASES)('%s', (_what, word, action, then) => expect(applyReviewAction(word, action)).toEqual(then));
+  it.each(CASES)('%s', (_what, effective, action, then) => expect(applyReviewAction(effective, action)).toEqual(then));
 });

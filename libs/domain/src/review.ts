@@ -51,7 +51,7 @@ export type ReviewAction =
 
 /** Reasons why an action cannot be applied to an image. */
 export const REVIEW_REFUSALS = {
-  no_inference: 'no model has processed it yet, and nobody has annotated it',
+  no_inference: 'no model has processed it yet, and no person has annotated it',
   no_match: 'no effective observation matches the action',
   ambiguous_selection: 'effective observations of more than one kind match: select one',
   duplicate_detection: 'the detection is an effective observation already: relabel or reject it',
@@ -73,13 +73,13 @@ export const MAX_OBSERVATIONS = 100;
  * observations makes them a human annotation, even if nothing else changes; an action that leaves a human annotation as
  * it is changes nothing.
  */
-export function applyReviewAction(word: EffectiveObservations, action: ReviewAction): ReviewResult {
+export function applyReviewAction(effective: EffectiveObservations, action: ReviewAction): ReviewResult {
   if (action.type === 'withdraw')
-    return word.source === 'human' ? { outcome: 'changed', observations: null } : UNCHANGED;
-  const after = observationsAfter(word, action);
+    return effective.source === 'human' ? { outcome: 'changed', observations: null } : UNCHANGED;
+  const after = observationsAfter(effective, action);
   if (typeof after === 'string') return { outcome: 'refused', reason: after };
   if (after.length > MAX_OBSERVATIONS) return { outcome: 'refused', reason: 'too_many_observations' };
-  return word.source === 'human' && isSameSet(word.observations, after)
+  return effective.source === 'human' && isSameSet(effective.observations, after)
     ? UNCHANGED
     : { outcome: 'changed', observations: after };
 }
@@ -87,7 +87,7 @@ export function applyReviewAction(word: EffectiveObservations, action: ReviewAct
 const UNCHANGED: ReviewResult = { outcome: 'unchanged' };
 
 function observationsAfter(
-  word: EffectiveObservations,
+  effective: EffectiveObservations,
   action: Exclude<ReviewAction, { type: 'withdraw' }>,
 ): readonly ReviewedObservation[] | ReviewRefusal {
   switch (action.type) {
@@ -96,20 +96,20 @@ function observationsAfter(
     case 'blank':
       return [];
     case 'add':
-      return add(word.observations, action.observation);
+      return add(effective.observations, action.observation);
     default:
       // All other actions need existing observations.
-      if (word.source === 'none') return 'no_inference';
+      if (effective.source === 'none') return 'no_inference';
   }
   switch (action.type) {
     case 'verify':
-      return word.observations;
+      return effective.observations;
     case 'relabel':
-      return relabel(word.observations, action);
+      return relabel(effective.observations, action);
     case 'reject':
-      return reject(word, action.of);
+      return reject(effective, action.of);
     case 'count':
-      return count(word.observations, action);
+      return count(effective.observations, action);
   }
 }
 

@@ -165,13 +165,13 @@ function meanBox(members: readonly LocatedDetection[]): Box {
 
 /** The most similar known static detection, the first one if several are; null if none is the same. */
 function mostSimilar(known: readonly KnownStaticDetection[], box: Box): KnownStaticDetection | null {
-  let most: KnownStaticDetection | null = null;
+  let best: KnownStaticDetection | null = null;
   let likeness = 0;
   for (const one of known) {
     const its = intersectionOverUnion(one.box, box);
-    if (its >= SAME_BOX_IOU && its > likeness) [most, likeness] = [one, its];
+    if (its >= SAME_BOX_IOU && its > likeness) [best, likeness] = [one, its];
   }
-  return most;
+  return best;
 }
 
 function countImages(members: readonly LocatedDetection[]): number {

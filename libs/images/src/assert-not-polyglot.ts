@@ -8,7 +8,7 @@ const TEXT_PATTERNS: readonly (readonly [pattern: RegExp, kind: string])[] = [
   // Includes what must follow a tag's name: a few letters alone occur by chance in one of a million thumbnails.
   [/<(?:!doctype\s+html|html|head|body|script|iframe|object|embed)[\s>/]|<svg\s+[\w:]+\s*=/i, 'a web page or script'],
   [/<\?php\s|<\?=[\x20-\x7e\s]{1,500}\?>/i, 'a PHP script'],
-  // eslint-disable-next-line no-control-regex -- the marks of RAR and 7z
+  // eslint-disable-next-line no-control-regex -- the signatures of RAR and 7z
   [/Rar!\x1a\x07|7z\xbc\xaf\x27\x1c/, 'an archive'],
 ];
 /** A match may span two chunks. */

@@ -28,8 +28,8 @@ const jpegSegment = (marker: number, text: string): Buffer =>
 /** Inserts a segment right after the start of the image. */
 const withSegment = (marker: number, text: string): Buffer =>
   Buffer.concat([jpeg.subarray(0, 2), jpegSegment(marker, text), jpeg.subarray(2)]);
-const followedBy = (picture: Buffer, ...rest: (string | Buffer)[]): Buffer =>
-  Buffer.concat([picture, ...rest.map((one) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : one))]);
+const followedBy = (image: Buffer, ...rest: (string | Buffer)[]): Buffer =>
+  Buffer.concat([image, ...rest.map((one) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : one))]);
 
 /**
  * A stored entry and its directory, placed after `before` bytes; with offsets from the start of the archive, or of the

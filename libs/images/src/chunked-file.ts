@@ -26,8 +26,8 @@ export class ChunkedFile {
   /** Reads `length` bytes at a position, fewer at the end of the file. The result is valid until the next call. */
   async read(position: number, length: number): Promise<Buffer> {
     if (position < this.#from || position + length > this.#from + this.#piece.length) {
-      const wanted = Math.min(Math.max(length, CHUNK_BYTES), Math.max(0, this.size - position));
-      const { bytesRead, buffer } = await this.file.read(Buffer.allocUnsafe(wanted), 0, wanted, position);
+      const chunkLength = Math.min(Math.max(length, CHUNK_BYTES), Math.max(0, this.size - position));
+      const { bytesRead, buffer } = await this.file.read(Buffer.allocUnsafe(chunkLength), 0, chunkLength, position);
       this.#piece = buffer.subarray(0, bytesRead);
       this.#from = position;
     }

@@ -22,8 +22,10 @@ function pixel({ rgb, width }: ModelInput, x: number, y: number): number[] {
   return [...rgb.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
 }
 
-function expectNear(found: readonly number[], wanted: readonly number[], tolerance = 12): void {
-  expect(found.every((value, index) => Math.abs(value - wanted[index]!) <= tolerance) || { found, wanted }).toBe(true);
+function expectNear(found: readonly number[], expected: readonly number[], tolerance = 12): void {
+  expect(found.every((value, index) => Math.abs(value - expected[index]!) <= tolerance) || { found, expected }).toBe(
+    true,
+  );
 }
 
 /** Four fields of one colour each, 400 × 200 pixels in total. */
@@ -38,13 +40,13 @@ async function fields(): Promise<string> {
     field(0, 0, 255),
     field(128, 128, 128),
   ]);
-  const picture = sharp({ create: { width: 400, height: 200, channels: 3, background: 'black' } }).composite([
+  const image = sharp({ create: { width: 400, height: 200, channels: 3, background: 'black' } }).composite([
     { input: red!, left: 0, top: 0 },
     { input: green!, left: 200, top: 0 },
     { input: blue!, left: 0, top: 100 },
     { input: grey!, left: 200, top: 100 },
   ]);
-  return file('fields.png', await picture.png().toBuffer());
+  return file('fields.png', await image.png().toBuffer());
 }
 
 describe('decodeCropsForModel', () => {
@@ -121,7 +123,7 @@ describe('decodeCropsForModel', () => {
   });
 
   it('reports a damaged file as decodeForModel does', async () => {
-    const path = await file('text.jpg', Buffer.from('no picture'));
+    const path = await file('text.jpg', Buffer.from('not an image'));
     await expect(decodeCropsForModel(path, [{ x: 0, y: 0, width: 1, height: 1 }], TO_MODEL)).rejects.toMatchObject({
       code: 'not_an_image',
     });

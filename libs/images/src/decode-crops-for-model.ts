@@ -43,12 +43,12 @@ export async function decodeCropsForModel(
     const metadata = await readMetadata(content);
     assertPixelLimit(metadata, options.pixelLimit);
     const { width: imageWidth, height: imageHeight } = metadata.autoOrient;
-    const { rgb: picture, warning } = await decodeLeniently((failOn) =>
+    const { rgb: decoded, warning } = await decodeLeniently((failOn) =>
       decodeUpright(content, failOn, decodedSize(metadata.autoOrient, crops, options), options.pixelLimit),
     );
     const inputs: ModelInput[] = [];
     // Sequentially, because each needs buffers of its own.
-    for (const crop of crops) inputs.push(await cutCrop(picture, crop, options));
+    for (const crop of crops) inputs.push(await cutCrop(decoded, crop, options));
     return { inputs, imageWidth, imageHeight, warning };
   } catch (error) {
     throw isPixelLimitError(error) ? error : decodeError(format, error);
@@ -86,15 +86,15 @@ async function decodeUpright(
   return { rgb, width, height };
 }
 
-async function cutCrop(picture: RawImage, crop: Box, options: DecodeOptions): Promise<ModelInput> {
-  const left = Math.min(picture.width - 1, Math.floor(crop.x * picture.width));
-  const top = Math.min(picture.height - 1, Math.floor(crop.y * picture.height));
-  const width = Math.max(1, Math.min(picture.width - left, Math.round(crop.width * picture.width)));
-  const height = Math.max(1, Math.min(picture.height - top, Math.round(crop.height * picture.height)));
+async function cutCrop(decoded: RawImage, crop: Box, options: DecodeOptions): Promise<ModelInput> {
+  const left = Math.min(decoded.width - 1, Math.floor(crop.x * decoded.width));
+  const top = Math.min(decoded.height - 1, Math.floor(crop.y * decoded.height));
+  const width = Math.max(1, Math.min(decoded.width - left, Math.round(crop.width * decoded.width)));
+  const height = Math.max(1, Math.min(decoded.height - top, Math.round(crop.height * decoded.height)));
   const placement = placeInInput({ width, height }, options);
-  const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
+  const raw = { width: decoded.width, height: decoded.height, channels: 3 } as const;
   const rgb = await scaleTo(
-    sharp(picture.rgb, { raw }).extract({ left, top, width, height }),
+    sharp(decoded.rgb, { raw }).extract({ left, top, width, height }),
     placement.width,
     placement.height,
   )

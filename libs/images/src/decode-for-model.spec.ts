@@ -22,9 +22,9 @@ function pixel(image: DecodedImage, x: number, y: number): number[] {
   return [...image.rgb.subarray((y * image.width + x) * 3, (y * image.width + x) * 3 + 3)];
 }
 
-function expectColour(image: DecodedImage, x: number, y: number, wanted: readonly number[], tolerance = 3): void {
+function expectColour(image: DecodedImage, x: number, y: number, expected: readonly number[], tolerance = 3): void {
   const got = pixel(image, x, y);
-  expect({ x, y, got, near: got.every((value, index) => Math.abs(value - wanted[index]!) <= tolerance) }).toEqual({
+  expect({ x, y, got, near: got.every((value, index) => Math.abs(value - expected[index]!) <= tolerance) }).toEqual({
     x,
     y,
     got,
@@ -176,7 +176,7 @@ describe('damaged images', () => {
 
   it.each([
     ['nothing in it', Buffer.alloc(0), 'empty_file'],
-    ['text in it', Buffer.from('this is not a picture'), 'not_an_image'],
+    ['text in it', Buffer.from('this is not an image'), 'not_an_image'],
     ['only the first bytes of a JPEG', Buffer.from('ffd8ffe000104a46494600', 'hex'), 'not_an_image'],
   ])('refuses a file with %s', async (_name, content, code) => {
     const refused = decodeForModel(await file('bad.jpg', content), TO_MODEL);

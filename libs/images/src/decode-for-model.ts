@@ -65,8 +65,8 @@ export function placeInInput(image: Metadata['autoOrient'], { width, height, res
   return { left: Math.floor((width - inner.width) / 2), top: Math.floor((height - inner.height) / 2), ...inner };
 }
 
-export function scaleTo(picture: Sharp, width: number, height: number): Sharp {
-  return picture.resize(width, height, { fit: 'fill', kernel: KERNEL });
+export function scaleTo(image: Sharp, width: number, height: number): Sharp {
+  return image.resize(width, height, { fit: 'fill', kernel: KERNEL });
 }
 
 function decode(content: Buffer, failOn: FailOnOptions, placement: Placement, options: DecodeOptions): Promise<Buffer> {

@@ -158,7 +158,7 @@ describe('files that are refused', () => {
   });
 
   it('a missing file, and a path below a file', async () => {
-    await expect(readImageHeader(join(folder, 'gone.jpg'), LIMIT)).rejects.toMatchObject({ code: 'file_missing' });
+    await expect(readImageHeader(join(folder, 'missing.jpg'), LIMIT)).rejects.toMatchObject({ code: 'file_missing' });
     const path = await file('plain.jpg', Buffer.from('x'));
     await expect(readImageHeader(join(path, 'x.jpg'), LIMIT)).rejects.toMatchObject({ code: 'file_missing' });
   });

@@ -105,6 +105,6 @@ describe('renderPicture', () => {
     await expect(
       renderImage(await file('text.jpg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')), PLAIN),
     ).rejects.toMatchObject({ code: 'unsupported_format' });
-    await expect(renderImage(join(folder, 'gone.jpg'), PLAIN)).rejects.toMatchObject({ code: 'file_missing' });
+    await expect(renderImage(join(folder, 'missing.jpg'), PLAIN)).rejects.toMatchObject({ code: 'file_missing' });
   });
 });

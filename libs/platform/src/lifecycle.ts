@@ -16,7 +16,7 @@ export interface ServiceContext<Config> {
   readonly config: Config;
   readonly logger: Logger;
   readonly metrics: Registry;
-  /** Aborted when the service is asked to end. */
+  /** Aborted when the service is requested to end. */
   readonly signal: AbortSignal;
   /** Drains and exits with code 1: for faults that only a restart can fix. */
   fail(error: unknown): void;
@@ -91,7 +91,9 @@ export async function runService<Config extends ServiceConfig>(
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   if (config.PUGMARK_PARENT_WATCH === '1') {
-    process.stdin.on('end', () => end('the launcher is gone', 0)).on('error', () => end('the launcher has exited', 0));
+    process.stdin
+      .on('end', () => end('the launcher has exited', 0))
+      .on('error', () => end('the launcher has exited', 0));
     process.stdin.resume();
   }
 

@@ -51,8 +51,8 @@ export class ExportStorage {
     const names = await readdir(this.#root.pathOf('exports')).catch(emptyIfMissing);
     const keys: string[] = [];
     for (const name of names) {
-      const facts = await stat(this.#root.pathOf(`exports/${name}`)).catch(() => null);
-      if (facts?.isFile() === true && Date.now() - facts.mtimeMs > ms) keys.push(`exports/${name}`);
+      const stats = await stat(this.#root.pathOf(`exports/${name}`)).catch(() => null);
+      if (stats?.isFile() === true && Date.now() - stats.mtimeMs > ms) keys.push(`exports/${name}`);
     }
     return keys;
   }

@@ -29,19 +29,19 @@ export class RenditionStorage {
     return this.#root.folder;
   }
 
-  /** Returns the key, and whether the file is stored; if so, marks it as used now. */
+  /** Returns the key, and whether the file is stored; if so, sets its time of last use. */
   async find(hash: string): Promise<{ readonly key: string; readonly stored: boolean }> {
     const key = keyOf(hash);
     const path = this.#root.pathOf(key);
-    const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;
     });
     const now = Date.now();
     // A file that was removed in between is rendered again.
-    if (facts !== null && now - facts.mtimeMs > TOUCH_AFTER_MS)
+    if (stats !== null && now - stats.mtimeMs > TOUCH_AFTER_MS)
       await utimes(path, now / 1_000, now / 1_000).catch(() => undefined);
-    return { key, stored: facts !== null };
+    return { key, stored: stats !== null };
   }
 
   /** Stores a rendition, which appears when it is complete. A full disk is a RetryableError `disk_full`. */
@@ -71,8 +71,8 @@ export class RenditionStorage {
     for (const folder of await readdir(top).catch(emptyIfMissing)) {
       for (const name of await readdir(join(top, folder)).catch(emptyIfMissing)) {
         const path = join(top, folder, name);
-        const facts = await stat(path).catch(() => null);
-        if (facts?.isFile() === true) files.push({ path, bytes: facts.size, usedAt: facts.mtimeMs });
+        const stats = await stat(path).catch(() => null);
+        if (stats?.isFile() === true) files.push({ path, bytes: stats.size, usedAt: stats.mtimeMs });
       }
     }
     return files;

@@ -68,10 +68,10 @@ export class StorageRoot {
  * removed meanwhile.
  */
 async function lastWritten(path: string): Promise<number> {
-  const facts = await stat(path).catch(() => null);
-  if (facts === null) return Date.now();
-  if (!facts.isDirectory()) return facts.mtimeMs;
-  let newest = facts.mtimeMs;
+  const stats = await stat(path).catch(() => null);
+  if (stats === null) return Date.now();
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  let newest = stats.mtimeMs;
   for (const name of await readdir(path, { recursive: true }).catch(emptyIfMissing)) {
     newest = Math.max(
       newest,

@@ -22,23 +22,23 @@ export class UploadNames {
   }
 
   /** Path with a trailing `/`. */
-  #folder(asked: string): string {
-    const key = asked.toLowerCase();
+  #folder(requested: string): string {
+    const key = requested.toLowerCase();
     let folder = this.#folders.get(key);
     if (folder === undefined) {
       // A file may have the name already.
-      folder = `${this.#free(asked)}/`;
+      folder = `${this.#free(requested)}/`;
       this.#folders.set(key, folder);
     }
     return folder;
   }
 
-  #free(asked: string): string {
-    const key = asked.toLowerCase();
+  #free(requested: string): string {
+    const key = requested.toLowerCase();
     // Starts at the number of earlier requests, so that the thousandth does not try a thousand names.
     const times = (this.#requestCounts.get(key) ?? 0) + 1;
     this.#requestCounts.set(key, times);
-    const free = uniqueName(asked, this.#taken, times);
+    const free = uniqueName(requested, this.#taken, times);
     this.#taken.add(free.toLowerCase());
     return free;
   }

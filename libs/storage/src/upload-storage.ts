@@ -91,8 +91,8 @@ export class UploadStorage {
     const folder = this.#root.pathOf('uploads');
     const names: string[] = [];
     for (const name of await readdir(folder).catch(emptyIfMissing)) {
-      const facts = await stat(join(folder, name)).catch(() => null);
-      if (facts?.isDirectory() === true && Date.now() - facts.mtimeMs > ms) names.push(name);
+      const stats = await stat(join(folder, name)).catch(() => null);
+      if (stats?.isDirectory() === true && Date.now() - stats.mtimeMs > ms) names.push(name);
     }
     return names;
   }

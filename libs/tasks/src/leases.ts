@@ -4,7 +4,7 @@ import type { LeaseStore } from './ports';
 
 /** Short enough to notice a cancelled task within two checks; a third of a lease would be too long. */
 const CHECK_MS = 500;
-/** A task that was just committed looks lost until the response to the commit arrives. */
+/** A task that was just committed appears to be lost until the response to the commit arrives. */
 const MISSES_UNTIL_LOST = 2;
 
 interface HeldTask {

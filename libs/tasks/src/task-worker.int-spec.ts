@@ -142,8 +142,8 @@ describe('tasks, from row to result', () => {
     return Object.fromEntries(rows.map((row) => [row.state, row.n]));
   }
 
-  const until = (what: string, wanted: Record<string, number>, timeoutMs = 30_000): Promise<unknown> =>
-    waitUntil(what, async () => JSON.stringify(await counts()) === JSON.stringify(wanted) || false, timeoutMs);
+  const until = (what: string, expected: Record<string, number>, timeoutMs = 30_000): Promise<unknown> =>
+    waitUntil(what, async () => JSON.stringify(await counts()) === JSON.stringify(expected) || false, timeoutMs);
   const findViolations = (graceSeconds = 1): Promise<InvariantViolation[]> =>
     new TaskRepository(db).findInvariantViolations(NOTIFICATION_TIMEOUT_SECONDS, graceSeconds);
   /** Slow enough that tasks can be observed while they run. */
@@ -247,7 +247,7 @@ describe('tasks, from row to result', () => {
     expect(fatal).toBe(error instanceof FatalError ? error : undefined);
   });
 
-  it('takes over the tasks of a worker that vanished in the middle of a batch', async () => {
+  it('takes over the tasks of a worker that was lost in the middle of a batch', async () => {
     await given(8);
     const dispatcher = startDispatcher();
     // Simulates SIGKILL: no renewals, a closed connection, results never committed.
@@ -305,7 +305,7 @@ describe('tasks, from row to result', () => {
     expect(await written()).toBe(0);
   });
 
-  it('finishes held tasks when it drains, and leaves the others to other workers', async () => {
+  it('finishes its running tasks when it drains, and leaves the others to other workers', async () => {
     await given(100);
     startDispatcher();
     let release: () => void = () => undefined;

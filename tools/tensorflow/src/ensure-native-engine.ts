@@ -14,12 +14,12 @@ export async function ensureNativeEngine({
   environment,
   signal,
 }: Pick<CommandContext, 'root' | 'log' | 'environment' | 'signal'>): Promise<void> {
-  const wanted = environment['ML_ENGINE'] || 'auto';
+  const requested = environment['ML_ENGINE'] || 'auto';
   // The user manages a folder of their own.
-  if (ENGINES_WITHOUT_LIBRARY.includes(wanted) || environment['TENSORFLOW_DIR']) return;
+  if (ENGINES_WITHOUT_LIBRARY.includes(requested) || environment['TENSORFLOW_DIR']) return;
   const state = await installTensorflow({ root, log, environment, signal });
   if (state.installed) return;
-  if (wanted === 'tensorflow')
+  if (requested === 'tensorflow')
     throw new CommandError(`ML_ENGINE=tensorflow, but there is no native TensorFlow: ${state.problem}`);
   log(`no native TensorFlow, so the slower WebAssembly engine does the work: ${state.problem}`);
 }

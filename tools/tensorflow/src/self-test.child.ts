@@ -22,8 +22,8 @@ async function test(folder: string, device: DeviceChoice): Promise<SelfTestResul
     convertedDir: join(folder, '.self-test'),
   });
   const model = await engine.load(BUILTIN_MODEL, builtinModelFolder());
-  const picture = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
-  const input = await decodeForModel(picture, {
+  const image = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
+  const input = await decodeForModel(image, {
     ...BUILTIN_MODEL.input,
     resize: BUILTIN_MODEL.resize,
     pixelLimit: PIXEL_LIMIT,

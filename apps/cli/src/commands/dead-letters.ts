@@ -65,10 +65,10 @@ const ACTIONS: Readonly<
   >
 > = {
   list: async (letters, ids, { limit, json }, { print }) => {
-    const most = Number(limit);
-    if (ids.length > 0 || !Number.isInteger(most) || most < 1)
+    const max = Number(limit);
+    if (ids.length > 0 || !Number.isInteger(max) || max < 1)
       throw new UsageError(`list takes --limit with a whole number from 1, and no ids\nusage: ${USAGE}`);
-    const list = await letters.list(most);
+    const list = await letters.list(max);
     print(json ? JSON.stringify(list, null, 2) : listText(list.letters, list.total));
     return EXIT.ok;
   },
@@ -132,7 +132,7 @@ function detailsText({
   body,
   encoding,
 }: DeadLetterDetails): string {
-  const facts = columns(
+  const details = columns(
     ['id', id],
     [
       ['reason', printable(reason)],
@@ -147,5 +147,5 @@ function detailsText({
       ],
     ],
   );
-  return `${facts}\n\n${printable(body.slice(0, MAX_BODY_LENGTH))}`;
+  return `${details}\n\n${printable(body.slice(0, MAX_BODY_LENGTH))}`;
 }

@@ -91,10 +91,10 @@ interface FoundManifest {
 }
 
 async function findManifest(path: string, manifestFile: string | undefined): Promise<FoundManifest> {
-  const facts = await stat(path).catch(() => null);
-  if (facts === null) throw new UsageError(`${path} does not exist`);
-  const folder = facts.isDirectory() ? path : dirname(path);
-  const file = manifestFile ?? (facts.isFile() && (await isManifest(path)) ? path : join(folder, 'manifest.json'));
+  const stats = await stat(path).catch(() => null);
+  if (stats === null) throw new UsageError(`${path} does not exist`);
+  const folder = stats.isDirectory() ? path : dirname(path);
+  const file = manifestFile ?? (stats.isFile() && (await isManifest(path)) ? path : join(folder, 'manifest.json'));
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     const advice = `write one, starting from the output of 'pugmark models draft ${path}', as ${join(folder, 'manifest.json')} or for --manifest`;
     throw new UsageError(`the model has no manifest (${messageOf(error)}): ${advice}`);

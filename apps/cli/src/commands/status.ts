@@ -29,7 +29,7 @@ export const statusCommand: Command = {
     const work = system.dependencies.postgres === 'up' ? await client.get('/api/v1/processing/status') : null;
     const open = findProblems(system, work);
     context.print(
-      values.json ? JSON.stringify({ system, work, standsOut: open }, null, 2) : text(url, system, work, open),
+      values.json ? JSON.stringify({ system, work, needsAttention: open }, null, 2) : text(url, system, work, open),
     );
     return open.length === 0 ? EXIT.ok : EXIT.differs;
   },
@@ -49,7 +49,7 @@ function text(
       [
         ['RabbitMQ', `${dependencies.broker.ready ? 'ready' : 'not ready'}, topology ${dependencies.broker.topology}`],
         ['Redis', dependencies.redis],
-        ['pictures', work === null ? 'unknown' : workText(work)],
+        ['images', work === null ? 'unknown' : workText(work)],
       ],
     ),
     '',

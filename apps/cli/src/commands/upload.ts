@@ -42,12 +42,12 @@ export const uploadCommand: Command = {
     const project = await findProject(client, values.project);
     const deployment =
       values.deployment === undefined ? undefined : await findDeployment(client, project.id, values.deployment);
-    const { images: pictures, others } = await findImageFiles(folder);
+    const { images, others } = await findImageFiles(folder);
     context.print(
-      `${pictures.length} images below ${folder}${others === 0 ? '' : `, and ${others} other files, which are skipped`}`,
+      `${images.length} images below ${folder}${others === 0 ? '' : `, and ${others} other files, which are skipped`}`,
     );
     const place = { projectId: project.id, deploymentId: deployment?.id, detect: !values['no-detect'] };
-    const result = await uploadFolder(client.with({ deadlineMs: PART_DEADLINE_MS }), place, pictures, (progress) =>
+    const result = await uploadFolder(client.with({ deadlineMs: PART_DEADLINE_MS }), place, images, (progress) =>
       context.print(progressText(progress)),
     ).catch((error: unknown) => {
       context.print('Interrupted. Sent images are stored: run it again for the others.');
@@ -62,9 +62,9 @@ export const uploadCommand: Command = {
 };
 
 async function requireFolder(path: string): Promise<string> {
-  const facts = await stat(path).catch(() => null);
-  if (facts?.isDirectory() !== true)
-    throw new UsageError(facts === null ? `${path} does not exist` : `${path} is not a folder`);
+  const stats = await stat(path).catch(() => null);
+  if (stats?.isDirectory() !== true)
+    throw new UsageError(stats === null ? `${path} does not exist` : `${path} is not a folder`);
   return path;
 }
 
@@ -79,7 +79,7 @@ function printResult(result: UploadResult, ingested: Ingested, folder: string, {
   ];
   const runs = result.ingests.flatMap(({ runId }) => (runId === null ? [] : [runId]));
   const rows = [
-    ['already stored', String(result.held)],
+    ['already stored', String(result.existing)],
     ...(result.repeated === 0 ? [] : [['duplicates', String(result.repeated)]]),
     ...(ingested.duplicates === 0 ? [] : [['stored meanwhile', String(ingested.duplicates)]]),
     ['refused', String(refused.length)],

@@ -13,7 +13,7 @@ export interface FoundFiles {
 
 /** Finds the image files below a folder. Skips hidden files and links, which macOS adds or which may lead anywhere. */
 export async function findImageFiles(folder: string): Promise<FoundFiles> {
-  const pictures: string[] = [];
+  const images: string[] = [];
   let others = 0;
   const open = [folder];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -21,9 +21,9 @@ export async function findImageFiles(folder: string): Promise<FoundFiles> {
       if (entry.name.startsWith('.')) continue;
       const path = join(at, entry.name);
       if (entry.isDirectory()) open.push(path);
-      else if (entry.isFile() && EXTENSIONS.has(extname(entry.name).toLowerCase())) pictures.push(path);
+      else if (entry.isFile() && EXTENSIONS.has(extname(entry.name).toLowerCase())) images.push(path);
       else if (entry.isFile()) others += 1;
     }
   }
-  return { images: pictures.sort(), others };
+  return { images: images.sort(), others };
 }

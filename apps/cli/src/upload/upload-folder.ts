@@ -21,7 +21,7 @@ export interface UploadProgress {
 
 export interface UploadResult {
   /** Images that the project had before. */
-  readonly held: number;
+  readonly existing: number;
   /** Files with the same content as another one. */
   readonly repeated: number;
   readonly sent: number;
@@ -48,7 +48,7 @@ export async function uploadFolder(
   const known = new Set<string>();
   const ingests: Schemas['IngestAccepted'][] = [];
   const refused: Refusal[] = [];
-  let [held, repeated, sent, sentBytes] = [0, 0, 0, 0];
+  let [existing, repeated, sent, sentBytes] = [0, 0, 0, 0];
   for (let at = 0; at < paths.length; at += GROUP) {
     const group = new Map<string, LocalFile>();
     for (const path of paths.slice(at, at + GROUP)) {
@@ -61,7 +61,7 @@ export async function uploadFolder(
       known.add(file.sha256);
     }
     const missing = await missingOf(client, place.projectId, [...group.keys()]);
-    held += group.size - missing.length;
+    existing += group.size - missing.length;
     const seen = Math.min(paths.length, at + GROUP);
     if (missing.length === 0) onProgress({ seen, total: paths.length, sent, sentBytes });
     for (const batch of batches(missing.map((sha256) => group.get(sha256)!))) {
@@ -79,7 +79,7 @@ export async function uploadFolder(
       onProgress({ seen, total: paths.length, sent, sentBytes });
     }
   }
-  return { held, repeated, sent, sentBytes, ingests, refused };
+  return { existing, repeated, sent, sentBytes, ingests, refused };
 }
 
 async function missingOf(
@@ -100,13 +100,13 @@ async function hashOf(path: string): Promise<LocalFile & { readonly sha256: stri
 /** Splits files into parts, in order, each as large as the limits allow, with at least one file. */
 export function batches<T extends { readonly bytes: number }>(
   files: readonly T[],
-  most: { readonly files: number; readonly bytes: number } = BATCH,
+  limits: { readonly files: number; readonly bytes: number } = BATCH,
 ): T[][] {
   const all: T[][] = [];
   let bytes = 0;
   for (const file of files) {
     const last = all.at(-1);
-    if (last !== undefined && last.length < most.files && bytes + file.bytes <= most.bytes) {
+    if (last !== undefined && last.length < limits.files && bytes + file.bytes <= limits.bytes) {
       last.push(file);
       bytes += file.bytes;
     } else {

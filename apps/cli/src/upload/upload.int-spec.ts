@@ -14,7 +14,7 @@ describe('pugmark upload, with server errors', () => {
   let url: string;
   let folder: string;
   /** SHA-256 hashes of the project's images. */
-  let held: Set<string>;
+  let stored: Set<string>;
   /** File names and idempotency key of each accepted upload. */
   let taken: { readonly names: string[]; readonly key: string }[];
   let attempts: number;
@@ -23,7 +23,7 @@ describe('pugmark upload, with server errors', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'pugmark-upload-'));
-    [held, taken, attempts, instead] = [new Set(), [], 0, () => false];
+    [stored, taken, attempts, instead] = [new Set(), [], 0, () => false];
     server = createServer((request, response) => {
       let body = '';
       request.on('data', (data: Buffer) => (body += data.toString('latin1')));
@@ -68,7 +68,7 @@ describe('pugmark upload, with server errors', () => {
       return json(response, { items: [{ id: 3, projectId: 1, name: 'Ridge' }], nextCursor: null });
     if (path === '/images/missing')
       return json(response, {
-        missing: (JSON.parse(body) as { sha256: string[] }).sha256.filter((hash) => !held.has(hash)),
+        missing: (JSON.parse(body) as { sha256: string[] }).sha256.filter((hash) => !stored.has(hash)),
       });
     if (path.startsWith('/ingests/'))
       return json(response, {
@@ -87,7 +87,7 @@ describe('pugmark upload, with server errors', () => {
     json(response, { id: taken.length, runId: 7, state: 'pending' }, 202);
   }
 
-  function pictures(...names: string[]): void {
+  function writeImages(...names: string[]): void {
     for (const name of names) {
       mkdirSync(join(folder, name, '..'), { recursive: true });
       writeFileSync(join(folder, name), `content of ${name}`);
@@ -104,9 +104,9 @@ describe('pugmark upload, with server errors', () => {
   }
 
   it('sends each missing image once, and skips files without an image extension', async () => {
-    pictures('a.jpg', 'below/b.JPG', 'c.png', '.d.jpg', 'notes.txt');
+    writeImages('a.jpg', 'below/b.JPG', 'c.png', '.d.jpg', 'notes.txt');
     writeFileSync(join(folder, 'twin.jpg'), 'content of a.jpg');
-    held.add(createHash('sha256').update('content of c.png').digest('hex'));
+    stored.add(createHash('sha256').update('content of c.png').digest('hex'));
     const { code, out } = await upload('.', '--project', 'Serengeti', '--deployment', 'Ridge');
     expect(out).toContain('4 images below');
     expect(out).toMatch(/added +2 \(.*already stored +1.*duplicates +1.*refused +0.*run 7/s);
@@ -115,7 +115,7 @@ describe('pugmark upload, with server errors', () => {
   });
 
   it('leaves out the refused file by its name, and sends the others', async () => {
-    pictures('a.jpg', 'bad.jpg', 'c.jpg');
+    writeImages('a.jpg', 'bad.jpg', 'c.jpg');
     instead = (names, response) => {
       if (!names.includes('bad.jpg')) return false;
       refuse(response, 422, 'not_an_image', 'bad.jpg');
@@ -128,7 +128,7 @@ describe('pugmark upload, with server errors', () => {
   });
 
   it('finds the refused file among files of the same name by halving', async () => {
-    pictures('1/x.jpg', '2/x.jpg', '3/x.jpg', '4/x.jpg', '5/x.jpg');
+    writeImages('1/x.jpg', '2/x.jpg', '3/x.jpg', '4/x.jpg', '5/x.jpg');
     instead = (_names, response, body) => {
       if (!body.includes('content of 2/x.jpg')) return false;
       refuse(response, 422, 'not_an_image', 'x.jpg');
@@ -140,7 +140,7 @@ describe('pugmark upload, with server errors', () => {
   });
 
   it('retries a part with the same key when there was no answer', async () => {
-    pictures('a.jpg');
+    writeImages('a.jpg');
     const cut: string[] = [];
     instead = (names, response) => {
       if (cut.length === 2) return false;
@@ -154,7 +154,7 @@ describe('pugmark upload, with server errors', () => {
   });
 
   it('stops with advice when the server cannot store files, and resumes later', async () => {
-    pictures('a.jpg', 'b.jpg');
+    writeImages('a.jpg', 'b.jpg');
     instead = (_names, response) => {
       refuse(response, 507, 'disk_full');
       return true;
@@ -167,7 +167,7 @@ describe('pugmark upload, with server errors', () => {
   });
 
   it('reports invalid arguments before sending anything', async () => {
-    pictures('a.jpg');
+    writeImages('a.jpg');
     expect(await upload('.')).toMatchObject({
       code: 2,
       err: expect.stringContaining('one folder and --project are needed'),

@@ -225,20 +225,20 @@ describe('ExportHandler', () => {
   it('writes its progress to the cache, and its outcome only after the commit', async () => {
     for (let n = 0; n < 10; n += 1) await bench.image(`${n}.jpg`, [detection(0.9)]);
     const id = await bench.newExport();
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const cache: Cache = {
       get: () => Promise.resolve(undefined),
       set: async (key, value) => {
         const row = await bench.exports.find(bench.db, id);
-        told.push([key, value, row?.task_state]);
+        reported.push([key, value, row?.task_state]);
       },
       delete: () => Promise.resolve(),
       state: () => 'up',
       close: () => Promise.resolve(),
     };
     await bench.work(id, { pageRows: 3, cache });
-    expect(told[0]).toEqual([exportJobKey(id), { status: 'processing', percent: 0 }, 'running']);
-    expect(told.at(-1)).toEqual([exportJobKey(id), { status: 'completed', percent: 100 }, 'done']);
+    expect(reported[0]).toEqual([exportJobKey(id), { status: 'processing', percent: 0 }, 'running']);
+    expect(reported.at(-1)).toEqual([exportJobKey(id), { status: 'completed', percent: 100 }, 'done']);
   });
 
   it('continues when writing its progress fails', async () => {

@@ -103,7 +103,7 @@ describe('exports of observations', () => {
   });
 
   describe('detections', () => {
-    const judged = async (filter: object = {}): Promise<unknown[]> =>
+    const reviewColumns = async (filter: object = {}): Promise<unknown[]> =>
       (await records('detections', filter)).map((line) => [line['label'], line['review'], line['review_label']]);
 
     it('include the annotation of each detection, and omit none', async () => {
@@ -117,7 +117,7 @@ describe('exports of observations', () => {
         { label: 'Canis lupus', box: UPPER, detectionId: dog! },
         { label: 'owl', box: LOWER },
       ]);
-      expect(await judged()).toEqual([
+      expect(await reviewColumns()).toEqual([
         ['bear', 'confirmed', 'bear'],
         ['dog', 'relabelled', 'Canis lupus'],
         ['stone', 'rejected', ''],
@@ -127,11 +127,11 @@ describe('exports of observations', () => {
 
     it('have no annotation where there is none, or where it was undone', async () => {
       const image = await bench.image('a.jpg', [detection(0.9)]);
-      expect(await judged()).toEqual([['bear', '', '']]);
+      expect(await reviewColumns()).toEqual([['bear', '', '']]);
       await bench.review(image, []);
-      expect(await judged()).toEqual([['bear', 'rejected', '']]);
+      expect(await reviewColumns()).toEqual([['bear', 'rejected', '']]);
       await bench.review(image, null);
-      expect(await judged()).toEqual([['bear', '', '']]);
+      expect(await reviewColumns()).toEqual([['bear', '', '']]);
     });
 
     it('are not rejected by an annotation that may mean them', async () => {
@@ -140,17 +140,17 @@ describe('exports of observations', () => {
         detection(0.8, { category: 'person', label: 'person', box: UPPER }),
       ]);
       await bench.review(image, [{ label: 'bear', individuals: 2 }]);
-      expect(await judged()).toEqual([
+      expect(await reviewColumns()).toEqual([
         ['bear', '', ''],
         ['person', 'rejected', ''],
       ]);
       await bench.review(image, [{ label: 'bear', box: LOWER }]);
-      expect(await judged()).toEqual([
+      expect(await reviewColumns()).toEqual([
         ['bear', 'rejected', ''],
         ['person', 'rejected', ''],
       ]);
       await bench.review(image, [{ label: 'bear', box: { ...UPPER, x: 0.15 } }]);
-      expect(await judged()).toEqual([
+      expect(await reviewColumns()).toEqual([
         ['bear', '', ''],
         ['person', 'rejected', ''],
       ]);
@@ -160,11 +160,11 @@ describe('exports of observations', () => {
       const image = await bench.image('a.jpg', [detection(0.9, { box: UPPER })]);
       const [bear] = await bench.detectionIds(image);
       await bench.review(image, [{ label: 'bear', box: UPPER, detectionId: bear! }]);
-      await lookAgain(image, [
+      await inferAgain(image, [
         detection(0.9, { label: 'beast', box: { ...UPPER, y: 0.15 } }),
         detection(0.8, { label: 'stone', box: LOWER }),
       ]);
-      expect(await judged()).toEqual([
+      expect(await reviewColumns()).toEqual([
         ['bear', 'confirmed', 'bear'],
         ['beast', '', ''],
         ['stone', 'rejected', ''],
@@ -191,9 +191,9 @@ describe('exports of observations', () => {
         .values({ detection_id: bear!, model_id: id, rank: 1, label: 'fox', score: 0.75, engine: 'null' })
         .execute();
       await bench.review(image, [{ label: 'fox', detectionId: bear! }]);
-      expect(await judged()).toEqual([['bear', 'confirmed', 'fox']]);
+      expect(await reviewColumns()).toEqual([['bear', 'confirmed', 'fox']]);
       await bench.review(image, [{ label: 'bear', detectionId: bear! }]);
-      expect(await judged()).toEqual([['bear', 'relabelled', 'bear']]);
+      expect(await reviewColumns()).toEqual([['bear', 'relabelled', 'bear']]);
     });
 
     it('show which detections are static, until these are dismissed', async () => {
@@ -245,7 +245,7 @@ describe('exports of observations', () => {
       );
   }
 
-  async function lookAgain(imageId: number, detections: readonly Detection[]): Promise<void> {
+  async function inferAgain(imageId: number, detections: readonly Detection[]): Promise<void> {
     const { id: modelId } = await new ModelRepository().register(bench.db, {
       name: `other ${imageId}`,
       version: '1',

@@ -8,7 +8,7 @@ import {
   type TestDatabase,
 } from '@pugmark/testing';
 import { TestGateway } from '../testing/gateway.fixture';
-import { tinyJpeg } from '../testing/test-pictures.fixture';
+import { tinyJpeg } from '../testing/test-images.fixture';
 
 /** Breaks the database connection of a request; the connections of the test itself stay intact. */
 describe('when a database connection breaks during a request', () => {

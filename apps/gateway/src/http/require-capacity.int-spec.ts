@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { TestGateway, type Answer } from '../testing/gateway.fixture';
-import { tinyJpeg } from '../testing/test-pictures.fixture';
+import { tinyJpeg } from '../testing/test-images.fixture';
 import { zipOf } from '../testing/zip.fixture';
 
 /** A gateway whose queues hold two of each kind. */

@@ -301,7 +301,7 @@ export class TestGateway {
     return { files: (await this.storedFiles()).length, ...Object.fromEntries(counts) };
   }
 
-  /** Cleanup finishes after the client is told. */
+  /** Cleanup finishes after the client has got its response. */
   async waitForStoredCounts(expected: Readonly<Record<string, number>>): Promise<void> {
     await waitUntil(
       'the removal of what was cut off',

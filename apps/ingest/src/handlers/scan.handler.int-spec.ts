@@ -26,14 +26,14 @@ describe('ScanHandler', () => {
   let folder: string;
   let root: string;
   let storageDir: string;
-  let picture: Buffer;
+  let jpeg: Buffer;
   let projects = 0;
 
   beforeAll(async () => {
     server = await createTestDatabase(migrate);
     db = createDatabase({ url: server.url, applicationName: 'test' });
     tasks = new TaskRepository(db);
-    picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#705030' } })
+    jpeg = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#705030' } })
       .jpeg()
       .withExif({ IFD0: { Make: 'Reconyx', Model: 'HC500' }, IFD2: { DateTimeOriginal: '2024:03:31 02:30:00' } })
       .toBuffer();
@@ -62,7 +62,7 @@ describe('ScanHandler', () => {
       batch,
       pixelLimit: 1_000_000,
     });
-  const distinct = (n: number): Buffer => Buffer.concat([picture, Buffer.from(`picture ${n}`)]);
+  const distinct = (n: number): Buffer => Buffer.concat([jpeg, Buffer.from(`image ${n}`)]);
 
   async function givenIngest(
     options: { source?: 'folder' | 'upload'; mode?: 'reference' | 'copy'; folder?: string; timezone?: string } = {},
@@ -116,7 +116,7 @@ describe('ScanHandler', () => {
 
   it('stores each image with its EXIF data and a detect task', async () => {
     mkdirSync(join(folder, '100RECNX'));
-    writeFileSync(join(folder, '100RECNX', 'a.jpg'), picture);
+    writeFileSync(join(folder, '100RECNX', 'a.jpg'), jpeg);
     const { ingestId, task } = await givenIngest({ timezone: 'Europe/Berlin' });
 
     expect(await handler().handle([task], context)).toEqual([{ task, outcome: 'done', result: null }]);
@@ -128,7 +128,7 @@ describe('ScanHandler', () => {
       format: 'jpeg',
       width: 64,
       height: 48,
-      bytes: picture.length,
+      bytes: jpeg.length,
       camera_make: 'Reconyx',
       camera_model: 'HC500',
       captured_local: '2024-03-31T02:30:00',
@@ -151,7 +151,7 @@ describe('ScanHandler', () => {
         .png()
         .toBuffer(),
     );
-    writeFileSync(join(folder, 'timed.jpg'), picture);
+    writeFileSync(join(folder, 'timed.jpg'), jpeg);
     const { ingestId, task } = await givenIngest();
     await handler().handle([task], context);
     expect(
@@ -167,8 +167,8 @@ describe('ScanHandler', () => {
   });
 
   it('lists skipped files with a reason, and continues', async () => {
-    writeFileSync(join(folder, 'a.jpg'), picture);
-    writeFileSync(join(folder, 'b again.jpg'), picture);
+    writeFileSync(join(folder, 'a.jpg'), jpeg);
+    writeFileSync(join(folder, 'b again.jpg'), jpeg);
     writeFileSync(join(folder, 'c.txt'), 'notes');
     writeFileSync(join(folder, 'd.jpg'), '');
     writeFileSync(
@@ -184,12 +184,12 @@ describe('ScanHandler', () => {
     const outcomes = Object.fromEntries(
       (await files(ingestId)).map(({ path, outcome, reason_code }) => [
         path,
-        outcome === 'skipped' ? reason_code : 'picture',
+        outcome === 'skipped' ? reason_code : 'image',
       ]),
     );
     expect(outcomes).toEqual({
-      'a.jpg': 'picture',
-      'b again.jpg': 'picture',
+      'a.jpg': 'image',
+      'b again.jpg': 'image',
       'c.txt': 'not_an_image',
       'd.jpg': 'empty_file',
       'e.png': 'too_many_pixels',
@@ -202,19 +202,19 @@ describe('ScanHandler', () => {
       images_added: 1,
       duplicates: 1,
       skipped: 4,
-      bytes_added: picture.length,
+      bytes_added: jpeg.length,
     });
     const duplicate = (await files(ingestId)).find(({ outcome }) => outcome === 'duplicate');
     expect(duplicate?.image_id).toBe((await images(ingestId))[0]?.id);
   });
 
   it('copies by content, identical to the original', async () => {
-    writeFileSync(join(folder, 'a.jpg'), picture);
+    writeFileSync(join(folder, 'a.jpg'), jpeg);
     const { ingestId, task } = await givenIngest({ mode: 'copy' });
     await handler().handle([task], context);
     const [image] = await images(ingestId);
     expect(image?.location).toContain(image?.sha256.toString('hex') ?? '?');
-    expect(readFileSync(join(storageDir, image?.location ?? ''))).toEqual(picture);
+    expect(readFileSync(join(storageDir, image?.location ?? ''))).toEqual(jpeg);
   });
 
   it('resumes where it stopped, without duplicates', async () => {
@@ -234,7 +234,7 @@ describe('ScanHandler', () => {
   });
 
   it('rolls back a step when another worker has taken the scan over', async () => {
-    writeFileSync(join(folder, 'a.jpg'), picture);
+    writeFileSync(join(folder, 'a.jpg'), jpeg);
     const { ingestId, task } = await givenIngest();
     await db.updateTable('tasks').set({ attempt: 2 }).where('id', '=', task.id).execute();
     await expect(handler().handle([task], context)).rejects.toMatchObject({ code: 'attempt_lost' });
@@ -243,7 +243,7 @@ describe('ScanHandler', () => {
   });
 
   it.each([
-    ['a missing folder', () => join(folder, 'gone'), 'folder_missing'],
+    ['a missing folder', () => join(folder, 'missing'), 'folder_missing'],
     ['a folder outside the allowed roots', () => tmpdir(), 'folder_not_allowed'],
     [
       'a link that leads outside',
@@ -351,7 +351,7 @@ describe('ScanHandler', () => {
     async () => {
       mkdirSync(join(folder, 'locked'));
       chmodSync(join(folder, 'locked'), 0);
-      writeFileSync(join(folder, 'a.jpg'), picture);
+      writeFileSync(join(folder, 'a.jpg'), jpeg);
       const { ingestId, task } = await givenIngest();
       await handler().handle([task], context);
       expect((await files(ingestId)).map(({ path, reason_code }) => [path, reason_code])).toEqual([

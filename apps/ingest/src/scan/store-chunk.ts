@@ -33,11 +33,11 @@ export async function storeChunk(
     if (!(await stores.tasks.holdsLease(tx, task)))
       throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
     // Sorted by hash, so that concurrent ingests of the same images wait for one another instead of deadlocking.
-    const pictures = files
+    const images = files
       .flatMap((file) => ('image' in file ? [file.image] : []))
       .sort((a, b) => a.sha256.compare(b.sha256));
-    const added = await stores.images.insertNew(tx, originOf(ingest), pictures);
-    const known = await findExisting(tx, stores, ingest.project_id, pictures, added);
+    const added = await stores.images.insertNew(tx, originOf(ingest), images);
+    const known = await findExisting(tx, stores, ingest.project_id, images, added);
     const rows = files.map((file) => rowOf(ingest.id, file, added, known));
     const count = (outcome: string): number => rows.filter((row) => row.outcome === outcome).length;
     const addedBytes = rows.reduce((sum, row, i) => sum + (row.outcome === 'added' ? bytesOf(files[i]) : 0), 0);
@@ -68,14 +68,14 @@ function findExisting(
   tx: DatabaseTransaction,
   stores: ScanStores,
   projectId: number,
-  pictures: readonly NewImage[],
+  images: readonly NewImage[],
   added: ReadonlyMap<string, number>,
 ): Promise<Map<string, number>> {
-  const others = pictures.filter((picture) => !added.has(picture.sha256.toString('hex')));
+  const others = images.filter((image) => !added.has(image.sha256.toString('hex')));
   return stores.images.findIdsByHash(
     tx,
     projectId,
-    others.map((picture) => picture.sha256),
+    others.map((image) => image.sha256),
   );
 }
 

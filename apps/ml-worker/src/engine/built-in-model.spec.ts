@@ -15,12 +15,12 @@ it('the built-in model detects the cat at the recorded position', async () => {
   const engine = await createEngine({ engine: 'wasm', device: 'auto', tensorflowDir: '', convertedDir: '' });
   const model = await engine.load(BUILTIN_MODEL, builtinModelFolder());
   try {
-    const picture = await decodeForModel(CAT, {
+    const image = await decodeForModel(CAT, {
       ...BUILTIN_MODEL.input,
       resize: BUILTIN_MODEL.resize,
       pixelLimit: 100_000_000,
     });
-    const [found] = await model.detect([picture]);
+    const [found] = await model.detect([image]);
     const counted = found!.filter(({ confidence }) => confidence >= BUILTIN_MODEL.threshold);
     expect(counted.map(({ category, label }) => ({ category, label }))).toEqual(
       GOLDEN.map(({ category, label }) => ({ category, label })),

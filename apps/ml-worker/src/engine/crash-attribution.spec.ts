@@ -24,7 +24,7 @@ function inFlight(
 const CRASHED = { kind: 'crashed' };
 const idsOf = (batches: readonly Batch[]) => batches.map(({ items }) => items.map(({ wireId }) => wireId));
 
-describe('judge', () => {
+describe('attributeCrash', () => {
   it('isolates only started images, in halves, and clears all others', () => {
     const result = attributeCrash([inFlight([1, 2, 3, 4], [1, 2, 3]), inFlight([5, 6])], CRASHED);
     expect(idsOf(result.isolated)).toEqual([[1, 2], [3]]);
@@ -35,13 +35,13 @@ describe('judge', () => {
   });
 
   it('isolates only the first batch of the model when a process hung, because it answers in order', () => {
-    const held = (batch: number) => [inFlight([1, 2, 3, 4], [1, 2, 3], false, model(batch)), inFlight([5, 6])];
-    expect(idsOf(attributeCrash(held(1), { kind: 'hung' }).isolated)).toEqual([[1]]);
-    expect(idsOf(attributeCrash(held(1), { kind: 'hung' }).cleared)).toEqual([
+    const inProgress = (batch: number) => [inFlight([1, 2, 3, 4], [1, 2, 3], false, model(batch)), inFlight([5, 6])];
+    expect(idsOf(attributeCrash(inProgress(1), { kind: 'hung' }).isolated)).toEqual([[1]]);
+    expect(idsOf(attributeCrash(inProgress(1), { kind: 'hung' }).cleared)).toEqual([
       [2, 3, 4],
       [5, 6],
     ]);
-    expect(idsOf(attributeCrash(held(2), { kind: 'hung' }).isolated)).toEqual([[1], [2]]);
+    expect(idsOf(attributeCrash(inProgress(2), { kind: 'hung' }).isolated)).toEqual([[1], [2]]);
   });
 
   it('isolates the oldest batch when a process reported no started image', () => {

@@ -5,7 +5,7 @@ export interface QueuedImage {
   /** Number that identifies it between pool and process. */
   readonly wireId: number;
   readonly image: PoolImage;
-  /** Number of times that it crashed or hung an engine process that held nothing else. */
+  /** Number of times that it crashed or hung an engine process that processed nothing else. */
   failedAttempts: number;
   readonly settle: (outcome: ImageOutcome) => void;
 }
@@ -14,7 +14,8 @@ export interface Batch {
   readonly model: ModelRef;
   readonly items: readonly QueuedImage[];
   /**
-   * It may contain an offending image: it gets a process for itself, so that no other batch is affected or suspected.
+   * It may contain an offending image: it gets a process for itself, so that it affects no other batch, and a crash is
+   * attributed to no other.
    */
   readonly isolated: boolean;
 }

@@ -49,11 +49,11 @@ describe('the engine process', () => {
     const running = createPool('wasm');
     expect(await running.start()).toMatchObject({ name: 'wasm', version: '4.22.0' });
     const text = join(child.folder, 'text.jpg');
-    writeFileSync(text, 'no picture');
+    writeFileSync(text, 'not an image');
     const [first, second, third, fourth] = await detect(running, [
       { id: 1, path: CAT },
       { id: 2, path: text },
-      { id: 3, path: join(child.folder, 'gone.jpg') },
+      { id: 3, path: join(child.folder, 'missing.jpg') },
       { id: 4, path: CAT },
     ]);
     expect(first).toMatchObject({ id: 1, ok: true, width: 800, height: 1042, warning: null });

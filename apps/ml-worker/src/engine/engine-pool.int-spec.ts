@@ -69,15 +69,15 @@ describe('work', () => {
 
   it('fills the least loaded process first, with at most two batches, and queues the others', async () => {
     const pool = await startedPool();
-    const held = [detect(pool, images(`when:${flag('go')}`, 'b', 'c'))];
-    for (let call = 0; call < 5; call++) held.push(detect(pool, images(`when:${flag('go')}`)));
+    const pending = [detect(pool, images(`when:${flag('go')}`, 'b', 'c'))];
+    for (let call = 0; call < 5; call++) pending.push(detect(pool, images(`when:${flag('go')}`)));
     await waitUntil('four batches in the processes', () => fake.log().filter(({ batch }) => batch).length === 4);
     expect(pool.status().map(({ state, batchesInFlight }) => [state, batchesInFlight])).toEqual([
       ['busy', 2],
       ['busy', 2],
     ]);
     raise('go');
-    expect((await Promise.all(held)).flat().every(({ ok }) => ok)).toBe(true);
+    expect((await Promise.all(pending)).flat().every(({ ok }) => ok)).toBe(true);
     expect(pool.status().map(({ state }) => state)).toEqual(['idle', 'idle']);
     expect(pool.status().reduce((sum, { batchesDone }) => sum + batchesDone, 0)).toBe(6);
     expect(pool.status().reduce((sum, { imagesDone }) => sum + imagesDone, 0)).toBe(8);
@@ -199,11 +199,11 @@ describe('processes', () => {
   it('that are killed from outside are replaced, and none of their work is lost', async () => {
     const pool = await startedPool();
     const before = pids(pool);
-    const held = Array.from({ length: 4 }, () => detect(pool, images('a', `when:${flag('go')}`, 'c')));
+    const pending = Array.from({ length: 4 }, () => detect(pool, images('a', `when:${flag('go')}`, 'c')));
     await waitUntil('both to be full', () => pool.status().every(({ batchesInFlight }) => batchesInFlight === 2));
     for (const pid of before) process.kill(pid, 'SIGKILL');
     raise('go');
-    expect((await Promise.all(held)).map(results)).toEqual(Array.from({ length: 4 }, () => ['ok', 'ok', 'ok']));
+    expect((await Promise.all(pending)).map(results)).toEqual(Array.from({ length: 4 }, () => ['ok', 'ok', 'ok']));
     await waitUntil('both to be back', () => pool.status().every(({ state }) => state === 'idle'));
     expect(pool.status().map(({ restarts }) => restarts)).toEqual([1, 1]);
     expect(pool.status()[0]!.lastExit).toMatchObject({ kind: 'crashed', message: 'was ended by signal SIGKILL' });
@@ -213,8 +213,8 @@ describe('processes', () => {
   it('that have grown too large are replaced once they are idle, without repeating an image', async () => {
     const pool = await startedPool({ processes: 1, maxRssBytes: 1e9 });
     const [before] = pids(pool);
-    const held = [detect(pool, images('b', 'fat')), detect(pool, images('c'))];
-    expect((await Promise.all(held)).map(results)).toEqual([['ok', 'ok'], ['ok']]);
+    const pending = [detect(pool, images('b', 'fat')), detect(pool, images('c'))];
+    expect((await Promise.all(pending)).map(results)).toEqual([['ok', 'ok'], ['ok']]);
     await waitUntil('the new process', () => pool.status()[0]!.state === 'idle' && pool.status()[0]!.recycles === 1);
     expect(pids(pool)).not.toEqual([before]);
     expect(pool.status()[0]).toMatchObject({ restarts: 0, lastExit: null });
@@ -306,7 +306,7 @@ describe('stop', () => {
   it('lets the processes finish their work in flight, and answers queued images at once', async () => {
     const pool = await startedPool({ processes: 1 });
     const running = pids(pool);
-    const held = [detect(pool, images(`when:${flag('go')}`)), detect(pool, images('b'))];
+    const pending = [detect(pool, images(`when:${flag('go')}`)), detect(pool, images('b'))];
     const waiting = detect(pool, images('c'));
     const stopping = pool.stop(10_000);
     expect(await waiting).toEqual([
@@ -314,7 +314,7 @@ describe('stop', () => {
     ]);
     raise('go');
     await stopping;
-    expect((await Promise.all(held)).map(results)).toEqual([['ok'], ['ok']]);
+    expect((await Promise.all(pending)).map(results)).toEqual([['ok'], ['ok']]);
     expect(results(await detect(pool, images('d')))).toEqual(['engine_stopped']);
     expect(running.filter(isAlive)).toEqual([]);
     await pool.stop(0);
@@ -325,10 +325,10 @@ describe('stop', () => {
     const timers = count('Timeout');
     const pool = await startedPool();
     const running = pids(pool);
-    const held = detect(pool, images('hang', 'b'));
+    const pending = detect(pool, images('hang', 'b'));
     await waitUntil('the batch to be there', () => fake.log().some(({ batch }) => batch));
     await pool.stop(50);
-    expect(results(await held)).toEqual(['engine_stopped', 'engine_stopped']);
+    expect(results(await pending)).toEqual(['engine_stopped', 'engine_stopped']);
     expect(running.filter(isAlive)).toEqual([]);
     await waitUntil(
       'no timer and no process to be left',
@@ -338,11 +338,11 @@ describe('stop', () => {
 
   it('does not replace a process that dies meanwhile', async () => {
     const pool = await startedPool({ processes: 1 });
-    const held = detect(pool, images(`when:${flag('go')}`, 'segfault'));
+    const pending = detect(pool, images(`when:${flag('go')}`, 'segfault'));
     const stopping = pool.stop(10_000);
     raise('go');
     await stopping;
-    expect(results(await held)).toEqual(['ok', 'engine_stopped']);
+    expect(results(await pending)).toEqual(['ok', 'engine_stopped']);
     expect(fake.log().filter(({ started }) => started)).toHaveLength(1);
   });
 });

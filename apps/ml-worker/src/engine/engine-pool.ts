@@ -137,8 +137,8 @@ export class EnginePool {
     try {
       for (const slot of slots) slot.load(model);
       if (slots.length > 0) await withDeadline(loaded, this.#startDeadlineMs, `loading model ${model.manifest.name}`);
-      const most = this.#options.maxModels ?? MAX_MODELS;
-      this.#models = [...this.#models.filter(({ key }) => key !== model.key), model].slice(-most);
+      const max = this.#options.maxModels ?? MAX_MODELS;
+      this.#models = [...this.#models.filter(({ key }) => key !== model.key), model].slice(-max);
     } finally {
       this.#loading.delete(model.key);
     }
@@ -304,14 +304,14 @@ export class EnginePool {
   #assignBatches(): void {
     if (this.#stopped !== null) this.#failAsStopped(this.#takeAllWaiting());
     this.#assignIsolated();
-    const most = this.#options.batchesPerProcess ?? 2;
+    const max = this.#options.batchesPerProcess ?? 2;
     // Reserves one process for an isolated batch; the others continue.
     const reserved =
       this.#isolated.length > 0 && this.#mayAssignIsolated() ? this.#leastLoaded((slot) => slot.batches) : undefined;
     while (this.#waiting.length > 0) {
       const slot = this.#leastLoaded(
         (candidate) => candidate.imagesInFlight,
-        (candidate) => candidate !== reserved && candidate.batches < most,
+        (candidate) => candidate !== reserved && candidate.batches < max,
       );
       if (slot === undefined) break;
       slot.assign(this.#waiting.shift()!);

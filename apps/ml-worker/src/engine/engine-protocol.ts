@@ -53,7 +53,7 @@ export interface ModelRef {
 
 export interface PoolImage {
   readonly id: number;
-  /** Absolute path of the picture's file. */
+  /** Absolute path of the image file. */
   readonly path: string;
   /** For a classifier: crops to classify, in fractions of the image. */
   readonly crops?: readonly Box[];

@@ -122,7 +122,7 @@ export class EngineSlot {
         this.#health = health;
         this.#recordAnswer(batch, outcome);
       },
-      onExited: (death) => this.#onExited(death),
+      onExited: (exit) => this.#onExited(exit),
     });
   }
 

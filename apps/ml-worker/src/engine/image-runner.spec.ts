@@ -9,14 +9,14 @@ const input = (brightness: number): ModelInput => ({
   height: 1,
   placement: { left: 0, top: 0, width: 1, height: 1 },
 });
-const picture = (brightness: number): DecodedImage => ({
+const decodedImage = (brightness: number): DecodedImage => ({
   inputs: [input(brightness)],
   imageWidth: 40,
   imageHeight: 30,
   warning: null,
 });
 const nothing = { detections: [], classifications: [] };
-const brightnessOf = (pictures: readonly DecodedImage[]) => pictures.map(({ inputs }) => inputs[0]!.rgb[0]);
+const brightnessOf = (decodedBatch: readonly DecodedImage[]) => decodedBatch.map(({ inputs }) => inputs[0]!.rgb[0]);
 const image = (id: number): PoolImage => ({ id, path: String(id) });
 
 /** Creates a runner, and a model whose images are as bright as their id. */
@@ -35,10 +35,10 @@ function given(parts: Partial<RunnerModel> = {}) {
   let released = 0;
   const model = (more: Partial<RunnerModel> = {}): RunnerModel => ({
     batch: 1,
-    decode: async ({ path }) => picture(Number(path)),
-    infer: async (pictures) => {
-      events.push(`infer ${brightnessOf(pictures).join()}`);
-      return pictures.map(() => nothing);
+    decode: async ({ path }) => decodedImage(Number(path)),
+    infer: async (decodedBatch) => {
+      events.push(`infer ${brightnessOf(decodedBatch).join()}`);
+      return decodedBatch.map(() => nothing);
     },
     release: () => (released += 1),
     ...parts,
@@ -80,16 +80,16 @@ describe('ImageRunner', () => {
 
   it('decodes only the next two images, also of the next batch, during inference of one', async () => {
     let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const gate = new Promise<void>((resolve) => (release = resolve));
     const { accept, events, answered } = given({
-      infer: async (pictures) => {
-        await held;
-        return pictures.map(() => nothing);
+      infer: async (decodedBatch) => {
+        await gate;
+        return decodedBatch.map(() => nothing);
       },
     });
     accept(1, [image(1), image(2)]);
     accept(2, [image(3), image(4), image(5)]);
-    await waitUntil('the third picture to be begun', () => events.includes('start 3'));
+    await waitUntil('the third image to be started', () => events.includes('start 3'));
     expect(events).toEqual(['start 1', 'start 2', 'start 3']);
     release();
     await answered(5);
@@ -130,7 +130,7 @@ describe('ImageRunner', () => {
         if (path === '2') throw new PermanentError('not_an_image', 'it is text');
         if (path === '3') throw new RetryableError('io_error', 'the disk');
         if (path === '4') throw new TypeError('a bug');
-        return picture(Number(path));
+        return decodedImage(Number(path));
       },
       batch: 5,
     });
@@ -146,9 +146,9 @@ describe('ImageRunner', () => {
   it('runs inference one by one when one image spoils the result of all', async () => {
     const { accept, answers, answered } = given({
       batch: 3,
-      infer: async (pictures) => {
-        if (brightnessOf(pictures).includes(2)) throw new RetryableError('nan_output', 'no number');
-        return pictures.map(() => nothing);
+      infer: async (decodedBatch) => {
+        if (brightnessOf(decodedBatch).includes(2)) throw new RetryableError('nan_output', 'no number');
+        return decodedBatch.map(() => nothing);
       },
     });
     accept(1, [1, 2, 3].map(image));
@@ -164,7 +164,7 @@ describe('ImageRunner', () => {
   it('fails no image for an engine that cannot continue', async () => {
     const { accept, answers, fatal } = given({
       infer: async () => {
-        throw new FatalError('engine_lost', 'the device is gone');
+        throw new FatalError('engine_lost', 'the device is lost');
       },
     });
     accept(1, [image(1)]);

@@ -29,7 +29,7 @@ export interface RunnerModel {
   /** Maximum inputs in one execution of the model. */
   readonly batch: number;
   decode(image: PoolImage): Promise<DecodedImage>;
-  infer(pictures: readonly DecodedImage[]): Promise<InferenceResult[]>;
+  infer(decodedBatch: readonly DecodedImage[]): Promise<InferenceResult[]>;
   /** Called once for each image, when it is answered. */
   release(): void;
 }
@@ -49,7 +49,7 @@ interface Work {
 
 interface Decoded {
   readonly work: Work;
-  readonly picture: DecodedImage;
+  readonly decodedImage: DecodedImage;
   readonly decodeMs: number;
 }
 
@@ -75,8 +75,8 @@ export class ImageRunner {
     while (this.#decoding.length > 0) {
       const taken = this.#takeBatch();
       this.#decodeAhead();
-      const pictures = (await Promise.all(taken)).filter((decoded) => decoded !== null);
-      if (pictures.length > 0) await this.#infer(pictures);
+      const decodedBatch = (await Promise.all(taken)).filter((decoded) => decoded !== null);
+      if (decodedBatch.length > 0) await this.#infer(decodedBatch);
       // Inference may have blocked this thread; lets messages and decoded images proceed.
       await nextTurn();
     }
@@ -108,29 +108,29 @@ export class ImageRunner {
   async #decode(work: Work): Promise<Decoded | null> {
     const begin = performance.now();
     try {
-      const picture = await work.model.decode(work.image);
-      return { work, picture, decodeMs: performance.now() - begin };
+      const decodedImage = await work.model.decode(work.image);
+      return { work, decodedImage, decodeMs: performance.now() - begin };
     } catch (error) {
       this.#fail(work, error);
       return null;
     }
   }
 
-  async #infer(pictures: readonly Decoded[]): Promise<void> {
+  async #infer(decodedBatch: readonly Decoded[]): Promise<void> {
     const begin = performance.now();
     let found: InferenceResult[];
     try {
-      found = await pictures[0]!.work.model.infer(pictures.map(({ picture }) => picture));
+      found = await decodedBatch[0]!.work.model.infer(decodedBatch.map(({ decodedImage }) => decodedImage));
     } catch (error) {
       if (error instanceof FatalError) throw error;
       // One image may have spoilt the result of all.
-      if (pictures.length > 1) for (const picture of pictures) await this.#infer([picture]);
-      else this.#fail(pictures[0]!.work, error);
+      if (decodedBatch.length > 1) for (const decodedImage of decodedBatch) await this.#infer([decodedImage]);
+      else this.#fail(decodedBatch[0]!.work, error);
       return;
     }
-    const inferMs = (performance.now() - begin) / pictures.length;
-    pictures.forEach(({ work, picture, decodeMs }, index) => {
-      const { imageWidth: width, imageHeight: height, warning } = picture;
+    const inferMs = (performance.now() - begin) / decodedBatch.length;
+    decodedBatch.forEach(({ work, decodedImage, decodeMs }, index) => {
+      const { imageWidth: width, imageHeight: height, warning } = decodedImage;
       this.#answer(work, { id: work.image.id, ok: true, width, height, ...found[index]!, warning, decodeMs, inferMs });
     });
   }

@@ -33,15 +33,15 @@ export class ModelCache {
   }
 
   /** Returns the model for this many images; each must be released. */
-  async acquire(key: string, pictures: number): Promise<RunnerModel> {
+  async acquire(key: string, images: number): Promise<RunnerModel> {
     const entry = this.#entry(key);
-    entry.inUse += pictures;
+    entry.inUse += images;
     try {
       const model = await entry.loaded;
       this.#evictUnused();
       return this.#runnerModel(model, entry);
     } catch (error) {
-      entry.inUse -= pictures;
+      entry.inUse -= images;
       throw error;
     }
   }
@@ -80,20 +80,20 @@ export class ModelCache {
         const { imageWidth, imageHeight, warning, ...input } = await decodeForModel(path, options);
         return { inputs: [input], imageWidth, imageHeight, warning };
       },
-      infer: (pictures) => inferBatch(model, pictures),
+      infer: (images) => inferBatch(model, images),
       release: () => (entry.inUse -= 1),
     };
   }
 }
 
-async function inferBatch(model: LoadedModel, pictures: readonly DecodedImage[]): Promise<InferenceResult[]> {
-  const inputs: ModelInput[] = pictures.flatMap((picture) => picture.inputs);
+async function inferBatch(model: LoadedModel, images: readonly DecodedImage[]): Promise<InferenceResult[]> {
+  const inputs: ModelInput[] = images.flatMap((image) => image.inputs);
   if (model.manifest.decoder !== 'softmax')
     return (await model.detect(inputs)).map((detections) => ({ detections, classifications: [] }));
   const all = await model.classify(inputs);
   let next = 0;
-  return pictures.map((picture) => ({
+  return images.map((image) => ({
     detections: [],
-    classifications: all.slice(next, (next += picture.inputs.length)),
+    classifications: all.slice(next, (next += image.inputs.length)),
   }));
 }

@@ -17,7 +17,7 @@ describe('an image that keeps an engine busy for several lease durations', () =>
     async () => {
       await rig.createImages([`busy:${BUSY_MS}`]);
       const task = () => rig.db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
-      await waitUntil('the picture to be done', async () => (await task()).state === 'done', 2 * BUSY_MS);
+      await waitUntil('the task to be done', async () => (await task()).state === 'done', 2 * BUSY_MS);
       const { attempt, started_at: started, finished_at: finished } = await task();
       expect(attempt).toBe(1);
       expect((finished?.getTime() ?? 0) - (started?.getTime() ?? 0)).toBeGreaterThanOrEqual(BUSY_MS);

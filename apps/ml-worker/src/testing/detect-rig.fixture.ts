@@ -24,7 +24,7 @@ import { DetectHandler } from '../handlers/detect.handler';
 import { ModelCatalogue, modelRef } from '../models/model-catalogue';
 
 /**
- * A dispatcher and a detect worker with their own database and virtual host, and engine processes that can really
+ * A dispatcher and a detect worker with their own database and virtual host, and engine processes that can
  * crash.
  */
 export interface DetectRig {

@@ -16,9 +16,9 @@ export function isSamePolicy(found: PolicyInfo, { name, pattern, applyTo, defini
 }
 
 /**
- * Checks that our policies exist and are in force: of all policies that match a queue, RabbitMQ applies only the one
- * with the highest priority, so a foreign policy can disable the delivery limit and dead-lettering without changing
- * ours.
+ * Compares the declared policies with those of the broker. Of all policies that match a queue, RabbitMQ applies only
+ * the one with the highest priority: a foreign policy can disable the delivery limit and dead-lettering, although the
+ * declared one is unchanged.
  */
 export function comparePolicies(found: readonly PolicyInfo[]): TopologyDifference[] {
   const differences: TopologyDifference[] = [];

@@ -66,15 +66,15 @@ function compareQueues(found: readonly QueueInfo[]): TopologyDifference[] {
  * none does.
  */
 function describeDifference(
-  properties: Readonly<Record<string, readonly [found: unknown, wanted: unknown]>>,
+  properties: Readonly<Record<string, readonly [found: unknown, expected: unknown]>>,
 ): string | null {
   const text = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));
-  const parts = Object.entries(properties).flatMap(([name, [found, wanted]]) => {
-    if (canonicalJson(found) === canonicalJson(wanted)) return [];
+  const parts = Object.entries(properties).flatMap(([name, [found, expected]]) => {
+    if (canonicalJson(found) === canonicalJson(expected)) return [];
     return [
       name === 'type'
-        ? `is of type ${text(found)}, not ${text(wanted)}`
-        : `has ${name} ${text(found)}, not ${text(wanted)}`,
+        ? `is of type ${text(found)}, not ${text(expected)}`
+        : `has ${name} ${text(found)}, not ${text(expected)}`,
     ];
   });
   return parts.length === 0 ? null : parts.join('; ');

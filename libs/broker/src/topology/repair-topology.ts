@@ -53,7 +53,7 @@ async function removeConflicting(
         return 'removed; no message is lost';
       case 'exchange_differs':
         await step(connection, (channel) => channel.deleteExchange(difference.name));
-        return 'deleted and redeclared; an exchange holds no messages, but its foreign bindings are gone';
+        return 'deleted and redeclared; an exchange holds no messages, but its foreign bindings are removed';
       case 'queue_differs':
         return await removeQueue(connection, management, difference.name);
       case 'policy_shadowed':

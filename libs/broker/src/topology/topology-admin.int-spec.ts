@@ -84,7 +84,7 @@ describe('TopologyAdmin', () => {
       expect((await channel.checkQueue(ROUTES.export.queue.name)).messageCount).toBe(1);
     });
 
-    it('replaces a quorum work queue with other arguments only when nobody consumes it, and never the dead letters', async () => {
+    it('replaces a quorum work queue with other arguments only when it has no consumer, and never the dead letters', async () => {
       const other = { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-max-length': 5 } };
       for (const queue of [ROUTES.scan.queue.name, ROUTES.detect.queue.name, TOPOLOGY.deadLetters.queue.name]) {
         await channel.deleteQueue(queue);
@@ -107,7 +107,7 @@ describe('TopologyAdmin', () => {
       });
     });
 
-    it('resets a changed policy, and names one that overrides ours', async () => {
+    it('resets a changed policy, and names one that overrides a declared policy', async () => {
       await vhost.manage('PUT', `/policies/{vhost}/${TOPOLOGY.policies[0].name}`, {
         pattern: '^pugmark\\.',
         'apply-to': 'queues',

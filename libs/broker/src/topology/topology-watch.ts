@@ -158,7 +158,7 @@ export class TopologyWatch {
     const repaired = before.filter(({ line }) => !remaining.has(line)).map(({ line }) => line);
     if (repaired.length === 0 || !this.#wasComplete) return;
     this.#repairs.inc(repaired.length);
-    this.#options.logger.error({ mended: repaired }, 'parts of the topology had been removed; they were redeclared');
+    this.#options.logger.error({ repaired }, 'parts of the topology had been removed; they were redeclared');
   }
 
   #report(differences: readonly string[]): void {

@@ -53,7 +53,7 @@ describe('createDatabase', () => {
     }
   });
 
-  it('destroys a connection whose statement timed out, so that nobody waits behind it', async () => {
+  it('destroys a connection whose statement timed out, so that no later statement waits for it', async () => {
     const impatient = createDatabase({
       url: server.url,
       applicationName: 'impatient',

@@ -47,7 +47,7 @@ export class StatementDeadlineClient extends Client {
   }
 
   /**
-   * Sent before the next query. If it fails, the connection is broken, and its prepared statements are gone with it.
+   * Sent before the next query. If it fails, the connection is broken, and its prepared statements are lost with it.
    */
   #deallocate(name: string): void {
     const { parsedStatements } = (this as unknown as ClientInternals).connection;

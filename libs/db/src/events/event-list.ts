@@ -77,12 +77,12 @@ async function listWithTime(
   { kind, order, after, limit }: Page,
 ): Promise<ListedEvent[]> {
   const { locationId, deploymentId, ...rest } = filter;
-  const [way, beyond] = order === 'start' ? [sql`asc`, sql`>`] : [sql`desc`, sql`<`];
+  const [direction, beyond] = order === 'start' ? [sql`asc`, sql`>`] : [sql`desc`, sql`<`];
   const goesOn =
     after === null || after.at === null
       ? sql`true`
       : sql`(e.starts_at, e.id) ${beyond} (${instantAt(after.at)}, ${after.id})`;
-  const inOrder = sql`order by e.starts_at ${way}, e.id ${way} limit ${sql.lit(limit)}`;
+  const inOrder = sql`order by e.starts_at ${direction}, e.id ${direction} limit ${sql.lit(limit)}`;
   const chosen = (conditions: EventFilter, where: RawBuilder<unknown>) =>
     sql`select e.* from events e where ${where} ${eventConditions(conditions, kind)} and e.starts_at is not null
       and ${goesOn} ${inOrder}`;

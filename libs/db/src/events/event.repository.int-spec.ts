@@ -331,7 +331,7 @@ describe('events', () => {
       expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(2);
     });
 
-    it('are not formed once nobody waits for them', async () => {
+    it('are not formed when no caller waits for them any more', async () => {
       const [first, second] = [await study.deployment('a'), await study.deployment('b')];
       for (const deployment of [first, second]) await study.image(deployment, minute(0), [found('deer')]);
       const hurried = new AbortController();

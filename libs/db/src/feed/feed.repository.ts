@@ -84,16 +84,16 @@ export class FeedRepository {
   async append(tx: DatabaseTransaction, subjects: readonly FeedSubject[]): Promise<number> {
     const latest = await this.#latest(tx, subjects);
     const of = (subject: FeedSubject): LatestRow | undefined => latest.get(`${subject.topic} ${subject.subjectId}`);
-    const news = subjects.filter((subject) => hasChanged(subject, of(subject)));
+    const changed = subjects.filter((subject) => hasChanged(subject, of(subject)));
     await this.#updateRecheck(
       tx,
-      subjects.filter((subject) => !news.includes(subject)),
+      subjects.filter((subject) => !changed.includes(subject)),
       of,
     );
-    const outdated = news.flatMap((subject) => of(subject)?.id ?? []);
+    const outdated = changed.flatMap((subject) => of(subject)?.id ?? []);
     await sql`update feed set latest = false where id = any(${outdated}::bigint[])`.execute(tx);
-    for (let from = 0; from < news.length; from += INSERT_BATCH) {
-      const rows = news
+    for (let from = 0; from < changed.length; from += INSERT_BATCH) {
+      const rows = changed
         .slice(from, from + INSERT_BATCH)
         .map(({ topic, subjectId, projectId, data, ended, recheck }) => ({
           topic,
@@ -106,7 +106,7 @@ export class FeedRepository {
       await tx.insertInto('feed').values(rows).execute();
     }
     await this.#updatePending(tx, subjects);
-    return news.length;
+    return changed.length;
   }
 
   /** Deletes expired rows, the oldest first. Only during a scan. */

@@ -41,7 +41,7 @@ describe('the image filter', () => {
     await study.review(ids[4]!, [{ label: 'Martes martes', individuals: 2 }]);
     await sql`
       insert into tasks (kind, subject_id, state, finished_at, error_code, error_message)
-      values ('detect', ${ids[7]}, 'failed', now(), 'file_missing', 'gone'),
+      values ('detect', ${ids[7]}, 'failed', now(), 'file_missing', 'the file is missing'),
         ('detect', ${ids[0]}, 'failed', now(), 'worker_lost', 'lost')`.execute(study.db);
     await new EventRepository().formStaleEvents(study.db, null);
   });

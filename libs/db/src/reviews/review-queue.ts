@@ -37,7 +37,7 @@ export interface ReviewQueuePosition {
 }
 
 /**
- * Lists what is most worth a review first: events that nobody has reviewed, in ascending order of confidence; or
+ * Lists what is most worth a review first: events without a review, in ascending order of confidence; or
  * blanks, in descending order.
  */
 export async function listReviewQueue(

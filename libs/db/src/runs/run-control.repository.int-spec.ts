@@ -91,7 +91,7 @@ describe('RunControlRepository', () => {
 
   const states = async (): Promise<string[]> =>
     (await db.selectFrom('tasks').select('state').orderBy('id').execute()).map((row) => row.state);
-  const heldOf = async (id = runId): Promise<number> =>
+  const countPaused = async (id = runId): Promise<number> =>
     (
       await db
         .selectFrom('tasks')
@@ -101,7 +101,7 @@ describe('RunControlRepository', () => {
         .executeTakeFirstOrThrow()
     ).n;
   const task = (id = 1) => db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const marks = () => db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
+  const readRun = () => db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
   const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
   const publishAll = (limit = 100, depth = 1000): Promise<number> =>
     tasks.publishDue('detect', depth, limit, async (due) => due.map((one) => one.id));
@@ -144,22 +144,22 @@ describe('RunControlRepository', () => {
 
     it('is reconciled in chunks, without waiting for a dispatcher that is publishing, and is then complete', async () => {
       await given(5);
-      const sweeps: number[] = [];
+      const reconciled: number[] = [];
       await tasks.publishDue('detect', 10, 2, async (due) => {
         await cancel();
-        sweeps.push(await control.reconcile(2), await control.reconcile(2), await control.reconcile(2));
+        reconciled.push(await control.reconcile(2), await control.reconcile(2), await control.reconcile(2));
         return due.map((task) => task.id);
       });
-      const unswept = async (): Promise<unknown> =>
+      const cancelCompletedAt = async (): Promise<unknown> =>
         (await db.selectFrom('runs').select('cancel_completed_at').executeTakeFirstOrThrow()).cancel_completed_at;
-      expect(sweeps).toEqual([2, 1, 0]);
+      expect(reconciled).toEqual([2, 1, 0]);
       expect(await states()).toEqual(['queued', 'queued', 'cancelled', 'cancelled', 'cancelled']);
-      expect(await unswept()).toBeNull();
+      expect(await cancelCompletedAt()).toBeNull();
       expect(await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w')).toEqual([]);
 
       expect(await control.reconcile(10)).toBe(2);
       expect(await control.reconcile(10)).toBe(0);
-      expect(await unswept()).not.toBeNull();
+      expect(await cancelCompletedAt()).toEqual(expect.any(Date));
     });
 
     it('does not block a worker that waits for it to commit, and keeps what that worker has ended', async () => {
@@ -226,14 +226,14 @@ describe('RunControlRepository', () => {
     it('is effective without a reconciliation: none of a million waiting tasks would be published', async () => {
       await givenMany(6_000, runId);
       await pause();
-      expect(await heldOf()).toBe(5_000);
+      expect(await countPaused()).toBe(5_000);
       expect(await publishAll()).toBe(0);
       expect(await claim(5_999)).toEqual([]);
       expect(await tasks.findInvariantViolations(0, 0)).toEqual([]);
 
       await reconcileAll();
 
-      expect(await heldOf()).toBe(6_000);
+      expect(await countPaused()).toBe(6_000);
       expect(await tasks.dueKinds()).toEqual([]);
     });
 
@@ -242,7 +242,7 @@ describe('RunControlRepository', () => {
       await pause();
       await reconcileAll();
       await resume();
-      expect(await heldOf()).toBe(1_000);
+      expect(await countPaused()).toBe(1_000);
       expect(await publishAll()).toBe(100);
       expect(await tasks.findInvariantViolations(60, 60)).toEqual([]);
       // A notification from before the pause may arrive for a task that is still paused: the run continues, so it is
@@ -255,7 +255,7 @@ describe('RunControlRepository', () => {
         .executeTakeFirstOrThrow();
       expect(await claim(id)).toHaveLength(1);
       await reconcileAll();
-      expect(await heldOf()).toBe(0);
+      expect(await countPaused()).toBe(0);
     });
 
     it('is reconciled by any dispatcher: one may crash between two chunks, and two may run at once', async () => {
@@ -264,23 +264,23 @@ describe('RunControlRepository', () => {
       await control.reconcile(700);
       const others = [new RunControlRepository(db), new RunControlRepository(db)];
       await Promise.all(others.map((one) => one.reconcile(1_000)));
-      expect(await heldOf()).toBe(5_000 + 700 + 2_000);
+      expect(await countPaused()).toBe(5_000 + 700 + 2_000);
 
       // It is resumed while the pause is reconciled, and paused again while that is.
       await resume();
       await Promise.all(others.map((one) => one.reconcile(600)));
-      expect(await heldOf()).toBe(7_700 - 5_000 - 1_200);
+      expect(await countPaused()).toBe(7_700 - 5_000 - 1_200);
       await pause();
       await Promise.all(
         others.map(async (one) => {
           while ((await one.reconcile(300)) > 0);
         }),
       );
-      expect(await heldOf()).toBe(12_000);
+      expect(await countPaused()).toBe(12_000);
       expect(await publishAll()).toBe(0);
       await resume();
       await reconcileAll(500);
-      expect(await heldOf()).toBe(0);
+      expect(await countPaused()).toBe(0);
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 12_000 });
     });
 
@@ -293,7 +293,7 @@ describe('RunControlRepository', () => {
       await reconcileAll();
       for (const id of [large, runId]) await resume(id);
       expect(await control.reconcile(400)).toBe(400);
-      expect([await heldOf(large), await heldOf(runId)]).toEqual([6_800, 800]);
+      expect([await countPaused(large), await countPaused(runId)]).toEqual([6_800, 800]);
     });
 
     it('withdraws what a dispatcher was publishing', async () => {
@@ -306,7 +306,7 @@ describe('RunControlRepository', () => {
       expect(await claim(1, 2)).toEqual([]);
       await control.reconcile(10);
       expect(await states()).toEqual(['waiting', 'waiting']);
-      expect(await heldOf()).toBe(2);
+      expect(await countPaused()).toBe(2);
     });
 
     it('publishes again what was marked as queued after the pause, when it is resumed before a reconciliation', async () => {
@@ -356,9 +356,9 @@ describe('RunControlRepository', () => {
       const { run_at: dueAt } = await task(1);
 
       expect(await publishAll()).toBe(0);
-      expect(await heldOf()).toBe(1);
+      expect(await countPaused()).toBe(1);
       await control.reconcile(10);
-      expect(await heldOf()).toBe(3);
+      expect(await countPaused()).toBe(3);
       expect(await tasks.dueKinds()).toEqual([]);
       await resume();
       expect(await task(1)).toMatchObject({ paused: false, attempt: 1, run_at: dueAt });
@@ -409,8 +409,8 @@ describe('RunControlRepository', () => {
       expect(await publishAll()).toBe(0);
       await reconcileAll();
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 0, cancelled: 12_000 });
-      expect(await heldOf()).toBe(0);
-      expect(await marks()).toMatchObject({ paused_at: null, cancel_completed_at: expect.any(Date) });
+      expect(await countPaused()).toBe(0);
+      expect(await readRun()).toMatchObject({ paused_at: null, cancel_completed_at: expect.any(Date) });
     });
   });
 
@@ -424,7 +424,7 @@ describe('RunControlRepository', () => {
         { kind: 'detect', state: 'waiting', count: 2, oldestSeconds: expect.any(Number) },
       ]);
       expect(await control.reconcile(10)).toBe(2);
-      expect(await heldOf()).toBe(0);
+      expect(await countPaused()).toBe(0);
       expect(await tasks.findInvariantViolations(60, 10)).toEqual([]);
     });
 
@@ -468,7 +468,7 @@ describe('RunControlRepository', () => {
         finished_at: null,
       });
       expect(await task(2)).toMatchObject({ state: 'waiting', attempt: 4, previous_attempts: 0 });
-      expect((await marks()).retry_requested_at).toBeNull();
+      expect((await readRun()).retry_requested_at).toBeNull();
 
       // A notification of the last attempt is stale; the next four failures are retried, with the backoff of a first
       // series, the fifth is final.
@@ -546,7 +546,7 @@ describe('RunControlRepository', () => {
       await given(2, { state: 'failed', finished_at: age(1), error_code: 'broken', error_message: 'broken' });
       await pause();
       await retry();
-      expect(await heldOf()).toBe(2);
+      expect(await countPaused()).toBe(2);
       expect(await publishAll()).toBe(0);
       await db
         .updateTable('tasks')
@@ -614,7 +614,7 @@ describe('RunControlRepository', () => {
         { priority: 0, state: 'done', n: 1 },
         { priority: -7, state: 'waiting', n: 12_000 },
       ]);
-      expect(await marks()).toMatchObject({ priority: -7, priority_changed_at: null });
+      expect(await readRun()).toMatchObject({ priority: -7, priority_changed_at: null });
     });
 
     it('is not lost for a task that a dispatcher is publishing', async () => {
@@ -624,10 +624,10 @@ describe('RunControlRepository', () => {
         expect(await control.reconcile(10)).toBe(0);
         return due.map((one) => one.id);
       });
-      expect((await marks()).priority_changed_at).not.toBeNull();
+      expect((await readRun()).priority_changed_at).toEqual(expect.any(Date));
       expect(await reconcileAll()).toBe(1);
       expect(await task(1)).toMatchObject({ state: 'queued', priority: 7 });
-      expect((await marks()).priority_changed_at).toBeNull();
+      expect((await readRun()).priority_changed_at).toBeNull();
     });
   });
 });
@@ -641,7 +641,7 @@ describe('a large paused run', () => {
       await act(db);
       await db.destroy();
     };
-    const look = async (db: Database): Promise<void> => {
+    const readState = async (db: Database): Promise<void> => {
       const tasks = new TaskRepository(db);
       expect(await tasks.dueKinds()).toEqual(['detect']);
       expect(await tasks.publishDue('detect', 1_000, 512, async (due) => (expect(due).toHaveLength(1), []))).toBe(0);
@@ -679,7 +679,7 @@ describe('a large paused run', () => {
     const before = await settled();
     await connected(async (other) => {
       for (let time = 0; time < 10; time += 1) {
-        await look(other);
+        await readState(other);
         expect(await new RunControlRepository(other).reconcile(10_000)).toBe(0);
       }
     });

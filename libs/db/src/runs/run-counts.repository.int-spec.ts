@@ -10,7 +10,7 @@ describe('counts of tasks and of the results of runs', () => {
   let study: Study;
   let tasks: TaskRepository;
   let runId: number;
-  const tallies = new RunCountsRepository();
+  const runCounts = new RunCountsRepository();
 
   beforeEach(async () => {
     study = await Study.start();
@@ -42,7 +42,7 @@ describe('counts of tasks and of the results of runs', () => {
   }
 
   async function finish(subjects: number): Promise<void> {
-    const bells = (
+    const notifications = (
       await study.db
         .selectFrom('tasks')
         .select(['id', 'attempt'])
@@ -51,7 +51,7 @@ describe('counts of tasks and of the results of runs', () => {
         .limit(subjects)
         .execute()
     ).map(({ id, attempt }) => ({ id, attempt: attempt + 1 }));
-    const claimed = await tasks.claim('detect', bells, 'w');
+    const claimed = await tasks.claim('detect', notifications, 'w');
     const outcomes = claimed.map((task) => {
       const detections = task.subjectId % 2 === 0 ? [found('deer'), found('man', 0.8, 'person')] : [found('deer', 0.2)];
       const result = {
@@ -70,7 +70,7 @@ describe('counts of tasks and of the results of runs', () => {
         tx,
         done.map(({ result }) => result),
       );
-      await tallies.add(
+      await runCounts.add(
         tx,
         done.map(({ task }) => task.id),
       );
@@ -85,13 +85,11 @@ describe('counts of tasks and of the results of runs', () => {
     await tasks.cancel(study.db, 'detect', 40);
     await sql`delete from tasks where subject_id = 39`.execute(study.db);
     await sql`update tasks set run_id = null where subject_id = 38`.execute(study.db);
-    await study.db
-      .transaction()
-      .execute(async (tx) => {
-        await sql`delete from tasks`.execute(tx);
-        throw new Error('rolled back');
-      })
-      .catch(() => undefined);
+    const rolledBack = study.db.transaction().execute(async (tx) => {
+      await sql`delete from tasks`.execute(tx);
+      throw new Error('rolled back');
+    });
+    await expect(rolledBack).rejects.toThrow('rolled back');
     expect(await compared()).toEqual([]);
     await sql`truncate tasks`.execute(study.db);
     expect(await countTasks(study.db, { kind: 'detect' })).toMatchObject({
@@ -104,8 +102,8 @@ describe('counts of tasks and of the results of runs', () => {
 
   it('are not changed by compaction, while others write', async () => {
     for (let n = 0; n < 20; n += 1)
-      await Promise.all([finish(2), tallies.compact(study.db), tallies.compact(study.db)]);
-    await tallies.compact(study.db);
+      await Promise.all([finish(2), runCounts.compact(study.db), runCounts.compact(study.db)]);
+    await runCounts.compact(study.db);
     expect(await compared()).toEqual([]);
     expect(await summariseRun(study.db, runId)).toEqual({
       images: 40,

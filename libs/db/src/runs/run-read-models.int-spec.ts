@@ -72,7 +72,8 @@ describe('read models of results', () => {
     await tasks.commit(
       claimed.map((task) => {
         const index = images.indexOf(task.subjectId);
-        if (index === 4) return { task, outcome: 'failed' as const, code: 'file_missing', message: 'the file is gone' };
+        if (index === 4)
+          return { task, outcome: 'failed' as const, code: 'file_missing', message: 'the file is missing' };
         const warning = index === 3 ? ('truncated' as const) : null;
         return {
           task,

@@ -288,7 +288,11 @@ describe('static detections', () => {
             detections: [],
           },
         ]);
-        expect(await staticDetections.searchStale(study.db, d)).not.toBeNull();
+        expect(await staticDetections.searchStale(study.db, d)).toEqual({
+          staticDetections: 0,
+          newStaticDetections: 0,
+          changedImages: 0,
+        });
         expect(await due(0)).toEqual([]);
       });
       expect(await due(0)).toEqual([d]);

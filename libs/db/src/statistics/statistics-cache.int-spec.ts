@@ -86,14 +86,14 @@ describe('cached statistics', () => {
     const all = async (from: StatisticsCache): Promise<unknown> => {
       const answers = [];
       for (const filter of filters) {
-        const asked = { projectId: study.projectId, ...filter };
+        const query = { projectId: study.projectId, ...filter };
         const grouping = { groupBy: 'label', top: 5 } as const;
         answers.push(
-          await countImages(from, asked),
-          await countImages(from, { ...asked, status: 'failed' }),
-          await readStudySummary(from, asked, grouping),
-          await readPresence(from, asked, grouping),
-          await readTimeline(from, asked, grouping, 'day', 100),
+          await countImages(from, query),
+          await countImages(from, { ...query, status: 'failed' }),
+          await readStudySummary(from, query, grouping),
+          await readPresence(from, query, grouping),
+          await readTimeline(from, query, grouping, 'day', 100),
         );
       }
       return answers;

@@ -93,13 +93,16 @@ describe('TaskRepository', () => {
   it('claims each attempt once, however often its notification is delivered', async () => {
     const [id = 0] = await given(1);
     await publishAll();
-    const bell = { id, attempt: 1 };
+    const notification = { id, attempt: 1 };
 
-    const both = await Promise.all([tasks.claim('detect', [bell, bell], 'a'), tasks.claim('detect', [bell], 'b')]);
+    const both = await Promise.all([
+      tasks.claim('detect', [notification, notification], 'a'),
+      tasks.claim('detect', [notification], 'b'),
+    ]);
 
     expect(both.flat()).toHaveLength(1);
     expect(both.flat()[0]).toMatchObject({ id, kind: 'detect', attempt: 1, subjectId: 1 });
-    expect(await tasks.claim('detect', [bell], 'c')).toEqual([]);
+    expect(await tasks.claim('detect', [notification], 'c')).toEqual([]);
     expect(await tasks.claim('detect', [{ id, attempt: 2 }], 'c')).toEqual([]);
   });
 
@@ -201,7 +204,7 @@ describe('TaskRepository', () => {
       expect(await tasks.findInvariantViolations(60, 10)).toEqual([]);
     });
 
-    it('reports running tasks without a live lease, old notifications, and due tasks that nobody publishes', async () => {
+    it('reports running tasks without a live lease, old notifications, and due tasks that are not published', async () => {
       await given(2, { state: 'running', owner: 'w', lease_until: age(100) });
       await given(1, { kind: 'scan', state: 'queued', queued_at: age(100) });
       await given(3, { kind: 'export', run_at: age(100) });

@@ -12,5 +12,5 @@ describe('wordsOf', () => {
     ['sp. 2', ['sp', '2']],
     ["'; drop:* & | ! \\", ['drop']],
     ['--', []],
-  ])('%s', (text, words) => expect(searchTermsOf(text)).toEqual(words));
+  ])('%s', (text, terms) => expect(searchTermsOf(text)).toEqual(terms));
 });

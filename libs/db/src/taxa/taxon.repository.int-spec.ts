@@ -38,9 +38,11 @@ describe('TaxonRepository', () => {
       archived_at: null,
     });
     expect(await create('VULPES vulpes')).toBeNull();
-    expect(
-      await create('Vulpes vulpes', null, (await new ProjectRepository().create(db, 'another'))!.id),
-    ).not.toBeNull();
+    const another = (await new ProjectRepository().create(db, 'another'))!.id;
+    expect(await create('Vulpes vulpes', null, another)).toMatchObject({
+      project_id: another,
+      scientific_name: 'Vulpes vulpes',
+    });
   });
 
   it.each([
@@ -94,7 +96,7 @@ describe('TaxonRepository', () => {
     const [fox, cat] = [(await create('Vulpes vulpes'))!, (await create('Felis catus'))!];
     await taxa.archive(db, cat.id);
     expect((await taxa.findMany(db, [fox.id, cat.id, 999_999])).get(cat.id)!.archived_at).toBeInstanceOf(Date);
-    const byName = await taxa.findByNames(db, projectId, ['vulpes VULPES', 'Felis catus', 'Felis catus', 'nobody']);
+    const byName = await taxa.findByNames(db, projectId, ['vulpes VULPES', 'Felis catus', 'Felis catus', 'unknown']);
     expect([...byName].map(([name, { id }]) => [name, id]).sort()).toEqual([
       ['Felis catus', cat.id],
       ['vulpes VULPES', fox.id],

@@ -47,9 +47,9 @@ describe('nonMaxSuppression', () => {
     (count, labels, iouThreshold, seed) => {
       const all = candidates(count, labels, seed);
       const kept = nonMaxSuppression(all, { iouThreshold, maxBoxes: Infinity });
-      const wanted = byTensorflow(all, iouThreshold);
-      expect(kept.length).toBe(wanted.size);
-      expect(kept.every((candidate) => wanted.has(candidate))).toBe(true);
+      const expected = byTensorflow(all, iouThreshold);
+      expect(kept.length).toBe(expected.size);
+      expect(kept.every((candidate) => expected.has(candidate))).toBe(true);
       expect(kept.map(({ score }) => score)).toEqual(kept.map(({ score }) => score).sort((a, b) => b - a));
       expect(kept.length).toBeGreaterThan(labels);
       expect(kept.length).toBeLessThan(count);
@@ -58,7 +58,7 @@ describe('nonMaxSuppression', () => {
 
   it('keeps what tf.image.nonMaxSuppression keeps of equal boxes, equal scores, or boxes without area', () => {
     const random = randomNumbers(6);
-    const step = (most: number): number => Math.floor(random() * most);
+    const step = (bound: number): number => Math.floor(random() * bound);
     const all = Array.from({ length: 600 }, (): Candidate => {
       const [left, top] = [step(6) * 20, step(6) * 20];
       return {
@@ -70,9 +70,9 @@ describe('nonMaxSuppression', () => {
     // No two of these boxes overlap by exactly this: TensorFlow.js drops at the threshold, YOLO's suppression and this
     // one above it.
     const kept = nonMaxSuppression(all, { iouThreshold: 0.4321, maxBoxes: Infinity });
-    const wanted = byTensorflow(all, 0.4321);
-    expect(kept.length).toBe(wanted.size);
-    expect(kept.every((candidate) => wanted.has(candidate))).toBe(true);
+    const expected = byTensorflow(all, 0.4321);
+    expect(kept.length).toBe(expected.size);
+    expect(kept.every((candidate) => expected.has(candidate))).toBe(true);
   });
 
   it('suppresses nothing across labels', () => {

@@ -31,9 +31,9 @@ export function assertShape(
     output.shape.length === shape.length &&
     shape.every((size, index) => size === null || size === output.shape[index]);
   if (fits) return;
-  const wanted = shape.map((size) => size ?? 'any').join(', ');
+  const expected = shape.map((size) => size ?? 'any').join(', ');
   const found = output === undefined ? 'is missing' : `has [${output.shape.join(', ')}]`;
   throw new RangeError(
-    `the output '${name}' of ${what} should have the shape [${wanted}], but ${found}: the model does not match its manifest`,
+    `the output '${name}' of ${what} should have the shape [${expected}], but ${found}: the model does not match its manifest`,
   );
 }

@@ -54,8 +54,8 @@ export function inInput({ x, y, width, height }: Box, placement: Placement): num
   ];
 }
 
-function findRectangle(picture: tf.Tensor2D): FoundRectangle {
-  const [columns, rows] = [extent(tf.max(picture, 0)), extent(tf.max(picture, 1))];
+function findRectangle(image: tf.Tensor2D): FoundRectangle {
+  const [columns, rows] = [extent(tf.max(image, 0)), extent(tf.max(image, 1))];
   return { x: columns.middle, y: rows.middle, width: columns.size, height: rows.size };
 }
 

@@ -24,8 +24,8 @@ describe('SOFTMAX', () => {
       [1, 0, 0, 0, 0, 0, 0],
       [2, 0, 0, 0, 0, 0, 0],
     ];
-    const wanted = rows.map((row) => Math.exp(row[0]!) / (Math.exp(row[0]!) + 6));
-    expect(decode(...rows).map((found) => found[0]!.score)).toEqual(wanted.map((score) => expect.closeTo(score, 6)));
+    const expected = rows.map((row) => Math.exp(row[0]!) / (Math.exp(row[0]!) + 6));
+    expect(decode(...rows).map((found) => found[0]!.score)).toEqual(expected.map((score) => expect.closeTo(score, 6)));
     expect(decode(rows[0]!)[0]).toEqual([{ label: 'fox', score: 1 }]);
   });
 

@@ -9,17 +9,17 @@ beforeAll(() => tf.setBackend('cpu'));
 const MANIFEST = manifest('tf-object-detection');
 /** Rows of ymin, xmin, ymax, xmax, score, class from 1; one list per image, all of the same length. */
 type Row = readonly [ymin: number, xmin: number, ymax: number, xmax: number, score: number, label: number];
-function outputs(...pictures: readonly (readonly Row[])[]) {
-  const [batch, rows] = [pictures.length, pictures[0]!.length];
+function outputs(...images: readonly (readonly Row[])[]) {
+  const [batch, rows] = [images.length, images[0]!.length];
   const column = (index: number) =>
     output(
       [batch, rows],
-      pictures.flatMap((picture) => picture.map((row) => row[index]!)),
+      images.flatMap((image) => image.map((row) => row[index]!)),
     );
   return [
     output(
       [batch, rows, 4],
-      pictures.flatMap((picture) => picture.flatMap((row) => row.slice(0, 4))),
+      images.flatMap((image) => image.flatMap((row) => row.slice(0, 4))),
     ),
     column(4),
     column(5),

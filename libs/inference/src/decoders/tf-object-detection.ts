@@ -21,9 +21,9 @@ export const TF_OBJECT_DETECTION: DetectionDecoder = {
       shape: [batch, null, 4],
       description: 'boxes (batch, boxes, ymin xmin ymax xmax)',
     });
-    const most = boxes.shape[1]!;
-    assertShape(scores, { name: name(1), shape: [batch, most], description: 'scores (batch, boxes)' });
-    assertShape(classes, { name: name(2), shape: [batch, most], description: 'classes (batch, boxes)' });
+    const maxBoxes = boxes.shape[1]!;
+    assertShape(scores, { name: name(1), shape: [batch, maxBoxes], description: 'scores (batch, boxes)' });
+    assertShape(classes, { name: name(2), shape: [batch, maxBoxes], description: 'classes (batch, boxes)' });
     if (counts !== undefined) assertShape(counts, { name: name(3), shape: [batch], description: 'counts (batch)' });
     return placements.map((placement, index) =>
       decodeImage(
@@ -31,7 +31,7 @@ export const TF_OBJECT_DETECTION: DetectionDecoder = {
           boxes: valuesOfImage(boxes, index),
           scores: valuesOfImage(scores, index),
           classes: valuesOfImage(classes, index),
-          count: counts?.values[index] ?? most,
+          count: counts?.values[index] ?? maxBoxes,
         },
         placement,
         manifest,

@@ -28,26 +28,26 @@ const FARTHEST_FRACTION = 2;
  * and is determined from the whole output.
  */
 export function yoloDetections(
-  pictures: readonly YoloOutput[],
+  images: readonly YoloOutput[],
   manifest: ModelManifest,
   options: SuppressionOptions,
 ): Detection[][] {
-  const inFractions = pictures.every((picture) => farthestCentre(picture) <= FARTHEST_FRACTION);
+  const inFractions = images.every((image) => farthestCentre(image) <= FARTHEST_FRACTION);
   const scale = inFractions ? manifest.input : { width: 1, height: 1 };
-  return pictures.map((picture) =>
-    nonMaxSuppression(candidatesOf(picture, manifest, scale), options).flatMap(
-      (candidate) => toDetection(candidate, picture.placement, manifest) ?? [],
+  return images.map((image) =>
+    nonMaxSuppression(candidatesOf(image, manifest, scale), options).flatMap(
+      (candidate) => toDetection(candidate, image.placement, manifest) ?? [],
     ),
   );
 }
 
-function candidatesOf(picture: YoloOutput, manifest: ModelManifest, scale: ModelManifest['input']): Candidate[] {
+function candidatesOf(image: YoloOutput, manifest: ModelManifest, scale: ModelManifest['input']): Candidate[] {
   const candidates: Candidate[] = [];
-  for (let row = 0; row < picture.rows; row += 1) {
-    const { label, score } = bestLabel(picture, row, manifest.labels.length);
+  for (let row = 0; row < image.rows; row += 1) {
+    const { label, score } = bestLabel(image, row, manifest.labels.length);
     if (!(score >= manifest.storeThreshold) || categoryOf(label, manifest) === null) continue;
-    const [x, y] = [picture.at(row, 0) * scale.width, picture.at(row, 1) * scale.height];
-    const [halfWidth, halfHeight] = [(picture.at(row, 2) * scale.width) / 2, (picture.at(row, 3) * scale.height) / 2];
+    const [x, y] = [image.at(row, 0) * scale.width, image.at(row, 1) * scale.height];
+    const [halfWidth, halfHeight] = [(image.at(row, 2) * scale.width) / 2, (image.at(row, 3) * scale.height) / 2];
     candidates.push({
       box: { left: x - halfWidth, top: y - halfHeight, right: x + halfWidth, bottom: y + halfHeight },
       score,
@@ -57,15 +57,15 @@ function candidatesOf(picture: YoloOutput, manifest: ModelManifest, scale: Model
   return candidates;
 }
 
-function bestLabel(picture: YoloOutput, row: number, labels: number): { label: number; score: number } {
-  const scoreOf = (label: number): number => picture.at(row, picture.firstScore + label);
+function bestLabel(image: YoloOutput, row: number, labels: number): { label: number; score: number } {
+  const scoreOf = (label: number): number => image.at(row, image.firstScore + label);
   let label = 0;
   for (let other = 1; other < labels; other += 1) if (scoreOf(other) > scoreOf(label)) label = other;
-  return { label, score: scoreOf(label) * picture.objectness(row) };
+  return { label, score: scoreOf(label) * image.objectness(row) };
 }
 
-function farthestCentre(picture: YoloOutput): number {
+function farthestCentre(image: YoloOutput): number {
   let farthest = 0;
-  for (let row = 0; row < picture.rows; row += 1) farthest = Math.max(farthest, picture.at(row, 0), picture.at(row, 1));
+  for (let row = 0; row < image.rows; row += 1) farthest = Math.max(farthest, image.at(row, 0), image.at(row, 1));
   return farthest;
 }

@@ -14,13 +14,13 @@ type Row = readonly [x: number, y: number, width: number, height: number, ...sco
 interface Head {
   readonly name: string;
   readonly decoder: DetectionDecoder;
-  outputs(pictures: readonly (readonly Row[])[]): OutputTensor[];
+  outputs(images: readonly (readonly Row[])[]): OutputTensor[];
 }
 
-const rowsFirst = (pictures: readonly (readonly Row[])[], row: (row: Row) => number[]) => [
+const rowsFirst = (images: readonly (readonly Row[])[], row: (row: Row) => number[]) => [
   output(
-    [pictures.length, pictures[0]!.length, row(pictures[0]![0]!).length],
-    pictures.flatMap((picture) => picture.flatMap(row)),
+    [images.length, images[0]!.length, row(images[0]![0]!).length],
+    images.flatMap((image) => image.flatMap(row)),
   ),
 ];
 
@@ -29,8 +29,8 @@ const HEADS: readonly Head[] = [
     name: 'yolov5',
     decoder: YOLOV5,
     // Objectness and scores whose product is the given one.
-    outputs: (pictures) =>
-      rowsFirst(pictures, ([x, y, w, h, ...scores]) => [
+    outputs: (images) =>
+      rowsFirst(images, ([x, y, w, h, ...scores]) => [
         x,
         y,
         w,
@@ -42,26 +42,26 @@ const HEADS: readonly Head[] = [
   {
     name: 'yolov8',
     decoder: YOLOV8,
-    outputs: (pictures) => {
-      const rows = pictures[0]!.length;
+    outputs: (images) => {
+      const rows = images[0]!.length;
       return [
         output(
-          [pictures.length, 8, rows],
-          pictures.flatMap((picture) =>
-            Array.from({ length: 8 * rows }, (_, n) => picture[n % rows]![Math.floor(n / rows)]!),
+          [images.length, 8, rows],
+          images.flatMap((image) =>
+            Array.from({ length: 8 * rows }, (_, n) => image[n % rows]![Math.floor(n / rows)]!),
           ),
         ),
       ];
     },
   },
-  { name: 'yolov8, rows first', decoder: YOLOV8, outputs: (pictures) => rowsFirst(pictures, (row) => [...row]) },
+  { name: 'yolov8, rows first', decoder: YOLOV8, outputs: (images) => rowsFirst(images, (row) => [...row]) },
 ];
 
 describe.each(HEADS)('$name', ({ name, decoder, outputs }) => {
   const own = manifest(name.startsWith('yolov5') ? 'yolov5' : 'yolov8');
-  const decode = (pictures: readonly (readonly Row[])[], placements: readonly Placement[]): Detection[][] =>
-    decoder.decode(outputs(pictures), placements, own);
-  /** Makes the output look like pixels, whatever else is in it; below every threshold. */
+  const decode = (images: readonly (readonly Row[])[], placements: readonly Placement[]): Detection[][] =>
+    decoder.decode(outputs(images), placements, own);
+  /** Gives the output the range of pixels, whatever else is in it; below every threshold. */
   const FAR: Row = [300, 300, 600, 600, 0, 0, 0, 0];
 
   it('decodes centre and size in pixels exactly', () => {

@@ -21,11 +21,11 @@ export const YOLOV5: DetectionDecoder = {
       shape: [placements.length, null, columns],
       description: what,
     });
-    const pictures = placements.map((placement, index) => {
+    const images = placements.map((placement, index) => {
       const values = valuesOfImage(output, index);
       const at = (row: number, column: number): number => values[row * columns + column]!;
       return { placement, rows: values.length / columns, at, objectness: (row: number) => at(row, 4), firstScore: 5 };
     });
-    return yoloDetections(pictures, manifest, SUPPRESSION);
+    return yoloDetections(images, manifest, SUPPRESSION);
   },
 };

@@ -23,13 +23,13 @@ export const YOLOV8: DetectionDecoder = {
       shape,
       description: `rows (batch, 4 + ${manifest.labels.length} labels, rows)`,
     });
-    const pictures = placements.map((placement, index) => {
+    const images = placements.map((placement, index) => {
       const values = valuesOfImage(output, index);
       const rows = values.length / columns;
       const at = (row: number, column: number): number =>
         values[rowsFirst ? row * columns + column : column * rows + row]!;
       return { placement, rows, at, objectness: () => 1, firstScore: 4 };
     });
-    return yoloDetections(pictures, manifest, SUPPRESSION);
+    return yoloDetections(images, manifest, SUPPRESSION);
   },
 };

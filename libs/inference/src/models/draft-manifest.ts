@@ -20,9 +20,9 @@ const SAVED_MODEL = 'saved_model.pb';
  * PermanentError `not_a_model`.
  */
 export async function draftManifest(path: string): Promise<ManifestDraft> {
-  const facts = await stat(path).catch(() => null);
-  if (facts === null) throw new PermanentError('not_a_model', `${path} does not exist`);
-  if (facts.isDirectory()) return draftOfFolder(path);
+  const stats = await stat(path).catch(() => null);
+  if (stats === null) throw new PermanentError('not_a_model', `${path} does not exist`);
+  if (stats.isDirectory()) return draftOfFolder(path);
   return path.endsWith(SAVED_MODEL) ? draftOfSavedModel(dirname(path)) : draftOfGraphModel(path);
 }
 

@@ -96,7 +96,7 @@ const options = (engine: EngineOptions['engine']): { folder: string; modelsDir: 
   modelsDir: join(folder, 'models'),
   engine: { engine, device: 'auto', tensorflowDir: DIR ?? '', convertedDir: join(folder, 'models', 'converted') },
 });
-const picture = (seed: number): ModelInput => ({
+const image = (seed: number): ModelInput => ({
   rgb: Uint8Array.from(noise(192, seed), (value) => (value + 1) * 127),
   width: 8,
   height: 8,
@@ -153,7 +153,7 @@ describe('on the WebAssembly engine', () => {
       code: 'model_corrupt',
       message: expect.stringContaining('weights.bin'),
     });
-    await expect(stat(join(folder, 'models', 'three'))).rejects.toThrow();
+    await expect(stat(join(folder, 'models', 'three'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('refuses other files for an existing name and version', async () => {
@@ -172,16 +172,16 @@ describeUnless(missingTensorflow(), 'on the native engine', () => {
     expect(imported.difference).toBeLessThan(1e-3);
     const { engine } = options('tensorflow');
     const [native, wasm] = await Promise.all([createEngine(engine), createEngine({ ...engine, engine: 'wasm' })]);
-    const inputs = [1, 2, 3, 4, 5, 6].map(picture);
+    const inputs = [1, 2, 3, 4, 5, 6].map(image);
     const model = await native.load(imported.manifest, join(folder, 'models', 'three', '1'));
     const found = await model.classify(inputs);
     model.dispose();
     // The other engine, one image at a time.
     const same = await wasm.load(imported.manifest, join(folder, 'models', 'three', '1'));
-    const wanted = await same.classify(inputs);
+    const expected = await same.classify(inputs);
     same.dispose();
-    expect(found.map(([best]) => best!.label)).toEqual(wanted.map(([best]) => best!.label));
-    found.forEach((labels, index) => expect(labels[0]!.score).toBeCloseTo(wanted[index]![0]!.score, 4));
+    expect(found.map(([best]) => best!.label)).toEqual(expected.map(([best]) => best!.label));
+    found.forEach((labels, index) => expect(labels[0]!.score).toBeCloseTo(expected[index]![0]!.score, 4));
   });
 
   it('continues with one image at a time where a 1 in the graph has another meaning', async () => {

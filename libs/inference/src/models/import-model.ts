@@ -120,10 +120,10 @@ async function differenceToOpByOp(model: LoadedModel, folder: string): Promise<n
   const original = await loadGraphModel({ load: async () => artifacts });
   try {
     const input = testImage(manifest, 1);
-    const wanted = opByOp(original, input, manifest);
+    const expected = opByOp(original, input, manifest);
     const found = await model.raw([input]);
     return found.reduce(
-      (worst, { values }, index) => Math.max(worst, largestDifference(values, wanted[index]!.values)),
+      (worst, { values }, index) => Math.max(worst, largestDifference(values, expected[index]!.values)),
       0,
     );
   } finally {
@@ -133,11 +133,11 @@ async function differenceToOpByOp(model: LoadedModel, folder: string): Promise<n
 
 function opByOp(
   model: Awaited<ReturnType<typeof loadGraphModel>>,
-  picture: ModelInput,
+  image: ModelInput,
   manifest: ModelManifest,
 ): OutputTensor[] {
   const input = tensor4d(
-    normalisedPixels([picture], manifest),
+    normalisedPixels([image], manifest),
     [1, manifest.input.height, manifest.input.width, 3],
     'float32',
   );
@@ -149,10 +149,11 @@ function opByOp(
 }
 
 /** Relative for values above 1. */
-function largestDifference(found: Float32Array, wanted: Float32Array): number {
-  if (found.length !== wanted.length) return Infinity;
+function largestDifference(found: Float32Array, expected: Float32Array): number {
+  if (found.length !== expected.length) return Infinity;
   return found.reduce(
-    (most, value, index) => Math.max(most, Math.abs(value - wanted[index]!) / Math.max(1, Math.abs(wanted[index]!))),
+    (largest, value, index) =>
+      Math.max(largest, Math.abs(value - expected[index]!) / Math.max(1, Math.abs(expected[index]!))),
     0,
   );
 }
@@ -198,11 +199,11 @@ async function refuseOther(manifest: ModelManifest, target: string): Promise<voi
 
 /** Copied to a temporary folder and renamed, so that a worker never reads an incomplete model. */
 async function store(manifest: ModelManifest, folder: string, target: string): Promise<void> {
-  const isThere = await verifyFiles(manifest, target).then(
+  const isStored = await verifyFiles(manifest, target).then(
     () => true,
     () => false,
   );
-  if (isThere) return writeManifest(manifest, target);
+  if (isStored) return writeManifest(manifest, target);
   const fresh = `${target}.new-${process.pid}`;
   await rm(fresh, { recursive: true, force: true });
   try {

@@ -80,10 +80,10 @@ export class LoadedModel {
     inputs: readonly ModelInput[],
     decode: (outputs: OutputTensor[], batch: readonly ModelInput[]) => T[],
   ): Promise<T[]> {
-    const { batch: most } = this.manifest;
+    const { batch: batchSize } = this.manifest;
     const results: T[] = [];
-    for (let start = 0; start < inputs.length; start += most) {
-      const batch = inputs.slice(start, start + most);
+    for (let start = 0; start < inputs.length; start += batchSize) {
+      const batch = inputs.slice(start, start + batchSize);
       results.push(...decode(await this.raw(batch), batch));
     }
     return results;

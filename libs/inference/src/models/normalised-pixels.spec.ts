@@ -21,8 +21,8 @@ it.each<[Normalisation, number[]]>([
   ['-1..1', [-1, 256 / 255 - 1, 1, 1, -1, -0.6]],
   // Computed by hand from the published mean and deviation of each channel.
   ['imagenet', [-2.1179, 0.2052, 2.64, 2.2489, -2.0357, -0.9156]],
-])('scales to %s', (normalisation, wanted) => {
-  values(normalisation).forEach((value, index) => expect(value).toBeCloseTo(wanted[index]!, 3));
+])('scales to %s', (normalisation, expected) => {
+  values(normalisation).forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 3));
 });
 
 it('refuses images of another size', () => {

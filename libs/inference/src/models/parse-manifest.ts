@@ -58,8 +58,8 @@ const FIELDS: Readonly<Record<string, readonly [Check, string]>> = {
 /** Parses a manifest written by a person. Throws PermanentError `bad_manifest`, which lists every invalid field. */
 export function parseManifest(json: unknown): ModelManifest {
   if (!isObject(json)) throw new PermanentError('bad_manifest', 'a manifest is a JSON object');
-  const problems = Object.entries(FIELDS).flatMap(([field, [check, wanted]]) =>
-    check(json[field]) ? [] : [`${field} should be ${wanted}`],
+  const problems = Object.entries(FIELDS).flatMap(([field, [check, expected]]) =>
+    check(json[field]) ? [] : [`${field} should be ${expected}`],
   );
   problems.push(
     ...Object.keys(json)

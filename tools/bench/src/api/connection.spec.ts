@@ -48,8 +48,8 @@ describe('a connection of the bench', () => {
 
   it('rejects a pending request when it is closed', async () => {
     const connection = await Connection.open(baseUrl, 'pm_key');
-    const asked = connection.get('/4');
+    const pending = connection.get('/4');
     connection.close();
-    await expect(asked).rejects.toThrow('the connection was closed');
+    await expect(pending).rejects.toThrow('the connection was closed');
   });
 });

@@ -20,7 +20,7 @@ export interface Endpoint {
   path(known: Known): string;
 }
 
-const within = (most: number): number => 1 + Math.floor(Math.random() * most);
+const within = (max: number): number => 1 + Math.floor(Math.random() * max);
 const oneOf = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)]!;
 const day = (n: number): string => new Date(Date.UTC(2026, 1, 1 + n)).toISOString();
 const span = (days: number): string => {

@@ -178,15 +178,15 @@ function steps({ images, deployments }: StudySize): [what: string, statement: st
     [
       'highest confidences',
       `
-      update inferences f set animal = surest.animal, person = surest.person, vehicle = surest.vehicle
+      update inferences f set animal = best.animal, person = best.person, vehicle = best.vehicle
       from (
         select inference_id, max(confidence) filter (where category = 'animal') as animal,
           max(confidence) filter (where category = 'person') as person,
           max(confidence) filter (where category = 'vehicle') as vehicle
-        from detections group by inference_id) surest where surest.inference_id = f.id`,
+        from detections group by inference_id) best where best.inference_id = f.id`,
     ],
     [
-      'tallies',
+      'counts',
       `
       insert into run_counts (run_id, engine, images, blanks, animals, people, vehicles, truncated)
       select 1, 'null', count(*), count(*) filter (where animal is null), count(*) filter (where animal),

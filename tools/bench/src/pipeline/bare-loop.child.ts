@@ -35,10 +35,10 @@ async function infer(paths: readonly string[]): Promise<number> {
   let detections = 0;
   let next = paths[0] === undefined ? undefined : decode(paths[0]);
   for (let n = 0; n < paths.length; n += 1) {
-    const picture = await next;
+    const image = await next;
     const following = paths[n + 1];
     next = following === undefined ? undefined : decode(following);
-    if (picture !== undefined) detections += (await model.detect([picture])).flat().length;
+    if (image !== undefined) detections += (await model.detect([image])).flat().length;
   }
   return detections;
 }

@@ -118,7 +118,7 @@ function soakOptions(args: readonly string[], userFolder: string): SoakOptions {
 
 async function makeTinyImages(folder: string, count: number, signal: AbortSignal): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  const picture = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#4a6b3a' } })
+  const image = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#4a6b3a' } })
     .jpeg()
     .toBuffer();
   for (let n = 0; n < count; n += 1) {
@@ -126,7 +126,7 @@ async function makeTinyImages(folder: string, count: number, signal: AbortSignal
     const below = join(folder, String(Math.floor(n / 1000)));
     if (n % 1000 === 0) mkdirSync(below, { recursive: true });
     // Bytes after the end-of-image marker make another file of the same image.
-    await writeFile(join(below, `${n}.jpg`), Buffer.concat([picture, Buffer.from(String(n))]));
+    await writeFile(join(below, `${n}.jpg`), Buffer.concat([image, Buffer.from(String(n))]));
   }
 }
 

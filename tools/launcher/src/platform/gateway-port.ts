@@ -5,7 +5,7 @@ const DEFAULT_PORT = 8080;
 
 export interface GatewayPortOptions {
   /** From the command line. */
-  readonly asked?: number | undefined;
+  readonly requested?: number | undefined;
   /** Whether another port may be used when the default one is taken. */
   readonly mayChange: boolean;
   readonly environment: NodeJS.ProcessEnv;
@@ -13,13 +13,13 @@ export interface GatewayPortOptions {
 
 /** Chooses the port of the REST API. A requested port that is taken is an error; it is never replaced silently. */
 export async function gatewayPort(
-  { asked, mayChange, environment }: GatewayPortOptions,
+  { requested, mayChange, environment }: GatewayPortOptions,
   ports: Ports,
 ): Promise<number> {
   const fromEnvironment = environment['PUGMARK_PORT'] ? parsePort(environment['PUGMARK_PORT']) : undefined;
-  const port = asked ?? fromEnvironment ?? DEFAULT_PORT;
+  const port = requested ?? fromEnvironment ?? DEFAULT_PORT;
   if (await isPortFree(port)) return port;
-  if (mayChange && asked === undefined && fromEnvironment === undefined) return ports.pick();
+  if (mayChange && requested === undefined && fromEnvironment === undefined) return ports.pick();
   throw new CommandError(
     `port ${port} is taken by another program; set PUGMARK_PORT to a free one (PUGMARK_PORT=8090 npm start)`,
   );

@@ -26,7 +26,7 @@ export interface Platform extends RunningApps {
 export async function startPlatform(options: PlatformOptions, context: CommandContext): Promise<Platform> {
   const { root, log, environment, signal } = context;
   const ports = new Ports();
-  const port = await gatewayPort({ asked: options.port, mayChange: options.portMayChange, environment }, ports);
+  const port = await gatewayPort({ requested: options.port, mayChange: options.portMayChange, environment }, ports);
   const dir = join(root, '.pugmark');
   await ensureNativeEngine(context);
   const urls = await startServers({ instance: options.instance, dir, root, log, environment, signal });

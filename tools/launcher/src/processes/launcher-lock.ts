@@ -46,7 +46,7 @@ function readHolder(file: string): Holder | null {
       ? (holder as Holder)
       : null;
   } catch {
-    // Removed meanwhile, or written incompletely: nobody holds it.
+    // Removed meanwhile, or written incompletely: it has no holder.
     return null;
   }
 }

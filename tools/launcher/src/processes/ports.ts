@@ -25,11 +25,11 @@ export class Ports {
     throw new CommandError(`no free port found between ${FIRST} and ${FIRST + COUNT} on 127.0.0.1`);
   }
 
-  /** Returns the wanted port, or another one when it is taken; then calls `onTaken`. */
-  async keep(wanted: number | undefined, onTaken: (wanted: number, port: number) => void): Promise<number> {
-    if (wanted !== undefined && (await this.#take(wanted))) return wanted;
+  /** Returns the preferred port, or another one when it is taken; then calls `onTaken`. */
+  async keep(preferred: number | undefined, onTaken: (preferred: number, port: number) => void): Promise<number> {
+    if (preferred !== undefined && (await this.#take(preferred))) return preferred;
     const port = await this.pick();
-    if (wanted !== undefined) onTaken(wanted, port);
+    if (preferred !== undefined) onTaken(preferred, port);
     return port;
   }
 

@@ -108,10 +108,10 @@ export async function stopLeftover(pidFile: string, folder: string, stop: StopOp
   const pid = readPid(pidFile);
   if (pid === null) return false;
   const facts = processFacts(pid);
-  const ours = facts !== null && belongsTo(facts, folder);
-  if (ours) await stopProcess(pid, stop);
+  const isOwn = facts !== null && belongsTo(facts, folder);
+  if (isOwn) await stopProcess(pid, stop);
   rmSync(pidFile, { force: true });
-  return ours;
+  return isOwn;
 }
 
 export function readPid(pidFile: string): number | null {

@@ -72,8 +72,8 @@ export async function startWithCompose(
   );
   const ports: Record<string, number> = { ...before.ports };
   for (const name of services.flatMap((service) => PORTS_OF[service])) {
-    ports[name] = await context.ports.keep(before.ports?.[name], (wanted, port) =>
-      context.log(`${name}: port ${wanted} is taken by another program; using ${port}`),
+    ports[name] = await context.ports.keep(before.ports?.[name], (preferred, port) =>
+      context.log(`${name}: port ${preferred} is taken by another program; using ${port}`),
     );
   }
   const state: ComposeState = { password, ports };

@@ -10,7 +10,7 @@ export function requireDiskSpace(folder: string, free: (folder: string) => numbe
   if (bytes < GIB) {
     throw new CommandError(
       `disk nearly full: ${(bytes / GIB).toFixed(2)} GiB free at ${folder}, at least 1 GiB is needed; ` +
-        'make room and try again',
+        'free some space and try again',
     );
   }
 }

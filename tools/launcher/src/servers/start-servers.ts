@@ -39,7 +39,7 @@ export interface StartServersOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The servers that were asked for; the URLs of others are undefined. */
+/** The requested servers; the URLs of others are undefined. */
 export interface SelectedServers extends Partial<ServerUrls> {
   /** Stops what was started here, in order; servers from the environment keep running. */
   stop(): Promise<void>;
@@ -62,10 +62,10 @@ export async function startSelectedServers(
 ): Promise<SelectedServers> {
   const { log, environment = process.env, signal } = options;
   const given = urlsFromEnvironment(environment, options.variablePrefix);
-  const wanted = selected.filter((server) => !isGiven(server, given));
-  for (const service of selected.filter((key) => !wanted.includes(key)))
+  const toStart = selected.filter((server) => !isGiven(server, given));
+  for (const service of selected.filter((key) => !toStart.includes(key)))
     log(`${SERVER_NAMES[service]}: as given in the environment`);
-  if (wanted.length === 0) return running(given, [], () => undefined);
+  if (toStart.length === 0) return running(given, [], () => undefined);
 
   const folder = join(options.dir, options.instance);
   requireDiskSpace(folder);
@@ -82,8 +82,8 @@ export async function startSelectedServers(
     signal: either,
   };
   try {
-    const inContainers = await provide(wanted, log, signal);
-    const alone = wanted.filter((service) => !inContainers.includes(service));
+    const inContainers = await provide(toStart, log, signal);
+    const alone = toStart.filter((service) => !inContainers.includes(service));
     const starts: Promise<StartedServer>[] = [
       ...alone.map((service) => timed(SERVER_NAMES[service], log, () => startPrivate(service, context))),
       ...(inContainers.length > 0
@@ -107,11 +107,11 @@ export async function startSelectedServers(
 
 /** Installs what is missing. Returns those servers that are to run in containers. */
 async function provide(
-  wanted: readonly ServerKey[],
+  toStart: readonly ServerKey[],
   log: Log,
   signal: AbortSignal | undefined,
 ): Promise<readonly ServerKey[]> {
-  const missing = wanted.filter((service) => !isInstalled(service));
+  const missing = toStart.filter((service) => !isInstalled(service));
   if (missing.length === 0) return [];
   if (await isComposeAvailable()) return missing;
   if (mayInstallPackages()) {

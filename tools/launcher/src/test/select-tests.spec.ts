@@ -46,7 +46,7 @@ describe('tests of a workspace', () => {
   });
 
   it.each([
-    [{ projects: ['nobody'], file: undefined }, "no project 'nobody'"],
+    [{ projects: ['unknown'], file: undefined }, "no project 'unknown'"],
     [{ projects: ['libs/tasks'], file: 'absent' }, "no test file matches 'absent' in libs/tasks"],
     [{ projects: [], file: '(' }, 'not a regular expression'],
   ])('cannot be selected by %j', (filter, message) => {

@@ -1,6 +1,6 @@
 import { selectStages, STAGES } from './test-steps';
 
-it('runs all stages, or the step that was asked for', () => {
+it('runs all stages, or the requested step', () => {
   expect(selectStages(undefined)).toBe(STAGES);
   expect(
     selectStages('int-test')

@@ -48,7 +48,7 @@ export async function apiFuzzCommand(args: readonly string[], context: CommandCo
   const platform = await startFuzzedPlatform(folder, context);
   let result: Result;
   try {
-    await makeData(platform.client, platform.pictures, context.signal);
+    await makeData(platform.client, platform.images, context.signal);
     result = await fuzz(schemathesis, platform, folder, options, context);
   } finally {
     log('stopping');
@@ -124,7 +124,9 @@ async function findOwnKeyId(client: PugmarkClient): Promise<number> {
   throw new CommandError("the fuzzer's own key is not in the list of keys");
 }
 
-/** Reports a revoked own key: a fuzzer whose requests all get 401 finds nothing, which must not look like success. */
+/**
+ * Reports a revoked own key: a fuzzer whose requests all get 401 finds nothing, which must not be reported as success.
+ */
 async function findLostAccess(client: PugmarkClient): Promise<string[]> {
   return client.get('/api/v1/session').then(
     () => [],

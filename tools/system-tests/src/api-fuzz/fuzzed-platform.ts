@@ -7,7 +7,7 @@ import { type CommandContext, CommandError } from '@pugmark/toolkit';
 export interface FuzzedPlatform extends RunningApps {
   readonly client: PugmarkClient;
   /** The folder from which images may be ingested. */
-  readonly pictures: string;
+  readonly images: string;
   stop(): Promise<void>;
 }
 
@@ -44,13 +44,13 @@ export async function startFuzzedPlatform(folder: string, context: CommandContex
     const vhost = await createTestVhost(servers);
     endings.push(() => vhost.drop());
     const ports = new Ports();
-    const pictures = join(folder, 'pictures');
+    const images = join(folder, 'pictures');
     const apps = await startApps(
       {
         urls: { ...servers, databaseUrl: database.url, rabbitmqUrl: vhost.url },
         folder,
         gatewayPort: await ports.pick(),
-        ingestRoots: [pictures],
+        ingestRoots: [images],
       },
       {
         ...context,
@@ -67,7 +67,7 @@ export async function startFuzzedPlatform(folder: string, context: CommandContex
       ports,
     );
     endings.push(() => apps.supervisor.stop());
-    return { ...apps, client: new PugmarkClient({ url: apps.apiUrl, key: apps.adminKey, signal }), pictures, stop };
+    return { ...apps, client: new PugmarkClient({ url: apps.apiUrl, key: apps.adminKey, signal }), images, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -40,18 +40,18 @@ describe.each(ENGINES)('a newly trained classifier on the engine %s', (engine) =
       const classifier = models.find(({ name }) => name === 'cat-kinds')!;
       expect(classifier.stage).toBe('classify');
 
-      const pictures = join(pipeline.folder, 'pictures');
-      mkdirSync(pictures);
+      const images = join(pipeline.folder, 'pictures');
+      mkdirSync(images);
       const random = randomNumbers(5);
       for (let n = 0; n < IMAGES; n += 1) {
         const kind = KIND_NAMES[n % KIND_NAMES.length]!;
-        await writeTintedCat(pictures, `${kind} ${n}.jpg`, kind, random);
+        await writeTintedCat(images, `${kind} ${n}.jpg`, kind, random);
       }
       const projectId = await pipeline.project();
       await pipeline.call('PATCH', `/projects/${projectId}`, {
         classify: { modelId: classifier.id, category: 'animal', threshold: 0.3 },
       });
-      const { id, runId } = await pipeline.api.startIngest(projectId, undefined, pictures);
+      const { id, runId } = await pipeline.api.startIngest(projectId, undefined, images);
       await pipeline.finished(id, 120_000);
 
       const run = await pipeline.call<{ classify: object; engines: string[]; counts: { total: number; done: number } }>(
@@ -70,15 +70,15 @@ describe.each(ENGINES)('a newly trained classifier on the engine %s', (engine) =
       expect(stages['classify']).toBeGreaterThanOrEqual(IMAGES * 0.9);
 
       const { items } = await pipeline.call<{ items: Image[] }>('GET', `/images?projectId=${projectId}&limit=200`);
-      const surest = items.flatMap(({ fileName, detections }) => {
+      const bestLabels = items.flatMap(({ fileName, detections }) => {
         const cat = detections.find(({ category, confidence }) => category === 'animal' && confidence >= 0.3);
         return cat === undefined ? [] : [{ fileName, classification: cat.classifications[0] }];
       });
-      expect(surest.length).toBe(stages['classify']);
-      const right = surest.filter(
+      expect(bestLabels.length).toBe(stages['classify']);
+      const right = bestLabels.filter(
         ({ fileName, classification }) => classification !== undefined && fileName.startsWith(classification.label),
       );
-      expect(right.length / surest.length).toBeGreaterThanOrEqual(0.95);
+      expect(right.length / bestLabels.length).toBeGreaterThanOrEqual(0.95);
       expect(right[0]!.classification).toMatchObject({ model: 'cat-kinds 1' });
     },
     TIMEOUT_MS,

@@ -5,8 +5,8 @@ export const DAMAGES = ['bytes flipped', 'cut', 'header changed', 'giant dimensi
 export type Damage = (typeof DAMAGES)[number];
 
 /** Returns a damaged copy of the image; `random` returns numbers in [0, 1). */
-export function damageImage(picture: Buffer, damage: Damage, random: () => number): Buffer {
-  const copy = Buffer.from(picture);
+export function damageImage(image: Buffer, damage: Damage, random: () => number): Buffer {
+  const copy = Buffer.from(image);
   const at = (from: number, to: number): number => from + Math.floor(random() * (to - from));
   switch (damage) {
     case 'bytes flipped':
@@ -23,20 +23,20 @@ export function damageImage(picture: Buffer, damage: Damage, random: () => numbe
 }
 
 /** Sets the size in the header of a JPEG or PNG to a giant one. */
-function setGiantSize(picture: Buffer, side: number): Buffer {
-  if (picture[0] === 0x89) {
+function setGiantSize(image: Buffer, side: number): Buffer {
+  if (image[0] === 0x89) {
     // IHDR: length, type, width, height, …, its CRC over type and data (PNG specification, 11.2.2).
-    picture.writeUInt32BE(side * 7, 16);
-    picture.writeUInt32BE(side * 5, 20);
-    picture.writeUInt32BE(crc32(picture.subarray(12, 29)), 29);
-    return picture;
+    image.writeUInt32BE(side * 7, 16);
+    image.writeUInt32BE(side * 5, 20);
+    image.writeUInt32BE(crc32(image.subarray(12, 29)), 29);
+    return image;
   }
   // SOF0 or SOF2: marker, length, precision, height, width (ITU-T T.81, B.2.2).
-  for (let at = 2; at + 9 < picture.length && picture[at] === 0xff; at += 2 + picture.readUInt16BE(at + 2)) {
-    if (picture[at + 1] !== 0xc0 && picture[at + 1] !== 0xc2) continue;
-    picture.writeUInt16BE(side, at + 5);
-    picture.writeUInt16BE(side, at + 7);
-    return picture;
+  for (let at = 2; at + 9 < image.length && image[at] === 0xff; at += 2 + image.readUInt16BE(at + 2)) {
+    if (image[at + 1] !== 0xc0 && image[at + 1] !== 0xc2) continue;
+    image.writeUInt16BE(side, at + 5);
+    image.writeUInt16BE(side, at + 7);
+    return image;
   }
-  return picture;
+  return image;
 }

@@ -35,7 +35,7 @@ describe(`${BAD} damaged images among good ones`, () => {
 
   async function writeDamaged(folder: string): Promise<void> {
     const base = sharp(catImage()).resize(320);
-    const pictures = {
+    const images = {
       jpg: await base.clone().jpeg({ quality: 80 }).toBuffer(),
       png: await base.clone().resize(160).png().toBuffer(),
       webp: await base.clone().webp().toBuffer(),
@@ -50,7 +50,7 @@ describe(`${BAD} damaged images among good ones`, () => {
           : (['jpg', 'png', 'webp'] as const)[Math.floor(n / 4) % 3]!;
       await writeFile(
         join(folder, `${String(n).padStart(4, '0')} ${damage}.${kind}`),
-        damageImage(pictures[kind], damage, random),
+        damageImage(images[kind], damage, random),
       );
     }
   }

@@ -71,8 +71,8 @@ describe('the real engine under load', () => {
       const projectId = await ingestWithoutInference(folder);
       const camera = join(folder, 'camera 1');
       const names = readdirSync(camera).sort();
-      const [gone, alsoGone, unreadable] = [names[3]!, names[100]!, names[150]!];
-      for (const name of [gone, alsoGone, unreadable]) rmSync(join(camera, name));
+      const [removed, removedToo, unreadable] = [names[3]!, names[100]!, names[150]!];
+      for (const name of [removed, removedToo, unreadable]) rmSync(join(camera, name));
       mkdirSync(join(camera, unreadable));
 
       const { id } = await pipeline.call<Run>('POST', '/runs', { projectId });
@@ -87,8 +87,8 @@ describe('the real engine under load', () => {
       expect(run.counts).toMatchObject({ total: IMAGES, done: IMAGES - 3, failed: 3 });
       const found = await failures(projectId);
       expect(found.map(({ fileName, code }) => [fileName, code])).toEqual([
-        [`camera 1/${gone}`, 'file_missing'],
-        [`camera 1/${alsoGone}`, 'file_missing'],
+        [`camera 1/${removed}`, 'file_missing'],
+        [`camera 1/${removedToo}`, 'file_missing'],
         [`camera 1/${unreadable}`, 'file_unreadable'],
       ]);
       expect(
@@ -164,10 +164,10 @@ describe('the real engine under load', () => {
   async function shades(folder: string, values: readonly number[]): Promise<void> {
     mkdirSync(folder);
     for (const [n, value] of values.entries()) {
-      const picture = sharp({
+      const image = sharp({
         create: { width: 64, height: 48, channels: 3, background: { r: value, g: value, b: value } },
       });
-      await picture.png().toFile(join(folder, `${String(n).padStart(3, '0')}.png`));
+      await image.png().toFile(join(folder, `${String(n).padStart(3, '0')}.png`));
       // Distinct files, even of the same shade.
       writeFileSync(
         join(folder, `${String(n).padStart(3, '0')}.png`),

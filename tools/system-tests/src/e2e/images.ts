@@ -10,17 +10,17 @@ export function catImage(): Buffer {
 }
 
 /**
- * Writes `count` distinct files of one small cat picture, `per` in each folder. Bytes after the end-of-image marker of
+ * Writes `count` distinct files of one small cat image, `per` in each folder. Bytes after the end-of-image marker of
  * a JPEG make another file without changing the image.
  */
 export async function writeDistinctImages(folder: string, count: number, per = 50): Promise<void> {
-  const picture = await sharp(catImage()).resize(640).jpeg({ quality: 80 }).toBuffer();
+  const image = await sharp(catImage()).resize(640).jpeg({ quality: 80 }).toBuffer();
   for (let n = 0; n < count; n += 1) {
     const below = join(folder, `camera ${Math.floor(n / per) + 1}`);
     if (n % per === 0) mkdirSync(below, { recursive: true });
     await writeFile(
       join(below, `IMG_${String(n).padStart(5, '0')}.JPG`),
-      Buffer.concat([picture, Buffer.from(`picture ${n}`)]),
+      Buffer.concat([image, Buffer.from(`image ${n}`)]),
     );
   }
 }

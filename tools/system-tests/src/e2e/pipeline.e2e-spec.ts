@@ -79,9 +79,9 @@ describe('the pipeline, from folder to CSV', () => {
       expect(run.summary.blanks).toBeGreaterThan(3);
       expect(run.summary.failed).toBe(0);
 
-      const wanted = await pipeline.api.startExport(copied);
+      const created = await pipeline.api.startExport(copied);
       const finished = await waitUntil('the export', async () => {
-        const now = await pipeline.api.export(wanted.id);
+        const now = await pipeline.api.export(created.id);
         return now.status === 'completed' && now;
       });
       const file = await pipeline.api.download(finished.id);

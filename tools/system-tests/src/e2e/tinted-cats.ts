@@ -14,20 +14,17 @@ export function randomNumbers(seed: number): () => number {
   return () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
 }
 
-/** Writes a picture of one cat of the kind, with random brightness. */
+/** Writes an image of one cat of the kind, with random brightness. */
 export async function writeTintedCat(folder: string, name: string, kind: Kind, random: () => number): Promise<void> {
   const brightness = 0.8 + 0.4 * random();
-  const picture = sharp(catImage())
+  const image = sharp(catImage())
     .resize(500 + Math.round(random() * 200))
     .tint(KINDS[kind])
     .modulate({ brightness });
-  await writeFile(
-    join(folder, name),
-    await (random() < 0.5 ? picture.flop() : picture).jpeg({ quality: 85 }).toBuffer(),
-  );
+  await writeFile(join(folder, name), await (random() < 0.5 ? image.flop() : image).jpeg({ quality: 85 }).toBuffer());
 }
 
-/** Returns a crop of such a picture for training, RGB, 0..255: `side × side × 3` values. */
+/** Returns a crop of such an image for training, RGB, 0..255: `side × side × 3` values. */
 export async function tintedCrop(kind: Kind, side: number, random: () => number): Promise<Buffer> {
   const { width, height } = await sharp(catImage()).metadata();
   const part = 0.4 + 0.4 * random();

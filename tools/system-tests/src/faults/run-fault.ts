@@ -64,7 +64,7 @@ async function evaluate(
 ): Promise<Pick<FaultResult, 'tasks' | 'lost' | 'doubled'>> {
   const tasks = await rig.count('select count(*)::int as n from tasks');
   const unfinished = await rig.count("select count(*)::int as n from tasks where state <> 'done'");
-  const gone = await rig.count(
+  const vanished = await rig.count(
     `select count(*)::int as n from unnest($1::bigint[]) as c (id)
      where not exists (select 1 from tasks t where t.id = c.id)`,
     load.created,
@@ -76,8 +76,8 @@ async function evaluate(
   const doubled = await rig.count(
     'select coalesce(sum(n - 1), 0)::int as n from (select count(*) as n from rig_effects group by task_id) per_task',
   );
-  const lost = unfinished + gone + withoutResult;
-  if (lost > 0) problems.push(`lost: ${unfinished} not done, ${gone} deleted, ${withoutResult} without a result`);
+  const lost = unfinished + vanished + withoutResult;
+  if (lost > 0) problems.push(`lost: ${unfinished} not done, ${vanished} deleted, ${withoutResult} without a result`);
   if (doubled > 0) problems.push(`${doubled} results written twice`);
   const ended = rig.processes.filter(({ running }) => !running).map(({ name }) => name);
   if (ended.length > 0) problems.push(`exited unexpectedly: ${ended.join(', ')}`);

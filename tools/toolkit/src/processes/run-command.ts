@@ -47,7 +47,7 @@ export function runCommand(spec: CommandSpec): Promise<string> {
     const keepTail = (data: Buffer): void => void (tail = (tail + data.toString()).slice(-4_000));
     child.stdout.on('data', keepTail).on('data', (data: Buffer) => (standardOutput += data.toString()));
     child.stderr.on('data', keepTail);
-    // A program that exits without reading its input is judged by its exit code.
+    // A program that exits without reading its input succeeds or fails by its exit code.
     child.stdin.on('error', () => undefined).end(spec.input ?? '');
     child.once('error', reject);
     child.once('close', (code, killedBy) => {

@@ -62,14 +62,14 @@ describe('events and sequences', () => {
     expect((await gateway.get(`/events/${items[0].id}`)).body).toEqual(items[0]);
     expect((await list('&groupBy=label')).items).toMatchObject([{ label: 'bear', images: 2 }]);
     await gateway.detections(last, (await gateway.model({ version: '2.0.0' })).id, []);
-    // Formed anew before it is read.
+    // Formed again before it is read.
     expect((await gateway.get(`/events/${items[0].id}`)).body).toMatchObject({
       images: 1,
       endsAt: '2024-06-01T10:00:00.000Z',
     });
   });
 
-  it('forms an event anew before its images are listed, counted or included in a run', async () => {
+  it('forms a stale event again before its images are listed, counted or included in a run', async () => {
     const ids = [await image(0, true)];
     const [event] = (await list()).items;
     for (const seconds of [1_000, 2_000, 3_000]) {

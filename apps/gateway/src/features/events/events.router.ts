@@ -62,15 +62,19 @@ export function eventsRouter(deps: EventsDependencies): Operation[] {
         const deployment = await deps.deployments.find(deps.db, id);
         if (deployment === null) throw notFound(`deployment ${id}`);
         const { sequence_gap_seconds: gap } = await requireProject(deps, deployment.project_id);
-        const cut = async (most: number) => {
-          const images = await readDeploymentImages(deps.db, id, after, most);
+        const cut = async (maxImages: number) => {
+          const images = await readDeploymentImages(deps.db, id, after, maxImages);
           const sequences = cutSequences(images, {
             gap: gap * 1_000_000,
             longest: MAX_PART_IMAGES,
             previous: after?.at ?? null,
           });
           // When more images follow, the last sequence may continue: it goes to the next page as a whole.
-          return { sequences, whole: sequences.length - (images.length < most ? 0 : 1), isAll: images.length < most };
+          return {
+            sequences,
+            whole: sequences.length - (images.length < maxImages ? 0 : 1),
+            isAll: images.length < maxImages,
+          };
         };
         const few = await cut(limit * TYPICAL_SEQUENCE_IMAGES);
         // A sequence longer than the maximum part counts as whole.

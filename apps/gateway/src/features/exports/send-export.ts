@@ -7,11 +7,11 @@ import { removeFileHeaders, sendFile } from '../../http/send-file';
 
 /**
  * Streams the file of a finished export, or the requested `Range` of it. Throws a 409 before it exists, a 410 once it
- * is gone.
+ * no longer exists.
  */
 export async function sendExport(response: Response, files: ExportStorage, row: ExportWithTask): Promise<void> {
   const status = exportStatus(row);
-  if (status === 'expired') throw gone();
+  if (status === 'expired') throw expiredProblem();
   if (status !== 'completed' || row.file_key === null || row.sha256 === null) {
     throw new HttpProblem(409, 'not_ready', `the export is ${status}: there is nothing to download`);
   }
@@ -26,11 +26,11 @@ export async function sendExport(response: Response, files: ExportStorage, row: 
     await sendFile(response, files.folder, row.file_key);
   } catch (error) {
     removeFileHeaders(response);
-    if ((error as { status?: unknown }).status === 404) throw gone(error);
+    if ((error as { status?: unknown }).status === 404) throw expiredProblem(error);
     throw error;
   }
 }
 
-function gone(cause?: unknown): HttpProblem {
+function expiredProblem(cause?: unknown): HttpProblem {
   return new HttpProblem(410, 'expired', 'the file of the export is no longer kept: export again', { cause });
 }

@@ -147,7 +147,7 @@ describe('GET /feed', () => {
       1,
     ],
     ['never existed', () => Promise.resolve(), 999_999_999],
-  ])('tells a client whose id %s to reload', async (_what, prepare, lastEventId) => {
+  ])('sends a reset to a client whose id %s', async (_what, prepare, lastEventId) => {
     const run = await newRun();
     await inFeed('run', run.id);
     await prepare();
@@ -173,7 +173,7 @@ describe('GET /feed', () => {
       severity: 'warning',
       message: 'm',
     });
-    const [mine, foreign] = [await newRun(), await newRun(other)];
+    const [own, foreign] = [await newRun(), await newRun(other)];
     const exportId = await newExport(other);
     await ofProject.until(
       'run and incident',
@@ -182,7 +182,7 @@ describe('GET /feed', () => {
     expect(ofProject.of('run').every(({ id }) => id === foreign.id)).toBe(true);
     expect(ofProject.of('incident')).toMatchObject([{ id: incidentId }]);
     for (const [topic, id] of [
-      ['run', mine.id],
+      ['run', own.id],
       ['export', exportId],
     ] as const)
       await inFeed(topic, id);

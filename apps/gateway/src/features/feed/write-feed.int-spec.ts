@@ -36,7 +36,7 @@ describe('the feed writer', () => {
     waitUntil('a round to be due', async () => (await writeFeed({ deps: gateway.repositories, cache }, 0)) !== null);
   const rows = () => gateway.db.selectFrom('feed').selectAll().orderBy('id').execute();
   /** The rows added by one round. */
-  const news = async (): Promise<
+  const newRows = async (): Promise<
     { topic: string; subject: number; ended: boolean; data: Record<string, unknown> }[]
   > => {
     const before = (await rows()).at(-1)?.id ?? 0;
@@ -63,7 +63,7 @@ describe('the feed writer', () => {
 
   it('publishes a run from start to end, as GET returns it, and nothing when nothing changed', async () => {
     const { id, images } = await newRun();
-    const [first, ...others] = await news();
+    const [first, ...others] = await newRows();
     expect(others).toEqual([]);
     expect(first).toMatchObject({
       topic: 'run',
@@ -72,10 +72,10 @@ describe('the feed writer', () => {
       data: { state: 'active', counts: { waiting: 2 }, etaSeconds: null },
     });
     expect((await gateway.get(`/runs/${id}`)).body).toMatchObject(first!.data);
-    expect(await news()).toEqual([]);
+    expect(await newRows()).toEqual([]);
 
     await gateway.claim('detect', images.slice(0, 1));
-    expect(await news()).toMatchObject([{ subject: id, data: { counts: { waiting: 1, running: 1 } } }]);
+    expect(await newRows()).toMatchObject([{ subject: id, data: { counts: { waiting: 1, running: 1 } } }]);
     // Back to the old value, without a trace of the change.
     await agoSince(60);
     await gateway.db
@@ -83,9 +83,9 @@ describe('the feed writer', () => {
       .set({ state: 'waiting', lease_until: null, owner: null, attempt: 0 })
       .where('run_id', '=', id)
       .execute();
-    expect(await news()).toMatchObject([{ subject: id, data: { counts: { waiting: 2, running: 0 } } }]);
+    expect(await newRows()).toMatchObject([{ subject: id, data: { counts: { waiting: 2, running: 0 } } }]);
     await gateway.finish('detect', images);
-    expect(await news()).toMatchObject([
+    expect(await newRows()).toMatchObject([
       { subject: id, ended: true, data: { state: 'done', counts: { done: 2 }, etaSeconds: 0 } },
     ]);
     // Although the rate of the last minute decays.
@@ -93,7 +93,7 @@ describe('the feed writer', () => {
       .updateTable('tasks')
       .set({ started_at: sql<Date>`now() - interval '50 seconds'` })
       .execute();
-    expect(await news()).toEqual([]);
+    expect(await newRows()).toEqual([]);
     expect((await gateway.repositories.runs.find(gateway.db, id))?.feed_pending).toBe(false);
   });
 
@@ -107,10 +107,10 @@ describe('the feed writer', () => {
     expect(await mayHaveChanged()).toEqual([id]);
   });
 
-  it('publishes a run that started and ended between two rounds, or while nobody wrote', async () => {
+  it('publishes a run that started and ended between two rounds, or while no writer was running', async () => {
     const between = await newRun();
     await gateway.finish('detect', between.images);
-    expect(await news()).toMatchObject([{ subject: between.id, ended: true, data: { state: 'done' } }]);
+    expect(await newRows()).toMatchObject([{ subject: between.id, ended: true, data: { state: 'done' } }]);
 
     const known = await newRun();
     await writeRound();
@@ -121,13 +121,13 @@ describe('the feed writer', () => {
       .set({ finished_at: sql<Date>`now() - interval '1 hour'` })
       .where('run_id', '=', known.id)
       .execute();
-    expect(await news()).toMatchObject([{ subject: known.id, ended: true, data: { state: 'done' } }]);
+    expect(await newRows()).toMatchObject([{ subject: known.id, ended: true, data: { state: 'done' } }]);
   });
 
   it('does not consider a run ended while its ingest adds images, and sees the end when the ingest ends', async () => {
     const id = await gateway.run(projectId, modelId);
     const { ingestId } = await gateway.images(projectId, [], { runId: id });
-    expect(await news()).toMatchObject([
+    expect(await newRows()).toMatchObject([
       { subject: id, ended: false, data: { state: 'active', counts: { total: 0 } } },
     ]);
     await agoSince(60);
@@ -139,14 +139,14 @@ describe('the feed writer', () => {
       .set({ finished_at: sql<Date>`now() - interval '5 minutes'` })
       .where('kind', '=', 'scan')
       .execute();
-    expect(await news()).toMatchObject([{ subject: id, ended: true, data: { state: 'done' } }]);
+    expect(await newRows()).toMatchObject([{ subject: id, ended: true, data: { state: 'done' } }]);
   });
 
   it('publishes a cancellation, and a run that continues after its end', async () => {
     const cancelled = await newRun();
     await writeRound();
     await gateway.post(`/runs/${cancelled.id}/cancel`);
-    expect(await news()).toMatchObject([
+    expect(await newRows()).toMatchObject([
       { subject: cancelled.id, ended: true, data: { state: 'cancelled', counts: { cancelled: 2 } } },
     ]);
 
@@ -158,7 +158,7 @@ describe('the feed writer', () => {
       .set({ state: 'queued', queued_at: new Date() })
       .where('subject_id', '=', again.images[0]!)
       .execute();
-    expect(await news()).toMatchObject([
+    expect(await newRows()).toMatchObject([
       { subject: again.id, ended: false, data: { state: 'active', counts: { queued: 1, done: 1 } } },
     ]);
     expect((await gateway.repositories.runs.find(gateway.db, again.id))?.feed_pending).toBe(true);
@@ -176,17 +176,19 @@ describe('the feed writer', () => {
     };
     await still();
     await gateway.post(`/runs/${id}/pause`);
-    expect(await news()).toMatchObject([{ subject: id, ended: false, data: { state: 'paused', etaSeconds: null } }]);
+    expect(await newRows()).toMatchObject([{ subject: id, ended: false, data: { state: 'paused', etaSeconds: null } }]);
     await still();
     await gateway.patch(`/runs/${id}`, { priority: 7 });
-    expect(await news()).toMatchObject([{ subject: id, ended: false, data: { state: 'paused', priority: 7 } }]);
+    expect(await newRows()).toMatchObject([{ subject: id, ended: false, data: { state: 'paused', priority: 7 } }]);
     await still();
     await gateway.post(`/runs/${id}/retry`);
-    expect(await news()).toMatchObject([{ subject: id, data: { state: 'paused', counts: { waiting: 3, failed: 0 } } }]);
+    expect(await newRows()).toMatchObject([
+      { subject: id, data: { state: 'paused', counts: { waiting: 3, failed: 0 } } },
+    ]);
     await still();
     await gateway.post(`/runs/${id}/resume`);
-    expect(await news()).toMatchObject([{ subject: id, data: { state: 'active', priority: 7 } }]);
-    expect(await news()).toEqual([]);
+    expect(await newRows()).toMatchObject([{ subject: id, data: { state: 'active', priority: 7 } }]);
+    expect(await newRows()).toEqual([]);
   });
 
   it('publishes the pause of a running run, also to later listeners, and what follows', async () => {
@@ -196,7 +198,9 @@ describe('the feed writer', () => {
     await gateway.claim('detect', done.images);
     await writeRound();
     for (const { id } of all) await gateway.post(`/runs/${id}/pause`);
-    expect(await news()).toMatchObject(all.map(({ id }) => ({ subject: id, ended: false, data: { state: 'paused' } })));
+    expect(await newRows()).toMatchObject(
+      all.map(({ id }) => ({ subject: id, ended: false, data: { state: 'paused' } })),
+    );
     const { newest } = await gateway.repositories.feed.readBounds(gateway.db);
     const beginning = await gateway.repositories.feed.listNotEnded(
       gateway.db,
@@ -212,7 +216,7 @@ describe('the feed writer', () => {
       .set({ state: 'done', finished_at: new Date() })
       .where('state', '=', 'running')
       .execute();
-    expect(await news()).toContainEqual(
+    expect(await newRows()).toContainEqual(
       expect.objectContaining({ subject: done.id, ended: true, data: expect.objectContaining({ state: 'done' }) }),
     );
     await agoSince(60);
@@ -221,7 +225,7 @@ describe('the feed writer', () => {
     expect(await mayHaveChanged()).toEqual([]);
     await gateway.post(`/runs/${resumed.id}/resume`);
     await gateway.post(`/runs/${cancelled.id}/cancel`);
-    expect(await news()).toMatchObject([
+    expect(await newRows()).toMatchObject([
       { subject: resumed.id, ended: false, data: { state: 'active' } },
       { subject: cancelled.id, ended: true, data: { state: 'cancelled' } },
     ]);
@@ -230,56 +234,56 @@ describe('the feed writer', () => {
   it('publishes a run that is retried after its end before anything of it is queued', async () => {
     const { id, images } = await newRun();
     await gateway.finish('detect', images, { code: 'broken', message: 'm' });
-    expect(await news()).toMatchObject([{ subject: id, ended: true, data: { state: 'done' } }]);
+    expect(await newRows()).toMatchObject([{ subject: id, ended: true, data: { state: 'done' } }]);
     await agoSince(60);
     await gateway.post(`/runs/${id}/retry`);
-    expect(await news()).toMatchObject([
+    expect(await newRows()).toMatchObject([
       { subject: id, ended: false, data: { state: 'active', counts: { waiting: 2, failed: 0 } } },
     ]);
   });
 
   it('publishes an export from row and cache, with its end and expiry', async () => {
     const id = (await gateway.post('/exports', { projectId, format: 'csv', content: 'detections' })).body.id;
-    expect(await news()).toMatchObject([
+    expect(await newRows()).toMatchObject([
       { topic: 'export', subject: id, ended: false, data: { status: 'pending', percent: 0 } },
     ]);
     const [task] = await gateway.claim('export', [id]);
     cached.set(exportJobKey(id), { status: 'processing', percent: 42 });
-    expect(await news()).toMatchObject([{ data: { status: 'processing', percent: 42 } }]);
+    expect(await newRows()).toMatchObject([{ data: { status: 'processing', percent: 42 } }]);
     const artifact = { fileKey: 'exports/1.csv', rowCount: 3, bytes: 9, sha256: Buffer.alloc(32) };
     await gateway.repositories.tasks.commit([{ task: task!, outcome: 'done', result: null }], (tx) =>
       gateway.repositories.exports.complete(tx, id, artifact, 3_600),
     );
-    const [completed] = await news();
+    const [completed] = await newRows();
     expect(completed).toMatchObject({
       ended: true,
       data: { status: 'completed', percent: 100, bytes: 9, sha256: '0'.repeat(64) },
     });
     expect((await gateway.get(`/exports/${id}`)).body).toEqual(completed!.data);
-    expect(await news()).toEqual([]);
+    expect(await newRows()).toEqual([]);
     await gateway.db
       .updateTable('exports')
       .set({ expires_at: sql<Date>`now() - interval '1 second'` })
       .execute();
-    expect(await news()).toMatchObject([{ ended: true, data: { status: 'expired', downloadUrl: null } }]);
-    expect(await news()).toEqual([]);
+    expect(await newRows()).toMatchObject([{ ended: true, data: { status: 'expired', downloadUrl: null } }]);
+    expect(await newRows()).toEqual([]);
   });
 
   it('publishes incidents: opened, changed, resolved; not their repeated detection', async () => {
     const open = (message: string) =>
       gateway.repositories.incidents.open(gateway.db, { check: 'c', subject: 's', severity: 'critical', message });
     const { id } = await open('two');
-    expect(await news()).toMatchObject([
+    expect(await newRows()).toMatchObject([
       { topic: 'incident', subject: id, ended: false, data: { check: 'c', message: 'two', resolvedAt: null } },
     ]);
     await open('two');
-    expect(await news()).toEqual([]);
+    expect(await newRows()).toEqual([]);
     await open('three');
-    expect(await news()).toMatchObject([{ subject: id, data: { message: 'three' } }]);
+    expect(await newRows()).toMatchObject([{ subject: id, data: { message: 'three' } }]);
     await gateway.repositories.incidents.resolveOthers(gateway.db, 'c', []);
-    expect(await news()).toMatchObject([{ subject: id, ended: true, data: { resolvedAt: expect.any(String) } }]);
+    expect(await newRows()).toMatchObject([{ subject: id, ended: true, data: { resolvedAt: expect.any(String) } }]);
     await agoSince(60);
-    expect(await news()).toEqual([]);
+    expect(await newRows()).toEqual([]);
   });
 
   it('is one writer at a time, and not before a round is due', async () => {

@@ -222,9 +222,7 @@ export class DetectionResponse {
   @AnyText()
   readonly model!: string;
 
-  @Description(
-    'The same box is in 20 or more images of the deployment, and nobody confirmed it as real: it is not counted.',
-  )
+  @Description('The same box is in 20 or more images of the deployment, and no person confirmed it: it is not counted.')
   @Flag()
   readonly static!: boolean;
 

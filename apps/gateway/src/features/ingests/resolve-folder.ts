@@ -37,8 +37,8 @@ export async function resolveFolder(folder: string, roots: readonly string[]): P
 }
 
 async function assertReadableFolder(path: string): Promise<void> {
-  const facts = await stat(path).catch(() => null);
-  if (facts?.isDirectory() !== true)
+  const stats = await stat(path).catch(() => null);
+  if (stats?.isDirectory() !== true)
     throw folderProblem('not_a_folder', 'the path is not a folder: to ingest single files, upload them');
   await access(path, constants.R_OK | constants.X_OK).catch(() => {
     throw unreadable();

@@ -5,7 +5,7 @@ import type { KeysDependencies } from './keys.dependencies';
 
 /**
  * Makes sure that an admin key exists: stores the operator's `ADMIN_KEY`, or, when no key was ever created, creates one
- * and logs it. It is logged before the commit: a crash in between leaves no key that nobody has seen.
+ * and logs it. It is logged before the commit: a crash in between leaves no key that was never shown.
  */
 export async function ensureFirstKey(
   deps: Pick<KeysDependencies, 'db' | 'keys'>,

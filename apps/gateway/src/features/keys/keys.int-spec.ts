@@ -45,7 +45,8 @@ describe('keys', () => {
     expect(
       (await gateway.get('/projects', bearer(key))).body.items.map((project: { id: number }) => project.id),
     ).toEqual([projectId]);
-    expect((await gateway.get(`/keys/${id}`)).body.lastUsedAt).not.toBeNull();
+    const { lastUsedAt } = (await gateway.get(`/keys/${id}`)).body;
+    expect(Math.abs(Date.parse(lastUsedAt) - Date.now())).toBeLessThan(60_000);
   });
 
   it.each([
@@ -227,7 +228,7 @@ describe('keys', () => {
     await waitUntil('the outcome to be recorded', async () =>
       (await entries()).every((entry: { status: unknown }) => entry.status !== null),
     );
-    const wanted = {
+    const expected = {
       keyId,
       keyName: 'read admin',
       operation: 'createProject',
@@ -235,8 +236,8 @@ describe('keys', () => {
       remoteAddress: expect.stringContaining('127.0.0.1'),
     };
     expect(await entries()).toEqual([
-      expect.objectContaining({ ...wanted, status: 409 }),
-      expect.objectContaining({ ...wanted, status: 201, requestId: created.headers.get('x-request-id') }),
+      expect.objectContaining({ ...expected, status: 409 }),
+      expect.objectContaining({ ...expected, status: 201, requestId: created.headers.get('x-request-id') }),
     ]);
     expect(JSON.stringify(await gateway.db.selectFrom('audit_log').selectAll().execute())).not.toMatch(
       /pm_[0-9a-f]{8}_/,
@@ -264,13 +265,13 @@ describe('keys', () => {
   });
 
   it('are recorded before the change is made: a change that the process does not survive is recorded', async () => {
-    const find = jest.spyOn(gateway.repositories.projects, 'create').mockImplementationOnce(async () => {
-      const [last] = await gateway.repositories.audit.page(gateway.db, {}, null, 1);
-      expect(last).toMatchObject({ operation: 'createProject', status: null });
+    let recorded: unknown;
+    jest.spyOn(gateway.repositories.projects, 'create').mockImplementationOnce(async () => {
+      [recorded] = await gateway.repositories.audit.page(gateway.db, {}, null, 1);
       return null;
     });
     await gateway.post('/projects', { name: 'seen' });
-    expect(find).toHaveBeenCalled();
+    expect(recorded).toMatchObject({ operation: 'createProject', status: null });
   });
 });
 

@@ -41,7 +41,8 @@ export function keysRouter(deps: KeysDependencies, authenticator: Authenticator)
       body: body(CreateKeyBody),
       answer: { status: 201, json: jsonOf(CreatedKeyResponse), location: ({ id }) => `/keys/${id}` },
       problems: [422],
-      // Not idempotent: a secret cannot be returned again. A key whose response was lost is revoked and created anew.
+      // Not idempotent: a secret cannot be returned again. A key whose response was lost is revoked, and the client
+      // creates another one.
       handle: async ({ body: requested, caller }) => {
         const { name, scopes, projectIds = null, expiresAt = null } = requested;
         if (expiresAt !== null && expiresAt.getTime() <= Date.now())

@@ -74,7 +74,7 @@ export function sessionRouter({ deps, authenticator, wrongKeys }: SessionRouterD
   ];
 }
 
-/** Delays addresses that try many keys, and nobody else. */
+/** Delays only addresses that try many keys. */
 async function throttled<T>(wrongKeys: RateLimiter, { ip = '' }: Request, verify: () => Promise<T>): Promise<T> {
   const seconds = await wrongKeys.check(ip);
   if (seconds > 0) throw tooManyRequests('too_many_failed_sign_ins', 'too many wrong keys from this address', seconds);

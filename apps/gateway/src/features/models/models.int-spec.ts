@@ -248,7 +248,7 @@ describe('models', () => {
     await gateway.repositories.engineReports.report(gateway.db, 'ml-worker@host/1', engine);
     await gateway.db
       .insertInto('engine_reports')
-      .values({ worker: 'gone', engine: JSON.stringify(engine), reported_at: new Date(Date.now() - 3_600_000) })
+      .values({ worker: 'stopped', engine: JSON.stringify(engine), reported_at: new Date(Date.now() - 3_600_000) })
       .execute();
     expect((await gateway.get('/system')).body.engines).toEqual([
       {

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testLogger } from '@pugmark/testing';
 import { bundleChild, folderInApp } from '../../testing/bundle-child.fixture';
-import { tinyJpeg } from '../../testing/test-pictures.fixture';
+import { tinyJpeg } from '../../testing/test-images.fixture';
 import { IsolatedImageChecker } from './image-checker';
 
 const LIMIT = { pixelLimit: 1_000_000 };
@@ -33,11 +33,11 @@ describe('PictureChecker', () => {
   });
 
   it('refuses an image that crashes the process, and accepts the next', async () => {
-    const moody = file(
-      'moody.child.js',
+    const unreliable = file(
+      'unreliable.child.js',
       `process.send({ ready: true }); process.on('message', ({ id, path }) => (path === 'poison' ? process.kill(process.pid, 'SIGSEGV') : process.send({ id, result: 'png' })));`,
     );
-    const checks = checker(moody);
+    const checks = checker(unreliable);
     const answers = await Promise.allSettled(['a', 'poison', 'b'].map((path) => checks.check(path, LIMIT)));
     expect(
       answers.map((answer) =>

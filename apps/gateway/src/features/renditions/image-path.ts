@@ -16,20 +16,23 @@ export async function imagePath(
 ): Promise<string> {
   const path = image.mode === 'copy' ? storage.pathOf(image.location) : image.location;
   const real = await realpath(path).catch(() => null);
-  const facts = real === null ? null : await stat(real).catch(() => null);
-  if (real === null || facts?.isFile() !== true)
-    throw gone('file_missing', 'the file of the image is missing: check that its disk or network share is mounted');
+  const stats = real === null ? null : await stat(real).catch(() => null);
+  if (real === null || stats?.isFile() !== true)
+    throw fileProblem(
+      'file_missing',
+      'the file of the image is missing: check that its disk or network share is mounted',
+    );
   if (image.mode === 'reference' && !(await realRoots(roots)).some((root) => isPathWithin(real, root))) {
-    throw gone(
+    throw fileProblem(
       'folder_not_allowed',
       'the file of the image lies outside the folders that may be ingested (setting INGEST_ROOTS)',
     );
   }
-  if (facts.size !== image.bytes)
-    throw gone('file_changed', 'the file of the image is another one than the one that was ingested');
+  if (stats.size !== image.bytes)
+    throw fileProblem('file_changed', 'the file of the image is another one than the one that was ingested');
   return real;
 }
 
-function gone(code: string, detail: string): HttpProblem {
+function fileProblem(code: string, detail: string): HttpProblem {
   return new HttpProblem(410, code, detail);
 }

@@ -36,7 +36,7 @@ describe('Renderer', () => {
 
   /** A process that hangs on a file of one name, exits on another, and otherwise behaves like the real one. */
   function unreliableChild(): string {
-    const path = join(folder, 'moody.child.js');
+    const path = join(folder, 'unreliable.child.js');
     writeFileSync(
       path,
       `process.send({ ready: true });
@@ -54,7 +54,7 @@ describe('Renderer', () => {
     const jpegs = await Promise.all([1, 2, 3].map(() => renderer.render(image, OPTIONS)));
     for (const jpeg of jpegs)
       expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 32 });
-    await expect(renderer.render(join(folder, 'gone.jpg'), OPTIONS)).rejects.toMatchObject({
+    await expect(renderer.render(join(folder, 'missing.jpg'), OPTIONS)).rejects.toMatchObject({
       name: 'PermanentError',
       code: 'file_missing',
     });

@@ -53,9 +53,9 @@ async function changeReview(
   return inTransaction(deps.db, async (tx) => {
     await deps.reviews.lockTaxa(tx, taxa);
     const projectId = await lockImage(tx, deps, id);
-    const word = await requireEffectiveObservations(tx, id);
-    assertMatches(imageReviewResponse(word));
-    await applyAction(tx, deps, projectId, [word], await actionOf(tx, word), {
+    const effective = await requireEffectiveObservations(tx, id);
+    assertMatches(imageReviewResponse(effective));
+    await applyAction(tx, deps, projectId, [effective], await actionOf(tx, effective), {
       ...reviewerOf(caller),
       note,
       batchId: null,

@@ -267,7 +267,7 @@ describe('the review of an image', () => {
   });
 
   describe('If-Match', () => {
-    it('lets one of two concurrent reviewers win, and tells the other', async () => {
+    it('accepts one of two concurrent reviews, and refuses the other', async () => {
       const image = await study.image(20, [seen('deer')]);
       const etag = (await gateway.get(`/images/${image}/review`)).headers.get('etag')!;
       const answers = await Promise.all(

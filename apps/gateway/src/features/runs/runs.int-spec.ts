@@ -55,7 +55,7 @@ describe('runs', () => {
     expect(halfway.ratePerMinute).toBeGreaterThan(0);
     expect(halfway.etaSeconds).toEqual(expect.any(Number));
 
-    await gateway.finish('detect', [broken], { code: 'decode_failed', message: 'no picture' });
+    await gateway.finish('detect', [broken], { code: 'decode_failed', message: 'not an image' });
     const done = (await gateway.get(`/runs/${runId}`)).body;
     expect(done).toMatchObject({
       state: 'done',
@@ -224,7 +224,7 @@ describe('runs', () => {
 
     it('retries failed images: their error is cleared until they fail again, and the run is active', async () => {
       expect(await gateway.post(`/runs/${runId}/retry`)).toMatchObject(problem('no_failed_images'));
-      await gateway.finish('detect', ids.slice(0, 2), { code: 'file_missing', message: 'the file is gone' });
+      await gateway.finish('detect', ids.slice(0, 2), { code: 'file_missing', message: 'the file is missing' });
       await gateway.finish('detect', ids.slice(2));
       expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({
         state: 'done',
@@ -242,7 +242,7 @@ describe('runs', () => {
       });
       expect(await failure()).toEqual([null, null, null]);
       await gateway.finish('detect', ids.slice(0, 1));
-      await gateway.finish('detect', ids.slice(1, 2), { code: 'decode_failed', message: 'no picture' });
+      await gateway.finish('detect', ids.slice(1, 2), { code: 'decode_failed', message: 'not an image' });
       expect((await gateway.get(`/runs/${runId}`)).body).toMatchObject({
         state: 'done',
         counts: { failed: 1, done: 2 },
@@ -251,7 +251,7 @@ describe('runs', () => {
     });
 
     it('stays paused when its failed images are retried, unless it was done', async () => {
-      await gateway.finish('detect', ids.slice(0, 1), { code: 'file_missing', message: 'the file is gone' });
+      await gateway.finish('detect', ids.slice(0, 1), { code: 'file_missing', message: 'the file is missing' });
       const rest = await gateway.claim('detect', ids.slice(1));
       await gateway.post(`/runs/${runId}/pause`);
       expect((await gateway.post(`/runs/${runId}/retry`)).body).toMatchObject({

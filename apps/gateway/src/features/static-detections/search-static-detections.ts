@@ -8,11 +8,11 @@ export const MAX_SEARCH_DELAY_SECONDS = 600;
 /** Searches the deployments that are due. A deployment whose search fails stays due and does not block the others. */
 export async function searchStaticDetections(
   { db, staticDetections }: Pick<StaticDetectionsDependencies, 'db' | 'staticDetections'>,
-  pace: SearchDelays,
+  delays: SearchDelays,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const deploymentId of await staticDetections.findDue(db, pace)) {
+  for (const deploymentId of await staticDetections.findDue(db, delays)) {
     if (signal.aborted) return;
     try {
       const search = await staticDetections.searchStale(db, deploymentId);

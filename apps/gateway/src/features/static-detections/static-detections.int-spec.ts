@@ -34,13 +34,13 @@ describe('static detections', () => {
   const list = async (id: number) => (await gateway.get(`/deployments/${id}/static-detections`)).body.items;
   const blanks = async (id: number) =>
     (await gateway.get(`/images?deploymentId=${id}&category=blank`)).body.items.length;
-  const marks = async (image: number) =>
+  const staticFlags = async (image: number) =>
     (await gateway.get(`/images/${image}`)).body.detections.map((one: { static: boolean }) => one.static);
 
   it('are found on request, listed with an example image, and no longer counted', async () => {
     const { id, images } = await deployment();
     expect(await list(id)).toEqual([]);
-    expect(await marks(images[0]!)).toEqual([false]);
+    expect(await staticFlags(images[0]!)).toEqual([false]);
     expect(await find(id)).toMatchObject({
       status: 200,
       body: { staticDetections: 1, newStaticDetections: 1, changedImages: 20 },
@@ -61,7 +61,7 @@ describe('static detections', () => {
       createdAt: expect.any(String),
     });
     expect((await gateway.get(`/static-detections/${box.id}`)).body).toEqual(box);
-    expect(await marks(images[0]!)).toEqual([true]);
+    expect(await staticFlags(images[0]!)).toEqual([true]);
     expect(await blanks(id)).toBe(20);
     expect((await find(id)).body).toEqual({ staticDetections: 1, newStaticDetections: 0, changedImages: 0 });
   });
@@ -83,7 +83,7 @@ describe('static detections', () => {
       status: 200,
       body: { ...box, dismissedAt: expect.any(String), dismissedBy: 'review' },
     });
-    expect(await marks(images[0]!)).toEqual([false]);
+    expect(await staticFlags(images[0]!)).toEqual([false]);
     expect(await blanks(id)).toBe(0);
     expect((await find(id)).body).toEqual({ staticDetections: 1, newStaticDetections: 0, changedImages: 0 });
     expect(await patch({ dismissed: false })).toMatchObject({ status: 200, body: box });
@@ -157,7 +157,7 @@ describe('static detections', () => {
   });
 
   it('are found in other deployments while the search fails in one, which stays due', async () => {
-    const pace = { quietSeconds: 0, maxSeconds: 0 };
+    const delays = { quietSeconds: 0, maxSeconds: 0 };
     const [broken, whole] = [await deployment(), await deployment()];
     await sql
       .raw(
@@ -166,11 +166,11 @@ describe('static detections', () => {
       create trigger refuse before insert on static_detections for each row execute function refuse()`,
       )
       .execute(gateway.db);
-    await searchStaticDetections(gateway.repositories, pace, testLogger(), new AbortController().signal);
+    await searchStaticDetections(gateway.repositories, delays, testLogger(), new AbortController().signal);
     expect([await blanks(broken.id), await blanks(whole.id)]).toEqual([0, 20]);
     await sql.raw('drop trigger refuse on static_detections').execute(gateway.db);
-    expect(await gateway.repositories.staticDetections.findDue(gateway.db, pace)).toEqual([broken.id]);
-    await searchStaticDetections(gateway.repositories, pace, testLogger(), new AbortController().signal);
+    expect(await gateway.repositories.staticDetections.findDue(gateway.db, delays)).toEqual([broken.id]);
+    await searchStaticDetections(gateway.repositories, delays, testLogger(), new AbortController().signal);
     expect(await blanks(broken.id)).toBe(20);
   });
 });

@@ -38,7 +38,7 @@ describe('statistics', () => {
   const inShort = (kinds: readonly Kind[]) =>
     kinds.map((one) => [one.label ?? one.category, one.events, one.individuals]);
 
-  it('summarize a study that nobody has read before: stale events are formed first', async () => {
+  it('summarize a study that was never read before: stale events are formed first', async () => {
     expect((await gateway.db.selectFrom('stale_events').select('id').execute()).length).toBeGreaterThan(0);
     expect(await statistic('summary')).toEqual({
       images: {

@@ -1,14 +1,14 @@
 import { connect } from 'node:net';
 import { FORM_TYPE, formOf } from '../../testing/form.fixture';
 import { NOTHING_STORED, TestGateway } from '../../testing/gateway.fixture';
-import { tinyJpeg } from '../../testing/test-pictures.fixture';
+import { tinyJpeg } from '../../testing/test-images.fixture';
 
 describe('a hostile form', () => {
   let gateway: TestGateway;
   let projectId: number;
-  let picture: Buffer;
+  let image: Buffer;
   beforeAll(async () => {
-    picture = await tinyJpeg(7);
+    image = await tinyJpeg(7);
     gateway = await TestGateway.start({ settings: { uploadMaxFiles: 5, uploadMaxTotalBytes: 2 * 1024 ** 2 } });
     projectId = await gateway.project();
     await gateway.model();
@@ -28,13 +28,13 @@ describe('a hostile form', () => {
       ['an endless preamble', () => Buffer.alloc(1_000_000, 'x\r\n'), 400, 'bad_form'],
       [
         'a long preamble before an image',
-        () => Buffer.concat([Buffer.alloc(1_000_000, 'x'), Buffer.from('\r\n'), formOf([['a.jpg', picture]])]),
+        () => Buffer.concat([Buffer.alloc(1_000_000, 'x'), Buffer.from('\r\n'), formOf([['a.jpg', image]])]),
         400,
         'bad_form',
       ],
       [
         'an endless epilogue',
-        () => Buffer.concat([formOf([['a.jpg', picture]]), Buffer.alloc(2 * 1024 ** 2, 'x')]),
+        () => Buffer.concat([formOf([['a.jpg', image]]), Buffer.alloc(2 * 1024 ** 2, 'x')]),
         413,
         'upload_too_large',
       ],
@@ -48,7 +48,7 @@ describe('a hostile form', () => {
         'ten thousand empty parts after an image',
         () =>
           Buffer.concat([
-            formOf([['a.jpg', picture]]).subarray(0, -END.length),
+            formOf([['a.jpg', image]]).subarray(0, -END.length),
             ...Array.from({ length: 10_000 }, () => part('X-Nothing: 1', '')),
             END,
           ]),
@@ -72,7 +72,7 @@ describe('a hostile form', () => {
           Buffer.concat([
             part(
               `${'X-Long: 0123456789abcdef\r\n'.repeat(1_000)}Content-Disposition: form-data; name="a"; filename="a.jpg"`,
-              picture,
+              image,
             ),
             END,
           ]),
@@ -85,9 +85,9 @@ describe('a hostile form', () => {
         400,
         'bad_form',
       ],
-      ['a name with a line break', () => formOf([['a\r\nX-Evil: 1\r\n.jpg', picture]]), 400, 'bad_form'],
-      ['a name with NUL', () => formOf([['a\0.jpg', picture]]), 400, 'bad_form'],
-      ['no end', () => formOf([['a.jpg', picture]]).subarray(0, -END.length), 400, 'bad_form'],
+      ['a name with a line break', () => formOf([['a\r\nX-Evil: 1\r\n.jpg', image]]), 400, 'bad_form'],
+      ['a name with NUL', () => formOf([['a\0.jpg', image]]), 400, 'bad_form'],
+      ['no end', () => formOf([['a.jpg', image]]).subarray(0, -END.length), 400, 'bad_form'],
     ] as [string, () => Buffer, number, string][])('%s', async (_what, body, status, code) => {
       expect(await upload(body())).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
     });
@@ -98,7 +98,7 @@ describe('a hostile form', () => {
       socket.write(
         `POST /api/v1/uploads?projectId=${projectId} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${gateway.adminKey}\r\nContent-Type: multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n`,
       );
-      const begin = formOf([['a.jpg', picture]]).subarray(0, -END.length - 2);
+      const begin = formOf([['a.jpg', image]]).subarray(0, -END.length - 2);
       socket.write(`${begin.length.toString(16)}\r\n`);
       socket.write(Buffer.concat([begin, Buffer.from('\r\n')]));
       let answer = '';
@@ -127,7 +127,7 @@ describe('a hostile form', () => {
     ['a%0d%0aX-Evil: 1.jpg', 'a%0d%0aX-Evil_ 1.jpg'],
     ['.htaccess', 'htaccess'],
   ])('is stored within the upload, although a file is named %j', async (name, expected) => {
-    const answer = await upload(formOf([[name, picture]]));
+    const answer = await upload(formOf([[name, image]]));
     expect(answer.status).toBe(202);
     const ingest = await gateway.repositories.ingests.find(gateway.db, answer.body.id);
     const files = await gateway.storedFiles();

@@ -84,7 +84,7 @@ function parserFor(request: Request, { maxBytes, maxFiles }: UploadTarget): busb
     return busboy({
       headers: request.headers,
       defParamCharset: 'utf8',
-      // busboy truncates at the limit itself: a file of exactly that size would look too large. Parts that are neither
+      // busboy truncates at the limit itself: a file of exactly that size would seem too large. Parts that are neither
       // file nor field count too.
       limits: { fileSize: maxBytes + 1, files: maxFiles, fields: 0, parts: maxFiles + 1 },
     });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RetryableError } from '@pugmark/domain';
 import { waitUntil } from '@pugmark/testing';
 import { TestGateway, type Answer } from '../../testing/gateway.fixture';
-import { paddedTo, tinyJpeg } from '../../testing/test-pictures.fixture';
+import { paddedTo, tinyJpeg } from '../../testing/test-images.fixture';
 import { zipOf, type TestEntry } from '../../testing/zip.fixture';
 
 describe('POST /uploads/zip', () => {

@@ -107,10 +107,10 @@ describe('every operation of the OpenAPI document', () => {
     const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
     if (schema.enum !== undefined) return schema.enum[0];
     if (type === 'object') {
-      const wanted = Object.entries(schema.properties ?? {}).filter(
+      const requested = Object.entries(schema.properties ?? {}).filter(
         ([field]) => schema.required?.includes(field) === true || field in NAMED,
       );
-      return Object.fromEntries(wanted.map(([field, value]) => [field, sample(value, field)]));
+      return Object.fromEntries(requested.map(([field, value]) => [field, sample(value, field)]));
     }
     if (type === 'array') return [sample(schema.items!, name)];
     if (type === 'integer' || type === 'number') return ids[NAMED[name] ?? ''] ?? schema.minimum ?? 1;

@@ -50,8 +50,8 @@ export function csrfTokenOf(token: string): string {
 export function assertCsrf(request: Request, token: string): void {
   if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return;
   const given = Buffer.from(request.get('x-csrf-token') ?? '');
-  const wanted = Buffer.from(csrfTokenOf(token));
-  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+  const expected = Buffer.from(csrfTokenOf(token));
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw new HttpProblem(
       403,
       'csrf',

@@ -269,8 +269,8 @@ export function Ids(max: number): PropertyDecorator {
   );
 }
 
-function isSet(value: unknown, most: number): value is readonly unknown[] {
-  return Array.isArray(value) && value.length >= 1 && value.length <= most && new Set(value).size === value.length;
+function isSet(value: unknown, max: number): value is readonly unknown[] {
+  return Array.isArray(value) && value.length >= 1 && value.length <= max && new Set(value).size === value.length;
 }
 
 /** A bounded list of objects of another DTO class, each validated. */
@@ -324,8 +324,8 @@ export function QueryId(): PropertyDecorator {
   return field({}, queryNumber(), Id());
 }
 
-export function QueryInteger(least: number, most: number): PropertyDecorator {
-  return field({}, queryNumber(), Integer(least, most));
+export function QueryInteger(min: number, max: number): PropertyDecorator {
+  return field({}, queryNumber(), Integer(min, max));
 }
 
 export function QueryFraction(): PropertyDecorator {

@@ -1,5 +1,5 @@
 import { TestGateway } from '../../testing/gateway.fixture';
-import { tinyJpeg } from '../../testing/test-pictures.fixture';
+import { tinyJpeg } from '../../testing/test-images.fixture';
 
 describe('Idempotency-Key', () => {
   let gateway: TestGateway;
@@ -85,9 +85,9 @@ describe('Idempotency-Key', () => {
     expect((await gateway.post('/projects', { name: 'Otters' }, key('otters'))).status).toBe(409);
   });
 
-  async function upload(projectId: number, name: string, picture: number) {
+  async function upload(projectId: number, name: string, image: number) {
     const form = new FormData();
-    form.append('files', new Blob([new Uint8Array(await tinyJpeg(picture))]), name);
+    form.append('files', new Blob([new Uint8Array(await tinyJpeg(image))]), name);
     return gateway.request('POST', `/uploads?projectId=${projectId}`, { body: form, headers: key('an upload') });
   }
 });

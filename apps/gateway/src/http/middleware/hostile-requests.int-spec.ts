@@ -1,7 +1,7 @@
 import { NOTHING_STORED, TestGateway } from '../../testing/gateway.fixture';
 import { FORM_TYPE, formOf } from '../../testing/form.fixture';
 import { rawRequest } from '../../testing/raw-request.fixture';
-import { tinyJpeg } from '../../testing/test-pictures.fixture';
+import { tinyJpeg } from '../../testing/test-images.fixture';
 
 /** Longer than the timeouts below plus the second between two checks of them; far shorter than the default timeouts. */
 const SOON_MS = 6_000;
@@ -45,7 +45,7 @@ describe('a hostile request', () => {
       const answer = await raw(
         `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${gateway.adminKey}\r\nConnection: close\r\n\r\n`,
       );
-      expect([400, 404]).toContain(answer.status);
+      expect(answer.status).toBe(404);
       expect(answer.text).toMatch(/application\/problem\+json/);
       expect(answer.text).not.toMatch(/root:|"version"|^x-evil/im);
     });
@@ -152,7 +152,7 @@ describe('a hostile request', () => {
     });
   });
 
-  describe('by its pace', () => {
+  describe('by its speed', () => {
     it('with headers that trickle in is cut off with 408', async () => {
       const answer = await soon(
         raw('GET /api/v1/projects HTTP/1.1\r\nHost: x\r\n', async (socket) => {

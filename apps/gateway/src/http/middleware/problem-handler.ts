@@ -15,7 +15,7 @@ export const problemHandler: ErrorRequestHandler = (error: unknown, request, res
   else if (problem.status > 500)
     logger.warn({ err: error, code: problem.code }, 'a request could not be served at present');
   if (response.headersSent) {
-    // Part of the response is sent: only a reset connection tells the client that it is incomplete.
+    // Part of the response is sent: only a reset connection shows the client that it is incomplete.
     response.destroy();
     return;
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A process that speaks the engine protocol and can really crash: an image's path gives its behaviour, after an
+ * A process that speaks the engine protocol and can crash: an image's path gives its behaviour, after an
  * optional number. With `silent` in the folder's name, it does not report images as started.
  */
 const SCRIPT = `

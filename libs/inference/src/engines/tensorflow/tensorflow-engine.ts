@@ -112,15 +112,15 @@ function onlyInput({ inputs }: Signature, { name }: ModelManifest): Signature['i
 }
 
 /** Name of an output in the graph; a manifest may use its name in the signature or in the graph. */
-function tensorOf(wanted: string, { outputs }: Signature, { name }: ModelManifest): string {
+function tensorOf(requested: string, { outputs }: Signature, { name }: ModelManifest): string {
   const found =
-    outputs.find((output) => output.key === wanted) ??
-    outputs.find((output) => output.name.replace(/:\d+$/, '') === wanted);
+    outputs.find((output) => output.key === requested) ??
+    outputs.find((output) => output.name.replace(/:\d+$/, '') === requested);
   if (found !== undefined) return found.name;
-  const there = outputs.map(({ key }) => key).join(', ');
+  const available = outputs.map(({ key }) => key).join(', ');
   throw new FatalError(
     'model_unsuitable',
-    `model ${name} has no output '${wanted}'; it has: ${there}. Name them in the manifest's 'outputs'`,
+    `model ${name} has no output '${requested}'; it has: ${available}. Name them in the manifest's 'outputs'`,
   );
 }
 

@@ -67,8 +67,8 @@ export async function makeDemoImages(
 /** Adds what real memory cards hold, too: a duplicate, a truncated file, and a file that is no picture. */
 function writeOddFiles(folder: string): void {
   const creek = join(folder, 'creek-crossing');
-  const picture = readFileSync(join(creek, 'RCNX0002.JPG'));
-  writeFileSync(join(creek, 'RCNX0002 (copy).JPG'), picture);
+  const image = readFileSync(join(creek, 'RCNX0002.JPG'));
+  writeFileSync(join(creek, 'RCNX0002 (copy).JPG'), image);
   const other = readFileSync(join(creek, 'RCNX0007.JPG'));
   writeFileSync(join(creek, 'RCNX0099.JPG'), other.subarray(0, Math.floor(other.length * 0.4)));
   writeFileSync(

@@ -48,8 +48,8 @@ async function figureLayers(figure: Figure, subject: Buffer): Promise<readonly O
   return [{ input: await sharp(Buffer.from(shadow)).blur(9).png().toBuffer() }, { input: data, left, top }];
 }
 
-async function byDay(picture: Buffer, scene: Scene, seed: number): Promise<Buffer> {
-  return sharp(picture)
+async function byDay(image: Buffer, scene: Scene, seed: number): Promise<Buffer> {
+  return sharp(image)
     .modulate({ brightness: scene.brightness })
     .composite([{ input: grain(seed, 7), raw: { width: WIDTH, height: HEIGHT, channels: 4 } }])
     .png({ compressionLevel: 1 })
@@ -57,13 +57,13 @@ async function byDay(picture: Buffer, scene: Scene, seed: number): Promise<Buffe
 }
 
 /** Simulates an infrared flash: no colour, bright near the middle, dark at the edges and far away, coarse grain. */
-async function atNight(picture: Buffer, scene: Scene, seed: number): Promise<Buffer> {
+async function atNight(image: Buffer, scene: Scene, seed: number): Promise<Buffer> {
   const flash = `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}"><defs>
     <radialGradient id="flash" cx="0.5" cy="0.68" r="0.75">
       <stop offset="0" stop-color="#fff"/><stop offset="0.55" stop-color="#999"/><stop offset="1" stop-color="#1c1c1c"/>
     </radialGradient>
     </defs><rect width="${WIDTH}" height="${HEIGHT}" fill="url(#flash)"/></svg>`;
-  const grey = await sharp(picture)
+  const grey = await sharp(image)
     .grayscale()
     .toColourspace('srgb')
     .linear(scene.brightness * 1.15, 6)

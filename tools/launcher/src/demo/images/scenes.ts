@@ -25,13 +25,13 @@ export interface Deployment {
   readonly name: string;
   readonly prefix: string;
   readonly first: string;
-  readonly pictures: number;
+  readonly images: number;
   readonly seed: number;
 }
 
 export const DEPLOYMENTS: readonly Deployment[] = [
-  { name: 'creek-crossing', prefix: 'RCNX', first: '2025-09-14T00:00:00Z', pictures: 24, seed: 11 },
-  { name: 'forest-edge', prefix: 'IMG_', first: '2025-10-02T00:00:00Z', pictures: 22, seed: 29 },
+  { name: 'creek-crossing', prefix: 'RCNX', first: '2025-09-14T00:00:00Z', images: 24, seed: 11 },
+  { name: 'forest-edge', prefix: 'IMG_', first: '2025-10-02T00:00:00Z', images: 22, seed: 29 },
 ];
 
 /** The subjects of successive triggers; wind and sun set off the empty ones. */
@@ -59,7 +59,7 @@ const DAY_MS = 24 * HOUR_MS;
 export function planScenes(deployment: Deployment): readonly Scene[] {
   const random = seededRandom(deployment.seed);
   let time = Date.parse(deployment.first) + 7 * HOUR_MS;
-  return Array.from({ length: deployment.pictures }, (_, index) => {
+  return Array.from({ length: deployment.images }, (_, index) => {
     const turn = (index + (deployment.seed % 5)) % TURNS.length;
     const subjects = TURNS[turn] ?? [];
     time += turn === BURST ? 2_000 : Math.round((3 + random() * 28) * HOUR_MS);
@@ -82,8 +82,8 @@ export function planScenes(deployment: Deployment): readonly Scene[] {
 /** Moves a time to between 8 and 17 o'clock of the same or the next day, when people walk there. */
 function atDaytime(time: number, share: number): number {
   const midnight = Math.floor(time / DAY_MS) * DAY_MS;
-  const wanted = midnight + Math.round((8 + share * 9) * HOUR_MS);
-  return wanted > time ? wanted : wanted + DAY_MS;
+  const shifted = midnight + Math.round((8 + share * 9) * HOUR_MS);
+  return shifted > time ? shifted : shifted + DAY_MS;
 }
 
 function placeFigure(subject: SubjectName, at: number, random: () => number): Figure {

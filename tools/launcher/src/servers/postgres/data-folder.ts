@@ -13,20 +13,20 @@ export interface DataFolder {
 }
 
 /**
- * Prepares the folder for the server's data: `wanted`, below `.pugmark`. If the server runs as another user who cannot
- * enter it (a clone below /root, say), a folder that this user can enter is used instead; its name is derived from
- * `wanted`, so that it is found again.
+ * Prepares the folder for the server's data: `preferred`, below `.pugmark`. If the server runs as another user who
+ * cannot enter it (a clone below /root, say), a folder that this user can enter is used instead; its name is derived
+ * from `preferred`, so that it is found again.
  */
 export function prepareDataFolder(
-  wanted: string,
+  preferred: string,
   user: ServerUser | undefined,
   ownerBefore: string | undefined,
 ): DataFolder {
   const owner = ownerBefore ?? randomBytes(12).toString('hex');
-  createOwned(wanted, user);
-  if (user === undefined || canEnter(wanted, user)) return { folder: wanted, owner };
+  createOwned(preferred, user);
+  if (user === undefined || canEnter(preferred, user)) return { folder: preferred, owner };
 
-  const name = `pugmark-${createHash('sha256').update(wanted).digest('hex').slice(0, 16)}`;
+  const name = `pugmark-${createHash('sha256').update(preferred).digest('hex').slice(0, 16)}`;
   for (const parent of ['/var/lib', tmpdir()]) {
     const folder = join(parent, name);
     try {
@@ -41,7 +41,7 @@ export function prepareDataFolder(
   }
   throw new CommandError(
     `Postgres: the user ${user.name}, as whom it must run, can enter ` +
-      `neither ${dirname(wanted)} nor /var/lib nor ${tmpdir()}`,
+      `neither ${dirname(preferred)} nor /var/lib nor ${tmpdir()}`,
   );
 }
 

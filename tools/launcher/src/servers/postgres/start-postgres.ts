@@ -39,8 +39,8 @@ export async function startPostgres(
     context.log('Postgres: stopped the server that an earlier launcher left behind');
 
   const state: PostgresState = {
-    port: await context.ports.keep(before.port, (wanted, port) =>
-      context.log(`Postgres: port ${wanted} is taken by another program; using ${port}`),
+    port: await context.ports.keep(before.port, (requested, port) =>
+      context.log(`Postgres: port ${requested} is taken by another program; using ${port}`),
     ),
     password: before.password ?? randomBytes(18).toString('base64url'),
     folder,
@@ -150,13 +150,13 @@ function binariesFor(data: string, installed: readonly PostgresBinaries[]): Post
   const newest = installed[0];
   if (!newest) throw new CommandError('Postgres is not installed');
   if (!existsSync(join(data, 'PG_VERSION'))) return newest;
-  const wanted = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
-  const match = installed.find(({ bin }) => majorVersion(bin) === wanted);
+  const requested = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+  const match = installed.find(({ bin }) => majorVersion(bin) === requested);
   if (match) return match;
   const versions = installed.map(({ bin }) => majorVersion(bin)).join(', ');
   throw new CommandError(
-    `Postgres: the data in ${data} were written by version ${wanted}, installed is ${versions}; ` +
-      `install version ${wanted} or delete that folder (its images and results are then lost)`,
+    `Postgres: the data in ${data} were written by version ${requested}, installed is ${versions}; ` +
+      `install version ${requested} or delete that folder (its images and results are then lost)`,
   );
 }
 

@@ -94,8 +94,8 @@ async function chooseState(file: string, context: ServerContext): Promise<Rabbit
     epmd: 0,
   };
   for (const name of PORT_NAMES) {
-    ports[name] = await context.ports.keep(before.ports?.[name], (wanted, port) =>
-      context.log(`RabbitMQ: port ${wanted} (${name}) is taken by another program; using ${port}`),
+    ports[name] = await context.ports.keep(before.ports?.[name], (preferred, port) =>
+      context.log(`RabbitMQ: port ${preferred} (${name}) is taken by another program; using ${port}`),
     );
   }
   const state: RabbitmqState = {

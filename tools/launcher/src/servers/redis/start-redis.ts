@@ -32,8 +32,8 @@ export async function startRedis(binary: string, context: ServerContext): Promis
 
   const before = readState<RedisState>(stateFile);
   const state: RedisState = {
-    port: await context.ports.keep(before.port, (wanted, port) =>
-      context.log(`Redis: port ${wanted} is taken by another program; using ${port}`),
+    port: await context.ports.keep(before.port, (preferred, port) =>
+      context.log(`Redis: port ${preferred} is taken by another program; using ${port}`),
     ),
     password: before.password ?? randomBytes(18).toString('base64url'),
   };

@@ -95,12 +95,12 @@ export function processFaults(root: string): readonly Fault[] {
       },
       noticed: restarted('gateway'),
     },
-    ...(['ahead', 'behind'] as const).map((way): Fault => ({
-      name: `clocks an hour ${way}`,
-      short: way === 'ahead',
+    ...(['ahead', 'behind'] as const).map((direction): Fault => ({
+      name: `clocks an hour ${direction}`,
+      short: direction === 'ahead',
       settings: {
-        gateway: shiftedClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
-        'worker-a': shiftedClock(root, way === 'ahead' ? HOUR_MS : -HOUR_MS),
+        gateway: shiftedClock(root, direction === 'ahead' ? HOUR_MS : -HOUR_MS),
+        'worker-a': shiftedClock(root, direction === 'ahead' ? HOUR_MS : -HOUR_MS),
       },
       inject: (rig) => untilMoreDone(rig, 1_000),
       noticed: (seen) =>

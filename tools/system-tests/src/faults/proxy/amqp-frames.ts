@@ -87,6 +87,6 @@ export function amqpFrame(type: number, channel: number, payload: Buffer): Buffe
   return Buffer.concat([header, payload, Buffer.of(FRAME_END)]);
 }
 
-export function isMethod(method: AmqpMethod | null, wanted: AmqpMethod): boolean {
-  return method !== null && method.classId === wanted.classId && method.methodId === wanted.methodId;
+export function isMethod(method: AmqpMethod | null, expected: AmqpMethod): boolean {
+  return method !== null && method.classId === expected.classId && method.methodId === expected.methodId;
 }

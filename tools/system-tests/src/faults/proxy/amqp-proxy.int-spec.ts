@@ -88,7 +88,7 @@ it('ackUnknownDelivery closes exactly the consuming channels, with 406', async (
 it('ackUnknownDelivery does not disturb a message that is being published', async () => {
   const client = await connectClient();
   const { channel, codes } = await consume(client, 'one');
-  const picture = Buffer.alloc(4 * 1024 * 1024, 'x');
+  const image = Buffer.alloc(4 * 1024 * 1024, 'x');
   let bodies = 0;
   let hit = 0;
   const remove = proxy.interceptUp((frames) => {
@@ -97,14 +97,14 @@ it('ackUnknownDelivery does not disturb a message that is being published', asyn
     if (bodies === 2) hit = proxy.ackUnknownDelivery();
     return 'forward';
   });
-  await control.assertQueue('pictures', { durable: false });
-  channel.sendToQueue('pictures', picture);
+  await control.assertQueue('images', { durable: false });
+  channel.sendToQueue('images', image);
 
   await until('the channel to close', () => codes.length > 0);
   expect({ hit, codes }).toEqual({ hit: 1, codes: [406] });
-  await until('the whole message', async () => (await control.checkQueue('pictures')).messageCount === 1);
-  const message = await control.get('pictures', { noAck: true });
-  expect(message && message.content.equals(picture)).toBe(true);
+  await until('the whole message', async () => (await control.checkQueue('images')).messageCount === 1);
+  const message = await control.get('images', { noAck: true });
+  expect(message && message.content.equals(image)).toBe(true);
   expect(client).toMatchObject({ closed: false, errors: [] });
   remove();
 });
@@ -115,7 +115,7 @@ it('cutOn cuts connections that declare a queue, as often as requested; the brok
     const client = await connectClient();
     const channel = await client.model.createChannel();
     channel.on('error', () => {});
-    await expect(channel.assertQueue('wanted', { durable: false })).rejects.toThrow();
+    await expect(channel.assertQueue('wanted', { durable: false })).rejects.toThrow('Channel ended');
     await until('the connection to be closed', () => client.closed);
     expect(client.errors).toEqual([expect.stringContaining('ECONNRESET')]);
     expect(order.cuts).toBe(cuts);

@@ -48,11 +48,11 @@ async function pass(bytes: Buffer, ...expected: Buffer[]): Promise<void> {
 }
 
 async function arrived(...expected: Buffer[]): Promise<void> {
-  const wanted = Buffer.concat(expected);
+  const expectedBytes = Buffer.concat(expected);
   const remote = await server.peer(1);
-  await waitUntil('the bytes', () => remote.bytes.length >= wanted.length, 3_000);
+  await waitUntil('the bytes', () => remote.bytes.length >= expectedBytes.length, 3_000);
   await settle();
-  expect(remote.bytes.toString('hex')).toBe(wanted.toString('hex'));
+  expect(remote.bytes.toString('hex')).toBe(expectedBytes.toString('hex'));
 }
 
 describe('ackUnknownDelivery', () => {

@@ -22,20 +22,20 @@ export class ProxiedConnection {
   readonly #up: ProxyDirection;
   #server: Socket | null = null;
   #down: ProxyDirection | null = null;
-  #state: 'passing' | 'held' | 'swallowed' = 'passing';
+  #state: 'passing' | 'paused' | 'swallowed' = 'passing';
   #gates = { up: false, down: false };
   #sockets = 0;
-  #resolveGone: () => void = () => {};
+  #resolveClosed: () => void = () => {};
 
   constructor(options: ProxiedConnectionOptions) {
     this.id = options.id;
-    this.closed = new Promise((resolve) => (this.#resolveGone = resolve));
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.#client = this.#own(options.client);
     this.#dial = options.dial;
     this.#up = new ProxyDirection(this.#client, (chunk) => options.onUp(chunk, this));
   }
 
-  /** Opens or shuts each direction; those of a held or swallowed connection stay shut. */
+  /** Opens or shuts each direction; those of a paused or swallowed connection stay shut. */
   setGates(gates: { readonly up: boolean; readonly down: boolean }): void {
     this.#gates = gates;
     this.#apply();
@@ -43,12 +43,12 @@ export class ProxiedConnection {
 
   /** Shuts both directions of this connection until `release`. */
   hold(): void {
-    if (this.#state === 'passing') this.#state = 'held';
+    if (this.#state === 'passing') this.#state = 'paused';
     this.#apply();
   }
 
   release(): void {
-    if (this.#state === 'held') this.#state = 'passing';
+    if (this.#state === 'paused') this.#state = 'passing';
     this.#apply();
   }
 
@@ -97,7 +97,7 @@ export class ProxiedConnection {
     socket.on('error', () => {});
     socket.once('close', () => {
       this.#sockets -= 1;
-      if (this.#sockets === 0) this.#resolveGone();
+      if (this.#sockets === 0) this.#resolveClosed();
     });
     return socket;
   }

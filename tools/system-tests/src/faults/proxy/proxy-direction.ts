@@ -12,7 +12,7 @@ export class ProxyDirection {
   #waiting: Buffer[] = [];
   /** Bytes injected while a chunk is being handled. */
   #injected: Buffer[] | null = null;
-  #news: 'end' | 'reset' | null = null;
+  #event: 'end' | 'reset' | null = null;
 
   /** `onBytes` handles each chunk, and passes to `send` what is to be forwarded. */
   constructor(source: Socket, onBytes: (chunk: Buffer) => void) {
@@ -24,9 +24,9 @@ export class ProxyDirection {
       this.#injected = null;
       for (const bytes of injected) this.send(bytes);
     });
-    source.on('end', () => this.#hear('end'));
+    source.on('end', () => this.#onEvent('end'));
     source.on('close', (failed) => {
-      if (failed) this.#hear('reset');
+      if (failed) this.#onEvent('reset');
     });
   }
 
@@ -53,8 +53,8 @@ export class ProxyDirection {
     else this.#injected.push(bytes);
   }
 
-  #hear(news: 'end' | 'reset'): void {
-    this.#news = news;
+  #onEvent(event: 'end' | 'reset'): void {
+    this.#event = event;
     this.#flow();
   }
 
@@ -67,9 +67,9 @@ export class ProxyDirection {
     for (const bytes of this.#waiting.splice(0)) {
       if (sink.writable) sink.write(bytes);
     }
-    if (this.#news === 'end') sink.end();
-    if (this.#news === 'reset') reset(sink);
-    this.#news = null;
+    if (this.#event === 'end') sink.end();
+    if (this.#event === 'reset') reset(sink);
+    this.#event = null;
     if (sink.writableNeedDrain) this.#source.pause();
     else this.#source.resume();
   }

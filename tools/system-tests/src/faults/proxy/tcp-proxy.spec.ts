@@ -68,7 +68,7 @@ describe('forwarding', () => {
     expect(sha256(remote.bytes)).toBe(sha256(data));
   });
 
-  it('tells the server that the client was reset, and the client that the server was', async () => {
+  it('resets the server connection when the client was reset, and the other way round', async () => {
     const first = await connected();
     first.client.socket.resetAndDestroy();
     await until('the server to notice', () => first.remote.error === 'ECONNRESET');
@@ -301,7 +301,7 @@ describe('interceptUp', () => {
     await connected();
     remove();
     proxy.resume();
-    await until('the held bytes', () => remote.received === 'BEGIN;COMMIT;SELECT;' && client.received === 'notice');
+    await until('the delayed bytes', () => remote.received === 'BEGIN;COMMIT;SELECT;' && client.received === 'notice');
   });
 
   it('finds a split pattern, per connection, and once', async () => {

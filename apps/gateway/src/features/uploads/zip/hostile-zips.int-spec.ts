@@ -1,14 +1,14 @@
 import { TestGateway } from '../../../testing/gateway.fixture';
-import { paddedTo, tinyJpeg } from '../../../testing/test-pictures.fixture';
+import { paddedTo, tinyJpeg } from '../../../testing/test-images.fixture';
 import { zipOf, type TestEntry } from '../../../testing/zip.fixture';
 
 describe('a hostile archive', () => {
   let gateway: TestGateway;
   let projectId: number;
-  let picture: Buffer;
+  let image: Buffer;
   let before: Readonly<Record<string, number>>;
   beforeAll(async () => {
-    picture = await tinyJpeg(7);
+    image = await tinyJpeg(7);
     gateway = await TestGateway.start({
       settings: {
         uploadMaxFiles: 50,
@@ -35,7 +35,7 @@ describe('a hostile archive', () => {
     expect(await upload(body)).toMatchObject({ status, body: { type: `urn:pugmark:problem:${code}` } });
   /** After a valid entry. */
   const refusedEntry = (entry: TestEntry, status: number, code: string): Promise<void> =>
-    refused(zipOf([{ name: 'fine.jpg', content: picture }, entry]), status, code);
+    refused(zipOf([{ name: 'fine.jpg', content: image }, entry]), status, code);
 
   it.each([
     '../../etc/cron.d/x',
@@ -56,7 +56,7 @@ describe('a hostile archive', () => {
     '../evil/',
     '__MACOSX/../../x',
   ])('with the path %j', async (name) => {
-    await refusedEntry({ name, content: picture }, 422, 'zip_unsafe_path');
+    await refusedEntry({ name, content: image }, 422, 'zip_unsafe_path');
   });
 
   it.each([
@@ -74,21 +74,21 @@ describe('a hostile archive', () => {
 
   describe('by its size', () => {
     it('a file of zeros that is a thousand times its entry', async () => {
-      await refusedEntry({ name: 'a.jpg', content: paddedTo(1024 ** 2, picture) }, 422, 'zip_bomb');
+      await refusedEntry({ name: 'a.jpg', content: paddedTo(1024 ** 2, image) }, 422, 'zip_bomb');
     });
 
     it('an entry that claims to be larger than allowed', async () => {
-      await refusedEntry({ name: 'a.jpg', content: picture, claims: { bytes: 0xfffffff0 } }, 413, 'file_too_large');
+      await refusedEntry({ name: 'a.jpg', content: image, claims: { bytes: 0xfffffff0 } }, 413, 'file_too_large');
     });
 
     it('an entry that claims to be small, and is not', async () => {
       await refusedEntry(
-        { name: 'a.jpg', content: paddedTo(1024 ** 2, picture), claims: { bytes: picture.length } },
+        { name: 'a.jpg', content: paddedTo(1024 ** 2, image), claims: { bytes: image.length } },
         422,
         'zip_size_mismatch',
       );
       await refusedEntry(
-        { name: 'a.jpg', content: paddedTo(1024 ** 2, picture), stored: true, claims: { bytes: picture.length } },
+        { name: 'a.jpg', content: paddedTo(1024 ** 2, image), stored: true, claims: { bytes: image.length } },
         422,
         'zip_size_mismatch',
       );
@@ -96,7 +96,7 @@ describe('a hostile archive', () => {
 
     it('an entry that claims to be larger than it is', async () => {
       await refusedEntry(
-        { name: 'a.jpg', content: picture, claims: { bytes: picture.length + 1 } },
+        { name: 'a.jpg', content: image, claims: { bytes: image.length + 1 } },
         422,
         'zip_size_mismatch',
       );
@@ -113,15 +113,15 @@ describe('a hostile archive', () => {
 
     it('twenty thousand entries, and one less than its end claims', async () => {
       await refused(zipOf(Array.from({ length: 20_000 }, (_, i) => ({ name: `${i}/` }))), 413, 'too_many_files');
-      await refused(zipOf([{ name: 'a.jpg', content: picture }], { entries: 2 }), 400, 'bad_zip');
-      await refused(zipOf([{ name: 'a.jpg', content: picture }], { entries: 60_000 }), 413, 'too_many_files');
+      await refused(zipOf([{ name: 'a.jpg', content: image }], { entries: 2 }), 400, 'bad_zip');
+      await refused(zipOf([{ name: 'a.jpg', content: image }], { entries: 60_000 }), 413, 'too_many_files');
     });
 
     it('entries that share their bytes', async () => {
       await refused(
         zipOf([
-          { name: 'a.jpg', content: picture },
-          { name: 'b.jpg', content: picture, claims: { offset: 0 } },
+          { name: 'a.jpg', content: image },
+          { name: 'b.jpg', content: image, claims: { offset: 0 } },
         ]),
         422,
         'zip_overlap',
@@ -134,7 +134,7 @@ describe('a hostile archive', () => {
 
     it('an entry that overlaps the directory, or ends beyond the file', async () => {
       await refusedEntry(
-        { name: 'a.jpg', content: picture, claims: { compressedBytes: picture.length * 50 } },
+        { name: 'a.jpg', content: image, claims: { compressedBytes: image.length * 50 } },
         422,
         'zip_overlap',
       );
@@ -145,20 +145,20 @@ describe('a hostile archive', () => {
     it.each([
       ['not an archive', () => Buffer.from('not an archive at all')],
       ['an empty body', () => Buffer.alloc(0)],
-      ['half an archive', () => zipOf([{ name: 'a.jpg', content: picture }]).subarray(0, -40)],
+      ['half an archive', () => zipOf([{ name: 'a.jpg', content: image }]).subarray(0, -40)],
       [
         'an archive with bytes after its end',
-        () => Buffer.concat([zipOf([{ name: 'a.jpg', content: picture }]), Buffer.from('more')]),
+        () => Buffer.concat([zipOf([{ name: 'a.jpg', content: image }]), Buffer.from('more')]),
       ],
-      ['an entry at an invalid offset', () => zipOf([{ name: 'a.jpg', content: picture, claims: { offset: 20 } }])],
+      ['an entry at an invalid offset', () => zipOf([{ name: 'a.jpg', content: image, claims: { offset: 20 } }])],
     ])('%s', async (_what, body) => {
       const answer = await upload(body());
-      expect([400, 422]).toContain(answer.status);
+      expect(answer).toMatchObject({ status: 400, body: { type: 'urn:pugmark:problem:bad_zip' } });
       expect(JSON.stringify(answer.body)).not.toMatch(/storage|tmp\//);
     });
 
     it('an entry with a wrong checksum, and one whose bytes are not deflated', async () => {
-      await refusedEntry({ name: 'a.jpg', content: picture, claims: { crc32: 1 } }, 422, 'zip_damaged');
+      await refusedEntry({ name: 'a.jpg', content: image, claims: { crc32: 1 } }, 422, 'zip_damaged');
       await refusedEntry(
         { name: 'a.jpg', content: 'x'.repeat(500), stored: true, claims: { method: 8, bytes: 500 } },
         422,
