@@ -14,7 +14,7 @@ describe('HttpServer', () => {
     const response = await next();
     const closing = server.close(5_000);
     expect(() => server.assertListening()).toThrow('not listening');
-    await expect(fetchText(`${url}/late`)).rejects.toThrow();
+    await expect(fetchText(`${url}/late`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     response.end('finished');
     expect(await slow).toBe('finished');
     const startedAt = performance.now();

@@ -21,7 +21,9 @@ describe('a parsed query', () => {
 
   it('is validated the second time as the first', () => {
     const parser = new QueryParser(Query);
-    for (let round = 0; round < 2; round += 1) expect(() => parser.parse(requestOf({ n: '10' }))).toThrow();
+    for (let round = 0; round < 2; round += 1) {
+      expect(() => parser.parse(requestOf({ n: '10' }))).toThrow('n must not be greater than 9');
+    }
     expect(parser.parse(requestOf({ n: '3' }))).toEqual({ n: 3 });
   });
 

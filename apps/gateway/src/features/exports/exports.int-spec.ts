@@ -215,12 +215,14 @@ describe('exports', () => {
 
   it('pages through exports', async () => {
     const id = await gateway.project();
+    const created: number[] = [];
     for (let n = 0; n < 3; n += 1)
-      await gateway.post('/exports', { projectId: id, format: 'csv', content: 'detections' });
+      created.push((await gateway.post('/exports', { projectId: id, format: 'csv', content: 'detections' })).body.id);
+    const [first, second, third] = created;
     const { body } = await gateway.get(`/exports?projectId=${id}&limit=2`);
-    expect(body.items).toHaveLength(2);
+    expect(body.items).toMatchObject([{ id: first }, { id: second }]);
     expect((await gateway.get(`/exports?projectId=${id}&limit=2&cursor=${body.nextCursor}`)).body).toMatchObject({
-      items: [expect.anything()],
+      items: [{ id: third }],
       nextCursor: null,
     });
     expect((await gateway.get(`/exports?projectId=${id}&cursor=x`)).status).toBe(422);

@@ -194,7 +194,9 @@ describe('images', () => {
 
   it('never returns the server path of an image', async () => {
     for (const path of ['/images', `/ingests/${ingestId}/files`, `/images/${ids.bear}`]) {
-      expect(JSON.stringify((await gateway.get(path)).body)).not.toContain('secret-place');
+      const { status, body } = await gateway.get(path);
+      expect(status).toBe(200);
+      expect(JSON.stringify(body)).not.toContain('secret-place');
     }
   });
 
