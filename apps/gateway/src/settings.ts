@@ -6,7 +6,7 @@ export interface GatewaySettings {
   readonly uploadMaxFiles: number;
   /** Of one upload, as sent and as unpacked. */
   readonly uploadMaxTotalBytes: number;
-  /** What a ZIP archive unpacks to, as a multiple of its size. */
+  /** Maximum unpacked size of a ZIP archive, as a multiple of its size. */
   readonly uploadMaxZipRatio: number;
   /** Of an uploaded or rendered image. */
   readonly pixelLimit: number;

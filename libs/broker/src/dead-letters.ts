@@ -18,7 +18,7 @@ export interface DeadLetter {
   readonly type: string | null;
   readonly version: number | null;
   readonly bytes: number;
-  /** When it was published, by the publisher's clock. */
+  /** Time of publication, by the publisher's clock. */
   readonly publishedAt: string | null;
 }
 

@@ -13,7 +13,7 @@ export class ApiProblem extends ApiError {
    * problem details.
    */
   readonly code: string;
-  /** What is wrong and what to do, for people. */
+  /** Problem and remedy, for people. */
   readonly detail: string;
   /** The invalid fields; empty if no field is invalid. */
   readonly errors: readonly FieldError[];

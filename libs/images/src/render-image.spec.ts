@@ -7,7 +7,7 @@ import { fileWriter, flat, orientedJpeg, texture } from './test-images';
 
 const PLAIN: RenderOptions = { longestSide: 320, boxes: [], boxesToBlur: [], pixelLimit: 10_000_000 };
 
-describe('renderPicture', () => {
+describe('renderImage', () => {
   let folder: string;
   let file: ReturnType<typeof fileWriter>;
   beforeAll(async () => {

@@ -64,7 +64,7 @@ async function nextMarker(file: ChunkedFile, from: number): Promise<number | nul
 interface Chunk {
   readonly pixels: boolean;
   readonly end: number;
-  /** It is the last chunk of the image. */
+  /** Whether it is the last chunk of the image. */
   readonly last: boolean;
 }
 

@@ -5,7 +5,7 @@ import { createLogger, type Logger } from './logger';
 import { createMetrics, type Registry } from './metrics';
 import { settleHeap } from './settle-heap';
 
-/** What a running service provides to its life cycle. */
+/** Parts of a running service that its life cycle needs. */
 export interface RunningService {
   readonly checks: HealthChecks;
   /** Takes no new work, finishes or returns what it holds, closes its connections. */

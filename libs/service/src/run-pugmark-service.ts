@@ -2,7 +2,7 @@ import type { ServiceName } from '@pugmark/contracts';
 import { loadConfig, runService, type ServiceConfig, type ServiceContext } from '@pugmark/platform';
 import { ServiceRuntime } from './service-runtime';
 
-/** What a `main.ts` builds its service from. */
+/** Configuration and dependencies for the service of a `main.ts`. */
 export interface ServiceParts<Name extends ServiceName, Config extends ServiceConfig> extends ServiceContext<Config> {
   readonly runtime: ServiceRuntime<Name, Config>;
 }

@@ -9,7 +9,7 @@ const CONTENT = Buffer.from('a picture of a heron');
 const HASH = createHash('sha256').update(CONTENT).digest('hex');
 const KEY = `images/${HASH.slice(0, 2)}/${HASH.slice(2, 4)}/${HASH}.jpg`;
 
-describe('PictureStorage', () => {
+describe('ImageStorage', () => {
   let folder: Awaited<ReturnType<typeof testFolder>>;
   let storage: ImageStorage;
   beforeEach(async () => {

@@ -124,7 +124,7 @@ describe('safeFileName', () => {
   });
 });
 
-describe('freeName', () => {
+describe('uniqueName', () => {
   it('ignores case, as some file systems do', () => {
     expect(uniqueName('A.jpg', new Set(['a.jpg', 'a-2.jpg']))).toBe('A-3.jpg');
   });

@@ -1,6 +1,6 @@
 import { PublishRate } from './publish-rate';
 
-describe('RingPace', () => {
+describe('PublishRate', () => {
   let now = 0;
   const createRate = (maxReady: number): PublishRate => new PublishRate(maxReady, () => now);
 

@@ -369,7 +369,8 @@ describe('tasks, from row to result', () => {
         with p as (insert into projects (name) values (${`run from ${first}`}) returning id),
           m as (insert into models (name, version, licence, threshold, manifest)
             values ('m', ${String(first)}, 'MIT', 0.2, '{}') returning id),
-          r as (insert into runs (project_id, model_id, priority) select p.id, m.id, ${priority} from p, m returning id),
+          r as (insert into runs (project_id, model_id, priority)
+            select p.id, m.id, ${priority} from p, m returning id),
           t as (insert into tasks (kind, subject_id, run_id, priority)
             select 'detect', n, r.id, ${priority} from r, generate_series(${first}::int, ${first + count - 1}::int) n)
         select id from r`.execute(db);

@@ -1,7 +1,7 @@
 import type { Terminal } from './cli/terminal';
 import type { Log } from './log';
 
-/** What each command is given. */
+/** Dependencies that each command gets. */
 export interface CommandContext {
   /** The workspace. */
   readonly root: string;

@@ -200,9 +200,8 @@ describe('exports of observations', () => {
       await bench.image('a.jpg', [detection(0.9)]);
       const { rows } = await sql<{ id: number }>`
         insert into static_detections (project_id, deployment_id, category, x, y, width, height, images)
-        values (${bench.projectId}, ${bench.deploymentId}, 'animal', 0.25, 0.125, 0.5, 0.0625, 20) returning id`.execute(
-        bench.db,
-      );
+        values (${bench.projectId}, ${bench.deploymentId}, 'animal', 0.25, 0.125, 0.5, 0.0625, 20)
+        returning id`.execute(bench.db);
       await sql`update detections set static_detection_id = ${rows[0]!.id}
         where image_id in (select id from images where project_id = ${bench.projectId})`.execute(bench.db);
       const isStatic = async (): Promise<unknown[]> => (await records('detections')).map((line) => line['static']);

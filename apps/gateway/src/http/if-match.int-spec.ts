@@ -108,9 +108,8 @@ describe('If-Match', () => {
         'both requests to wait for the lock',
         async () =>
           (
-            await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-              gateway.db,
-            )
+            await sql`select 1 from pg_stat_activity
+              where datname = current_database() and wait_event_type = 'Lock'`.execute(gateway.db)
           ).rows.length === 2,
       );
       await blocker.rollback().execute();

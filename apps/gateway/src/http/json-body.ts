@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { json, type Request, type RequestHandler } from 'express';
-import { duplicateKey } from './repeated-key';
+import { duplicateKey } from './duplicate-key';
 import { refuseReservedKeys } from './reserved-keys';
 import { HttpProblem, badFields } from './http-problem';
 

@@ -30,7 +30,7 @@ export interface Call<Query, Body> {
   readonly assertMatches: (present: object) => void;
 }
 
-/** What is known of a request before its body is read. */
+/** A request before its body is read. */
 export type Admission<Query> = Pick<Call<Query, undefined>, 'query' | 'caller' | 'request'>;
 
 /** The response on success: JSON of a class or a list, or a file or events that the handler sends itself. */

@@ -95,42 +95,38 @@ describe('no operation reads a large table as a whole', () => {
   /** Most images of other deployments than one, at other times, found by another model. */
   async function fillOthers({ db, repositories }: TestGateway): Promise<void> {
     await sql`insert into projects (name) values ('large')`.execute(db);
-    await sql`insert into models (name, version, licence, threshold, manifest) values ('other', '1', 'MIT', 0.5, '{}')`.execute(
-      db,
-    );
-    await sql`insert into deployments (project_id, name, timezone) select 1, 'other ' || n, 'Europe/Berlin' from generate_series(1, 20) n`.execute(
-      db,
-    );
-    await sql`insert into ingests (project_id, source, mode, folder) values (1, 'folder', 'reference', '/other')`.execute(
-      db,
-    );
+    await sql`insert into models (name, version, licence, threshold, manifest)
+      values ('other', '1', 'MIT', 0.5, '{}')`.execute(db);
+    await sql`insert into deployments (project_id, name, timezone)
+      select 1, 'other ' || n, 'Europe/Berlin' from generate_series(1, 20) n`.execute(db);
+    await sql`insert into ingests (project_id, source, mode, folder)
+      values (1, 'folder', 'reference', '/other')`.execute(db);
     await sql`insert into runs (project_id, model_id) values (1, 1)`.execute(db);
     await sql`
-      insert into images (project_id, deployment_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height, captured_local)
-      select 1, 1 + n % 20, 1, sha256(convert_to(n::text, 'UTF8')), 'reference', '/other/' || n, n || '.jpg', 'jpeg', 1, 1, 1, timestamp '2026-01-01' + n * interval '7 minutes'
+      insert into images (project_id, deployment_id, ingest_id, sha256, mode, location, file_path, format, bytes, width,
+        height, captured_local)
+      select 1, 1 + n % 20, 1, sha256(convert_to(n::text, 'UTF8')), 'reference', '/other/' || n, n || '.jpg',
+        'jpeg', 1, 1, 1, timestamp '2026-01-01' + n * interval '7 minutes'
       from generate_series(1, ${OTHERS}::int) n`.execute(db);
-    await sql`insert into tasks (kind, subject_id, run_id, state, attempt, finished_at) select 'detect', id, 1, 'done', 1, now() - interval '1 day' from images`.execute(
-      db,
-    );
-    await sql`insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms) select id, 1, 'detect', 'null', 1, 1 from images`.execute(
-      db,
-    );
+    await sql`insert into tasks (kind, subject_id, run_id, state, attempt, finished_at)
+      select 'detect', id, 1, 'done', 1, now() - interval '1 day' from images`.execute(db);
+    await sql`insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms)
+      select id, 1, 'detect', 'null', 1, 1 from images`.execute(db);
     await sql`
       insert into detections (inference_id, image_id, category, label, confidence, x, y, width, height)
-      select id, image_id, case id % 3 when 0 then 'animal' when 1 then 'person' else 'vehicle' end, 'deer', 0.9, 0, 0, 0.5, 0.5 from inferences`.execute(
-      db,
-    );
-    await sql`insert into classifications (detection_id, model_id, label, score, rank, engine) select id, 1, 'deer', 0.9, 1, 'null' from detections`.execute(
-      db,
-    );
+      select id, image_id, case id % 3 when 0 then 'animal' when 1 then 'person' else 'vehicle' end, 'deer', 0.9, 0, 0,
+        0.5, 0.5
+      from inferences`.execute(db);
+    await sql`insert into classifications (detection_id, model_id, label, score, rank, engine)
+      select id, 1, 'deer', 0.9, 1, 'null' from detections`.execute(db);
     await sql`
       insert into reviews (project_id, image_id, action, observations, reviewer)
-      select 1, id, 'set', '[{"category":"animal","label":"deer","individuals":1,"taxonId":null,"box":null,"detectionId":null}]'::jsonb, 'x' from images`.execute(
-      db,
-    );
-    await sql`insert into ingest_files (ingest_id, path, outcome, image_id) select 1, file_path, 'added', id from images`.execute(
-      db,
-    );
+      select 1, id, 'set',
+        '[{"category":"animal","label":"deer","individuals":1,"taxonId":null,"box":null,"detectionId":null}]'::jsonb,
+        'x'
+      from images`.execute(db);
+    await sql`insert into ingest_files (ingest_id, path, outcome, image_id)
+      select 1, file_path, 'added', id from images`.execute(db);
     await sql`insert into audit_log (operation, path, request_id) select 'x', '/x', 'x' from images`.execute(db);
     for (let id = 1; id <= 20; id += 1)
       await db.transaction().execute((tx) => repositories.images.deriveTimesOfDeployment(tx, id));
@@ -165,14 +161,15 @@ describe('no operation reads a large table as a whole', () => {
 
   async function rowsRead(): Promise<Record<string, number>> {
     await waitUntil("the gateway's connections to end", async () => {
-      const { rows } =
-        await sql`select 1 from pg_stat_activity where datname = current_database() and application_name = 'gateway-test'`.execute(
-          watch,
-        );
+      const { rows } = await sql`select 1 from pg_stat_activity
+        where datname = current_database() and application_name = 'gateway-test'`.execute(watch);
       return rows.length === 0;
     });
     const { rows } = await sql<{ name: string; read: number }>`
-      select t.relname as name, (t.seq_tup_read + (select coalesce(sum(i.idx_tup_read), 0) from pg_stat_user_indexes i where i.relid = t.relid))::bigint as read
+      select t.relname as name,
+        (t.seq_tup_read + (
+          select coalesce(sum(i.idx_tup_read), 0) from pg_stat_user_indexes i where i.relid = t.relid
+        ))::bigint as read
       from pg_stat_user_tables t where t.relname = any(${LARGE})`.execute(watch);
     return Object.fromEntries(rows.map(({ name, read }) => [name, read]));
   }

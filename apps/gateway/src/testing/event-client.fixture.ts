@@ -18,7 +18,7 @@ export interface ListenOptions {
 /** A client of server-sent events that exposes what was received, byte by byte if needed. */
 export class EventClient {
   readonly events: ReceivedEvent[] = [];
-  /** As browsers keep it: of events, and of ids without data. */
+  /** The last id of an event or of an id without data, as browsers keep it. */
   lastEventId: string | null = null;
   heartbeats = 0;
   retryMs: number | null = null;

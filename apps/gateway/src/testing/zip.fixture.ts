@@ -6,7 +6,7 @@ export interface TestEntry {
   readonly content?: Uint8Array | string;
   /** Default: deflated. */
   readonly stored?: boolean;
-  /** What the headers claim instead of the truth. */
+  /** Values of the headers that differ from the content. */
   readonly claims?: {
     readonly bytes?: number;
     readonly crc32?: number;

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const model = (folder = 'good', key = 'a 1'): ModelRef => ({ key, manifest: BUILTIN_MODEL, folder });
-const detect = (pool: EnginePool, wanted: readonly PoolImage[]) => pool.infer(model(), wanted);
+const detect = (pool: EnginePool, inputs: readonly PoolImage[]) => pool.infer(model(), inputs);
 
 function createPool(options: Partial<EnginePoolOptions> = {}, behaviour = 'good'): EnginePool {
   const pool = new EnginePool({
@@ -245,7 +245,7 @@ describe('models', () => {
   it('are sent to a process once, before their first batch', async () => {
     const pool = await startedPool({ processes: 1 });
     const other = model('elsewhere', 'b 2');
-    for (const wanted of [model(), other, other, model()]) await pool.infer(wanted, images('x'));
+    for (const ref of [model(), other, other, model()]) await pool.infer(ref, images('x'));
     expect(fake.log().flatMap(({ load, model: key }) => (load ? [`load ${load}`] : key ? [key] : []))).toEqual([
       'a 1',
       'load b 2',

@@ -114,7 +114,7 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
   return {
     db,
     pool,
-    createImages: (paths) => givePictures(db, paths),
+    createImages: (paths) => createImages(db, paths),
     stop: async () => {
       for (const end of stop.reverse()) await end();
       rmSync(fake.folder, { recursive: true, force: true });
@@ -122,17 +122,20 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
   };
 }
 
-async function givePictures(db: Database, paths: readonly string[]): Promise<number[]> {
+async function createImages(db: Database, paths: readonly string[]): Promise<number[]> {
   const model = await new ModelRepository().register(db, BUILTIN_MODEL);
   const { rows } = await sql<{ id: number }>`
     with p as (insert into projects (name) values (gen_random_uuid()::text) returning id),
-      i as (insert into ingests (project_id, source, mode, folder) select id, 'folder', 'reference', '/' from p returning id, project_id),
+      i as (insert into ingests (project_id, source, mode, folder)
+        select id, 'folder', 'reference', '/' from p returning id, project_id),
       r as (insert into runs (project_id, model_id) select id, ${model.id}::bigint from p returning id),
       image as (
         insert into images (project_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height)
-        select i.project_id, i.id, sha256(convert_to(path.n::text, 'utf8')), 'reference', path.path, path.n || '.jpg', 'jpeg', 1, 4, 3
+        select i.project_id, i.id, sha256(convert_to(path.n::text, 'utf8')), 'reference', path.path,
+          path.n || '.jpg', 'jpeg', 1, 4, 3
         from i, unnest(${[...paths]}::text[]) with ordinality as path (path, n) order by path.n returning id),
-      task as (insert into tasks (kind, subject_id, run_id) select 'detect', image.id, r.id from image, r order by image.id)
+      task as (insert into tasks (kind, subject_id, run_id)
+        select 'detect', image.id, r.id from image, r order by image.id)
     select id from image order by id`.execute(db);
   return rows.map(({ id }) => id);
 }

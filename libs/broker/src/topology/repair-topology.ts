@@ -13,7 +13,7 @@ export interface Repair {
   /** The difference, in one line. */
   readonly line: string;
   readonly outcome: 'repaired' | 'unresolved';
-  /** What was done, or why nothing was and what a person should do. */
+  /** The change, or the reason why there was none and what a person should do. */
   readonly description: string;
 }
 

@@ -2,7 +2,7 @@ import { isDatabaseUnavailable } from './is-database-unavailable';
 
 const failure = (message: string, more: object = {}): Error => Object.assign(new Error(message), more);
 
-describe('isDatabaseAway', () => {
+describe('isDatabaseUnavailable', () => {
   it.each([
     ['a refused connection', failure('connect ECONNREFUSED', { code: 'ECONNREFUSED', syscall: 'connect' })],
     [

@@ -4,7 +4,7 @@ import { createDatabase, type Database } from './database';
 import { isConnectionBroken } from './is-connection-broken';
 import { retryOnce } from './retry-once';
 
-describe('onceMore', () => {
+describe('retryOnce', () => {
   let server: TestDatabase;
   let db: Database;
   beforeAll(async () => {

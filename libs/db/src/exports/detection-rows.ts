@@ -35,7 +35,7 @@ export interface DetectionRow {
   readonly classifier: string | null;
   /** Belongs to a static detection that was not dismissed. */
   readonly static: boolean;
-  /** What the effective annotation says about the detection; null: nothing. */
+  /** Outcome of the effective annotation for the detection; null: none. */
   readonly review: 'confirmed' | 'rejected' | 'relabelled' | null;
   /** The label of the annotation. */
   readonly reviewLabel: string | null;

@@ -28,7 +28,7 @@ export const TIME_ISSUES = ['no_time', 'outside_deployment', 'dst_gap', 'dst_ove
 /** `no_time`: the instant is unknown. `outside_deployment`: before the start or after the end of the deployment. */
 export type TimeIssue = (typeof TIME_ISSUES)[number];
 
-/** What identifies the images of an event. */
+/** Properties that identify the images of an event. */
 export interface EventSpan {
   readonly deploymentId: number | null;
   readonly category: Category;

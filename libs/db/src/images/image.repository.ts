@@ -29,7 +29,7 @@ export interface NewImage {
   readonly longitude: number | null;
 }
 
-/** What all images of one step of an ingest have in common. */
+/** Values that all images of one step of an ingest share. */
 export interface ImageOrigin {
   readonly projectId: number;
   readonly deploymentId: number | null;

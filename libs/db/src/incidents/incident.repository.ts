@@ -7,10 +7,10 @@ export type IncidentRow = Selectable<IncidentsTable>;
 export interface NewIncident {
   /** Name of the check. */
   readonly check: string;
-  /** What the check found the problem in; there is at most one open incident for each check and subject. */
+  /** Subject of the problem, by the check; there is at most one open incident for each check and subject. */
   readonly subject: string;
   readonly severity: Severity;
-  /** What is wrong and what to do. */
+  /** Problem and remedy. */
   readonly message: string;
 }
 

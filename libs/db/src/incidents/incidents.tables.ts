@@ -8,12 +8,12 @@ export type Severity = (typeof SEVERITIES)[number];
 export interface IncidentsTable {
   id: Id;
   check_name: string;
-  /** What the check found the problem in. */
+  /** Subject of the problem, by the check. */
   subject: string;
   severity: Severity;
   message: string;
   opened_at: CreatedAt;
-  /** When a check last found it. */
+  /** Time at which a check last found it. */
   last_seen_at: Generated<Date>;
   resolved_at: Date | null;
   /** The last feed row of the incident is still to be written. */

@@ -5,7 +5,7 @@ import type { IngestFileOutcome, IngestFilesTable, IngestsTable } from './ingest
 export type IngestRow = Selectable<IngestsTable>;
 export type IngestFileRow = Selectable<IngestFilesTable>;
 
-/** What a step of a scan adds to the counters. */
+/** Increments of the counters by a step of a scan. */
 export interface IngestProgress {
   readonly filesSeen: number;
   readonly imagesAdded: number;

@@ -5,7 +5,7 @@ import type { ModelsTable } from './models.tables';
 
 export type ModelRow = Selectable<ModelsTable>;
 
-/** Which classifier a run applies to which detections. */
+/** Classifier of a run and the detections that it is applied to. */
 export interface ClassifySettings {
   readonly classifierId: number;
   readonly category: Category;

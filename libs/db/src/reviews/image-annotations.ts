@@ -14,7 +14,7 @@ export interface ImageAnnotation extends EffectiveObservations {
   readonly projectId: number;
   /** The effective review; null: the inference is effective, or there is none. */
   readonly review: EffectiveReview | null;
-  /** What the latest inference proposes; null: no model has processed the image. */
+  /** Proposal of the latest inference; null: no model has processed the image. */
   readonly machine: { readonly model: string; readonly observations: readonly ProposedObservation[] } | null;
 }
 

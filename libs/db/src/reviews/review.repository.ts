@@ -24,11 +24,11 @@ export interface NewReview {
 export type ReviewRow = Selectable<ReviewsTable>;
 
 export interface ReviewHistoryRow extends ReviewRow {
-  /** It is the effective review of the image. */
+  /** Whether it is the effective review of the image. */
   readonly isEffective: boolean;
 }
 
-/** What a request that annotates many images did not change. */
+/** Images that a request for many images did not change. */
 export interface ReviewBatch {
   readonly id: number;
   readonly batchId: string;

@@ -2,7 +2,7 @@ import type { Generated } from 'kysely';
 import type { Category } from '@pugmark/domain';
 import type { CreatedAt, Id } from '../connection/columns';
 
-/** Which classifier is applied to which detections: all three are set, or none. */
+/** Classifier and the detections that it is applied to: all three are set, or none. */
 export interface ClassifierColumns {
   classifier_id: number | null;
   classify_category: Category | null;
@@ -15,7 +15,7 @@ export interface RunsTable extends ClassifierColumns {
   model_id: number;
   priority: Generated<number>;
   cancelled_at: Date | null;
-  /** When the last task of a cancelled run had ended; null before. */
+  /** Time at which the last task of a cancelled run ended; null before. */
   cancel_completed_at: Date | null;
   /** Since when its tasks are not published or claimed; null: the run is not paused. */
   paused_at: Date | null;
@@ -23,7 +23,7 @@ export interface RunsTable extends ClassifierColumns {
   retry_requested_at: Date | null;
   /** Tasks may still have the previous priority; null: all have the one of the run. */
   priority_changed_at: Date | null;
-  /** When tasks were last brought in line with the columns above. */
+  /** Time of the last reconciliation of tasks with the columns above. */
   reconciled_at: Date | null;
   /** The last feed row of the run is still to be written. */
   feed_pending: Generated<boolean>;

@@ -55,7 +55,7 @@ export interface StaticDetectionSearch {
   readonly changedImages: number;
 }
 
-/** When a deployment is due for a search, in seconds. */
+/** Delays after which a deployment is due for a search, in seconds. */
 export interface SearchDelays {
   /** After the last new result. */
   readonly quietSeconds: number;

@@ -4,7 +4,7 @@ import type { StatisticsCache } from './statistics-cache';
 import { eventConditions, type EventFilter, type EventKind } from '../events/event-filter';
 import { groupRows } from './group-rows';
 
-/** What events are of. Both null: the sum of all other labels. */
+/** Category and label of events. Both null: the sum of all other labels. */
 export interface Kind {
   readonly category: Category | null;
   /** Null also if events are grouped by category only. */

@@ -16,7 +16,7 @@ export interface NotifiedTask {
   readonly attempt: number;
 }
 
-/** What a reconciliation repaired. */
+/** Tasks that a reconciliation repaired. */
 export interface Reconciled {
   /** Running tasks whose lease had expired, which wait again or failed. */
   readonly leasesExpired: number;

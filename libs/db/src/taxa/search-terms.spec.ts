@@ -1,6 +1,6 @@
 import { searchTermsOf } from './search-terms';
 
-describe('wordsOf', () => {
+describe('searchTermsOf', () => {
   it.each([
     ['Vulpes vulpes', ['vulpes']],
     ["Swainson's hawk", ['swainson', 's', 'hawk']],

@@ -34,10 +34,8 @@ export function toDetection(
 ): Detection | null {
   const category = categoryOf(index, { labels, categories });
   if (!(score >= storeThreshold) || category === null) return null;
-  const inPicture = toImageBox(box, placement);
-  return inPicture === null
-    ? null
-    : { category, label: labels[index]!, confidence: Math.min(1, score), box: inPicture };
+  const imageBox = toImageBox(box, placement);
+  return imageBox === null ? null : { category, label: labels[index]!, confidence: Math.min(1, score), box: imageBox };
 }
 
 /** Category of a label; null if it is dropped or unknown. */

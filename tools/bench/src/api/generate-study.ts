@@ -78,7 +78,7 @@ const ANIMALS = [
   'golden jackal',
 ];
 
-/** What a reviewer recorded of an image, as JSON. */
+/** The observations of a review, as JSON. */
 const OBSERVATION = JSON.stringify({
   category: 'animal',
   label: 'roe deer',

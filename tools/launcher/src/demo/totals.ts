@@ -8,7 +8,7 @@ export interface Work {
   readonly run: Run | null;
 }
 
-/** What `--json` writes. */
+/** Output of `--json`. */
 export interface DemoResult {
   readonly images: number;
   readonly blanks: number;

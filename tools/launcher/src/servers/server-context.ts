@@ -1,7 +1,7 @@
 import type { Log } from '@pugmark/toolkit';
 import type { Ports } from '../processes/ports';
 
-/** What each private server is started with. */
+/** Dependencies for the start of a private server. */
 export interface ServerContext {
   readonly instance: string;
   /** `.pugmark/<instance>`: data, logs and remembered ports. */

@@ -54,7 +54,7 @@ function suiteOf(file: string): JestSuite | null {
   return file.endsWith('.spec.ts') ? 'unit' : null;
 }
 
-/** Where Nx targets and test files do not match: such tests would never run. Empty when all is well. */
+/** Mismatches of Nx targets and test files: such tests would never run. Empty if there are none. */
 export function missingTargets(projects: readonly Project[]): string[] {
   return projects.flatMap((project) => {
     const files = testFilesOf(project);

@@ -7,7 +7,7 @@ import { startSelectedServers, type SelectedServers } from '../servers/start-ser
 
 const PREFIX = 'PUGMARK_TEST_';
 
-/** What tests find on this machine: servers, and the native TensorFlow. */
+/** Environment of tests on this machine: servers, and the native TensorFlow. */
 export interface TestEnvironment {
   /** Environment variables that say where they are. */
   readonly variables: NodeJS.ProcessEnv;
@@ -63,7 +63,7 @@ async function tryToStart(
   }
 }
 
-/** Where the native library is. Tests that need it are skipped without it. */
+/** Folder of the native library. Tests that need it are skipped without it. */
 async function nativeVariables({ root, log, environment, signal }: CommandContext): Promise<NodeJS.ProcessEnv> {
   const state = await installTensorflow({ root, log, environment, signal });
   if (state.installed)

@@ -14,7 +14,7 @@ export interface SkippedTests {
   readonly count: number;
 }
 
-/** What the reporter of one project's suite writes: `dist/test-results/<suite>.json`. */
+/** Results file of one project's suite: `dist/test-results/<suite>.json`. */
 export interface SuiteResults extends Counts {
   readonly skippedTests: readonly SkippedTests[];
 }

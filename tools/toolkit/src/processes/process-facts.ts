@@ -11,7 +11,7 @@ export interface ProcessFacts {
   readonly start: string;
 }
 
-/** What the system reports about a process; null when it has exited (also when it is a zombie). */
+/** Facts that the operating system reports about a process; null when it has exited (also when it is a zombie). */
 export function processFacts(pid: number): ProcessFacts | null {
   if (!Number.isInteger(pid) || pid <= 0) return null;
   return process.platform === 'linux' ? factsFromProc(pid) : factsFromPs(pid);

@@ -1,6 +1,6 @@
 import { numberOrText, readTime } from './cells';
 
-describe('readMoment', () => {
+describe('readTime', () => {
   it.each([
     ['2026-05-01T06:00:00Z', { instant: '2026-05-01T06:00:00Z' }],
     ['2026-05-01T06:00:00+0200', { instant: '2026-05-01T06:00:00+02:00' }],

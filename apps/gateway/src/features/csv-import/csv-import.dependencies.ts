@@ -1,6 +1,6 @@
 import type { Database } from '@pugmark/db';
 
-/** What the CSV import needs from the composition root. */
+/** Dependencies of the CSV import, provided by the composition root. */
 export interface CsvImportDependencies {
   readonly db: Database;
 }

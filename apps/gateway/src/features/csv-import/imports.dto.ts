@@ -21,7 +21,7 @@ export class LineError {
   readonly message!: string;
 }
 
-/** What an import did, or would have done as a dry run or without its errors; then nothing was stored. */
+/** Result of an import. After a dry run or with errors nothing was stored: then what would have been. */
 export class ImportReport {
   @Flag()
   readonly dryRun!: boolean;

@@ -8,7 +8,7 @@ import type {
   ProjectRepository,
 } from '@pugmark/db';
 
-/** What deployments need from the composition root. */
+/** Dependencies of deployments, provided by the composition root. */
 export interface DeploymentsDependencies {
   readonly db: Database;
   readonly counts: StatisticsCache;

@@ -6,7 +6,7 @@ import type {
   ProjectRepository,
 } from '@pugmark/db';
 
-/** What events need from the composition root. */
+/** Dependencies of events, provided by the composition root. */
 export interface EventsDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

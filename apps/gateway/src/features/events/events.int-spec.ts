@@ -249,14 +249,17 @@ describe('events and sequences', () => {
   it('splits a sequence of thousands of images, each image in one part', async () => {
     await sql`
       with added as (
-        insert into images (project_id, deployment_id, ingest_id, sha256, mode, location, file_path, format, bytes, width, height, captured_at)
-        select ${projectId}, ${deploymentId}, (select min(id) from ingests), sha256(convert_to(${projectId} || '/' || n, 'UTF8')), 'reference', ${`/f/${projectId}/`} || n, 'x.jpg', 'jpeg', 1, 1, 1,
+        insert into images (project_id, deployment_id, ingest_id, sha256, mode, location, file_path, format, bytes,
+          width, height, captured_at)
+        select ${projectId}, ${deploymentId}, (select min(id) from ingests),
+          sha256(convert_to(${projectId} || '/' || n, 'UTF8')), 'reference', ${`/f/${projectId}/`} || n,
+          'x.jpg', 'jpeg', 1, 1, 1,
           timestamptz '2024-06-01T00:00:00Z' + n * interval '30 seconds' + (n / 3000) * interval '1 hour'
         from generate_series(1, 3500) n returning id, ingest_id, captured_at)
-      insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, outside_deployment, processed, has_animal, has_person, has_vehicle, blank)
-      select id, ${projectId}, ${deploymentId}, ingest_id, captured_at, false, false, false, false, false, false from added`.execute(
-      gateway.db,
-    );
+      insert into image_summaries (image_id, project_id, deployment_id, ingest_id, captured_at, outside_deployment,
+        processed, has_animal, has_person, has_vehicle, blank)
+      select id, ${projectId}, ${deploymentId}, ingest_id, captured_at, false, false, false, false, false, false
+      from added`.execute(gateway.db);
     for (const limit of [1, 3, 200]) {
       const all = await sequences(limit);
       const ids = all.flatMap((one) => one.imageIds);

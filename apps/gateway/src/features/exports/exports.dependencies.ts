@@ -11,7 +11,7 @@ import type { Cache } from '@pugmark/cache';
 import type { ExportStorage } from '@pugmark/storage';
 import type { GatewaySettings } from '../../settings';
 
-/** What exports need from the composition root. */
+/** Dependencies of exports, provided by the composition root. */
 export interface ExportsDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

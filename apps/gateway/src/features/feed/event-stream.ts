@@ -11,7 +11,7 @@ export interface StreamTimes {
   readonly unreadMs: number;
 }
 
-/** Where a stream starts. */
+/** Start position of a stream. */
 export interface StreamStart {
   /** After this id; null: with everything unfinished. */
   readonly after: number | null;

@@ -33,7 +33,7 @@ export class FeedReader {
   readonly #loop: BackgroundLoop;
   readonly #waiters = new Set<Waiter>();
   #listeners = 0;
-  /** All rows after `#heldFrom` and up to `#position`. */
+  /** All rows after `#cachedFrom` and up to `#position`. */
   #cached: readonly FeedEvent[] = [];
   #cachedFrom = Infinity;
   #position = 0;

@@ -8,7 +8,7 @@ import type {
   SessionRepository,
 } from '@pugmark/db';
 
-/** What the feed needs from the composition root. */
+/** Dependencies of the feed, provided by the composition root. */
 export interface FeedDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

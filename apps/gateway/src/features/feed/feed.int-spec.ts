@@ -231,9 +231,8 @@ describe('GET /feed', () => {
     await gateway.db.transaction().execute(async (tx) => {
       await waitUntil('the turn to write', () => gateway.repositories.feed.beginScan(tx));
       await sql`insert into feed (project_id, topic, subject_id, data, ended, recheck, latest)
-        select ${projectId}, 'run', n, jsonb_build_object('filler', repeat('x', 10000)), true, false, false from generate_series(1, 3000) n`.execute(
-        tx,
-      );
+        select ${projectId}, 'run', n, jsonb_build_object('filler', repeat('x', 10000)), true, false, false
+        from generate_series(1, 3000) n`.execute(tx);
     });
     await waitUntil('the stream to be closed', async () => (await streams(gateway)) === 0);
     expect(await metric(gateway, 'pugmark_event_streams_cut_total')).toBeGreaterThan(0);

@@ -320,12 +320,11 @@ describe('the feed writer', () => {
     expect(bounds.newest).toBe(before.at(-1)!.id);
   });
 
-  /** As if the last round had been that long ago. */
+  /** Sets the time of the last round to that long ago. */
   async function agoSince(seconds: number): Promise<void> {
     await sql`update feed_state set scanned_at = now() - ${seconds} * interval '1 second'`.execute(gateway.db);
-    await sql`update tasks set finished_at = finished_at - ${2 * seconds} * interval '1 second' where finished_at is not null`.execute(
-      gateway.db,
-    );
+    await sql`update tasks set finished_at = finished_at - ${2 * seconds} * interval '1 second'
+      where finished_at is not null`.execute(gateway.db);
     await sql`update runs set reconciled_at = reconciled_at - ${2 * seconds} * interval '1 second'`.execute(gateway.db);
   }
 });

@@ -7,7 +7,7 @@ import type {
   ProjectRepository,
 } from '@pugmark/db';
 
-/** What images need from the composition root. */
+/** Dependencies of images, provided by the composition root. */
 export interface ImagesDependencies {
   readonly db: Database;
   readonly counts: StatisticsCache;

@@ -1,6 +1,6 @@
 import type { Database, IncidentRepository } from '@pugmark/db';
 
-/** What incidents need from the composition root. */
+/** Dependencies of incidents, provided by the composition root. */
 export interface IncidentsDependencies {
   readonly db: Database;
   readonly incidents: IncidentRepository;

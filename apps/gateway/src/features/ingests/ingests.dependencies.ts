@@ -10,7 +10,7 @@ import type {
 } from '@pugmark/db';
 import type { GatewaySettings } from '../../settings';
 
-/** What ingests need from the composition root. */
+/** Dependencies of ingests, provided by the composition root. */
 export interface IngestsDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

@@ -1,6 +1,6 @@
 import type { ApiKeyRepository, AuditRepository, Database, ProjectRepository, SessionRepository } from '@pugmark/db';
 
-/** What keys need from the composition root. */
+/** Dependencies of keys, provided by the composition root. */
 export interface KeysDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

@@ -1,6 +1,6 @@
 import type { Database, IdempotencyRepository, LocationRepository, ProjectRepository } from '@pugmark/db';
 
-/** What locations need from the composition root. */
+/** Dependencies of locations, provided by the composition root. */
 export interface LocationsDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

@@ -1,6 +1,6 @@
 import type { Database, ModelRepository } from '@pugmark/db';
 
-/** What models need from the composition root. */
+/** Dependencies of models, provided by the composition root. */
 export interface ModelsDependencies {
   readonly db: Database;
   readonly models: ModelRepository;

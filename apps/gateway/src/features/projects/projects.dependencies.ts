@@ -1,6 +1,6 @@
 import type { Database, IdempotencyRepository, ModelRepository, ProjectRepository } from '@pugmark/db';
 
-/** What projects need from the composition root. */
+/** Dependencies of projects, provided by the composition root. */
 export interface ProjectsDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

@@ -7,7 +7,7 @@ import { IsolatedImageChecker } from './image-checker';
 
 const LIMIT = { pixelLimit: 1_000_000 };
 
-describe('PictureChecker', () => {
+describe('IsolatedImageChecker', () => {
   const folder = folderInApp();
   const checkers: IsolatedImageChecker[] = [];
   afterEach(() => checkers.splice(0).forEach((checker) => checker.close()));

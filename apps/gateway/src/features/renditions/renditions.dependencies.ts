@@ -3,7 +3,7 @@ import type { ImageStorage } from '@pugmark/storage';
 import type { GatewaySettings } from '../../settings';
 import type { Renditions } from './renditions';
 
-/** What renditions need from the composition root. */
+/** Dependencies of renditions, provided by the composition root. */
 export interface RenditionsDependencies {
   readonly db: Database;
   readonly images: ImageRepository;

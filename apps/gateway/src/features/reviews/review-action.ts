@@ -37,7 +37,7 @@ export function assertActionFields(body: ReviewActionBody): void {
   if (errors.length > 0) throw contradictingFields(errors);
 }
 
-/** What an action adds, as it will be stored: the new name of `relabel`, the observation of `add`. */
+/** The addition of an action, as it will be stored: the new name of `relabel`, the observation of `add`. */
 export interface ActionAddition {
   readonly name: Pick<ReviewedObservation, 'category' | 'label' | 'taxonId'> | null;
   readonly observation: ReviewedObservation | null;

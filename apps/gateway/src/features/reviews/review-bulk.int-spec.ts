@@ -159,14 +159,13 @@ describe('one action on many images', () => {
       { deploymentId: study.deploymentId },
     );
     await gateway.db.transaction().execute(async (tx) => {
-      await sql`insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms) select id, ${study.modelId}, 'detect', 'null', 1, 1 from images where project_id = ${study.projectId}`.execute(
-        tx,
-      );
+      await sql`insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms)
+        select id, ${study.modelId}, 'detect', 'null', 1, 1
+        from images where project_id = ${study.projectId}`.execute(tx);
       await sql`
         insert into detections (inference_id, image_id, category, label, confidence, x, y, width, height)
-        select f.id, f.image_id, 'animal', 'deer', 0.9, 0.1, 0.1, 0.1, 0.1 from inferences f join images i on i.id = f.image_id where i.project_id = ${study.projectId}`.execute(
-        tx,
-      );
+        select f.id, f.image_id, 'animal', 'deer', 0.9, 0.1, 0.1, 0.1, 0.1
+        from inferences f join images i on i.id = f.image_id where i.project_id = ${study.projectId}`.execute(tx);
     });
     const { body } = await study.act(ids, { type: 'relabel', category: 'animal', label: 'elk' });
     expect([body.changed, body.unchanged, body.refused, body.images.length]).toEqual([1_000, 0, 0, 1_000]);
@@ -228,9 +227,8 @@ describe('one action on many images', () => {
   it('leaves nothing when it fails in the middle, and can be repeated', async () => {
     const images = [await deerAndFox(), await deerAndFox()];
     const key = { 'idempotency-key': 'killed' };
-    await sql`create function fail() returns trigger language plpgsql as 'begin raise exception ''killed'' using errcode = ''53100''; end'`.execute(
-      gateway.db,
-    );
+    await sql`create function fail() returns trigger language plpgsql
+      as 'begin raise exception ''killed'' using errcode = ''53100''; end'`.execute(gateway.db);
     await sql`create trigger fail before update on image_summaries for each row execute function fail()`.execute(
       gateway.db,
     );

@@ -8,7 +8,7 @@ import type {
   TaxonRepository,
 } from '@pugmark/db';
 
-/** What reviews need from the composition root. */
+/** Dependencies of reviews, provided by the composition root. */
 export interface ReviewsDependencies {
   readonly db: Database;
   readonly counts: StatisticsCache;

@@ -10,7 +10,7 @@ import type {
 } from '@pugmark/db';
 import type { GatewaySettings } from '../../settings';
 
-/** What runs need from the composition root. */
+/** Dependencies of runs, provided by the composition root. */
 export interface RunsDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

@@ -335,10 +335,8 @@ describe('runs', () => {
       await new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, ids);
       cancelling = gateway.post(`/runs/${runId}/cancel`);
       await waitUntil('the cancellation to wait for this transaction', async () => {
-        const { rows } =
-          await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
-            gateway.db,
-          );
+        const { rows } = await sql`select 1 from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(gateway.db);
         return rows.length > 0;
       });
     });

@@ -1,6 +1,6 @@
 import type { Database, DeploymentRepository, StaticDetectionRepository } from '@pugmark/db';
 
-/** What static detections need from the composition root. */
+/** Dependencies of static detections, provided by the composition root. */
 export interface StaticDetectionsDependencies {
   readonly db: Database;
   readonly deployments: DeploymentRepository;

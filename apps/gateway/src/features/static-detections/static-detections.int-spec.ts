@@ -162,7 +162,10 @@ describe('static detections', () => {
     await sql
       .raw(
         `
-      create function refuse() returns trigger language plpgsql as 'begin if new.deployment_id = ${broken.id} then raise exception ''broken''; end if; return new; end';
+      create function refuse() returns trigger language plpgsql as 'begin
+        if new.deployment_id = ${broken.id} then raise exception ''broken''; end if;
+        return new;
+      end';
       create trigger refuse before insert on static_detections for each row execute function refuse()`,
       )
       .execute(gateway.db);

@@ -7,7 +7,7 @@ import type {
   ProjectRepository,
 } from '@pugmark/db';
 
-/** What statistics need from the composition root. */
+/** Dependencies of statistics, provided by the composition root. */
 export interface StatisticsDependencies {
   readonly db: Database;
   readonly counts: StatisticsCache;

@@ -2,7 +2,7 @@ import type { Database, EngineReportRepository, ModelRepository } from '@pugmark
 import type { BrokerStatus } from '@pugmark/broker';
 import type { Cache } from '@pugmark/cache';
 
-/** What the system operations need from the composition root. */
+/** Dependencies of the system operations, provided by the composition root. */
 export interface SystemDependencies {
   readonly db: Database;
   readonly models: ModelRepository;

@@ -6,7 +6,7 @@ import type {
   TaxonRepository,
 } from '@pugmark/db';
 
-/** What taxa need from the composition root. */
+/** Dependencies of taxa, provided by the composition root. */
 export interface TaxaDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

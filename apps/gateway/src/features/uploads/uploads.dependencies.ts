@@ -12,7 +12,7 @@ import type { UploadStorage } from '@pugmark/storage';
 import type { GatewaySettings } from '../../settings';
 import type { ImageChecker } from '../renditions/image-checker';
 
-/** What uploads need from the composition root. */
+/** Dependencies of uploads, provided by the composition root. */
 export interface UploadsDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;

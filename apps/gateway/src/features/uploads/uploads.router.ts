@@ -15,7 +15,7 @@ export function uploadsRouter(deps: UploadsDependencies): Operation[] {
     uploadOperation(
       deps,
       '/uploads',
-      'uploadPictures',
+      'uploadImages',
       'Uploads the images of a form, all of them or none',
       FORM_BODY,
       receiveForm,

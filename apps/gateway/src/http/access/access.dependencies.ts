@@ -1,6 +1,6 @@
 import type { ApiKeyRepository, AuditRepository, Database, SessionRepository } from '@pugmark/db';
 
-/** What access control needs from the composition root. */
+/** Dependencies of access control, provided by the composition root. */
 export interface AccessDependencies {
   readonly db: Database;
   readonly keys: ApiKeyRepository;

@@ -1,6 +1,6 @@
 import { hideFolders } from './hide-folders';
 
-describe('withoutPaths', () => {
+describe('hideFolders', () => {
   it.each([
     [
       "ENOENT: no such file or directory, open '/srv/my cards/100 RECNX/1.jpg'",

@@ -1,6 +1,6 @@
 import type { Database, IdempotencyRepository } from '@pugmark/db';
 
-/** What idempotency needs from the composition root. */
+/** Dependencies of idempotency, provided by the composition root. */
 export interface IdempotencyDependencies {
   readonly db: Database;
   readonly idempotency: IdempotencyRepository;

@@ -7,7 +7,7 @@ export const CATEGORIES = `('animal', 'person', 'vehicle')`;
 
 export const CATEGORY = `category text not null check (category in ${CATEGORIES})`;
 
-/** Which classifier a run applies to which detections: all three columns are set, or none. */
+/** Classifier of a run and the detections that it is applied to: all three columns are set, or none. */
 export const CLASSIFIER_SETTINGS = `
     classifier_id bigint references models,
     classify_category text check (classify_category in ${CATEGORIES}),

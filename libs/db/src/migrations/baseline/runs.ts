@@ -40,7 +40,7 @@ export const RUNS: readonly string[] = [
   `create index runs_feed_pending on runs (id) where feed_pending`,
 ];
 
-/** What runs found, without counting a million inferences for each request. */
+/** Results of runs, so that requests need not count a million inferences. */
 export const RUN_COUNTS: readonly string[] = [
   // Every commit of detect tasks adds a row with what it found; rows are compacted at intervals.
   `create table run_counts (

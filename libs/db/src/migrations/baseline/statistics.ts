@@ -134,5 +134,5 @@ const PROJECT_CHANGES = [
     referencing old table as old_rows new table as new_rows for each statement execute function record_failed_tasks()`,
 ];
 
-/** What statistics are read from. */
+/** Tables that statistics are read from. */
 export const STATISTICS: readonly string[] = [...IMAGE_COUNTS, ...PROJECT_CHANGES];

@@ -3,7 +3,7 @@ import { layeredNoise, seededRandom, valueNoise } from './random';
 
 export const WIDTH = 1280;
 export const HEIGHT = 960;
-/** Where the ground meets the trees, as a fraction of the height from the top. */
+/** The line between ground and trees, as a fraction of the height from the top. */
 export const HORIZON = 0.46;
 
 type Rgb = readonly [red: number, green: number, blue: number];
