@@ -61,9 +61,9 @@ select place.project_id, place.id, category, label, first_image_id, best_image_i
 starts_at at time zone place.timezone,
 mod(floor(((extract(epoch from (starts_at at time zone 'UTC')::time)::float8 / 60 + 4 * place.longitude + (229.18 * (0.000075 + 0.001868 * cos((2 * pi() / 365 * (extract(doy
 from (starts_at at time zone 'UTC'))::float8 - 1 + (extract(hour from (starts_at at time zone 'UTC'))::float8 - 12) / 24))) - 0.032077 * sin((2 * pi() / 365 * (extract(doy
-from (starts_at at time zone 'UTC'))::float8 - 1 + (extract(hour from (starts_at at time zone 'UTC'))::float8 - 12) / 24))) - 0.014615 * cos(2 * (2 * pi() / 365 * (extract(doy
 from (starts_at at time zone 'UTC'))::float8 - 1 + (extract(hour from (starts_at at time zone 'UTC'))::float8 - 12) / 24)))
-- 0.040849 * sin(2 * (2 * pi() / 365 * (extract(doy
+- 0.014615 * cos(2 * (2 * pi() / 365 * (extract(doy
+from (starts_at at time zone 'UTC'))::float8 - 1 + (extract(hour from (starts_at at time zone 'UTC'))::float8 - 12) / 24))) - 0.040849 * sin(2 * (2 * pi() / 365 * (extract(doy
 from (starts_at at time zone 'UTC'))::float8 - 1 + (extract(hour from (starts_at at time zone 'UTC'))::float8 - 12) / 24)))))) + 2880) / 60)::int, 24), images, individuals, confidence, reviewed
 from formed, place
 on conflict (first_image_id, category, (coalesce(label, '')), (coalesce(deployment_id, 0)), (starts_at is null))
