@@ -19,8 +19,9 @@ export interface CapacityLimit {
 }
 
 /**
- * Throws a 503 while as much work is unfinished as the limit allows. A request that was served already and is repeated with its
- * Idempotency-Key passes. Concurrent requests may each take the last free place: the limit keeps queues short, it is not exact.
+ * Throws a 503 while as much work is unfinished as the limit allows. A request that was served already and is repeated
+ * with its Idempotency-Key passes. Concurrent requests may each take the last free place: the limit keeps queues short,
+ * it is not exact.
  */
 export async function requireCapacity(
   deps: IdempotencyDependencies,
