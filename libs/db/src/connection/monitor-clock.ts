@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import { Gauge, backgroundLoop, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
 import type { Database } from './database';
 
-const LOOK_MS = 10_000;
+const CHECK_INTERVAL_MS = 10_000;
 /** Nothing depends on the clock of this machine except the times in logs. */
 const WARN_SECONDS = 5;
 /** A response that took longer is too imprecise to compare clocks. */
-const MOST_PRECISE_MS = 1_000;
+const MAX_ROUND_TRIP_MS = 1_000;
 
 /**
  * Compares this machine's clock with the database's, which tasks depend on, and logs a warning when they differ: the
@@ -25,7 +25,7 @@ export function monitorClock(db: Database, metrics: Registry, logger: Logger): B
       db,
     );
     const tookMs = Date.now() - before;
-    if (tookMs > MOST_PRECISE_MS) return LOOK_MS;
+    if (tookMs > MAX_ROUND_TRIP_MS) return CHECK_INTERVAL_MS;
     // Compared at the middle of the round trip.
     const seconds = (before + tookMs / 2) / 1_000 - (rows[0]?.now ?? NaN);
     offset.set(seconds);
@@ -36,6 +36,6 @@ export function monitorClock(db: Database, metrics: Registry, logger: Logger): B
         'the clock of this machine differs from the database’s, which tasks depend on; synchronize it',
       );
     warned = wrong;
-    return LOOK_MS;
+    return CHECK_INTERVAL_MS;
   });
 }

@@ -7,7 +7,7 @@ import { publishNotifications } from '../publish-notifications';
 import { contains } from '../proxy/contains';
 
 const HOUR_MS = 3_600_000;
-const DOORBELL = ROUTES.detect.wireName;
+const NOTIFICATION = ROUTES.detect.wireName;
 const MARK = "update tasks set state = 'queued'";
 
 /** Faults in the services themselves. `root` is the workspace. */
@@ -47,7 +47,7 @@ export function processFaults(root: string): readonly Fault[] {
       short: true,
       inject: async (rig) => {
         const [gateway, proxy] = [rig.process('gateway'), rig.amqp('gateway')];
-        const seen = contains(DOORBELL);
+        const seen = contains(NOTIFICATION);
         let published = false;
         const forget = proxy.interceptUp((chunk, connection) => {
           // The notifications still reach the broker; their confirms do not come back.
