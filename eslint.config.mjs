@@ -90,6 +90,10 @@ const boundaryRule = (depConstraints) => ({
   ],
 });
 
+// Linting the whole workspace takes a quarter of the time with one program than with one per project.
+const TYPE_INFORMATION =
+  process.env.LINT_WORKSPACE === '1' ? { project: './tsconfig.lint.json' } : { projectService: true };
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.pugmark/**', '.nx/**', 'libs/client/src/generated/**'] },
   js.configs.recommended,
@@ -97,7 +101,7 @@ export default tseslint.config(
   { plugins: { '@nx': nx } },
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { ...TYPE_INFORMATION, tsconfigRootDir: import.meta.dirname } },
     rules: {
       ...boundaryRule(boundaries),
       // The rejection of a promise that is not awaited would be lost.

@@ -13,10 +13,10 @@ export interface TestStep {
 interface StepOptions {
   readonly parallel?: number;
   readonly needsServers?: boolean;
-  /** Only this project. */
-  readonly only?: string;
-  /** All projects but this one. */
-  readonly except?: string;
+  /** Only these projects. */
+  readonly only?: readonly string[];
+  /** All projects but these. */
+  readonly except?: readonly string[];
 }
 
 const SUITES: Readonly<Record<string, string>> = {
@@ -36,19 +36,25 @@ function step(
     name,
     nx: [
       ...['run-many', '-t', ...targets, `--parallel=${parallel}`],
-      ...(only === undefined ? [] : [`--projects=${only}`]),
-      ...(except === undefined ? [] : [`--exclude=${except}`]),
+      ...(only === undefined ? [] : [`--projects=${only.join(',')}`]),
+      ...(except === undefined ? [] : [`--exclude=${except.join(',')}`]),
     ],
     needsServers,
     suites: targets.flatMap((target) => SUITES[target] ?? []),
-    includes: (project) => (only === undefined || project === only) && project !== except,
+    includes: (project) => only?.includes(project) ?? except?.includes(project) !== true,
   };
 }
 
+/** Lint and types of the whole workspace: one process each is faster than one per project when nothing is cached. */
+const CHECKS = ['lint-workspace', 'typecheck-workspace', 'format', 'test', 'build'];
+
 const LAUNCHER = '@pugmark/launcher';
-const INT_TEST = step('int-test', ['int-test'], { needsServers: true, except: LAUNCHER });
+/** The projects whose integration tests keep the processor busy; those of the others mostly wait. */
+const BUSY = ['@pugmark/gateway', '@pugmark/db'];
+const INT_TEST_BUSY = step('int-test:busy', ['int-test'], { needsServers: true, only: BUSY });
+const INT_TEST_OTHERS = step('int-test:others', ['int-test'], { needsServers: true, except: [...BUSY, LAUNCHER] });
 /** Starts and kills servers of its own. */
-const LAUNCHER_TEST = step('launcher-test', ['int-test'], { only: LAUNCHER });
+const INT_TEST_LAUNCHER = step('int-test:launcher', ['int-test'], { only: [LAUNCHER] });
 const E2E = step('e2e', ['e2e'], { needsServers: true });
 const API_FUZZ = step('api-fuzz', ['api-fuzz'], { needsServers: true });
 /** Starts servers of its own, because it restarts and starves them. */
@@ -59,23 +65,21 @@ const FAULT_TEST = step('fault-test', ['fault-test']);
  * Tests that mostly wait run next to others: those of the launcher for servers, the fault tests for deadlines.
  */
 export const STAGES: readonly (readonly (readonly TestStep[])[])[] = [
-  [[step('check', ['lint', 'format', 'typecheck', 'test', 'build'], { parallel: 2 })]],
-  [[INT_TEST], [LAUNCHER_TEST]],
+  [[step('check', CHECKS, { parallel: 2 })]],
+  [[INT_TEST_BUSY], [INT_TEST_OTHERS], [INT_TEST_LAUNCHER]],
   [[FAULT_TEST], [E2E, API_FUZZ]],
 ];
 
 /** Steps that `--only` takes besides those of the stages: the parts of `check`. */
-const PARTS: readonly TestStep[] = ['lint', 'format', 'typecheck', 'test', 'build'].map((target) =>
-  step(target, [target], { parallel: 2 }),
-);
+const PARTS: readonly TestStep[] = CHECKS.map((target) => step(target, [target], { parallel: 2 }));
 
 const ALL: readonly TestStep[] = [...STAGES.flat(2), ...PARTS];
 
-/** All stages, or one that consists of the named step; undefined when there is no such step. */
+/** All stages, or one of the named step and its parts (`int-test` of `int-test:busy`); undefined if there is none. */
 export function selectStages(only: string | undefined): typeof STAGES | undefined {
   if (only === undefined) return STAGES;
-  const found = ALL.find(({ name }) => name === only);
-  return found && [[[found]]];
+  const found = ALL.filter(({ name }) => name === only || name.startsWith(`${only}:`));
+  return found.length === 0 ? undefined : [[found]];
 }
 
 export function stepNames(): string {

@@ -1,8 +1,8 @@
 import type { ProxiedConnection } from './proxied-connection';
 
 /**
- * Returns a predicate that is true for the chunk that completes the pattern, also if the pattern is split across chunks:
- * the end of the previous chunks is kept per connection. For `interceptUp`; call it for every chunk.
+ * Returns a predicate that is true for the chunk that completes the pattern, also if the pattern is split across
+ * chunks: the end of the previous chunks is kept per connection. For `interceptUp`; call it for every chunk.
  */
 export function contains(pattern: string | Buffer): (chunk: Buffer, connection: ProxiedConnection) => boolean {
   const searched = Buffer.from(pattern);
