@@ -67,7 +67,7 @@ const FAULT_TEST = step('fault-test', ['fault-test']);
 export const STAGES: readonly (readonly (readonly TestStep[])[])[] = [
   [[step('check', CHECKS, { parallel: 2 })]],
   [[INT_TEST_BUSY], [INT_TEST_OTHERS], [INT_TEST_LAUNCHER]],
-  [[FAULT_TEST], [E2E, API_FUZZ]],
+  [[E2E], [FAULT_TEST, API_FUZZ]],
 ];
 
 /** Steps that `--only` takes besides those of the stages: the parts of `check`. */

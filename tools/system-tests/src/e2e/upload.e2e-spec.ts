@@ -28,7 +28,7 @@ describe('pugmark upload', () => {
         .catch((error: { code: number; stdout: string }) => error);
       expect(first).toMatchObject({
         code: 1,
-        stdout: expect.stringMatching(/added +61 .*refused +1.*Refused:\n {2}odd\/notes\.jpg: .*picture/s),
+        stdout: expect.stringMatching(/added +61 .*refused +1.*Refused:\n {2}odd\/notes\.jpg: .*not an image/s),
       });
       expect(
         await pipeline.one(
