@@ -1,5 +1,4 @@
 export { ApiClient, type Image } from './api/api-client';
-export { makeDemoImages } from './demo/images/make-demo-images';
 export { adminKey } from './platform/admin-key';
 export { type RunningApps, startApps } from './platform/start-apps';
 export { type Platform, startPlatform } from './platform/start-platform';

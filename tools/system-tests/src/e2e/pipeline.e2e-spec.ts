@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { waitUntil } from '@pugmark/testing';
-import { type Image, makeDemoImages } from '@pugmark/launcher';
+import type { Image } from '@pugmark/launcher';
 import { catImage, sha256, writeDistinctImages } from './images';
 import { ROOT, startPipeline, type Pipeline } from './pipeline-fixture';
 
 const TIMEOUT_MS = 240_000;
+const MAKE_DEMO_IMAGES = join(ROOT, 'tools/launcher/dist/bundle/demo/images/make-demo-images.child.js');
 
 describe('the pipeline, from folder to CSV', () => {
   let pipeline: Pipeline;
@@ -49,12 +52,9 @@ describe('the pipeline, from folder to CSV', () => {
   it(
     'finds what is on trail-camera images, equally by reference and by copy, and exports it',
     async () => {
-      const deployments = await makeDemoImages(
-        join(ROOT, '.pugmark', 'test', 'pictures'),
-        () => undefined,
-        new AbortController().signal,
-      );
-      const folder = deployments[0]?.folder ?? '';
+      const images = join(ROOT, '.pugmark', 'test', 'pictures');
+      await promisify(execFile)(process.execPath, [MAKE_DEMO_IMAGES, images], { timeout: TIMEOUT_MS });
+      const folder = join(images, 'creek-crossing');
       const [referenced, copied] = [await pipeline.project(), await pipeline.project()];
       await ingest(referenced, folder, 'reference');
       const ingestId = await ingest(copied, folder, 'copy');
