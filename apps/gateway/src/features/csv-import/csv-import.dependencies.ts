@@ -1,6 +1,7 @@
-import type { Database } from '@pugmark/db';
+import type { Database, ProjectRepository } from '@pugmark/db';
 
 /** Dependencies of the CSV import, provided by the composition root. */
 export interface CsvImportDependencies {
   readonly db: Database;
+  readonly projects: ProjectRepository;
 }

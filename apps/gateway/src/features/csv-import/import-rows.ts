@@ -13,10 +13,12 @@ export interface RowToImport {
 
 /**
  * Imports all rows in one transaction, or none: a single error, or a dry run, rolls it back. Every row is tried, so
- * that every invalid line is reported. Throws a 422 that lists the errors, unless it is a dry run.
+ * that every invalid line is reported. Throws a 422 that lists the errors, unless it is a dry run. Imports of one
+ * project run one after the other: two that change the same rows in different orders would deadlock, again and again.
  */
 export async function importRows(
   deps: CsvImportDependencies,
+  projectId: number,
   rows: readonly RowToImport[],
   known: readonly LineError[],
   dryRun: boolean,
@@ -25,6 +27,7 @@ export async function importRows(
   let errors = [...known];
   try {
     await inTransaction(deps.db, async (tx) => {
+      await deps.projects.lock(tx, projectId);
       // The transaction may be retried.
       counts = { created: 0, updated: 0, unchanged: 0 };
       errors = [...known];

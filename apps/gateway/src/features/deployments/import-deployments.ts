@@ -56,7 +56,7 @@ export async function importDeployments(
       return saveRow(tx, deps, projectId, row);
     },
   }));
-  return importRows(deps, toImport, errors, dryRun);
+  return importRows(deps, projectId, toImport, errors, dryRun);
 }
 
 /** Checks each zone once, outside the transaction, which an unknown zone would abort. */

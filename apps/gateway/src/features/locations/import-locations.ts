@@ -36,5 +36,5 @@ export async function importLocations(
       return saveLocation(tx, deps, projectId, body);
     },
   }));
-  return importRows(deps, toImport, errors, dryRun);
+  return importRows(deps, projectId, toImport, errors, dryRun);
 }

@@ -44,5 +44,5 @@ export async function importTaxa(
       );
     },
   }));
-  return importRows(deps, toImport, errors, dryRun);
+  return importRows(deps, projectId, toImport, errors, dryRun);
 }
