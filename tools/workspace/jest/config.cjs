@@ -17,7 +17,7 @@ function jestConfig(mode, projectRoot) {
     testPathIgnorePatterns: ['/node_modules/', '/dist/'],
     modulePathIgnorePatterns: ['<rootDir>/dist/'],
     // Integration tests have databases and virtual hosts of their own.
-    maxWorkers: mode === 'unit' || mode === 'integration' ? 2 : 1,
+    maxWorkers: mode === 'integration' ? Number(process.env.PUGMARK_TEST_WORKERS ?? 2) : mode === 'unit' ? 2 : 1,
     testTimeout: mode === 'unit' ? 10_000 : 60_000,
     setupFiles: [require.resolve('reflect-metadata')],
     transform: {

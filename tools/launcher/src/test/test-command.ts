@@ -25,6 +25,8 @@ import { selectStages, stepNames, type TestStep } from './test-steps';
 const USAGE = 'npm test [-- --only STEP | [--project NAME]… [--file PATTERN] [--name PATTERN]]';
 const STEP_DEADLINE_MS = 60 * 60_000;
 const STOP_DEADLINE_MS = 15_000;
+/** For selected tests, which run alone: integration tests mostly wait. */
+const MORE_WORKERS = { PUGMARK_TEST_WORKERS: '3' };
 
 /**
  * Runs tests. Without options: lint, format, types, unit tests, bundles, then the tests against real servers. With a
@@ -145,7 +147,7 @@ async function runFiltered(
   const results: StepResult[] = [];
   try {
     if (environment.problem !== null) throw new CommandError(`no servers to test against: ${environment.problem}`);
-    for (const tests of selected) results.push(await runJest(tests, name, environment.variables, context));
+    for (const tests of selected) results.push(await runJest(tests, name, { ...environment.variables, ...MORE_WORKERS }, context));
   } finally {
     await environment.stop();
   }
