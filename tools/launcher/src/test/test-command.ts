@@ -147,7 +147,8 @@ async function runFiltered(
   const results: StepResult[] = [];
   try {
     if (environment.problem !== null) throw new CommandError(`no servers to test against: ${environment.problem}`);
-    for (const tests of selected) results.push(await runJest(tests, name, { ...environment.variables, ...MORE_WORKERS }, context));
+    for (const tests of selected)
+      results.push(await runJest(tests, name, { ...environment.variables, ...MORE_WORKERS }, context));
   } finally {
     await environment.stop();
   }
