@@ -129,11 +129,17 @@ select kind, state, queued_at from tasks
   where state = 'queued'
     and queued_at < now() - $2 * interval '1 second'
 union all
-select kind, state, run_at from tasks t
-  where state = 'waiting' and not paused and run_at < now() - $3 * interval '1 second'
-  and (run_id is null or run_id <> all (array(select id from runs where cancelled_at is not null and cancel_completed_at is null union all select id from runs where paused_at is not null)))
-  and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'queued')
-  and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'running')
+select t.kind, t.state, greatest(t.run_at, k.finished_at) from (
+  select kind, (
+    select max(ended.finished_at) from tasks ended
+    where ended.kind = kinds.kind and ended.state in ('done', 'failed')
+  ) as finished_at
+  from unnest($3::text[]) as kinds (kind)
+  where not exists (select 1 from tasks ahead where ahead.kind = kinds.kind and ahead.state = 'queued')
+    and not exists (select 1 from tasks ahead where ahead.kind = kinds.kind and ahead.state = 'running')
+) k join tasks t on t.kind = k.kind and t.state = 'waiting' and not t.paused
+  where greatest(t.run_at, k.finished_at) < now() - $4 * interval '1 second'
+  and (t.run_id is null or t.run_id <> all (array(select id from runs where cancelled_at is not null and cancel_completed_at is null union all select id from runs where paused_at is not null)))
 union all
 select t.kind, t.state, greatest(r.created_at, r.reconciled_at) from runs r
   join tasks t on t.run_id = r.id and t.paused
@@ -144,11 +150,11 @@ union all
 select (select t.run_id from tasks t where t.paused and t.run_id > found.id order by t.run_id limit 1) from found
 where found.id is not null
 ) select id from found where id is not null) and r.paused_at is null and r.id <> all (array(select id from runs where cancelled_at is not null and cancel_completed_at is null))
-  and greatest(r.created_at, r.reconciled_at) < now() - $4 * interval '1 second'
+  and greatest(r.created_at, r.reconciled_at) < now() - $5 * interval '1 second'
 union all
 select t.kind, 'waiting', greatest(r.retry_requested_at, r.reconciled_at) from runs r
   join tasks t on t.run_id = r.id and t.state = 'failed' and not t.paused and t.finished_at <= r.retry_requested_at
 and t.attempt <= 32000
   where r.retry_requested_at is not null and greatest(r.retry_requested_at,
-    r.reconciled_at) < now() - $5 * interval '1 second'
+    r.reconciled_at) < now() - $6 * interval '1 second'
 ) broken group by kind, state order by kind, state;

@@ -217,6 +217,17 @@ describe('TaskRepository', () => {
       for (const { oldestSeconds } of found) expect(oldestSeconds).toBeGreaterThan(99);
     });
 
+    it('holds between two publications, for the grace time after the last task has ended', async () => {
+      await given(2, { run_at: age(3600) });
+      await given(1, { state: 'done', finished_at: age(5), subject_id: 3 });
+      await given(1, { state: 'done', finished_at: sql`now()`, kind: 'scan' });
+      expect(await tasks.findInvariantViolations(60, 10)).toEqual([]);
+      const [found] = await tasks.findInvariantViolations(60, 4);
+      expect(found).toMatchObject({ kind: 'detect', state: 'waiting', count: 2 });
+      // Since the last one has ended, not since they have been due.
+      expect(found!.oldestSeconds).toBeLessThan(60);
+    });
+
     it('is restored by one reconciliation and one publication', async () => {
       await given(2, { state: 'running', attempt: 1, owner: 'w', lease_until: age(100) });
       await given(2, { state: 'queued', queued_at: age(100), subject_id: sql`1000 + floor(random() * 1e6)::int` });

@@ -248,8 +248,8 @@ export class TaskRepository {
 
   /**
    * Reports violations of the system's invariant: every task that has not ended has a live lease, a recent
-   * notification, a `run_at` in the future, or a paused run. A due task that waits is valid while a task of its kind is
-   * queued or running (the depth of a queue is limited); otherwise no dispatcher is publishing. A paused task of a run
+   * notification, a `run_at` in the future, or a paused run. A due task that waits is valid while tasks of its kind are
+   * queued or running (the depth of a queue is limited) or have just ended; otherwise no dispatcher is publishing. A paused task of a run
    * that is not paused, and a failed one that is to be retried, are valid while the reconciler makes progress with its
    * run. `graceSeconds` is the time allowed for repair.
    */
@@ -267,11 +267,17 @@ export class TaskRepository {
           where state = 'queued'
             and queued_at < now() - ${notificationTimeoutSeconds + graceSeconds} * interval '1 second'
         union all
-        select kind, state, run_at from tasks t
-          where state = 'waiting' and not paused and run_at < now() - ${graceSeconds} * interval '1 second'
-          and (run_id is null or run_id <> all (array(${UNCLAIMABLE_RUNS})))
-          and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'queued')
-          and not exists (select 1 from tasks ahead where ahead.kind = t.kind and ahead.state = 'running')
+        select t.kind, t.state, greatest(t.run_at, k.finished_at) from (
+          select kind, (
+            select max(ended.finished_at) from tasks ended
+            where ended.kind = kinds.kind and ended.state in ('done', 'failed')
+          ) as finished_at
+          from unnest(${[...TASK_KINDS]}::text[]) as kinds (kind)
+          where not exists (select 1 from tasks ahead where ahead.kind = kinds.kind and ahead.state = 'queued')
+            and not exists (select 1 from tasks ahead where ahead.kind = kinds.kind and ahead.state = 'running')
+        ) k join tasks t on t.kind = k.kind and t.state = 'waiting' and not t.paused
+          where greatest(t.run_at, k.finished_at) < now() - ${graceSeconds} * interval '1 second'
+          and (t.run_id is null or t.run_id <> all (array(${UNCLAIMABLE_RUNS})))
         union all
         select t.kind, t.state, greatest(r.created_at, r.reconciled_at) from runs r
           join tasks t on t.run_id = r.id and t.paused
