@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testTensorflowDir, waitUntil } from '@pugmark/testing';
 import { startPipeline, type Pipeline } from './pipeline-fixture';
@@ -19,6 +20,11 @@ interface Image {
   }[];
 }
 
+/** The folder of the classifier, which is trained once for all engines. */
+const model = mkdtempSync(join(tmpdir(), 'pugmark-classifier-'));
+beforeAll(() => trainClassifier(model), TIMEOUT_MS);
+afterAll(() => rmSync(model, { recursive: true, force: true }));
+
 describe.each(ENGINES)('a newly trained classifier on the engine %s', (engine) => {
   let pipeline: Pipeline;
 
@@ -30,8 +36,6 @@ describe.each(ENGINES)('a newly trained classifier on the engine %s', (engine) =
   it(
     'labels what the detector found, from the folder to the API',
     async () => {
-      const model = join(pipeline.folder, 'model');
-      await trainClassifier(model);
       expect(await pipeline.pugmark('models', 'add', model)).toContain('cat-kinds 1, a classifier');
       const { items: models } = await pipeline.call<{ items: { id: number; name: string; stage: string }[] }>(
         'GET',
