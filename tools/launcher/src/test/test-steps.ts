@@ -66,8 +66,8 @@ const FAULT_TEST = step('fault-test', ['fault-test']);
  */
 export const STAGES: readonly (readonly (readonly TestStep[])[])[] = [
   [[step('check', CHECKS, { parallel: 2 })]],
-  [[INT_TEST_BUSY], [INT_TEST_OTHERS], [INT_TEST_LAUNCHER]],
-  [[E2E], [FAULT_TEST, API_FUZZ]],
+  [[INT_TEST_BUSY], [INT_TEST_OTHERS], [INT_TEST_LAUNCHER, API_FUZZ]],
+  [[E2E], [FAULT_TEST]],
 ];
 
 /** Steps that `--only` takes besides those of the stages: the parts of `check`. */
