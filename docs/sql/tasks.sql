@@ -32,16 +32,20 @@ where "kind" = $1;
 with wanted as (
 select distinct * from unnest($1::bigint[],
   $2::int[]) as w (id, attempt)
+), found as materialized (
+select w.id, t.run_id from wanted w
+  cross join lateral (select kind, state, attempt, run_id from tasks where id = w.id limit 1) t
+where t.kind = $3 and t.state in ('waiting', 'queued') and t.attempt = w.attempt - 1
 ), open_runs as materialized (
 select r.id from runs r
-where r.id in (select t.run_id from tasks t join wanted w on w.id = t.id) and r.cancelled_at is null
-  and r.paused_at is null
+where r.id in (select run_id from found) and r.cancelled_at is null and r.paused_at is null
 for key share
 ), locked as (
-select t.id from tasks t join wanted w on w.id = t.id
-where t.kind = $3 and t.state in ('waiting', 'queued') and t.attempt = w.attempt - 1
-  and (t.run_id is null or t.run_id in (select id from open_runs))
-order by t.id for update of t
+select f.id from (
+  select f.id, w.attempt from found f join wanted w on w.id = f.id
+  where f.run_id is null or f.run_id in (select id from open_runs) order by f.id
+) f cross join lateral (select state, attempt from tasks where id = f.id limit 1 for update) t
+where t.state in ('waiting', 'queued') and t.attempt = f.attempt - 1
 )
 update tasks t set
 state = 'running', attempt = t.attempt + 1, paused = false, owner = $4, started_at = clock_timestamp(),
@@ -51,20 +55,21 @@ returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.atte
 t.attempt - t.previous_attempts as tries, t.traceparent;
 
 with locked as (
-select t.id, p.seconds
-from unnest($1::bigint[], $2::int[],
-  $3::int[])
-  as p (id, attempt, seconds)
-join tasks t on t.id = p.id and t.attempt = p.attempt and t.state = 'running'
-order by t.id for update of t
+select h.id, h.seconds
+from (
+  select * from unnest($1::bigint[], $2::int[],
+    $3::int[]) as held (id, attempt, seconds)
+  order by id
+) h cross join lateral (select state, attempt from tasks where id = h.id limit 1 for update) t
+where t.attempt = h.attempt and t.state = 'running'
 )
 update tasks t set lease_until = clock_timestamp() + l.seconds * interval '1 second' from locked l
 where t.id = l.id
 returning t.id;
 
-select t.id from unnest($1::bigint[], $2::int[])
-as p (id, attempt)
-join tasks t on t.id = p.id and t.attempt = p.attempt and t.state = 'running';
+select h.id from unnest($1::bigint[], $2::int[])
+as h (id, attempt) cross join lateral (select state, attempt from tasks where id = h.id limit 1) t
+where t.attempt = h.attempt and t.state = 'running';
 
 with ended as (
 select * from unnest(
@@ -72,10 +77,11 @@ select * from unnest(
     $3::text[],
   $4::int[], $5::text[],
     $6::text[]
-) as e (id, attempt, state, wait_seconds, error_code, error_message)
+) as e (id, attempt, state, wait_seconds, error_code, error_message) order by id
 ), locked as (
-select t.id from tasks t join ended e on e.id = t.id
-where t.attempt = e.attempt and t.state = 'running' order by t.id for update of t
+select e.* from ended e
+  cross join lateral (select state, attempt from tasks where id = e.id limit 1 for update) t
+where t.attempt = e.attempt and t.state = 'running'
 )
 update tasks t set
 state = e.state, owner = null, lease_until = null,
@@ -85,8 +91,7 @@ run_at = case when e.state = 'waiting' then clock_timestamp() + e.wait_seconds *
   else t.run_at end,
 finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
 error_code = e.error_code, error_message = e.error_message
-from ended e join locked l on l.id = e.id
-where t.id = e.id
+from locked e where t.id = e.id
 returning t.id;
 
 -- TaskRepository.activeKinds

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
+import { createTestDatabase, waitUntil, type TestDatabase } from '@pugmark/testing';
 import { createDatabase, type Database } from '../connection/database';
 import { migrate } from '../migrations/migrate';
 import { TaskRepository } from './task.repository';
@@ -235,5 +235,66 @@ describe('TaskRepository', () => {
       expect(await publishAll()).toBe(4);
       expect(await tasks.findInvariantViolations(60, 0)).toEqual([]);
     });
+  });
+});
+
+describe('a batch of a table that Postgres has no statistics of yet', () => {
+  const WAITING = 60_000;
+  let server: TestDatabase;
+  let db: Database;
+
+  beforeAll(async () => {
+    server = await createTestDatabase(migrate);
+    db = createDatabase({ url: server.url, applicationName: 'test' });
+    await sql`alter table tasks set (autovacuum_enabled = false)`.execute(db);
+    await sql`insert into tasks (kind, subject_id)
+      select 'detect', n from generate_series(1, ${WAITING}::int) n`.execute(db);
+  });
+  afterAll(async () => {
+    await db.destroy();
+    await server.drop();
+  });
+
+  /** Rows of `tasks` read so far: counted by Postgres once the connections of the worker have ended. */
+  async function rowsRead(): Promise<number> {
+    await waitUntil('the connections of the worker to end', async () => {
+      const { rows } = await sql`select 1 from pg_stat_activity
+        where datname = current_database() and application_name = 'worker'`.execute(db);
+      return rows.length === 0;
+    });
+    const { rows } = await sql<{ read: number }>`
+      select (t.seq_tup_read + (
+        select sum(i.idx_tup_read) from pg_stat_user_indexes i where i.relid = t.relid
+      ))::bigint as read from pg_stat_user_tables t where t.relname = 'tasks'`.execute(db);
+    return rows[0]!.read;
+  }
+
+  it.each(['claim', 'renew', 'stillHeld', 'commit'] as const)('%s reads the rows of the batch only', async (step) => {
+    const tasks = new TaskRepository(db);
+    const ids = Array.from({ length: 256 }, (_, n) => WAITING / 2 + n);
+    const claim = (repository: TaskRepository) =>
+      repository.claim(
+        'detect',
+        ids.map((id) => ({ id, attempt: 1 })),
+        'w',
+      );
+    const claimed = step === 'claim' ? [] : await claim(tasks);
+    const before = await rowsRead();
+    const worker = createDatabase({ url: server.url, applicationName: 'worker', poolSize: 1 });
+    const repository = new TaskRepository(worker);
+    const changed =
+      step === 'claim'
+        ? await claim(repository)
+        : step === 'commit'
+          ? await repository.commit(
+              claimed.map((task) => ({ task, outcome: 'done', result: null })),
+              async () => undefined,
+            )
+          : await repository[step](claimed);
+    await worker.destroy();
+    expect(changed).toHaveLength(ids.length);
+    expect((await rowsRead()) - before).toBeLessThan(WAITING / 10);
+    await sql`update tasks set state = 'waiting', attempt = 0, owner = null, lease_until = null, finished_at = null
+      where id = any(${ids}::bigint[])`.execute(db);
   });
 });

@@ -34,7 +34,11 @@ export interface InvariantViolation {
   readonly oldestSeconds: number;
 }
 
-/** The table `tasks`. All times are the database's. */
+/**
+ * The table `tasks`. All times are the database's. Rows of known ids are found by a lateral query with a limit, which
+ * can only use the primary key: in a plain join, Postgres may search by kind and state instead, as long as its
+ * statistics do not know yet that all of a hundred thousand new tasks wait.
+ */
 export class TaskRepository {
   readonly #db: Database;
 
@@ -98,16 +102,20 @@ export class TaskRepository {
       with wanted as (
         select distinct * from unnest(${notifications.map((d) => d.id)}::bigint[],
           ${notifications.map((d) => d.attempt)}::int[]) as w (id, attempt)
+      ), found as materialized (
+        select w.id, t.run_id from wanted w
+          cross join lateral (select kind, state, attempt, run_id from tasks where id = w.id limit 1) t
+        where t.kind = ${kind} and t.state in ('waiting', 'queued') and t.attempt = w.attempt - 1
       ), open_runs as materialized (
         select r.id from runs r
-        where r.id in (select t.run_id from tasks t join wanted w on w.id = t.id) and r.cancelled_at is null
-          and r.paused_at is null
+        where r.id in (select run_id from found) and r.cancelled_at is null and r.paused_at is null
         for key share
       ), locked as (
-        select t.id from tasks t join wanted w on w.id = t.id
-        where t.kind = ${kind} and t.state in ('waiting', 'queued') and t.attempt = w.attempt - 1
-          and (t.run_id is null or t.run_id in (select id from open_runs))
-        order by t.id for update of t
+        select f.id from (
+          select f.id, w.attempt from found f join wanted w on w.id = f.id
+          where f.run_id is null or f.run_id in (select id from open_runs) order by f.id
+        ) f cross join lateral (select state, attempt from tasks where id = f.id limit 1 for update) t
+        where t.state in ('waiting', 'queued') and t.attempt = f.attempt - 1
       )
       update tasks t set
         state = 'running', attempt = t.attempt + 1, paused = false, owner = ${owner}, started_at = clock_timestamp(),
@@ -124,12 +132,13 @@ export class TaskRepository {
   async renew(tasks: readonly ClaimedTask[]): Promise<number[]> {
     const { rows } = await sql<{ id: number }>`
       with locked as (
-        select t.id, p.seconds
-        from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[],
-          ${tasks.map((t) => TASK_POLICIES[t.kind].leaseSeconds)}::int[])
-          as p (id, attempt, seconds)
-        join tasks t on t.id = p.id and t.attempt = p.attempt and t.state = 'running'
-        order by t.id for update of t
+        select h.id, h.seconds
+        from (
+          select * from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[],
+            ${tasks.map((t) => TASK_POLICIES[t.kind].leaseSeconds)}::int[]) as held (id, attempt, seconds)
+          order by id
+        ) h cross join lateral (select state, attempt from tasks where id = h.id limit 1 for update) t
+        where t.attempt = h.attempt and t.state = 'running'
       )
       update tasks t set lease_until = clock_timestamp() + l.seconds * interval '1 second' from locked l
         where t.id = l.id
@@ -140,9 +149,9 @@ export class TaskRepository {
   /** Returns the ids of those of these running tasks that this process still holds. */
   async stillHeld(tasks: readonly ClaimedTask[]): Promise<number[]> {
     const { rows } = await sql<{ id: number }>`
-      select t.id from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[])
-        as p (id, attempt)
-      join tasks t on t.id = p.id and t.attempt = p.attempt and t.state = 'running'`.execute(this.#db);
+      select h.id from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[])
+        as h (id, attempt) cross join lateral (select state, attempt from tasks where id = h.id limit 1) t
+      where t.attempt = h.attempt and t.state = 'running'`.execute(this.#db);
     return rows.map((row) => row.id);
   }
 
@@ -162,10 +171,11 @@ export class TaskRepository {
               ${outcomes.map(nextState)}::text[],
             ${outcomes.map(waitSeconds)}::int[], ${outcomes.map(errorCode)}::text[],
               ${outcomes.map(errorMessage)}::text[]
-          ) as e (id, attempt, state, wait_seconds, error_code, error_message)
+          ) as e (id, attempt, state, wait_seconds, error_code, error_message) order by id
         ), locked as (
-          select t.id from tasks t join ended e on e.id = t.id
-          where t.attempt = e.attempt and t.state = 'running' order by t.id for update of t
+          select e.* from ended e
+            cross join lateral (select state, attempt from tasks where id = e.id limit 1 for update) t
+          where t.attempt = e.attempt and t.state = 'running'
         )
         update tasks t set
           state = e.state, owner = null, lease_until = null,
@@ -175,8 +185,7 @@ export class TaskRepository {
             else t.run_at end,
           finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
           error_code = e.error_code, error_message = e.error_message
-        from ended e join locked l on l.id = e.id
-        where t.id = e.id
+        from locked e where t.id = e.id
         returning t.id`.execute(tx);
       const counted = new Set(rows.map((row) => row.id));
       const done = outcomes.flatMap((o) =>
