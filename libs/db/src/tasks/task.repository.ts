@@ -258,9 +258,9 @@ export class TaskRepository {
   /**
    * Reports violations of the system's invariant: every task that has not ended has a live lease, a recent
    * notification, a `run_at` in the future, or a paused run. A due task that waits is valid while tasks of its kind are
-   * queued or running (the depth of a queue is limited) or have just ended; otherwise no dispatcher is publishing. A paused task of a run
-   * that is not paused, and a failed one that is to be retried, are valid while the reconciler makes progress with its
-   * run. `graceSeconds` is the time allowed for repair.
+   * queued or running (the depth of a queue is limited) or have just ended; otherwise no dispatcher is publishing. A
+   * paused task of a run that is not paused, and a failed one that is to be retried, are valid while the reconciler
+   * makes progress with its run. `graceSeconds` is the time allowed for repair.
    */
   async findInvariantViolations(
     notificationTimeoutSeconds: number,
