@@ -8,7 +8,7 @@ having max(marked_at) <= now() - $1 * interval '1 second'
 order by min(marked_at), deployment_id;
 
 -- StaticDetectionRepository.search
-select pg_advisory_xact_lock($1::int, $2::int);
+select pg_try_advisory_xact_lock($1::int, $2::int) as free;
 
 delete from "stale_static_detections" where "deployment_id" = $1;
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { pingDatabase, type Database, type DatabaseTransaction, type Executor } from '../connection/database';
 import { inTransaction } from '../connection/in-transaction';
 import { PREPARED } from '../connection/prepared-statements';
+import { NOT_DONE, SharedJobs } from '../connection/shared-jobs';
 import { solarHour } from '../sql/solar-time';
 
 /** Class of the advisory locks under which the events of one deployment are formed. */
@@ -20,7 +21,7 @@ const MAX_CONCURRENT = 3;
  * `stale_events` in the same transaction, and readers form the stale events first.
  */
 export class EventRepository {
-  readonly #formings = new WeakMap<Database, FormingQueue>();
+  readonly #formings = new WeakMap<Database, SharedJobs<void>>();
 
   /**
    * Forms the stale events of one project or of all. Waits for those that others are forming, so that afterwards events
@@ -37,7 +38,7 @@ export class EventRepository {
       for (const id of deployments) {
         last = id;
         try {
-          if (!(await formings.form(id, since, signal))) return false;
+          if ((await formings.run(id, since, signal)) === NOT_DONE) return false;
         } catch (error) {
           failures.push(error);
           // If the database is unavailable, the other deployments need not be tried.
@@ -50,8 +51,12 @@ export class EventRepository {
     }
   }
 
-  #formingsOf(db: Database): FormingQueue {
-    const formings = this.#formings.get(db) ?? new FormingQueue(db);
+  #formingsOf(db: Database): SharedJobs<void> {
+    const formings =
+      this.#formings.get(db) ??
+      new SharedJobs(MAX_CONCURRENT, (deploymentId) =>
+        inTransaction(db, (tx) => formStaleSpan(tx, deploymentId), { idempotent: true }),
+      );
     this.#formings.set(db, formings);
     return formings;
   }
@@ -62,99 +67,6 @@ export class EventRepository {
       ${PREPARED} select distinct deployment_id as id from stale_events where deployment_id > ${after} ${ofProject}
         order by deployment_id limit ${sql.lit(BATCH_SIZE)}`.execute(db);
     return rows.map(({ id }) => id);
-  }
-}
-
-interface FormingJob {
-  /** Sequence number of the job in this process; infinite until it has started. */
-  started: number;
-  /** Number of callers that wait for it. */
-  waiting: number;
-  done: Promise<void>;
-}
-
-/**
- * The deployments that this process forms. All callers that wait for a deployment share one job, and a few jobs run
- * concurrently, in the order of the requests: after a change of the gap every reader waits, and a connection for each
- * would exhaust the pool.
- */
-class FormingQueue {
-  readonly #db: Database;
-  /** The latest job of each deployment, started or queued. */
-  readonly #latest = new Map<number, FormingJob>();
-  readonly #queue: (() => void)[] = [];
-  #free = MAX_CONCURRENT;
-  #started = 0;
-
-  constructor(db: Database) {
-    this.#db = db;
-  }
-
-  /** Number of jobs started so far: only later ones are certain to see what was committed by now. */
-  get started(): number {
-    return this.#started;
-  }
-
-  /**
-   * Waits for a job that starts after the first `since` jobs. Returns false as soon as the signal is aborted; a started
-   * job continues.
-   */
-  async form(deploymentId: number, since: number, signal?: AbortSignal): Promise<boolean> {
-    if (signal?.aborted === true) return false;
-    const latest = this.#latest.get(deploymentId);
-    const forming = latest !== undefined && latest.started > since ? latest : this.#add(deploymentId, latest?.done);
-    forming.waiting += 1;
-    try {
-      return await isDoneBefore(forming.done, signal);
-    } finally {
-      forming.waiting -= 1;
-    }
-  }
-
-  #add(deploymentId: number, previous?: Promise<void>): FormingJob {
-    const forming: FormingJob = { started: Infinity, waiting: 0, done: Promise.resolve() };
-    this.#latest.set(deploymentId, forming);
-    forming.done = this.#run(deploymentId, forming, previous);
-    return forming;
-  }
-
-  async #run(deploymentId: number, forming: FormingJob, previous?: Promise<void>): Promise<void> {
-    // The callers that wait for that job get its error.
-    await previous?.catch(() => undefined);
-    await this.#acquireSlot();
-    try {
-      if (forming.waiting === 0) return;
-      forming.started = this.#started += 1;
-      await inTransaction(this.#db, (tx) => formStaleSpan(tx, deploymentId), { idempotent: true });
-    } finally {
-      if (this.#latest.get(deploymentId) === forming) this.#latest.delete(deploymentId);
-      this.#releaseSlot();
-    }
-  }
-
-  async #acquireSlot(): Promise<void> {
-    if (this.#free === 0) return new Promise((resolve) => void this.#queue.push(resolve));
-    this.#free -= 1;
-  }
-
-  #releaseSlot(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
-  }
-}
-
-/** Returns false if the signal is aborted before the work is done; rejects as the work does. */
-async function isDoneBefore(work: Promise<void>, signal?: AbortSignal): Promise<boolean> {
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<false>((resolve) => {
-    stop = () => resolve(false);
-  });
-  signal?.addEventListener('abort', stop);
-  try {
-    return await Promise.race([work.then(() => true), stopped]);
-  } finally {
-    signal?.removeEventListener('abort', stop);
   }
 }
 

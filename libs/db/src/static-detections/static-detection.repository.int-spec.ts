@@ -69,15 +69,18 @@ describe('static detections', () => {
     });
   }
 
-  const search = (deploymentId = d) => staticDetections.search(study.db, deploymentId);
+  const search = (deploymentId = d) => staticDetections.search(study.db, deploymentId, AbortSignal.timeout(60_000));
   const all = (deploymentId = d): Promise<StaticDetectionRow[]> =>
     staticDetections.page(study.db, deploymentId, 0, 100);
-  const dismiss = (id: number, by: string | null) =>
-    inTransaction(study.db, async (tx) => {
-      if (!(await staticDetections.lock(tx, id))) return false;
-      await staticDetections.setDismissed(tx, id, by);
-      return true;
-    });
+  const dismiss = (id: number, by: string | null): Promise<boolean> =>
+    waitUntil('the static detection to be dismissed', async () => {
+      const outcome = await inTransaction(study.db, async (tx) => {
+        const locked = await staticDetections.lock(tx, id);
+        if (locked === 'locked') await staticDetections.setDismissed(tx, id, by);
+        return locked;
+      });
+      return outcome !== 'busy' && { exists: outcome === 'locked' };
+    }).then(({ exists }) => exists);
   const move = (id: number, deploymentId: number | null) =>
     inTransaction(study.db, async (tx) => {
       await new ImageRepository().lock(tx, id, { deploymentId });

@@ -7,8 +7,10 @@ import {
   type KnownStaticDetection,
   type StaticDetectionGroup,
 } from '@pugmark/domain';
+import { sleep } from '@pugmark/platform';
 import type { Database, DatabaseTransaction, Executor } from '../connection/database';
 import { inTransaction } from '../connection/in-transaction';
+import { NOT_DONE, SharedJobs } from '../connection/shared-jobs';
 import { lockImages, refreshObservations } from '../observations/refresh-observations';
 
 /**
@@ -16,6 +18,10 @@ import { lockImages, refreshObservations } from '../observations/refresh-observa
  * dismissed.
  */
 const SEARCH_LOCK = 7_411_211;
+/** Searches that one process runs concurrently: the other connections remain available. */
+const MAX_CONCURRENT = 2;
+/** Interval at which a lock that another process holds is tried again, without a connection in between. */
+const LOCK_RETRY_MS = 200;
 /** Images whose detections are read at once. */
 const READ_BATCH = 20_000;
 /** Images whose detections are written at once. */
@@ -75,6 +81,8 @@ interface Change {
 }
 
 export class StaticDetectionRepository {
+  readonly #searches = new WeakMap<Database, SharedJobs<StaticDetectionSearch>>();
+
   /** Lists deployments with new results since the last search that are due, those that have waited longest first. */
   async findDue(db: Executor, { quietSeconds, maxSeconds }: SearchDelays): Promise<number[]> {
     const { rows } = await sql<{ id: number }>`
@@ -86,41 +94,37 @@ export class StaticDetectionRepository {
   }
 
   /**
-   * Searches for the static detections of a deployment and assigns detections to them; waits for another search. Known
-   * static detections keep their id.
+   * Searches for the static detections of a deployment and assigns detections to them. Known static detections keep
+   * their id. Callers of one deployment share a search; waiting for another one takes no connection. Returns null if
+   * the signal is aborted before it is done.
    */
-  async search(db: Database, deploymentId: number): Promise<StaticDetectionSearch> {
-    return inTransaction(db, async (tx) => {
-      await lockSearch(tx, deploymentId);
-      await deleteStale(tx, deploymentId);
-      return find(tx, deploymentId);
-    });
+  async search(db: Database, deploymentId: number, signal: AbortSignal): Promise<StaticDetectionSearch | null> {
+    const searches = this.#searches.get(db) ?? new SharedJobs(MAX_CONCURRENT, (id) => searchNow(db, id));
+    this.#searches.set(db, searches);
+    const search = await searches.run(deploymentId, searches.started, signal);
+    return search === NOT_DONE ? null : search;
   }
 
   /** Searches if there are new results. Returns null if there are none, or another search is running. */
   async searchStale(db: Database, deploymentId: number): Promise<StaticDetectionSearch | null> {
     return inTransaction(db, async (tx) => {
-      const { rows } = await sql<{
-        free: boolean;
-      }>`select pg_try_advisory_xact_lock(${SEARCH_LOCK}::int, ${deploymentId}::int) as free`.execute(tx);
-      if (rows[0]?.free !== true || (await deleteStale(tx, deploymentId)) === 0) return null;
+      if (!(await tryToLockSearch(tx, deploymentId)) || (await deleteStale(tx, deploymentId)) === 0) return null;
       return find(tx, deploymentId);
     });
   }
 
   /**
-   * Prevents searches and dismissals in the deployment of this static detection until the transaction ends. Returns
-   * false if it does not exist.
+   * Prevents searches and dismissals in the deployment of this static detection until the transaction ends. Does not
+   * wait: returns `busy` while another process has the lock, and `missing` if the static detection does not exist.
    */
-  async lock(tx: DatabaseTransaction, id: number): Promise<boolean> {
+  async lock(tx: DatabaseTransaction, id: number): Promise<'locked' | 'busy' | 'missing'> {
     const row = await tx
       .selectFrom('static_detections')
       .select('deployment_id')
       .where('id', '=', id)
       .executeTakeFirst();
-    if (row === undefined) return false;
-    await lockSearch(tx, row.deployment_id);
-    return true;
+    if (row === undefined) return 'missing';
+    return (await tryToLockSearch(tx, row.deployment_id)) ? 'locked' : 'busy';
   }
 
   /**
@@ -172,8 +176,24 @@ const SELECT_ROWS = sql`
     select min(d.image_id) as example, min(s.captured_at) as first, max(s.captured_at) as last
     from detections d join image_summaries s on s.image_id = d.image_id where d.static_detection_id = b.id) found`;
 
-async function lockSearch(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${SEARCH_LOCK}::int, ${deploymentId}::int)`.execute(tx);
+async function tryToLockSearch(tx: DatabaseTransaction, deploymentId: number): Promise<boolean> {
+  const { rows } = await sql<{
+    free: boolean;
+  }>`select pg_try_advisory_xact_lock(${SEARCH_LOCK}::int, ${deploymentId}::int) as free`.execute(tx);
+  return rows[0]?.free === true;
+}
+
+/** Searches as soon as no other process searches the deployment. */
+async function searchNow(db: Database, deploymentId: number): Promise<StaticDetectionSearch> {
+  for (;;) {
+    const search = await inTransaction(db, async (tx) => {
+      if (!(await tryToLockSearch(tx, deploymentId))) return null;
+      await deleteStale(tx, deploymentId);
+      return find(tx, deploymentId);
+    });
+    if (search !== null) return search;
+    await sleep(LOCK_RETRY_MS);
+  }
 }
 
 /** Deletes the rows that request a search. Statements after this one see all results that added them. */

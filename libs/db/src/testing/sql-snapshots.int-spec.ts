@@ -215,7 +215,8 @@ describe('docs/sql', () => {
     'static-detections': {
       'StaticDetectionRepository.findDue': (db) =>
         new StaticDetectionRepository().findDue(db, { quietSeconds: 10, maxSeconds: 60 }),
-      'StaticDetectionRepository.search': (db) => new StaticDetectionRepository().search(db, ids.deployment),
+      'StaticDetectionRepository.search': (db) =>
+        new StaticDetectionRepository().search(db, ids.deployment, AbortSignal.timeout(60_000)),
       'StaticDetectionRepository.page': (db) => new StaticDetectionRepository().page(db, 1, 0, 10),
     },
     runs: {

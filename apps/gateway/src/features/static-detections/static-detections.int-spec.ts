@@ -176,4 +176,46 @@ describe('static detections', () => {
     await searchStaticDetections(gateway.repositories, delays, testLogger(), new AbortController().signal);
     expect(await blanks(broken.id)).toBe(20);
   });
+
+  it('keep no connection while they wait for another search, and others are answered meanwhile', async () => {
+    const places = await Promise.all(Array.from({ length: 8 }, () => deployment([branch], 3)));
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    let locked: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (locked = resolve));
+    // As another gateway that searches all of them.
+    const other = gateway.db.transaction().execute(async (tx) => {
+      await sql`select pg_advisory_xact_lock(7411211, id) from unnest(${places.map(({ id }) => id)}::int[]) id`.execute(
+        tx,
+      );
+      locked();
+      await released;
+    });
+    await held;
+    const searches = places.flatMap(({ id }) => [find(id), find(id)]);
+    const times: number[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      const begin = performance.now();
+      expect((await gateway.get('/projects')).status).toBe(200);
+      times.push(performance.now() - begin);
+    }
+    expect(Math.max(...times)).toBeLessThan(1_000);
+    release();
+    await other;
+    for (const { status } of await Promise.all(searches)) expect(status).toBe(200);
+  });
+
+  it('are not dismissed during a search: the client is asked to try again', async () => {
+    const { id } = await deployment();
+    await find(id);
+    const [{ id: box }] = await list(id);
+    await gateway.db.transaction().execute(async (tx) => {
+      await sql`select pg_advisory_xact_lock(7411211, ${id}::int)`.execute(tx);
+      expect(await gateway.patch(`/static-detections/${box}`, { dismissed: true })).toMatchObject({
+        status: 503,
+        body: { type: 'urn:pugmark:problem:search_running' },
+      });
+    });
+    expect((await gateway.patch(`/static-detections/${box}`, { dismissed: true })).status).toBe(200);
+  });
 });

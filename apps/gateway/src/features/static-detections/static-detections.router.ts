@@ -1,6 +1,7 @@
 import { inTransaction, type Executor, type StaticDetectionRow } from '@pugmark/db';
-import { notFound } from '../../http/http-problem';
-import { body, jsonOf, operation, type Operation } from '../../http/operation';
+import { sleep } from '@pugmark/platform';
+import { notFound, unavailable, type HttpProblem } from '../../http/http-problem';
+import { body, jsonOf, operation, type Call, type Operation } from '../../http/operation';
 import type { StaticDetectionsDependencies } from './static-detections.dependencies';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import {
@@ -10,6 +11,13 @@ import {
   staticDetectionResponse,
 } from './static-detections.dto';
 import { requireDeployment } from '../deployments/require-deployment';
+
+/** Maximum time that a request waits for a search; a started one continues. */
+const MAX_WAIT_MS = 25_000;
+/** Maximum time that a change waits for a search or another change. */
+const MAX_LOCK_WAIT_MS = 5_000;
+const LOCK_RETRY_MS = 100;
+const RETRY_AFTER_SECONDS = 5;
 
 export function staticDetectionsRouter(deps: StaticDetectionsDependencies): Operation[] {
   return [
@@ -38,7 +46,9 @@ export function staticDetectionsRouter(deps: StaticDetectionsDependencies): Oper
       answer: { status: 200, json: jsonOf(StaticSearchResponse) },
       handle: async ({ id }) => {
         await requireDeployment(deps, id);
-        return deps.staticDetections.search(deps.db, id);
+        const search = await deps.staticDetections.search(deps.db, id, AbortSignal.timeout(MAX_WAIT_MS));
+        if (search === null) throw searchRunning();
+        return search;
       },
     }),
     operation({
@@ -59,15 +69,39 @@ export function staticDetectionsRouter(deps: StaticDetectionsDependencies): Oper
       body: body(UpdateStaticDetectionBody),
       answer: { status: 200, json: jsonOf(StaticDetectionResponse) },
       ifMatch: true,
-      handle: ({ id, body: { dismissed }, caller, assertMatches }) =>
-        inTransaction(deps.db, async (tx) => {
-          await deps.staticDetections.lock(tx, id);
-          assertMatches(staticDetectionResponse(await requireStaticDetection(deps, tx, id)));
-          await deps.staticDetections.setDismissed(tx, id, dismissed ? caller.name : null);
-          return staticDetectionResponse(await requireStaticDetection(deps, tx, id));
-        }),
+      handle: async (call) => {
+        const deadline = performance.now() + MAX_LOCK_WAIT_MS;
+        for (;;) {
+          const changed = await updateStaticDetection(deps, call);
+          if (changed !== null) return changed;
+          if (performance.now() > deadline) throw searchRunning();
+          // Without a connection in between.
+          await sleep(LOCK_RETRY_MS);
+        }
+      },
     }),
   ];
+}
+
+/** Returns null, and changes nothing, while the deployment is searched or another one of its boxes is changed. */
+function updateStaticDetection(
+  deps: StaticDetectionsDependencies,
+  { id, body: { dismissed }, caller, assertMatches }: Call<object, UpdateStaticDetectionBody>,
+): Promise<StaticDetectionResponse | null> {
+  return inTransaction(deps.db, async (tx) => {
+    if ((await deps.staticDetections.lock(tx, id)) === 'busy') return null;
+    assertMatches(staticDetectionResponse(await requireStaticDetection(deps, tx, id)));
+    await deps.staticDetections.setDismissed(tx, id, dismissed ? caller.name : null);
+    return staticDetectionResponse(await requireStaticDetection(deps, tx, id));
+  });
+}
+
+function searchRunning(): HttpProblem {
+  return unavailable(
+    'search_running',
+    'the deployment is being searched for static detections: try again when that is done',
+    RETRY_AFTER_SECONDS,
+  );
 }
 
 async function requireStaticDetection(
