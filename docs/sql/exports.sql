@@ -28,8 +28,11 @@ join models m on m.id = f.model_id
 join images i on i.id = d.image_id
 left join deployments p on p.id = i.deployment_id
 left join locations l on l.id = p.location_id
-where i.project_id = $1 and d.confidence >= coalesce($2::real, m.threshold) and i.deployment_id = $3 and d.category = $4 and f.model_id = (select model_id from runs where id = $5) and exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id
+where d.confidence >= coalesce($1::real, m.threshold) and d.category = $2 and f.model_id = (select model_id from runs where id = $3) and i.project_id = $4 and i.deployment_id = $5 and exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id
     and t.run_id = $6);
+
+select i.id from images i where i.project_id = $1 and i.deployment_id = $2 and exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id
+and t.run_id = $3) and i.id > $4 order by i.id limit $5;
 
 select d.id as "detectionId", i.id as "imageId", i.file_path as "filePath", encode(i.sha256, 'hex') as sha256,
 p.name as deployment, l.name as location, i.captured_local as "capturedLocal", p.timezone, i.captured_at
@@ -83,9 +86,8 @@ where observed."detectionId" = d.id limit 1
 ) named on true
 where review.observations is not null
 ) verdict on true
-where i.project_id = $2 and d.confidence >= coalesce($3::real, m.threshold) and i.deployment_id = $4 and d.category = $5 and f.model_id = (select model_id from runs where id = $6) and exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id
-and t.run_id = $7)
-and d.id > $8 order by d.id limit $9;
+where d.confidence >= coalesce($2::real, m.threshold) and d.category = $3 and f.model_id = (select model_id from runs where id = $4)
+and d.image_id = any($5::bigint[]) order by d.image_id, d.id;
 
 -- streamObservationRows
 select count(*)::int as total from image_summaries s left join observations o on o.image_id = s.image_id

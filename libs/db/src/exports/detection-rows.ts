@@ -42,10 +42,10 @@ export interface DetectionRow {
 }
 
 /**
- * Passes all detections that match the filter to `page`, `pageSize` at a time in order of id, from one consistent
- * snapshot and in constant memory. `total` is their number in the same snapshot. The server ends idle transactions, so
- * `page` must be quick. Not retried, because `page` has already processed rows; the export's task starts again with a
- * new file.
+ * Passes all detections that match the filter to `page`, those of `pageSize` images at a time in order of image and id,
+ * from one consistent snapshot and in constant memory. `total` is their number in the same snapshot. The server ends
+ * idle transactions, so `page` must be quick. Not retried, because `page` has already processed rows; the export's task
+ * starts again with a new file.
  */
 export async function streamDetectionRows(
   db: Database,
@@ -54,19 +54,18 @@ export async function streamDetectionRows(
   pageSize: number,
   page: (rows: readonly DetectionRow[], total: number) => Promise<void>,
 ): Promise<void> {
-  const conditions = [
-    sql`i.project_id = ${projectId}`,
-    sql`d.confidence >= coalesce(${filter.minConfidence ?? null}::real, m.threshold)`,
-  ];
-  if (filter.deploymentId !== undefined) conditions.push(sql`i.deployment_id = ${filter.deploymentId}`);
-  if (filter.category !== undefined) conditions.push(sql`d.category = ${filter.category}`);
+  const ofImage = [sql`i.project_id = ${projectId}`];
+  const ofDetection = [sql`d.confidence >= coalesce(${filter.minConfidence ?? null}::real, m.threshold)`];
+  if (filter.deploymentId !== undefined) ofImage.push(sql`i.deployment_id = ${filter.deploymentId}`);
+  if (filter.category !== undefined) ofDetection.push(sql`d.category = ${filter.category}`);
   if (filter.runId !== undefined) {
-    conditions.push(
-      sql`f.model_id = (select model_id from runs where id = ${filter.runId})`,
+    ofDetection.push(sql`f.model_id = (select model_id from runs where id = ${filter.runId})`);
+    ofImage.push(
       sql`exists (select 1 from tasks t where t.kind = 'detect' and t.subject_id = i.id
         and t.run_id = ${filter.runId})`,
     );
   }
+  const [images, detections] = [sql.join(ofImage, sql` and `), sql.join(ofDetection, sql` and `)];
   const source = (more: RawBuilder<unknown> = sql``) => sql`
     from detections d
     join inferences f on f.id = d.inference_id
@@ -75,16 +74,22 @@ export async function streamDetectionRows(
     left join deployments p on p.id = i.deployment_id
     left join locations l on l.id = p.location_id
     ${more}
-    where ${sql.join(conditions, sql` and `)}`;
+    where ${detections}`;
   await db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (tx) => {
-      const counted = await sql<{ total: number }>`select count(*)::int as total ${source()}`.execute(tx);
+      const counted = await sql<{ total: number }>`select count(*)::int as total ${source()} and ${images}`.execute(tx);
       const total = counted.rows[0]?.total ?? 0;
       let afterId = 0;
       for (;;) {
+        // First the images of the page, then their detections: a plan for both at once sorts all of a large project.
+        const { rows: found } = await sql<{ id: number }>`
+          select i.id from images i where ${images} and i.id > ${afterId} order by i.id limit ${pageSize}`.execute(tx);
+        const ids = found.map(({ id }) => id);
+        const lastId = ids.at(-1);
+        if (lastId === undefined) return;
         const { rows } = await sql<DetectionRow>`
           select d.id as "detectionId", i.id as "imageId", i.file_path as "filePath", encode(i.sha256, 'hex') as sha256,
             p.name as deployment, l.name as location, i.captured_local as "capturedLocal", p.timezone, i.captured_at
@@ -95,11 +100,10 @@ export async function streamDetectionRows(
             classified.label as classification, classified.score as "classificationScore", classified.classifier,
             not ${NOT_STATIC} as static, verdict.review, verdict.label as "reviewLabel"
           ${source(sql`${joinClassification(filter)} ${JOIN_EFFECTIVE_REVIEW} ${JOIN_REVIEW_OF_DETECTION}`)}
-            and d.id > ${afterId} order by d.id limit ${pageSize}`.execute(tx);
-        const last = rows.at(-1);
-        if (last === undefined) return;
+            and d.image_id = any(${ids}::bigint[]) order by d.image_id, d.id`.execute(tx);
+        // Also without rows: this is progress, too.
         await page(rows, total);
-        afterId = last.detectionId;
+        afterId = lastId;
       }
     });
 }
