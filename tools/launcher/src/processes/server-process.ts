@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '@pugmark/domain';
+import { backoffMs, type BackoffLimits } from '@pugmark/platform';
 import {
   belongsTo,
   killProcess,
   CommandError,
+  type Log,
   processFacts,
   type StopOptions,
   stopProcess,
@@ -24,6 +27,7 @@ export interface ServerSpec {
   readonly logFile: string;
   readonly pidFile: string;
   readonly stop: StopOptions;
+  readonly log: Log;
 }
 
 export interface ReadyOptions {
@@ -32,74 +36,125 @@ export interface ReadyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A server that this launcher started, in a process group of its own, so that Ctrl-C reaches only the launcher. */
-export class ServerProcess {
-  readonly #child: ChildProcess;
-  #problem: string | null = null;
+/** Wait before a server that ended is started again. */
+const RESTART_BACKOFF: BackoffLimits = { firstMs: 500, maxMs: 30_000 };
 
-  private constructor(
-    private readonly spec: ServerSpec,
-    child: ChildProcess,
-  ) {
-    this.#child = child;
-    child.once('error', (error) => (this.#problem = messageOf(error)));
-    child.once(
-      'exit',
-      (code, signal) =>
-        (this.#problem ??= signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
-    );
+/**
+ * A server that this launcher started, in a process group of its own, so that Ctrl-C reaches only the launcher. Once it
+ * was ready, it is started again whenever it ends by itself.
+ */
+export class ServerProcess {
+  readonly #spec: ServerSpec;
+  readonly #stopping = new AbortController();
+  #child!: ChildProcess;
+  /** Why the current process ended, or could not be started; null while it runs. */
+  #problem: string | null = null;
+  /** How to tell that it is ready; null until it was. */
+  #supervised: ReadyOptions | null = null;
+  #restarting: Promise<void> | null = null;
+
+  private constructor(spec: ServerSpec) {
+    this.#spec = spec;
   }
 
   static start(spec: ServerSpec): ServerProcess {
+    const server = new ServerProcess(spec);
     mkdirSync(dirname(spec.logFile), { recursive: true });
-    // Emptied at each start, so that error messages show lines of this start only.
-    const log = openSync(spec.logFile, 'w');
+    // Emptied, so that error messages show lines of this start only.
+    server.#spawn('w');
+    return server;
+  }
+
+  async ready(options: ReadyOptions): Promise<void> {
     try {
-      const child = spawn(spec.command, spec.args, {
-        cwd: spec.folder,
-        env: spec.env,
+      await this.#answers(options);
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      throw new CommandError(
+        `${this.#spec.name} did not start: ${messageOf(error)}. ` +
+          `Its log ${this.#spec.logFile}${lastLines(this.#spec.logFile)}`,
+      );
+    }
+    this.#supervised = { ...options, signal: this.#stopping.signal };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#restarting;
+    const { pid } = this.#child;
+    if (pid !== undefined) await stopProcess(pid, this.#spec.stop);
+    rmSync(this.#spec.pidFile, { force: true });
+  }
+
+  /** Kills the server without waiting for it to stop. */
+  kill(): void {
+    this.#stopping.abort();
+    if (this.#child.pid !== undefined) killProcess(this.#child.pid);
+  }
+
+  #spawn(logFlags: 'w' | 'a'): void {
+    const { command, args, folder, env, user, logFile, pidFile } = this.#spec;
+    const log = openSync(logFile, logFlags);
+    try {
+      const child = spawn(command, args, {
+        cwd: folder,
+        env,
         detached: true,
         stdio: ['ignore', log, log],
-        ...(spec.user ?? {}),
+        ...(user ?? {}),
       });
-      const server = new ServerProcess(spec, child);
+      this.#child = child;
+      this.#problem = null;
+      child.once('error', (error) => this.#onEnded(messageOf(error)));
+      child.once('exit', (code, signal) =>
+        this.#onEnded(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
+      );
       if (child.pid !== undefined) {
-        writeFileSync(spec.pidFile, String(child.pid));
-        chmodSync(spec.pidFile, 0o644);
+        writeFileSync(pidFile, String(child.pid));
+        chmodSync(pidFile, 0o644);
       }
-      return server;
     } finally {
       closeSync(log);
     }
   }
 
-  async ready(options: ReadyOptions): Promise<void> {
-    try {
-      await waitUntil(
-        async () => {
-          if (this.#problem !== null) throw new CommandError(this.#problem);
-          return (await options.check()) && this.#problem === null;
-        },
-        { what: 'it to answer', deadlineMs: options.deadlineMs, signal: options.signal },
-      );
-    } catch (error) {
-      if (options.signal?.aborted) throw error;
-      throw new CommandError(
-        `${this.spec.name} did not start: ${messageOf(error)}. ` +
-          `Its log ${this.spec.logFile}${lastLines(this.spec.logFile)}`,
-      );
+  #onEnded(problem: string): void {
+    this.#problem ??= problem;
+    if (this.#supervised !== null) this.#restarting ??= this.#restart(this.#supervised);
+  }
+
+  /** Starts it again until it is ready, or is to stop. */
+  async #restart(options: ReadyOptions): Promise<void> {
+    const { name, log, logFile, stop } = this.#spec;
+    const { signal } = this.#stopping;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      const wait = Math.round(backoffMs(failures, RESTART_BACKOFF));
+      log(`${name} ended: ${this.#problem}; starting it again in ${(wait / 1_000).toFixed(1)} s (its log: ${logFile})`);
+      await delay(wait, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) break;
+      this.#spawn('a');
+      try {
+        await this.#answers(options);
+        log(`${name} runs again`);
+        break;
+      } catch (error) {
+        this.#problem ??= messageOf(error);
+        if (this.#child.pid !== undefined) await stopProcess(this.#child.pid, stop);
+      }
     }
+    this.#restarting = null;
+    // It ended between its answer and this line.
+    if (!signal.aborted && this.#problem !== null) this.#restarting = this.#restart(options);
   }
 
-  async stop(): Promise<void> {
-    const { pid } = this.#child;
-    if (pid !== undefined) await stopProcess(pid, this.spec.stop);
-    rmSync(this.spec.pidFile, { force: true });
-  }
-
-  /** Kills the server without waiting for it to stop. */
-  kill(): void {
-    if (this.#child.pid !== undefined) killProcess(this.#child.pid);
+  async #answers({ check, deadlineMs, signal }: ReadyOptions): Promise<void> {
+    await waitUntil(
+      async () => {
+        if (this.#problem !== null) throw new CommandError(this.#problem);
+        return (await check()) && this.#problem === null;
+      },
+      { what: 'it to answer', deadlineMs, signal },
+    );
   }
 }
 

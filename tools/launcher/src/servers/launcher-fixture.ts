@@ -8,6 +8,8 @@ import type { ServerUrls } from './server-context';
 /** Servers that were started by a separate process, which can be killed or run as another user. */
 export interface Launcher {
   readonly urls: ServerUrls;
+  /** What it has logged. */
+  lines(): readonly string[];
   /** Asks the process to stop the servers and waits for its exit. */
   stop(): Promise<void>;
   sigkill(): Promise<void>;
@@ -66,6 +68,7 @@ export async function launch({ script, dir, user }: LaunchOptions): Promise<Laun
   ]);
   return {
     urls: JSON.parse(urls) as ServerUrls,
+    lines: () => errors.split('\n'),
     stop: async () => {
       child.stdin.end();
       await ended;

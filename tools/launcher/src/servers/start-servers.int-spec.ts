@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { belongsTo, findOnPath, processFacts } from '@pugmark/toolkit';
-import { itUnless } from '@pugmark/testing';
+import { itUnless, waitUntil } from '@pugmark/testing';
 import { launch, writeLauncher, type Launcher } from './launcher-fixture';
 import { findPostgres } from './postgres/find-postgres';
 import { parsePasswd } from './postgres/server-user';
@@ -55,6 +55,44 @@ it('takes over from a launcher that was killed, with the same data', async () =>
   expect(second.urls).toEqual(first.urls);
   expect(sql(second, 'SELECT count(*) FROM kept')).toBe('0');
   await second.stop();
+  expect(processesOf(join(dir, 'main'))).toEqual([]);
+});
+
+it('starts a server again that ended by itself, at the same address with the same data, and says so', async () => {
+  const dir = join(scratch, 'ended');
+  const launcher = await start(dir);
+  sql(launcher, "CREATE TABLE kept (word text); INSERT INTO kept VALUES ('track')");
+  await putQueue(launcher, 'kept');
+  const pidFiles = ['postgres.pid', 'redis/server.pid', 'rabbitmq/server.pid'];
+  const pids = pidFiles.map((file) => Number(readFileSync(join(dir, 'main', file), 'utf8')));
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await waitUntil(
+    'Postgres to answer again',
+    () => {
+      try {
+        return sql(launcher, 'SELECT word FROM kept') === 'track';
+      } catch {
+        return false;
+      }
+    },
+    60_000,
+  );
+  await waitUntil(
+    'RabbitMQ to answer again',
+    async () => (await queues(launcher).catch(() => [])).length === 1,
+    90_000,
+  );
+  await waitUntil('Redis to run again', () => {
+    const pid = Number(readFileSync(join(dir, 'main', 'redis/server.pid'), 'utf8'));
+    return pid !== pids[1] && processFacts(pid) !== null;
+  });
+  for (const name of ['Postgres', 'RabbitMQ', 'Redis']) {
+    expect(launcher.lines().some((line) => line.includes(`${name} ended: it was ended by SIGKILL`))).toBe(true);
+    await waitUntil(`${name} to be reported`, () =>
+      launcher.lines().some((line) => line.includes(`${name} runs again`)),
+    );
+  }
+  await launcher.stop();
   expect(processesOf(join(dir, 'main'))).toEqual([]);
 });
 

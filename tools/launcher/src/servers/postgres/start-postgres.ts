@@ -62,6 +62,7 @@ export async function startPostgres(
     logFile: join(context.folder, 'logs', 'postgres.log'),
     pidFile,
     stop: STOP,
+    log: context.log,
   });
   try {
     await server.ready({

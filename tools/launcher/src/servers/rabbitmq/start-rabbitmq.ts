@@ -36,7 +36,7 @@ export async function startRabbitmq(binaries: RabbitmqBinaries, context: ServerC
     ...baseEnvironment(context.environment, join(folder, 'home')),
     ...writeRabbitmqFiles(folder, logs, state),
   };
-  const common = { folder, env };
+  const common = { folder, env, log: context.log };
   const epmd = ServerProcess.start({
     ...common,
     name: "RabbitMQ's port mapper (epmd)",
@@ -63,6 +63,8 @@ export async function startRabbitmq(binaries: RabbitmqBinaries, context: ServerC
       pidFile,
       stop: STOP,
     });
+    // It is needed by the server's own commands only, and answers nothing that could be checked.
+    await epmd.ready({ check: () => Promise.resolve(true), deadlineMs: 1_000, signal: context.signal });
     await server.ready({ check: () => isReady(state), deadlineMs: START_DEADLINE_MS, signal: context.signal });
   } catch (error) {
     await stop();

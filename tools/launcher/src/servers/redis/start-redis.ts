@@ -50,6 +50,7 @@ export async function startRedis(binary: string, context: ServerContext): Promis
     logFile: join(context.folder, 'logs', 'redis.log'),
     pidFile,
     stop: STOP,
+    log: context.log,
   });
   try {
     await server.ready({ check: () => respondsToPing(state), deadlineMs: START_DEADLINE_MS, signal: context.signal });
