@@ -149,6 +149,12 @@ describe('the exit is reported once, with its reason, of a process that', () => 
     expect(await exited).toEqual({ kind: 'exited', message: 'was ended by signal SIGSEGV', lastOutput: '' });
   });
 
+  it('is killed by another process, as by the kernel when memory ran out', async () => {
+    const { child, exited } = forkScript(KEEP_RUNNING);
+    process.kill(child.pid!, 'SIGKILL');
+    expect(await exited).toEqual({ kind: 'terminated', message: 'was ended by signal SIGKILL', lastOutput: '' });
+  });
+
   it('closes its channel and keeps running', async () => {
     const { child, exited } = forkScript(`process.disconnect(); ${KEEP_RUNNING}`);
     expect(await exited).toMatchObject({ kind: 'disconnected', message: 'closed its channel and did not exit' });

@@ -15,12 +15,13 @@ export interface ForkedChildOptions {
 export interface ChildExit {
   /**
    * - `not_started`: the operating system could not start it.
-   * - `exited`: it exited by itself or was ended by a signal from elsewhere.
+   * - `exited`: it exited by itself, or crashed.
+   * - `terminated`: SIGKILL from elsewhere, usually from the kernel because memory ran out.
    * - `disconnected`: it closed its channel, did not exit and was killed.
    * - `killed`: `kill` was called.
    * - `stopped`: `stop` was called.
    */
-  readonly kind: 'not_started' | 'exited' | 'disconnected' | 'killed' | 'stopped';
+  readonly kind: 'not_started' | 'exited' | 'terminated' | 'disconnected' | 'killed' | 'stopped';
   /** Description with the exit code, the signal or the reason given to `kill`. */
   readonly message: string;
   /** End of its standard output and error; empty unless captured. */
@@ -134,7 +135,7 @@ export class ForkedChild<Outgoing extends object, Incoming> {
 
   #onExit(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
     const reason = (this.#exitReason ??= {
-      kind: 'exited',
+      kind: signal === 'SIGKILL' ? 'terminated' : 'exited',
       message: signal === null ? `exited with code ${code}` : `was ended by signal ${signal}`,
     });
     // The channel may still hold messages.

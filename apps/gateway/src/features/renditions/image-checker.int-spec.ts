@@ -32,6 +32,34 @@ describe('IsolatedImageChecker', () => {
     ).rejects.toMatchObject(refused);
   });
 
+  it('accepts a good image although the process is killed while it is checked', async () => {
+    const childPath = file(
+      'killed-once.child.js',
+      `const fs = require('node:fs');
+      process.send({ ready: true });
+      process.on('message', ({ id, path }) => {
+        const killed = path + '.killed';
+        if (fs.existsSync(killed)) return process.send({ id, result: 'png' });
+        fs.writeFileSync(killed, '');
+        process.kill(process.pid, 'SIGKILL');
+      });`,
+    );
+    const checks = checker(childPath);
+    const paths = Array.from({ length: 5 }, (_, n) => file(`good-${n}`, ''));
+    expect(await Promise.all(paths.map((path) => checks.check(path, LIMIT)))).toEqual(paths.map(() => 'png'));
+  });
+
+  it('asks to try again when the process is killed each time, which proves nothing about the image', async () => {
+    const killed = file(
+      'killed.child.js',
+      `process.send({ ready: true }); process.on('message', () => process.kill(process.pid, 'SIGKILL'));`,
+    );
+    await expect(checker(killed).check('good', LIMIT)).rejects.toMatchObject({
+      name: 'RetryableError',
+      code: 'image_process_unavailable',
+    });
+  });
+
   it('refuses an image that crashes the process, and accepts the next', async () => {
     const unreliable = file(
       'unreliable.child.js',

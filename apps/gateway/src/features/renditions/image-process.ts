@@ -18,8 +18,13 @@ interface CrashError {
   readonly message: string;
 }
 
+/** Exits of processes with the same image in progress after which it gets the error. One proves nothing about it. */
+const MAX_EXITS = 2;
+
 interface Job<Options, Result> {
   readonly path: string;
+  /** Number of times that a process exited while it was in progress. */
+  exits: number;
   readonly options: Options;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
@@ -46,9 +51,9 @@ export class ImageProcess<Options, Result> {
   }
 
   /**
-   * Processes one image. Rejects with the error of the child; with a PermanentError when the image crashed the process
-   * or took too long; with a RetryableError `busy` when too many images wait, `image_process_unavailable` when the
-   * process does not start.
+   * Processes one image. Rejects with the error of the child; with a PermanentError when the image crashed two
+   * processes or took too long in both; with a RetryableError `busy` when too many images wait,
+   * `image_process_unavailable` when the process does not start or is killed by the system.
    */
   process(path: string, options: Options): Promise<Result> {
     if (this.#closed) return Promise.reject(new RetryableError('stopping', 'the service is shutting down'));
@@ -56,7 +61,7 @@ export class ImageProcess<Options, Result> {
       return Promise.reject(new RetryableError('busy', 'too many images are waiting to be processed; try again'));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ path, options, resolve, reject });
+      this.#waiting.push({ path, exits: 0, options, resolve, reject });
       this.#next();
     });
   }
@@ -109,19 +114,28 @@ export class ImageProcess<Options, Result> {
     if (!this.#closed) {
       this.#options.logger.warn({ kind, reason: message }, 'the image process exited; the next image starts another');
     }
-    const current = this.#current;
-    const error = this.#exitError();
+    const job = this.#current?.job;
+    const wasReady = this.#ready;
     this.#child = undefined;
     this.#ready = false;
     this.#settle();
-    current?.job.reject(error);
+    if (job !== undefined) {
+      job.exits += 1;
+      if (!this.#closed && wasReady && job.exits < MAX_EXITS) this.#waiting.unshift(job);
+      else job.reject(this.#exitError(kind, wasReady));
+    }
     if (!this.#closed) this.#next();
   }
 
-  /** The error of the image in progress when the process exits. */
-  #exitError(): Error {
+  /** The error of the image that was in progress when the process exited. */
+  #exitError(kind: ChildExit['kind'], wasReady: boolean): Error {
     if (this.#closed) return new RetryableError('stopping', 'the service is shutting down');
-    if (!this.#ready)
+    if (kind === 'terminated')
+      return new RetryableError(
+        'image_process_unavailable',
+        'the image process was killed, probably because memory ran out; try again',
+      );
+    if (!wasReady)
       return new RetryableError(
         'image_process_unavailable',
         'the image process does not start; see the log of the gateway',
