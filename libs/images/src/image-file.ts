@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
 
+const CHUNK_BYTES = 256 * 1024;
 const MISSING_CODES = new Set(['ENOENT', 'ENOTDIR']);
 /** ELOOP: a link to itself. ERR_FS_FILE_TOO_LARGE: over 2 GiB, which Node does not read into memory. */
 const UNREADABLE_CODES = new Set([
@@ -29,6 +30,27 @@ export async function readHead(path: string, bytes: number): Promise<Buffer> {
 /** Reads the whole file; throws as `readHead` does. */
 export async function readContent(path: string): Promise<Buffer> {
   return withFile(path, (file) => file.readFile());
+}
+
+/**
+ * Reads a file to its end, and returns its content if it has at most `maxBytes`, else null: it would not fit into
+ * memory. Throws as `readHead` does.
+ */
+export async function readToEnd(path: string, maxBytes: number): Promise<Buffer | null> {
+  let isLarge = false;
+  const content = await withFile(path, async (file) => {
+    isLarge = (await file.stat()).size > maxBytes;
+    if (!isLarge) return file.readFile();
+    const buffer = Buffer.alloc(CHUNK_BYTES);
+    while ((await file.read(buffer, 0, CHUNK_BYTES, null)).bytesRead > 0);
+    return buffer;
+  });
+  return isLarge ? null : content;
+}
+
+/** Calls `read` with the opened file; throws as `readHead` does. */
+export async function readParts(path: string, read: (file: FileHandle) => Promise<Buffer>): Promise<Buffer> {
+  return withFile(path, read);
 }
 
 async function withFile(path: string, read: (file: FileHandle) => Promise<Buffer>): Promise<Buffer> {

@@ -1,8 +1,14 @@
 import type { Metadata } from 'sharp';
 import { readCameraMetadata, type CameraMetadata } from './camera-metadata';
-import { readHead, readContent } from './image-file';
+import { readHead, readParts, readToEnd } from './image-file';
 import { SIGNATURE_BYTES, detectImageFormat, type ImageFormat } from './image-format';
 import { assertPixelLimit, readMetadata, decodeError } from './image-metadata';
+import { readTiffExif } from './tiff-exif';
+
+/** Parsed as a block without metadata. */
+const NO_EXIF = Buffer.from('none');
+/** Maximum size of a file that is read into memory to decode it again. */
+const MAX_CONTENT_BYTES = 64 * 2 ** 20;
 
 export interface HeaderOptions {
   /** Maximum pixels of an image. */
@@ -26,7 +32,8 @@ export interface ImageHeader extends CameraMetadata {
 export async function readImageHeader(path: string, options: HeaderOptions): Promise<ImageHeader> {
   const { format, metadata } = await readFormatAndMetadata(path, options);
   // The library returns no EXIF block for a TIFF file, which has the same structure itself.
-  const exif = format === 'tiff' ? await readContent(path) : metadata.exif;
+  const exif =
+    format === 'tiff' ? await readParts(path, async (file) => (await readTiffExif(file)) ?? NO_EXIF) : metadata.exif;
   return {
     format,
     width: metadata.autoOrient.width,
@@ -54,8 +61,9 @@ export async function readFormatAndMetadata(
 async function readFileMetadata(path: string, format: ImageFormat): Promise<Metadata> {
   try {
     return await readMetadata(path);
-  } catch {
-    const content = await readContent(path);
+  } catch (error) {
+    const content = await readToEnd(path, MAX_CONTENT_BYTES);
+    if (content === null) throw decodeError(format, error);
     return readMetadata(content).catch((error: unknown) => Promise.reject(decodeError(format, error)));
   }
 }
