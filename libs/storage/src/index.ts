@@ -3,4 +3,5 @@ export { ExportStorage, type StoredFile, type WriteChunk } from './export-storag
 export { RenditionStorage } from './rendition-storage';
 export { UploadStorage, type IncomingUpload, type UploadedFile } from './upload-storage';
 export { isPathWithin } from './is-path-within';
+export { openWithin, type OpenedFile } from './open-within';
 export { safeFileName } from './safe-file-name';

@@ -14,7 +14,7 @@ import { notFound } from '../../http/http-problem';
 import { operation, type Call, type Operation } from '../../http/operation';
 import type { RenditionsDependencies } from './renditions.dependencies';
 import { OriginalQuery, RenditionQuery } from './renditions.dto';
-import { imagePath } from './image-path';
+import { openImage } from './open-image';
 import { removeFileHeaders, sendFile } from '../../http/send-file';
 
 /** Browsers may cache images but must revalidate: they are private, and their boxes change. */
@@ -68,7 +68,7 @@ async function original(
   { id, query, response }: Call<OriginalQuery, unknown>,
 ): Promise<void> {
   const image = await requireImageFile(deps, id);
-  const path = await imagePath(image, deps.imageFiles, deps.settings.ingestRoots);
+  const { handle, path } = await openImage(image, deps.imageFiles, deps.settings.ingestRoots);
   response.attachment(safeFileName(image.filePath));
   if (!query.download)
     response.set('content-disposition', String(response.get('content-disposition')).replace(/^attachment/, 'inline'));
@@ -77,7 +77,11 @@ async function original(
     'content-type': `image/${image.format}`,
     'cache-control': CACHE_BUT_REVALIDATE,
   });
-  await send(response, dirname(path), basename(path));
+  try {
+    await send(response, dirname(path), basename(path));
+  } finally {
+    await handle.close();
+  }
 }
 
 async function rendition(
@@ -92,7 +96,7 @@ async function rendition(
   // The client has it: no need to render.
   if (request.fresh) return void response.status(304).end();
   const key = await deps.renditions
-    .key(hash, () => imagePath(image, deps.imageFiles, deps.settings.ingestRoots), options)
+    .key(hash, () => openImage(image, deps.imageFiles, deps.settings.ingestRoots), options)
     .catch((error: unknown) => {
       removeFileHeaders(response);
       throw error;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RenderOptions } from '@pugmark/images';
-import type { RenditionStorage } from '@pugmark/storage';
+import type { OpenedFile, RenditionStorage } from '@pugmark/storage';
 
 /** To be increased whenever the same options give another image. */
 const GENERATION = 1;
@@ -33,22 +33,27 @@ export class Renditions {
   }
 
   /**
-   * Key of the rendition, rendered first if it is not cached. `pathOf` returns the path of the original. Throws as the
-   * renderer.
+   * Key of the rendition, rendered first if it is not cached, from the original that `open` opens. Throws as `open` and
+   * the renderer.
    */
-  async key(hash: string, pathOf: () => Promise<string>, options: RenderOptions): Promise<string> {
+  async key(hash: string, open: () => Promise<OpenedFile>, options: RenderOptions): Promise<string> {
     const { key, stored: kept } = await this.#storage.find(hash);
     if (kept) return key;
     let making = this.#rendering.get(hash);
     if (making === undefined) {
-      making = this.#render(hash, pathOf, options).finally(() => this.#rendering.delete(hash));
+      making = this.#render(hash, open, options).finally(() => this.#rendering.delete(hash));
       this.#rendering.set(hash, making);
     }
     await making;
     return key;
   }
 
-  async #render(hash: string, pathOf: () => Promise<string>, options: RenderOptions): Promise<void> {
-    await this.#storage.store(hash, await this.#renderer.render(await pathOf(), options));
+  async #render(hash: string, open: () => Promise<OpenedFile>, options: RenderOptions): Promise<void> {
+    const { handle, path } = await open();
+    try {
+      await this.#storage.store(hash, await this.#renderer.render(path, options));
+    } finally {
+      await handle.close();
+    }
   }
 }
