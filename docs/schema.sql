@@ -739,6 +739,15 @@ create table task_counts (
 CREATE INDEX task_counts_kind ON task_counts USING btree (kind, state);
 CREATE INDEX task_counts_run ON task_counts USING btree (run_id, state);
 
+-- when a worker last recorded that the work of a kind moved, and how long it may stand still
+create table task_progress (
+  kind text not null,
+  progressed_at timestamp with time zone not null,
+  limit_seconds integer not null,
+  constraint task_progress_pkey PRIMARY KEY (kind),
+  constraint task_progress_limit_seconds_check CHECK (limit_seconds > 0)
+);
+
 create table tasks (
   id bigint generated always as identity not null,
   kind text not null,
@@ -751,8 +760,6 @@ create table tasks (
   paused boolean default false not null,
   -- attempts started; the number of the running attempt is its fencing token, so it never decreases
   attempt smallint default 0 not null,
-  -- attempts before the last retry by a person, which grants the full number of attempts again
-  previous_attempts smallint default 0 not null,
   run_at timestamp with time zone default now() not null,
   queued_at timestamp with time zone,
   started_at timestamp with time zone,
@@ -763,6 +770,10 @@ create table tasks (
   error_message text,
   traceparent text,
   created_at timestamp with time zone default now() not null,
+  -- failed attempts since the task was created or last retried by a person
+  failures smallint default 0 not null,
+  -- attempts that ended by a stop, an outage or a lost worker, counted like failures
+  interruptions smallint default 0 not null,
   constraint tasks_pkey PRIMARY KEY (id),
   constraint tasks_check CHECK (state <> 'running'::text OR lease_until IS NOT NULL AND owner IS NOT NULL),
   constraint tasks_check1 CHECK (state <> 'queued'::text OR queued_at IS NOT NULL),
@@ -776,6 +787,7 @@ create table tasks (
 CREATE INDEX tasks_failed_detect ON tasks USING btree (subject_id, error_code) WHERE kind = 'detect'::text AND state = 'failed'::text;
 CREATE INDEX tasks_failed_reason ON tasks USING btree (error_code, subject_id) WHERE kind = 'detect'::text AND state = 'failed'::text;
 CREATE INDEX tasks_finished ON tasks USING btree (kind, finished_at) WHERE state = ANY (ARRAY['done'::text, 'failed'::text]);
+CREATE INDEX tasks_no_progress ON tasks USING btree (kind) WHERE error_code = 'no_progress'::text AND (state = ANY (ARRAY['waiting'::text, 'queued'::text, 'running'::text]));
 CREATE INDEX tasks_paused ON tasks USING btree (run_id) WHERE paused;
 CREATE INDEX tasks_queued ON tasks USING btree (kind, queued_at) WHERE state = 'queued'::text;
 CREATE INDEX tasks_run ON tasks USING btree (run_id, state, paused, priority);

@@ -269,7 +269,7 @@ order by t.priority limit $1 for update skip locked) chunk) l
 where r.id = any($2::bigint[]) and r.retry_requested_at is not null limit $3
 ), changed as (
 update tasks t set
-state = 'waiting', paused = c.paused_at is not null, priority = c.priority, previous_attempts = t.attempt,
+state = 'waiting', paused = c.paused_at is not null, priority = c.priority, failures = 0, interruptions = 0,
 run_at = now(),
 queued_at = null, finished_at = null, error_code = null, error_message = null from chunk c where t.id = c.id returning t.run_id
 )

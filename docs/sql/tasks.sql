@@ -50,9 +50,9 @@ where t.state in ('waiting', 'queued') and t.attempt = f.attempt - 1
 update tasks t set
 state = 'running', attempt = t.attempt + 1, paused = false, owner = $4, started_at = clock_timestamp(),
 lease_until = clock_timestamp() + $5 * interval '1 second'
-from locked l where t.id = l.id
+from locked l where t.id = l.id and t.id = any (array(select id from locked))
 returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt,
-t.attempt - t.previous_attempts as tries, t.traceparent;
+t.failures, t.interruptions, t.error_code as "lastErrorCode", t.traceparent;
 
 with locked as (
 select h.id, h.seconds
@@ -64,7 +64,7 @@ from (
 where t.attempt = h.attempt and t.state = 'running'
 )
 update tasks t set lease_until = clock_timestamp() + l.seconds * interval '1 second' from locked l
-where t.id = l.id
+where t.id = l.id and t.id = any (array(select id from locked))
 returning t.id;
 
 select h.id from unnest($1::bigint[], $2::int[])
@@ -75,23 +75,24 @@ with ended as (
 select * from unnest(
   $1::bigint[], $2::int[],
     $3::text[],
-  $4::int[], $5::text[],
-    $6::text[]
-) as e (id, attempt, state, wait_seconds, error_code, error_message) order by id
+  $4::int[], $5::int[],
+  $6::int[], $7::text[],
+    $8::text[]
+) as e (id, attempt, state, failures, interruptions, wait_seconds, error_code, error_message) order by id
 ), locked as (
 select e.* from ended e
   cross join lateral (select state, attempt from tasks where id = e.id limit 1 for update) t
 where t.attempt = e.attempt and t.state = 'running'
 )
 update tasks t set
-state = e.state, owner = null, lease_until = null,
+state = e.state, failures = e.failures, interruptions = e.interruptions, owner = null, lease_until = null,
 -- Of a task that has ended it stays: when it was lost last.
 queued_at = case when e.state = 'waiting' then null else t.queued_at end,
 run_at = case when e.state = 'waiting' then clock_timestamp() + e.wait_seconds * interval '1 second'
   else t.run_at end,
 finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
 error_code = e.error_code, error_message = e.error_message
-from locked e where t.id = e.id
+from locked e where t.id = e.id and t.id = any (array(select id from locked))
 returning t.id;
 
 -- TaskRepository.activeKinds
@@ -101,13 +102,16 @@ where exists (select 1 from tasks t where t.kind = kind.kind and t.state = 'queu
 
 -- TaskRepository.reconcile
 with expired as (
-select id, attempt - previous_attempts >= $1 as exhausted from tasks
-  where kind = $2 and state = 'running' and lease_until < now()
+select id, interruptions + 1 as interruptions, interruptions + 1 >= $1 as exhausted
+from tasks where kind = $2 and state = 'running' and lease_until < now()
 order by id limit 10000 for update skip locked
 ), put_back as (
 update tasks t set
-  state = case when e.exhausted then 'failed' else 'waiting' end,
-  run_at = now(), queued_at = null, lease_until = null,
+  state = case when e.exhausted then 'failed' else 'waiting' end, interruptions = e.interruptions,
+  run_at = now() + interval '1 second'
+    * (least($3, $4 * 2 ^ least(e.interruptions - 1, 30))
+      - $5),
+  queued_at = null, lease_until = null,
   finished_at = case when e.exhausted then now() end,
   error_code = 'worker_lost',
   error_message = 'the worker ' || t.owner || ' stopped renewing its lease in attempt ' || t.attempt,

@@ -26,6 +26,15 @@ export class IngestConfig extends ServiceConfig {
   @Max(1_000)
   readonly SCAN_BATCH: number = 64;
 
+  /**
+   * Maximum size of an image file, in bytes; larger files are listed as skipped. At least the gateway's
+   * UPLOAD_MAX_BYTES, or uploads are accepted that are skipped later.
+   */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1)
+  readonly IMAGE_MAX_BYTES: number = 256 * 1024 * 1024;
+
   /** Maximum size of an accepted image, in pixels: a guard against decompression bombs. */
   @IntegerSetting()
   @IsInt()

@@ -22,6 +22,7 @@ runPugmarkService('ingest', IngestConfig, process.env, ({ config, runtime }) => 
       concurrency: config.SCAN_CONCURRENCY,
       batch: config.SCAN_BATCH,
       pixelLimit: config.PIXEL_LIMIT,
+      maxBytes: config.IMAGE_MAX_BYTES,
     },
   );
   const batching = { ...SINGLE_TASKS, concurrency: CONCURRENT_SCANS };

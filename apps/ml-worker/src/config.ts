@@ -67,7 +67,19 @@ export class MlWorkerConfig extends ServiceConfig {
   @Max(10_000)
   readonly ML_BATCH_DELAY_MS: number = 25;
 
-  /** Maximum time for one image before its engine process counts as hung and is killed, in milliseconds. */
+  /**
+   * Maximum time to load a model before its engine process counts as hung and is killed, in milliseconds. A second is
+   * added for each MiB of its files.
+   */
+  @IntegerSetting()
+  @IsInt()
+  @Min(1_000)
+  readonly ML_LOAD_DEADLINE_MS: number = 300_000;
+
+  /**
+   * Maximum time without an answer before an engine process counts as hung and is killed, in milliseconds. Longer for a
+   * model that needed longer before; the time to load a model does not count.
+   */
   @IntegerSetting()
   @IsInt()
   @Min(1_000)

@@ -15,7 +15,8 @@ import { reportEngine } from './engine/report-engine';
 import { startPool } from './engine/start-pool';
 import { ClassifyHandler } from './handlers/classify.handler';
 import { DetectHandler } from './handlers/detect.handler';
-import { ModelCatalogue, modelRef } from './models/model-catalogue';
+import { ModelCatalogue } from './models/model-catalogue';
+import { createModelRef } from './models/model-ref';
 import { preloadModels } from './models/preload-models';
 import { registerBuiltIn } from './models/register-built-in';
 
@@ -28,9 +29,10 @@ const ENGINE_STOP_MS = 5_000;
 runPugmarkService('ml-worker', MlWorkerConfig, process.env, async ({ config, logger, metrics, signal, runtime }) => {
   const { db } = runtime;
   const models = new ModelRepository();
+  const modelSettings = { modelsDir: config.MODELS_DIR, loadDeadlineMs: config.ML_LOAD_DEADLINE_MS };
   const { pool, engine, processes } = await startPool(
     config,
-    [modelRef(BUILTIN_MODEL, config.MODELS_DIR)],
+    [await createModelRef(BUILTIN_MODEL, modelSettings)],
     join(__dirname, 'engine', 'engine.child.js'),
     logger,
   );
@@ -39,7 +41,7 @@ runPugmarkService('ml-worker', MlWorkerConfig, process.env, async ({ config, log
 
   const broker = runtime.openBroker();
   const storage = new ImageStorage(config.STORAGE_DIR);
-  const catalogue = new ModelCatalogue(db, models, config.MODELS_DIR);
+  const catalogue = new ModelCatalogue(db, models, modelSettings);
   const parts = {
     db,
     images: new ImageRepository(),
@@ -56,7 +58,7 @@ runPugmarkService('ml-worker', MlWorkerConfig, process.env, async ({ config, log
     batchDelayMs: config.ML_BATCH_DELAY_MS,
     concurrency: config.ML_BATCHES_PER_PROCESS * processes,
   };
-  // Longer than the time in which an image hangs twice and fails.
+  // Longer than the time until an image that hangs is answered: processes that start or load count as progress.
   const stallLimitMs = 4 * config.ML_IMAGE_DEADLINE_MS;
   runtime.startWorkers(
     broker,

@@ -4,7 +4,7 @@ import { IntegerSetting, ServiceConfig } from '@pugmark/platform';
 export class WatchdogConfig extends ServiceConfig {
   override readonly DATABASE_POOL_SIZE: number = 2;
 
-  /** Interval between two checks of the invariant, in milliseconds. */
+  /** Interval at which each check is repeated, in milliseconds. */
   @IntegerSetting()
   @IsInt()
   @Min(100)

@@ -21,7 +21,7 @@ import type {
   ProjectChangesTable,
 } from './statistics/statistics.tables';
 import type { EngineReportsTable } from './system/system.tables';
-import type { TaskCountsTable, TasksTable } from './tasks/tasks.tables';
+import type { TaskCountsTable, TaskProgressTable, TasksTable } from './tasks/tasks.tables';
 import type { TaxaTable } from './taxa/taxa.tables';
 
 /** The tables, each declared by its feature. The migrations document the columns. */
@@ -43,6 +43,7 @@ export interface Schema {
   images: ImagesTable;
   tasks: TasksTable;
   task_counts: TaskCountsTable;
+  task_progress: TaskProgressTable;
   inferences: InferencesTable;
   detections: DetectionsTable;
   classifications: ClassificationsTable;

@@ -6,6 +6,8 @@ export {
   backoffSeconds,
   type ClaimedTask,
   type TaskOutcome,
+  type UnfinishedOutcome,
+  interruptionSeconds,
   type TaskPolicy,
   type TaskState,
 } from './task';

@@ -15,35 +15,65 @@ export interface ClaimedTask {
   readonly subjectId: number;
   readonly runId: number | null;
   readonly attempt: number;
-  /** Attempts of this series, including this one: a failed task that is restarted begins a new series. */
-  readonly tries: number;
+  /** Failed attempts before this one, since the task was created or last retried by a person. */
+  readonly failures: number;
+  /** Interrupted attempts before this one, counted like `failures`. */
+  readonly interruptions: number;
+  /** How the attempt before this one failed or was interrupted; null for the first. */
+  readonly lastErrorCode: string | null;
   readonly traceparent: string | null;
 }
+
+/**
+ * How an attempt can end without a result.
+ * - `retry`: the work failed and may succeed later; at most `maxFailures` times.
+ * - `interrupted`: nothing is known to be wrong with the work: the service stopped, or something that it needs was
+ *   unavailable; at most `maxInterruptions` times.
+ * - `failed`: another attempt would be useless.
+ */
+export type UnfinishedOutcome = 'retry' | 'interrupted' | 'failed';
 
 /** Outcome of one attempt. `code` is stable and for programs, `message` is for the person who must act. */
 export type TaskOutcome<Result> =
   | { readonly task: ClaimedTask; readonly outcome: 'done'; readonly result: Result }
-  | { readonly task: ClaimedTask; readonly outcome: 'retry'; readonly code: string; readonly message: string }
-  | { readonly task: ClaimedTask; readonly outcome: 'failed'; readonly code: string; readonly message: string };
+  | {
+      readonly task: ClaimedTask;
+      readonly outcome: UnfinishedOutcome;
+      readonly code: string;
+      readonly message: string;
+    };
 
 export interface TaskPolicy {
-  /** Attempts of a series, including the first; the error of the last one makes the task `failed`. */
-  readonly maxAttempts: number;
+  /** Failures after which the task is `failed`, with the error of the last one. */
+  readonly maxFailures: number;
+  /**
+   * Interruptions after which the task is `failed`. Far more than deploys and outages cause, so that only a task that
+   * ends its worker each time reaches it.
+   */
+  readonly maxInterruptions: number;
   /** Lease duration; renewed every third of it. A worker that does not renew in time loses the task. */
   readonly leaseSeconds: number;
-  /** Wait before attempt n + 1: `backoffSeconds × 2^(n − 1)`, at most `maxBackoffSeconds`. */
+  /**
+   * Wait after the nth failure: `backoffSeconds × 2^(n − 1)`, at most `maxBackoffSeconds`. After the nth interruption
+   * `backoffSeconds` less: nothing after the first.
+   */
   readonly backoffSeconds: number;
   readonly maxBackoffSeconds: number;
 }
 
 export const TASK_POLICIES = {
-  scan: { maxAttempts: 20, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
-  detect: { maxAttempts: 5, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
-  classify: { maxAttempts: 5, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
-  export: { maxAttempts: 5, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
+  scan: { maxFailures: 20, maxInterruptions: 50, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
+  detect: { maxFailures: 5, maxInterruptions: 50, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
+  classify: { maxFailures: 5, maxInterruptions: 50, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
+  export: { maxFailures: 5, maxInterruptions: 50, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
 } as const satisfies Record<TaskKind, TaskPolicy>;
 
-/** Seconds to wait after the attempt with this number in its series (from 1) failed. */
-export function backoffSeconds(policy: TaskPolicy, tries: number): number {
-  return Math.min(policy.maxBackoffSeconds, policy.backoffSeconds * 2 ** Math.max(0, tries - 1));
+/** Seconds to wait after the nth failure (from 1). */
+export function backoffSeconds(policy: TaskPolicy, n: number): number {
+  return Math.min(policy.maxBackoffSeconds, policy.backoffSeconds * 2 ** Math.max(0, n - 1));
+}
+
+/** Seconds to wait after the nth interruption (from 1). */
+export function interruptionSeconds(policy: TaskPolicy, n: number): number {
+  return backoffSeconds(policy, n) - policy.backoffSeconds;
 }

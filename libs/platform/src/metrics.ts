@@ -33,6 +33,7 @@ export interface TaskMetrics {
   readonly finished: Counter<'kind' | 'outcome'>;
   readonly fenced: Counter<'kind'>;
   readonly leasesLost: Counter<'kind' | 'reason'>;
+  readonly stalled: Counter<'kind'>;
   readonly commitSeconds: Histogram<'kind'>;
 }
 
@@ -85,6 +86,12 @@ export function createTaskMetrics(registry: Registry): TaskMetrics {
       name: 'pugmark_task_leases_lost_total',
       help: 'Leases that this process lost while working: taken (cancelled or reassigned) or overdue',
       labelNames: ['kind', 'reason'],
+      registers,
+    }),
+    stalled: new Counter({
+      name: 'pugmark_tasks_stalled_total',
+      help: 'Tasks given up because their handler made no progress within its limit',
+      labelNames: ['kind'],
       registers,
     }),
     commitSeconds: new Histogram({

@@ -85,6 +85,20 @@ export class ServiceRuntime<Name extends ServiceName, Config extends ServiceConf
     this.onDrain('loops', () => clock.stop());
   }
 
+  /** Opens further connections to the database, for work that must not wait for those of `db`. */
+  openDatabase(purpose: string, poolSize: number): Database {
+    const { config } = this.#context;
+    const db = createDatabase({
+      url: config.DATABASE_URL,
+      applicationName: `pugmark-${this.#name}-${purpose}`,
+      poolSize,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+      onIdleError: this.#warnOfBrokenConnection,
+    });
+    this.onDrain('database', () => db.destroy());
+    return db;
+  }
+
   /** Connects to RabbitMQ once started, by `startWorkers` or by the caller. */
   openBroker(): Broker {
     const { config, logger, metrics } = this.#context;
@@ -112,7 +126,7 @@ export class ServiceRuntime<Name extends ServiceName, Config extends ServiceConf
 
   /**
    * Starts one worker per task kind of the service, then the broker, which refuses to start while a queue has no
-   * consumer. A worker that holds work without progress for `stallLimitMs` fails `/livez`.
+   * consumer. Work without progress for `stallLimitMs` is given back, and fails `/livez` until it has ended.
    */
   startWorkers(
     broker: Broker,
@@ -134,6 +148,7 @@ export class ServiceRuntime<Name extends ServiceName, Config extends ServiceConf
         source: broker,
         owner: this.owner,
         ...batching,
+        stallLimitMs,
         logger,
         metrics: this.#metricsOfTasks(),
         onFatal: fail,
@@ -144,7 +159,7 @@ export class ServiceRuntime<Name extends ServiceName, Config extends ServiceConf
       ),
     );
     const running = new ServiceWorkers(this.#name, workers as unknown as WorkersOf<Name>);
-    this.onLive('work', () => running.assertMoving(stallLimitMs));
+    this.onLive('work', () => running.assertMoving());
     this.onDrain('workers', () => running.drain());
     running.start();
     broker.start();

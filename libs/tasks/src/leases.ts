@@ -53,6 +53,14 @@ export class Leases {
     }
   }
 
+  /** Aborts the signals of tasks that are given up; their leases are held until `release`. */
+  abort(tasks: readonly ClaimedTask[]): void {
+    for (const task of tasks) {
+      const entry = this.#held.get(task.id);
+      if (entry?.task.attempt === task.attempt) entry.lost.abort();
+    }
+  }
+
   /** Aborted when the lease is lost, or has expired because it could not be renewed. */
   signalOf(task: ClaimedTask): AbortSignal {
     const entry = this.#held.get(task.id);

@@ -83,6 +83,10 @@ export interface LeaseStore {
   renew(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
   /** Returns the ids that are still held: neither cancelled nor reassigned. */
   stillHeld(tasks: readonly ClaimedTask[]): Promise<readonly number[]>;
+  /** Records how long the work of a kind may stand still: from now on, if it has never moved. */
+  recordProgressLimit(kind: TaskKind, limitSeconds: number): Promise<void>;
+  /** Records that the work of a kind moves now, and how long it may stand still. */
+  recordProgress(kind: TaskKind, limitSeconds: number): Promise<void>;
 }
 
 /**
@@ -100,6 +104,10 @@ export interface WorkStore<Tx> {
   ): Promise<readonly number[]>;
   /** Whether the error is caused by the data (a constraint, a value out of range), so that retrying is useless. */
   isDataError(error: unknown): boolean;
+  /**
+   * Whether the error is caused by a store that is unreachable, overloaded or restarting, so that retrying may help.
+   */
+  isUnavailable(error: unknown): boolean;
 }
 
 export interface TaskContext {
@@ -110,7 +118,10 @@ export interface TaskContext {
    * finish.
    */
   readonly draining: AbortSignal;
-  /** Reports progress of a long task. A worker that holds work without progress fails its liveness check. */
+  /**
+   * Reports progress: an image was answered, a page written, a file scanned. A batch without progress for the limit of
+   * its worker is given up: its signals are aborted, its tasks retried, and its outcomes discarded.
+   */
   progress(): void;
 }
 
@@ -118,7 +129,7 @@ export interface TaskHandler<Tx, Result, Kind extends TaskKind = TaskKind> {
   readonly kind: Kind;
   /**
    * Processes a batch and returns an outcome for each of its tasks. An error applies to the whole batch: PermanentError
-   * → failed, FatalError → the service ends, anything else → retry.
+   * → failed, FatalError → the service ends, an unavailable store → interrupted, anything else → retry.
    */
   handle(tasks: readonly ClaimedTask[], context: TaskContext): Promise<readonly TaskOutcome<Result>[]>;
   /** Writes the results in the transaction that ends their tasks. */

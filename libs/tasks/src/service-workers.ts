@@ -6,7 +6,7 @@ interface AnyWorker<Kind extends TaskKind> {
   readonly kind: Kind;
   start(): void;
   drain(): Promise<void>;
-  assertMoving(limitMs: number): void;
+  assertMoving(): void;
 }
 
 /** One worker for each kind that the topology assigns to the service. */
@@ -53,7 +53,7 @@ export class ServiceWorkers<S extends ServiceName> {
   }
 
   /** See `TaskWorker.assertMoving`. */
-  assertMoving(limitMs: number): void {
-    for (const worker of this.#workers) worker.assertMoving(limitMs);
+  assertMoving(): void {
+    for (const worker of this.#workers) worker.assertMoving();
   }
 }

@@ -107,6 +107,7 @@ export function useTaskSystem() {
     handle: Handle,
     onFatal: (error: unknown) => void = () => undefined,
     store = new TaskRepository(db),
+    stallLimitMs = 60_000,
   ) {
     const broker = createBroker('ml-worker');
     broker.consume('classify', 1, (delivery) => delivery.ack());
@@ -119,6 +120,7 @@ export function useTaskSystem() {
       batchSize: 16,
       batchDelayMs: 5,
       concurrency: 2,
+      stallLimitMs,
       logger: testLogger(),
       metrics: createTaskMetrics(createMetrics('w')),
       onFatal,

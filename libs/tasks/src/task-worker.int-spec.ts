@@ -1,6 +1,7 @@
 import { TaskRepository, type InvariantViolation } from '@pugmark/db';
 import { FatalError, PermanentError, RetryableError } from '@pugmark/domain';
 import { waitUntil } from '@pugmark/testing';
+import { sleep } from '@pugmark/platform';
 import { allDone, useTaskSystem } from './task-system.fixture';
 
 describe('tasks, from row to result', () => {
@@ -163,5 +164,107 @@ describe('tasks, from row to result', () => {
       .where('state', '=', 'failed')
       .executeTakeFirstOrThrow();
     expect(failed).toMatchObject({ id: 3, error_code: 'result_refused' });
+  });
+
+  it('gives back the tasks of a handler that never settles, and does others meanwhile', async () => {
+    await given(1);
+    startDispatcher();
+    let calls = 0;
+    let signal: AbortSignal | undefined;
+    const { worker } = startWorker(
+      (tasks, context) => {
+        calls += 1;
+        if (calls > 1) return allDone(tasks, context);
+        signal = context.signalOf(tasks[0]!);
+        return hang(tasks, context);
+      },
+      undefined,
+      undefined,
+      1_000,
+    );
+    await until('the task to be done by another attempt', { done: 1 });
+    expect(await system.db.selectFrom('tasks').select(['attempt', 'failures']).execute()).toEqual([
+      { attempt: 2, failures: 1 },
+    ]);
+    expect(await written()).toBe(1);
+    expect(signal!.aborted).toBe(true);
+    // What the handler holds is freed by a restart only.
+    expect(() => worker.assertMoving()).toThrow('1 batches of detect tasks made no progress for 1 s');
+  });
+
+  it('lets a slow handler work for as long as it reports progress', async () => {
+    await given(1);
+    startDispatcher();
+    const { worker } = startWorker(
+      async (tasks, context) => {
+        for (let n = 0; n < 30; n += 1) {
+          await sleep(100);
+          context.progress();
+        }
+        return allDone(tasks, context);
+      },
+      undefined,
+      undefined,
+      1_000,
+    );
+    await until('the task to be done', { done: 1 });
+    expect(await system.db.selectFrom('tasks').select('attempt').execute()).toEqual([{ attempt: 1 }]);
+    expect(() => worker.assertMoving()).not.toThrow();
+    await waitUntil('progress to be recorded', async () => {
+      const rows = await system.db.selectFrom('task_progress').selectAll().execute();
+      return rows.length === 1 && rows[0]!.kind === 'detect' && rows[0]!.limit_seconds === 1;
+    });
+  });
+
+  // 42P01: undefined table; 54000: program limit exceeded.
+  it.each([
+    ['TypeError', new TypeError("Cannot read properties of undefined (reading 'box')")],
+    ['SQLSTATE 42P01', Object.assign(new Error('relation "boxes" does not exist'), { code: '42P01' })],
+    ['SQLSTATE 54000', Object.assign(new Error('index row size exceeds maximum'), { code: '54000' })],
+  ])('fails only the task whose result cannot be written because of a %s, at its first attempt', async (_, error) => {
+    await given(4);
+    startDispatcher();
+    class PoisonedStore extends TaskRepository {
+      override commit<R>(
+        ...[outcomes, write]: Parameters<typeof TaskRepository.prototype.commit<R>>
+      ): Promise<number[]> {
+        return super.commit(outcomes, (tx, done) => {
+          if (done.some(({ task }) => task.id === 2)) throw error;
+          return write(tx, done);
+        });
+      }
+    }
+    startWorker(allDone, undefined, new PoisonedStore(system.db));
+    await until('three done and one failed', { done: 3, failed: 1 });
+    const rows = await system.db.selectFrom('tasks').selectAll().orderBy('id').execute();
+    expect(rows.map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1]);
+    expect(rows[1]).toMatchObject({ error_code: 'result_not_written' });
+    expect(rows[1]!.error_message).toContain(error.message);
+    expect(await findViolations(0)).toEqual([]);
+  });
+
+  it('handles tasks alone that were in the batches of lost workers, the others together', async () => {
+    await given(5);
+    await system.db
+      .updateTable('tasks')
+      .set({ interruptions: 2, error_code: 'worker_lost' })
+      .where('id', 'in', [2, 4])
+      .execute();
+    // Interrupted by deploys: no reason to suspect the task.
+    await system.db
+      .updateTable('tasks')
+      .set({ interruptions: 9, error_code: 'interrupted' })
+      .where('id', '=', 5)
+      .execute();
+    const groups: number[][] = [];
+    const worker = startWorker(async (tasks, context) => {
+      groups.push(tasks.map(({ id }) => id));
+      return allDone(tasks, context);
+    });
+    await waitUntil('the broker', () => worker.broker.status().ready);
+    startDispatcher();
+    await until('all to be done', { done: 5 });
+    for (const id of [2, 4]) expect(groups.find((group) => group.includes(id))).toEqual([id]);
+    expect(groups.length).toBeLessThan(5);
   });
 });

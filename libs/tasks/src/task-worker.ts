@@ -6,9 +6,11 @@ import {
   messageOf,
   type ClaimedTask,
   type TaskOutcome,
+  type UnfinishedOutcome,
 } from '@pugmark/domain';
-import { sleep, type Logger, type TaskMetrics } from '@pugmark/platform';
+import { backgroundLoop, sleep, type BackgroundLoop, type Logger, type TaskMetrics } from '@pugmark/platform';
 import { Leases } from './leases';
+import { StallTimer } from './stall-timer';
 import type { Delivery, NotificationSource, LeaseStore, Subscription, TaskHandler, WorkStore } from './ports';
 
 export interface TaskWorkerOptions<Tx, Result, Kind extends TaskKind> {
@@ -24,6 +26,11 @@ export interface TaskWorkerOptions<Tx, Result, Kind extends TaskKind> {
   readonly batchDelayMs: number;
   /** Maximum concurrent batches. */
   readonly concurrency: number;
+  /**
+   * Maximum time that the handler may work on a batch without reporting progress. The tasks of a batch that exceeds it
+   * are retried elsewhere.
+   */
+  readonly stallLimitMs: number;
   readonly logger: Logger;
   readonly metrics: TaskMetrics;
   /** Called when a handler threw a FatalError: the process should end. */
@@ -32,6 +39,18 @@ export interface TaskWorkerOptions<Tx, Result, Kind extends TaskKind> {
 
 /** First and maximum delay before retrying a failed store call; doubled after each failure. */
 const RETRY_MS = [200, 5_000] as const;
+/**
+ * Failures of a commit with live leases, in a row, after which its outcomes are committed one by one: a database that
+ * renews leases and refuses every commit is not unavailable.
+ */
+const MAX_COMMIT_TRIES = 10;
+/**
+ * Interruptions by lost workers after which a task is handled alone, so that it no longer takes others with it if it is
+ * the one that ends its worker.
+ */
+const ISOLATED_AFTER = 2;
+/** Interval at which progress is recorded in the database. */
+const RECORD_PROGRESS_MS = 5_000;
 
 /**
  * Collects notifications into batches and processes each: claim → handle → commit results and state → ack, always in
@@ -46,7 +65,12 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
   #pending: Delivery[] = [];
   #flushTimer: NodeJS.Timeout | undefined;
   #subscription: Subscription | undefined;
-  #lastProgress = performance.now();
+  /** Batches whose handler stalled and has not settled. */
+  readonly #abandoned = new Set<Promise<unknown>>();
+  /** Since progress was last recorded in the database. */
+  #progressed = false;
+  #limitRecorded = false;
+  #recordingProgress: BackgroundLoop | undefined;
 
   constructor(options: TaskWorkerOptions<Tx, Result, Kind>) {
     this.#options = options;
@@ -64,6 +88,12 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     this.#subscription = source.consume(handler.kind, batchSize * (concurrency + 1), (delivery) =>
       this.#receive(delivery),
     );
+    this.#recordingProgress = backgroundLoop(
+      `record progress of ${handler.kind} tasks`,
+      this.#options.logger,
+      () => this.#recordProgress(),
+      RECORD_PROGRESS_MS,
+    );
   }
 
   /** Takes no new work and finishes the batches in progress. Deliveries not yet started return to the queue. */
@@ -73,14 +103,17 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     await this.#subscription?.close();
     this.#pending = [];
     while (this.#batches.size > 0) await Promise.all(this.#batches);
-    await this.#leases.stop();
+    await Promise.all([this.#leases.stop(), this.#recordingProgress?.stop()]);
   }
 
-  /** Liveness check: throws when this worker holds work and has finished none for `limitMs` milliseconds. */
-  assertMoving(limitMs: number): void {
-    const stalledMs = this.#batches.size === 0 ? 0 : performance.now() - this.#lastProgress;
-    if (stalledMs > limitMs)
-      throw new Error(`holds ${this.#leases.size} tasks and has finished none for ${Math.round(stalledMs / 1_000)} s`);
+  /**
+   * Liveness check: throws while a handler that made no progress within the limit has not settled. Its tasks were given
+   * back, but what it holds (memory, threads, files) is freed by a restart only.
+   */
+  assertMoving(): void {
+    if (this.#abandoned.size === 0) return;
+    const limit = `${this.#options.stallLimitMs / 1_000} s`;
+    throw new Error(`${this.#abandoned.size} batches of ${this.kind} tasks made no progress for ${limit}`);
   }
 
   #receive(delivery: Delivery): void {
@@ -103,7 +136,6 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
 
   #startBatch(): void {
     const deliveries = this.#pending.splice(0, this.#options.batchSize);
-    if (this.#batches.size === 0) this.#lastProgress = performance.now();
     const batch = this.#runBatch(deliveries)
       .catch((err: unknown) => {
         this.#options.logger.error(
@@ -116,7 +148,6 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
       })
       .finally(() => {
         this.#batches.delete(batch);
-        this.#lastProgress = performance.now();
         if (!this.#draining.signal.aborted) this.#startBatches();
       });
     this.#batches.add(batch);
@@ -129,13 +160,14 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     if (tasks === null) return;
     metrics.claimed.inc({ kind }, tasks.length);
     metrics.notificationsStale.inc({ kind }, deliveries.length - tasks.length);
-    if (tasks.length > 0) {
-      this.#leases.hold(tasks);
-      try {
-        await this.#commit(await this.#handle(tasks));
-      } finally {
-        this.#leases.release(tasks);
+    this.#leases.hold(tasks);
+    try {
+      for (const group of groupsOf(tasks)) {
+        await this.#commit(this.#draining.signal.aborted ? group.map(interruptedByDrain) : await this.#handle(group));
+        this.#leases.release(group);
       }
+    } finally {
+      this.#leases.release(tasks);
     }
     for (const delivery of deliveries) delivery.ack();
   }
@@ -157,14 +189,57 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
   }
 
   async #handle(tasks: readonly ClaimedTask[]): Promise<readonly TaskOutcome<Result>[]> {
-    const { handler, logger, onFatal } = this.#options;
+    const { handler, stallLimitMs } = this.#options;
+    let onStall: () => void = () => undefined;
+    const stalled = new Promise<null>((resolve) => (onStall = () => resolve(null)));
+    const timer = new StallTimer(stallLimitMs, onStall);
+    const recordProgress = (): void => {
+      this.#progressed = true;
+      timer.recordProgress();
+    };
+    const handling = this.#callHandler(handler, tasks, recordProgress);
+    try {
+      return (await Promise.race([handling, stalled])) ?? this.#abandon(tasks, handling);
+    } finally {
+      timer.stop();
+    }
+  }
+
+  /** Gives up a batch whose handler stalled. What the handler still returns is discarded. */
+  #abandon(tasks: readonly ClaimedTask[], handling: Promise<unknown>): readonly TaskOutcome<Result>[] {
+    const { handler, logger, metrics, stallLimitMs } = this.#options;
+    const { kind } = handler;
+    this.#abandoned.add(handling);
+    void handling.finally(() => this.#abandoned.delete(handling));
+    this.#leases.abort(tasks);
+    metrics.stalled.inc({ kind }, tasks.length);
+    const seconds = stallLimitMs / 1_000;
+    logger.error(
+      { kind, count: tasks.length, taskIds: tasks.slice(0, 10).map(({ id }) => id), stallLimitMs },
+      'a handler makes no progress; its tasks are retried, and this process is to be restarted',
+    );
+    const message = `the work made no progress for ${seconds} s and was given up`;
+    return tasks.map((task) => ({ task, outcome: 'retry', code: 'no_progress', message }));
+  }
+
+  async #callHandler(
+    handler: TaskHandler<Tx, Result, Kind>,
+    tasks: readonly ClaimedTask[],
+    progress: () => void,
+  ): Promise<readonly TaskOutcome<Result>[]> {
+    const { store, logger, onFatal } = this.#options;
     try {
       return await handler.handle(tasks, {
         signalOf: (task) => this.#leases.signalOf(task),
         draining: this.#draining.signal,
-        progress: () => (this.#lastProgress = performance.now()),
+        progress,
       });
     } catch (err) {
+      if (store.isUnavailable(err)) {
+        logger.warn({ err, kind: handler.kind, count: tasks.length }, 'a batch was interrupted: no database');
+        const message = `the database was unavailable: ${messageOf(err)}`;
+        return tasks.map((task) => ({ task, outcome: 'interrupted', code: 'database_unavailable', message }));
+      }
       const coded = err as { code?: unknown };
       const code = typeof coded.code === 'string' ? coded.code : 'unexpected_error';
       if (err instanceof FatalError) onFatal(err);
@@ -176,11 +251,12 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
 
   /**
    * Commits until the store responds, or until all leases are lost and the results are void. Data that the store
-   * refuses fails only the task that it belongs to.
+   * refuses, and a result whose writing throws, fail only the task that they belong to.
    */
   async #commit(outcomes: readonly TaskOutcome<Result>[]): Promise<void> {
     const { store, handler, logger, metrics } = this.#options;
-    for (let waitMs: number = RETRY_MS[0]; ; waitMs = Math.min(RETRY_MS[1], waitMs * 2)) {
+    let waitMs: number = RETRY_MS[0];
+    for (let tries = 1; ; tries += 1) {
       const stopTimer = metrics.commitSeconds.startTimer({ kind: handler.kind });
       try {
         const committed = new Set(await store.commit(outcomes, (tx, done) => handler.write(tx, done)));
@@ -189,12 +265,14 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
           if (committed.has(task.id)) metrics.finished.inc({ kind: handler.kind, outcome });
           else metrics.fenced.inc({ kind: handler.kind });
         }
+        if (outcomes.some(({ outcome }) => outcome === 'done' || outcome === 'failed')) this.#progressed = true;
         return;
       } catch (err) {
-        if (store.isDataError(err)) return this.#commitOneByOne(outcomes, err);
+        if (!store.isUnavailable(err) || tries >= MAX_COMMIT_TRIES) return this.#commitOneByOne(outcomes, err);
         if (outcomes.every(({ task }) => this.#leases.signalOf(task).aborted)) throw err;
         logger.warn({ err, count: outcomes.length, retryInMs: waitMs }, 'could not commit results; retrying');
         await sleep(waitMs);
+        waitMs = Math.min(RETRY_MS[1], waitMs * 2);
       }
     }
   }
@@ -205,16 +283,57 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
       for (const outcome of outcomes) await this.#commit([outcome]);
       return;
     }
-    // A failed outcome carries no data: if even that is refused, the data is not the cause.
+    // An outcome without a result carries no data: if even that is refused, the data is not the cause.
     if (only.outcome !== 'done') throw err;
-    this.#options.logger.error({ err, taskId: only.task.id }, 'the database refused the result of a task');
-    await this.#commit([
-      {
-        task: only.task,
+    this.#options.logger.error({ err, taskId: only.task.id }, 'the result of a task could not be written');
+    await this.#commit([{ task: only.task, ...this.#unwritten(err) }]);
+  }
+
+  #unwritten(err: unknown): { outcome: UnfinishedOutcome; code: string; message: string } {
+    const { store } = this.#options;
+    if (store.isDataError(err))
+      return {
         outcome: 'failed',
         code: 'result_refused',
         message: `the database refused the result: ${messageOf(err)}`,
-      },
-    ]);
+      };
+    return {
+      // A commit that always times out may succeed on a less busy database.
+      outcome: store.isUnavailable(err) ? 'retry' : 'failed',
+      code: 'result_not_written',
+      message: `the result could not be written: ${messageOf(err)}`,
+    };
   }
+
+  async #recordProgress(): Promise<number> {
+    const { leases, stallLimitMs } = this.#options;
+    const limitSeconds = Math.ceil(stallLimitMs / 1_000);
+    if (!this.#limitRecorded) await leases.recordProgressLimit(this.kind, limitSeconds);
+    this.#limitRecorded = true;
+    if (this.#progressed) {
+      this.#progressed = false;
+      await leases.recordProgress(this.kind, limitSeconds);
+    }
+    return RECORD_PROGRESS_MS;
+  }
+}
+
+/**
+ * Tasks to handle together: all but those that were interrupted by lost workers before. Each of these is handled alone,
+ * in random order, so that those behind the one that ends its worker are in front of it another time.
+ */
+function groupsOf(tasks: readonly ClaimedTask[]): readonly (readonly ClaimedTask[])[] {
+  const isSuspect = ({ interruptions, lastErrorCode }: ClaimedTask): boolean =>
+    interruptions >= ISOLATED_AFTER && lastErrorCode === 'worker_lost';
+  const together = tasks.filter((task) => !isSuspect(task));
+  const alone = tasks
+    .filter(isSuspect)
+    .map((task) => ({ task, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ task }) => [task]);
+  return together.length === 0 ? alone : [together, ...alone];
+}
+
+function interruptedByDrain(task: ClaimedTask): TaskOutcome<never> {
+  return { task, outcome: 'interrupted', code: 'interrupted', message: 'the service was stopped' };
 }

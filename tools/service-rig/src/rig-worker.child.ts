@@ -56,6 +56,7 @@ void runService(
       batchSize: config.RIG_BATCH,
       batchDelayMs: 10,
       concurrency: config.RIG_CONCURRENCY,
+      stallLimitMs: 60_000 + config.RIG_WORK_MS,
       logger,
       metrics: createTaskMetrics(metrics),
       onFatal: fail,

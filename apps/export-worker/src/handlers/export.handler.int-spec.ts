@@ -179,7 +179,7 @@ describe('ExportHandler', () => {
     const outcomes = await bench
       .handler({ pageRows: 3 })
       .handle([task], how === 'lost' ? context(abort.signal) : context(undefined, abort.signal));
-    expect(outcomes).toMatchObject([{ outcome: 'retry', code: 'interrupted' }]);
+    expect(outcomes).toMatchObject([{ outcome: 'interrupted', code: 'interrupted' }]);
     expect(chunks).toBeLessThan(5);
     expect(await bench.storedFiles()).toEqual(before);
   });
@@ -191,7 +191,9 @@ describe('ExportHandler', () => {
       subjectId: 999_999,
       runId: null,
       attempt: 1,
-      tries: 1,
+      failures: 0,
+      interruptions: 0,
+      lastErrorCode: null,
       traceparent: null,
     };
     expect(await bench.handler().handle([task], context())).toMatchObject([

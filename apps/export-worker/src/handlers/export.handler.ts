@@ -88,7 +88,7 @@ export class ExportHandler implements TaskHandler<DatabaseTransaction, ExportArt
       if (!stopped.aborted) throw error;
       return {
         task,
-        outcome: 'retry',
+        outcome: 'interrupted',
         code: 'interrupted',
         message: 'the export was interrupted; it starts again',
       };

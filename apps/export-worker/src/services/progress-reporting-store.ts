@@ -37,10 +37,14 @@ export class ProgressReportingStore implements WorkStore<DatabaseTransaction> {
     return this.#tasks.isDataError(error);
   }
 
+  isUnavailable(error: unknown): boolean {
+    return this.#tasks.isUnavailable(error);
+  }
+
   /** A retry may have been the last one, which only the row shows: the cached progress is removed. */
   async #reportOutcome({ task, outcome }: TaskOutcome<unknown>): Promise<void> {
     const key = exportJobKey(task.subjectId);
-    if (outcome === 'retry') return this.#cache.delete(key);
+    if (outcome === 'retry' || outcome === 'interrupted') return this.#cache.delete(key);
     const job: ExportJob =
       outcome === 'done' ? { status: 'completed', percent: 100 } : { status: 'failed', percent: 0 };
     await this.#cache.set(key, job, KEEP_SECONDS);

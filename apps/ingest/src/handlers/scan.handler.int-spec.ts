@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -8,6 +10,7 @@ import {
   rmSync,
   rmdirSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,6 +64,7 @@ describe('ScanHandler', () => {
       concurrency: 2,
       batch,
       pixelLimit: 1_000_000,
+      maxBytes: 10 * 2 ** 20,
     });
   const distinct = (n: number): Buffer => Buffer.concat([jpeg, Buffer.from(`image ${n}`)]);
 
@@ -222,7 +226,9 @@ describe('ScanHandler', () => {
     const { ingestId, task } = await givenIngest();
     const stopped = new AbortController();
     const interrupted = { ...context, signalOf: () => stopped.signal, progress: () => stopped.abort() };
-    expect(await handler().handle([task], interrupted)).toMatchObject([{ outcome: 'retry', code: 'interrupted' }]);
+    expect(await handler().handle([task], interrupted)).toMatchObject([
+      { outcome: 'interrupted', code: 'interrupted' },
+    ]);
     expect(await images(ingestId)).toHaveLength(4);
 
     expect(await handler().handle([task], context)).toMatchObject([{ outcome: 'done' }]);
@@ -342,6 +348,52 @@ describe('ScanHandler', () => {
         constructor: RetryableError,
       });
     });
+  });
+
+  it('lists files that are too large for an image without reading them, and ingests the others', async () => {
+    for (let n = 0; n < 8; n += 1) {
+      // Sparse: it takes no space on disk.
+      writeFileSync(join(folder, `huge ${n}.tif`), Buffer.from('II*\0\x08\0\0\0'));
+      truncateSync(join(folder, `huge ${n}.tif`), 1946 * 2 ** 20);
+      writeFileSync(join(folder, `good ${n}.jpg`), distinct(n));
+    }
+    const { ingestId, task } = await givenIngest();
+    const before = process.memoryUsage.rss();
+    await handler().handle([task], context);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(300 * 2 ** 20);
+    expect(await images(ingestId)).toHaveLength(8);
+    const skipped = (await files(ingestId)).filter(({ outcome }) => outcome === 'skipped');
+    expect(skipped.map(({ path }) => path)).toEqual(Array.from({ length: 8 }, (_, n) => `huge ${n}.tif`));
+    for (const { reason_code, reason } of skipped) {
+      expect(reason_code).toBe('file_too_large');
+      expect(reason).toContain('1946 MiB, more than the 10 MiB of an image (setting IMAGE_MAX_BYTES)');
+    }
+  });
+
+  it('stores no file from outside, although another program exchanges files for links all the time', async () => {
+    const outside = join(root, 'secret.jpg');
+    writeFileSync(outside, Buffer.concat([jpeg, Buffer.from('secret')]));
+    const secret = createHash('sha256').update(readFileSync(outside)).digest('hex');
+    writeFileSync(join(folder, 'a.jpg'), jpeg);
+    const exchanging = spawn(
+      'sh',
+      [
+        '-c',
+        `while true; do ln -sf "${outside}" b; mv -f b a.jpg; printf x > c; cp "${join(folder, 'keep')}" c; mv -f c a.jpg; done`,
+      ],
+      { cwd: folder, stdio: 'ignore' },
+    );
+    writeFileSync(join(folder, 'keep'), jpeg);
+    try {
+      for (let n = 0; n < 40; n += 1) {
+        const { ingestId, task } = await givenIngest({ mode: n % 2 === 0 ? 'copy' : 'reference' });
+        await handler(1).handle([task], context);
+        const hashes = (await images(ingestId)).map(({ sha256 }) => sha256.toString('hex'));
+        expect(hashes).not.toContain(secret);
+      }
+    } finally {
+      exchanging.kill('SIGKILL');
+    }
   });
 
   // Root may read every folder.

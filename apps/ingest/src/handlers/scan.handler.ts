@@ -1,13 +1,13 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import pLimit from 'p-limit';
-import type { DatabaseTransaction, IngestRow, NewImage } from '@pugmark/db';
+import type { DatabaseTransaction, IngestRow } from '@pugmark/db';
 import { PermanentError, RetryableError, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { ImageStorage } from '@pugmark/storage';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
 import { resolveAllowedFolder } from '../scan/resolve-allowed-folder';
 import { inChunks } from '../scan/in-chunks';
-import { UNREAD_CODES, readImage } from '../scan/read-image';
+import { UNREAD_CODES, readImage, type StoreImage } from '../scan/read-image';
 import { storeChunk, type ScanStores } from '../scan/store-chunk';
 import { walkFolder, type WalkedEntry } from '../scan/walk-folder';
 
@@ -17,6 +17,8 @@ export interface ScanOptions {
   readonly concurrency: number;
   readonly batch: number;
   readonly pixelLimit: number;
+  /** Maximum size of a file, in bytes. */
+  readonly maxBytes: number;
 }
 
 /**
@@ -52,11 +54,11 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
         if (stopped.aborted)
           return {
             task,
-            outcome: 'retry',
+            outcome: 'interrupted',
             code: 'interrupted',
             message: 'the service was stopped; the scan resumes where it stopped',
           };
-        await this.#step(task, ingest, folder, chunk);
+        await this.#step(task, ingest, folder, chunk, context.progress);
         context.progress();
       }
       if (ingest.source === 'upload') await this.#removeUpload(ingest.id, folder);
@@ -64,8 +66,14 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     return { task, outcome: 'done', result: null };
   }
 
-  async #step(task: ClaimedTask, ingest: IngestRow, folder: string, chunk: readonly WalkedEntry[]): Promise<void> {
-    const { concurrency, pixelLimit } = this.#options;
+  async #step(
+    task: ClaimedTask,
+    ingest: IngestRow,
+    folder: string,
+    chunk: readonly WalkedEntry[],
+    onProgress: () => void,
+  ): Promise<void> {
+    const { concurrency } = this.#options;
     const known = await this.#stores.ingests.filterKnownPaths(
       this.#stores.db,
       ingest.id,
@@ -73,13 +81,15 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     );
     const fresh = chunk.filter((entry) => !known.has(entry.path));
     if (fresh.length === 0) return;
-    const place = (path: string, sha256: Buffer, format: NewImage['format']): Promise<string> =>
-      ingest.mode === 'copy' ? this.#storage.storeImage(path, sha256.toString('hex'), format) : Promise.resolve(path);
+    const place: StoreImage = (path, content, sha256, format) =>
+      ingest.mode === 'copy'
+        ? this.#storage.storeImage(content(), sha256.toString('hex'), format)
+        : Promise.resolve(path);
     const limit = pLimit(concurrency);
     const files = await Promise.all(
       fresh.map((entry) =>
         entry.skip === null
-          ? limit(() => readImage(folder, entry.path, pixelLimit, place))
+          ? limit(() => readImage(folder, entry.path, this.#options, place).finally(onProgress))
           : { path: entry.path, skip: entry.skip },
       ),
     );

@@ -1,17 +1,29 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { PermanentError, RetryableError, messageOf } from '@pugmark/domain';
 import { readImageHeader } from '@pugmark/images';
 import type { NewImage } from '@pugmark/db';
+import { openWithin, type OpenedFile } from '@pugmark/storage';
 
 export type ReadResult =
   | { readonly path: string; readonly image: NewImage }
   | { readonly path: string; readonly skip: { readonly code: string; readonly reason: string } };
 
 /** Stores an image if necessary and returns its location, the value of `images.location`. */
-export type StoreImage = (absolutePath: string, sha256: Buffer, format: NewImage['format']) => Promise<string>;
+export type StoreImage = (
+  absolutePath: string,
+  content: () => AsyncIterable<Uint8Array>,
+  sha256: Buffer,
+  format: NewImage['format'],
+) => Promise<string>;
+
+export interface ReadOptions {
+  /** Maximum pixels of an image. */
+  readonly pixelLimit: number;
+  /** Maximum size of a file, in bytes. */
+  readonly maxBytes: number;
+}
 
 const MAX_TRIES = 3;
 
@@ -22,22 +34,23 @@ export const UNREAD_CODES = [
   'folder_unreadable',
   'content_changed',
   'insufficient_resources',
+  'file_too_large',
 ] as const;
 
 /**
- * Reads header and hash of one file and stores it. A file that is not an image, or cannot be read in three tries, is a
- * result and not an error: a bad sector of a memory card must not stop the scan. Errors that are thrown are not caused
- * by the file.
+ * Reads header and hash of one file and stores it; `root` is a real path. The file is opened once. A file that is not
+ * an image, or cannot be read in three tries, is a result and not an error: a bad sector of a memory card must not stop
+ * the scan. Errors that are thrown are not caused by the file.
  */
 export async function readImage(
   root: string,
   path: string,
-  pixelLimit: number,
+  options: ReadOptions,
   place: StoreImage,
 ): Promise<ReadResult> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await readOnce(root, path, pixelLimit, place);
+      return await readOnce(root, path, options, place);
     } catch (error) {
       if (error instanceof PermanentError) return { path, skip: { code: error.code, reason: error.message } };
       if (!(error instanceof RetryableError) || error.code === 'disk_full') throw error;
@@ -47,46 +60,92 @@ export async function readImage(
   }
 }
 
-async function readOnce(root: string, path: string, pixelLimit: number, place: StoreImage): Promise<ReadResult> {
-  const absolutePath = join(root, path);
-  const header = await readImageHeader(absolutePath, { pixelLimit });
-  const { sha256, bytes } = await hashFile(absolutePath);
+async function readOnce(root: string, path: string, options: ReadOptions, place: StoreImage): Promise<ReadResult> {
+  const file = await openFile(root, path);
+  try {
+    return { path, image: await readOpened(file, root, path, options, place) };
+  } finally {
+    await file.handle.close();
+  }
+}
+
+async function readOpened(
+  file: OpenedFile,
+  root: string,
+  path: string,
+  { pixelLimit, maxBytes }: ReadOptions,
+  place: StoreImage,
+): Promise<NewImage> {
+  if (file.stats.size > maxBytes)
+    throw new PermanentError(
+      'file_too_large',
+      `the file has ${toMebibytes(file.stats.size)} MiB, more than the ${toMebibytes(maxBytes)} MiB of an image (setting IMAGE_MAX_BYTES)`,
+    );
+  const header = await readImageHeader(file.path, { pixelLimit });
+  const { sha256, bytes } = await hashContent(file);
+  const location = await place(join(root, path), () => contentOf(file), sha256, header.format);
+  await assertUnchanged(file, bytes);
   return {
-    path,
-    image: {
-      sha256,
-      bytes,
-      location: await place(absolutePath, sha256, header.format),
-      filePath: path,
-      format: header.format,
-      width: header.width,
-      height: header.height,
-      capturedLocal: header.capturedLocal,
-      cameraMake: header.cameraMake,
-      cameraModel: header.cameraModel,
-      cameraSerial: header.cameraSerial,
-      latitude: header.gps?.latitude ?? null,
-      longitude: header.gps?.longitude ?? null,
-    },
+    sha256,
+    bytes,
+    location,
+    filePath: path,
+    format: header.format,
+    width: header.width,
+    height: header.height,
+    capturedLocal: header.capturedLocal,
+    cameraMake: header.cameraMake,
+    cameraModel: header.cameraModel,
+    cameraSerial: header.cameraSerial,
+    latitude: header.gps?.latitude ?? null,
+    longitude: header.gps?.longitude ?? null,
   };
 }
 
-async function hashFile(path: string): Promise<{ sha256: Buffer; bytes: number }> {
+/** Throws as `readImageHeader` for a file that cannot be opened. */
+async function openFile(root: string, path: string): Promise<OpenedFile> {
+  try {
+    return await openWithin(join(root, path), [root]);
+  } catch (error) {
+    if (error instanceof PermanentError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    const message = `the file cannot be opened: ${messageOf(error)}`;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new PermanentError('file_missing', 'the file does not exist any more', { cause: error });
+    if (code === 'EACCES' || code === 'EPERM' || code === 'ENAMETOOLONG')
+      throw new PermanentError('file_unreadable', message, { cause: error });
+    throw new RetryableError('io_error', message, { cause: error });
+  }
+}
+
+function contentOf({ handle }: OpenedFile): AsyncIterable<Uint8Array> {
+  return handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
+}
+
+async function hashContent(file: OpenedFile): Promise<{ sha256: Buffer; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  const read = pipeline(
-    createReadStream(path, { highWaterMark: 256 * 1024 }),
-    async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        bytes += chunk.length;
-      }
-    },
-  );
+  const read = pipeline(contentOf(file), async (chunks: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+  });
   await read.catch((error: unknown) => {
     throw new RetryableError('file_unreadable', `the file could not be read to its end: ${messageOf(error)}`, {
       cause: error,
     });
   });
   return { sha256: hash.digest(), bytes };
+}
+
+/** Header, hash and stored content must be of the same file content. */
+async function assertUnchanged({ handle, stats }: OpenedFile, bytes: number): Promise<void> {
+  const now = await handle.stat();
+  if (now.mtimeMs !== stats.mtimeMs || now.size !== bytes)
+    throw new RetryableError('content_changed', 'the file changed while it was being read');
+}
+
+function toMebibytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
 }

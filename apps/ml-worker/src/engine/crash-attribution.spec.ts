@@ -4,7 +4,13 @@ import type { ModelRef } from './engine-protocol';
 const model = (batch: number, key = 'a 1') => ({ key, manifest: { batch }, folder: '' }) as ModelRef;
 
 function item(wireId: number): QueuedImage {
-  return { wireId, image: { id: wireId, path: '' }, failedAttempts: 0, settle: () => undefined };
+  return {
+    wireId,
+    image: { id: wireId, path: '' },
+    failedAttempts: 0,
+    settle: () => undefined,
+    onProgress: () => undefined,
+  };
 }
 
 function inFlight(

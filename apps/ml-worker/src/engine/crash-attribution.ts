@@ -8,6 +8,8 @@ export interface QueuedImage {
   /** Number of times that it crashed or hung an engine process that processed nothing else. */
   failedAttempts: number;
   readonly settle: (outcome: ImageOutcome) => void;
+  /** Called when it is answered, or when work moves that it waits for. The same function for all images of a call. */
+  readonly onProgress: () => void;
 }
 
 export interface Batch {

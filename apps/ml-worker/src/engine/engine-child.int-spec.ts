@@ -1,19 +1,23 @@
 import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
 import { testLogger, waitUntil } from '@pugmark/testing';
 import { EnginePool, type ModelRef, type PoolImage } from './engine-pool';
-import type { ToEngine } from './engine-protocol';
+import type { FromEngine, ToEngine } from './engine-protocol';
 import { bundleForTest } from './testing/bundle-fixture';
 import { isAlive } from './testing/fake-engine';
 
 const CAT = join(dirname(require.resolve('cat-picture')), 'cat.jpg');
 const engineOptions = (engine: 'wasm' | 'null') =>
   ({ engine, device: 'auto', tensorflowDir: '', convertedDir: '' }) as const;
-const MODEL: ModelRef = { key: 'coco-centernet 1', manifest: BUILTIN_MODEL, folder: builtinModelFolder() };
+const MODEL: ModelRef = {
+  key: 'coco-centernet 1',
+  manifest: BUILTIN_MODEL,
+  folder: builtinModelFolder(),
+  loadDeadlineMs: 60_000,
+};
 const startWith = (engine: 'wasm' | 'null', model = MODEL): Extract<ToEngine, { type: 'start' }> => ({
   type: 'start',
   engine: engineOptions(engine),
@@ -58,8 +62,8 @@ describe('the engine process', () => {
     ]);
     expect(first).toMatchObject({ id: 1, ok: true, width: 800, height: 1042, warning: null });
     expect(first!.ok && first!.detections[0]).toMatchObject({ category: 'animal', label: 'cat' });
-    expect(second).toMatchObject({ id: 2, ok: false, code: 'not_an_image', retryable: false });
-    expect(third).toMatchObject({ id: 3, ok: false, code: 'file_missing', retryable: false });
+    expect(second).toMatchObject({ id: 2, ok: false, code: 'not_an_image', outcome: 'failed' });
+    expect(third).toMatchObject({ id: 3, ok: false, code: 'file_missing', outcome: 'failed' });
     expect(fourth).toMatchObject({ id: 4, ok: true });
   });
 
@@ -76,7 +80,10 @@ describe('the engine process', () => {
     const engine = fork(child.path, [], { env: {}, execArgv: [] });
     try {
       engine.send(startWith('wasm'));
-      expect((await once(engine, 'message'))[0]).toMatchObject({ type: 'ready' });
+      const messages: string[] = [];
+      engine.on('message', ({ type }: FromEngine) => messages.push(type));
+      await waitUntil('the engine to be ready', () => messages.includes('ready'), 30_000);
+      expect(messages).toEqual(['loading', 'loaded', 'ready']);
       // More than ten seconds of work.
       engine.send({
         type: 'batch',
@@ -84,7 +91,7 @@ describe('the engine process', () => {
         model: MODEL.key,
         images: Array.from({ length: 200 }, (_, id) => ({ id, path: CAT })),
       });
-      await once(engine, 'message');
+      await waitUntil('the first image', () => messages.includes('started'), 30_000);
       engine.disconnect();
       await waitUntil('the process to end', () => engine.exitCode !== null, 5_000);
     } finally {

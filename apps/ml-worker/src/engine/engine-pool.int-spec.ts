@@ -17,7 +17,12 @@ afterEach(async () => {
   rmSync(fake.folder, { recursive: true, force: true });
 });
 
-const model = (folder = 'good', key = 'a 1'): ModelRef => ({ key, manifest: BUILTIN_MODEL, folder });
+const model = (folder = 'good', key = 'a 1', loadDeadlineMs = 1_000): ModelRef => ({
+  key,
+  manifest: BUILTIN_MODEL,
+  folder,
+  loadDeadlineMs,
+});
 const detect = (pool: EnginePool, inputs: readonly PoolImage[]) => pool.infer(model(), inputs);
 
 function createPool(options: Partial<EnginePoolOptions> = {}, behaviour = 'good'): EnginePool {
@@ -121,7 +126,7 @@ describe('an image that crashes processes', () => {
       ok: false,
       code,
       message: expect.stringContaining(message),
-      retryable: false,
+      outcome: 'failed',
     });
   });
 
@@ -130,7 +135,7 @@ describe('an image that crashes processes', () => {
     const outcomes = await detect(pool, images('a', accident, 'c'));
     expect(results(outcomes)).toEqual(['ok', 'engine_hung', 'ok']);
     expect(outcomes[1]).toMatchObject({
-      retryable: false,
+      outcome: 'failed',
       message: expect.stringContaining('answered nothing for 400 ms and was killed'),
     });
   });
@@ -189,6 +194,13 @@ describe('an image that crashes processes', () => {
     });
   });
 
+  it('because the system kills them is not failed: another attempt may have more memory', async () => {
+    const pool = await startedPool();
+    const outcomes = await detect(pool, images('a', 'oom', 'c'));
+    expect(results(outcomes)).toEqual(['ok', 'engine_out_of_memory', 'ok']);
+    expect(outcomes[1]).toMatchObject({ outcome: 'interrupted', message: expect.stringContaining('lack of memory') });
+  });
+
   it('only once (as when memory was short) is done normally', async () => {
     const pool = await startedPool();
     expect(results(await detect(pool, images('a', `segfault-once:${flag('died')}`, 'c')))).toEqual(['ok', 'ok', 'ok']);
@@ -206,7 +218,10 @@ describe('processes', () => {
     expect((await Promise.all(pending)).map(results)).toEqual(Array.from({ length: 4 }, () => ['ok', 'ok', 'ok']));
     await waitUntil('both to be back', () => pool.status().every(({ state }) => state === 'idle'));
     expect(pool.status().map(({ restarts }) => restarts)).toEqual([1, 1]);
-    expect(pool.status()[0]!.lastExit).toMatchObject({ kind: 'crashed', message: 'was ended by signal SIGKILL' });
+    expect(pool.status()[0]!.lastExit).toMatchObject({
+      kind: 'terminated',
+      message: expect.stringContaining('was ended by signal SIGKILL'),
+    });
     expect(pids(pool).filter((pid) => before.includes(pid))).toEqual([]);
   });
 
@@ -233,7 +248,7 @@ describe('processes', () => {
     expect(outcome).toMatchObject({
       ok: false,
       code: 'engine_unavailable',
-      retryable: true,
+      outcome: 'interrupted',
       message: expect.stringContaining('exited with code 9'),
     });
     const [later] = await detect(pool, images('a'));
@@ -276,6 +291,57 @@ describe('models', () => {
   });
 });
 
+describe('a model that takes longer to load than an image may take', () => {
+  it('costs no image: the time of an image begins when its model is loaded', async () => {
+    const pool = await startedPool({ imageDeadlineMs: 400 });
+    let progress = 0;
+    const slow = model('slow:1500', 'b 2', 10_000);
+    const outcomes = pool.infer(slow, images('a', 'b', 'c'), () => (progress += 1));
+    await waitUntil('a process to load', () => pool.status().some(({ state }) => state === 'loading'));
+    expect(results(await outcomes)).toEqual(['ok', 'ok', 'ok']);
+    expect(pool.status().map(({ restarts }) => restarts)).toEqual([0, 0]);
+    // Once while it was loading, once when it was loaded, and for each answer.
+    expect(progress).toBeGreaterThanOrEqual(5);
+    expect(pool.status().map(({ state }) => state)).toEqual(['idle', 'idle']);
+  });
+
+  it.each([
+    ['within its own deadline', 'slow:60000', 'did not load the model b 2 within 300 ms and was killed'],
+    ['because processes crash', 'crash', 'exited with code 4'],
+  ])(
+    'and does not load %s is not charged to images either, and other models keep working',
+    async (_, folder, reason) => {
+      const pool = await startedPool({ imageDeadlineMs: 5_000 });
+      const [broken, good] = await Promise.all([
+        pool.infer(model(folder, 'b 2', 300), images('a', 'b')),
+        pool.infer(model(), images('x', 'y')),
+      ]);
+      expect(results(good)).toEqual(['ok', 'ok']);
+      for (const outcome of broken)
+        expect(outcome).toMatchObject({
+          code: 'model_load_failed',
+          outcome: 'retry',
+          message: expect.stringContaining(reason),
+        });
+      // Processes start without it.
+      await waitUntil('both to be back', () => pool.status().every(({ state }) => state === 'idle'));
+      expect(results(await detect(pool, images('z')))).toEqual(['ok']);
+    },
+  );
+});
+
+describe('a model whose batches take longer than the deadline', () => {
+  it('loses no image, and is given more time once its speed is known', async () => {
+    const pool = await startedPool({ processes: 1, imageDeadlineMs: 400 });
+    const slow = { ...model('together:150', 'b 2'), manifest: { ...BUILTIN_MODEL, batch: 4 } };
+    expect(results(await pool.infer(slow, images('a', 'b', 'c', 'd')))).toEqual(['ok', 'ok', 'ok', 'ok']);
+    const { restarts } = pool.status()[0]!;
+    expect(restarts).toBeGreaterThan(0);
+    expect(results(await pool.infer(slow, images('e', 'f', 'g', 'h')))).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(pool.status()[0]!.restarts).toBe(restarts);
+  });
+});
+
 describe('start', () => {
   it.each([
     ['that cannot load its model', 'fail', 'model_corrupt', 'the file x differs'],
@@ -310,7 +376,7 @@ describe('stop', () => {
     const waiting = detect(pool, images('c'));
     const stopping = pool.stop(10_000);
     expect(await waiting).toEqual([
-      expect.objectContaining({ id: 100, ok: false, code: 'engine_stopped', retryable: true }),
+      expect.objectContaining({ id: 100, ok: false, code: 'engine_stopped', outcome: 'interrupted' }),
     ]);
     raise('go');
     await stopping;

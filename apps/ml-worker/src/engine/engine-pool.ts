@@ -32,9 +32,12 @@ export interface EnginePoolOptions {
   readonly batchesPerProcess?: number;
   /** Maximum images per batch: a call is distributed among processes in batches of this size. Unlimited by default. */
   readonly batchImages?: number;
-  /** Maximum time that a process with images in flight may take until its next answer. */
+  /**
+   * Maximum time that a process with images in flight may take until its next answer. Longer for a model that is known
+   * to be slow.
+   */
   readonly imageDeadlineMs?: number;
-  /** Maximum time that a process may take to load its models, and that images wait while no process is ready. */
+  /** Maximum time that a process may take to start its engine; loading models has a deadline per model. */
   readonly startDeadlineMs?: number;
   readonly restart?: RestartPolicy;
   /** Memory above which a process is replaced as soon as it is idle. */
@@ -51,6 +54,14 @@ const MAX_FAILED_ATTEMPTS = 2;
  */
 const MAX_FAILED_STARTS = 4;
 const MAX_MODELS = 3;
+/** Consecutive exits of processes while they loaded a model after which the images that wait for it are answered. */
+const MAX_FAILED_LOADS = 2;
+/** Deadline of an answer, as a multiple of the time that the model needed for images before. */
+const SLOW_MODEL_FACTOR = 3;
+/** Part of the slowest time of an image that is kept with each further answer. */
+const SLOWNESS_KEPT = 0.98;
+/** Interval at which images that wait for a process to start or load are told that work moves. */
+const PREPARING_PROGRESS_MS = 1_000;
 /** Maximum time that a process may take to exit once its channel is closed. */
 const STOP_GRACE_MS = 1_000;
 
@@ -76,11 +87,16 @@ export class EnginePool {
   /** Models that new processes load at their start: the most recently loaded ones. */
   #models: readonly ModelRef[];
   readonly #loading = new Map<string, Loading>();
+  /** Consecutive exits of processes that were loading the model, by key. */
+  readonly #failedLoads = new Map<string, number>();
+  /** Milliseconds of inference per image, by key of the model: a slowly decreasing maximum. */
+  readonly #inferMs = new Map<string, number>();
   #failedStarts = 0;
   /** The last assigned batch was isolated: other batches go next, if there are any. */
   #lastWasIsolated = false;
   #nextWireId = 1;
   #unavailableTimer: NodeJS.Timeout | undefined;
+  #preparingTimer: NodeJS.Timeout | undefined;
   #lastExit = 'no process has exited';
   #starting: { resolve(): void; reject(error: Error): void } | null = null;
   #onIdle: (() => void) | null = null;
@@ -107,7 +123,7 @@ export class EnginePool {
     const { childPath } = this.#options;
     if (!existsSync(childPath))
       throw new FatalError('engine_missing', `${childPath} does not exist: run the build first`);
-    const limit = startDeadline(this.#startDeadlineMs, 'start');
+    const limit = startDeadline(this.#maxStartMs(), 'start');
     try {
       const ready = new Promise<void>((resolve, reject) => {
         this.#starting = { resolve, reject };
@@ -136,7 +152,13 @@ export class EnginePool {
     );
     try {
       for (const slot of slots) slot.load(model);
-      if (slots.length > 0) await withDeadline(loaded, this.#startDeadlineMs, `loading model ${model.manifest.name}`);
+      // A process is killed at the same deadline, at the latest when it has finished its work in flight.
+      if (slots.length > 0)
+        await withDeadline(
+          loaded,
+          model.loadDeadlineMs + this.#startDeadlineMs,
+          `loading model ${model.manifest.name}`,
+        );
       const max = this.#options.maxModels ?? MAX_MODELS;
       this.#models = [...this.#models.filter(({ key }) => key !== model.key), model].slice(-max);
     } finally {
@@ -146,16 +168,22 @@ export class EnginePool {
 
   /**
    * Runs inference on the images; loads the model if necessary. Resolves with one outcome per image, in order. Never
-   * rejects: what cannot be done now (the pool is stopping, no process becomes ready) is a retryable failure. An image
-   * that crashes or hangs an engine twice by itself is a permanent one: `engine_crashed`, `engine_hung`.
+   * rejects: what cannot be done now (the pool is stopping, no process becomes ready) is `interrupted`; a model that
+   * cannot be loaded is `retry`; an image that crashes or hangs an engine twice by itself has `failed` with
+   * `engine_crashed` or `engine_hung`, but is `interrupted` when the system killed it. Calls `onProgress` when an image
+   * is answered, or work moves that one waits for.
    */
-  async infer(model: ModelRef, images: readonly PoolImage[]): Promise<ImageOutcome[]> {
+  async infer(
+    model: ModelRef,
+    images: readonly PoolImage[],
+    onProgress: () => void = () => undefined,
+  ): Promise<ImageOutcome[]> {
     if (images.length === 0) return [];
     const items: QueuedImage[] = [];
     const outcomes = images.map(
       (image) =>
         new Promise<ImageOutcome>((settle) =>
-          items.push({ wireId: this.#nextWireId++, image, failedAttempts: 0, settle }),
+          items.push({ wireId: this.#nextWireId++, image, failedAttempts: 0, settle, onProgress }),
         ),
     );
     const batchSize = this.#options.batchImages ?? items.length;
@@ -205,7 +233,14 @@ export class EnginePool {
     const start = () => ({ type: 'start', engine, models: this.#models, maxModels, pixelLimit }) as const;
     const slot: EngineSlot = new EngineSlot(
       index,
-      () => ({ childPath, start: start(), startDeadlineMs: this.#startDeadlineMs, imageDeadlineMs, env: env(index) }),
+      () => ({
+        childPath,
+        start: start(),
+        startDeadlineMs: this.#startDeadlineMs,
+        answerDeadlineMs: (key, count) =>
+          Math.max(imageDeadlineMs, SLOW_MODEL_FACTOR * count * (this.#inferMs.get(key) ?? 0)),
+        env: env(index),
+      }),
       {
         restart: this.#options.restart ?? { firstMs: 200, maxMs: 30_000 },
         maxRssBytes: this.#options.maxRssBytes ?? Infinity,
@@ -213,8 +248,13 @@ export class EnginePool {
       {
         onReady: (info) => this.#onReady(slot, info),
         onLoaded: (model, problem) => this.#onLoaded(slot, model, problem),
-        onAnswer: (item, outcome) => item.settle(outcome),
-        onFree: () => {
+        onAnswer: (item, outcome, { key }) => {
+          if (outcome.ok)
+            this.#inferMs.set(key, Math.max(outcome.inferMs, (this.#inferMs.get(key) ?? 0) * SLOWNESS_KEPT));
+          item.settle(outcome);
+          this.#reportProgress([item, ...slot.pending, ...this.#queued()]);
+        },
+        onChanged: () => {
           this.#resolveIfIdle();
           this.#assignBatches();
         },
@@ -234,10 +274,14 @@ export class EnginePool {
     this.#engine = engine;
     this.#loaded.add(slot);
     if (this.#loaded.size === this.#slots.length) this.#starting?.resolve();
+    this.#reportProgress(this.#queued());
     this.#assignBatches();
   }
 
   #onLoaded(slot: EngineSlot, model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void {
+    if (problem === null) this.#failedLoads.delete(model);
+    else if (this.#loaded.size > 0) this.#models = this.#models.filter(({ key }) => key !== model);
+    this.#reportProgress([...slot.pending, ...this.#queued()]);
     const loading = this.#loading.get(model);
     if (loading === undefined) return;
     loading.waitingFor.delete(slot);
@@ -260,13 +304,15 @@ export class EnginePool {
     else if (exit.kind !== 'stopped') this.#options.logger.warn(details, 'an engine process exited; it is restarted');
     if (exit.kind !== 'stopped') this.#lastExit = `the last one ${exit.message}`;
     if (this.#stopped !== null) this.#failAsStopped(inFlight.flatMap(({ pending }) => [...pending.values()]));
+    else if (exit.loading !== null && exit.kind !== 'stopped') this.#recordFailedLoad(exit.loading, exit, inFlight);
     else this.#requeueBatches(exit, inFlight);
     this.#resolveIfIdle();
     this.#assignBatches();
   }
 
   #failAfterRepeatedCrashes(exit: EngineExit): void {
-    if (this.#starting === null || this.#loaded.size > 0 || exit.kind !== 'crashed') return;
+    if (this.#starting === null || this.#loaded.size > 0) return;
+    if (exit.kind !== 'crashed' && exit.kind !== 'terminated') return;
     this.#failedStarts += 1;
     if (this.#failedStarts < MAX_FAILED_STARTS) return;
     this.#starting.reject(
@@ -275,6 +321,26 @@ export class EnginePool {
         `engine processes crash before they are ready, ${MAX_FAILED_STARTS} in a row; the last one ${exit.message}: ${exit.lastOutput}`,
       ),
     );
+  }
+
+  /**
+   * Attributes the exit to the model that was being loaded, not to images. After two in a row, the images that wait for
+   * this model are answered. A model that does not load must not prevent processes from starting: later ones load it
+   * when an image needs it.
+   */
+  #recordFailedLoad(key: string, exit: EngineExit, inFlight: readonly BatchInFlight[]): void {
+    this.#waiting.unshift(
+      ...inFlight.map(({ batch, pending }) => ({ ...batch, items: [...pending.values()] })).filter(hasItems),
+    );
+    if (this.#loaded.size > 0) this.#models = this.#models.filter((model) => model.key !== key);
+    const failures = (this.#failedLoads.get(key) ?? 0) + 1;
+    this.#failedLoads.set(key, failures);
+    if (failures < MAX_FAILED_LOADS) return;
+    this.#failedLoads.delete(key);
+    const message = `the model ${key} could not be loaded: ${failures} engine processes in a row failed while loading it; the last one ${exit.message}`;
+    this.#options.logger.error({ model: key, lastOutput: exit.lastOutput }, message);
+    for (const item of this.#takeWaiting(({ model }) => model.key === key))
+      item.settle({ id: item.image.id, ok: false, code: 'model_load_failed', message, outcome: 'retry' });
   }
 
   #requeueBatches(exit: EngineExit, inFlight: readonly BatchInFlight[]): void {
@@ -291,18 +357,23 @@ export class EnginePool {
       this.#isolated.unshift({ model, items: [image], isolated: true });
       return;
     }
-    const code = exit.kind === 'hung' ? 'engine_hung' : 'engine_crashed';
     const message = `an engine process with only this image failed ${MAX_FAILED_ATTEMPTS} times; the last time it ${exit.message}`;
+    if (exit.kind === 'terminated') {
+      // The other programs of the machine need memory, too: this proves nothing about the image.
+      const { id } = image.image;
+      return image.settle({ id, ok: false, code: 'engine_out_of_memory', message, outcome: 'interrupted' });
+    }
+    const code = exit.kind === 'hung' ? 'engine_hung' : 'engine_crashed';
     this.#options.logger.warn(
       { image: image.image, code, lastOutput: exit.lastOutput },
       'an image crashes or hangs engine processes and has failed',
     );
-    image.settle({ id: image.image.id, ok: false, code, message, retryable: false });
+    image.settle({ id: image.image.id, ok: false, code, message, outcome: 'failed' });
   }
 
   /** Assigns waiting batches to processes. */
   #assignBatches(): void {
-    if (this.#stopped !== null) this.#failAsStopped(this.#takeAllWaiting());
+    if (this.#stopped !== null) this.#failAsStopped(this.#takeWaiting());
     this.#assignIsolated();
     const max = this.#options.batchesPerProcess ?? 2;
     // Reserves one process for an isolated batch; the others continue.
@@ -318,6 +389,7 @@ export class EnginePool {
       this.#lastWasIsolated = false;
     }
     this.#updateUnavailableTimer();
+    this.#updatePreparingTimer();
   }
 
   #assignIsolated(): void {
@@ -350,25 +422,68 @@ export class EnginePool {
       );
   }
 
-  /** Fails waiting images as retryable when no process becomes ready in time, so that another worker may try them. */
+  /** Answers waiting images when no process becomes ready in time, so that another worker may try them. */
   #updateUnavailableTimer(): void {
-    const starving = this.#waiting.length + this.#isolated.length > 0 && !this.#slots.some((slot) => slot.isReady);
+    const starving =
+      this.#waiting.length + this.#isolated.length > 0 &&
+      !this.#slots.some((slot) => slot.isReady || slot.pending.length > 0);
     if (!starving) {
       clearTimeout(this.#unavailableTimer);
       this.#unavailableTimer = undefined;
     } else {
       this.#unavailableTimer ??= setTimeout(() => {
         this.#unavailableTimer = undefined;
-        const message = `no engine process has been ready for ${this.#startDeadlineMs} ms: ${this.#lastExit}`;
+        const message = `no engine process has been ready for ${this.#maxStartMs()} ms: ${this.#lastExit}`;
         this.#options.logger.error({ processes: this.status() }, message);
-        for (const item of this.#takeAllWaiting())
-          item.settle({ id: item.image.id, ok: false, code: 'engine_unavailable', message, retryable: true });
-      }, this.#startDeadlineMs);
+        for (const item of this.#takeWaiting())
+          item.settle({ id: item.image.id, ok: false, code: 'engine_unavailable', message, outcome: 'interrupted' });
+      }, this.#maxStartMs());
     }
   }
 
-  #takeAllWaiting(): QueuedImage[] {
-    return [...this.#isolated.splice(0), ...this.#waiting.splice(0)].flatMap(({ items }) => items);
+  /**
+   * While processes start and load models, within deadlines of their own, no image is answered: reports progress for
+   * the images that wait for them.
+   */
+  #updatePreparingTimer(): void {
+    const waitFor = (): QueuedImage[] => {
+      const preparing = this.#slots.filter((slot) => slot.isPreparing);
+      const queued = preparing.length === this.#slots.length ? this.#queued() : [];
+      return [...preparing.flatMap((slot) => slot.pending), ...queued];
+    };
+    if (waitFor().length === 0) {
+      clearInterval(this.#preparingTimer);
+      this.#preparingTimer = undefined;
+    } else {
+      this.#preparingTimer ??= setInterval(() => {
+        this.#reportProgress(waitFor());
+        this.#updatePreparingTimer();
+      }, PREPARING_PROGRESS_MS);
+    }
+  }
+
+  #reportProgress(images: readonly QueuedImage[]): void {
+    for (const onProgress of new Set(images.map((image) => image.onProgress))) onProgress();
+  }
+
+  /** Images that are not assigned to a process. */
+  #queued(): QueuedImage[] {
+    return [...this.#isolated, ...this.#waiting].flatMap(({ items }) => items);
+  }
+
+  #takeWaiting(matches: (batch: Batch) => boolean = () => true): QueuedImage[] {
+    const taken: QueuedImage[] = [];
+    for (const queue of [this.#isolated, this.#waiting])
+      for (const batch of queue.splice(0)) {
+        if (matches(batch)) taken.push(...batch.items);
+        else queue.push(batch);
+      }
+    return taken;
+  }
+
+  /** Maximum time until a process has started its engine and loaded its models. */
+  #maxStartMs(): number {
+    return this.#models.reduce((sum, { loadDeadlineMs }) => sum + loadDeadlineMs, this.#startDeadlineMs);
   }
 
   #failAsStopped(items: readonly QueuedImage[]): void {
@@ -376,7 +491,7 @@ export class EnginePool {
       ok: false,
       code: 'engine_stopped',
       message: 'the worker is stopping; the image is processed later',
-      retryable: true,
+      outcome: 'interrupted',
     } as const;
     for (const item of items) item.settle({ id: item.image.id, ...rest });
   }
@@ -387,7 +502,11 @@ export class EnginePool {
 
   #startTimeoutError(): FatalError {
     const ready = this.#loaded.size;
-    const message = `only ${ready} of ${this.#slots.length} engine processes were ready within ${this.#startDeadlineMs} ms; ${this.#lastExit}`;
+    const message = `only ${ready} of ${this.#slots.length} engine processes were ready within ${this.#maxStartMs()} ms; ${this.#lastExit}`;
     return new FatalError('engine_start_timeout', message);
   }
+}
+
+function hasItems({ items }: Batch): boolean {
+  return items.length > 0;
 }

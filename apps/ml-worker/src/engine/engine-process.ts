@@ -4,11 +4,16 @@ import type { EngineHealth, FromEngine, ImageOutcome, ModelRef, PoolImage, ToEng
 
 /** How and why a process exited. */
 export interface EngineExit {
-  /** `failed`: it reported that it cannot work; `stopped`: it was stopped by the pool. */
-  readonly kind: 'crashed' | 'hung' | 'failed' | 'stopped';
+  /**
+   * `failed`: it reported that it cannot work; `terminated`: it was killed by the system, usually because memory ran
+   * out; `stopped`: it was stopped by the pool.
+   */
+  readonly kind: 'crashed' | 'terminated' | 'hung' | 'failed' | 'stopped';
   readonly code: string;
   /** Description with signal or exit code. */
   readonly message: string;
+  /** Key of the model that it was loading, which may be the cause; null if none. */
+  readonly loading: string | null;
   /** End of its standard output and error. */
   readonly lastOutput: string;
 }
@@ -16,13 +21,18 @@ export interface EngineExit {
 export interface ProcessOptions {
   readonly childPath: string;
   readonly start: Extract<ToEngine, { type: 'start' }>;
+  /** Maximum time to start the engine, without loading its models. */
   readonly startDeadlineMs: number;
-  readonly imageDeadlineMs: number;
+  /** Maximum time until the next answer, for this many images of the model. */
+  readonly answerDeadlineMs: (model: string, images: number) => number;
   readonly env: Readonly<Record<string, string>>;
 }
 
 export interface ProcessEvents {
   onReady(engine: EngineInfo): void;
+  /** It loads models, and answers no image until it has loaded them. */
+  onLoading(): void;
+  /** A model is loaded, or not. */
   onLoaded(model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void;
   onStarted(batch: number, id: number): void;
   onAnswer(batch: number, outcome: ImageOutcome, health: EngineHealth): void;
@@ -30,7 +40,15 @@ export interface ProcessEvents {
   onExited(exit: EngineExit): void;
 }
 
-/** One engine process from start to exit. */
+interface AssignedBatch {
+  readonly model: ModelRef;
+  unanswered: number;
+}
+
+/**
+ * One engine process from start to exit: starting, then loading models or answering images. Each of the three has a
+ * deadline of its own: the time of an image begins when no model is being loaded.
+ */
 export class EngineProcess {
   readonly #options: ProcessOptions;
   readonly #events: ProcessEvents;
@@ -38,10 +56,13 @@ export class EngineProcess {
   /** Why the process cannot work, as it reported before it exits. */
   #failure: Extract<FromEngine, { type: 'failed' }> | null = null;
   #ready = false;
-  #images = 0;
-  /** Keys of models that were sent to the process. */
-  readonly #knownModels = new Set<string>();
-  #progressTimer: NodeJS.Timeout | undefined;
+  /** Batches with unanswered images, by number, oldest first. */
+  readonly #batches = new Map<number, AssignedBatch>();
+  /** Models that were sent to the process, by key. */
+  readonly #models = new Map<string, ModelRef>();
+  /** Keys of models that it is asked to load or loads, oldest first. */
+  readonly #loading = new Set<string>();
+  #deadlineTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ProcessOptions, events: ProcessEvents) {
     this.#options = options;
@@ -50,8 +71,8 @@ export class EngineProcess {
       { childPath: options.childPath, env: options.env, serialization: 'json', captureOutput: true },
       { onMessage: (message) => this.#receive(message), onExited: (exit) => this.#onExited(exit) },
     );
-    this.#setDeadline(options.startDeadlineMs, `was not ready within ${options.startDeadlineMs} ms`);
-    for (const model of options.start.models) this.#knownModels.add(model.key);
+    for (const model of options.start.models) this.#models.set(model.key, model);
+    this.#updateDeadline();
     this.#child.send(options.start);
   }
 
@@ -61,34 +82,46 @@ export class EngineProcess {
 
   /** Images assigned to it and not answered. */
   get imagesInFlight(): number {
-    return this.#images;
+    return [...this.#batches.values()].reduce((sum, { unanswered }) => sum + unanswered, 0);
+  }
+
+  get isLoading(): boolean {
+    return this.#loading.size > 0;
   }
 
   assign(batch: number, model: ModelRef, images: readonly PoolImage[]): void {
-    if (this.#images === 0) this.#startAnswerDeadline();
-    this.#images += images.length;
-    if (!this.#knownModels.has(model.key)) this.load(model);
+    const wasIdle = this.#batches.size === 0;
+    this.#batches.set(batch, { model, unanswered: images.length });
+    if (!this.#models.has(model.key)) this.load(model);
+    else if (wasIdle) this.#updateDeadline();
     this.#child.send({ type: 'batch', batch, model: model.key, images });
   }
 
   load(model: ModelRef): void {
-    this.#knownModels.add(model.key);
+    this.#models.set(model.key, model);
+    this.#startLoading(model.key);
     this.#child.send({ type: 'load', model });
   }
 
   /** Closes the channel, which makes the process exit, and kills it after `graceMs` milliseconds if it does not. */
   stop(graceMs: number): void {
-    clearTimeout(this.#progressTimer);
+    clearTimeout(this.#deadlineTimer);
     this.#child.stop(graceMs);
   }
 
   #receive(message: FromEngine): void {
     switch (message.type) {
       case 'ready':
-        clearTimeout(this.#progressTimer);
         this.#ready = true;
+        this.#updateDeadline();
         return this.#events.onReady(message.engine);
+      case 'loading':
+        return this.#startLoading(message.model);
       case 'loaded':
+        this.#loading.delete(message.model);
+        // Its files may be repaired before its next batch, which must send it again to be given the time to load it.
+        if (message.problem !== null) this.#models.delete(message.model);
+        this.#updateDeadline();
         return this.#events.onLoaded(message.model, message.problem);
       case 'failed':
         this.#failure ??= message;
@@ -96,27 +129,54 @@ export class EngineProcess {
       case 'started':
         return this.#events.onStarted(message.batch, message.id);
       case 'answer':
-        this.#images -= 1;
-        clearTimeout(this.#progressTimer);
-        if (this.#images > 0) this.#startAnswerDeadline();
+        this.#recordAnswer(message.batch);
+        this.#updateDeadline();
         return this.#events.onAnswer(message.batch, message.outcome, message.health);
     }
   }
 
-  /** Only answers count as progress: a process may report further images as started while one of them hangs. */
-  #startAnswerDeadline(): void {
-    this.#setDeadline(this.#options.imageDeadlineMs, `answered nothing for ${this.#options.imageDeadlineMs} ms`);
+  #startLoading(model: string): void {
+    if (this.#loading.has(model)) return;
+    this.#loading.add(model);
+    if (this.#loading.size > 1) return;
+    this.#updateDeadline();
+    this.#events.onLoading();
+  }
+
+  #recordAnswer(number: number): void {
+    const batch = this.#batches.get(number);
+    if (batch === undefined) return;
+    batch.unanswered -= 1;
+    if (batch.unanswered === 0) this.#batches.delete(number);
+  }
+
+  /** Restarts the deadline of what the process does now. */
+  #updateDeadline(): void {
+    clearTimeout(this.#deadlineTimer);
+    if (!this.#child.isAvailable || this.#failure !== null) return;
+    const [loading] = this.#loading;
+    const [batch] = this.#batches.values();
+    const { startDeadlineMs, answerDeadlineMs } = this.#options;
+    if (loading !== undefined) {
+      const ms = this.#models.get(loading)?.loadDeadlineMs ?? startDeadlineMs;
+      this.#setDeadline(ms, `did not load the model ${loading} within ${ms} ms`);
+    } else if (!this.#ready) {
+      this.#setDeadline(startDeadlineMs, `was not ready within ${startDeadlineMs} ms`);
+    } else if (batch !== undefined) {
+      // Only answers count as progress: a process may report further images as started while one of them hangs.
+      const ms = answerDeadlineMs(batch.model.key, Math.min(batch.unanswered, batch.model.manifest.batch));
+      this.#setDeadline(ms, `answered nothing for ${ms} ms`);
+    }
   }
 
   #setDeadline(ms: number, problem: string): void {
-    clearTimeout(this.#progressTimer);
-    if (!this.#child.isAvailable || this.#failure !== null) return;
-    this.#progressTimer = setTimeout(() => this.#child.kill(`${problem} and was killed`), ms);
+    this.#deadlineTimer = setTimeout(() => this.#child.kill(`${problem} and was killed`), ms);
   }
 
   #onExited(exit: ChildExit): void {
-    clearTimeout(this.#progressTimer);
-    this.#events.onExited({ ...this.#reasonOf(exit), lastOutput: exit.lastOutput });
+    clearTimeout(this.#deadlineTimer);
+    const [loading = null] = this.#loading;
+    this.#events.onExited({ ...this.#reasonOf(exit), loading, lastOutput: exit.lastOutput });
   }
 
   #reasonOf({ kind, message }: ChildExit): Pick<EngineExit, 'kind' | 'code' | 'message'> {
@@ -126,6 +186,8 @@ export class EngineProcess {
     switch (kind) {
       case 'killed':
         return { kind: 'hung', code: 'engine_hung', message };
+      case 'terminated':
+        return { kind: 'terminated', code: 'engine_out_of_memory', message: `${message}, probably for lack of memory` };
       case 'stopped':
         return { kind: 'stopped', code: 'engine_stopped', message };
       case 'exited':

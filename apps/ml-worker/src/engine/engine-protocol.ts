@@ -1,4 +1,4 @@
-import type { Box, Classification, Detection, ModelManifest } from '@pugmark/domain';
+import type { Box, Classification, Detection, ModelManifest, UnfinishedOutcome } from '@pugmark/domain';
 import type { EngineInfo, EngineOptions } from '@pugmark/inference';
 
 /**
@@ -24,7 +24,9 @@ export type FromEngine =
   | { readonly type: 'ready'; readonly engine: EngineInfo }
   /** The engine or a model to start with is not available; the process exits by itself. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
-  /** Whether a model that was sent later is loaded and warmed up. */
+  /** Loading a model begins: at the start, on request, or because it was evicted since its last batch. */
+  | { readonly type: 'loading'; readonly model: string }
+  /** Whether the model is loaded and warmed up. */
   | {
       readonly type: 'loaded';
       readonly model: string;
@@ -49,6 +51,8 @@ export interface ModelRef {
   readonly manifest: ModelManifest;
   /** Folder of the manifest's files. */
   readonly folder: string;
+  /** Maximum time that a process may take to load it, in milliseconds. */
+  readonly loadDeadlineMs: number;
 }
 
 export interface PoolImage {
@@ -84,6 +88,6 @@ export interface ImageFailed {
   readonly code: string;
   /** Message for the person who must act. */
   readonly message: string;
-  /** Whether another attempt may succeed. */
-  readonly retryable: boolean;
+  /** What becomes of the task of the image. */
+  readonly outcome: UnfinishedOutcome;
 }

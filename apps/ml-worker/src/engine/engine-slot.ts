@@ -4,8 +4,11 @@ import type { Batch, BatchInFlight, QueuedImage } from './crash-attribution';
 import { EngineProcess, type EngineExit, type ProcessOptions } from './engine-process';
 import type { EngineHealth, FromEngine, ImageOutcome, ModelRef } from './engine-protocol';
 
-/** `recycling`: it has grown too large, finishes its work in flight and is replaced. */
-export type EngineState = 'starting' | 'idle' | 'busy' | 'recycling' | 'restarting' | 'stopped';
+/**
+ * `loading`: it loads models, whether it has images in flight or not. `recycling`: it has grown too large, finishes its
+ * work in flight and is replaced.
+ */
+export type EngineState = 'starting' | 'loading' | 'idle' | 'busy' | 'recycling' | 'restarting' | 'stopped';
 
 export interface EngineStatus {
   readonly index: number;
@@ -31,9 +34,9 @@ export interface EngineStatus {
 export interface SlotEvents {
   onReady(engine: EngineInfo): void;
   onLoaded(model: string, problem: Extract<FromEngine, { type: 'loaded' }>['problem']): void;
-  onAnswer(item: QueuedImage, outcome: ImageOutcome): void;
-  /** A batch is done: the slot has free capacity. */
-  onFree(): void;
+  onAnswer(item: QueuedImage, outcome: ImageOutcome, model: ModelRef): void;
+  /** A batch is done, or loading began or ended. */
+  onChanged(): void;
   /** The process exited with these batches in flight, oldest first. The slot restarts it by itself. */
   onExited(exit: EngineExit, inFlight: readonly BatchInFlight[], restartInMs: number): void;
 }
@@ -65,6 +68,8 @@ export class EngineSlot {
   #lastExit: EngineStatus['lastExit'] = null;
   #restartTimer: NodeJS.Timeout | undefined;
   #nextBatch = 1;
+  /** The process has started its engine and loaded its first models. */
+  #ready = false;
   #stopping = false;
   readonly #whenStopped: (() => void)[] = [];
 
@@ -86,6 +91,16 @@ export class EngineSlot {
 
   get imagesInFlight(): number {
     return this.#process?.imagesInFlight ?? 0;
+  }
+
+  /** Whether it starts or loads, within a deadline of its own, so that its images wait. */
+  get isPreparing(): boolean {
+    return this.#state === 'starting' || this.#state === 'loading' || this.#state === 'restarting';
+  }
+
+  /** Images assigned to the process and not answered. */
+  get pending(): readonly QueuedImage[] {
+    return [...this.#batches.values()].flatMap(({ pending }) => [...pending.values()]);
   }
 
   /** Whether it holds a batch that must be alone. */
@@ -110,13 +125,23 @@ export class EngineSlot {
   }
 
   start(): void {
+    this.#ready = false;
     this.#setState('starting');
     this.#process = new EngineProcess(this.options(), {
       onReady: (engine) => {
-        this.#setState('idle');
+        this.#ready = true;
+        this.#updateState();
         this.events.onReady(engine);
       },
-      onLoaded: (model, problem) => this.events.onLoaded(model, problem),
+      onLoading: () => {
+        this.#updateState();
+        this.events.onChanged();
+      },
+      onLoaded: (model, problem) => {
+        this.#updateState();
+        this.events.onLoaded(model, problem);
+        this.events.onChanged();
+      },
       onStarted: (batch, id) => this.#batches.get(batch)?.started.add(id),
       onAnswer: (batch, outcome, health) => {
         this.#health = health;
@@ -133,17 +158,17 @@ export class EngineSlot {
       pending: new Map(batch.items.map((item) => [item.wireId, item])),
       started: new Set(),
     });
-    this.#setState('busy');
     this.#process!.assign(
       number,
       batch.model,
       batch.items.map(({ wireId, image }) => ({ ...image, id: wireId })),
     );
+    this.#updateState();
   }
 
   /** Loads the model in the current process, if there is one; later ones load it at their start. */
   load(model: ModelRef): void {
-    if (this.isReady || this.#state === 'recycling') this.#process?.load(model);
+    if (this.#ready) this.#process?.load(model);
   }
 
   /** Lets the process finish its work in flight, and does not restart it any more. */
@@ -176,8 +201,8 @@ export class EngineSlot {
       this.#consecutiveExits = 0;
       this.#becomeIdleOrRecycle();
     }
-    this.events.onAnswer(item, { ...outcome, id: item.image.id });
-    if (finished) this.events.onFree();
+    this.events.onAnswer(item, { ...outcome, id: item.image.id }, inFlight.batch.model);
+    if (finished) this.events.onChanged();
   }
 
   /**
@@ -187,13 +212,22 @@ export class EngineSlot {
     if (this.#health.rssBytes > this.limits.maxRssBytes && !this.#stopping) this.#setState('recycling');
     if (this.#batches.size > 0) return;
     if (this.#state === 'recycling') this.#process?.stop(RECYCLE_GRACE_MS);
-    else this.#setState('idle');
+    else this.#updateState();
+  }
+
+  /** Sets the state of a process that starts or is ready. */
+  #updateState(): void {
+    if (this.#state === 'recycling') return;
+    if (this.#process?.isLoading === true) this.#setState('loading');
+    else if (!this.#ready) this.#setState('starting');
+    else this.#setState(this.#batches.size === 0 ? 'idle' : 'busy');
   }
 
   #onExited(exit: EngineExit): void {
     const inFlight = [...this.#batches.values()];
     this.#batches.clear();
     this.#process = null;
+    this.#ready = false;
     this.#lastExit =
       exit.kind === 'stopped' ? this.#lastExit : { at: new Date(), kind: exit.kind, message: exit.message };
     const recycled = this.#state === 'recycling' && exit.kind === 'stopped';

@@ -33,17 +33,26 @@ async function start({
 }: Extract<ToEngine, { type: 'start' }>): Promise<void> {
   configureImages();
   engine = await createEngine(options);
-  modelCache = new ModelCache(engine, { pixelLimit, maxModels });
+  modelCache = new ModelCache(
+    engine,
+    { pixelLimit, maxModels },
+    {
+      onLoading: (model) => send({ type: 'loading', model }),
+      onLoaded: (model, error) => send({ type: 'loaded', model, problem: error === null ? null : problemOf(error) }),
+    },
+  );
   for (const model of models) await modelCache.load(model);
   send({ type: 'ready', engine: engine.info });
 }
 
+/** Answers even if the model is loaded already: the supervisor waits for it. */
 async function load({ model }: Extract<ToEngine, { type: 'load' }>): Promise<void> {
-  const problem = await modelCache!.load(model).then(
-    () => null,
-    (error: unknown) => ({ code: codeOf(error), message: messageOf(error) }),
-  );
+  const problem = await modelCache!.load(model).then(() => null, problemOf);
   send({ type: 'loaded', model: model.key, problem });
+}
+
+function problemOf(error: unknown): { readonly code: string; readonly message: string } {
+  return { code: codeOf(error), message: messageOf(error) };
 }
 
 async function infer({ batch, model, images }: Extract<ToEngine, { type: 'batch' }>): Promise<void> {

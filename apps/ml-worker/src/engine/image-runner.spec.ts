@@ -138,9 +138,9 @@ describe('ImageRunner', () => {
     await answered(5);
     const byId = new Map(answers.map(({ outcome }) => [outcome.id, outcome]));
     expect([1, 2, 3, 4, 5].map((id) => byId.get(id)!.ok)).toEqual([true, false, false, false, true]);
-    expect(byId.get(2)).toEqual({ id: 2, ok: false, code: 'not_an_image', message: 'it is text', retryable: false });
-    expect(byId.get(3)).toMatchObject({ code: 'io_error', retryable: true });
-    expect(byId.get(4)).toMatchObject({ code: 'unexpected_error', message: 'a bug', retryable: true });
+    expect(byId.get(2)).toEqual({ id: 2, ok: false, code: 'not_an_image', message: 'it is text', outcome: 'failed' });
+    expect(byId.get(3)).toMatchObject({ code: 'io_error', outcome: 'retry' });
+    expect(byId.get(4)).toMatchObject({ code: 'unexpected_error', message: 'a bug', outcome: 'retry' });
   });
 
   it('runs inference one by one when one image spoils the result of all', async () => {
@@ -158,7 +158,7 @@ describe('ImageRunner', () => {
       [2, false],
       [3, true],
     ]);
-    expect(answers[1]!.outcome).toMatchObject({ code: 'nan_output', retryable: true });
+    expect(answers[1]!.outcome).toMatchObject({ code: 'nan_output', outcome: 'retry' });
   });
 
   it('fails no image for an engine that cannot continue', async () => {

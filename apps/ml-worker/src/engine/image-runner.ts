@@ -157,6 +157,6 @@ export function failedOutcome(id: number, error: unknown): ImageFailed {
     code: known ? error.code : 'unexpected_error',
     message: messageOf(error),
     // An unexpected error may be the machine's; the attempts of a task are limited anyway.
-    retryable: !(error instanceof PermanentError),
+    outcome: error instanceof PermanentError ? 'failed' : 'retry',
   };
 }

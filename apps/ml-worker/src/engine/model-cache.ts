@@ -10,17 +10,29 @@ interface Entry {
   inUse: number;
 }
 
+export interface ModelCacheEvents {
+  onLoading(key: string): void;
+  /** Null without an error. */
+  onLoaded(key: string, error: unknown): void;
+}
+
 /** Cache of the models of one engine process: loads models on first use, and evicts the least recently used ones. */
 export class ModelCache {
   readonly #engine: Engine;
   readonly #pixelLimit: number;
   readonly #maxModels: number;
+  readonly #events: ModelCacheEvents;
   readonly #known = new Map<string, ModelRef>();
   /** Ordered by last use, least recent first. */
   readonly #entries = new Map<string, Entry>();
 
-  constructor(engine: Engine, options: { readonly pixelLimit: number; readonly maxModels: number }) {
+  constructor(
+    engine: Engine,
+    options: { readonly pixelLimit: number; readonly maxModels: number },
+    events: ModelCacheEvents,
+  ) {
     this.#engine = engine;
+    this.#events = events;
     this.#pixelLimit = options.pixelLimit;
     this.#maxModels = options.maxModels;
   }
@@ -49,13 +61,25 @@ export class ModelCache {
   #entry(key: string): Entry {
     const ref = this.#known.get(key);
     if (ref === undefined) throw new Error(`model ${key} was not sent to this process`);
-    const entry = this.#entries.get(key) ?? { loaded: this.#engine.load(ref.manifest, ref.folder), inUse: 0 };
+    const entry = this.#entries.get(key) ?? { loaded: this.#startLoad(ref), inUse: 0 };
     // Moves the entry to the end of the map, as the most recently used one.
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     // A model that failed to load is retried at its next use: its files may have been repaired.
     entry.loaded.catch(() => this.#entries.get(key) === entry && this.#entries.delete(key));
     return entry;
+  }
+
+  async #startLoad(ref: ModelRef): Promise<LoadedModel> {
+    this.#events.onLoading(ref.key);
+    try {
+      const model = await this.#engine.load(ref.manifest, ref.folder);
+      this.#events.onLoaded(ref.key, null);
+      return model;
+    } catch (error) {
+      this.#events.onLoaded(ref.key, error);
+      throw error;
+    }
   }
 
   #evictUnused(): void {

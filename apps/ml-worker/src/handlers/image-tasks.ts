@@ -41,7 +41,7 @@ export async function inferTasks<Result>(
     const plan = plans.get(task)!;
     return 'request' in plan && !context.signalOf(task).aborted ? [{ task, ...plan.request }] : [];
   });
-  const answers = await inferByModel(requests, pool);
+  const answers = await inferByModel(requests, pool, context.progress);
   return tasks.map((task) => {
     const plan = plans.get(task)!;
     return 'outcome' in plan ? plan.outcome : outcomeOf(task, answers.get(task), resultOf);
@@ -51,6 +51,7 @@ export async function inferTasks<Result>(
 async function inferByModel(
   requests: readonly InferenceRequest[],
   pool: Pick<EnginePool, 'infer'>,
+  onProgress: () => void,
 ): Promise<Map<ClaimedTask, ImageOutcome>> {
   const keys = [...new Set(requests.map(({ model }) => model.key))];
   const answers = new Map<ClaimedTask, ImageOutcome>();
@@ -60,6 +61,7 @@ async function inferByModel(
       const found = await pool.infer(
         own[0]!.model,
         own.map(({ image }) => image),
+        onProgress,
       );
       own.forEach(({ task }, index) => answers.set(task, found[index]!));
     }),
@@ -73,9 +75,13 @@ function outcomeOf<Result>(
   resultOf: (task: ClaimedTask, answer: ImageDone) => Result,
 ): TaskOutcome<Result> {
   if (answer === undefined)
-    return { task, outcome: 'retry', code: 'not_answered', message: 'the image was not processed in this attempt' };
-  if (!answer.ok)
-    return { task, outcome: answer.retryable ? 'retry' : 'failed', code: answer.code, message: answer.message };
+    return {
+      task,
+      outcome: 'interrupted',
+      code: 'not_answered',
+      message: 'the image was not processed in this attempt',
+    };
+  if (!answer.ok) return { task, outcome: answer.outcome, code: answer.code, message: answer.message };
   return { task, outcome: 'done', result: resultOf(task, answer) };
 }
 

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Database, ModelRepository, ModelRow, RunModels } from '@pugmark/db';
-import type { ModelManifest } from '@pugmark/domain';
-import { BUILTIN_MODEL, builtinModelFolder } from '@pugmark/inference';
 import type { ModelRef } from '../engine/engine-pool';
+import { createModelRef, type ModelSettings } from './model-ref';
 
 /** Maximum cached runs: bounds the memory of a worker that runs for years. */
 const MAX_RUNS = 10_000;
@@ -21,14 +19,14 @@ export interface CatalogueModel {
 export class ModelCatalogue {
   readonly #db: Database;
   readonly #models: ModelRepository;
-  readonly #modelsDir: string;
+  readonly #settings: ModelSettings;
   readonly #byId = new Map<number, CatalogueModel>();
   readonly #runs = new LRUCache<number, RunModels>({ max: MAX_RUNS });
 
-  constructor(db: Database, models: ModelRepository, modelsDir: string) {
+  constructor(db: Database, models: ModelRepository, settings: ModelSettings) {
     this.#db = db;
     this.#models = models;
-    this.#modelsDir = modelsDir;
+    this.#settings = settings;
   }
 
   /** Models of these runs, by run; a missing run has no entry. */
@@ -58,23 +56,13 @@ export class ModelCatalogue {
 
   /** The default models for new runs, at most `limit`. */
   async findDefaults(limit: number): Promise<readonly CatalogueModel[]> {
-    return (await this.#models.listUsed(this.#db, limit)).map((row) => this.#byId.get(row.id) ?? this.#remember(row));
+    const rows = await this.#models.listUsed(this.#db, limit);
+    return Promise.all(rows.map((row) => this.#byId.get(row.id) ?? this.#remember(row)));
   }
 
-  #remember(row: ModelRow): CatalogueModel {
-    const model = { id: row.id, ref: modelRef(row.manifest, this.#modelsDir) };
+  async #remember(row: ModelRow): Promise<CatalogueModel> {
+    const model = { id: row.id, ref: await createModelRef(row.manifest, this.#settings) };
     this.#byId.set(row.id, model);
     return model;
   }
-}
-
-export function modelRef(manifest: ModelManifest, modelsDir: string): ModelRef {
-  const { name, version } = manifest;
-  const isBuiltIn = name === BUILTIN_MODEL.name && version === BUILTIN_MODEL.version;
-  // The built-in model comes with this version of the program: its row may be older.
-  return {
-    key: `${name} ${version}`,
-    manifest: isBuiltIn ? BUILTIN_MODEL : manifest,
-    folder: isBuiltIn ? builtinModelFolder() : join(modelsDir, name, version),
-  };
 }

@@ -4,8 +4,11 @@ import { BUILTIN_MODEL } from '@pugmark/inference';
 import { createTestDatabase, testLogger, waitUntil, type TestDatabase } from '@pugmark/testing';
 import { EnginePool } from '../engine/engine-pool';
 import { createFakeEngine, type FakeEngine } from '../engine/testing/fake-engine';
-import { ModelCatalogue, modelRef } from './model-catalogue';
+import { ModelCatalogue } from './model-catalogue';
+import { createModelRef } from './model-ref';
 import { preloadModels } from './preload-models';
+
+const SETTINGS = { modelsDir: '/models', loadDeadlineMs: 60_000 };
 
 describe('preloadModels', () => {
   let server: TestDatabase;
@@ -22,7 +25,7 @@ describe('preloadModels', () => {
       childPath: fake.childPath,
       processes: 2,
       engine: { engine: 'null', device: 'auto', tensorflowDir: '', convertedDir: '' },
-      models: [modelRef(BUILTIN_MODEL, '/models')],
+      models: [await createModelRef(BUILTIN_MODEL, SETTINGS)],
       pixelLimit: 1,
       logger: testLogger(),
     });
@@ -47,10 +50,10 @@ describe('preloadModels', () => {
       .values({ name: 'p', classifier_id: species.id, classify_category: 'animal', classify_threshold: 0.3 })
       .execute();
     await db.transaction().execute((tx) => models.makeDefault(tx, id));
-    const loop = preloadModels(new ModelCatalogue(db, models, '/models'), pool, 3, testLogger());
+    const loop = preloadModels(new ModelCatalogue(db, models, SETTINGS), pool, 3, testLogger());
     try {
       await waitUntil('both to be loaded twice', () => loads().length >= 4);
-      expect(await pool.infer(modelRef(BUILTIN_MODEL, '/models'), [{ id: 1, path: 'a' }])).toMatchObject([
+      expect(await pool.infer(await createModelRef(BUILTIN_MODEL, SETTINGS), [{ id: 1, path: 'a' }])).toMatchObject([
         { ok: true },
       ]);
       expect([...loads()].sort()).toEqual(['better 1', 'better 1', 'species 1', 'species 1']);

@@ -21,7 +21,8 @@ import { createTestDatabase, createTestVhost, testLogger } from '@pugmark/testin
 import { EnginePool, type EnginePoolOptions } from '../engine/engine-pool';
 import { createFakeEngine } from '../engine/testing/fake-engine';
 import { DetectHandler } from '../handlers/detect.handler';
-import { ModelCatalogue, modelRef } from '../models/model-catalogue';
+import { ModelCatalogue } from '../models/model-catalogue';
+import { createModelRef } from '../models/model-ref';
 
 /**
  * A dispatcher and a detect worker with their own database and virtual host, and engine processes that can
@@ -38,6 +39,8 @@ export interface DetectRig {
   stop(): Promise<void>;
 }
 
+const MODELS = { modelsDir: '', loadDeadlineMs: 60_000 };
+
 export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): Promise<DetectRig> {
   const stop: (() => Promise<unknown>)[] = [];
   const [server, vhost] = await Promise.all([createTestDatabase(migrate), createTestVhost()]);
@@ -49,7 +52,7 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
     childPath: fake.childPath,
     processes: 2,
     engine: { engine: 'null', device: 'auto', tensorflowDir: '', convertedDir: '' },
-    models: [modelRef(BUILTIN_MODEL, '')],
+    models: [await createModelRef(BUILTIN_MODEL, MODELS)],
     pixelLimit: 1,
     batchImages: 4,
     logger: testLogger(),
@@ -81,7 +84,7 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
       detections: new DetectionRepository(),
       classifications: new ClassificationRepository(),
       runCounts: new RunCountsRepository(),
-      catalogue: new ModelCatalogue(db, new ModelRepository(), ''),
+      catalogue: new ModelCatalogue(db, new ModelRepository(), MODELS),
       pool,
       engine: 'null',
       pathOfKey: (key) => key,
@@ -93,6 +96,7 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
     batchSize: 16,
     batchDelayMs: 5,
     concurrency: 4,
+    stallLimitMs: 60_000,
     logger: testLogger(),
     metrics: createTaskMetrics(createMetrics('w')),
     onFatal: () => undefined,
@@ -100,12 +104,12 @@ export async function startDetectRig(options: Partial<EnginePoolOptions> = {}): 
   worker.start();
   broker.start();
   stop.push(() => worker.drain());
-  const ringer = createBroker('gateway');
-  ringer.start();
+  const gatewayBroker = createBroker('gateway');
+  gatewayBroker.start();
   const dispatcher = new Dispatcher({
     store: new TaskRepository(db),
     runs: new RunControlRepository(db),
-    publisher: ringer,
+    publisher: gatewayBroker,
     logger: testLogger(),
     metrics: createTaskMetrics(createMetrics('d')),
   });

@@ -15,6 +15,12 @@ export interface NewApiKey {
   readonly createdBy: number | null;
 }
 
+/** Changes when a key is created or revoked. */
+export interface KeysVersion {
+  readonly lastId: number;
+  readonly revoked: number;
+}
+
 /** Advisory lock; not used for anything else in the database. */
 const KEY_CREATION_LOCK = 7_411_208;
 
@@ -57,6 +63,16 @@ export class ApiKeyRepository {
 
   async page(db: Executor, afterId: number, limit: number): Promise<ApiKeyRow[]> {
     return db.selectFrom('api_keys').selectAll().where('id', '>', afterId).orderBy('id').limit(limit).execute();
+  }
+
+  async list(db: Executor): Promise<ApiKeyRow[]> {
+    return db.selectFrom('api_keys').selectAll().execute();
+  }
+
+  async readVersion(db: Executor): Promise<KeysVersion> {
+    const { rows } = await sql<KeysVersion>`
+      select coalesce(max(id), 0) as "lastId", count(revoked_at) as revoked from api_keys`.execute(db);
+    return rows[0]!;
   }
 
   async exists(db: Executor): Promise<boolean> {

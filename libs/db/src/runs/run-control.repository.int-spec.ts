@@ -455,19 +455,20 @@ describe('RunControlRepository', () => {
 
   describe('the failed tasks of a run', () => {
     it('are retried with a full number of attempts, no error, and an attempt number that increases', async () => {
-      await given(2, { attempt: 4 });
+      await given(2, { attempt: 4, failures: 4, interruptions: 3 });
       await tasks.commit(retrying(await claimOne(1, 5)), nothing);
       expect(await task(1)).toMatchObject({ state: 'failed', attempt: 5 });
       expect(await retry()).toBe(true);
       expect(await task(1)).toMatchObject({
         state: 'waiting',
         attempt: 5,
-        previous_attempts: 5,
+        failures: 0,
+        interruptions: 0,
         error_code: null,
         error_message: null,
         finished_at: null,
       });
-      expect(await task(2)).toMatchObject({ state: 'waiting', attempt: 4, previous_attempts: 0 });
+      expect(await task(2)).toMatchObject({ state: 'waiting', attempt: 4, failures: 4, interruptions: 3 });
       expect((await readRun()).retry_requested_at).toBeNull();
 
       // A notification of the last attempt is stale; the next four failures are retried, with the backoff of a first
@@ -475,7 +476,7 @@ describe('RunControlRepository', () => {
       expect(await tasks.claim('detect', [{ id: 1, attempt: 5 }], 'w')).toEqual([]);
       for (let attempt = 6; attempt <= 10; attempt += 1) {
         const claimed = await claimOne(1, attempt);
-        expect(claimed.tries).toBe(attempt - 5);
+        expect(claimed.failures).toBe(attempt - 6);
         await tasks.commit(retrying(claimed), nothing);
         const row = await task(1);
         expect(row.state).toBe(attempt < 10 ? 'waiting' : 'failed');
@@ -490,6 +491,7 @@ describe('RunControlRepository', () => {
         finished_at: age(1),
         error_code: 'worker_lost',
         error_message: 'lost',
+        interruptions: 50,
       });
       await retry();
       await claimOne(1, 6);
@@ -500,7 +502,7 @@ describe('RunControlRepository', () => {
       expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 0, notificationsLost: 0 });
       await db
         .updateTable('tasks')
-        .set({ state: 'running', attempt: 10, owner: 'w', lease_until: age(1) })
+        .set({ state: 'running', interruptions: 49, owner: 'w', lease_until: age(1) })
         .execute();
       expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, notificationsLost: 0 });
     });
@@ -539,7 +541,7 @@ describe('RunControlRepository', () => {
       await Promise.all([new RunControlRepository(db).reconcile(1_000), new RunControlRepository(db).reconcile(1_000)]);
       await reconcileAll();
       expect(await findRun(db, runId)).toMatchObject({ growing: false, counts: { waiting: 11_999, failed: 1 } });
-      expect(await task(id)).toMatchObject({ state: 'failed', attempt: 2, previous_attempts: 1 });
+      expect(await task(id)).toMatchObject({ state: 'failed', attempt: 2, failures: 1 });
     });
 
     it('wait when their run is paused, and stay failed when it is cancelled', async () => {

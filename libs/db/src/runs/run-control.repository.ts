@@ -36,7 +36,7 @@ const RETRY: TaskChange = {
   runs: sql`r.retry_requested_at is not null`,
   tasks: [IS_TO_RETRY],
   set: sql`
-    state = 'waiting', paused = c.paused_at is not null, priority = c.priority, previous_attempts = t.attempt,
+    state = 'waiting', paused = c.paused_at is not null, priority = c.priority, failures = 0, interruptions = 0,
       run_at = now(),
     queued_at = null, finished_at = null, error_code = null, error_message = null`,
 };

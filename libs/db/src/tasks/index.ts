@@ -5,4 +5,6 @@ export {
   type InvariantViolation,
   type Reconciled,
   type PublishableTask,
+  type Standstill,
+  type TaskProgress,
 } from './task.repository';

@@ -9,7 +9,7 @@ const STATEMENT_TIMEOUT_MS = 3_000;
  * with work, or an unresponsive connection, must not cost the worker its leases.
  */
 export function createLeaseStore(options: Pick<DatabaseOptions, 'url' | 'applicationName' | 'onIdleError'>): {
-  readonly store: Pick<TaskRepository, 'renew' | 'stillHeld'>;
+  readonly store: Pick<TaskRepository, 'renew' | 'stillHeld' | 'recordProgress' | 'recordProgressLimit'>;
   close(): Promise<void>;
 } {
   const db = createDatabase({ ...options, poolSize: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS });

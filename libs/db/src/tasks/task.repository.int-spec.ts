@@ -21,7 +21,7 @@ describe('TaskRepository', () => {
   });
 
   beforeEach(async () => {
-    await sql`truncate tasks restart identity cascade`.execute(db);
+    await sql`truncate tasks, task_progress restart identity cascade`.execute(db);
   });
 
   async function given(count: number, columns: Record<string, unknown> = {}): Promise<number[]> {
@@ -177,12 +177,49 @@ describe('TaskRepository', () => {
     }
   });
 
-  it('fails a task whose workers were all lost, with that reason', async () => {
-    await given(1, { state: 'running', attempt: 5, owner: 'ml-worker@host/1', lease_until: age(1) });
-    expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 1, exhausted: 1, notificationsLost: 0 });
-    const row = await db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
-    expect(row).toMatchObject({ state: 'failed', error_code: 'worker_lost' });
-    expect(row.error_message).toContain('ml-worker@host/1');
+  it('does not count interruptions as failures; they have a larger limit and a backoff of their own', async () => {
+    await given(1, { failures: 4 });
+    for (let attempt = 1; attempt <= 50; attempt++) {
+      await db
+        .updateTable('tasks')
+        .set({ run_at: age(0) })
+        .execute();
+      const [task] = await tasks.claim('detect', [{ id: 1, attempt }], 'w');
+      expect(task).toMatchObject({ failures: 4, interruptions: attempt - 1 });
+      await tasks.commit(
+        [{ task: task!, outcome: 'interrupted', code: 'interrupted', message: 'the service was stopped' }],
+        async () => undefined,
+      );
+      const row = await db.selectFrom('tasks').selectAll().executeTakeFirstOrThrow();
+      expect(row).toMatchObject({ state: attempt < 50 ? 'waiting' : 'failed', failures: 4, interruptions: attempt });
+      if (attempt === 3) expect(row.run_at.getTime()).toBeGreaterThan(Date.now() + 2_500);
+      expect(row.run_at.getTime()).toBeLessThan(Date.now() + 61_000);
+    }
+  });
+
+  it('interrupts the task of a lost worker, and fails it only after many, with that reason', async () => {
+    const lost = { state: 'running', owner: 'ml-worker@host/1', lease_until: age(1) };
+    await given(1, { ...lost, attempt: 5, failures: 4 });
+    await given(1, { ...lost, subject_id: 2, attempt: 52, interruptions: 49 });
+    expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 2, exhausted: 1, notificationsLost: 0 });
+    const [put, failed] = await db.selectFrom('tasks').selectAll().orderBy('id').execute();
+    expect(put).toMatchObject({ state: 'waiting', failures: 4, interruptions: 1, error_code: 'worker_lost' });
+    expect(failed).toMatchObject({ state: 'failed', interruptions: 50, error_code: 'worker_lost' });
+    expect(failed!.error_message).toContain('ml-worker@host/1');
+    const [task] = await tasks.claim('detect', [{ id: 1, attempt: 6 }], 'w');
+    expect(task).toMatchObject({ failures: 4, interruptions: 1, lastErrorCode: 'worker_lost' });
+  });
+
+  it('records the progress of each kind, never backwards', async () => {
+    await tasks.recordProgress('scan', 300);
+    await db
+      .updateTable('task_progress')
+      .set({ progressed_at: sql<Date>`now() + interval '1 minute'` })
+      .execute();
+    await tasks.recordProgress('scan', 60);
+    const [row] = await db.selectFrom('task_progress').selectAll().execute();
+    expect(row).toMatchObject({ kind: 'scan', limit_seconds: 60 });
+    expect(row!.progressed_at.getTime()).toBeGreaterThan(Date.now() + 30_000);
   });
 
   it('keeps a cancellation when a worker is still processing the task', async () => {

@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 import { TASK_KINDS, type TaskKind } from '@pugmark/contracts';
-import { TASK_POLICIES, backoffSeconds, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
+import {
+  TASK_POLICIES,
+  backoffSeconds,
+  interruptionSeconds,
+  type ClaimedTask,
+  type TaskOutcome,
+} from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../connection/database';
+import { isDatabaseUnavailable } from '../connection/is-database-unavailable';
 import { UNCLAIMABLE_RUNS, RUNS_WITH_PAUSED_TASKS, IS_TO_RETRY, CANCELLING_RUNS } from '../runs/requested-run-state';
 
 /** A waiting task to publish; `attempt` is the one that the notification asks for. */
@@ -20,7 +27,7 @@ export interface NotifiedTask {
 export interface Reconciled {
   /** Running tasks whose lease had expired, which wait again or failed. */
   readonly leasesExpired: number;
-  /** Of these, tasks without attempts left: failed with `worker_lost`. */
+  /** Of these, tasks that were interrupted too often: failed with `worker_lost`. */
   readonly exhausted: number;
   /** Queued tasks whose notification was not answered in time, which wait to be published again. */
   readonly notificationsLost: number;
@@ -32,6 +39,23 @@ export interface InvariantViolation {
   readonly state: 'waiting' | 'queued' | 'running';
   readonly count: number;
   readonly oldestSeconds: number;
+}
+
+/** A kind of which attempts were given up, and nothing has moved since. */
+export interface Standstill {
+  readonly kind: TaskKind;
+  /** Tasks whose last attempt was given up. */
+  readonly count: number;
+  /** Since the work of the kind last moved. */
+  readonly seconds: number;
+  readonly limitSeconds: number;
+}
+
+/** When the work of a kind last moved, and how long it may stand still. */
+export interface TaskProgress {
+  readonly kind: TaskKind;
+  readonly progressedAt: Date;
+  readonly limitSeconds: number;
 }
 
 /**
@@ -120,9 +144,9 @@ export class TaskRepository {
       update tasks t set
         state = 'running', attempt = t.attempt + 1, paused = false, owner = ${owner}, started_at = clock_timestamp(),
         lease_until = clock_timestamp() + ${TASK_POLICIES[kind].leaseSeconds} * interval '1 second'
-      from locked l where t.id = l.id
+      from locked l where t.id = l.id and t.id = any (array(select id from locked))
       returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt,
-        t.attempt - t.previous_attempts as tries, t.traceparent`.execute(this.#db);
+        t.failures, t.interruptions, t.error_code as "lastErrorCode", t.traceparent`.execute(this.#db);
     return rows;
   }
 
@@ -141,7 +165,7 @@ export class TaskRepository {
         where t.attempt = h.attempt and t.state = 'running'
       )
       update tasks t set lease_until = clock_timestamp() + l.seconds * interval '1 second' from locked l
-        where t.id = l.id
+        where t.id = l.id and t.id = any (array(select id from locked))
       returning t.id`.execute(this.#db);
     return rows.map((row) => row.id);
   }
@@ -169,23 +193,24 @@ export class TaskRepository {
           select * from unnest(
             ${outcomes.map((o) => o.task.id)}::bigint[], ${outcomes.map((o) => o.task.attempt)}::int[],
               ${outcomes.map(nextState)}::text[],
+            ${outcomes.map(failuresAfter)}::int[], ${outcomes.map(interruptionsAfter)}::int[],
             ${outcomes.map(waitSeconds)}::int[], ${outcomes.map(errorCode)}::text[],
               ${outcomes.map(errorMessage)}::text[]
-          ) as e (id, attempt, state, wait_seconds, error_code, error_message) order by id
+          ) as e (id, attempt, state, failures, interruptions, wait_seconds, error_code, error_message) order by id
         ), locked as (
           select e.* from ended e
             cross join lateral (select state, attempt from tasks where id = e.id limit 1 for update) t
           where t.attempt = e.attempt and t.state = 'running'
         )
         update tasks t set
-          state = e.state, owner = null, lease_until = null,
+          state = e.state, failures = e.failures, interruptions = e.interruptions, owner = null, lease_until = null,
           -- Of a task that has ended it stays: when it was lost last.
           queued_at = case when e.state = 'waiting' then null else t.queued_at end,
           run_at = case when e.state = 'waiting' then clock_timestamp() + e.wait_seconds * interval '1 second'
             else t.run_at end,
           finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
           error_code = e.error_code, error_message = e.error_message
-        from locked e where t.id = e.id
+        from locked e where t.id = e.id and t.id = any (array(select id from locked))
         returning t.id`.execute(tx);
       const counted = new Set(rows.map((row) => row.id));
       const done = outcomes.flatMap((o) =>
@@ -223,13 +248,16 @@ export class TaskRepository {
     const policy = TASK_POLICIES[kind];
     const { rows } = await sql<{ state: string; count: number }>`
       with expired as (
-        select id, attempt - previous_attempts >= ${policy.maxAttempts} as exhausted from tasks
-          where kind = ${kind} and state = 'running' and lease_until < now()
+        select id, interruptions + 1 as interruptions, interruptions + 1 >= ${policy.maxInterruptions} as exhausted
+        from tasks where kind = ${kind} and state = 'running' and lease_until < now()
         order by id limit 10000 for update skip locked
       ), put_back as (
         update tasks t set
-          state = case when e.exhausted then 'failed' else 'waiting' end,
-          run_at = now(), queued_at = null, lease_until = null,
+          state = case when e.exhausted then 'failed' else 'waiting' end, interruptions = e.interruptions,
+          run_at = now() + interval '1 second'
+            * (least(${policy.maxBackoffSeconds}, ${policy.backoffSeconds} * 2 ^ least(e.interruptions - 1, 30))
+              - ${policy.backoffSeconds}),
+          queued_at = null, lease_until = null,
           finished_at = case when e.exhausted then now() end,
           error_code = 'worker_lost',
           error_message = 'the worker ' || t.owner || ' stopped renewing its lease in attempt ' || t.attempt,
@@ -301,6 +329,49 @@ export class TaskRepository {
     return rows;
   }
 
+  /** The progress of each kind of which a worker has ever run. */
+  async readProgress(): Promise<TaskProgress[]> {
+    const { rows } = await sql<TaskProgress>`
+      select kind, progressed_at as "progressedAt", limit_seconds as "limitSeconds"
+      from task_progress order by kind`.execute(this.#db);
+    return rows;
+  }
+
+  /** Finds the kinds of which attempts were given up for want of progress, and nothing has moved within the limit. */
+  async findStandstills(): Promise<Standstill[]> {
+    const { rows } = await sql<Standstill>`
+      select p.kind, t.count, extract(epoch from now() - p.progressed_at)::float8 as seconds,
+        p.limit_seconds as "limitSeconds"
+      from task_progress p cross join lateral (
+        select count(*)::int as count from tasks
+        where kind = p.kind and error_code = 'no_progress' and state in ('waiting', 'queued', 'running')
+      ) t
+      where t.count > 0 and p.progressed_at < now() - p.limit_seconds * interval '1 second'
+      order by p.kind`.execute(this.#db);
+    return rows;
+  }
+
+  /** Records how long the work of a kind may stand still: from now on, if it has never moved. */
+  async recordProgressLimit(kind: TaskKind, limitSeconds: number): Promise<void> {
+    await sql`insert into task_progress (kind, progressed_at, limit_seconds)
+      values (${kind}, clock_timestamp(), ${limitSeconds})
+      on conflict (kind) do update set limit_seconds = excluded.limit_seconds`.execute(this.#db);
+  }
+
+  /** Records that the work of a kind moves now, and how long it may stand still. */
+  async recordProgress(kind: TaskKind, limitSeconds: number): Promise<void> {
+    await sql`insert into task_progress as p (kind, progressed_at, limit_seconds)
+      values (${kind}, clock_timestamp(), ${limitSeconds})
+      on conflict (kind) do update set
+        progressed_at = greatest(p.progressed_at, excluded.progressed_at),
+        limit_seconds = excluded.limit_seconds`.execute(this.#db);
+  }
+
+  /** Whether the database is unreachable, overloaded or restarting; see `isDatabaseUnavailable`. */
+  isUnavailable(error: unknown): boolean {
+    return isDatabaseUnavailable(error);
+  }
+
   /** SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation): a retry would not help. */
   isDataError(error: unknown): boolean {
     const code = (error as { code?: unknown } | null)?.code;
@@ -356,12 +427,30 @@ const CANCELLED = {
 const BY_INDEX = sql`set_config('enable_sort', 'off', true)`;
 
 function nextState(outcome: TaskOutcome<unknown>): 'done' | 'failed' | 'waiting' {
-  if (outcome.outcome !== 'retry') return outcome.outcome;
-  return outcome.task.tries >= TASK_POLICIES[outcome.task.kind].maxAttempts ? 'failed' : 'waiting';
+  const policy = TASK_POLICIES[outcome.task.kind];
+  switch (outcome.outcome) {
+    case 'retry':
+      return failuresAfter(outcome) >= policy.maxFailures ? 'failed' : 'waiting';
+    case 'interrupted':
+      return interruptionsAfter(outcome) >= policy.maxInterruptions ? 'failed' : 'waiting';
+    default:
+      return outcome.outcome;
+  }
+}
+
+function failuresAfter({ task, outcome }: TaskOutcome<unknown>): number {
+  return task.failures + (outcome === 'retry' || outcome === 'failed' ? 1 : 0);
+}
+
+function interruptionsAfter({ task, outcome }: TaskOutcome<unknown>): number {
+  return task.interruptions + (outcome === 'interrupted' ? 1 : 0);
 }
 
 function waitSeconds(outcome: TaskOutcome<unknown>): number {
-  return Math.ceil(backoffSeconds(TASK_POLICIES[outcome.task.kind], outcome.task.tries));
+  const policy = TASK_POLICIES[outcome.task.kind];
+  return outcome.outcome === 'interrupted'
+    ? interruptionSeconds(policy, interruptionsAfter(outcome))
+    : backoffSeconds(policy, failuresAfter(outcome));
 }
 
 function errorCode(outcome: TaskOutcome<unknown>): string | null {

@@ -11,8 +11,10 @@ export interface TasksTable {
   state: Generated<TaskState>;
   priority: Generated<number>;
   attempt: Generated<number>;
-  /** Attempts before the last retry by a person, which grants the full number of attempts again. */
-  previous_attempts: Generated<number>;
+  /** Failed attempts since the task was created or last retried by a person. */
+  failures: Generated<number>;
+  /** Interrupted attempts, counted like `failures`. */
+  interruptions: Generated<number>;
   /** Waits until its run is resumed; not published. */
   paused: Generated<boolean>;
   run_at: Generated<Date>;
@@ -25,6 +27,13 @@ export interface TasksTable {
   error_message: string | null;
   traceparent: string | null;
   created_at: CreatedAt;
+}
+
+/** When the work of each kind last moved; written by its workers. */
+export interface TaskProgressTable {
+  kind: TaskKind;
+  progressed_at: Date;
+  limit_seconds: number;
 }
 
 /** Written by triggers on `tasks`. */

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 
 /**
  * A process that speaks the engine protocol and can crash: an image's path gives its behaviour, after an
- * optional number. With `silent` in the folder's name, it does not report images as started.
+ * optional number. With `silent` in the folder's name, it does not report images as started. The folder of a model
+ * loaded later gives the behaviour of loading: `bad`, `slow:MS`, `crash`, or `together:MS` for a model that answers
+ * the images of a batch together, after this time for each.
  */
 const SCRIPT = `
 const fs = require('node:fs');
@@ -33,6 +35,7 @@ function ready() {
 
 const accidents = {
   segfault: () => process.kill(process.pid, 'SIGSEGV'),
+  oom: () => process.kill(process.pid, 'SIGKILL'),
   exit: () => { console.error('about to exit'); process.exit(3); },
   hang: () => { for (;;); },
   stuck: () => new Promise(() => undefined),
@@ -40,15 +43,36 @@ const accidents = {
 };
 
 async function infer(image) {
+  const begun = Date.now();
   const [what, argument] = image.path.split(':');
   if (what in accidents) await accidents[what]();
   if (what === 'segfault-once' && !fs.existsSync(argument)) { fs.writeFileSync(argument, ''); accidents.segfault(); await accidents.stuck(); }
   if (what === 'busy') for (const end = Date.now() + Number(argument); Date.now() < end; );
   if (what === 'when') while (!fs.existsSync(argument)) await new Promise((resolve) => setTimeout(resolve, 5));
-  return { id: image.id, ok: true, width: 4, height: 3, detections: [], classifications: [], warning: null, decodeMs: 1, inferMs: process.pid };
+  return { id: image.id, ok: true, width: 4, height: 3, detections: [], classifications: [], warning: null, decodeMs: 1, inferMs: Date.now() - begun };
 }
 
 let work = Promise.resolve();
+const folders = {};
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, Number(ms)));
+
+async function load(model) {
+  const [what, argument] = model.folder.split(':');
+  if (what === 'crash') process.exit(4);
+  if (what === 'slow') await wait(argument);
+  const problem = what === 'bad' ? { code: 'model_corrupt', message: 'the file y differs' } : null;
+  process.send({ type: 'loaded', model: model.key, problem });
+}
+
+async function together(message, ms) {
+  for (const { id } of message.images) process.send({ type: 'started', batch: message.batch, id });
+  await wait(ms * message.images.length);
+  for (const { id } of message.images) {
+    const outcome = { id, ok: true, width: 4, height: 3, detections: [], classifications: [], warning: null, decodeMs: 1, inferMs: Number(ms) };
+    process.send({ type: 'answer', batch: message.batch, outcome, health: { rssBytes: 1e6, tensors: 0 } });
+  }
+}
+
 process.on('message', (message) => {
   if (message.type === 'start') {
     start = message;
@@ -56,11 +80,14 @@ process.on('message', (message) => {
   }
   if (message.type === 'load') {
     note({ load: message.model.key });
-    const problem = message.model.folder === 'bad' ? { code: 'model_corrupt', message: 'the file y differs' } : null;
-    return process.send({ type: 'loaded', model: message.model.key, problem });
+    folders[message.model.key] = message.model.folder;
+    work = work.then(() => load(message.model));
+    return;
   }
   note({ batch: message.images.map((image) => image.path), model: message.model });
   work = work.then(async () => {
+    const [what, ms] = (folders[message.model] ?? '').split(':');
+    if (what === 'together') return together(message, ms);
     for (const image of message.images) {
       if (path.basename(start.models[0].folder) !== 'silent') process.send({ type: 'started', batch: message.batch, id: image.id });
       process.send({ type: 'answer', batch: message.batch, outcome: await infer(image), health: { rssBytes: image.path === 'fat' ? 1e12 : 1e6, tensors: 0 } });
