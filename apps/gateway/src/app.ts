@@ -34,13 +34,18 @@ import { systemRouter } from './features/system/system.router';
 import { taxaRouter } from './features/taxa/taxa.router';
 import { uploadsRouter } from './features/uploads/uploads.router';
 
-/** Failed sign-ins allowed per address and window. */
-const WRONG_KEYS = { name: 'wrong-keys', calls: 10, seconds: 600 };
-
 /** The REST API below `/api/v1`, and its documentation at `/docs`. */
 export function createApp(dependencies: GatewayDependencies): Express {
   const { limiters, settings } = dependencies;
-  const authenticator = new Authenticator(dependencies);
+  const authenticator = new Authenticator({
+    db: dependencies.accessDb,
+    keys: dependencies.keys,
+    sessions: dependencies.sessions,
+    refused:
+      settings.refusedKeysPerMinute === 0
+        ? null
+        : limiters.rateLimiter({ name: 'refused-keys', calls: settings.refusedKeysPerMinute, seconds: 60 }),
+  });
   const operations = allOperations(dependencies, authenticator);
   const guard = new AccessGuard({
     deps: dependencies,
@@ -89,10 +94,6 @@ export function allOperations(dependencies: GatewayDependencies, authenticator: 
     ...incidentsRouter(dependencies),
     ...systemRouter(dependencies),
     ...keysRouter(dependencies, authenticator),
-    ...sessionRouter({
-      deps: dependencies,
-      authenticator,
-      wrongKeys: dependencies.limiters.rateLimiter(WRONG_KEYS),
-    }),
+    ...sessionRouter(dependencies, authenticator),
   ];
 }

@@ -58,6 +58,15 @@ export class GatewayConfig extends ServiceConfig {
   @Min(0)
   readonly REQUESTS_PER_MINUTE: number = 12_000;
 
+  /**
+   * Maximum number of wrong keys and sessions per minute and address, after which it gets 429; 0: unlimited. A right
+   * key is accepted from any address.
+   */
+  @IntegerSetting()
+  @IsInt()
+  @Min(0)
+  readonly REFUSED_KEYS_PER_MINUTE: number = 30;
+
   /** Maximum number of ingests that wait to be scanned; further ones are refused with 503 meanwhile. */
   @IntegerSetting()
   @IsInt()

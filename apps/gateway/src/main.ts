@@ -14,6 +14,8 @@ import { createRepositories } from './repositories';
 import { settingsOf } from './settings';
 import { startLoops } from './start-loops';
 
+/** For the keys of requests; a few rows per second. */
+const ACCESS_CONNECTIONS = 2;
 const CHILDREN = join(__dirname, 'features', 'renditions');
 
 runPugmarkService('gateway', GatewayConfig, process.env, async ({ config, logger, metrics, runtime }) => {
@@ -38,6 +40,7 @@ runPugmarkService('gateway', GatewayConfig, process.env, async ({ config, logger
 
   const app = createApp({
     ...repositories,
+    accessDb: runtime.openDatabase('access', ACCESS_CONNECTIONS),
     uploads,
     exportFiles: new ExportStorage(config.STORAGE_DIR),
     imageFiles: new ImageStorage(config.STORAGE_DIR),

@@ -14,6 +14,8 @@ export interface GatewaySettings {
   readonly auth: 'keys' | 'open';
   /** Per caller; 0: unlimited. */
   readonly requestsPerMinute: number;
+  /** Wrong keys and sessions per address; 0: unlimited. */
+  readonly refusedKeysPerMinute: number;
   /** Number of trusted proxies in front of the gateway; their `X-Forwarded-*` headers are believed. */
   readonly trustedProxies: number;
   /** Maximum numbers of waiting scans and exports, and of unfinished runs. */
@@ -33,6 +35,7 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
     pixelLimit: config.PIXEL_LIMIT,
     auth: config.AUTH,
     requestsPerMinute: config.REQUESTS_PER_MINUTE,
+    refusedKeysPerMinute: config.REFUSED_KEYS_PER_MINUTE,
     trustedProxies: config.TRUSTED_PROXIES,
     maxWaitingScans: config.MAX_WAITING_SCANS,
     maxWaitingExports: config.MAX_WAITING_EXPORTS,

@@ -82,6 +82,7 @@ const SETTINGS = {
   pixelLimit: 10_000_000,
   auth: 'keys',
   requestsPerMinute: 0,
+  refusedKeysPerMinute: 0,
   trustedProxies: 0,
   maxWaitingScans: 1_000,
   maxWaitingExports: 1_000,
@@ -92,6 +93,7 @@ interface Running {
   readonly http: HttpServer;
   readonly eventStreams: EventStreams;
   readonly feed: BackgroundLoop | null;
+  readonly accessDb: Database;
 }
 
 /** `holdings` of an empty gateway. */
@@ -132,8 +134,15 @@ export class TestGateway {
       logger,
       metrics,
     });
+    const accessDb = createDatabase({
+      url: databaseUrl,
+      applicationName: 'gateway-test',
+      ...options.database,
+      poolSize: 2,
+    });
     const app = createApp({
       ...repositories,
+      accessDb,
       uploads: new UploadStorage(join(folder, 'storage')),
       exportFiles,
       imageFiles: new ImageStorage(join(folder, 'storage')),
@@ -189,7 +198,7 @@ export class TestGateway {
       exportFiles,
       databaseUrl,
       metrics,
-      { http, eventStreams, feed },
+      { http, eventStreams, feed, accessDb },
       contract,
       database,
     );
@@ -203,7 +212,7 @@ export class TestGateway {
 
   async stop(): Promise<void> {
     await this.drain();
-    await this.repositories.db.destroy();
+    await Promise.all([this.repositories.db.destroy(), this.running.accessDb.destroy()]);
     await this.database?.drop();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -61,6 +61,7 @@ export async function startFuzzedPlatform(folder: string, context: CommandContex
           ML_ENGINE: 'wasm',
           ML_PROCESSES: '1',
           REQUESTS_PER_MINUTE: '0',
+          REFUSED_KEYS_PER_MINUTE: '0',
           TRUSTED_PROXIES: '1',
         },
       },

@@ -189,18 +189,58 @@ describe('keys', () => {
         .execute();
       expect((await gateway.get('/session', { cookie })).body.type).toBe('urn:pugmark:problem:session_ended');
     });
+  });
 
-    it('are refused for a while from an address that tries many keys, even with the right one', async () => {
-      const other = await TestGateway.start();
-      const wrong = () => other.post('/session', { key: newApiKey().key }, { authorization: '' });
-      for (let attempt = 0; attempt < 10; attempt += 1) expect((await wrong()).status).toBe(401);
-      const refused = await wrong();
-      expect(refused).toMatchObject({ status: 429, body: { type: 'urn:pugmark:problem:too_many_failed_sign_ins' } });
-      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
-      expect((await other.post('/session', { key: other.adminKey }, { authorization: '' })).status).toBe(429);
-      expect((await other.get('/projects')).status).toBe(200);
-      await other.stop();
-    });
+  it('are refused with 429 to an address that sends many wrong ones, without a query; right ones are not', async () => {
+    const limited = await TestGateway.start({ settings: { refusedKeysPerMinute: 10 }, limiters: new NoCache() });
+    const queries = jest.spyOn(limited.repositories.keys, 'findByPrefix');
+    const signIn = (key: string) => limited.post('/session', { key }, { authorization: '' });
+    for (let n = 0; n < 5; n += 1) {
+      expect((await limited.get('/projects', bearer(newApiKey().key))).status).toBe(401);
+      expect((await signIn(newApiKey().key)).status).toBe(401);
+    }
+    const known = queries.mock.calls.length;
+    for (const refused of [
+      await limited.get('/projects', bearer(newApiKey().key)),
+      await limited.get('/projects', bearer(`${limited.adminKey.slice(0, 12)}${newApiKey().key.slice(12)}`)),
+      await signIn(newApiKey().key),
+      await limited.get('/projects', { cookie: `pugmark_session=${'x'.repeat(43)}` }),
+    ]) {
+      expect(refused).toMatchObject({ status: 429, body: { type: 'urn:pugmark:problem:too_many_refused_keys' } });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
+    }
+    expect(queries).toHaveBeenCalledTimes(known);
+
+    expect((await limited.get('/projects')).status).toBe(200);
+    expect((await limited.post('/projects', { name: 'during the attack' })).status).toBe(201);
+    expect((await signIn(limited.adminKey)).status).toBe(201);
+    const created = (await limited.post('/keys', { name: 'new', scopes: ['read'] })).body;
+    await waitUntil(
+      'the new key to be accepted',
+      async () => (await limited.get('/projects', bearer(created.key))).status === 200,
+      2_000,
+    );
+    await limited.stop();
+  });
+
+  it('that another gateway revoked make no change although all connections of this one are busy', async () => {
+    const busy = await TestGateway.start({ databaseUrl: gateway.databaseUrl, database: { poolSize: 2 } });
+    const key = await gateway.key(['admin']);
+    expect((await busy.get('/projects', bearer(key))).status).toBe(200);
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const holding = [1, 2].map(() => busy.db.transaction().execute(() => released));
+    await gateway.db
+      .updateTable('api_keys')
+      .set({ revoked_at: new Date() })
+      .where('prefix', '=', key.slice(0, 11))
+      .execute();
+    const startedAt = performance.now();
+    expect((await busy.post('/projects', { name: 'by a revoked key' }, bearer(key))).status).toBe(401);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    release();
+    await Promise.all(holding);
+    await busy.stop();
   });
 
   it('are limited to a number of requests per minute', async () => {
@@ -311,6 +351,7 @@ describe('a cached caller', () => {
     );
     expect((await gateway.get('/system', bearer(key))).body.dependencies.postgres).toBe('down');
     expect((await gateway.get('/system', bearer(newApiKey().key))).status).toBe(503);
+    expect((await gateway.post('/projects', { name: 'x' }, bearer(key))).status).toBe(503);
     await gateway.stop();
     await database.drop();
   });

@@ -1,5 +1,3 @@
-import type { Request } from 'express';
-import type { RateLimiter } from '@pugmark/cache';
 import type { Authenticator } from '../../http/access/authenticator';
 import { callerOf, type Caller } from '../../http/access/caller';
 import {
@@ -11,20 +9,12 @@ import {
   SESSION_SECONDS,
   tokenHash,
 } from '../../http/access/session-cookie';
-import { HttpProblem, tooManyRequests } from '../../http/http-problem';
 import { body, jsonOf, operation, type Operation } from '../../http/operation';
 import type { KeysDependencies } from './keys.dependencies';
 import { SessionBody, SessionResponse } from './keys.dto';
 
-export interface SessionRouterDependencies {
-  readonly deps: KeysDependencies;
-  readonly authenticator: Authenticator;
-  /** Limits wrong keys per address. */
-  readonly wrongKeys: RateLimiter;
-}
-
 /** Sessions of web pages: exchanges a key for a cookie that scripts cannot read. */
-export function sessionRouter({ deps, authenticator, wrongKeys }: SessionRouterDependencies): Operation[] {
+export function sessionRouter(deps: KeysDependencies, authenticator: Authenticator): Operation[] {
   return [
     operation({
       method: 'post',
@@ -36,7 +26,7 @@ export function sessionRouter({ deps, authenticator, wrongKeys }: SessionRouterD
       answer: { status: 201, json: jsonOf(SessionResponse) },
       problems: [401],
       handle: async ({ body: { key }, request, response }) => {
-        const row = await throttled(wrongKeys, request, () => authenticator.keyRow(key));
+        const row = await authenticator.keyRow(request, key);
         const token = newSessionToken();
         await deps.sessions.create(deps.db, row.id, tokenHash(token), SESSION_SECONDS);
         setSessionCookie(request, response, token);
@@ -72,18 +62,6 @@ export function sessionRouter({ deps, authenticator, wrongKeys }: SessionRouterD
       },
     }),
   ];
-}
-
-/** Delays only addresses that try many keys. */
-async function throttled<T>(wrongKeys: RateLimiter, { ip = '' }: Request, verify: () => Promise<T>): Promise<T> {
-  const seconds = await wrongKeys.check(ip);
-  if (seconds > 0) throw tooManyRequests('too_many_failed_sign_ins', 'too many wrong keys from this address', seconds);
-  try {
-    return await verify();
-  } catch (error) {
-    if (error instanceof HttpProblem && error.status === 401) await wrongKeys.take(ip);
-    throw error;
-  }
 }
 
 function sessionResponse({ name, prefix, scopes, projectIds }: Caller, token: string | null): SessionResponse {

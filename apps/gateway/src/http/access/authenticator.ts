@@ -2,115 +2,200 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import { LRUCache } from 'lru-cache';
 import { isDatabaseUnavailable, retryOnce, type ApiKeyRow } from '@pugmark/db';
+import type { RateLimiter } from '@pugmark/cache';
 import { parseApiKey } from '@pugmark/domain';
-import { HttpProblem } from '../http-problem';
+import { HttpProblem, tooManyRequests } from '../http-problem';
 import type { AccessDependencies } from './access.dependencies';
 import { callerOf, type Caller } from './caller';
+import { KeyDirectory } from './key-directory';
 import { assertCsrf, sessionTokenOf, tokenHash } from './session-cookie';
 
 /** Precision of a key's last use. */
 const USED_EVERY_MS = 60_000;
-/** How long a cached caller is accepted while the database is down; only status requests can be answered then. */
-const CACHED_MS = 600_000;
-const MAX_CACHED_CALLERS = 1_000;
-/**
- * How long the cached caller of a read request is used without a database lookup. A revocation by another gateway takes
- * effect that much later for reads; one by this gateway at once.
- */
+/** A revocation or sign-out by another gateway takes effect that much later for reads; for changes at once. */
 const FRESH_MS = 1_000;
+/** How long reads are accepted while the database cannot be reached; only status requests can be answered then. */
+const UNVERIFIED_MS = 60_000;
+const MAX_CACHED_SESSIONS = 1_000;
 
-interface CachedCaller {
-  readonly caller: Caller;
+interface CachedSession {
+  readonly keyId: number;
+  readonly prefix: string;
   readonly at: number;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
+}
+
+export interface AuthenticatorOptions {
+  /** On connections of its own: callers are authenticated although those of requests are busy. */
+  readonly db: AccessDependencies['accessDb'];
+  readonly keys: AccessDependencies['keys'];
+  readonly sessions: AccessDependencies['sessions'];
+  /** Counts refused keys and sessions per address; null: unlimited. */
+  readonly refused: RateLimiter | null;
 }
 
 /** Authenticates requests by API key or session cookie. */
 export class Authenticator {
-  readonly #deps: Pick<AccessDependencies, 'db' | 'keys' | 'sessions'>;
+  readonly #options: AuthenticatorOptions;
+  readonly #directory: KeyDirectory;
   readonly #usedAt = new Map<number, number>();
-  readonly #cached = new LRUCache<string, CachedCaller>({ max: MAX_CACHED_CALLERS });
+  /** Sessions by the base64 of their token hashes. */
+  readonly #sessions = new LRUCache<string, CachedSession>({ max: MAX_CACHED_SESSIONS });
   /** How often the cache was cleared. */
   #clears = 0;
 
-  constructor(deps: Pick<AccessDependencies, 'db' | 'keys' | 'sessions'>) {
-    this.#deps = deps;
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    this.#directory = new KeyDirectory(options.db, options.keys);
   }
 
   /**
-   * Throws a 401 that says what is wrong with the key, or a 403 for a cookie-authenticated change without its CSRF
-   * token.
+   * Throws a 401 that says what is wrong with the key, a 403 for a cookie-authenticated change without its CSRF token,
+   * and a 429 to an address that was refused too often. A right key is accepted from any address.
    */
   async callerOf(request: Request): Promise<Caller> {
     const header = request.get('authorization');
-    if (header !== undefined) {
-      const key = bearerOf(header);
-      return this.#cachedCaller(key, request, () => this.keyRow(key));
-    }
+    if (header !== undefined)
+      return callerOf(
+        await this.#countingRefusals(request, () => this.#rowOfKey(request, bearerOf(header), isRead(request))),
+      );
     const token = sessionTokenOf(request);
     if (token === null)
       throw unauthorized('key_missing', 'an API key is required: send it as "Authorization: Bearer pm_…"');
     assertCsrf(request, token);
-    return this.#cachedCaller(token, request, async () => {
-      const row = await this.#deps.sessions.keyOf(this.#deps.db, tokenHash(token));
-      if (row === null) throw unauthorized('session_ended', 'the session has expired: sign in again');
-      return this.#usableRow(row);
-    });
+    return callerOf(await this.#rowOfSession(request, tokenHash(token)));
   }
 
   /** Clears the cache, after a key was revoked or a session ended. */
   clearCache(): void {
-    this.#cached.clear();
+    this.#sessions.clear();
     this.#clears += 1;
+    this.#directory.invalidate();
   }
 
-  /** The row of a valid key. Throws a 401. */
-  async keyRow(text: string): Promise<ApiKeyRow> {
+  /** The row of a valid key that is exchanged for a session. Throws a 401, and a 429 as `callerOf`. */
+  async keyRow(request: Request, text: string): Promise<ApiKeyRow> {
+    return this.#countingRefusals(request, () => this.#rowOfKey(request, text, false));
+  }
+
+  async #rowOfKey(request: Request, text: string, reads: boolean): Promise<ApiKeyRow> {
     const key = parseApiKey(text);
-    const row = key === null ? null : await this.#deps.keys.findByPrefix(this.#deps.db, key.prefix);
-    if (key === null || row === null || !timingSafeEqual(row.secret_hash, key.hash))
-      throw unauthorized('key_unknown', 'the API key is unknown');
-    return this.#usableRow(row);
+    if (key === null) throw keyUnknown();
+    // At most one query per interval, however many wrong keys come.
+    if (this.#directory.find(key.prefix) === null) await this.#refreshDirectory();
+    const known = this.#directory.find(key.prefix) ?? (await this.#findNewKey(request, key.prefix));
+    if (known === null || !timingSafeEqual(known.secret_hash, key.hash)) throw keyUnknown();
+    return this.#usableRow(known, reads);
   }
 
-  async #usableRow(row: ApiKeyRow): Promise<ApiKeyRow> {
-    if (row.revoked_at !== null) throw unauthorized('key_revoked', 'the API key was revoked: ask for a new one');
-    if (row.expires_at !== null && row.expires_at.getTime() <= Date.now())
-      throw unauthorized('key_expired', `the API key expired at ${row.expires_at.toISOString()}: ask for a new one`);
-    if (Date.now() - (this.#usedAt.get(row.id) ?? 0) >= USED_EVERY_MS) {
-      this.#usedAt.set(row.id, Date.now());
-      await this.#deps.keys.recordUse(this.#deps.db, row.id);
-    }
+  /** A key that was created since the directory was read. */
+  async #findNewKey(request: Request, prefix: string): Promise<ApiKeyRow | null> {
+    await this.#assertNotRefused(request);
+    const row = await retryOnce(() => this.#options.keys.findByPrefix(this.#options.db, prefix));
+    if (row !== null) this.#directory.invalidate();
     return row;
   }
 
-  async #cachedCaller(text: string, { method }: Request, find: () => Promise<ApiKeyRow>): Promise<Caller> {
-    const secret = tokenHash(text).toString('base64');
-    const fresh = this.#cached.get(secret);
-    if (method === 'GET' && fresh !== undefined && Date.now() < Math.min(fresh.at + FRESH_MS, fresh.expiresAt))
-      return fresh.caller;
-    const [requestedAt, clears] = [Date.now(), this.#clears];
+  async #rowOfSession(request: Request, hash: Buffer): Promise<ApiKeyRow> {
+    const { db, sessions } = this.#options;
+    const id = hash.toString('base64');
+    const cached = this.#sessions.get(id);
+    const reads = isRead(request);
+    if (reads && cached !== undefined && Date.now() < cached.at + FRESH_MS)
+      return this.#usableRow(this.#directory.find(cached.prefix), reads);
+    const find = async (): Promise<ApiKeyRow> => {
+      const [requestedAt, clears] = [Date.now(), this.#clears];
+      const row = await retryOnce(() => sessions.keyOf(db, hash));
+      if (row === null) {
+        this.#sessions.delete(id);
+        throw unauthorized('session_ended', 'the session has expired: sign in again');
+      }
+      // A session that was read before it was ended is not cached.
+      if (clears === this.#clears) this.#sessions.set(id, { keyId: row.id, prefix: row.prefix, at: requestedAt });
+      return this.#usableRow(row, reads);
+    };
     try {
-      const row = await retryOnce(find);
-      const caller = callerOf(row);
-      // The row was read before a revocation: do not cache it.
-      if (clears !== this.#clears) return caller;
-      this.#cached.set(secret, { caller, at: requestedAt, expiresAt: row.expires_at?.getTime() ?? Infinity });
-      return caller;
+      // Only a session that was never seen can be a guess.
+      if (cached === undefined) await this.#assertNotRefused(request);
+      return await this.#countingRefusals(request, find);
     } catch (error) {
-      const known = this.#cached.get(secret);
-      if (!isDatabaseUnavailable(error)) this.#cached.delete(secret);
-      else if (known !== undefined && Date.now() - known.at < CACHED_MS) return known.caller;
+      if (!reads || cached === undefined || !isDatabaseUnavailable(error) || Date.now() > cached.at + UNVERIFIED_MS)
+        throw error;
+      return this.#usableRow(this.#directory.find(cached.prefix), reads);
+    }
+  }
+
+  /**
+   * For changes the row is read again, for reads the directory must have been up to date recently. Throws a 401 for a
+   * revoked or expired key.
+   */
+  async #usableRow(known: ApiKeyRow | null, reads: boolean): Promise<ApiKeyRow> {
+    if (known === null) throw keyUnknown();
+    if (reads) await this.#refreshDirectory();
+    const row = reads
+      ? this.#directory.find(known.prefix)
+      : await retryOnce(() => this.#options.keys.findByPrefix(this.#options.db, known.prefix));
+    if (row === null) throw keyUnknown();
+    if (row.revoked_at !== null) throw unauthorized('key_revoked', 'the API key was revoked: ask for a new one');
+    if (row.expires_at !== null && row.expires_at.getTime() <= Date.now())
+      throw unauthorized('key_expired', `the API key expired at ${row.expires_at.toISOString()}: ask for a new one`);
+    this.#recordUse(row.id);
+    return row;
+  }
+
+  /** Throws what the database throws when it has been unavailable for longer than reads are accepted without it. */
+  async #refreshDirectory(): Promise<void> {
+    try {
+      await retryOnce(() => this.#directory.refresh(FRESH_MS));
+    } catch (error) {
+      if (!isDatabaseUnavailable(error) || this.#directory.ageMs > UNVERIFIED_MS) throw error;
+    }
+  }
+
+  /** In the background: a request does not wait for it, and one that is lost is repeated with a later request. */
+  #recordUse(keyId: number): void {
+    if (Date.now() - (this.#usedAt.get(keyId) ?? 0) < USED_EVERY_MS) return;
+    this.#usedAt.set(keyId, Date.now());
+    this.#options.keys.recordUse(this.#options.db, keyId).catch(() => this.#usedAt.delete(keyId));
+  }
+
+  /** Counts a 401 for the address of the request, and answers further ones with a 429. */
+  async #countingRefusals<T>(request: Request, verify: () => Promise<T>): Promise<T> {
+    try {
+      return await verify();
+    } catch (error) {
+      if (error instanceof HttpProblem && error.status === 401)
+        assertNotRefused((await this.#options.refused?.take(addressOf(request))) ?? 0);
       throw error;
     }
   }
+
+  /** Throws a 429 where a wrong value would cost a query. */
+  async #assertNotRefused(request: Request): Promise<void> {
+    assertNotRefused((await this.#options.refused?.check(addressOf(request))) ?? 0);
+  }
+}
+
+function addressOf(request: Request): string {
+  return request.ip ?? '';
+}
+
+function assertNotRefused(seconds: number): void {
+  if (seconds > 0)
+    throw tooManyRequests('too_many_refused_keys', 'too many wrong keys or sessions from this address', seconds);
+}
+
+function isRead({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 function bearerOf(header: string): string {
   const match = /^Bearer ([\x21-\x7e]+)$/i.exec(header);
   if (match === null) throw unauthorized('key_unknown', 'the Authorization header must be "Bearer pm_…"');
   return match[1]!;
+}
+
+function keyUnknown(): HttpProblem {
+  return unauthorized('key_unknown', 'the API key is unknown');
 }
 
 export function unauthorized(code: string, detail: string): HttpProblem {
