@@ -25,6 +25,7 @@ const WELL: System = {
   version: '1',
   uptimeSeconds: 5,
   models: [],
+  progress: [],
   engines: [ENGINE],
   dependencies: { postgres: 'up', redis: 'up', broker: BROKER },
   routes: [ROUTE, { ...ROUTE, state: 'waiting' }],

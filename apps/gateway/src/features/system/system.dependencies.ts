@@ -1,4 +1,4 @@
-import type { Database, EngineReportRepository, ModelRepository } from '@pugmark/db';
+import type { Database, EngineReportRepository, ModelRepository, TaskRepository } from '@pugmark/db';
 import type { BrokerStatus } from '@pugmark/broker';
 import type { Cache } from '@pugmark/cache';
 
@@ -7,6 +7,7 @@ export interface SystemDependencies {
   readonly db: Database;
   readonly models: ModelRepository;
   readonly engineReports: EngineReportRepository;
+  readonly tasks: TaskRepository;
   readonly cache: Cache;
   readonly brokerStatus: () => BrokerStatus;
   readonly version: string;

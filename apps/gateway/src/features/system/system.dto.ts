@@ -1,4 +1,5 @@
 import type { BrokerStatus } from '@pugmark/broker';
+import { TASK_KINDS, type TaskKind } from '@pugmark/contracts';
 import type { EngineReport } from '@pugmark/db';
 import {
   Description,
@@ -96,6 +97,19 @@ class RouteResponse {
   readonly answeredAt!: string | null;
 }
 
+class TaskProgressResponse {
+  @OneOf(TASK_KINDS)
+  readonly kind!: TaskKind;
+
+  @Description('When a task of this kind last moved: an image was answered, a file scanned, a page written.')
+  @Time()
+  readonly progressedAt!: string;
+
+  @Description('Seconds without progress after which a worker gives up a task of this kind, which is then retried.')
+  @Count()
+  readonly limitSeconds!: number;
+}
+
 export class SystemResponse {
   @AnyText()
   readonly version!: string;
@@ -112,6 +126,11 @@ export class SystemResponse {
   @OrNull()
   @ListOf(EngineResponse)
   readonly engines!: readonly EngineResponse[] | null;
+
+  @Description('The progress of each kind of task of which a worker has ever run; null: unknown.')
+  @OrNull()
+  @ListOf(TaskProgressResponse)
+  readonly progress!: readonly TaskProgressResponse[] | null;
 
   @Nested(DependenciesResponse)
   readonly dependencies!: DependenciesResponse;

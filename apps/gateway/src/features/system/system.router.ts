@@ -27,6 +27,7 @@ async function systemState({
   db,
   models,
   engineReports,
+  tasks,
   cache,
   brokerStatus,
   version,
@@ -35,6 +36,7 @@ async function systemState({
     pingDatabase(db).then(async () => ({
       models: await models.list(db),
       engines: await engineReports.listRecent(db),
+      progress: await tasks.readProgress(),
     })),
     PING_DEADLINE_MS,
     'Postgres',
@@ -45,6 +47,8 @@ async function systemState({
     uptimeSeconds: Math.round(process.uptime()),
     models: known?.models.map(modelResponse) ?? null,
     engines: known?.engines.map((engine) => ({ ...engine, reason: hideFolders(engine.reason) })) ?? null,
+    progress:
+      known?.progress.map(({ progressedAt, ...one }) => ({ ...one, progressedAt: progressedAt.toISOString() })) ?? null,
     dependencies: { postgres: known === null ? 'down' : 'up', redis: cache.state(), broker },
     routes,
   };

@@ -178,6 +178,7 @@ describe('GET /system', () => {
   it('reports version, models and dependencies', async () => {
     const gateway = await TestGateway.start();
     await gateway.model();
+    await gateway.repositories.tasks.recordProgress('scan', 300);
     const { body } = await gateway.get('/system');
     expect(body).toEqual({
       version: '1.2.3',
@@ -193,6 +194,7 @@ describe('GET /system', () => {
         }),
       ],
       engines: [],
+      progress: [{ kind: 'scan', progressedAt: expect.stringMatching(/Z$/), limitSeconds: 300 }],
       dependencies: {
         postgres: 'up',
         redis: 'not configured',
