@@ -11,7 +11,7 @@ import { FLOAT, graphModel, placeholder } from './graph-model.fixture';
 
 const LIBRARY = join(__dirname, '..', '..');
 const PROCESSES = 16;
-const ROUNDS = 10;
+const ROUNDS = 20;
 
 describe('convertedModel', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pugmark-converted-'));
@@ -61,9 +61,11 @@ describe('convertedModel', () => {
       `import { readFileSync } from 'node:fs';
        import { join } from 'node:path';
        import { convertedModel } from ${JSON.stringify(join(__dirname, 'converted-model'))};
-       const { manifest, modelFolder, targets } = JSON.parse(process.argv[2]!);
+       const { manifest, modelFolder, targets, startAt, everyMs } = JSON.parse(process.argv[2]!);
        async function run() {
-         for (const target of targets) {
+         for (const [n, target] of targets.entries()) {
+           // All processes begin each round at the same moment.
+           while (Date.now() < startAt + n * everyMs);
            const folder = await convertedModel(manifest, modelFolder, target);
            // Others may still convert; what was returned stays.
            await new Promise((resolve) => setTimeout(resolve, 5));
@@ -91,7 +93,8 @@ describe('convertedModel', () => {
   it(`is the same complete folder for ${PROCESSES} processes that need it at once, and converted once`, async () => {
     const script = bundleScript();
     const targets = Array.from({ length: ROUNDS }, (_, n) => join(folder, `round ${n}`));
-    const argument = JSON.stringify({ manifest, modelFolder, targets });
+    const startAt = Date.now() + 4_000;
+    const argument = JSON.stringify({ manifest, modelFolder, targets, startAt, everyMs: 250 });
     const outputs = await Promise.all(
       Array.from({ length: PROCESSES }, () => promisify(execFile)(process.execPath, [script, argument])),
     );
