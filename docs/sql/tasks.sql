@@ -93,7 +93,7 @@ run_at = case when e.state = 'waiting' then clock_timestamp() + e.wait_seconds *
 finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
 error_code = e.error_code, error_message = e.error_message
 from locked e where t.id = e.id and t.id = any (array(select id from locked))
-returning t.id;
+returning t.id, t.attempt;
 
 -- TaskRepository.activeKinds
 select kind from unnest($1::text[]) as kind

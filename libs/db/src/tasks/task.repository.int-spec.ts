@@ -157,6 +157,24 @@ describe('TaskRepository', () => {
     expect(written).toBe(1);
   });
 
+  it('writes the result of the current attempt only, although a commit holds one of an older attempt, too', async () => {
+    await given(1);
+    const [stale] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
+    await db
+      .updateTable('tasks')
+      .set({ lease_until: age(1) })
+      .execute();
+    await tasks.reconcile('detect', 60);
+    const [current] = await tasks.claim('detect', [{ id: 1, attempt: 2 }], 'w');
+    const written: number[] = [];
+    const committed = await tasks.commit(
+      [stale!, current!].map((task) => ({ task, outcome: 'done', result: task.attempt })),
+      async (_tx, done) => void written.push(...done.map(({ result }) => result)),
+    );
+    expect(committed).toEqual([1]);
+    expect(written).toEqual([2]);
+  });
+
   it('delays a retry by its backoff, and fails the task with the error of the last attempt', async () => {
     await given(1);
     for (let attempt = 1; attempt <= 5; attempt++) {
@@ -306,32 +324,35 @@ describe('a batch of a table that Postgres has no statistics of yet', () => {
     return rows[0]!.read;
   }
 
-  it.each(['claim', 'renew', 'stillHeld', 'commit'] as const)('%s reads the rows of the batch only', async (step) => {
-    const tasks = new TaskRepository(db);
-    const ids = Array.from({ length: 256 }, (_, n) => WAITING / 2 + n);
-    const claim = (repository: TaskRepository) =>
-      repository.claim(
-        'detect',
-        ids.map((id) => ({ id, attempt: 1 })),
-        'w',
-      );
-    const claimed = step === 'claim' ? [] : await claim(tasks);
-    const before = await rowsRead();
+  /** Over a connection of its own, so that only what was read before it is counted before. */
+  async function asWorker<T>(work: (repository: TaskRepository, worker: Database) => Promise<T>): Promise<T> {
     const worker = createDatabase({ url: server.url, applicationName: 'worker', poolSize: 1 });
-    const repository = new TaskRepository(worker);
-    const changed =
-      step === 'claim'
-        ? await claim(repository)
-        : step === 'commit'
-          ? await repository.commit(
-              claimed.map((task) => ({ task, outcome: 'done', result: null })),
-              async () => undefined,
-            )
-          : await repository[step](claimed);
-    await worker.destroy();
+    try {
+      return await work(new TaskRepository(worker), worker);
+    } finally {
+      await worker.destroy();
+    }
+  }
+
+  it.each(['claim', 'renew', 'stillHeld', 'commit'] as const)('%s reads the rows of the batch only', async (step) => {
+    const ids = Array.from({ length: 256 }, (_, n) => WAITING / 2 + n);
+    const notifications = ids.map((id) => ({ id, attempt: 1 }));
+    const claimed =
+      step === 'claim' ? [] : await asWorker((repository) => repository.claim('detect', notifications, 'w'));
+    const before = await rowsRead();
+    const changed = await asWorker<readonly unknown[]>((repository) => {
+      if (step === 'claim') return repository.claim('detect', notifications, 'w');
+      if (step !== 'commit') return repository[step](claimed);
+      return repository.commit(
+        claimed.map((task) => ({ task, outcome: 'done', result: null })),
+        async () => undefined,
+      );
+    });
     expect(changed).toHaveLength(ids.length);
     expect((await rowsRead()) - before).toBeLessThan(WAITING / 10);
-    await sql`update tasks set state = 'waiting', attempt = 0, owner = null, lease_until = null, finished_at = null
-      where id = any(${ids}::bigint[])`.execute(db);
+    await asWorker((_, worker) =>
+      sql`update tasks set state = 'waiting', attempt = 0, owner = null, lease_until = null, finished_at = null
+        where id = any(${ids}::bigint[])`.execute(worker),
+    );
   });
 });

@@ -188,7 +188,7 @@ export class TaskRepository {
     write: (tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,
   ): Promise<number[]> {
     return this.#db.transaction().execute(async (tx) => {
-      const { rows } = await sql<{ id: number }>`
+      const { rows } = await sql<{ id: number; attempt: number }>`
         with ended as (
           select * from unnest(
             ${outcomes.map((o) => o.task.id)}::bigint[], ${outcomes.map((o) => o.task.attempt)}::int[],
@@ -211,13 +211,13 @@ export class TaskRepository {
           finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
           error_code = e.error_code, error_message = e.error_message
         from locked e where t.id = e.id and t.id = any (array(select id from locked))
-        returning t.id`.execute(tx);
-      const counted = new Set(rows.map((row) => row.id));
+        returning t.id, t.attempt`.execute(tx);
+      const attempts = new Map(rows.map(({ id, attempt }) => [id, attempt]));
       const done = outcomes.flatMap((o) =>
-        o.outcome === 'done' && counted.has(o.task.id) ? [{ task: o.task, result: o.result }] : [],
+        o.outcome === 'done' && attempts.get(o.task.id) === o.task.attempt ? [{ task: o.task, result: o.result }] : [],
       );
       if (done.length > 0) await write(tx, done);
-      return [...counted];
+      return [...attempts.keys()];
     });
   }
 
