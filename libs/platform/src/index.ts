@@ -1,6 +1,6 @@
 export { FolderListSetting, IntegerSetting, ServiceConfig, loadConfig } from './config';
 export { HealthServer, type HealthCheck, type HealthChecks } from './health';
-export { runService, type RunningService, type ServiceContext } from './lifecycle';
+export { HANDLER_STALLED, runService, type RunningService, type ServiceContext } from './lifecycle';
 export { createLogger, type Logger } from './logger';
 export {
   Counter,

@@ -5,6 +5,9 @@ import { createLogger, type Logger } from './logger';
 import { createMetrics, type Registry } from './metrics';
 import { settleHeap } from './settle-heap';
 
+/** Code of a FatalError for work that hangs: a thread that waits for a disk may never return. */
+export const HANDLER_STALLED = 'handler_stalled';
+
 /** Parts of a running service that its life cycle needs. */
 export interface RunningService {
   readonly checks: HealthChecks;
@@ -24,8 +27,8 @@ export interface ServiceContext<Config> {
 
 /**
  * Runs a service: config, logger, health server, start, and a drain under `SHUTDOWN_TIMEOUT_MS` on SIGTERM or SIGINT.
- * Exit code 0 after a requested drain, 1 otherwise. The health server listens before `start`, so that a service that
- * hangs while starting shows as unready, not absent.
+ * Exit code 0 after a requested drain, 1 otherwise; ends by SIGKILL when work hangs. The health server listens before
+ * `start`, so that a service that hangs while starting shows as unready, not absent.
  */
 export async function runService<Config extends ServiceConfig>(
   name: string,
@@ -45,7 +48,13 @@ export async function runService<Config extends ServiceConfig>(
   const stop = new AbortController();
   let service: RunningService | undefined;
   let ending = false;
+  let hangs = false;
 
+  const exit = (exitCode: number): void => {
+    // `process.exit` waits for the threads of libuv, of which one may wait for a disk or a network mount for ever.
+    if (hangs) process.kill(process.pid, 'SIGKILL');
+    process.exit(exitCode);
+  };
   const end = (reason: string, exitCode: number): void => {
     if (ending) return;
     ending = true;
@@ -57,22 +66,24 @@ export async function runService<Config extends ServiceConfig>(
         { deadlineMs: config.SHUTDOWN_TIMEOUT_MS },
         'the drain did not finish in time; unfinished work is left to other workers',
       );
-      process.exit(1);
+      hangs = true;
+      exit(1);
     }, config.SHUTDOWN_TIMEOUT_MS).unref();
     void (service?.drain() ?? Promise.resolve())
       .then(() => health.close())
       .then(
         () => {
           logger.info('stopped');
-          process.exit(exitCode);
+          exit(exitCode);
         },
         (err: unknown) => {
           logger.error({ err }, 'the drain failed');
-          process.exit(1);
+          exit(1);
         },
       );
   };
   const fail = (err: unknown): void => {
+    if (err instanceof FatalError && err.code === HANDLER_STALLED) hangs = true;
     logger.fatal({ err }, err instanceof FatalError ? err.message : 'the service cannot continue');
     end('failure', 1);
   };

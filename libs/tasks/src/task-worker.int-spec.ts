@@ -171,6 +171,7 @@ describe('tasks, from row to result', () => {
     startDispatcher();
     let calls = 0;
     let signal: AbortSignal | undefined;
+    let fatal: unknown;
     const { worker } = startWorker(
       (tasks, context) => {
         calls += 1;
@@ -178,7 +179,7 @@ describe('tasks, from row to result', () => {
         signal = context.signalOf(tasks[0]!);
         return hang(tasks, context);
       },
-      undefined,
+      (error) => (fatal = error),
       undefined,
       1_000,
     );
@@ -189,6 +190,7 @@ describe('tasks, from row to result', () => {
     expect(await written()).toBe(1);
     expect(signal!.aborted).toBe(true);
     // What the handler holds is freed by a restart only.
+    expect(fatal).toMatchObject({ code: 'handler_stalled', message: expect.stringContaining('no progress for 1 s') });
     expect(() => worker.assertMoving()).toThrow('1 batches of detect tasks made no progress for 1 s');
   });
 

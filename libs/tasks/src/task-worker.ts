@@ -8,7 +8,14 @@ import {
   type TaskOutcome,
   type UnfinishedOutcome,
 } from '@pugmark/domain';
-import { backgroundLoop, sleep, type BackgroundLoop, type Logger, type TaskMetrics } from '@pugmark/platform';
+import {
+  HANDLER_STALLED,
+  backgroundLoop,
+  sleep,
+  type BackgroundLoop,
+  type Logger,
+  type TaskMetrics,
+} from '@pugmark/platform';
 import { Leases } from './leases';
 import { StallTimer } from './stall-timer';
 import type { Delivery, NotificationSource, LeaseStore, Subscription, TaskHandler, WorkStore } from './ports';
@@ -33,7 +40,7 @@ export interface TaskWorkerOptions<Tx, Result, Kind extends TaskKind> {
   readonly stallLimitMs: number;
   readonly logger: Logger;
   readonly metrics: TaskMetrics;
-  /** Called when a handler threw a FatalError: the process should end. */
+  /** Called when a handler threw a FatalError or made no progress: the process should end. */
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -207,7 +214,7 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
 
   /** Gives up a batch whose handler stalled. What the handler still returns is discarded. */
   #abandon(tasks: readonly ClaimedTask[], handling: Promise<unknown>): readonly TaskOutcome<Result>[] {
-    const { handler, logger, metrics, stallLimitMs } = this.#options;
+    const { handler, logger, metrics, stallLimitMs, onFatal } = this.#options;
     const { kind } = handler;
     this.#abandoned.add(handling);
     void handling.finally(() => this.#abandoned.delete(handling));
@@ -216,9 +223,11 @@ export class TaskWorker<Tx, Result, Kind extends TaskKind = TaskKind> {
     const seconds = stallLimitMs / 1_000;
     logger.error(
       { kind, count: tasks.length, taskIds: tasks.slice(0, 10).map(({ id }) => id), stallLimitMs },
-      'a handler makes no progress; its tasks are retried, and this process is to be restarted',
+      'a handler makes no progress; its tasks are retried, and this process ends',
     );
     const message = `the work made no progress for ${seconds} s and was given up`;
+    // After this turn: a drain must find the batch, whose tasks are given back.
+    setImmediate(() => onFatal(new FatalError(HANDLER_STALLED, `${kind} tasks: ${message}`)));
     return tasks.map((task) => ({ task, outcome: 'retry', code: 'no_progress', message }));
   }
 

@@ -93,7 +93,7 @@ describe('the engine process', () => {
       });
       await waitUntil('the first image', () => messages.includes('started'), 30_000);
       engine.disconnect();
-      await waitUntil('the process to end', () => engine.exitCode !== null, 5_000);
+      await waitUntil('the process to end', () => (engine.exitCode ?? engine.signalCode) !== null, 5_000);
     } finally {
       engine.kill('SIGKILL');
     }

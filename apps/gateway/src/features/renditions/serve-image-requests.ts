@@ -5,7 +5,8 @@ import type { ImageReply, ImageRequest } from './image-process-protocol';
 /** Turns this process into a child of ImageProcess: answers each image with the result of `work`. */
 export function serveImageRequests<Options, Result>(work: (path: string, options: Options) => Promise<Result>): void {
   configureImages();
-  process.on('disconnect', () => process.exit(0));
+  // Not `process.exit`, which waits for threads, of which one may read from a disk that hangs.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   // Ctrl-C reaches the whole process group; the gateway decides when to end this process, since it may still be serving
   // requests.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
