@@ -5,8 +5,8 @@ import { ImageStorage } from '@pugmark/storage';
 import { IngestConfig } from './config';
 import { ScanHandler } from './handlers/scan.handler';
 
-/** A step of a scan reads `SCAN_BATCH` images; one that takes longer than this hangs. */
-const STALL_LIMIT_MS = 300_000;
+/** Without a part of a file that was read, or a step that was stored: a disk or a network mount hangs. */
+const STALL_LIMIT_MS = 120_000;
 const CONCURRENT_SCANS = 2;
 
 runPugmarkService('ingest', IngestConfig, process.env, ({ config, runtime }) => {

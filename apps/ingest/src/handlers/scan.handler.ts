@@ -89,7 +89,7 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
     const files = await Promise.all(
       fresh.map((entry) =>
         entry.skip === null
-          ? limit(() => readImage(folder, entry.path, this.#options, place).finally(onProgress))
+          ? limit(() => readImage(folder, entry.path, { ...this.#options, onProgress }, place).finally(onProgress))
           : { path: entry.path, skip: entry.skip },
       ),
     );

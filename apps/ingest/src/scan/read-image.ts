@@ -23,6 +23,8 @@ export interface ReadOptions {
   readonly pixelLimit: number;
   /** Maximum size of a file, in bytes. */
   readonly maxBytes: number;
+  /** Called with each part of a file that is read. */
+  readonly onProgress: () => void;
 }
 
 const MAX_TRIES = 3;
@@ -73,7 +75,7 @@ async function readOpened(
   file: OpenedFile,
   root: string,
   path: string,
-  { pixelLimit, maxBytes }: ReadOptions,
+  { pixelLimit, maxBytes, onProgress }: ReadOptions,
   place: StoreImage,
 ): Promise<NewImage> {
   if (file.stats.size > maxBytes)
@@ -82,8 +84,8 @@ async function readOpened(
       `the file has ${toMebibytes(file.stats.size)} MiB, more than the ${toMebibytes(maxBytes)} MiB of an image (setting IMAGE_MAX_BYTES)`,
     );
   const header = await readImageHeader(file.path, { pixelLimit });
-  const { sha256, bytes } = await hashContent(file);
-  const location = await place(join(root, path), () => contentOf(file), sha256, header.format);
+  const { sha256, bytes } = await hashContent(file, onProgress);
+  const location = await place(join(root, path), () => contentOf(file, onProgress), sha256, header.format);
   await assertUnchanged(file, bytes);
   return {
     sha256,
@@ -118,14 +120,17 @@ async function openFile(root: string, path: string): Promise<OpenedFile> {
   }
 }
 
-function contentOf({ handle }: OpenedFile): AsyncIterable<Uint8Array> {
-  return handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
+async function* contentOf({ handle }: OpenedFile, onProgress: () => void): AsyncIterable<Uint8Array> {
+  for await (const chunk of handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 })) {
+    onProgress();
+    yield chunk as Uint8Array;
+  }
 }
 
-async function hashContent(file: OpenedFile): Promise<{ sha256: Buffer; bytes: number }> {
+async function hashContent(file: OpenedFile, onProgress: () => void): Promise<{ sha256: Buffer; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  const read = pipeline(contentOf(file), async (chunks: AsyncIterable<Uint8Array>) => {
+  const read = pipeline(contentOf(file, onProgress), async (chunks: AsyncIterable<Uint8Array>) => {
     for await (const chunk of chunks) {
       hash.update(chunk);
       bytes += chunk.length;
