@@ -26,7 +26,10 @@ export class MlWorkerConfig extends ServiceConfig {
   @IsIn(DEVICE_CHOICES)
   readonly ML_DEVICE: DeviceChoice = 'auto';
 
-  /** Number of engine processes; 0 starts one per GPU, or one per core if there is none. */
+  /**
+   * Number of engine processes; 0 starts one per GPU, or one per core if there is none, but no more than fit into the
+   * memory of the machine or container.
+   */
   @IntegerSetting()
   @IsInt()
   @Min(0)
@@ -40,7 +43,10 @@ export class MlWorkerConfig extends ServiceConfig {
   @Max(64)
   readonly ML_MODELS: number = 3;
 
-  /** Memory in MiB above which an engine process is replaced as soon as it is idle. */
+  /**
+   * Memory in MiB above which an engine process is replaced as soon as it is idle. Less where all of them together
+   * would exceed three quarters of the memory of the machine or container.
+   */
   @IntegerSetting()
   @IsInt()
   @Min(256)

@@ -1,13 +1,18 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { FatalError, messageOf } from '@pugmark/domain';
 import { readTensorflowState, type EngineInfo, type EngineOptions } from '@pugmark/inference';
 import type { Logger } from '@pugmark/platform';
 import type { MlWorkerConfig } from '../config';
 import { EnginePool, type ModelRef } from './engine-pool';
+import { readMachineLimits, type MachineLimits } from './machine-limits';
 
 /** Minimum images per batch of one process. */
 const MIN_BATCH_IMAGES = 4;
+
+/** Memory that an engine process needs at least, with one model. */
+const MIN_PROCESS_BYTES = 2 ** 30;
+/** Part of the memory that the engine processes may use together; the rest is for the supervisor and for files. */
+const MEMORY_SHARE = 0.75;
 
 /** A started pool, and its engine. */
 export interface StartedPool {
@@ -68,7 +73,9 @@ async function start(
   logger: Logger,
 ): Promise<StartedPool> {
   const gpus = gpuCount(engine);
-  const processes = config.ML_PROCESSES || gpus || availableParallelism();
+  const limits = readMachineLimits();
+  const { processes, maxRssBytes } = planProcesses(config, gpus, limits);
+  logger.info({ processes, gpus, ...limits, maxRssBytes }, 'starting the engine processes');
   const pool = new EnginePool({
     childPath,
     processes,
@@ -79,11 +86,26 @@ async function start(
     batchImages: Math.max(MIN_BATCH_IMAGES, ...models.map(({ manifest }) => manifest.batch)),
     pixelLimit: config.PIXEL_LIMIT,
     imageDeadlineMs: config.ML_IMAGE_DEADLINE_MS,
-    maxRssBytes: config.ML_MEMORY_MB * 2 ** 20,
+    maxRssBytes,
     logger,
-    env: (process) => engineEnvironment(process, gpus, processes),
+    env: (process) => engineEnvironment(process, gpus, processes, limits.cores),
   });
   return { pool, engine: await pool.start(), processes };
+}
+
+/**
+ * One process per GPU or core, and no more than fit into memory. Each is replaced when it exceeds its share, so that
+ * all together stay below the limit of the machine or container, at which the system kills processes.
+ */
+export function planProcesses(
+  { ML_PROCESSES, ML_MEMORY_MB }: Pick<MlWorkerConfig, 'ML_PROCESSES' | 'ML_MEMORY_MB'>,
+  gpus: number,
+  { cores, memoryBytes }: MachineLimits,
+): { readonly processes: number; readonly maxRssBytes: number } {
+  const usable = memoryBytes * MEMORY_SHARE;
+  const fitting = Math.max(1, Math.floor(usable / MIN_PROCESS_BYTES));
+  const processes = ML_PROCESSES || Math.min(fitting, gpus || Math.max(1, Math.floor(cores)));
+  return { processes, maxRssBytes: Math.min(ML_MEMORY_MB * 2 ** 20, Math.floor(usable / processes)) };
 }
 
 function gpuCount({ engine, device, tensorflowDir }: EngineOptions): number {
@@ -93,8 +115,8 @@ function gpuCount({ engine, device, tensorflowDir }: EngineOptions): number {
 }
 
 /** One process per GPU, or one thread per process: more threads would only compete for the cores. */
-function engineEnvironment(process: number, gpus: number, processes: number): Record<string, string> {
-  const threads = String(Math.max(1, Math.floor(availableParallelism() / processes)));
+function engineEnvironment(process: number, gpus: number, processes: number, cores: number): Record<string, string> {
+  const threads = String(Math.max(1, Math.floor(cores / processes)));
   return {
     // Each glibc arena keeps the memory that decoding an image once needed.
     MALLOC_ARENA_MAX: '2',
