@@ -35,6 +35,11 @@ export class RigProcess {
     return this.#spec.name;
   }
 
+  /** Null while it does not run. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
+  }
+
   get running(): boolean {
     return this.#child !== null;
   }

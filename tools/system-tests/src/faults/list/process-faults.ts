@@ -37,6 +37,7 @@ export function processFaults(root: string): readonly Fault[] {
       name: 'worker killed in the middle of a batch',
       short: true,
       inject: async (rig) => {
+        await stopInBatch(rig, 'worker-a');
         await rig.process('worker-a').kill();
         rig.process('worker-a').start();
       },
@@ -165,4 +166,21 @@ function shuffled<T>(items: readonly T[]): T[] {
     .map((item) => ({ item, order: Math.random() }))
     .sort((a, b) => a.order - b.order)
     .map(({ item }) => item);
+}
+
+/** Stops a worker (SIGSTOP) while it holds running tasks: between two batches it holds none. */
+async function stopInBatch(rig: FaultRig, name: string): Promise<void> {
+  const worker = rig.process(name);
+  await waitUntil(
+    async () => {
+      worker.signal('SIGSTOP');
+      const held = await rig.count(
+        "select count(*)::int as n from tasks where state = 'running' and owner like '%/' || $1",
+        String(worker.pid),
+      );
+      if (held === 0) worker.signal('SIGCONT');
+      return held > 0;
+    },
+    { what: `${name} to be in the middle of a batch`, deadlineMs: 30_000, everyMs: 50, signal: rig.signal },
+  );
 }
