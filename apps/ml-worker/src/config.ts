@@ -22,6 +22,18 @@ export class MlWorkerConfig extends ServiceConfig {
   @IsIn(ENGINE_CHOICES)
   readonly ML_ENGINE: EngineChoice = 'auto';
 
+  /** Time that the engine `null` pretends to need to load a model, in milliseconds. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(0)
+  readonly ML_NULL_LOAD_MS: number = 0;
+
+  /** Time that the engine `null` pretends to need for an image, in milliseconds. */
+  @IntegerSetting()
+  @IsInt()
+  @Min(0)
+  readonly ML_NULL_IMAGE_MS: number = 0;
+
   /** `auto` computes on an NVIDIA GPU if there is one, `cpu` never does, and with `gpu` a missing GPU is an error. */
   @IsIn(DEVICE_CHOICES)
   readonly ML_DEVICE: DeviceChoice = 'auto';

@@ -36,6 +36,7 @@ export async function startPool(
     device: config.ML_DEVICE,
     tensorflowDir: config.TENSORFLOW_DIR,
     convertedDir: join(config.MODELS_DIR, 'converted'),
+    nullTimes: { loadMs: config.ML_NULL_LOAD_MS, imageMs: config.ML_NULL_IMAGE_MS },
   };
   try {
     return await start(config, options, models, childPath, logger);

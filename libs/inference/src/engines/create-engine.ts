@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FatalError, messageOf } from '@pugmark/domain';
 import type { Engine } from './engine';
-import { NullEngine } from './null-engine';
+import { NullEngine, type NullEngineTimes } from './null-engine';
 import { readTensorflowState } from './tensorflow/installed-tensorflow';
 import { TensorflowEngine } from './tensorflow/tensorflow-engine';
 import { WasmEngine } from './wasm-engine';
@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly convertedDir: string;
   /** Why this engine is used, if not because of its name in the settings. */
   readonly reason?: string;
+  /** Of the engine `null`. */
+  readonly nullTimes?: NullEngineTimes;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface EngineOptions {
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   switch (options.engine) {
     case 'null':
-      return new NullEngine();
+      return new NullEngine(options.nullTimes);
     case 'wasm':
       requireNoGpu(options, 'WebAssembly runs on the CPU');
       return new WasmEngine(options.reason ?? 'the wasm engine was requested by name');
