@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { isDatabaseUnavailable, retryOnce, type ApiKeyRow } from '@pugmark/db';
 import type { RateLimiter } from '@pugmark/cache';
 import { parseApiKey } from '@pugmark/domain';
+import { sleep } from '@pugmark/platform';
 import { HttpProblem, tooManyRequests } from '../http-problem';
 import type { AccessDependencies } from './access.dependencies';
 import { callerOf, type Caller } from './caller';
@@ -17,6 +18,10 @@ const FRESH_MS = 1_000;
 /** How long reads are accepted while the database cannot be reached; only status requests can be answered then. */
 const UNVERIFIED_MS = 60_000;
 const MAX_CACHED_SESSIONS = 1_000;
+/** Time that a 429 is held back: an address that sends one wrong key after the other then needs this for each. */
+const REFUSAL_DELAY_MS = 1_000;
+/** Maximum number of responses that are held back at a time; further ones are sent at once. */
+const MAX_DELAYED = 500;
 
 interface CachedSession {
   readonly keyId: number;
@@ -42,6 +47,8 @@ export class Authenticator {
   readonly #sessions = new LRUCache<string, CachedSession>({ max: MAX_CACHED_SESSIONS });
   /** How often the cache was cleared. */
   #clears = 0;
+  /** Number of refusals that are held back. */
+  #delayed = 0;
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -164,24 +171,29 @@ export class Authenticator {
       return await verify();
     } catch (error) {
       if (error instanceof HttpProblem && error.status === 401)
-        assertNotRefused((await this.#options.refused?.take(addressOf(request))) ?? 0);
+        await this.#refuse((await this.#options.refused?.take(addressOf(request))) ?? 0);
       throw error;
     }
   }
 
+  /** Throws a 429 after a while, unless `seconds` is 0. */
+  async #refuse(seconds: number): Promise<void> {
+    if (seconds === 0) return;
+    if (this.#delayed < MAX_DELAYED) {
+      this.#delayed += 1;
+      await sleep(REFUSAL_DELAY_MS).finally(() => (this.#delayed -= 1));
+    }
+    throw tooManyRequests('too_many_refused_keys', 'too many wrong keys or sessions from this address', seconds);
+  }
+
   /** Throws a 429 where a wrong value would cost a query. */
   async #assertNotRefused(request: Request): Promise<void> {
-    assertNotRefused((await this.#options.refused?.check(addressOf(request))) ?? 0);
+    await this.#refuse((await this.#options.refused?.check(addressOf(request))) ?? 0);
   }
 }
 
 function addressOf(request: Request): string {
   return request.ip ?? '';
-}
-
-function assertNotRefused(seconds: number): void {
-  if (seconds > 0)
-    throw tooManyRequests('too_many_refused_keys', 'too many wrong keys or sessions from this address', seconds);
 }
 
 function isRead({ method }: Request): boolean {
