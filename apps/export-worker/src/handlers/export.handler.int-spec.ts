@@ -184,6 +184,20 @@ describe('ExportHandler', () => {
     expect(await bench.storedFiles()).toEqual(before);
   });
 
+  it('survives more deploys than a failing export has attempts', async () => {
+    for (let n = 0; n < 10; n += 1) await bench.image(`${n}.jpg`, [detection(0.9)]);
+    const id = await bench.newExport();
+    for (let deploy = 1; deploy <= 12; deploy += 1) {
+      const task = await bench.claim(id);
+      expect(task).toMatchObject({ failures: 0, interruptions: deploy - 1 });
+      const outcomes = await bench.handler({ pageRows: 3 }).handle([task], context(undefined, AbortSignal.abort()));
+      await bench.tasks.commit(outcomes, () => Promise.resolve());
+      expect(await bench.exports.find(bench.db, id)).toMatchObject({ task_state: 'waiting' });
+    }
+    await bench.work(id);
+    expect((await bench.result(id)).lines).toHaveLength(11);
+  });
+
   it('fails permanently when the export does not exist', async () => {
     const task = {
       id: 1,
