@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -54,7 +55,7 @@ describe('ScanHandler', () => {
     mkdirSync(folder);
   });
 
-  afterEach(() => rmSync(root, { recursive: true, force: true }));
+  afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }));
 
   const stores = () => ({ db, tasks, ingests: new IngestRepository(), images: new ImageRepository() });
   const handler = (batch = 4): ScanHandler =>
@@ -381,7 +382,7 @@ describe('ScanHandler', () => {
         '-c',
         `while true; do ln -sf "${outside}" b; mv -f b a.jpg; printf x > c; cp "${join(folder, 'keep')}" c; mv -f c a.jpg; done`,
       ],
-      { cwd: folder, stdio: 'ignore' },
+      { cwd: folder, stdio: 'ignore', detached: true },
     );
     writeFileSync(join(folder, 'keep'), jpeg);
     try {
@@ -392,7 +393,9 @@ describe('ScanHandler', () => {
         expect(hashes).not.toContain(secret);
       }
     } finally {
-      exchanging.kill('SIGKILL');
+      // With the command that it runs, which would still write.
+      process.kill(-exchanging.pid!, 'SIGKILL');
+      await once(exchanging, 'exit');
     }
   });
 

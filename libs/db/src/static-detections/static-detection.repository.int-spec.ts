@@ -222,7 +222,7 @@ describe('static detections', () => {
       Array.from({ length: 1_000 }, () => at(BRANCH)),
     );
     await sql`create function hurry() returns trigger language plpgsql
-      as 'begin set local idle_in_transaction_session_timeout = 200; return null; end'`.execute(study.db);
+      as 'begin set local idle_in_transaction_session_timeout = 1000; return null; end'`.execute(study.db);
     await sql`create trigger hurry after delete on stale_static_detections execute function hurry()`.execute(study.db);
     expect(await search()).toEqual({ staticDetections: 0, newStaticDetections: 0, changedImages: 0 });
   });
