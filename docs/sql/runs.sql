@@ -393,7 +393,7 @@ from (
 ) found group by found.run_id, found.engine;
 
 -- RunCountsRepository.compact
-select pg_try_advisory_xact_lock($1) as free;
+select pg_try_advisory_xact_lock($1::int, $2::int) as free;
 
 with oversized as (select kind, run_id, state from task_counts group by kind, run_id, state
 having count(*) > $1),

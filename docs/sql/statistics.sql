@@ -217,7 +217,7 @@ where d.project_id = $5
 order by d.id;
 
 -- ImageCountRepository.compact
-select pg_try_advisory_xact_lock($1) as free;
+select pg_try_advisory_xact_lock($1::int, $2::int) as free;
 
 with uncompacted as materialized (
 select id, project_id, coalesce(deployment_id, 0) as deployment, coalesce(day, '-infinity') as day

@@ -1,3 +1,4 @@
+export { takeAdvisoryLock } from './advisory-locks';
 export {
   createDatabase,
   pingDatabase,

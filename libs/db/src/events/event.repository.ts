@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
 import { pingDatabase, type Database, type DatabaseTransaction, type Executor } from '../connection/database';
+import { takeAdvisoryLock } from '../connection/advisory-locks';
 import { inTransaction } from '../connection/in-transaction';
 import { PREPARED } from '../connection/prepared-statements';
 import { NOT_DONE, SharedJobs } from '../connection/shared-jobs';
 import { solarHour } from '../sql/solar-time';
 
-/** Class of the advisory locks under which the events of one deployment are formed. */
-const FORMING_LOCK = 7_411_209;
 /** Stale deployments that are read at a time. */
 const BATCH_SIZE = 50;
 /**
@@ -71,7 +70,7 @@ export class EventRepository {
 }
 
 async function formStaleSpan(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${FORMING_LOCK}::int, ${deploymentId}::int)`.execute(tx);
+  await takeAdvisoryLock(tx, 'eventForming', deploymentId);
   const { rows } = await sql<{ from: string | null; to: string | null }>`
     with deleted as (delete from stale_events where deployment_id = ${deploymentId} returning from_at, to_at)
     select min(from_at)::text as from, max(to_at)::text as to from deleted`.execute(tx);

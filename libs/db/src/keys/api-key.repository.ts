@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely';
+import { takeAdvisoryLock } from '../connection/advisory-locks';
 import type { DatabaseTransaction, Executor } from '../connection/database';
 import type { ApiKeysTable } from './keys.tables';
 
@@ -20,9 +21,6 @@ export interface KeysVersion {
   readonly lastId: number;
   readonly revoked: number;
 }
-
-/** Advisory lock; not used for anything else in the database. */
-const KEY_CREATION_LOCK = 7_411_208;
 
 export class ApiKeyRepository {
   async create(db: Executor, key: NewApiKey): Promise<ApiKeyRow> {
@@ -96,7 +94,7 @@ export class ApiKeyRepository {
 
   /** Prevents other processes from creating the first key or revoking the last one until the transaction ends. */
   async lockKeyCreation(tx: DatabaseTransaction): Promise<void> {
-    await sql`select pg_advisory_xact_lock(${KEY_CREATION_LOCK})`.execute(tx);
+    await takeAdvisoryLock(tx, 'keyCreation');
   }
 
   /** Revokes the key and ends its sessions; a second call keeps the first time. */

@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import { PermanentError, stageOf, type Category, type ModelManifest } from '@pugmark/domain';
+import { takeAdvisoryLock } from '../connection/advisory-locks';
 import type { DatabaseTransaction, Executor } from '../connection/database';
 import type { ModelsTable } from './models.tables';
 
@@ -55,7 +56,7 @@ export class ModelRepository {
   /** Makes this detector the default. Returns false if there is no such detector. */
   async makeDefault(tx: DatabaseTransaction, id: number): Promise<boolean> {
     // Serializes concurrent calls: each would not see the other's default.
-    await sql`select pg_advisory_xact_lock(hashtext('models.is_default'))`.execute(tx);
+    await takeAdvisoryLock(tx, 'defaultModel');
     const model = await tx.selectFrom('models').select('stage').where('id', '=', id).executeTakeFirst();
     if (model?.stage !== 'detect') return false;
     await tx

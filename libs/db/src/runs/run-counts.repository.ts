@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../connection/database';
+import { tryAdvisoryLock } from '../connection/advisory-locks';
 import { inTransaction } from '../connection/in-transaction';
 
-/** Advisory lock of the process that compacts counts. */
-const COMPACTION_LOCK = 7_411_210;
 /** Number of rows with the same key above which they are compacted. */
 const COMPACTION_THRESHOLD = 16;
 /** The same for the images of a deployment, which have several keys for each of 24 hours. */
@@ -39,10 +38,7 @@ export class RunCountsRepository {
   /** Replaces rows with the same key by their sum. Readers see the same sums before and after. */
   async compact(db: Database): Promise<void> {
     await inTransaction(db, async (tx) => {
-      const { rows } = await sql<{
-        free: boolean;
-      }>`select pg_try_advisory_xact_lock(${COMPACTION_LOCK}) as free`.execute(tx);
-      if (rows[0]?.free !== true) return;
+      if (!(await tryAdvisoryLock(tx, 'runCountCompaction'))) return;
       await sql`
         with oversized as (select kind, run_id, state from task_counts group by kind, run_id, state
           having count(*) > ${COMPACTION_THRESHOLD}),

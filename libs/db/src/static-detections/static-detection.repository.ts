@@ -9,15 +9,11 @@ import {
 } from '@pugmark/domain';
 import { sleep } from '@pugmark/platform';
 import type { Database, DatabaseTransaction, Executor } from '../connection/database';
+import { tryAdvisoryLock } from '../connection/advisory-locks';
 import { inTransaction } from '../connection/in-transaction';
 import { NOT_DONE, SharedJobs } from '../connection/shared-jobs';
 import { lockImages, refreshObservations } from '../observations/refresh-observations';
 
-/**
- * Class of the advisory locks under which the static detections of one deployment are searched for, assigned and
- * dismissed.
- */
-const SEARCH_LOCK = 7_411_211;
 /** Searches that one process runs concurrently: the other connections remain available. */
 const MAX_CONCURRENT = 2;
 /** Interval at which a lock that another process holds is tried again, without a connection in between. */
@@ -108,7 +104,11 @@ export class StaticDetectionRepository {
   /** Searches if there are new results. Returns null if there are none, or another search is running. */
   async searchStale(db: Database, deploymentId: number): Promise<StaticDetectionSearch | null> {
     return inTransaction(db, async (tx) => {
-      if (!(await tryToLockSearch(tx, deploymentId)) || (await deleteStale(tx, deploymentId)) === 0) return null;
+      if (
+        !(await tryAdvisoryLock(tx, 'staticDetectionSearch', deploymentId)) ||
+        (await deleteStale(tx, deploymentId)) === 0
+      )
+        return null;
       return find(tx, deploymentId);
     });
   }
@@ -124,7 +124,7 @@ export class StaticDetectionRepository {
       .where('id', '=', id)
       .executeTakeFirst();
     if (row === undefined) return 'missing';
-    return (await tryToLockSearch(tx, row.deployment_id)) ? 'locked' : 'busy';
+    return (await tryAdvisoryLock(tx, 'staticDetectionSearch', row.deployment_id)) ? 'locked' : 'busy';
   }
 
   /**
@@ -176,18 +176,11 @@ const SELECT_ROWS = sql`
     select min(d.image_id) as example, min(s.captured_at) as first, max(s.captured_at) as last
     from detections d join image_summaries s on s.image_id = d.image_id where d.static_detection_id = b.id) found`;
 
-async function tryToLockSearch(tx: DatabaseTransaction, deploymentId: number): Promise<boolean> {
-  const { rows } = await sql<{
-    free: boolean;
-  }>`select pg_try_advisory_xact_lock(${SEARCH_LOCK}::int, ${deploymentId}::int) as free`.execute(tx);
-  return rows[0]?.free === true;
-}
-
 /** Searches as soon as no other process searches the deployment. */
 async function searchNow(db: Database, deploymentId: number): Promise<StaticDetectionSearch> {
   for (;;) {
     const search = await inTransaction(db, async (tx) => {
-      if (!(await tryToLockSearch(tx, deploymentId))) return null;
+      if (!(await tryAdvisoryLock(tx, 'staticDetectionSearch', deploymentId))) return null;
       await deleteStale(tx, deploymentId);
       return find(tx, deploymentId);
     });

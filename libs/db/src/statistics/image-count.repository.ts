@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import type { Database, DatabaseTransaction } from '../connection/database';
+import { tryAdvisoryLock } from '../connection/advisory-locks';
 import { inTransaction } from '../connection/in-transaction';
 
-/** Advisory lock of the process that compacts days. */
-const COMPACTION_LOCK = 7_411_211;
 /** Rows that are compacted in one transaction. */
 const BATCH_SIZE = 5_000;
 
@@ -33,10 +32,7 @@ export class ImageCountRepository {
  * before.
  */
 async function compactBatch(tx: DatabaseTransaction): Promise<number> {
-  const { rows: locks } = await sql<{
-    free: boolean;
-  }>`select pg_try_advisory_xact_lock(${COMPACTION_LOCK}) as free`.execute(tx);
-  if (locks[0]?.free !== true) return 0;
+  if (!(await tryAdvisoryLock(tx, 'imageCountCompaction'))) return 0;
   const { rows } = await sql<{ uncompacted: number }>`
     with uncompacted as materialized (
       select id, project_id, coalesce(deployment_id, 0) as deployment, coalesce(day, '-infinity') as day

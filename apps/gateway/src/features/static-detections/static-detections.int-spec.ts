@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { takeAdvisoryLock } from '@pugmark/db';
 import { backgroundLoop } from '@pugmark/platform';
 import { testLogger, waitUntil } from '@pugmark/testing';
 import { searchStaticDetections } from './search-static-detections';
@@ -185,9 +186,7 @@ describe('static detections', () => {
     const held = new Promise<void>((resolve) => (locked = resolve));
     // As another gateway that searches all of them.
     const other = gateway.db.transaction().execute(async (tx) => {
-      await sql`select pg_advisory_xact_lock(7411211, id) from unnest(${places.map(({ id }) => id)}::int[]) id`.execute(
-        tx,
-      );
+      for (const { id } of places) await takeAdvisoryLock(tx, 'staticDetectionSearch', id);
       locked();
       await released;
     });
@@ -210,7 +209,7 @@ describe('static detections', () => {
     await find(id);
     const [{ id: box }] = await list(id);
     await gateway.db.transaction().execute(async (tx) => {
-      await sql`select pg_advisory_xact_lock(7411211, ${id}::int)`.execute(tx);
+      await takeAdvisoryLock(tx, 'staticDetectionSearch', id);
       expect(await gateway.patch(`/static-detections/${box}`, { dismissed: true })).toMatchObject({
         status: 503,
         body: { type: 'urn:pugmark:problem:search_running' },
