@@ -24,7 +24,7 @@ const REFUSAL_DELAY_MS = 1_000;
 const MAX_DELAYED = 500;
 
 interface CachedSession {
-  readonly keyId: number;
+  /** Of its key. */
   readonly prefix: string;
   readonly at: number;
 }
@@ -117,8 +117,8 @@ export class Authenticator {
         throw unauthorized('session_ended', 'the session has expired: sign in again');
       }
       // A session that was read before it was ended is not cached.
-      if (clears === this.#clears) this.#sessions.set(id, { keyId: row.id, prefix: row.prefix, at: requestedAt });
-      return this.#usableRow(row, reads);
+      if (clears === this.#clears) this.#sessions.set(id, { prefix: row.prefix, at: requestedAt });
+      return this.#requireUsable(row);
     };
     try {
       // Only a session that was never seen can be a guess.
@@ -142,6 +142,11 @@ export class Authenticator {
       ? this.#directory.find(known.prefix)
       : await retryOnce(() => this.#options.keys.findByPrefix(this.#options.db, known.prefix));
     if (row === null) throw keyUnknown();
+    return this.#requireUsable(row);
+  }
+
+  /** For a row that is up to date. Throws a 401 for a revoked or expired key. */
+  #requireUsable(row: ApiKeyRow): ApiKeyRow {
     if (row.revoked_at !== null) throw unauthorized('key_revoked', 'the API key was revoked: ask for a new one');
     if (row.expires_at !== null && row.expires_at.getTime() <= Date.now())
       throw unauthorized('key_expired', `the API key expired at ${row.expires_at.toISOString()}: ask for a new one`);
