@@ -20,7 +20,7 @@ const UNREADABLE_CODES = new Set([
  * `file_missing`, `file_unreadable`; RetryableError `io_error` for errors that may not recur.
  */
 export async function readHead(path: string, bytes: number): Promise<Buffer> {
-  return withFile(path, async (file) => {
+  return readParts(path, async (file) => {
     const buffer = Buffer.alloc(bytes);
     const { bytesRead } = await file.read(buffer, 0, bytes, 0);
     return buffer.subarray(0, bytesRead);
@@ -29,7 +29,7 @@ export async function readHead(path: string, bytes: number): Promise<Buffer> {
 
 /** Reads the whole file; throws as `readHead` does. */
 export async function readContent(path: string): Promise<Buffer> {
-  return withFile(path, (file) => file.readFile());
+  return readParts(path, (file) => file.readFile());
 }
 
 /**
@@ -38,7 +38,7 @@ export async function readContent(path: string): Promise<Buffer> {
  */
 export async function readToEnd(path: string, maxBytes: number): Promise<Buffer | null> {
   let isLarge = false;
-  const content = await withFile(path, async (file) => {
+  const content = await readParts(path, async (file) => {
     isLarge = (await file.stat()).size > maxBytes;
     if (!isLarge) return file.readFile();
     const buffer = Buffer.alloc(CHUNK_BYTES);
@@ -50,10 +50,6 @@ export async function readToEnd(path: string, maxBytes: number): Promise<Buffer 
 
 /** Calls `read` with the opened file; throws as `readHead` does. */
 export async function readParts(path: string, read: (file: FileHandle) => Promise<Buffer>): Promise<Buffer> {
-  return withFile(path, read);
-}
-
-async function withFile(path: string, read: (file: FileHandle) => Promise<Buffer>): Promise<Buffer> {
   let file: FileHandle | undefined;
   try {
     // O_NONBLOCK: opening a named pipe would otherwise wait for a writer.
