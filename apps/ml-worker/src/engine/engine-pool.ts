@@ -329,9 +329,9 @@ export class EnginePool {
    * when an image needs it.
    */
   #recordFailedLoad(key: string, exit: EngineExit, inFlight: readonly BatchInFlight[]): void {
-    this.#waiting.unshift(
-      ...inFlight.map(({ batch, pending }) => ({ ...batch, items: [...pending.values()] })).filter(hasItems),
-    );
+    const open = inFlight.map(({ batch, pending }) => ({ ...batch, items: [...pending.values()] })).filter(hasItems);
+    this.#waiting.unshift(...open.filter(({ isolated }) => !isolated));
+    this.#isolated.unshift(...open.filter(({ isolated }) => isolated));
     if (this.#loaded.size > 0) this.#models = this.#models.filter((model) => model.key !== key);
     const failures = (this.#failedLoads.get(key) ?? 0) + 1;
     this.#failedLoads.set(key, failures);
