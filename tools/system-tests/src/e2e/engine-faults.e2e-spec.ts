@@ -5,17 +5,11 @@ import { testTensorflowDir, waitUntil } from '@pugmark/testing';
 import { descendants } from '@pugmark/toolkit';
 import { FLOAT, placeholder, writeGraphModel } from './graph-model';
 import { writeDistinctImages } from './images';
-import { startPipeline, type Pipeline } from './pipeline-fixture';
+import { startPipeline, type Pipeline, type Run } from './pipeline-fixture';
 
 const IMAGES = 200;
 const TIMEOUT_MS = 180_000;
 const SIDE = 8;
-
-interface Run {
-  readonly id: number;
-  readonly state: string;
-  readonly counts: Readonly<Record<string, number>>;
-}
 
 /** With the native engine where it is installed, else with WebAssembly. */
 describe('the real engine under load', () => {
@@ -29,30 +23,6 @@ describe('the real engine under load', () => {
     });
   }, TIMEOUT_MS);
   afterAll(() => pipeline.stop(), TIMEOUT_MS);
-
-  /** Ingests a folder without running a model. */
-  async function ingestWithoutInference(folder: string): Promise<number> {
-    const projectId = Number(await pipeline.project());
-    const { id } = await pipeline.call<{ id: number }>('POST', '/ingests', {
-      projectId,
-      folder,
-      mode: 'reference',
-      detect: false,
-    });
-    await waitUntil('the images to be ingested', async () => (await pipeline.api.ingest(id)).state === 'done', 60_000);
-    return projectId;
-  }
-
-  async function finished(runId: number): Promise<Run> {
-    return waitUntil(
-      `run ${runId} to end`,
-      async () => {
-        const run = await pipeline.call<Run>('GET', `/runs/${runId}`);
-        return run.state === 'done' && run;
-      },
-      120_000,
-    );
-  }
 
   const failures = async (projectId: number) => {
     const { items } = await pipeline.call<{
@@ -68,7 +38,7 @@ describe('the real engine under load', () => {
     async () => {
       const folder = join(pipeline.folder, 'faults');
       await writeDistinctImages(folder, IMAGES, IMAGES);
-      const projectId = await ingestWithoutInference(folder);
+      const projectId = await pipeline.ingestWithoutInference(folder);
       const camera = join(folder, 'camera 1');
       const names = readdirSync(camera).sort();
       const [removed, removedToo, unreadable] = [names[3]!, names[100]!, names[150]!];
@@ -83,7 +53,7 @@ describe('the real engine under load', () => {
       process.kill(engines[0]!, 'SIGSEGV');
       process.kill(engines[1]!, 'SIGSTOP');
 
-      const run = await finished(id);
+      const run = await pipeline.finishedRun(id);
       expect(run.counts).toMatchObject({ total: IMAGES, done: IMAGES - 3, failed: 3 });
       const found = await failures(projectId);
       expect(found.map(({ fileName, code }) => [fileName, code])).toEqual([
@@ -185,9 +155,9 @@ describe('the real engine under load', () => {
         folder,
         Array.from({ length: 60 }, (_, n) => (n % 20 === 7 ? 0 : 100 + n)),
       );
-      const projectId = await ingestWithoutInference(folder);
+      const projectId = await pipeline.ingestWithoutInference(folder);
       const { id } = await pipeline.call<Run>('POST', '/runs', { projectId, modelId });
-      expect((await finished(id)).counts).toMatchObject({ total: 60, done: 57, failed: 3 });
+      expect((await pipeline.finishedRun(id)).counts).toMatchObject({ total: 60, done: 57, failed: 3 });
       expect(await failures(projectId)).toEqual(
         ['007.png', '027.png', '047.png'].map((fileName) => ({
           fileName,
@@ -209,11 +179,11 @@ describe('the real engine under load', () => {
       rmSync(join(pipeline.modelsDir, 'converted'), { recursive: true, force: true });
       const folder = join(pipeline.folder, 'more shades');
       await shades(folder, [90, 120, 150]);
-      const projectId = await ingestWithoutInference(folder);
+      const projectId = await pipeline.ingestWithoutInference(folder);
       const bad = await pipeline.call<Run>('POST', '/runs', { projectId, modelId });
       const other = await pipeline.call<Run>('POST', '/runs', { projectId });
-      expect((await finished(other.id)).counts).toMatchObject({ done: 3 });
-      expect((await finished(bad.id)).counts).toMatchObject({ failed: 3 });
+      expect((await pipeline.finishedRun(other.id)).counts).toMatchObject({ done: 3 });
+      expect((await pipeline.finishedRun(bad.id)).counts).toMatchObject({ failed: 3 });
       const { message } = await pipeline.one(
         'select error_message as message from tasks where run_id = $1 limit 1',
         bad.id,
@@ -222,7 +192,7 @@ describe('the real engine under load', () => {
       // Once repaired, the model is loaded without a restart.
       writeFileSync(stored, good);
       const again = await pipeline.call<Run>('POST', '/runs', { projectId, modelId });
-      expect((await finished(again.id)).counts).toMatchObject({ done: 3 });
+      expect((await pipeline.finishedRun(again.id)).counts).toMatchObject({ done: 3 });
     },
     TIMEOUT_MS,
   );

@@ -11,6 +11,13 @@ import { parseMetrics, sumOf } from '@pugmark/service-rig';
 
 export const ROOT = resolve(__dirname, '../../../..');
 
+/** A run, as the API shows it. */
+export interface Run {
+  readonly id: number;
+  readonly state: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 /** The five bundled services on a database and a virtual host of their own. */
 export interface Pipeline {
   readonly api: ApiClient;
@@ -30,6 +37,10 @@ export interface Pipeline {
   /** Sends SIGKILL and waits until the supervisor has started another process. */
   kill(service: ServiceName): Promise<void>;
   project(): Promise<number>;
+  /** Ingests a folder into a new project without running a model. Resolves with the project's id. */
+  ingestWithoutInference(folder: string): Promise<number>;
+  /** Waits until the run has ended. */
+  finishedRun(runId: number): Promise<Run>;
   /** Waits until the ingest and its run have ended. */
   finished(ingestId: number, timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
@@ -69,22 +80,24 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
   const api = new ApiClient(apps.apiUrl, apps.adminKey, stopped.signal);
   const status = (service: ServiceName) => apps.supervisor.status().find(({ name }) => name === service);
   let projects = 0;
+  const project = async () => (await api.createProject(`Project ${++projects}`)).id;
+  const call = async <T>(method: string, path: string, body?: object) => {
+    const response = await fetch(`${apps.apiUrl}/api/v1${path}`, {
+      method,
+      signal: AbortSignal.timeout(15_000),
+      headers: {
+        authorization: `Bearer ${apps.adminKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  };
   return {
     api,
     modelsDir,
-    call: async <T>(method: string, path: string, body?: object) => {
-      const response = await fetch(`${apps.apiUrl}/api/v1${path}`, {
-        method,
-        signal: AbortSignal.timeout(15_000),
-        headers: {
-          authorization: `Bearer ${apps.adminKey}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-      return (await response.json()) as T;
-    },
+    call,
     pugmark: async (...args) => {
       const main = join(ROOT, 'apps', 'cli', 'dist', 'bundle', 'main.js');
       const env = {
@@ -119,7 +132,27 @@ export async function startPipeline(settings: NodeJS.ProcessEnv = {}): Promise<P
         60_000,
       );
     },
-    project: async () => (await api.createProject(`Project ${++projects}`)).id,
+    project,
+    ingestWithoutInference: async (images) => {
+      const projectId = Number(await project());
+      const { id } = await call<{ id: number }>('POST', '/ingests', {
+        projectId,
+        folder: images,
+        mode: 'reference',
+        detect: false,
+      });
+      await waitUntil('the images to be ingested', async () => (await api.ingest(id)).state === 'done', 60_000);
+      return projectId;
+    },
+    finishedRun: (runId) =>
+      waitUntil(
+        `run ${runId} to end`,
+        async () => {
+          const run = await call<Run>('GET', `/runs/${runId}`);
+          return run.state === 'done' && run;
+        },
+        120_000,
+      ),
     finished: async (ingestId, timeoutMs) => {
       await waitUntil(
         `ingest ${ingestId} and its run to end`,

@@ -1,17 +1,10 @@
 import { join } from 'node:path';
-import { waitUntil } from '@pugmark/testing';
 import { writeDistinctImages } from './images';
-import { startPipeline, type Pipeline } from './pipeline-fixture';
+import { startPipeline, type Pipeline, type Run } from './pipeline-fixture';
 
 const TIMEOUT_MS = 180_000;
 /** Of an image, from 2 s on a batch of 16 images takes longer than the worker's limit for progress used to be. */
 const DEADLINE_MS = 2_000;
-
-interface Run {
-  readonly id: number;
-  readonly state: string;
-  readonly counts: Readonly<Record<string, number>>;
-}
 
 describe('the ml-worker with a slow model', () => {
   let pipeline: Pipeline;
@@ -23,27 +16,12 @@ describe('the ml-worker with a slow model', () => {
   async function ingest(images: number): Promise<number> {
     const folder = join(pipeline.folder, 'pictures');
     await writeDistinctImages(folder, images);
-    const projectId = Number(await pipeline.project());
-    const { id } = await pipeline.call<{ id: number }>('POST', '/ingests', {
-      projectId,
-      folder,
-      mode: 'reference',
-      detect: false,
-    });
-    await waitUntil('the images to be ingested', async () => (await pipeline.api.ingest(id)).state === 'done', 60_000);
-    return projectId;
+    return pipeline.ingestWithoutInference(folder);
   }
 
   async function finished(body: object): Promise<Run> {
     const { id } = await pipeline.call<Run>('POST', '/runs', body);
-    return waitUntil(
-      'the run to end',
-      async () => {
-        const run = await pipeline.call<Run>('GET', `/runs/${id}`);
-        return run.state === 'done' && run;
-      },
-      120_000,
-    );
+    return pipeline.finishedRun(id);
   }
 
   /** Every image was done at its first attempt, and no engine process and no worker was killed. */
