@@ -13,6 +13,10 @@ select pg_advisory_xact_lock($1::int, $2::int);
 with deleted as (delete from stale_events where deployment_id = $1 returning from_at, to_at)
 select min(from_at)::text as from, max(to_at)::text as to from deleted;
 
+select captured_at::text as end from image_summaries
+where deployment_id = $1 and captured_at > $2::timestamptz and captured_at < $3::timestamptz
+order by captured_at limit 1 offset $4;
+
 with place as materialized (
 select d.id, d.project_id, d.timezone, l.longitude, p.event_gap_seconds * interval '1 second' as gap
 from deployments d join projects p on p.id = d.project_id left join locations l on l.id = d.location_id

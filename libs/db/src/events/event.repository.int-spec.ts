@@ -44,6 +44,25 @@ describe('events', () => {
     ]);
   });
 
+  it('are the same when they are formed in one transaction or in many', async () => {
+    const d = await study.deployment('d');
+    for (const gap of [0, 10, 20, 70, 75, 80, 81, 82, 150, 151, 152, 153, 154, 155, 156, 220])
+      await study.image(d, minute(gap), [found(gap % 3 === 0 ? 'deer' : 'fox')]);
+    const columns = 'category, label, images, individuals, starts_at, ends_at, first_image_id';
+    const atOnce = await formed(columns);
+    expect(atOnce).toHaveLength(11);
+    for (const stale of [sql`'-infinity', 'infinity'`, sql`'2026-06-01T01:12Z', '2026-06-01T02:34Z'`])
+      for (const maxImages of [1, 2, 5]) {
+        await sql`insert into stale_events (project_id, deployment_id, from_at, to_at)
+          select project_id, id, ${stale} from deployments`.execute(study.db);
+        await sql`delete from events where starts_at > '2026-06-01T01:12Z' and starts_at < '2026-06-01T02:34Z'`.execute(
+          study.db,
+        );
+        await new EventRepository(maxImages).formStaleEvents(study.db, study.projectId);
+        expect(await formed(columns)).toEqual(atOnce);
+      }
+  });
+
   it('never span deployments', async () => {
     for (const name of ['a', 'b']) await study.image(await study.deployment(name), minute(0), [found('deer')]);
     expect(await formed('images')).toHaveLength(4);
@@ -99,7 +118,8 @@ describe('events', () => {
     );
     await study.db.transaction().execute(async (tx) => {
       await new DeploymentRepository().update(tx, d, { clock_offset_seconds: 3_600 });
-      await new ImageRepository().deriveTimesOfDeployment(tx, d);
+      const images = new ImageRepository();
+      await images.deriveTimes(tx, await images.listOfDeployment(tx, d, 0, 10));
     });
     expect((await formed('starts_at, images'))[0]).toEqual({ starts_at: new Date('2026-06-01T00:20:00Z'), images: 1 });
     expect(await formed('images')).toHaveLength(4);

@@ -8,6 +8,8 @@ import { solarHour } from '../sql/solar-time';
 
 /** Stale deployments that are read at a time. */
 const BATCH_SIZE = 50;
+/** Images whose events are formed in one transaction: about a second. */
+const MAX_SPAN_IMAGES = 20_000;
 /**
  * Deployments that one process forms concurrently: the other connections remain available, whatever locks these wait
  * for.
@@ -20,7 +22,12 @@ const MAX_CONCURRENT = 3;
  * `stale_events` in the same transaction, and readers form the stale events first.
  */
 export class EventRepository {
+  readonly #maxSpanImages: number;
   readonly #formings = new WeakMap<Database, SharedJobs<void>>();
+
+  constructor(maxSpanImages = MAX_SPAN_IMAGES) {
+    this.#maxSpanImages = maxSpanImages;
+  }
 
   /**
    * Forms the stale events of one project or of all. Waits for those that others are forming, so that afterwards events
@@ -53,9 +60,11 @@ export class EventRepository {
   #formingsOf(db: Database): SharedJobs<void> {
     const formings =
       this.#formings.get(db) ??
-      new SharedJobs(MAX_CONCURRENT, (deploymentId) =>
-        inTransaction(db, (tx) => formStaleSpan(tx, deploymentId), { idempotent: true }),
-      );
+      new SharedJobs(MAX_CONCURRENT, async (deploymentId) => {
+        while (
+          await inTransaction(db, (tx) => formStaleSpan(tx, deploymentId, this.#maxSpanImages), { idempotent: true })
+        );
+      });
     this.#formings.set(db, formings);
     return formings;
   }
@@ -69,16 +78,43 @@ export class EventRepository {
   }
 }
 
-async function formStaleSpan(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
+/**
+ * Forms the stale events of a deployment, of at most about `maxImages` images. Returns whether some are left: the
+ * rest of the span is stale still.
+ */
+async function formStaleSpan(tx: DatabaseTransaction, deploymentId: number, maxImages: number): Promise<boolean> {
   await takeAdvisoryLock(tx, 'eventForming', deploymentId);
   const { rows } = await sql<{ from: string | null; to: string | null }>`
     with deleted as (delete from stale_events where deployment_id = ${deploymentId} returning from_at, to_at)
     select min(from_at)::text as from, max(to_at)::text as to from deleted`.execute(tx);
   const { from = null, to = null } = rows[0] ?? {};
   // Another process has formed them.
-  if (from === null || to === null) return;
-  // A separate statement, later than the one that deleted the stale rows: it sees all changes that added them.
-  await formBetween(tx, deploymentId, from, to);
+  if (from === null || to === null) return false;
+  // Separate statements, later than the one that deleted the stale rows: they see all changes that added them.
+  const end = await endOfSpan(tx, deploymentId, from, to, maxImages);
+  if (end !== null)
+    await sql`insert into stale_events (project_id, deployment_id, from_at, to_at)
+      select project_id, id, ${end}, ${to} from deployments where id = ${deploymentId}`.execute(tx);
+  await formBetween(tx, deploymentId, from, end ?? to);
+  return end !== null;
+}
+
+/**
+ * The time up to which events are formed now, if the span has too many images for one transaction. Events that cross it
+ * are formed again with the rest.
+ */
+async function endOfSpan(
+  tx: DatabaseTransaction,
+  deploymentId: number,
+  from: string,
+  to: string,
+  maxImages: number,
+): Promise<string | null> {
+  const { rows } = await sql<{ end: string }>`
+    select captured_at::text as end from image_summaries
+    where deployment_id = ${deploymentId} and captured_at > ${from}::timestamptz and captured_at < ${to}::timestamptz
+    order by captured_at limit 1 offset ${maxImages}`.execute(tx);
+  return rows[0]?.end ?? null;
 }
 
 /**
