@@ -38,6 +38,34 @@ create table audit_log (
 );
 CREATE INDEX audit_log_key ON audit_log USING btree (key_id, id);
 
+-- corrections and deletions of more images than a request may change; their state is that of their task
+create table bulk_changes (
+  id bigint generated always as identity not null,
+  kind text not null,
+  -- null: the project was deleted
+  project_id bigint,
+  -- id of the deployment or taxon that was corrected or is deleted
+  subject_id bigint,
+  parameters jsonb default '{}'::jsonb not null,
+  -- images with ids up to this one are done; written in the transaction that changes them
+  position bigint default 0 not null,
+  -- images to change, counted when the change was requested
+  total integer not null,
+  done integer default 0 not null,
+  requested_by text not null,
+  -- a later change of the same subject replaces this one
+  superseded boolean default false not null,
+  -- the last feed row of the change is still to be written
+  feed_pending boolean default true not null,
+  created_at timestamp with time zone default now() not null,
+  constraint bulk_changes_pkey PRIMARY KEY (id),
+  constraint bulk_changes_kind_check CHECK (kind = ANY (ARRAY['deployment_times'::text, 'taxon'::text, 'move_images'::text, 'delete_images'::text, 'delete_deployment'::text, 'delete_project'::text])),
+  constraint bulk_changes_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE SET NULL
+);
+CREATE INDEX bulk_changes_feed_pending ON bulk_changes USING btree (id) WHERE feed_pending;
+CREATE INDEX bulk_changes_project ON bulk_changes USING btree (project_id, id);
+CREATE INDEX bulk_changes_subject ON bulk_changes USING btree (kind, subject_id);
+
 create table classifications (
   detection_id bigint not null,
   model_id bigint not null,
@@ -196,7 +224,7 @@ create table feed (
   -- there is no later row of the subject
   latest boolean default true not null,
   constraint feed_pkey PRIMARY KEY (id),
-  constraint feed_topic_check CHECK (topic = ANY (ARRAY['run'::text, 'export'::text, 'incident'::text])),
+  constraint feed_topic_check CHECK (topic = ANY (ARRAY['run'::text, 'export'::text, 'bulk_change'::text, 'incident'::text])),
   constraint feed_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id)
 );
 CREATE INDEX feed_at ON feed USING btree (at);
@@ -751,7 +779,7 @@ create table task_progress (
 create table tasks (
   id bigint generated always as identity not null,
   kind text not null,
-  -- id of the ingest (scan), image (detect, classify) or export (export)
+  -- id of the ingest (scan), image (detect, classify), export (export) or bulk change (derive)
   subject_id bigint not null,
   run_id bigint,
   state text default 'waiting'::text not null,
@@ -779,7 +807,7 @@ create table tasks (
   constraint tasks_check1 CHECK (state <> 'queued'::text OR queued_at IS NOT NULL),
   constraint tasks_check2 CHECK ((state <> ALL (ARRAY['done'::text, 'failed'::text, 'cancelled'::text])) OR finished_at IS NOT NULL),
   constraint tasks_check3 CHECK (state <> 'failed'::text OR error_code IS NOT NULL AND error_message IS NOT NULL),
-  constraint tasks_kind_check CHECK (kind = ANY (ARRAY['scan'::text, 'detect'::text, 'classify'::text, 'export'::text])),
+  constraint tasks_kind_check CHECK (kind = ANY (ARRAY['scan'::text, 'detect'::text, 'classify'::text, 'export'::text, 'derive'::text])),
   constraint tasks_paused_check CHECK (NOT paused OR state = 'waiting'::text AND run_id IS NOT NULL),
   constraint tasks_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])),
   constraint tasks_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id)

@@ -27,12 +27,10 @@ from deployments d left join images i on i.deployment_id = d.id where d.id = $1 
 -- DeploymentRepository.instantOf
 select ($1::timestamp at time zone $2::text) as instant;
 
--- ImageRepository.deriveTimesOfDeployment
+-- ImageRepository.deriveTimes
 select 1
 from images
-where "images"."id" in (select id
-from images
-where deployment_id = $1)
+where "images"."id" = any($1::bigint[])
 order by id for no key update;
 
 update images set captured_at = derived.instant, dst_issue = derived.doubt
@@ -50,7 +48,7 @@ where other.t <> (reading.local at time zone d.timezone) and other.t at time zon
 ) then 'dst_overlap' end) as doubt
   from images i left join deployments d on d.id = i.deployment_id
     cross join lateral (select coalesce("i"."manual_local", "i"."captured_local" + coalesce("d"."clock_offset_seconds", 0) * interval '1 second') as local) reading
-  where i.deployment_id = $1
+  where i.id = any($1::bigint[])
 ) derived
 -- Skips images that were corrected concurrently: that correction has derived their times.
 where derived.id = images.id
@@ -60,11 +58,11 @@ where derived.id = images.id
 
 insert into stale_events (project_id, deployment_id, from_at, to_at)
 select s.project_id, s.deployment_id, min(s.captured_at), max(s.captured_at) from image_summaries s
-where "s"."image_id" in (select id from images where deployment_id = $1) and s.deployment_id is not null and s.captured_at is not null
+where "s"."image_id" = any($1::bigint[]) and s.deployment_id is not null and s.captured_at is not null
   and exists (select 1 from observations o where o.image_id = s.image_id)
 group by s.project_id, s.deployment_id;
 
-delete from observations where "observations"."image_id" in (select id from images where deployment_id = $1);
+delete from observations where "observations"."image_id" = any($1::bigint[]);
 
 insert into observations (image_id, project_id, category, label, individuals, confidence, captured_at)
 select i.id, i.project_id, d.category, coalesce(classified.label, d.label), count(*), max(d.confidence),
@@ -84,7 +82,7 @@ left join lateral (
   select c.label from classifications c
   where c.detection_id = d.id and c.rank = 1 order by c.model_id desc limit 1
 ) classified on true
-where "i"."id" in (select id from images where deployment_id = $1) and review.observations is null
+where "i"."id" = any($1::bigint[]) and review.observations is null
 group by i.id, d.category, coalesce(classified.label, d.label) union all
 select i.id, i.project_id, current.category, current.label, sum(observed.individuals), 1, i.captured_at
 from images i
@@ -99,7 +97,7 @@ cross join lateral (
 select coalesce(taxon.category, observed.category) as category,
   coalesce(taxon.scientific_name, observed.label) as label
 ) current
-where "i"."id" in (select id from images where deployment_id = $2)
+where "i"."id" = any($2::bigint[])
 group by i.id, current.category, current.label;
 
 insert into image_summaries (
@@ -143,7 +141,7 @@ select max(d.confidence) filter (where d.category = 'animal') as animal,
   count(*) filter (where d.confidence >= latest.threshold) as detections
 from detections d where d.inference_id = latest.id and not exists (select 1 from static_detections b
 where b.id = d.static_detection_id and b.dismissed_at is null)) inferred
-where "i"."id" in (select id from images where deployment_id = $1)
+where "i"."id" = any($1::bigint[])
 on conflict (image_id) do update set
 deployment_id = excluded.deployment_id, captured_at = excluded.captured_at, local_hour = excluded.local_hour,
 outside_deployment = excluded.outside_deployment, dst_issue = excluded.dst_issue, processed = excluded.processed,
@@ -157,10 +155,10 @@ select s.project_id, s.deployment_id, o.category, kind.label, s.image_id, sum(o.
   max(o.confidence) as confidence, s.review_id is not null as reviewed
 from image_summaries s join observations o on o.image_id = s.image_id
 cross join lateral (values (null), (o.label)) as kind (label)
-where "s"."image_id" in (select id from images where deployment_id = $1) and (s.captured_at is null or s.deployment_id is null)
+where "s"."image_id" = any($1::bigint[]) and (s.captured_at is null or s.deployment_id is null)
 group by s.image_id, o.category, kind.label
 ), deleted as (
-delete from events e where e.starts_at is null and "e"."first_image_id" in (select id from images where deployment_id = $2) and not exists (
+delete from events e where e.starts_at is null and "e"."first_image_id" = any($2::bigint[]) and not exists (
   select 1 from formed f
   where f.image_id = e.first_image_id and f.category = e.category and f.label is not distinct from e.label
     and f.deployment_id is not distinct from e.deployment_id)
@@ -173,3 +171,15 @@ from formed
 on conflict (first_image_id, category, (coalesce(label, '')), (coalesce(deployment_id, 0)), (starts_at is null))
 do update set
 individuals = excluded.individuals, confidence = excluded.confidence, reviewed = excluded.reviewed;
+
+-- ImageRepository.listOfDeployment
+select "id"
+from "images"
+where "deployment_id" = $1 and "id" > $2
+order by "id"
+limit $3;
+
+-- ImageRepository.countOfDeployment
+select count(*) as "count"
+from "images"
+where "deployment_id" = $1;

@@ -66,7 +66,7 @@ from feed_state;
 
 -- FeedRepository.rows
 select id, project_id as "projectId", topic, data from feed
-where true and id > $1 and id <= $2 and topic = any($3::text[]) and (project_id is null or project_id = any($4::bigint[]))
+where true and id > $1 and id <= $2 and topic = any($3::text[]) and (topic = 'incident' or project_id = any($4::bigint[]))
 order by id limit $5;
 
 -- FeedRepository.listNotEnded

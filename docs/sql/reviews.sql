@@ -87,7 +87,13 @@ order by "image_id", "id" desc;
 select *, id is not distinct from (select max(last.id) from reviews last
 where last.image_id = $1 and last.undone_at is null) as "isEffective" from "reviews" where "image_id" = $2 and "id" < $3 order by "id" desc limit $4;
 
--- ReviewRepository.refreshTaxon
+-- ReviewRepository.listImagesWithTaxon
 select distinct image_id as id from reviews
+where project_id = $1 and undone_at is null and image_id > $2
+  and observations @> $3::jsonb
+order by image_id limit $4;
+
+-- ReviewRepository.countImagesWithTaxon
+select count(distinct image_id) as count from reviews
 where project_id = $1 and undone_at is null
   and observations @> $2::jsonb;

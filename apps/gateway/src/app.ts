@@ -9,6 +9,7 @@ import { accessLog } from './http/middleware/access-log';
 import { problemHandler } from './http/middleware/problem-handler';
 import { requestContext } from './http/middleware/request-context';
 import { refuseCrossSite, securityHeaders } from './http/middleware/security';
+import { bulkChangesRouter } from './features/bulk-changes/bulk-changes.router';
 import { deploymentsRouter } from './features/deployments/deployments.router';
 import { docsPage } from './http/openapi/docs-page';
 import { eventsRouter } from './features/events/events.router';
@@ -90,6 +91,7 @@ export function allOperations(dependencies: GatewayDependencies, authenticator: 
     ...statisticsRouter(dependencies),
     ...processingRouter(dependencies),
     ...exportsRouter(dependencies),
+    ...bulkChangesRouter(dependencies),
     ...feedRouter(dependencies),
     ...incidentsRouter(dependencies),
     ...systemRouter(dependencies),

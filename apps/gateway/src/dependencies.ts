@@ -1,3 +1,4 @@
+import type { BulkChangesDependencies } from './features/bulk-changes/bulk-changes.dependencies';
 import type { DeploymentsDependencies } from './features/deployments/deployments.dependencies';
 import type { EventsDependencies } from './features/events/events.dependencies';
 import type { ExportsDependencies } from './features/exports/exports.dependencies';
@@ -27,6 +28,7 @@ import type { Logger, Registry } from '@pugmark/platform';
  * What the API as a whole needs from the composition root: the dependencies of all features and of the shared parts.
  */
 export type GatewayDependencies = AccessDependencies &
+  BulkChangesDependencies &
   DeploymentsDependencies &
   EventsDependencies &
   ExportsDependencies &

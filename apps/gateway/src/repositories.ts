@@ -1,6 +1,7 @@
 import {
   ApiKeyRepository,
   AuditRepository,
+  BulkChangeRepository,
   StatisticsCache,
   DeploymentRepository,
   EngineReportRepository,
@@ -41,6 +42,7 @@ export function createRepositories(db: Database) {
     ingests: new IngestRepository(),
     tasks: new TaskRepository(db),
     exports: new ExportRepository(),
+    bulkChanges: new BulkChangeRepository(),
     idempotency: new IdempotencyRepository(),
     keys: new ApiKeyRepository(),
     sessions: new SessionRepository(),

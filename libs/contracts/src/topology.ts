@@ -78,6 +78,16 @@ export const ROUTES = {
     consumer: 'export-worker',
     depth: 16,
   },
+  derive: {
+    exchange: WORK,
+    routingKey: 'derive',
+    queue: { name: 'pugmark.derive' },
+    wireName: 'pugmark.derive.requested',
+    version: 1,
+    message: TaskNotification,
+    consumer: 'ingest',
+    depth: 16,
+  },
 } as const satisfies Record<TaskKind, Route>;
 
 /** Complete broker topology: publishers, consumers, the startup check and the deployment derive from it. */

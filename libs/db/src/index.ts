@@ -1,3 +1,4 @@
+export * from './bulk-changes';
 export * from './connection';
 export * from './deployments';
 export * from './events';

@@ -1,3 +1,4 @@
+import type { BulkChangesTable } from './bulk-changes/bulk-changes.tables';
 import type { DeploymentsTable } from './deployments/deployments.tables';
 import type { EventsTable, StaleEventsTable } from './events/events.tables';
 import type { ExportsTable } from './exports/exports.tables';
@@ -59,6 +60,7 @@ export interface Schema {
   image_counts_by_day: ImageCountsByDayTable;
   project_changes: ProjectChangesTable;
   exports: ExportsTable;
+  bulk_changes: BulkChangesTable;
   incidents: IncidentsTable;
   feed: FeedTable;
   feed_state: FeedStateTable;

@@ -11,7 +11,7 @@ export type TaskState = (typeof TASK_STATES)[number];
 export interface ClaimedTask {
   readonly id: number;
   readonly kind: TaskKind;
-  /** Id of the task's ingest, image or export, according to `kind`. */
+  /** Id of the task's ingest, image, export or bulk change, according to `kind`. */
   readonly subjectId: number;
   readonly runId: number | null;
   readonly attempt: number;
@@ -66,6 +66,7 @@ export const TASK_POLICIES = {
   detect: { maxFailures: 5, maxInterruptions: 50, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
   classify: { maxFailures: 5, maxInterruptions: 50, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
   export: { maxFailures: 5, maxInterruptions: 50, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
+  derive: { maxFailures: 20, maxInterruptions: 50, leaseSeconds: 15, backoffSeconds: 1, maxBackoffSeconds: 60 },
 } as const satisfies Record<TaskKind, TaskPolicy>;
 
 /** Seconds to wait after the nth failure (from 1). */

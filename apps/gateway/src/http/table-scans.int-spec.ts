@@ -129,7 +129,10 @@ describe('no operation reads a large table as a whole', () => {
       select 1, file_path, 'added', id from images`.execute(db);
     await sql`insert into audit_log (operation, path, request_id) select 'x', '/x', 'x' from images`.execute(db);
     for (let id = 1; id <= 20; id += 1)
-      await db.transaction().execute((tx) => repositories.images.deriveTimesOfDeployment(tx, id));
+      await db.transaction().execute(async (tx) => {
+        const ids = await repositories.images.listOfDeployment(tx, id, 0, 100_000);
+        await repositories.images.deriveTimes(tx, ids);
+      });
     await repositories.events.formStaleEvents(db, null);
     await sql`analyze`.execute(db);
   }

@@ -395,7 +395,7 @@ export class TestGateway {
   }
 
   /** Claims the tasks of a kind and subjects, as a worker does. */
-  async claim(kind: 'scan' | 'detect' | 'export', subjectIds: readonly number[]): Promise<ClaimedTask[]> {
+  async claim(kind: 'scan' | 'detect' | 'export' | 'derive', subjectIds: readonly number[]): Promise<ClaimedTask[]> {
     const rows = await this.db
       .selectFrom('tasks')
       .select(['id', 'attempt'])
@@ -411,7 +411,7 @@ export class TestGateway {
 
   /** Ends the tasks of a kind and subjects. */
   async finish(
-    kind: 'scan' | 'detect' | 'export',
+    kind: 'scan' | 'detect' | 'export' | 'derive',
     subjectIds: readonly number[],
     failure?: { code: string; message: string },
   ): Promise<void> {

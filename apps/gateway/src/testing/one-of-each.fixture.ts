@@ -46,6 +46,18 @@ export async function oneOfEach(gateway: TestGateway): Promise<Readonly<Record<s
     })
     .returning('id')
     .executeTakeFirstOrThrow();
+  const bulkChange = await gateway.db.transaction().execute(async (tx) => {
+    const { bulkChanges, tasks } = gateway.repositories;
+    const id = await bulkChanges.create(tx, {
+      kind: 'deployment_times',
+      projectId: project,
+      subjectId: deployment,
+      total: images.length,
+      requestedBy: 'x',
+    });
+    await tasks.create(tx, { kind: 'derive', subjectId: id });
+    return id;
+  });
   return {
     project,
     deployment,
@@ -61,5 +73,6 @@ export async function oneOfEach(gateway: TestGateway): Promise<Readonly<Record<s
     event,
     review,
     'static detection': box.id,
+    'bulk change': bulkChange,
   };
 }

@@ -30,6 +30,7 @@ it('publishes exactly the newest stored form of each message', () => {
     notificationMessage('detect', { taskId: 7, attempt: 1, traceparent: TRACE }),
     notificationMessage('classify', { taskId: 7, attempt: 1, traceparent: TRACE }),
     notificationMessage('export', { taskId: 7, attempt: 1, traceparent: null }),
+    notificationMessage('derive', { taskId: 7, attempt: 1, traceparent: TRACE }),
     probeMessage('detect', 'any'),
     probeAnswerMessage('amq.rabbitmq.reply-to.token', 'any', { responder: 'ml-worker@host/1' }),
   ];

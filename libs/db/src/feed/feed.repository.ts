@@ -13,7 +13,7 @@ export interface FeedRow {
   readonly data: object;
 }
 
-/** The present state of a run, export or incident. */
+/** The present state of a run, export, bulk change or incident. */
 export interface FeedSubject {
   readonly topic: FeedTopic;
   readonly subjectId: number;
@@ -30,7 +30,7 @@ export interface FeedSubject {
 
 export interface FeedFilter {
   readonly topics: readonly FeedTopic[];
-  /** Null: all projects. Subjects without a project pass any list. */
+  /** Null: all projects. Incidents, which belong to no project, pass any list. */
   readonly projectIds: readonly number[] | null;
 }
 
@@ -58,7 +58,12 @@ const INSERT_BATCH = 1_000;
 /** A scan takes at most one part in so many of the time, however much there is to scan. */
 const SCAN_SHARE = 10;
 /** The table of each topic; its `feed_pending` says that the last row of a subject is still to be written. */
-const TABLES = { run: 'runs', export: 'exports', incident: 'incidents' } as const satisfies Record<FeedTopic, string>;
+const TABLES = {
+  run: 'runs',
+  export: 'exports',
+  bulk_change: 'bulk_changes',
+  incident: 'incidents',
+} as const satisfies Record<FeedTopic, string>;
 
 /** The tables `feed` and `feed_state`. See docs/adr/0012-feed.md. */
 export class FeedRepository {
@@ -156,7 +161,7 @@ export class FeedRepository {
     limit: number,
   ): Promise<FeedRow[]> {
     const ofProjects =
-      projectIds === null ? sql`true` : sql`(project_id is null or project_id = any(${[...projectIds]}::bigint[]))`;
+      projectIds === null ? sql`true` : sql`(topic = 'incident' or project_id = any(${[...projectIds]}::bigint[]))`;
     const { rows } = await sql<FeedRow>`
       select id, project_id as "projectId", topic, data from feed
       where ${condition} and id > ${afterId} and id <= ${upTo} and topic = any(${[...topics]}::text[]) and ${ofProjects}

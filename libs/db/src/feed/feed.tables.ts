@@ -1,7 +1,7 @@
 import type { Generated, JSONColumnType } from 'kysely';
 import type { CreatedAt, Id } from '../connection/columns';
 
-export const FEED_TOPICS = ['run', 'export', 'incident'] as const;
+export const FEED_TOPICS = ['run', 'export', 'bulk_change', 'incident'] as const;
 
 export type FeedTopic = (typeof FEED_TOPICS)[number];
 

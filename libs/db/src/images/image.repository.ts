@@ -1,11 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DatabaseTransaction, Executor } from '../connection/database';
-import {
-  lockDeployment,
-  refreshDeployment,
-  refreshObservations,
-  summariseNewImages,
-} from '../observations/refresh-observations';
+import { lockImages, refreshObservations, summariseNewImages } from '../observations/refresh-observations';
 import { detachStaticDetections } from '../static-detections/mark-static-detections-stale';
 import type { ImageFormat } from './images.tables';
 import type { StorageMode } from '../ingests/ingests.tables';
@@ -175,21 +170,58 @@ export class ImageRepository {
     await refreshObservations(tx, [id]);
   }
 
-  /**
-   * Derives the instants of all images of a deployment again, and what depends on its dates, in the transaction that
-   * corrects it. Returns how many instants changed.
-   */
-  async deriveTimesOfDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<number> {
-    // Before they are updated in any order.
-    await lockDeployment(tx, deploymentId);
-    const changed = await this.#deriveTimes(tx, sql`i.deployment_id = ${deploymentId}`);
-    await refreshDeployment(tx, deploymentId);
-    return changed;
+  /** Lists images of a deployment after `afterId`, in order of id. */
+  async listOfDeployment(db: Executor, deploymentId: number, afterId: number, limit: number): Promise<number[]> {
+    const rows = await db
+      .selectFrom('images')
+      .select('id')
+      .where('deployment_id', '=', deploymentId)
+      .where('id', '>', afterId)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows.map(({ id }) => id);
   }
 
-  async #deriveTimes(tx: DatabaseTransaction, which: RawBuilder<unknown>): Promise<number> {
+  async countOfDeployment(db: Executor, deploymentId: number): Promise<number> {
+    const { count } = await db
+      .selectFrom('images')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('deployment_id', '=', deploymentId)
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
+  /**
+   * Derives the instants of these images again, and what depends on the dates of their deployment. Their deployment
+   * must be locked.
+   */
+  async deriveTimes(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
+    // Before they are updated in any order.
+    await lockImages(tx, imageIds);
+    await this.#deriveTimes(tx, sql`i.id = any(${[...imageIds]}::bigint[])`);
+    await refreshObservations(tx, imageIds);
+  }
+
+  /** Derives the effective observations of these images again, after a correction of the taxa that they show. */
+  async deriveObservations(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
+    await refreshObservations(tx, imageIds);
+  }
+
+  /** Locks a deployment against corrections until the transaction ends. Returns false if it does not exist. */
+  async lockDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<boolean> {
+    const row = await tx
+      .selectFrom('deployments')
+      .select('id')
+      .where('id', '=', deploymentId)
+      .forShare()
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async #deriveTimes(tx: DatabaseTransaction, which: RawBuilder<unknown>): Promise<void> {
     const local = localTimeOf('i', 'd');
-    const result = await sql`
+    await sql`
       update images set captured_at = derived.instant, dst_issue = derived.doubt
       from (
         select i.id, i.deployment_id, i.manual_local, ${instantOf(sql`reading.local`, sql`d.timezone`)} as instant,
@@ -203,7 +235,6 @@ export class ImageRepository {
         and (images.deployment_id, images.manual_local) is not distinct
           from (derived.deployment_id, derived.manual_local)
         and (images.captured_at, images.dst_issue) is distinct from (derived.instant, derived.doubt)`.execute(tx);
-    return Number(result.numAffectedRows ?? 0);
   }
 
   async #lockDeployment(tx: DatabaseTransaction, deploymentId: number | null): Promise<CameraClock | null> {

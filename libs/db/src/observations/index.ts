@@ -1,2 +1,1 @@
 export type { ObservationFilter } from './observation-filter';
-export { refreshDeployment } from './refresh-observations';

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { Study } from '../testing/study.fixture';
-import { refreshDeployment } from './refresh-observations';
+import { refreshObservations } from './refresh-observations';
 
-describe('effective observations of a deployment', () => {
+describe('effective observations of many images', () => {
   let study: Study;
   beforeEach(async () => {
     study = await Study.start();
@@ -24,7 +24,11 @@ describe('effective observations of a deployment', () => {
       await sql`
         insert into inferences (image_id, model_id, stage, engine, decode_ms, infer_ms)
           select id, ${study.modelId}, 'detect', 'null', 1, 1 from images order by id`.execute(tx);
-      await refreshDeployment(tx, deployment);
+      const { rows: written } = await sql<{ id: number }>`select id from images`.execute(tx);
+      await refreshObservations(
+        tx,
+        written.map(({ id }) => id),
+      );
       const { rows } = await sql<{ read: number }>`
         select (coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as read from pg_stat_xact_user_tables
           where relname = 'inferences'`.execute(tx);

@@ -21,16 +21,6 @@ export async function lockImages(tx: DatabaseTransaction, imageIds: readonly num
   await lock(tx, imagesWithIds(imageIds));
 }
 
-/** Locks all images of a deployment. */
-export async function lockDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
-  await lock(tx, imagesOfDeployment(deploymentId));
-}
-
-/** Derives the effective observations of all images of a deployment again, after the deployment was changed. */
-export async function refreshDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<void> {
-  await refresh(tx, imagesOfDeployment(deploymentId));
-}
-
 /**
  * Writes summaries of images that were inserted in this transaction: they are not visible to others, and have no
  * inferences.
@@ -41,10 +31,6 @@ export async function summariseNewImages(tx: DatabaseTransaction, imageIds: read
 
 function imagesWithIds(imageIds: readonly number[]): ImageCondition {
   return (column) => sql`${sql.ref(column)} = any(${[...imageIds]}::bigint[])`;
-}
-
-function imagesOfDeployment(deploymentId: number): ImageCondition {
-  return (column) => sql`${sql.ref(column)} in (select id from images where deployment_id = ${deploymentId})`;
 }
 
 async function lock(tx: DatabaseTransaction, condition: ImageCondition): Promise<void> {

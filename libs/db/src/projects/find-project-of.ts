@@ -10,6 +10,7 @@ export const PROJECT_RESOURCES = [
   'ingests',
   'runs',
   'exports',
+  'bulk_changes',
   'events',
   'reviews',
   'static_detections',

@@ -97,18 +97,30 @@ export class ReviewRepository {
   }
 
   /**
-   * Derives effective observations again after a taxon was corrected. Reads all reviews of the project: half a second
-   * for a million.
+   * Lists images after `afterId` of which a person recorded this taxon, in order of id. Reads up to all reviews of the
+   * project: half a second for a million.
    */
-  async refreshTaxon(tx: DatabaseTransaction, projectId: number, taxonId: number): Promise<void> {
+  async listImagesWithTaxon(
+    db: Executor,
+    projectId: number,
+    taxonId: number,
+    afterId: number,
+    limit: number,
+  ): Promise<number[]> {
     const { rows } = await sql<{ id: number }>`
       select distinct image_id as id from reviews
+      where project_id = ${projectId} and undone_at is null and image_id > ${afterId}
+        and observations @> ${JSON.stringify([{ taxonId }])}::jsonb
+      order by image_id limit ${limit}`.execute(db);
+    return rows.map(({ id }) => id);
+  }
+
+  async countImagesWithTaxon(db: Executor, projectId: number, taxonId: number): Promise<number> {
+    const { rows } = await sql<{ count: number }>`
+      select count(distinct image_id) as count from reviews
       where project_id = ${projectId} and undone_at is null
-        and observations @> ${JSON.stringify([{ taxonId }])}::jsonb`.execute(tx);
-    await refreshObservations(
-      tx,
-      rows.map(({ id }) => id),
-    );
+        and observations @> ${JSON.stringify([{ taxonId }])}::jsonb`.execute(db);
+    return rows[0]!.count;
   }
 
   async find(db: Executor, id: number): Promise<ReviewRow | null> {

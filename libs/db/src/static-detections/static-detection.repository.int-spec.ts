@@ -368,7 +368,8 @@ describe('static detections', () => {
       study.db.transaction().execute(async (tx) => {
         await new DeploymentRepository().lock(tx, deploymentId);
         await new DeploymentRepository().update(tx, deploymentId, { clock_offset_seconds: random(100) });
-        await new ImageRepository().deriveTimesOfDeployment(tx, deploymentId);
+        const images = new ImageRepository();
+        await images.deriveTimes(tx, await images.listOfDeployment(tx, deploymentId, 0, 1_000));
       });
     const shuffled = () => [...ids].sort(() => random(3) - 1);
     const workers = Promise.all([worker(study.modelId, shuffled()), worker(otherModel, shuffled())]).finally(

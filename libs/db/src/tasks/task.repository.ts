@@ -408,6 +408,27 @@ export class TaskRepository {
       .executeTakeFirst();
     return Number(result.numUpdatedRows);
   }
+
+  /** Restarts the task of one subject that failed or was cancelled, with the full number of attempts. */
+  async restart(db: Executor, kind: TaskKind, subjectId: number): Promise<number> {
+    const result = await db
+      .updateTable('tasks')
+      .set({
+        state: 'waiting',
+        failures: 0,
+        interruptions: 0,
+        run_at: sql<Date>`now()`,
+        queued_at: null,
+        finished_at: null,
+        error_code: null,
+        error_message: null,
+      })
+      .where('state', 'in', ['failed', 'cancelled'])
+      .where('kind', '=', kind)
+      .where('subject_id', '=', subjectId)
+      .executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  }
 }
 
 const CANCELLED = {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { BulkChangeRepository } from '../bulk-changes/bulk-change.repository';
 import type { Database, DatabaseTransaction } from '../connection/database';
 import { DeploymentRepository } from '../deployments/deployment.repository';
 import { readDeploymentImages } from '../events/deployment-images';
@@ -25,7 +26,7 @@ import { AuditRepository } from '../keys/audit.repository';
 import { SessionRepository } from '../keys/session.repository';
 import { LocationRepository } from '../locations/location.repository';
 import { ModelRepository } from '../models/model.repository';
-import { refreshDeployment, refreshObservations } from '../observations/refresh-observations';
+import { refreshObservations } from '../observations/refresh-observations';
 import { findProjectOf } from '../projects/find-project-of';
 import { ProjectRepository } from '../projects/project.repository';
 import { readImageAnnotations } from '../reviews/image-annotations';
@@ -118,9 +119,20 @@ describe('docs/sql', () => {
       'DeploymentRepository.page': (db) => new DeploymentRepository().page(db, 1, 0, 10),
       'DeploymentRepository.readTimes': (db) => new DeploymentRepository().readTimes(db, ids.deployment),
       'DeploymentRepository.instantOf': (db) => new DeploymentRepository().instantOf(db, '2026-05-01T12:00:00', 'UTC'),
-      'ImageRepository.deriveTimesOfDeployment': inTransaction((tx) =>
-        new ImageRepository().deriveTimesOfDeployment(tx, ids.deployment),
+      'ImageRepository.deriveTimes': inTransaction((tx) => new ImageRepository().deriveTimes(tx, [1, 2])),
+      'ImageRepository.listOfDeployment': (db) => new ImageRepository().listOfDeployment(db, ids.deployment, 0, 10),
+      'ImageRepository.countOfDeployment': (db) => new ImageRepository().countOfDeployment(db, ids.deployment),
+    },
+    'bulk-changes': {
+      'BulkChangeRepository.find': (db) => new BulkChangeRepository().find(db, 1),
+      'BulkChangeRepository.page': (db) => new BulkChangeRepository().page(db, 1, 0, 10),
+      'BulkChangeRepository.findUnfinished': (db) =>
+        new BulkChangeRepository().findUnfinished(db, 'deployment_times', ids.deployment),
+      'BulkChangeRepository.supersede': inTransaction((tx) =>
+        new BulkChangeRepository().supersede(tx, 'deployment_times', ids.deployment),
       ),
+      'BulkChangeRepository.advance': inTransaction((tx) => new BulkChangeRepository().advance(tx, 1, [1, 2])),
+      'BulkChangeRepository.listFeedPending': inTransaction((tx) => new BulkChangeRepository().listFeedPending(tx)),
     },
     taxa: {
       'TaxonRepository.findMany': (db) => new TaxonRepository().findMany(db, [1]),
@@ -163,7 +175,6 @@ describe('docs/sql', () => {
     },
     observations: {
       refreshObservations: inTransaction((tx) => refreshObservations(tx, [ids.image])),
-      refreshDeployment: inTransaction((tx) => refreshDeployment(tx, ids.deployment)),
     },
     inferences: {
       'ClassificationRepository.createTasks': inTransaction((tx) =>
@@ -180,7 +191,8 @@ describe('docs/sql', () => {
       countReviewQueue: cached((cache) => countReviewQueue(cache, 'events', project())),
       'ReviewRepository.findEffective': (db) => new ReviewRepository().findEffective(db, [1]),
       'ReviewRepository.listHistory': (db) => new ReviewRepository().listHistory(db, 1, 10, 10),
-      'ReviewRepository.refreshTaxon': inTransaction((tx) => new ReviewRepository().refreshTaxon(tx, 1, 1)),
+      'ReviewRepository.listImagesWithTaxon': (db) => new ReviewRepository().listImagesWithTaxon(db, 1, 1, 0, 10),
+      'ReviewRepository.countImagesWithTaxon': (db) => new ReviewRepository().countImagesWithTaxon(db, 1, 1),
     },
     events: {
       'EventRepository.formStaleEvents': async (db) => {

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { EventRepository, createDatabase, refreshDeployment } from '@pugmark/db';
+import { EventRepository, ImageRepository, createDatabase, type Database } from '@pugmark/db';
 import type { Log } from '@pugmark/toolkit';
 
 export interface StudySize {
@@ -10,6 +10,8 @@ export interface StudySize {
 /** Images of one visit: three bursts of three. */
 const VISIT = 9;
 const DAYS = 120;
+/** Images whose observations are derived in one transaction. */
+const DERIVE_BATCH = 5_000;
 /** Change it when the generated data change, so that an earlier database is not reused. */
 const VERSION = 3;
 
@@ -48,10 +50,19 @@ async function derive(client: PoolClient, databaseUrl: string): Promise<void> {
   const db = createDatabase({ url: databaseUrl, applicationName: 'bench-api-generator', statementTimeoutMs: 600_000 });
   try {
     const { rows } = await client.query<{ id: string }>('select id from deployments order by id');
-    for (const { id } of rows) await db.transaction().execute((tx) => refreshDeployment(tx, Number(id)));
+    for (const { id } of rows) await deriveDeployment(db, Number(id));
     await new EventRepository().formStaleEvents(db, null);
   } finally {
     await db.destroy();
+  }
+}
+
+async function deriveDeployment(db: Database, deploymentId: number): Promise<void> {
+  const images = new ImageRepository();
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const ids = await images.listOfDeployment(db, deploymentId, after, DERIVE_BATCH);
+    if (ids.length > 0) await db.transaction().execute((tx) => images.deriveTimes(tx, ids));
+    after = ids.at(-1);
   }
 }
 

@@ -45,6 +45,7 @@ describe('the pipeline, from folder to CSV', () => {
       ['detect', 'ml-worker'],
       ['classify', 'ml-worker'],
       ['export', 'export-worker'],
+      ['derive', 'ingest'],
     ]);
     for (const { roundTripMs } of routes) expect(roundTripMs).toBeGreaterThan(0);
   });

@@ -1,11 +1,14 @@
 import type {
   StatisticsCache,
+  BulkChangeRepository,
   Database,
   DeploymentRepository,
   IdempotencyRepository,
   ImageRepository,
   LocationRepository,
   ProjectRepository,
+  ReviewRepository,
+  TaskRepository,
 } from '@pugmark/db';
 
 /** Dependencies of deployments, provided by the composition root. */
@@ -17,4 +20,7 @@ export interface DeploymentsDependencies {
   readonly locations: LocationRepository;
   readonly images: ImageRepository;
   readonly idempotency: IdempotencyRepository;
+  readonly bulkChanges: BulkChangeRepository;
+  readonly tasks: TaskRepository;
+  readonly reviews: ReviewRepository;
 }

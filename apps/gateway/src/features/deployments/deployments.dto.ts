@@ -55,7 +55,7 @@ export class CreateDeploymentBody extends OptionalDeploymentFields {
 
 /**
  * Absent fields stay unchanged; null clears a field. A new zone or clock offset shifts the times of all images of the
- * deployment.
+ * deployment: of up to 2,000 at once, of more in a bulk change (`unfinishedChangeId`).
  */
 export class UpdateDeploymentBody extends OptionalDeploymentFields {
   @OptionalNotNull()
@@ -141,6 +141,13 @@ class DeploymentTimesResponse {
 export class DeploymentDetailsResponse extends DeploymentResponse {
   @Nested(DeploymentTimesResponse)
   readonly times!: DeploymentTimesResponse;
+
+  @Description(
+    'The bulk change that derives the times of the images again after a correction: under way, failed or cancelled. Null: all times follow from the values above.',
+  )
+  @OrNull()
+  @Id()
+  readonly unfinishedChangeId!: number | null;
 }
 
 export function deploymentResponse(row: DeploymentWithLocation): DeploymentResponse {
@@ -161,7 +168,11 @@ export function deploymentResponse(row: DeploymentWithLocation): DeploymentRespo
   };
 }
 
-export function deploymentDetails(row: DeploymentWithLocation, times: DeploymentTimes): DeploymentDetailsResponse {
+export function deploymentDetails(
+  row: DeploymentWithLocation,
+  times: DeploymentTimes,
+  unfinishedChangeId: number | null,
+): DeploymentDetailsResponse {
   const { images, withoutTime, outsideDeployment, inDstGap, inDstOverlap, first, last } = times;
   return {
     ...deploymentResponse(row),
@@ -174,5 +185,6 @@ export function deploymentDetails(row: DeploymentWithLocation, times: Deployment
       first: first?.toISOString() ?? null,
       last: last?.toISOString() ?? null,
     },
+    unfinishedChangeId,
   };
 }

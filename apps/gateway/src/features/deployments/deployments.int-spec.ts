@@ -215,6 +215,7 @@ describe('the times of a deployment', () => {
       latitude: 3,
       longitude: 4,
       times: expect.any(Object),
+      unfinishedChangeId: null,
     });
     const cleared = await gateway.patch(`/deployments/${made.body.id}`, {
       camera: null,

@@ -58,9 +58,9 @@ export function deploymentsRouter(deps: DeploymentsDependencies): Operation[] {
       body: CSV_BODY,
       answer: { status: 200, json: jsonOf(ImportReport) },
       problems: [409, 422],
-      handle: async ({ id, query: { dryRun }, body: csv }) => {
-        await requireProject(deps, id);
-        return importDeployments(deps, id, csv, dryRun);
+      handle: async (call) => {
+        await requireProject(deps, call.id);
+        return importDeployments(deps, call);
       },
     }),
     operation({
@@ -75,6 +75,7 @@ export function deploymentsRouter(deps: DeploymentsDependencies): Operation[] {
         return deploymentDetails(
           deployment,
           await deps.deployments.readCachedTimes(deps.counts, deployment.project_id, id),
+          await deps.bulkChanges.findUnfinished(deps.db, 'deployment_times', id),
         );
       },
     }),

@@ -1,7 +1,9 @@
 import type { DatabaseTransaction } from '@pugmark/db';
 import type { DeploymentsDependencies } from './deployments.dependencies';
 import { CreateDeploymentBody, UpdateDeploymentBody } from './deployments.dto';
-import type { ImportReport } from '../csv-import/imports.dto';
+import { ImageDeriver } from '../bulk-changes/image-deriver';
+import type { ImportQuery, ImportReport } from '../csv-import/imports.dto';
+import type { Call } from '../../http/operation';
 import { parseDto } from '../../http/parse-dto';
 import { contradictingFields } from '../../http/http-problem';
 import { changeDeployment, insertDeployment } from './save-deployment';
@@ -42,21 +44,21 @@ type Row = CsvRow<Column>;
  */
 export async function importDeployments(
   deps: DeploymentsDependencies,
-  projectId: number,
-  text: string,
-  dryRun: boolean,
+  call: Call<ImportQuery, string>,
 ): Promise<ImportReport> {
-  const { rows, errors } = readCsv(text, COLUMNS, ['name']);
+  const { id: projectId } = call;
+  const { rows, errors } = readCsv(call.body, COLUMNS, ['name']);
+  const deriver = new ImageDeriver(deps, call);
   const errorsByZone = await zoneErrors(deps, rows);
   const toImport = rejectDuplicates(rows, ({ cells }) => cells.name, errors).map((row) => ({
     line: row.line,
     save: async (tx: DatabaseTransaction): Promise<RowOutcome> => {
       const error = errorsByZone.get(row.cells.timezone ?? '');
       if (error != null) throw contradictingFields([{ field: 'timezone', message: error }]);
-      return saveRow(tx, deps, projectId, row);
+      return saveRow(tx, deps, projectId, row, deriver);
     },
   }));
-  return importRows(deps, projectId, toImport, errors, dryRun);
+  return importRows(deps, projectId, toImport, errors, call.query.dryRun);
 }
 
 /** Checks each zone once, outside the transaction, which an unknown zone would abort. */
@@ -72,6 +74,7 @@ async function saveRow(
   deps: DeploymentsDependencies,
   projectId: number,
   { cells }: Row,
+  deriver: ImageDeriver,
 ): Promise<RowOutcome> {
   const found = cells.name === undefined ? null : await deps.deployments.findByName(tx, projectId, cells.name);
   const before = found === null ? null : await deps.deployments.lock(tx, found.id);
@@ -88,7 +91,7 @@ async function saveRow(
     await insertDeployment(tx, deps, projectId, parseDto(CreateDeploymentBody, given));
     return 'created';
   }
-  const after = await changeDeployment(tx, deps, before, parseDto(UpdateDeploymentBody, given));
+  const after = await changeDeployment(tx, deps, before, parseDto(UpdateDeploymentBody, given), deriver);
   return JSON.stringify(before) === JSON.stringify(after) ? 'unchanged' : 'updated';
 }
 

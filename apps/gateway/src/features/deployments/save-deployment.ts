@@ -14,6 +14,7 @@ import {
 import type { Call } from '../../http/operation';
 import { contradictingFields, conflict, notFound, type HttpProblem } from '../../http/http-problem';
 import { createOnce } from '../../http/idempotency/create-once';
+import { ImageDeriver } from '../bulk-changes/image-deriver';
 import { assertCoordinates } from '../locations/save-location';
 import { timezoneError } from './timezone-error';
 
@@ -37,20 +38,35 @@ export async function createDeployment(
 }
 
 /**
- * Updates a deployment and, in the same transaction, the times of its images. Throws as `createDeployment`, and 404 and
- * 412.
+ * Updates a deployment and, in the same transaction, the times of its images; of many images, in a bulk change. Throws
+ * as `createDeployment`, and 404 and 412.
  */
 export async function updateDeployment(
   deps: DeploymentsDependencies,
-  { id, body, assertMatches }: Call<object, UpdateDeploymentBody>,
+  call: Call<object, UpdateDeploymentBody>,
 ): Promise<DeploymentDetailsResponse> {
+  const { id, body, assertMatches } = call;
   if (body.timezone !== undefined) await assertTimezone(deps, body.timezone);
   return inTransaction(deps.db, async (tx) => {
     const before = await deps.deployments.lock(tx, id);
     if (before === null) throw notFound(`deployment ${id}`);
-    assertMatches(deploymentDetails(before, await deps.deployments.readTimes(tx, id)));
-    return deploymentDetails(await changeDeployment(tx, deps, before, body), await deps.deployments.readTimes(tx, id));
+    assertMatches(await detailsOf(tx, deps, before));
+    const after = await changeDeployment(tx, deps, before, body, new ImageDeriver(deps, call));
+    return detailsOf(tx, deps, after);
   });
+}
+
+/** What GET answers, of a deployment that is locked. */
+async function detailsOf(
+  tx: DatabaseTransaction,
+  deps: DeploymentsDependencies,
+  deployment: DeploymentWithLocation,
+): Promise<DeploymentDetailsResponse> {
+  return deploymentDetails(
+    deployment,
+    await deps.deployments.readTimes(tx, deployment.id),
+    await deps.bulkChanges.findUnfinished(tx, 'deployment_times', deployment.id),
+  );
 }
 
 /** The zone must have been validated. */
@@ -83,6 +99,7 @@ export async function changeDeployment(
   deps: DeploymentsDependencies,
   before: DeploymentWithLocation,
   body: UpdateDeploymentBody,
+  deriver: ImageDeriver,
 ): Promise<DeploymentWithLocation> {
   assertLocation(body);
   assertDates(
@@ -115,7 +132,7 @@ export async function changeDeployment(
   const dated =
     [after.starts_at?.getTime(), after.ends_at?.getTime()].join() !==
     [before.starts_at?.getTime(), before.ends_at?.getTime()].join();
-  if (moved || dated) await deps.images.deriveTimesOfDeployment(tx, before.id);
+  if (moved || dated) await deriver.deriveDeployment(tx, after);
   return after;
 }
 

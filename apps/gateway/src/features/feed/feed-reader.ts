@@ -1,4 +1,4 @@
-import type { Database, FeedFilter, FeedRepository, FeedRow } from '@pugmark/db';
+import { FEED_TOPICS, type Database, type FeedFilter, type FeedRepository, type FeedRow } from '@pugmark/db';
 import { backgroundLoop, type BackgroundLoop, type Logger } from '@pugmark/platform';
 import { eventFrame } from './frames';
 
@@ -118,7 +118,7 @@ export class FeedReader {
   }
 }
 
-const NO_FILTER: FeedFilter = { topics: ['run', 'export', 'incident'], projectIds: null };
+const NO_FILTER: FeedFilter = { topics: FEED_TOPICS, projectIds: null };
 
 function toEvent(row: FeedRow): FeedEvent {
   return { ...row, frame: eventFrame(row) };
@@ -126,5 +126,7 @@ function toEvent(row: FeedRow): FeedEvent {
 
 /** The same filter as in the database query. */
 function matches({ topics, projectIds }: FeedFilter, { topic, projectId }: FeedEvent): boolean {
-  return topics.includes(topic) && (projectIds === null || projectId === null || projectIds.includes(projectId));
+  const isOfProjects =
+    projectIds === null || topic === 'incident' || (projectId !== null && projectIds.includes(projectId));
+  return topics.includes(topic) && isOfProjects;
 }

@@ -1,5 +1,6 @@
 import type {
   ApiKeyRepository,
+  BulkChangeRepository,
   Database,
   ExportRepository,
   FeedRepository,
@@ -13,6 +14,7 @@ export interface FeedDependencies {
   readonly db: Database;
   readonly projects: ProjectRepository;
   readonly exports: ExportRepository;
+  readonly bulkChanges: BulkChangeRepository;
   readonly keys: ApiKeyRepository;
   readonly sessions: SessionRepository;
   readonly incidents: IncidentRepository;

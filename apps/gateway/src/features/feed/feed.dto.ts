@@ -4,7 +4,7 @@ import { Description, OptionalNotNull, QueryId, QueryInteger, TextLike, AnyText 
 const TOPICS = FEED_TOPICS.join('|');
 
 export class FeedQuery {
-  @Description('Only the runs and exports of this project; incidents belong to no project and are always included.')
+  @Description('Only what belongs to this project; incidents belong to no project and are always included.')
   @OptionalNotNull()
   @QueryId()
   readonly projectId?: number;

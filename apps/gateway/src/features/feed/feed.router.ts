@@ -6,6 +6,7 @@ import { operation, type Operation } from '../../http/operation';
 import type { EventStreams } from './event-streams';
 import type { FeedDependencies } from './feed.dependencies';
 import { FeedQuery, ResetEvent, topicsOf } from './feed.dto';
+import { BulkChangeResponse } from '../bulk-changes/bulk-changes.dto';
 import { ExportResponse } from '../exports/exports.dto';
 import { IncidentResponse } from '../incidents/incidents.dto';
 import { RunProgress } from '../runs/runs.dto';
@@ -22,13 +23,19 @@ export function feedRouter(deps: FeedRouterDependencies): Operation[] {
       path: '/feed',
       name: 'listenToFeed',
       summary:
-        'Progress of runs and exports and, for keys that are not bound to projects, incidents: as server-sent events',
+        'Progress of runs, exports and bulk changes and, for keys that are not bound to projects, incidents: as server-sent events',
       scope: 'read',
       ownProjects: true,
       query: FeedQuery,
       answer: {
         status: 200,
-        events: { run: RunProgress, export: ExportResponse, incident: IncidentResponse, reset: ResetEvent },
+        events: {
+          run: RunProgress,
+          export: ExportResponse,
+          bulk_change: BulkChangeResponse,
+          incident: IncidentResponse,
+          reset: ResetEvent,
+        },
       },
       problems: [422],
       handle: async (call) => {

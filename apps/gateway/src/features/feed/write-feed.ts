@@ -10,13 +10,14 @@ import {
 } from '@pugmark/db';
 import { Counter, Gauge, backgroundLoop, type BackgroundLoop, type Logger, type Registry } from '@pugmark/platform';
 import type { FeedDependencies } from './feed.dependencies';
+import { bulkChangeHasEnded, bulkChangeResponse } from '../bulk-changes/bulk-changes.dto';
 import { exportHasEnded } from '../exports/exports.dto';
 import { incidentResponse } from '../incidents/incidents.dto';
 import { runProgress } from '../runs/runs.dto';
 import { liveExport } from '../exports/live-export';
 
 export interface FeedWriterDependencies {
-  readonly deps: Pick<FeedDependencies, 'db' | 'feed' | 'exports' | 'incidents'>;
+  readonly deps: Pick<FeedDependencies, 'db' | 'feed' | 'exports' | 'bulkChanges' | 'incidents'>;
   readonly cache: Cache;
 }
 
@@ -26,9 +27,9 @@ const RUN_BATCH = 100;
 const NO_FINISHED_TASKS = { finished: 0, seconds: 0 };
 
 /**
- * Checks the runs, exports and incidents that may have changed and appends a feed row for each that did; returns their
- * number, or null when another process is writing or wrote less than `everyMs` ago. Runs in one transaction: a crash
- * writes nothing, and the next round finds the same changes.
+ * Checks the runs, exports, bulk changes and incidents that may have changed and appends a feed row for each that did;
+ * returns their number, or null when another process is writing or wrote less than `everyMs` ago. Runs in one
+ * transaction: a crash writes nothing, and the next round finds the same changes.
  */
 export async function writeFeed({ deps, cache }: FeedWriterDependencies, everyMs: number): Promise<number | null> {
   return inTransaction(deps.db, async (tx) => {
@@ -37,6 +38,7 @@ export async function writeFeed({ deps, cache }: FeedWriterDependencies, everyMs
       ...(await incidentSubjects(tx, deps)),
       ...(await runSubjects(tx)),
       ...(await exportSubjects(tx, deps, cache)),
+      ...(await bulkChangeSubjects(tx, deps)),
     ];
     const written = subjects.length === 0 ? 0 : await deps.feed.append(tx, subjects);
     await deps.feed.deleteExpired(tx);
@@ -111,6 +113,21 @@ async function exportSubjects(
     projectId: data.projectId,
     data,
     ended: exportHasEnded(data.status),
+    recheck: false,
+  }));
+}
+
+async function bulkChangeSubjects(
+  tx: DatabaseTransaction,
+  deps: Pick<FeedDependencies, 'bulkChanges'>,
+): Promise<FeedSubject[]> {
+  const rows = await deps.bulkChanges.listFeedPending(tx);
+  return rows.map(bulkChangeResponse).map((data) => ({
+    topic: 'bulk_change',
+    subjectId: data.id,
+    projectId: data.projectId,
+    data,
+    ended: bulkChangeHasEnded(data.status),
     recheck: false,
   }));
 }

@@ -1,5 +1,7 @@
 import type { TaxaDependencies } from './taxa.dependencies';
-import type { ImportReport } from '../csv-import/imports.dto';
+import type { Call } from '../../http/operation';
+import { ImageDeriver } from '../bulk-changes/image-deriver';
+import type { ImportQuery, ImportReport } from '../csv-import/imports.dto';
 import { CreateTaxonBody } from './taxa.dto';
 import { parseDto } from '../../http/parse-dto';
 import { saveTaxon } from './save-taxon';
@@ -20,13 +22,10 @@ const COLUMNS: Columns<Column> = {
  * Creates and updates taxa, and restores archived ones. Taxa that the file does not name and empty cells leave the
  * stored values unchanged.
  */
-export async function importTaxa(
-  deps: TaxaDependencies,
-  projectId: number,
-  text: string,
-  dryRun: boolean,
-): Promise<ImportReport> {
-  const { rows, errors } = readCsv(text, COLUMNS, ['scientificName']);
+export async function importTaxa(deps: TaxaDependencies, call: Call<ImportQuery, string>): Promise<ImportReport> {
+  const { id: projectId } = call;
+  const deriver = new ImageDeriver(deps, call);
+  const { rows, errors } = readCsv(call.body, COLUMNS, ['scientificName']);
   const toImport = rejectDuplicates(
     rows,
     ({ cells }) => cells.scientificName?.toLowerCase(),
@@ -41,8 +40,9 @@ export async function importTaxa(
         deps,
         projectId,
         parseDto(CreateTaxonBody, { ...cells, ...(category === undefined ? {} : { category }) }),
+        deriver,
       );
     },
   }));
-  return importRows(deps, projectId, toImport, errors, dryRun);
+  return importRows(deps, projectId, toImport, errors, call.query.dryRun);
 }

@@ -3,6 +3,7 @@ import type { TaxaDependencies } from './taxa.dependencies';
 import { taxonResponse, type CreateTaxonBody, type UpdateTaxonBody } from './taxa.dto';
 import type { Call } from '../../http/operation';
 import { conflict, notFound } from '../../http/http-problem';
+import { ImageDeriver } from '../bulk-changes/image-deriver';
 import { createOnce } from '../../http/idempotency/create-once';
 
 /**
@@ -11,12 +12,13 @@ import { createOnce } from '../../http/idempotency/create-once';
  */
 export async function createTaxon(deps: TaxaDependencies, call: Call<object, CreateTaxonBody>): Promise<TaxonRow> {
   const { id: projectId, body } = call;
+  const deriver = new ImageDeriver(deps, call);
   const { id } = await createOnce(deps, call, body, async (tx) => {
     const { row, before } = await insertOrLock(tx, deps, projectId, body);
     if (before === null) return row.id;
     if (before.archived_at === null)
       throw conflict('name_taken', 'scientificName', 'the project already has a taxon of this name');
-    return (await changeTaxon(tx, deps, before, { ...body, archived: false })).id;
+    return (await changeTaxon(tx, deps, before, { ...body, archived: false }, deriver)).id;
   });
   return (await deps.taxa.find(deps.db, id))!;
 }
@@ -27,18 +29,17 @@ export async function saveTaxon(
   deps: TaxaDependencies,
   projectId: number,
   body: CreateTaxonBody,
+  deriver: ImageDeriver,
 ): Promise<'created' | 'updated' | 'unchanged'> {
   const { before } = await insertOrLock(tx, deps, projectId, body);
   if (before === null) return 'created';
-  const after = await changeTaxon(tx, deps, before, { ...body, archived: false });
+  const after = await changeTaxon(tx, deps, before, { ...body, archived: false }, deriver);
   return JSON.stringify(before) === JSON.stringify(after) ? 'unchanged' : 'updated';
 }
 
 /** Throws 404, 412, and 409 for a name in use. */
-export async function updateTaxon(
-  deps: TaxaDependencies,
-  { id, body, assertMatches }: Call<object, UpdateTaxonBody>,
-): Promise<TaxonRow> {
+export async function updateTaxon(deps: TaxaDependencies, call: Call<object, UpdateTaxonBody>): Promise<TaxonRow> {
+  const { id, body, assertMatches } = call;
   return inTransaction(deps.db, async (tx) => {
     const before = await deps.taxa.lock(tx, id);
     if (before === null) throw notFound(`taxon ${id}`);
@@ -49,20 +50,21 @@ export async function updateTaxon(
       );
       if (other !== undefined && other.id !== id) throw nameOf(other);
     }
-    return changeTaxon(tx, deps, before, body);
+    return changeTaxon(tx, deps, before, body, new ImageDeriver(deps, call));
   });
 }
 
-/** Updates the taxon and everything that was observed of it. */
+/** Updates the taxon and what was observed of it; of many images, in a bulk change. */
 async function changeTaxon(
   tx: DatabaseTransaction,
   deps: TaxaDependencies,
   before: TaxonRow,
   change: TaxonChange,
+  deriver: ImageDeriver,
 ): Promise<TaxonRow> {
   const after = await deps.taxa.update(tx, before, change);
   if (after.scientific_name !== before.scientific_name || after.category !== before.category)
-    await deps.reviews.refreshTaxon(tx, before.project_id, before.id);
+    await deriver.deriveTaxon(tx, after);
   return after;
 }
 

@@ -1,8 +1,11 @@
 import type {
+  BulkChangeRepository,
   Database,
   IdempotencyRepository,
+  ImageRepository,
   ProjectRepository,
   ReviewRepository,
+  TaskRepository,
   TaxonRepository,
 } from '@pugmark/db';
 
@@ -13,4 +16,7 @@ export interface TaxaDependencies {
   readonly taxa: TaxonRepository;
   readonly idempotency: IdempotencyRepository;
   readonly reviews: ReviewRepository;
+  readonly images: ImageRepository;
+  readonly bulkChanges: BulkChangeRepository;
+  readonly tasks: TaskRepository;
 }

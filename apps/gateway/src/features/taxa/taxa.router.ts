@@ -52,9 +52,9 @@ export function taxaRouter(deps: TaxaDependencies): Operation[] {
       body: CSV_BODY,
       answer: { status: 200, json: jsonOf(ImportReport) },
       problems: [409, 422],
-      handle: async ({ id, query: { dryRun }, body: csv }) => {
-        await requireProject(deps, id);
-        return importTaxa(deps, id, csv, dryRun);
+      handle: async (call) => {
+        await requireProject(deps, call.id);
+        return importTaxa(deps, call);
       },
     }),
     operation({

@@ -69,7 +69,8 @@ export type ListName =
   | 'incidents'
   | `events ${EventOrder}`
   | 'sequences'
-  | 'static_detections';
+  | 'static_detections'
+  | 'bulk_changes';
 
 /** One page of `limit + 1` rows: the extra row only shows that another page follows. */
 export function pageOf<Row, Item>(
