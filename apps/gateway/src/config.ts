@@ -150,16 +150,6 @@ export class GatewayConfig extends ServiceConfig {
   @Min(0)
   readonly RENDITION_CACHE_BYTES: number = 5 * 1024 ** 3;
 
-  /**
-   * A deployment is searched for static detections once it had no new results for this many seconds; during a long run
-   * every ten minutes.
-   */
-  @IntegerSetting()
-  @IsInt()
-  @Min(0)
-  @Max(600)
-  readonly STATIC_DETECTIONS_QUIET_SECONDS: number = 60;
-
   /** Maximum time in milliseconds for one request, body included, to arrive: bounds uploads over slow lines. */
   @IntegerSetting()
   @IsInt()

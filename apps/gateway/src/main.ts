@@ -78,7 +78,7 @@ runPugmarkService('gateway', GatewayConfig, process.env, async ({ config, logger
   runtime.startDispatcher(broker);
   const feed = feedLoop({ deps: repositories, cache, logger, metrics });
   runtime.onDrain('loops', () => feed.stop());
-  startLoops({ runtime, config, repositories, uploads, renditionFiles, logger });
+  startLoops({ runtime, config, repositories, renditionFiles, logger });
 });
 
 /** Version in the package.json next to the bundle (`dist/bundle/main.js`). */

@@ -1,33 +1,23 @@
-import { ImageCountRepository, RunCountsRepository } from '@pugmark/db';
 import type { Logger } from '@pugmark/platform';
 import type { ServiceRuntime } from '@pugmark/service';
-import type { RenditionStorage, UploadStorage } from '@pugmark/storage';
+import type { RenditionStorage } from '@pugmark/storage';
 import type { GatewayConfig } from './config';
 import { ensureFirstKey } from './features/keys/first-key';
-import {
-  MAX_SEARCH_DELAY_SECONDS,
-  searchStaticDetections,
-} from './features/static-detections/search-static-detections';
-import { removeAbandonedUploads } from './features/uploads/remove-abandoned-uploads';
 import { IDEMPOTENCY_KEY_SECONDS } from './http/idempotency/create-once';
 import type { Repositories } from './repositories';
 
 const CLEANUP_INTERVAL_MS = 3_600_000;
-const COMPACT_INTERVAL_MS = 5_000;
-const FORM_INTERVAL_MS = 2_000;
-const STATIC_DETECTIONS_INTERVAL_MS = 5_000;
 
 export interface LoopDependencies {
   readonly runtime: ServiceRuntime<'gateway', GatewayConfig>;
   readonly config: GatewayConfig;
   readonly repositories: Repositories;
-  readonly uploads: UploadStorage;
   readonly renditionFiles: RenditionStorage;
   readonly logger: Logger;
 }
 
 /** Starts the background loops of the gateway. Any number of gateways may run them. */
-export function startLoops({ runtime, config, repositories, uploads, renditionFiles, logger }: LoopDependencies): void {
+export function startLoops({ runtime, config, repositories, renditionFiles, logger }: LoopDependencies): void {
   const { db } = runtime;
 
   // Not awaited, since the database may be down. Until then no key exists and the service is not ready.
@@ -44,7 +34,6 @@ export function startLoops({ runtime, config, repositories, uploads, renditionFi
   const removeExpired = async (): Promise<number> => {
     // One failing cleanup, of a file that cannot be removed for instance, does not block the others.
     const outcomes = await Promise.allSettled([
-      removeAbandonedUploads(repositories, uploads, logger),
       repositories.idempotency.deleteOlderThan(db, IDEMPOTENCY_KEY_SECONDS),
       repositories.sessions.deleteExpired(db),
       renditionFiles.shrinkTo(config.RENDITION_CACHE_BYTES),
@@ -55,24 +44,4 @@ export function startLoops({ runtime, config, repositories, uploads, renditionFi
   };
   // A failure rarely ends within seconds, and each round reads the whole cache.
   runtime.startLoop('remove expired data', removeExpired, CLEANUP_INTERVAL_MS);
-
-  const searchDelays = { quietSeconds: config.STATIC_DETECTIONS_QUIET_SECONDS, maxSeconds: MAX_SEARCH_DELAY_SECONDS };
-  runtime.startLoop('search for static detections', async (signal) => {
-    await searchStaticDetections(repositories, searchDelays, logger, signal);
-    return STATIC_DETECTIONS_INTERVAL_MS;
-  });
-
-  const runCounts = new RunCountsRepository();
-  const imageCounts = new ImageCountRepository();
-  runtime.startLoop('compact counts', async (signal) => {
-    await runCounts.compact(db);
-    await imageCounts.compact(db, signal);
-    return COMPACT_INTERVAL_MS;
-  });
-
-  // Keeps stale events few, so that readers, who form them too, find little to do.
-  runtime.startLoop('form events', async (signal) => {
-    await repositories.events.formStaleEvents(db, null, signal);
-    return FORM_INTERVAL_MS;
-  });
 }

@@ -40,4 +40,14 @@ export class IngestConfig extends ServiceConfig {
   @IsInt()
   @Min(1)
   readonly PIXEL_LIMIT: number = 200_000_000;
+
+  /**
+   * A deployment is searched for static detections once it had no new results for this many seconds; during a long run
+   * every ten minutes.
+   */
+  @IntegerSetting()
+  @IsInt()
+  @Min(0)
+  @Max(600)
+  readonly STATIC_DETECTIONS_QUIET_SECONDS: number = 60;
 }

@@ -1,42 +1,43 @@
 import { BulkChangeRepository, ImageRepository, IngestRepository, ReviewRepository } from '@pugmark/db';
 import { configureImages } from '@pugmark/images';
 import { SINGLE_TASKS, runPugmarkService } from '@pugmark/service';
-import { ImageStorage } from '@pugmark/storage';
+import { ImageStorage, UploadStorage } from '@pugmark/storage';
 import { deriveDeploymentTimes } from './bulk-changes/derive-deployment-times';
 import { deriveTaxon } from './bulk-changes/derive-taxon';
 import { IngestConfig } from './config';
 import { DeriveHandler } from './handlers/derive.handler';
 import { ScanHandler } from './handlers/scan.handler';
+import { startUpkeep } from './upkeep/start-upkeep';
 
 /** Without a part of a file that was read, or a step that was stored: a disk or a network mount hangs. */
 const STALL_LIMIT_MS = 120_000;
 /** Scans, and bulk changes, that run concurrently. */
 const CONCURRENT_TASKS = 2;
-/** Connections of bulk changes: scans never wait for them. */
-const DERIVE_CONNECTIONS = 2;
+/** Connections of bulk changes and upkeep: scans never wait for them. */
+const DERIVE_CONNECTIONS = 6;
 
-runPugmarkService('ingest', IngestConfig, process.env, ({ config, runtime }) => {
+runPugmarkService('ingest', IngestConfig, process.env, ({ config, logger, runtime }) => {
   configureImages();
   const { db, tasks } = runtime;
   const broker = runtime.openBroker();
   const images = new ImageRepository();
-  const scan = new ScanHandler(
-    { db, tasks, ingests: new IngestRepository(), images },
-    new ImageStorage(config.STORAGE_DIR),
-    {
-      roots: config.INGEST_ROOTS,
-      storageDir: config.STORAGE_DIR,
-      concurrency: config.SCAN_CONCURRENCY,
-      batch: config.SCAN_BATCH,
-      pixelLimit: config.PIXEL_LIMIT,
-      maxBytes: config.IMAGE_MAX_BYTES,
-    },
-  );
+  const ingests = new IngestRepository();
+  const deriveDb = runtime.openDatabase('derive', DERIVE_CONNECTIONS);
+  const scan = new ScanHandler({ db, tasks, ingests, images }, new ImageStorage(config.STORAGE_DIR), {
+    roots: config.INGEST_ROOTS,
+    storageDir: config.STORAGE_DIR,
+    concurrency: config.SCAN_CONCURRENCY,
+    batch: config.SCAN_BATCH,
+    pixelLimit: config.PIXEL_LIMIT,
+    maxBytes: config.IMAGE_MAX_BYTES,
+  });
   const derive = new DeriveHandler(
-    { db: runtime.openDatabase('derive', DERIVE_CONNECTIONS), tasks, bulkChanges: new BulkChangeRepository() },
+    { db: deriveDb, tasks, bulkChanges: new BulkChangeRepository() },
     { deployment_times: deriveDeploymentTimes(images), taxon: deriveTaxon(images, new ReviewRepository()) },
   );
   const batching = { ...SINGLE_TASKS, concurrency: CONCURRENT_TASKS };
   runtime.startWorkers(broker, { batching, stallLimitMs: STALL_LIMIT_MS }, { scan, derive });
   runtime.startDispatcher(broker);
+  const uploads = new UploadStorage(config.STORAGE_DIR);
+  startUpkeep({ runtime, config, db: deriveDb, ingests, uploads, logger });
 });

@@ -4,18 +4,16 @@ import {
   DeploymentRepository,
   ImageRepository,
   ReviewRepository,
-  TaskRepository,
   TaxonRepository,
-  createDatabase,
-  migrate,
   type BulkChangeKind,
   type Database,
+  type TaskRepository,
 } from '@pugmark/db';
-import type { ClaimedTask, TaskOutcome } from '@pugmark/domain';
-import { createTestDatabase, type TestDatabase } from '@pugmark/testing';
+import type { TaskOutcome } from '@pugmark/domain';
 import type { BulkChangeSteps } from '../bulk-changes/bulk-change-steps';
 import { deriveDeploymentTimes } from '../bulk-changes/derive-deployment-times';
 import { deriveTaxon } from '../bulk-changes/derive-taxon';
+import { TestStudy, taskContext } from '../testing/test-study.fixture';
 import { DeriveHandler } from './derive.handler';
 
 const HOUR = 3_600;
@@ -23,66 +21,22 @@ const HOUR = 3_600;
 describe('DeriveHandler', () => {
   const images = new ImageRepository();
   const bulkChanges = new BulkChangeRepository();
-  let server: TestDatabase;
+  let study: TestStudy;
   let db: Database;
   let tasks: TaskRepository;
   let projectId: number;
   let deploymentId: number;
-  let ingestId: number;
-  let projects = 0;
-
   beforeAll(async () => {
-    server = await createTestDatabase(migrate);
-    db = createDatabase({ url: server.url, applicationName: 'derive-test' });
-    tasks = new TaskRepository(db);
+    study = await TestStudy.start();
+    ({ db, tasks } = study);
   });
-  afterAll(async () => {
-    await db.destroy();
-    await server.drop();
-  });
+  afterAll(() => study.stop());
   beforeEach(async () => {
-    ({ id: projectId } = await db
-      .insertInto('projects')
-      .values({ name: `P${++projects}` })
-      .returning('id')
-      .executeTakeFirstOrThrow());
-    ({ id: deploymentId } = (await new DeploymentRepository().create(db, {
-      project_id: projectId,
-      name: 'D',
-      timezone: 'UTC',
-    }))!);
-    ({ id: ingestId } = await db
-      .insertInto('ingests')
-      .values({ project_id: projectId, deployment_id: deploymentId, source: 'folder', mode: 'reference', folder: '/c' })
-      .returning('id')
-      .executeTakeFirstOrThrow());
+    projectId = await study.project();
+    deploymentId = await study.deployment(projectId);
   });
 
-  async function addImages(count: number): Promise<void> {
-    const sha256 = (n: number): Buffer => Buffer.from(`${projectId} ${n} ${Math.random()}`);
-    await db.transaction().execute((tx) =>
-      images.insertNew(
-        tx,
-        { projectId, deploymentId, ingestId, mode: 'reference' },
-        Array.from({ length: count }, (_, n) => ({
-          sha256: sha256(n),
-          location: `/c/${n}.jpg`,
-          filePath: `${n}.jpg`,
-          format: 'jpeg',
-          bytes: 1,
-          width: 1,
-          height: 1,
-          capturedLocal: '2026-06-01T06:00:00',
-          cameraMake: null,
-          cameraModel: null,
-          cameraSerial: null,
-          latitude: null,
-          longitude: null,
-        })),
-      ),
-    );
-  }
-
+  const addImages = (count: number) => study.addImages(projectId, deploymentId, count);
   const setOffset = (seconds: number) =>
     db
       .transaction()
@@ -96,17 +50,7 @@ describe('DeriveHandler', () => {
     });
   }
 
-  async function claim(changeId: number): Promise<ClaimedTask> {
-    const { id, attempt } = await db
-      .selectFrom('tasks')
-      .select(['id', 'attempt'])
-      .where('kind', '=', 'derive')
-      .where('subject_id', '=', changeId)
-      .executeTakeFirstOrThrow();
-    const [task] = await tasks.claim('derive', [{ id, attempt: attempt + 1 }], 'test');
-    if (task === undefined) throw new Error('not claimed');
-    return task;
-  }
+  const claim = (changeId: number) => study.claim('derive', changeId);
 
   /** Steps of few images, with something that happens before each of them. */
   function handler(beforeStep: (step: number) => Promise<unknown> = () => Promise.resolve()): DeriveHandler {
@@ -128,14 +72,8 @@ describe('DeriveHandler', () => {
     );
   }
 
-  const context = (draining = new AbortController().signal, lost = new AbortController().signal) => ({
-    signalOf: () => lost,
-    draining,
-    progress: () => undefined,
-  });
-
   async function run(changeId: number): Promise<TaskOutcome<null>[]> {
-    const outcomes = await handler().handle([await claim(changeId)], context());
+    const outcomes = await handler().handle([await claim(changeId)], taskContext());
     await tasks.commit(outcomes, () => Promise.resolve());
     return outcomes;
   }
@@ -166,7 +104,7 @@ describe('DeriveHandler', () => {
       const task = await claim(id);
       let applied = 0;
       const killed = handler(() => (++applied === 2 ? Promise.reject(new Error('killed')) : Promise.resolve()));
-      await expect(killed.handle([task], context())).rejects.toThrow('killed');
+      await expect(killed.handle([task], taskContext())).rejects.toThrow('killed');
       expect(await hours()).toEqual({ '7/7': expected, '6/6': 35 - expected });
       expect(await bulkChanges.find(db, id)).toMatchObject({ done: expected });
       await tasks.commit([{ task, outcome: 'interrupted', code: 'x', message: 'x' }], () => Promise.resolve());
@@ -183,7 +121,7 @@ describe('DeriveHandler', () => {
     const draining = new AbortController();
     const outcomes = await handler(() => Promise.resolve(draining.abort())).handle(
       [await claim(id)],
-      context(draining.signal),
+      taskContext(draining.signal),
     );
     expect(outcomes).toMatchObject([{ outcome: 'interrupted' }]);
     expect(await hours()).toEqual({ '7/7': 10, '6/6': 15 });
@@ -200,7 +138,7 @@ describe('DeriveHandler', () => {
       if (step === 1) cancelling = tasks.cancel(db, 'derive', id);
       return Promise.resolve();
     });
-    const outcomes = cancelled.handle([task], context());
+    const outcomes = cancelled.handle([task], taskContext());
     await expect(outcomes).rejects.toMatchObject({ code: 'attempt_lost' });
     await cancelling;
     const { done } = (await bulkChanges.find(db, id))!;
@@ -220,7 +158,7 @@ describe('DeriveHandler', () => {
       // It waits for the share lock of nobody: both only read the deployment.
       if (step === 1) came = addImages(5);
       return Promise.resolve();
-    }).handle([await claim(id)], context());
+    }).handle([await claim(id)], taskContext());
     await came;
     expect(outcomes).toMatchObject([{ outcome: 'done' }]);
     expect(await hours()).toEqual({ '7/7': 30 });
@@ -240,7 +178,7 @@ describe('DeriveHandler', () => {
     await sql`insert into reviews (project_id, image_id, action, observations, reviewer)
       select project_id, id, 'set', ${JSON.stringify(observed)}::jsonb, 'x' from images
       where project_id = ${projectId} and id % 2 = 0`.execute(db);
-    const labels = async () =>
+    const labels = async (): Promise<{ label: string; count: number }[]> =>
       (
         await sql<{ label: string; count: number }>`select label, count(*)::int as count from observations
           where project_id = ${projectId} group by label`.execute(db)
@@ -250,7 +188,7 @@ describe('DeriveHandler', () => {
       await run(id);
     };
     await change();
-    const [{ count }] = (await labels()) as [{ count: number }];
+    const { count } = (await labels())[0]!;
     expect([12, 13]).toContain(count);
     await db.transaction().execute((tx) => taxa.update(tx, fox, { scientificName: 'Vulpes vulpes' }));
     await change();
@@ -258,11 +196,8 @@ describe('DeriveHandler', () => {
   });
 
   it('fails permanently when the change does not exist', async () => {
-    const task = { ...(await claimed()), subjectId: 999_999 };
-    await expect(handler().handle([task], context())).rejects.toMatchObject({ code: 'bulk_change_missing' });
+    const claimed = await claim(await requested('deployment_times', deploymentId));
+    const task = { ...claimed, subjectId: 999_999 };
+    await expect(handler().handle([task], taskContext())).rejects.toMatchObject({ code: 'bulk_change_missing' });
   });
-
-  async function claimed(): Promise<ClaimedTask> {
-    return claim(await requested('deployment_times', deploymentId));
-  }
 });

@@ -1,8 +1,4 @@
-import { sql } from 'kysely';
 import { takeAdvisoryLock } from '@pugmark/db';
-import { backgroundLoop } from '@pugmark/platform';
-import { testLogger, waitUntil } from '@pugmark/testing';
-import { searchStaticDetections } from './search-static-detections';
 import { TestGateway, animal } from '../../testing/gateway.fixture';
 
 describe('static detections', () => {
@@ -137,45 +133,6 @@ describe('static detections', () => {
     }
     for (const answer of [await gateway.get('/deployments/999999/static-detections'), await find(999_999)])
       expect(answer.status).toBe(404);
-  });
-
-  it('are found automatically once no new results come, by any gateway', async () => {
-    const { id } = await deployment();
-    const loops = [1, 2].map((n) =>
-      backgroundLoop(`gateway ${n}`, testLogger(), async (signal) => {
-        await searchStaticDetections(
-          gateway.repositories,
-          { quietSeconds: 0.2, maxSeconds: 600 },
-          testLogger(),
-          signal,
-        );
-        return 10;
-      }),
-    );
-    await waitUntil('the branch to be found', async () => (await blanks(id)) === 20);
-    await Promise.all(loops.map((loop) => loop.stop()));
-    expect(await list(id)).toHaveLength(1);
-  });
-
-  it('are found in other deployments while the search fails in one, which stays due', async () => {
-    const delays = { quietSeconds: 0, maxSeconds: 0 };
-    const [broken, whole] = [await deployment(), await deployment()];
-    await sql
-      .raw(
-        `
-      create function refuse() returns trigger language plpgsql as 'begin
-        if new.deployment_id = ${broken.id} then raise exception ''broken''; end if;
-        return new;
-      end';
-      create trigger refuse before insert on static_detections for each row execute function refuse()`,
-      )
-      .execute(gateway.db);
-    await searchStaticDetections(gateway.repositories, delays, testLogger(), new AbortController().signal);
-    expect([await blanks(broken.id), await blanks(whole.id)]).toEqual([0, 20]);
-    await sql.raw('drop trigger refuse on static_detections').execute(gateway.db);
-    expect(await gateway.repositories.staticDetections.findDue(gateway.db, delays)).toEqual([broken.id]);
-    await searchStaticDetections(gateway.repositories, delays, testLogger(), new AbortController().signal);
-    expect(await blanks(broken.id)).toBe(20);
   });
 
   it('keep no connection while they wait for another search, and others are answered meanwhile', async () => {

@@ -1,13 +1,17 @@
-import { pingDatabase, type SearchDelays } from '@pugmark/db';
+import { pingDatabase, type Database, type SearchDelays, type StaticDetectionRepository } from '@pugmark/db';
 import type { Logger } from '@pugmark/platform';
-import type { StaticDetectionsDependencies } from './static-detections.dependencies';
+
+export interface SearchStores {
+  readonly db: Database;
+  readonly staticDetections: StaticDetectionRepository;
+}
 
 /** Maximum time until a deployment with continuous results is searched. */
 export const MAX_SEARCH_DELAY_SECONDS = 600;
 
 /** Searches the deployments that are due. A deployment whose search fails stays due and does not block the others. */
 export async function searchStaticDetections(
-  { db, staticDetections }: Pick<StaticDetectionsDependencies, 'db' | 'staticDetections'>,
+  { db, staticDetections }: SearchStores,
   delays: SearchDelays,
   logger: Logger,
   signal: AbortSignal,
