@@ -12,6 +12,7 @@ import { dependencyFolders, ROOT, run } from './workspace-root.mjs';
 const PROJECTS = {
   bench: 'bench',
   'bench:api': 'bench',
+  'bench:bulk-change': 'bench',
   'bench:tasks': 'bench',
   demo: 'launcher',
   dev: 'launcher',

@@ -14,7 +14,7 @@ import {
   UsageError,
 } from '@pugmark/toolkit';
 import { ENDPOINTS, NOT_MEASURED, type Endpoint, type EndpointKind, type Known } from './endpoints';
-import { generateStudy, studyName, type StudySize } from './generate-study';
+import { fillWithStudy, type StudySize } from './generate-study';
 import { measure, type Measured } from './load';
 
 const USAGE = 'npm run bench:api [-- --images N] [--seconds N] [--only TEXT] [--json FILE]';
@@ -85,7 +85,7 @@ async function runBench(size: StudySize, seconds: number, only: string, context:
   pool.on('error', () => undefined);
   try {
     await migrate(urls.databaseUrl);
-    await fill(pool, urls.databaseUrl, size, log);
+    await fillWithStudy(pool, urls.databaseUrl, size, log);
     const key = adminKey(folder, environment);
     const ports = new Ports();
     const port = await ports.pick();
@@ -131,17 +131,6 @@ async function runBench(size: StudySize, seconds: number, only: string, context:
     await urls.stop();
     forget();
   }
-}
-
-/** Fills the database, unless an earlier run filled it. */
-async function fill(pool: Pool, databaseUrl: string, size: StudySize, log: CommandContext['log']): Promise<void> {
-  const { rows } = await pool.query<{ name: string }>('select name from projects');
-  if (rows[0]?.name === studyName(size)) return log(`the database already holds ${size.images} images`);
-  const { rows: tables } = await pool.query<{ name: string }>(
-    "select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%'",
-  );
-  await pool.query(`truncate ${tables.map(({ name }) => name).join(', ')} restart identity cascade`);
-  await generateStudy(pool, databaseUrl, size, log);
 }
 
 /** Throws when an endpoint is neither measured nor listed as not measured. */

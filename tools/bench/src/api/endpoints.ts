@@ -181,6 +181,8 @@ export const NOT_MEASURED: Readonly<Record<string, string>> = {
   listenToFeed: 'a stream that does not end',
   getModel: 'one row by its key, as getProject',
   getExport: 'one row by its key, as getIngest',
+  getBulkChange: 'one row by its key',
+  listBulkChanges: 'a project has few',
   getKey: 'one row by its key',
   getSession: 'no query of its own',
   getOpenApi: 'the same text each time',

@@ -16,15 +16,26 @@ const DERIVE_BATCH = 5_000;
 const VERSION = 3;
 
 /** The name of the project; a database that holds it has been filled. */
-export function studyName({ images, deployments }: StudySize): string {
+function studyName({ images, deployments }: StudySize): string {
   return `bench:api v${VERSION}: ${images} images, ${deployments} deployments`;
+}
+
+/** Fills the database, unless an earlier run filled it. */
+export async function fillWithStudy(pool: Pool, databaseUrl: string, size: StudySize, log: Log): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>('select name from projects');
+  if (rows[0]?.name === studyName(size)) return log(`the database already holds ${size.images} images`);
+  const { rows: tables } = await pool.query<{ name: string }>(
+    "select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%'",
+  );
+  await pool.query(`truncate ${tables.map(({ name }) => name).join(', ')} restart identity cascade`);
+  await generateStudy(pool, databaseUrl, size, log);
 }
 
 /**
  * Fills an empty database with a study: deployments in several time zones, images in bursts, 0.6 detections per image
  * on average, one run over all of it, 0.5 % failures, 1 % reviewed. Derived tables are filled by Pugmark's own code.
  */
-export async function generateStudy(pool: Pool, databaseUrl: string, size: StudySize, log: Log): Promise<void> {
+async function generateStudy(pool: Pool, databaseUrl: string, size: StudySize, log: Log): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('select setseed(0.42)');
