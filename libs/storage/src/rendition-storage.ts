@@ -13,10 +13,15 @@ interface StoredRendition {
   readonly usedAt: number;
 }
 
-/**
- * Cache of renditions, which can be rendered again at any time: `renditions/ab/<sha256>.jpg`, the hash of all their
- * source data.
- */
+/** Identifies a rendition by two SHA-256, in hexadecimal. */
+export interface RenditionId {
+  /** Of the content of the image. */
+  readonly sha256: string;
+  /** Of all that the rendition depends on. */
+  readonly variant: string;
+}
+
+/** Cache of renditions, which can be rendered again at any time: `renditions/ab/<sha256>-<variant>.jpg`. */
 export class RenditionStorage {
   readonly #root: StorageRoot;
 
@@ -30,8 +35,8 @@ export class RenditionStorage {
   }
 
   /** Returns the key, and whether the file is stored; if so, sets its time of last use. */
-  async find(hash: string): Promise<{ readonly key: string; readonly stored: boolean }> {
-    const key = keyOf(hash);
+  async find(id: RenditionId): Promise<{ readonly key: string; readonly stored: boolean }> {
+    const key = keyOf(id);
     const path = this.#root.pathOf(key);
     const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
@@ -45,10 +50,17 @@ export class RenditionStorage {
   }
 
   /** Stores a rendition, which appears when it is complete. A full disk is a RetryableError `disk_full`. */
-  async store(hash: string, content: Uint8Array): Promise<void> {
+  async store(id: RenditionId, content: Uint8Array): Promise<void> {
     const temporary = await this.#root.temporaryPath('rendition');
     await writeDurably(temporary, (write) => write(content));
-    await moveDurably(temporary, this.#root.pathOf(keyOf(hash)));
+    await moveDurably(temporary, this.#root.pathOf(keyOf(id)));
+  }
+
+  /** Removes all renditions of an image with this content. */
+  async removeAll(sha256: string): Promise<void> {
+    const folder = this.#root.pathOf(folderOf(sha256));
+    for (const name of await readdir(folder).catch(emptyIfMissing))
+      if (name.startsWith(sha256)) await rm(join(folder, name), { force: true });
   }
 
   /** Removes the least recently used files until at most `maxBytes` remain. Returns how many it removed. */
@@ -79,7 +91,15 @@ export class RenditionStorage {
   }
 }
 
-function keyOf(hash: string): string {
+function keyOf({ sha256, variant }: RenditionId): string {
+  return `${folderOf(sha256)}/${sha256}-${assertHash(variant)}.jpg`;
+}
+
+function folderOf(sha256: string): string {
+  return `renditions/${assertHash(sha256).slice(0, 2)}`;
+}
+
+function assertHash(hash: string): string {
   if (!/^[0-9a-f]{64}$/.test(hash)) throw new PermanentError('bad_hash', 'a sha256 has 64 hexadecimal digits');
-  return `renditions/${hash.slice(0, 2)}/${hash}.jpg`;
+  return hash;
 }

@@ -91,12 +91,16 @@ async function rendition(
 ): Promise<void> {
   const image = await requireImageFile(deps, id);
   const options = { longestSide, pixelLimit: deps.settings.pixelLimit, ...(await boxesToDraw(deps, image.id, query)) };
-  const hash = deps.renditions.hashOf(image.sha256, options);
-  response.set({ etag: `"${hash}"`, 'content-type': 'image/jpeg', 'cache-control': CACHE_BUT_REVALIDATE });
+  const renditionId = deps.renditions.idOf(image.sha256, options);
+  response.set({
+    etag: `"${renditionId.variant}"`,
+    'content-type': 'image/jpeg',
+    'cache-control': CACHE_BUT_REVALIDATE,
+  });
   // The client has it: no need to render.
   if (request.fresh) return void response.status(304).end();
   const key = await deps.renditions
-    .key(hash, () => openImage(image, deps.imageFiles, deps.settings.ingestRoots), options)
+    .key(renditionId, () => openImage(image, deps.imageFiles, deps.settings.ingestRoots), options)
     .catch((error: unknown) => {
       removeFileHeaders(response);
       throw error;

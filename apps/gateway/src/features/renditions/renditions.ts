@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RenderOptions } from '@pugmark/images';
-import type { OpenedFile, RenditionStorage } from '@pugmark/storage';
+import type { OpenedFile, RenditionId, RenditionStorage } from '@pugmark/storage';
 
 /** To be increased whenever the same options give another image. */
 const GENERATION = 1;
@@ -25,33 +25,34 @@ export class Renditions {
     return this.#storage.folder;
   }
 
-  /** A hash of everything that the rendition depends on: content and options. */
-  hashOf(sha256: string, { pixelLimit: _, ...options }: RenderOptions): string {
-    return createHash('sha256')
+  /** Identifies a rendition by everything that it depends on: content and options. */
+  idOf(sha256: string, { pixelLimit: _, ...options }: RenderOptions): RenditionId {
+    const variant = createHash('sha256')
       .update(JSON.stringify([GENERATION, sha256, options]))
       .digest('hex');
+    return { sha256, variant };
   }
 
   /**
    * Key of the rendition, rendered first if it is not cached, from the original that `open` opens. Throws as `open` and
    * the renderer.
    */
-  async key(hash: string, open: () => Promise<OpenedFile>, options: RenderOptions): Promise<string> {
-    const { key, stored: kept } = await this.#storage.find(hash);
+  async key(id: RenditionId, open: () => Promise<OpenedFile>, options: RenderOptions): Promise<string> {
+    const { key, stored: kept } = await this.#storage.find(id);
     if (kept) return key;
-    let making = this.#rendering.get(hash);
+    let making = this.#rendering.get(id.variant);
     if (making === undefined) {
-      making = this.#render(hash, open, options).finally(() => this.#rendering.delete(hash));
-      this.#rendering.set(hash, making);
+      making = this.#render(id, open, options).finally(() => this.#rendering.delete(id.variant));
+      this.#rendering.set(id.variant, making);
     }
     await making;
     return key;
   }
 
-  async #render(hash: string, open: () => Promise<OpenedFile>, options: RenderOptions): Promise<void> {
+  async #render(id: RenditionId, open: () => Promise<OpenedFile>, options: RenderOptions): Promise<void> {
     const { handle, path } = await open();
     try {
-      await this.#storage.store(hash, await this.#renderer.render(path, options));
+      await this.#storage.store(id, await this.#renderer.render(path, options));
     } finally {
       await handle.close();
     }
