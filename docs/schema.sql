@@ -82,6 +82,14 @@ create table classifications (
 );
 CREATE INDEX classifications_model ON classifications USING btree (model_id);
 
+-- contents of deleted images, of which files in the storage are still to be removed
+create table deleted_contents (
+  sha256 bytea not null,
+  -- key in the content-addressed storage; null: it holds renditions of the image only
+  location text,
+  constraint deleted_contents_pkey PRIMARY KEY (sha256)
+);
+
 create table deployments (
   id bigint generated always as identity not null,
   project_id bigint not null,
@@ -422,6 +430,7 @@ CREATE INDEX images_deployment_captured ON images USING btree (deployment_id, ca
 CREATE INDEX images_dst_issue ON images USING btree (deployment_id, id) WHERE dst_issue IS NOT NULL;
 CREATE INDEX images_ingest ON images USING btree (ingest_id);
 CREATE INDEX images_project ON images USING btree (project_id, id);
+CREATE INDEX images_sha256 ON images USING btree (sha256);
 
 -- problems that the watchdog found: at most one open incident for each check and subject
 create table incidents (

@@ -380,16 +380,16 @@ limit 1;
 
 -- RunCountsRepository.add
 insert into run_counts (run_id, engine, images, blanks, animals, people, vehicles, truncated)
-select found.run_id, found.engine, count(*), count(*) filter (where animal is null),
-  count(*) filter (where animal), count(*) filter (where person),
-  count(*) filter (where vehicle), count(*) filter (where warning is not null)
+select found.run_id, found.engine, $1 * count(*), $2 * count(*) filter (where animal is null),
+  $3 * count(*) filter (where animal), $4 * count(*) filter (where person),
+  $5 * count(*) filter (where vehicle), $6 * count(*) filter (where warning is not null)
 from (
   select t.run_id, i.engine, i.warning, bool_or(d.category = 'animal') as animal, bool_or(d.category = 'person')
     as person, bool_or(d.category = 'vehicle') as vehicle
   from tasks t join runs r on r.id = t.run_id join models m on m.id = r.model_id
   join inferences i on i.image_id = t.subject_id and i.model_id = r.model_id
   left join detections d on d.inference_id = i.id and d.confidence >= m.threshold
-  where t.id = any($1::bigint[]) group by t.run_id, i.id
+  where t.id = any($7::bigint[]) group by t.run_id, i.id
 ) found group by found.run_id, found.engine;
 
 -- RunCountsRepository.compact

@@ -4,7 +4,7 @@ import type { EventsTable, StaleEventsTable } from './events/events.tables';
 import type { ExportsTable } from './exports/exports.tables';
 import type { FeedStateTable, FeedTable } from './feed/feed.tables';
 import type { IdempotencyKeysTable } from './idempotency/idempotency.tables';
-import type { ImagesTable } from './images/images.tables';
+import type { DeletedContentsTable, ImagesTable } from './images/images.tables';
 import type { IncidentsTable } from './incidents/incidents.tables';
 import type { ClassificationsTable, DetectionsTable, InferencesTable } from './inferences/inferences.tables';
 import type { IngestFilesTable, IngestsTable } from './ingests/ingests.tables';
@@ -42,6 +42,7 @@ export interface Schema {
   ingests: IngestsTable;
   ingest_files: IngestFilesTable;
   images: ImagesTable;
+  deleted_contents: DeletedContentsTable;
   tasks: TasksTable;
   task_counts: TaskCountsTable;
   task_progress: TaskProgressTable;

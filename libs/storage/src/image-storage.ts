@@ -50,6 +50,10 @@ export class ImageStorage {
     return this.#root.pathOf(key);
   }
 
+  async hasImage(key: string): Promise<boolean> {
+    return exists(this.#root.pathOf(key));
+  }
+
   /** Removes an image; a missing one is ignored. */
   async remove(key: string): Promise<void> {
     await this.#root.remove(key);

@@ -52,6 +52,7 @@ export async function oneOfEach(gateway: TestGateway): Promise<Readonly<Record<s
       kind: 'deployment_times',
       projectId: project,
       subjectId: deployment,
+      parameters: {},
       total: images.length,
       requestedBy: 'x',
     });

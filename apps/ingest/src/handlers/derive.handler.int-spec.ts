@@ -2,24 +2,20 @@ import { sql } from 'kysely';
 import {
   BulkChangeRepository,
   DeploymentRepository,
-  ImageRepository,
-  ReviewRepository,
   TaxonRepository,
   type BulkChangeKind,
+  type BulkChangeParameters,
   type Database,
   type TaskRepository,
 } from '@pugmark/db';
 import type { TaskOutcome } from '@pugmark/domain';
-import type { BulkChangeSteps } from '../bulk-changes/bulk-change-steps';
-import { deriveDeploymentTimes } from '../bulk-changes/derive-deployment-times';
-import { deriveTaxon } from '../bulk-changes/derive-taxon';
+import { waitUntil } from '@pugmark/testing';
+import { deriveHandler, requestBulkChange } from '../testing/derive-handler.fixture';
 import { TestStudy, taskContext } from '../testing/test-study.fixture';
-import { DeriveHandler } from './derive.handler';
 
 const HOUR = 3_600;
 
 describe('DeriveHandler', () => {
-  const images = new ImageRepository();
   const bulkChanges = new BulkChangeRepository();
   let study: TestStudy;
   let db: Database;
@@ -42,47 +38,22 @@ describe('DeriveHandler', () => {
       .transaction()
       .execute((tx) => new DeploymentRepository().update(tx, deploymentId, { clock_offset_seconds: seconds }));
 
-  async function requested(kind: BulkChangeKind, subjectId: number): Promise<number> {
-    return db.transaction().execute(async (tx) => {
-      const id = await bulkChanges.create(tx, { kind, projectId, subjectId, total: 1, requestedBy: 'ranger' });
-      await tasks.create(tx, { kind: 'derive', subjectId: id });
-      return id;
-    });
-  }
+  const requested = (kind: BulkChangeKind, subjectId: number | null, parameters: BulkChangeParameters = {}) =>
+    requestBulkChange(study, { kind, projectId, subjectId, parameters });
 
   const claim = (changeId: number) => study.claim('derive', changeId);
 
-  /** Steps of few images, with something that happens before each of them. */
-  function handler(beforeStep: (step: number) => Promise<unknown> = () => Promise.resolve()): DeriveHandler {
-    let steps = 0;
-    const small = (real: BulkChangeSteps): BulkChangeSteps => ({
-      lock: (tx, change) => real.lock(tx, change),
-      list: (tx, change, afterId) => real.list(tx, change, afterId, 10),
-      apply: async (tx, change, ids) => {
-        await real.apply(tx, change, ids);
-        await beforeStep(++steps);
-      },
-    });
-    return new DeriveHandler(
-      { db, tasks, bulkChanges },
-      {
-        deployment_times: small(deriveDeploymentTimes(images)),
-        taxon: small(deriveTaxon(images, new ReviewRepository())),
-      },
-    );
-  }
-
   async function run(changeId: number): Promise<TaskOutcome<null>[]> {
-    const outcomes = await handler().handle([await claim(changeId)], taskContext());
+    const outcomes = await deriveHandler(study).handle([await claim(changeId)], taskContext());
     await tasks.commit(outcomes, () => Promise.resolve());
     return outcomes;
   }
 
-  const hours = async (): Promise<Record<string, number>> => {
+  const hours = async (deployment = deploymentId): Promise<Record<string, number>> => {
     const { rows } = await sql<{ hour: string; count: number }>`
       select concat(extract(hour from i.captured_at at time zone 'UTC'), '/', s.local_hour) as hour, count(*)
       from images i join image_summaries s on s.image_id = i.id and s.captured_at = i.captured_at
-      where i.deployment_id = ${deploymentId} group by 1`.execute(db);
+      where i.deployment_id = ${deployment} group by 1`.execute(db);
     return Object.fromEntries(rows.map(({ hour, count }) => [hour, count]));
   };
 
@@ -103,7 +74,9 @@ describe('DeriveHandler', () => {
     for (const expected of [10, 20]) {
       const task = await claim(id);
       let applied = 0;
-      const killed = handler(() => (++applied === 2 ? Promise.reject(new Error('killed')) : Promise.resolve()));
+      const killed = deriveHandler(study, () =>
+        ++applied === 2 ? Promise.reject(new Error('killed')) : Promise.resolve(),
+      );
       await expect(killed.handle([task], taskContext())).rejects.toThrow('killed');
       expect(await hours()).toEqual({ '7/7': expected, '6/6': 35 - expected });
       expect(await bulkChanges.find(db, id)).toMatchObject({ done: expected });
@@ -119,7 +92,7 @@ describe('DeriveHandler', () => {
     await setOffset(HOUR);
     const id = await requested('deployment_times', deploymentId);
     const draining = new AbortController();
-    const outcomes = await handler(() => Promise.resolve(draining.abort())).handle(
+    const outcomes = await deriveHandler(study, () => Promise.resolve(draining.abort())).handle(
       [await claim(id)],
       taskContext(draining.signal),
     );
@@ -132,17 +105,18 @@ describe('DeriveHandler', () => {
     await setOffset(HOUR);
     const id = await requested('deployment_times', deploymentId);
     const task = await claim(id);
-    // Between two steps: within one, the cancellation waits for its transaction.
+    // It waits for the transaction of the step.
     let cancelling: Promise<unknown> = Promise.resolve();
-    const cancelled = handler((step) => {
-      if (step === 1) cancelling = tasks.cancel(db, 'derive', id);
-      return Promise.resolve();
+    const cancelled = deriveHandler(study, async (step) => {
+      if (step > 1) return;
+      cancelling = tasks.cancel(db, 'derive', id);
+      await waitUntil('the cancellation to wait', async () => (await study.waiting('transactionid')) > 0);
     });
     const outcomes = cancelled.handle([task], taskContext());
     await expect(outcomes).rejects.toMatchObject({ code: 'attempt_lost' });
     await cancelling;
     const { done } = (await bulkChanges.find(db, id))!;
-    expect(done).toBeLessThan(25);
+    expect(done).toBe(10);
     expect(await hours()).toEqual({ '7/7': done, '6/6': 25 - done });
     await tasks.restart(db, 'derive', id);
     await run(id);
@@ -154,7 +128,7 @@ describe('DeriveHandler', () => {
     await setOffset(HOUR);
     const id = await requested('deployment_times', deploymentId);
     let came: Promise<unknown> = Promise.resolve();
-    const outcomes = await handler((step) => {
+    const outcomes = await deriveHandler(study, (step) => {
       // It waits for the share lock of nobody: both only read the deployment.
       if (step === 1) came = addImages(5);
       return Promise.resolve();
@@ -195,9 +169,36 @@ describe('DeriveHandler', () => {
     expect(await labels()).toEqual([{ label: 'Vulpes vulpes', count }]);
   });
 
+  it('moves images to another deployment, whose clock then applies to them', async () => {
+    const [moved] = [await addImages(25), await addImages(5)];
+    await setOffset(HOUR);
+    const target = await study.deployment(projectId);
+    await db
+      .updateTable('deployments')
+      .set({ clock_offset_seconds: 3 * HOUR })
+      .where('id', '=', target)
+      .execute();
+    const selection = { imageIds: moved };
+    await run(await requested('move_images', null, { selection, toDeploymentId: target }));
+    expect(await hours()).toEqual({ '6/6': 5 });
+    expect(await hours(target)).toEqual({ '9/9': 25 });
+    await run(await requested('move_images', null, { selection: { deploymentId: target }, toDeploymentId: null }));
+    expect(await hours(target)).toEqual({});
+    const { count } = await db
+      .selectFrom('image_summaries')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('project_id', '=', projectId)
+      .where('deployment_id', 'is', null)
+      .where('captured_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    expect(count).toBe(25);
+  });
+
   it('fails permanently when the change does not exist', async () => {
     const claimed = await claim(await requested('deployment_times', deploymentId));
     const task = { ...claimed, subjectId: 999_999 };
-    await expect(handler().handle([task], taskContext())).rejects.toMatchObject({ code: 'bulk_change_missing' });
+    await expect(deriveHandler(study).handle([task], taskContext())).rejects.toMatchObject({
+      code: 'bulk_change_missing',
+    });
   });
 });

@@ -8,7 +8,7 @@ import {
 } from '@pugmark/db';
 import { PermanentError, RetryableError, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
-import type { StepsByKind } from '../bulk-changes/bulk-change-steps';
+import type { StepsByKind } from '../bulk-changes/steps-by-kind';
 
 export interface DeriveStores {
   readonly db: Database;
@@ -58,25 +58,29 @@ export class DeriveHandler implements TaskHandler<DatabaseTransaction, null> {
       const startedAt = performance.now();
       const count = await this.#step(task, change, size);
       context.progress();
-      if (count === 0) return { task, outcome: 'done', result: null };
-      size = nextSize(count, performance.now() - startedAt);
+      if (count === null) return { task, outcome: 'done', result: null };
+      if (count > 0) size = nextSize(count, performance.now() - startedAt);
     }
   }
 
-  /** Changes up to `size` images; returns how many. Rolled back if the change was cancelled or taken over. */
-  async #step(task: ClaimedTask, change: BulkChangeRow, size: number): Promise<number> {
+  /**
+   * Changes up to `size` images, and returns how many; 0: none are left, but something else is; null: all is done.
+   * Rolled back if the change was cancelled or taken over.
+   */
+  async #step(task: ClaimedTask, change: BulkChangeRow, size: number): Promise<number | null> {
     const { db, tasks, bulkChanges } = this.#stores;
-    const { lock, list, apply } = this.#steps[change.kind];
-    return inTransaction(db, async (tx) => {
+    const { lock, list, apply, finish, afterwards } = this.#steps[change.kind];
+    const result = await inTransaction(db, async (tx) => {
       await lock(tx, change);
       if (!(await tasks.holdsLease(tx, task)))
         throw new RetryableError('attempt_lost', 'the change was cancelled or taken over');
       const imageIds = await list(tx, change, await bulkChanges.lockPosition(tx, change.id), size);
-      if (imageIds.length === 0) return 0;
+      if (imageIds.length === 0) return (await finish?.(tx, change)) === false ? 0 : null;
       await apply(tx, change, imageIds);
       await bulkChanges.advance(tx, change.id, imageIds);
       return imageIds.length;
     });
+    return result === null && afterwards !== undefined && !(await afterwards()) ? 0 : result;
   }
 }
 

@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import pLimit from 'p-limit';
-import type { DatabaseTransaction, IngestRow } from '@pugmark/db';
+import type { DatabaseTransaction, IngestRow, NewImage } from '@pugmark/db';
 import { PermanentError, RetryableError, messageOf, type ClaimedTask, type TaskOutcome } from '@pugmark/domain';
 import type { ImageStorage } from '@pugmark/storage';
 import type { TaskContext, TaskHandler } from '@pugmark/tasks';
@@ -93,7 +93,15 @@ export class ScanHandler implements TaskHandler<DatabaseTransaction, null> {
           : { path: entry.path, skip: entry.skip },
       ),
     );
-    await storeChunk(this.#stores, task, ingest, files);
+    await storeChunk(this.#stores, task, ingest, files, async (images) => {
+      if (ingest.mode === 'copy') await this.#assertStored(images);
+    });
+  }
+
+  async #assertStored(images: readonly NewImage[]): Promise<void> {
+    for (const { location } of images)
+      if (!(await this.#storage.hasImage(location)))
+        throw new RetryableError('file_removed', 'a stored file was removed with a deleted image; it is stored again');
   }
 
   /** Keeps an upload with unreadable files, as they may be the only copy; its list of files shows the reasons. */

@@ -1,5 +1,6 @@
 import {
   inTransaction,
+  keepContents,
   type Database,
   type DatabaseTransaction,
   type ImageRepository,
@@ -21,17 +22,21 @@ export interface ScanStores {
 /**
  * Stores one step of a scan in one transaction: images, results of files, counters, and the detect tasks of new images.
  * Fenced: rolled back if another worker has taken the scan over. Not idempotent, because of the counters: if the result
- * of the commit is unknown, the scan walks the folder again and skips listed files.
+ * of the commit is unknown, the scan walks the folder again and skips listed files. `assertStored` throws unless the
+ * files of these images are in the storage: they may have been removed with a deleted image of the same content.
  */
 export async function storeChunk(
   stores: ScanStores,
   task: ClaimedTask,
   ingest: IngestRow,
   files: readonly ReadResult[],
+  assertStored: (images: readonly NewImage[]) => Promise<void>,
 ): Promise<void> {
   await inTransaction(stores.db, async (tx) => {
     if (!(await stores.tasks.holdsLease(tx, task)))
       throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
+    await keepContents(tx);
+    await assertStored(files.flatMap((file) => ('image' in file ? [file.image] : [])));
     // Sorted by hash, so that concurrent ingests of the same images wait for one another instead of deadlocking.
     const images = files
       .flatMap((file) => ('image' in file ? [file.image] : []))

@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
 import {
   DeploymentRepository,
   DetectionRepository,
@@ -7,6 +11,7 @@ import {
   createDatabase,
   migrate,
   type Database,
+  type NewImage,
 } from '@pugmark/db';
 import type { ClaimedTask, Detection } from '@pugmark/domain';
 import type { TaskContext } from '@pugmark/tasks';
@@ -19,6 +24,8 @@ export class TestStudy {
 
   private constructor(
     readonly db: Database,
+    /** Folder of the storage. */
+    readonly storage: string,
     private readonly server: TestDatabase,
   ) {
     this.tasks = new TaskRepository(db);
@@ -26,12 +33,17 @@ export class TestStudy {
 
   static async start(): Promise<TestStudy> {
     const server = await createTestDatabase(migrate);
-    return new TestStudy(createDatabase({ url: server.url, applicationName: 'ingest-test' }), server);
+    return new TestStudy(
+      createDatabase({ url: server.url, applicationName: 'ingest-test' }),
+      await mkdtemp(join(tmpdir(), 'pugmark-ingest-')),
+      server,
+    );
   }
 
   async stop(): Promise<void> {
     await this.db.destroy();
     await this.server.drop();
+    await rm(this.storage, { recursive: true });
   }
 
   async project(): Promise<number> {
@@ -57,34 +69,55 @@ export class TestStudy {
     return id;
   }
 
-  /** Images of an ingest of their own, all taken at six o'clock on 1 June 2026; returns their ids. */
-  async addImages(projectId: number, deploymentId: number | null, count: number): Promise<number[]> {
+  /**
+   * Images of an ingest of their own, taken at six o'clock on 1 June 2026; `contents` are the SHA-256 of the first
+   * ones, the others are random. Returns their ids.
+   */
+  async addImages(
+    projectId: number,
+    deploymentId: number | null,
+    count: number,
+    contents: readonly Buffer[] = [],
+  ): Promise<number[]> {
     const ingestId = await this.ingest(projectId, deploymentId);
     const added = await this.db.transaction().execute((tx) =>
       this.images.insertNew(
         tx,
         { projectId, deploymentId, ingestId, mode: 'copy' },
         Array.from({ length: count }, (_, n) => {
-          const sha256 = randomBytes(32);
-          return {
-            sha256,
-            location: `images/${sha256.toString('hex')}.jpg`,
-            filePath: `${n}.jpg`,
-            format: 'jpeg',
-            bytes: 1,
-            width: 1,
-            height: 1,
-            capturedLocal: '2026-06-01T06:00:00',
-            cameraMake: null,
-            cameraModel: null,
-            cameraSerial: null,
-            latitude: null,
-            longitude: null,
-          };
+          const sha256 = contents[n] ?? randomBytes(32);
+          const hex = sha256.toString('hex');
+          return this.newImage(sha256, `images/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${hex}.jpg`);
         }),
       ),
     );
     return [...added.values()].sort((a, b) => a - b);
+  }
+
+  /** An image that was taken at six o'clock on 1 June 2026. */
+  newImage(sha256: Buffer, location: string): NewImage {
+    return {
+      sha256,
+      location,
+      filePath: 'x.jpg',
+      format: 'jpeg',
+      bytes: 1,
+      width: 1,
+      height: 1,
+      capturedLocal: '2026-06-01T06:00:00',
+      cameraMake: null,
+      cameraModel: null,
+      cameraSerial: null,
+      latitude: null,
+      longitude: null,
+    };
+  }
+
+  /** Number of sessions that wait for a lock of this kind. */
+  async waiting(lock: 'advisory' | 'transactionid'): Promise<number> {
+    const { rows } = await sql`select 1 from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and wait_event = ${lock}`.execute(this.db);
+    return rows.length;
   }
 
   async model(): Promise<number> {

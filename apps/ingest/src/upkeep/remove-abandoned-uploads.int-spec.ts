@@ -1,6 +1,4 @@
-import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, utimes } from 'node:fs/promises';
 import { IngestRepository } from '@pugmark/db';
 import { UploadStorage } from '@pugmark/storage';
 import { testLogger } from '@pugmark/testing';
@@ -12,12 +10,9 @@ describe('removeAbandonedUploads', () => {
   let storage: string;
   beforeAll(async () => {
     study = await TestStudy.start();
-    storage = await mkdtemp(join(tmpdir(), 'pugmark-uploads-'));
+    ({ storage } = study);
   });
-  afterAll(async () => {
-    await study.stop();
-    await rm(storage, { recursive: true });
-  });
+  afterAll(() => study.stop());
 
   it('removes abandoned uploads, and none that is recent or referenced by an ingest, also after the storage moved', async () => {
     const uploads = new UploadStorage(storage);

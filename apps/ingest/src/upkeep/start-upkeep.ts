@@ -16,6 +16,7 @@ import { MAX_SEARCH_DELAY_SECONDS, searchStaticDetections } from './search-stati
 const FORM_INTERVAL_MS = 2_000;
 const COMPACT_INTERVAL_MS = 5_000;
 const SEARCH_INTERVAL_MS = 5_000;
+const REMOVE_FILES_INTERVAL_MS = 600_000;
 const REMOVE_INTERVAL_MS = 3_600_000;
 
 export interface UpkeepDependencies {
@@ -25,6 +26,8 @@ export interface UpkeepDependencies {
   readonly db: Database;
   readonly ingests: IngestRepository;
   readonly uploads: UploadStorage;
+  /** Removes some of the files of deleted images; returns whether none are left. */
+  readonly removeFiles: () => Promise<boolean>;
   readonly logger: Logger;
 }
 
@@ -32,7 +35,7 @@ export interface UpkeepDependencies {
  * Starts the loops that derive and compact what has become stale, and remove what is no longer needed. What is to be
  * done stands in the database, so that any number of processes may run them and any of them may be killed.
  */
-export function startUpkeep({ runtime, config, db, ingests, uploads, logger }: UpkeepDependencies): void {
+export function startUpkeep({ runtime, config, db, ingests, uploads, removeFiles, logger }: UpkeepDependencies): void {
   // Keeps stale events few, so that readers, who form them too, find little to do.
   const events = new EventRepository();
   runtime.startLoop('form events', async (signal) => {
@@ -53,6 +56,12 @@ export function startUpkeep({ runtime, config, db, ingests, uploads, logger }: U
     await runCounts.compact(db);
     await imageCounts.compact(db, signal);
     return COMPACT_INTERVAL_MS;
+  });
+
+  // What a deletion that was cancelled or failed has left.
+  runtime.startLoop('remove files of deleted images', async (signal) => {
+    while (!signal.aborted && !(await removeFiles()));
+    return REMOVE_FILES_INTERVAL_MS;
   });
 
   const removeUploads = async (): Promise<number> => {

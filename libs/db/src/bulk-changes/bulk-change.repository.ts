@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { TaskState } from '@pugmark/domain';
 import type { DatabaseTransaction, Executor } from '../connection/database';
-import type { BulkChangeKind, BulkChangesTable } from './bulk-changes.tables';
+import type { BulkChangeKind, BulkChangeParameters, BulkChangesTable } from './bulk-changes.tables';
 
 export interface BulkChangeRow extends Selectable<BulkChangesTable> {
   readonly task_state: TaskState;
@@ -14,7 +14,8 @@ export interface BulkChangeRow extends Selectable<BulkChangesTable> {
 export interface NewBulkChange {
   readonly kind: BulkChangeKind;
   readonly projectId: number;
-  readonly subjectId?: number;
+  readonly subjectId: number | null;
+  readonly parameters: BulkChangeParameters;
   /** Images to change. */
   readonly total: number;
   /** Name of the key of the request. */
@@ -30,7 +31,8 @@ export class BulkChangeRepository {
       .values({
         kind: change.kind,
         project_id: change.projectId,
-        subject_id: change.subjectId ?? null,
+        subject_id: change.subjectId,
+        parameters: JSON.stringify(change.parameters),
         total: change.total,
         requested_by: change.requestedBy,
       })
@@ -71,6 +73,16 @@ export class BulkChangeRepository {
       .limit(1)
       .executeTakeFirst();
     return row?.id ?? null;
+  }
+
+  /** Whether the project, or the deployment, is being deleted. The rows must be locked, or referred to by a new row. */
+  async isBeingDeleted(tx: DatabaseTransaction, projectId: number, deploymentId: number | null): Promise<boolean> {
+    const { rows } = await sql`
+      select 1 from bulk_changes c join tasks t on t.kind = 'derive' and t.subject_id = c.id
+      where t.state in ('waiting', 'queued', 'running') and (
+        c.kind = 'delete_project' and c.subject_id = ${projectId}
+        or c.kind = 'delete_deployment' and c.subject_id = ${deploymentId})`.execute(tx);
+    return rows.length > 0;
   }
 
   /**

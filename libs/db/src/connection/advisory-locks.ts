@@ -18,6 +18,8 @@ export const ADVISORY_LOCKS = {
   imageCountCompaction: 7_411_212,
   /** Changing the default model. */
   defaultModel: 7_411_213,
+  /** Exclusively: removing files of deleted images. Shared: adding images whose files exist. */
+  imageFiles: 7_411_214,
 } as const;
 
 export type AdvisoryLock = keyof typeof ADVISORY_LOCKS;
@@ -25,6 +27,11 @@ export type AdvisoryLock = keyof typeof ADVISORY_LOCKS;
 /** Waits for the lock, for as long as a statement may take. */
 export async function takeAdvisoryLock(tx: DatabaseTransaction, lock: AdvisoryLock, id = 0): Promise<void> {
   await sql`select pg_advisory_xact_lock(${keyOf(lock, id)})`.execute(tx);
+}
+
+/** Waits until no one holds the lock exclusively; others may share it. */
+export async function takeSharedAdvisoryLock(tx: DatabaseTransaction, lock: AdvisoryLock, id = 0): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(${keyOf(lock, id)})`.execute(tx);
 }
 
 /** Takes the lock if it is free; returns whether it did. */

@@ -75,6 +75,16 @@ export class DeploymentRepository {
     return locked === undefined ? null : this.find(tx, id);
   }
 
+  /** Locks the row against new rows that refer to it, too, until the transaction ends. */
+  async lockForDeletion(tx: DatabaseTransaction, id: number): Promise<void> {
+    await tx.selectFrom('deployments').select('id').where('id', '=', id).forUpdate().execute();
+  }
+
+  /** Locks the row against changes and deletion until the transaction ends. */
+  async share(tx: DatabaseTransaction, id: number): Promise<void> {
+    await tx.selectFrom('deployments').select('id').where('id', '=', id).forShare().execute();
+  }
+
   async find(db: Executor, id: number): Promise<DeploymentWithLocation | null> {
     return (await this.#withLocation(db).where('deployments.id', '=', id).executeTakeFirst()) ?? null;
   }

@@ -1,3 +1,4 @@
+export { deleteDeployment } from './delete-deployment';
 export {
   DeploymentRepository,
   type DeploymentChange,

@@ -166,7 +166,7 @@ export class ImageRepository {
       .execute();
     await this.#deriveTimes(tx, sql`i.id = ${id}`);
     if (before !== undefined && to.deploymentId !== undefined && to.deploymentId !== before.deployment_id)
-      await detachStaticDetections(tx, id, before.deployment_id);
+      await detachStaticDetections(tx, [id], before.deployment_id === null ? [] : [before.deployment_id]);
     await refreshObservations(tx, [id]);
   }
 
@@ -206,6 +206,26 @@ export class ImageRepository {
   /** Derives the effective observations of these images again, after a correction of the taxa that they show. */
   async deriveObservations(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
     await refreshObservations(tx, imageIds);
+  }
+
+  /**
+   * Assigns images to another deployment, or to none, and derives their times and observations again. The deployment
+   * must be locked.
+   */
+  async move(tx: DatabaseTransaction, imageIds: readonly number[], toDeploymentId: number | null): Promise<void> {
+    await lockImages(tx, imageIds);
+    const { rows } = await sql<{ id: number; deploymentId: number | null }>`
+      select id, deployment_id as "deploymentId" from images
+      where id = any(${[...imageIds]}::bigint[]) and deployment_id is distinct from ${toDeploymentId}`.execute(tx);
+    const moved = rows.map(({ id }) => id);
+    if (moved.length === 0) return;
+    await sql`update images set deployment_id = ${toDeploymentId} where id = any(${moved}::bigint[])`.execute(tx);
+    await detachStaticDetections(
+      tx,
+      moved,
+      rows.flatMap(({ deploymentId }) => deploymentId ?? []),
+    );
+    await this.deriveTimes(tx, moved);
   }
 
   /** Locks a deployment against corrections until the transaction ends. Returns false if it does not exist. */

@@ -29,3 +29,10 @@ export interface ImagesTable {
   longitude: number | null;
   created_at: CreatedAt;
 }
+
+/** Contents of deleted images, of which files in the storage are still to be removed. */
+export interface DeletedContentsTable {
+  sha256: Buffer;
+  /** Key in the content-addressed storage; null: it holds renditions of the image only. */
+  location: string | null;
+}

@@ -71,6 +71,16 @@ export class IngestRepository {
     return new Set(rows.map(({ name }) => name));
   }
 
+  /** Id of an ingest of the project, or into the deployment, whose scan has not ended; null if there is none. */
+  async findUnfinished(db: Executor, projectId: number, deploymentId?: number | null): Promise<number | null> {
+    const ofDeployment = deploymentId == null ? sql`` : sql`and i.deployment_id = ${deploymentId}`;
+    const { rows } = await sql<{ id: number }>`
+      select i.id from tasks t join ingests i on i.id = t.subject_id
+      where t.kind = 'scan' and t.state in ('waiting', 'queued', 'running') and i.project_id = ${projectId}
+        ${ofDeployment} limit 1`.execute(db);
+    return rows[0]?.id ?? null;
+  }
+
   /** Whether a file of the ingest was skipped for one of these reasons. */
   async hasSkipped(db: Executor, ingestId: number, reasonCodes: readonly string[]): Promise<boolean> {
     const row = await db

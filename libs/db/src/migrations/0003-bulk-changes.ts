@@ -35,6 +35,17 @@ const STATEMENTS: readonly string[] = [
   `create index bulk_changes_subject on bulk_changes (kind, subject_id)`,
   `create index bulk_changes_feed_pending on bulk_changes (id) where feed_pending`,
 
+  // Files of deleted images, which are removed after the transaction that deleted the rows.
+  `create table deleted_contents (
+    sha256 bytea primary key,
+    location text
+  )`,
+  `comment on table deleted_contents
+    is 'contents of deleted images, of which files in the storage are still to be removed'`,
+  `comment on column deleted_contents.location
+    is 'key in the content-addressed storage; null: it holds renditions of the image only'`,
+  `create index images_sha256 on images (sha256)`,
+
   `alter table tasks drop constraint tasks_kind_check,
     add constraint tasks_kind_check check (kind in ('scan', 'detect', 'classify', 'export', 'derive'))`,
   `comment on column tasks.subject_id

@@ -38,6 +38,11 @@ export class ProjectRepository {
     );
   }
 
+  /** Locks the row against new rows that refer to it, too, until the transaction ends. */
+  async lockForDeletion(tx: DatabaseTransaction, id: number): Promise<void> {
+    await tx.selectFrom('projects').select('id').where('id', '=', id).forUpdate().execute();
+  }
+
   /** Changes the given settings of a locked project. */
   async update(
     tx: DatabaseTransaction,

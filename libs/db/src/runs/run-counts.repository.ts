@@ -19,20 +19,12 @@ const IMAGE_COUNT_COLUMNS = sql.raw(
 export class RunCountsRepository {
   /** Adds the results of these detect tasks, in the transaction that ends them. */
   async add(tx: DatabaseTransaction, taskIds: readonly number[]): Promise<void> {
-    if (taskIds.length === 0) return;
-    await sql`
-      insert into run_counts (run_id, engine, images, blanks, animals, people, vehicles, truncated)
-      select found.run_id, found.engine, count(*), count(*) filter (where animal is null),
-        count(*) filter (where animal), count(*) filter (where person),
-        count(*) filter (where vehicle), count(*) filter (where warning is not null)
-      from (
-        select t.run_id, i.engine, i.warning, bool_or(d.category = 'animal') as animal, bool_or(d.category = 'person')
-          as person, bool_or(d.category = 'vehicle') as vehicle
-        from tasks t join runs r on r.id = t.run_id join models m on m.id = r.model_id
-        join inferences i on i.image_id = t.subject_id and i.model_id = r.model_id
-        left join detections d on d.inference_id = i.id and d.confidence >= m.threshold
-        where t.id = any(${[...taskIds]}::bigint[]) group by t.run_id, i.id
-      ) found group by found.run_id, found.engine`.execute(tx);
+    await addTimes(tx, 1, taskIds);
+  }
+
+  /** Subtracts the results of these detect tasks, in the transaction that deletes them. */
+  async subtract(tx: DatabaseTransaction, taskIds: readonly number[]): Promise<void> {
+    await addTimes(tx, -1, taskIds);
   }
 
   /** Replaces rows with the same key by their sum. Readers see the same sums before and after. */
@@ -72,4 +64,21 @@ export class RunCountsRepository {
           from deleted group by run_id, engine`.execute(tx);
     });
   }
+}
+
+async function addTimes(tx: DatabaseTransaction, sign: 1 | -1, taskIds: readonly number[]): Promise<void> {
+  if (taskIds.length === 0) return;
+  await sql`
+      insert into run_counts (run_id, engine, images, blanks, animals, people, vehicles, truncated)
+      select found.run_id, found.engine, ${sign} * count(*), ${sign} * count(*) filter (where animal is null),
+        ${sign} * count(*) filter (where animal), ${sign} * count(*) filter (where person),
+        ${sign} * count(*) filter (where vehicle), ${sign} * count(*) filter (where warning is not null)
+      from (
+        select t.run_id, i.engine, i.warning, bool_or(d.category = 'animal') as animal, bool_or(d.category = 'person')
+          as person, bool_or(d.category = 'vehicle') as vehicle
+        from tasks t join runs r on r.id = t.run_id join models m on m.id = r.model_id
+        join inferences i on i.image_id = t.subject_id and i.model_id = r.model_id
+        left join detections d on d.inference_id = i.id and d.confidence >= m.threshold
+        where t.id = any(${[...taskIds]}::bigint[]) group by t.run_id, i.id
+      ) found group by found.run_id, found.engine`.execute(tx);
 }

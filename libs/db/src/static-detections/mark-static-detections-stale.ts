@@ -15,17 +15,17 @@ export async function markStaticDetectionsStale(tx: DatabaseTransaction, imageId
 }
 
 /**
- * Removes an image that was moved from the static detections of its previous deployment. The image is locked. Must be
- * called before effective observations are derived.
+ * Removes images that were moved from the static detections of their previous deployments. The images are locked. Must
+ * be called before effective observations are derived.
  */
 export async function detachStaticDetections(
   tx: DatabaseTransaction,
-  imageId: number,
-  previousDeploymentId: number | null,
+  imageIds: readonly number[],
+  previousDeploymentIds: readonly number[],
 ): Promise<void> {
   await sql`update detections set static_detection_id = null
-    where image_id = ${imageId} and static_detection_id is not null`.execute(tx);
-  if (previousDeploymentId !== null)
-    await sql`insert into stale_static_detections (deployment_id) values (${previousDeploymentId})`.execute(tx);
-  await markStaticDetectionsStale(tx, [imageId]);
+    where image_id = any(${[...imageIds]}::bigint[]) and static_detection_id is not null`.execute(tx);
+  await sql`insert into stale_static_detections (deployment_id)
+    select distinct id from unnest(${[...previousDeploymentIds]}::bigint[]) previous (id)`.execute(tx);
+  await markStaticDetectionsStale(tx, imageIds);
 }

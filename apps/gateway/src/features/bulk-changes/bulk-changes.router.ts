@@ -1,10 +1,16 @@
 import { inTransaction, type BulkChangeRow, type Executor } from '@pugmark/db';
+import type { Caller } from '../../http/access/caller';
+import { requireScope } from '../../http/access/guard';
 import { HttpProblem, notFound } from '../../http/http-problem';
-import { jsonOf, operation, type Operation } from '../../http/operation';
+import { body, jsonOf, operation, type Operation } from '../../http/operation';
 import { PageQuery, afterId, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { requireProject } from '../projects/require-project';
 import type { BulkChangesDependencies } from './bulk-changes.dependencies';
 import { BulkChangeResponse, bulkChangeResponse } from './bulk-changes.dto';
+import { ConfirmedDeletionBody, DeletionBody, DeletionPreview } from './deletions.dto';
+import { MoveImagesBody } from './move-images.dto';
+import { moveImages } from './move-images';
+import { previewDeletion, requestDeletion } from './request-deletion';
 
 export function bulkChangesRouter(deps: BulkChangesDependencies): Operation[] {
   return [
@@ -35,14 +41,51 @@ export function bulkChangesRouter(deps: BulkChangesDependencies): Operation[] {
     }),
     operation({
       method: 'post',
+      path: '/projects/:id/images/move',
+      name: 'moveImages',
+      summary: 'Assigns images to another deployment, in a bulk change',
+      scope: 'ingest',
+      body: body(MoveImagesBody),
+      answer: { status: 202, json: jsonOf(BulkChangeResponse), location: ({ id }) => `/bulk-changes/${id}` },
+      problems: [409, 422],
+      handle: async (call) => {
+        await requireProject(deps, call.id);
+        return bulkChangeResponse(await moveImages(deps, call));
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/deletions/preview',
+      name: 'previewDeletion',
+      summary: 'What would be deleted, and the text that confirms it',
+      scope: 'admin',
+      readOnly: true,
+      body: body(DeletionBody),
+      answer: { status: 200, json: jsonOf(DeletionPreview) },
+      problems: [422],
+      handle: (call) => previewDeletion(deps, call),
+    }),
+    operation({
+      method: 'post',
+      path: '/projects/:id/deletions',
+      name: 'requestDeletion',
+      summary: 'Deletes images, a deployment or the project for good, in a bulk change',
+      scope: 'admin',
+      body: body(ConfirmedDeletionBody),
+      answer: { status: 202, json: jsonOf(BulkChangeResponse), location: ({ id }) => `/bulk-changes/${id}` },
+      problems: [409, 422],
+      handle: async (call) => bulkChangeResponse(await requestDeletion(deps, call)),
+    }),
+    operation({
+      method: 'post',
       path: '/bulk-changes/:id/cancel',
       name: 'cancelBulkChange',
       summary: 'Stops an unfinished change: images that it has not reached keep their old values',
       scope: 'ingest',
       answer: { status: 202, json: jsonOf(BulkChangeResponse) },
       problems: [409],
-      handle: async ({ id }) => {
-        await requireBulkChange(deps, deps.db, id);
+      handle: async ({ id, caller }) => {
+        requireScopeOf(caller, await requireBulkChange(deps, deps.db, id));
         const cancelled = (await deps.tasks.cancel(deps.db, 'derive', id)) > 0;
         const response = bulkChangeResponse(await requireBulkChange(deps, deps.db, id));
         // Cancelling twice is allowed.
@@ -59,10 +102,11 @@ export function bulkChangesRouter(deps: BulkChangesDependencies): Operation[] {
       scope: 'ingest',
       answer: { status: 202, json: jsonOf(BulkChangeResponse) },
       problems: [409],
-      handle: ({ id }) =>
+      handle: ({ id, caller }) =>
         inTransaction(deps.db, async (tx) => {
-          const { superseded } = await requireBulkChange(deps, tx, id);
-          if (superseded)
+          const change = await requireBulkChange(deps, tx, id);
+          requireScopeOf(caller, change);
+          if (change.superseded)
             throw new HttpProblem(409, 'superseded', 'a later change of the same subject replaces this one');
           const restarted = (await deps.tasks.restart(tx, 'derive', id)) > 0;
           if (restarted) await deps.bulkChanges.setFeedPending(tx, id);
@@ -73,6 +117,11 @@ export function bulkChangesRouter(deps: BulkChangesDependencies): Operation[] {
         }),
     }),
   ];
+}
+
+/** Whoever may not delete may not continue a deletion either, nor stop it. */
+function requireScopeOf(caller: Caller, { kind }: BulkChangeRow): void {
+  if (kind.startsWith('delete_')) requireScope(caller, 'admin');
 }
 
 async function requireBulkChange(

@@ -70,7 +70,7 @@ export class ImageDeriver {
     subjectId: number,
     total: number,
   ): Promise<void> {
-    await requestBulkChange(tx, this.#deps, this.#requester, { kind, projectId, subjectId, total });
+    await requestBulkChange(tx, this.#deps, this.#requester, { kind, projectId, subjectId, parameters: {}, total });
   }
 
   async #supersede(tx: DatabaseTransaction, kind: BulkChangeKind, subjectId: number): Promise<void> {

@@ -15,6 +15,7 @@ import type { Call } from '../../http/operation';
 import { contradictingFields, conflict, notFound, type HttpProblem } from '../../http/http-problem';
 import { createOnce } from '../../http/idempotency/create-once';
 import { ImageDeriver } from '../bulk-changes/image-deriver';
+import { assertNotBeingDeleted } from '../bulk-changes/request-deletion';
 import { assertCoordinates } from '../locations/save-location';
 import { timezoneError } from './timezone-error';
 
@@ -90,6 +91,7 @@ export async function insertDeployment(
     ends_at: body.endsAt ?? null,
   });
   if (row === null) throw nameTaken();
+  await assertNotBeingDeleted(tx, deps, projectId, null);
   return row;
 }
 

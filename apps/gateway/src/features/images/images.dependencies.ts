@@ -1,5 +1,6 @@
 import type {
   StatisticsCache,
+  BulkChangeRepository,
   Database,
   DeploymentRepository,
   EventRepository,
@@ -15,4 +16,5 @@ export interface ImagesDependencies {
   readonly deployments: DeploymentRepository;
   readonly images: ImageRepository;
   readonly events: EventRepository;
+  readonly bulkChanges: BulkChangeRepository;
 }

@@ -14,6 +14,7 @@ import { MissingImages, MissingImagesBody } from '../uploads/missing-images.dto'
 import { afterPosition, pageOf, pageTypeOf } from '../../http/dto/paging';
 import { assertOnCalendar } from '../../http/dto/assert-on-calendar';
 import { imageFilter } from './image-filter';
+import { assertNotBeingDeleted } from '../bulk-changes/request-deletion';
 import { requireProjectAndDeployment } from '../deployments/require-deployment';
 import { requireNamedProject } from '../projects/require-project';
 
@@ -92,7 +93,7 @@ export function imagesRouter(deps: ImagesDependencies): Operation[] {
       scope: 'review',
       body: body(UpdateImageBody),
       answer: { status: 200, json: jsonOf(ImageResponse) },
-      problems: [422],
+      problems: [409, 422],
       ifMatch: true,
       handle: async ({ id, body: { deploymentId, localTime }, assertMatches }) => {
         const { projectId } = await requireImage(deps.db, id);
@@ -104,6 +105,7 @@ export function imagesRouter(deps: ImagesDependencies): Operation[] {
         };
         return inTransaction(deps.db, async (tx) => {
           await deps.images.lock(tx, id, correction);
+          if (deploymentId != null) await assertNotBeingDeleted(tx, deps, projectId, deploymentId);
           assertMatches(imageResponse(await requireImage(tx, id)));
           await deps.images.correct(tx, id, correction);
           return imageResponse(await requireImage(tx, id));

@@ -1,6 +1,7 @@
 import { findTaskOf, type DatabaseTransaction, type StorageMode } from '@pugmark/db';
 import type { IngestsDependencies } from './ingests.dependencies';
 import { ingestState, type IngestAccepted } from './ingests.dto';
+import { assertNotBeingDeleted } from '../bulk-changes/request-deletion';
 import { modelsOfNewRun } from '../runs/models-of-new-run';
 
 export interface NewIngest {
@@ -14,10 +15,13 @@ export interface NewIngest {
   readonly traceparent: string;
 }
 
-/** Creates the run, the ingest and its scan task, in the caller's transaction. */
+/**
+ * Creates the run, the ingest and its scan task, in the caller's transaction. Throws a 409 while the project or
+ * deployment is being deleted.
+ */
 export async function createIngest(
   tx: DatabaseTransaction,
-  deps: Pick<IngestsDependencies, 'projects' | 'models' | 'runs' | 'ingests' | 'tasks'>,
+  deps: Pick<IngestsDependencies, 'projects' | 'models' | 'runs' | 'ingests' | 'tasks' | 'bulkChanges'>,
   ingest: NewIngest,
 ): Promise<number> {
   const { projectId, deploymentId, source, mode, folder, traceparent } = ingest;
@@ -32,6 +36,7 @@ export async function createIngest(
     mode,
     folder,
   });
+  await assertNotBeingDeleted(tx, deps, projectId, deploymentId);
   // The task does not carry the run: it would count as one of the run's images. The ingest row links them.
   await deps.tasks.create(tx, { kind: 'scan', subjectId: id, traceparent });
   return id;

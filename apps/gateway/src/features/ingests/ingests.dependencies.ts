@@ -1,4 +1,5 @@
 import type {
+  BulkChangeRepository,
   Database,
   DeploymentRepository,
   IdempotencyRepository,
@@ -19,6 +20,7 @@ export interface IngestsDependencies {
   readonly runs: RunRepository;
   readonly ingests: IngestRepository;
   readonly tasks: TaskRepository;
+  readonly bulkChanges: BulkChangeRepository;
   readonly idempotency: IdempotencyRepository;
   readonly settings: Pick<GatewaySettings, 'ingestRoots' | 'maxWaitingScans'>;
 }

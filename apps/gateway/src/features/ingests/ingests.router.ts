@@ -29,6 +29,7 @@ export function ingestsRouter(deps: IngestsDependencies): Operation[] {
       scope: 'ingest',
       body: body(CreateIngestBody),
       answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
+      problems: [409],
       idempotent: true,
       admit: (call) => requireCapacity(deps, scanCapacity(deps.settings), call),
       handle: async (call) => {

@@ -48,7 +48,7 @@ function uploadOperation(
     query: UploadQuery,
     body,
     answer: { status: 202, json: jsonOf(IngestAccepted), location: ({ id }) => `/ingests/${id}` },
-    problems: [507],
+    problems: [409, 507],
     idempotent: true,
     admit: (call) => requireCapacity(deps, scanCapacity(deps.settings), call),
     handle: async (call) => {

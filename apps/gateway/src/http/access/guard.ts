@@ -3,6 +3,7 @@ import type { RateLimiter } from '@pugmark/cache';
 import { PROJECT_RESOURCES, findProjectOf, type ProjectResource } from '@pugmark/db';
 import { HttpProblem, notFound, tooManyRequests } from '../http-problem';
 import type { Guard } from '../mount-operations';
+import type { Scope } from '../scopes';
 import { resourceOf, type Call, type Operation } from '../operation';
 import type { AccessDependencies } from './access.dependencies';
 import { contextOf } from '../middleware/request-context';
@@ -98,7 +99,12 @@ export class AccessGuard implements Guard {
   }
 }
 
-function assertScope({ scope }: Operation, { scopes }: Caller): void {
-  if (scope === null || scope === 'any' || scopes.includes('admin') || scopes.includes(scope)) return;
+function assertScope({ scope }: Operation, caller: Caller): void {
+  if (scope !== null && scope !== 'any') requireScope(caller, scope);
+}
+
+/** Throws a 403 unless the caller has the scope: for operations whose scope depends on what they act on. */
+export function requireScope({ scopes }: Caller, scope: Scope): void {
+  if (scopes.includes('admin') || scopes.includes(scope)) return;
   throw new HttpProblem(403, 'scope_missing', `this needs the scope "${scope}"; the key has: ${scopes.join(', ')}`);
 }
