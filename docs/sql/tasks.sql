@@ -11,7 +11,7 @@ where (
   order by t.priority desc, t.run_at, t.id limit 1
 );
 
--- TaskRepository.publishDue
+-- TaskRepository.markDue, putBack
 insert into "tasks" ("kind", "subject_id", "run_id", "priority", "traceparent") values ($1, $2, $3, $4, $5) returning "id";
 
 select count(*) as count, set_config('enable_sort', 'off', true) from tasks where kind = $1 and state = 'queued';
@@ -23,6 +23,16 @@ order by priority desc, run_at, id limit $2 for update skip locked;
 
 update tasks set state = 'queued', queued_at = clock_timestamp()
 where id = any($1::bigint[]);
+
+with locked as (
+select m.id from (
+  select * from unnest($1::bigint[], $2::int[])
+    as m (id, attempt) order by id
+) m cross join lateral (select state, attempt from tasks where id = m.id limit 1 for update) t
+where t.state = 'queued' and t.attempt = m.attempt - 1
+)
+update tasks t set state = 'waiting', queued_at = null from locked l
+where t.id = l.id and t.id = any (array(select id from locked));
 
 -- TaskRepository.claim, renew, stillHeld, commit
 select "id"

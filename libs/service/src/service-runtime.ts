@@ -38,6 +38,9 @@ const DRAIN_PHASES = ['intake', 'loops', 'workers', 'connections', 'database'] a
 
 export type DrainPhase = (typeof DRAIN_PHASES)[number];
 
+/** More than one: a reconciliation may take seconds, and notifications are published meanwhile. */
+const DISPATCHER_CONNECTIONS = 3;
+
 /** How a worker batches its tasks; see `TaskWorkerOptions`. */
 export interface Batching {
   readonly batchSize: number;
@@ -165,11 +168,15 @@ export class ServiceRuntime<Name extends ServiceName, Config extends ServiceConf
     broker.start();
   }
 
-  /** Publishes notifications of due tasks, and reconciles tasks with their runs. */
+  /**
+   * Publishes notifications of due tasks, and reconciles tasks with their runs, over connections of its own: neither
+   * does it wait for requests, nor they for it.
+   */
   startDispatcher(broker: Broker): void {
+    const db = this.openDatabase('dispatcher', DISPATCHER_CONNECTIONS);
     const dispatcher = new Dispatcher({
-      store: this.tasks,
-      runs: new RunControlRepository(this.db),
+      store: new TaskRepository(db),
+      runs: new RunControlRepository(db),
       publisher: broker,
       logger: this.#context.logger,
       metrics: this.#metricsOfTasks(),

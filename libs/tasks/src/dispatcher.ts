@@ -1,6 +1,7 @@
 import { ROUTES, TASK_KINDS, type TaskKind } from '@pugmark/contracts';
+import { RetryableError } from '@pugmark/domain';
 import { backgroundLoop, type BackgroundLoop, type Logger, type TaskMetrics } from '@pugmark/platform';
-import type { NotificationPublisher, DispatchStore, RunReconciler } from './ports';
+import type { NotificationPublisher, DispatchStore, PublishableTask, RunReconciler } from './ports';
 import { PublishRate } from './publish-rate';
 
 export interface DispatcherOptions {
@@ -11,7 +12,7 @@ export interface DispatcherOptions {
   readonly metrics: TaskMetrics;
 }
 
-/** Maximum notifications in one transaction; bounds how long its rows stay locked. */
+/** Maximum tasks marked as queued at once: as many await a reconciliation if this process dies before it publishes. */
 const PUBLISH_BATCH = 512;
 const IDLE_MS = 200;
 const RECONCILE_TASKS_MS = 2_000;
@@ -64,7 +65,8 @@ export class Dispatcher {
     const ready = await publisher.readyCount(kind);
     const capacity = Math.min(PUBLISH_BATCH, rate.freeCapacity(ready));
     if (capacity === 0) return rate.nextCheckMs();
-    const published = await store.publishDue(kind, ROUTES[kind].depth, capacity, (tasks) => this.#publish(kind, tasks));
+    const tasks = await store.markDue(kind, ROUTES[kind].depth, capacity);
+    const published = tasks.length === 0 ? 0 : await this.#publish(kind, tasks);
     rate.recordPublished(published, capacity);
     // The queue was empty and more tasks are due: publish again at once.
     return published === capacity && ready === 0 ? 0 : rate.nextCheckMs();
@@ -78,25 +80,48 @@ export class Dispatcher {
     return (await this.#due.kinds).includes(kind);
   }
 
-  async #publish(
-    kind: TaskKind,
-    tasks: readonly { id: number; attempt: number; traceparent: string | null }[],
-  ): Promise<readonly number[]> {
+  /**
+   * Publishes the notifications of tasks that are marked as queued, and puts those back that the broker did not
+   * confirm. No transaction is open meanwhile, so nothing waits for a broker that does not answer. Returns how many
+   * were confirmed; throws if none was, so that the loop backs off.
+   */
+  async #publish(kind: TaskKind, tasks: readonly PublishableTask[]): Promise<number> {
     const { publisher, metrics, logger } = this.#options;
-    const { confirmed, failed } = await publisher.publishNotifications(
-      kind,
-      tasks.map((task) => ({ taskId: task.id, attempt: task.attempt, traceparent: task.traceparent })),
-    );
-    metrics.notificationsPublished.inc({ kind }, confirmed.length);
-    for (const { reason } of failed) metrics.notificationsFailed.inc({ kind, reason });
-    if (failed.length > 0) {
-      const reasons = [...new Set(failed.map((f) => f.reason))];
-      logger.error(
-        { kind, count: failed.length, reasons },
-        'notifications did not reach a queue; the tasks stay waiting and are published again',
+    let unconfirmed = tasks;
+    try {
+      const { confirmed, failed } = await publisher.publishNotifications(
+        kind,
+        tasks.map((task) => ({ taskId: task.id, attempt: task.attempt, traceparent: task.traceparent })),
+      );
+      const ids = new Set(confirmed);
+      unconfirmed = tasks.filter(({ id }) => !ids.has(id));
+      metrics.notificationsPublished.inc({ kind }, confirmed.length);
+      for (const { reason } of failed) metrics.notificationsFailed.inc({ kind, reason });
+      if (failed.length > 0) {
+        const reasons = [...new Set(failed.map((f) => f.reason))];
+        logger.error(
+          { kind, count: failed.length, reasons },
+          'notifications did not reach a queue; the tasks wait again and are published again',
+        );
+      }
+      if (confirmed.length === 0) throw new RetryableError('none_confirmed', `no ${kind} notification was confirmed`);
+      return confirmed.length;
+    } finally {
+      if (unconfirmed.length > 0) await this.#putBack(kind, unconfirmed);
+    }
+  }
+
+  async #putBack(kind: TaskKind, tasks: readonly PublishableTask[]): Promise<void> {
+    const { store, logger } = this.#options;
+    try {
+      await store.putBack(tasks);
+    } catch (err) {
+      // Not thrown: the error of the publisher is the one to report.
+      logger.warn(
+        { err, kind, count: tasks.length },
+        'tasks without a notification stay queued until the reconciliation finds them',
       );
     }
-    return confirmed;
   }
 
   async #reconcileTasks(): Promise<number> {

@@ -48,18 +48,24 @@ export interface NotificationSource {
   consume(kind: TaskKind, prefetch: number, onDelivery: (delivery: Delivery) => void): Subscription;
 }
 
+/** A due task; `attempt` is the one that its notification asks for. */
+export interface PublishableTask {
+  readonly id: number;
+  readonly attempt: number;
+  readonly traceparent: string | null;
+}
+
 /** The part of the tasks table that a dispatcher uses. */
 export interface DispatchStore {
   /** Reads the kinds that have a waiting task whose `run_at` has passed. */
   dueKinds(): Promise<readonly TaskKind[]>;
-  publishDue(
-    kind: TaskKind,
-    depth: number,
-    limit: number,
-    publish: (
-      tasks: readonly { id: number; attempt: number; traceparent: string | null }[],
-    ) => Promise<readonly number[]>,
-  ): Promise<number>;
+  /**
+   * Marks due tasks of a kind as queued, at most `limit` and no more than `depth` with those that are queued already,
+   * and returns them, the most urgent first. Their notifications must be published next.
+   */
+  markDue(kind: TaskKind, depth: number, limit: number): Promise<readonly PublishableTask[]>;
+  /** Lets tasks wait again whose notifications were not confirmed; not those that were claimed or ended meanwhile. */
+  putBack(tasks: readonly PublishableTask[]): Promise<void>;
   /** Reads the kinds that have queued or running tasks: only these can need reconciling. */
   activeKinds(): Promise<readonly TaskKind[]>;
   reconcile(

@@ -20,7 +20,7 @@ import {
   type TestVhost,
 } from '@pugmark/testing';
 import { Dispatcher, NOTIFICATION_TIMEOUT_SECONDS } from './dispatcher';
-import type { TaskContext, TaskHandler } from './ports';
+import type { NotificationPublisher, TaskContext, TaskHandler } from './ports';
 import { TaskWorker } from './task-worker';
 
 export type Handle = (tasks: readonly ClaimedTask[], context: TaskContext) => Promise<TaskOutcome<number>[]>;
@@ -86,11 +86,11 @@ export function useTaskSystem() {
     return broker;
   }
 
-  function startDispatcher(broker = startBroker()): Dispatcher {
+  function startDispatcher(publisher: NotificationPublisher = startBroker()): Dispatcher {
     const dispatcher = new Dispatcher({
       store: new TaskRepository(db),
       runs: new RunControlRepository(db),
-      publisher: broker,
+      publisher,
       logger: testLogger(),
       metrics: createTaskMetrics(createMetrics('d')),
     });

@@ -103,8 +103,15 @@ describe('RunControlRepository', () => {
   const task = (id = 1) => db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const readRun = () => db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
   const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
-  const publishAll = (limit = 100, depth = 1000): Promise<number> =>
-    tasks.publishDue('detect', depth, limit, async (due) => due.map((one) => one.id));
+  const markDue = async (limit = 100, depth = 1000): Promise<number> =>
+    (await tasks.markDue('detect', depth, limit)).length;
+  /** Calls `act` while a dispatcher, whose statement began before, has locked the tasks that it then marks. */
+  const whileMarking = (ids: readonly number[], act: () => Promise<unknown>): Promise<void> =>
+    db.transaction().execute(async (tx) => {
+      await sql`select from tasks where id = any(${ids}::bigint[]) for update`.execute(tx);
+      await act();
+      await sql`update tasks set state = 'queued', queued_at = now() where id = any(${ids}::bigint[])`.execute(tx);
+    });
   const claim = (...ids: number[]): Promise<ClaimedTask[]> =>
     tasks.claim(
       'detect',
@@ -128,7 +135,7 @@ describe('RunControlRepository', () => {
     it('ends at once what is queued or running, and waiting tasks can neither be published nor claimed', async () => {
       await given(4);
       await given(1, { run_id: null });
-      await publishAll(2);
+      await markDue(2);
       const [running] = await tasks.claim('detect', [{ id: 1, attempt: 1 }], 'w');
       if (running === undefined) throw new Error('not claimed');
 
@@ -138,17 +145,16 @@ describe('RunControlRepository', () => {
       expect(await tasks.stillHeld([running])).toEqual([]);
       expect(await tasks.commit([{ task: running, outcome: 'done', result: 1 }], async () => undefined)).toEqual([]);
       expect(await tasks.claim('detect', [{ id: 3, attempt: 1 }], 'w')).toEqual([]);
-      expect(await publishAll()).toBe(1);
+      expect(await markDue()).toBe(1);
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 0, cancelled: 4 });
     });
 
-    it('is reconciled in chunks, without waiting for a dispatcher that is publishing, and is then complete', async () => {
+    it('is reconciled in chunks, without waiting for a dispatcher that marks tasks, and is then complete', async () => {
       await given(5);
       const reconciled: number[] = [];
-      await tasks.publishDue('detect', 10, 2, async (due) => {
+      await whileMarking([1, 2], async () => {
         await cancel();
         reconciled.push(await control.reconcile(2), await control.reconcile(2), await control.reconcile(2));
-        return due.map((task) => task.id);
       });
       const cancelCompletedAt = async (): Promise<unknown> =>
         (await db.selectFrom('runs').select('cancel_completed_at').executeTakeFirstOrThrow()).cancel_completed_at;
@@ -208,7 +214,7 @@ describe('RunControlRepository', () => {
     it('starts nothing from that moment on; running tasks finish, queued ones wait again, and their notifications are ignored', async () => {
       await given(4);
       await given(1, { run_id: null });
-      await publishAll(3);
+      await markDue(3);
       const running = await claimOne(1);
 
       await pause();
@@ -216,7 +222,7 @@ describe('RunControlRepository', () => {
       expect(await states()).toEqual(['running', 'waiting', 'waiting', 'waiting', 'waiting']);
       expect(await tasks.stillHeld([running])).toEqual([1]);
       expect(await claim(2, 3, 4)).toEqual([]);
-      expect(await publishAll()).toBe(1);
+      expect(await markDue()).toBe(1);
       expect(await states()).toEqual(['running', 'waiting', 'waiting', 'waiting', 'queued']);
       expect(await tasks.commit([{ task: running, outcome: 'done', result: 1 }], nothing)).toEqual([1]);
       expect(await findRun(db, runId)).toMatchObject({ pausedAt: expect.any(Date), counts: { waiting: 3, done: 1 } });
@@ -227,7 +233,7 @@ describe('RunControlRepository', () => {
       await givenMany(6_000, runId);
       await pause();
       expect(await countPaused()).toBe(5_000);
-      expect(await publishAll()).toBe(0);
+      expect(await markDue()).toBe(0);
       expect(await claim(5_999)).toEqual([]);
       expect(await tasks.findInvariantViolations(0, 0)).toEqual([]);
 
@@ -243,7 +249,7 @@ describe('RunControlRepository', () => {
       await reconcileAll();
       await resume();
       expect(await countPaused()).toBe(1_000);
-      expect(await publishAll()).toBe(100);
+      expect(await markDue()).toBe(100);
       expect(await tasks.findInvariantViolations(60, 60)).toEqual([]);
       // A notification from before the pause may arrive for a task that is still paused: the run continues, so it is
       // claimed.
@@ -277,7 +283,7 @@ describe('RunControlRepository', () => {
         }),
       );
       expect(await countPaused()).toBe(12_000);
-      expect(await publishAll()).toBe(0);
+      expect(await markDue()).toBe(0);
       await resume();
       await reconcileAll(500);
       expect(await countPaused()).toBe(0);
@@ -296,12 +302,9 @@ describe('RunControlRepository', () => {
       expect([await countPaused(large), await countPaused(runId)]).toEqual([6_800, 800]);
     });
 
-    it('withdraws what a dispatcher was publishing', async () => {
+    it('withdraws what a dispatcher marks as queued meanwhile', async () => {
       await given(2);
-      await tasks.publishDue('detect', 10, 2, async (due) => {
-        await pause();
-        return due.map((one) => one.id);
-      });
+      await whileMarking([1, 2], () => pause());
       expect(await states()).toEqual(['queued', 'queued']);
       expect(await claim(1, 2)).toEqual([]);
       await control.reconcile(10);
@@ -311,13 +314,10 @@ describe('RunControlRepository', () => {
 
     it('publishes again what was marked as queued after the pause, when it is resumed before a reconciliation', async () => {
       await given(2);
-      await tasks.publishDue('detect', 10, 2, async (due) => {
-        await pause();
-        return due.map((one) => one.id);
-      });
+      await whileMarking([1, 2], () => pause());
       expect(await claim(1, 2)).toEqual([]);
       await resume();
-      expect(await publishAll()).toBe(2);
+      expect(await markDue()).toBe(2);
     });
 
     it('prevents claims while the pause is being committed', async () => {
@@ -355,14 +355,14 @@ describe('RunControlRepository', () => {
         .execute((tx) => new ImageRepository().createDetectTasks(tx, { id: runId, traceparent: null }, [77]));
       const { run_at: dueAt } = await task(1);
 
-      expect(await publishAll()).toBe(0);
+      expect(await markDue()).toBe(0);
       expect(await countPaused()).toBe(1);
       await control.reconcile(10);
       expect(await countPaused()).toBe(3);
       expect(await tasks.dueKinds()).toEqual([]);
       await resume();
       expect(await task(1)).toMatchObject({ paused: false, attempt: 1, run_at: dueAt });
-      expect(await publishAll()).toBe(2);
+      expect(await markDue()).toBe(2);
     });
 
     it('pauses the classify tasks that its last detect tasks create', async () => {
@@ -406,7 +406,7 @@ describe('RunControlRepository', () => {
       await control.reconcile(500);
       await cancel();
       expect(await tasks.findInvariantViolations(0, 0)).toEqual([]);
-      expect(await publishAll()).toBe(0);
+      expect(await markDue()).toBe(0);
       await reconcileAll();
       expect(await countTasks(db, { runId })).toMatchObject({ waiting: 0, cancelled: 12_000 });
       expect(await countPaused()).toBe(0);
@@ -549,7 +549,7 @@ describe('RunControlRepository', () => {
       await pause();
       await retry();
       expect(await countPaused()).toBe(2);
-      expect(await publishAll()).toBe(0);
+      expect(await markDue()).toBe(0);
       await db
         .updateTable('tasks')
         .set({ state: 'failed', paused: false, finished_at: age(1), error_code: 'broken', error_message: 'broken' })
@@ -582,9 +582,7 @@ describe('RunControlRepository', () => {
       await given(2);
       const running = await claimOne(4);
       await setPriority(7);
-      const published: number[] = [];
-      await tasks.publishDue('detect', 10, 1, async (due) => (published.push(...due.map(({ id }) => id)), []));
-      expect(published).toEqual([5]);
+      expect(await tasks.markDue('detect', 10, 1)).toMatchObject([{ id: 5 }]);
       await tasks.commit(retrying(running), nothing);
       await db
         .transaction()
@@ -619,12 +617,11 @@ describe('RunControlRepository', () => {
       expect(await readRun()).toMatchObject({ priority: -7, priority_changed_at: null });
     });
 
-    it('is not lost for a task that a dispatcher is publishing', async () => {
+    it('is not lost for a task that a dispatcher marks as queued meanwhile', async () => {
       await given(2);
-      await tasks.publishDue('detect', 10, 1, async (due) => {
+      await whileMarking([1], async () => {
         await setPriority(7);
         expect(await control.reconcile(10)).toBe(0);
-        return due.map((one) => one.id);
       });
       expect((await readRun()).priority_changed_at).toEqual(expect.any(Date));
       expect(await reconcileAll()).toBe(1);
@@ -646,7 +643,9 @@ describe('a large paused run', () => {
     const readState = async (db: Database): Promise<void> => {
       const tasks = new TaskRepository(db);
       expect(await tasks.dueKinds()).toEqual(['detect']);
-      expect(await tasks.publishDue('detect', 1_000, 512, async (due) => (expect(due).toHaveLength(1), []))).toBe(0);
+      const due = await tasks.markDue('detect', 1_000, 512);
+      expect(due).toHaveLength(1);
+      await tasks.putBack(due);
     };
     /** Index lookups, and live rows read by them or by table scans. */
     const reads = async (db: Database): Promise<{ scans: number; rows: number }> => {

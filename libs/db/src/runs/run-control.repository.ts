@@ -17,7 +17,7 @@ interface TaskChange {
 }
 
 const PAUSED = sql`r.paused_at is not null`;
-/** For paused runs. A dispatcher that is publishing may mark tasks as queued after the pause. */
+/** For paused runs. A dispatcher whose statement began before the pause may mark tasks as queued after it. */
 const WITHDRAW: TaskChange = {
   runs: PAUSED,
   tasks: [sql`t.state = 'queued' and not t.paused`],
@@ -144,7 +144,7 @@ export class RunControlRepository {
 
   /**
    * Changes about `limit` tasks that are not in line with their runs, for each kind of change, and returns how many; 0:
-   * none is left. Skips locked rows: waits neither for a dispatcher that is publishing nor for another reconciliation.
+   * none is left. Skips locked rows: waits neither for a dispatcher nor for another reconciliation.
    */
   async reconcile(limit: number): Promise<number> {
     const ended = await this.#applyToRequestingRuns(CANCEL, limit);

@@ -79,7 +79,7 @@ describe('counts of tasks and of the results of runs', () => {
 
   it('follow every change of tasks, by any statement, and a rollback', async () => {
     expect(await countTasks(study.db, { runId })).toMatchObject({ waiting: 40, done: 0 });
-    await tasks.publishDue('detect', 100, 10, async (due) => due.map(({ id }) => id));
+    await tasks.markDue('detect', 100, 10);
     await finish(7);
     expect(await countTasks(study.db, { runId })).toMatchObject({ waiting: 23, queued: 10, done: 7 });
     await tasks.cancel(study.db, 'detect', 40);

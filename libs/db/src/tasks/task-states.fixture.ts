@@ -24,7 +24,7 @@ export interface ModelTask {
   written: number;
 }
 
-/** An attempt that a worker believes to hold, rightly or not. */
+/** An attempt that a worker believes to hold, or a dispatcher to have marked, rightly or not. */
 export interface ModelClaim {
   readonly task: number;
   readonly attempt: number;
@@ -41,6 +41,8 @@ export class TaskModel {
   readonly runs: ModelRun[];
   readonly tasks: ModelTask[];
   readonly claims: ModelClaim[] = [];
+  /** What dispatchers are publishing. */
+  readonly publishing: ModelClaim[] = [];
 
   constructor(runs: number, tasksPerRun: number) {
     this.runs = Array.from({ length: runs }, () => ({ paused: false, cancelled: false }));
@@ -58,15 +60,26 @@ export class TaskModel {
     }));
   }
 
-  /** Tasks that a dispatcher may publish. */
+  /** Tasks that a dispatcher may mark as queued. */
   due(): number[] {
     return this.#where(
       (task) => task.state === 'waiting' && !task.paused && task.dueAt <= this.now && this.#isClaimable(task),
     );
   }
 
-  publish(confirmed: readonly number[]): void {
-    for (const n of confirmed) Object.assign(this.tasks[n]!, { state: 'queued', queuedAt: this.now });
+  markDue(marked: readonly number[]): void {
+    for (const n of marked) {
+      Object.assign(this.tasks[n]!, { state: 'queued', queuedAt: this.now });
+      this.publishing.push({ task: n, attempt: this.tasks[n]!.attempt + 1 });
+    }
+  }
+
+  putBack(unconfirmed: readonly ModelClaim[]): void {
+    for (const { task: n, attempt } of unconfirmed) {
+      const task = this.tasks[n]!;
+      if (task.state === 'queued' && task.attempt === attempt - 1)
+        Object.assign(task, { state: 'waiting', queuedAt: null });
+    }
   }
 
   /** Returns the claimed tasks. */

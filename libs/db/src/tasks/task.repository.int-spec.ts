@@ -36,63 +36,81 @@ describe('TaskRepository', () => {
   const states = async (): Promise<string[]> =>
     (await db.selectFrom('tasks').select('state').orderBy('id').execute()).map((row) => row.state);
   const age = (seconds: number) => sql<Date>`now() - ${seconds} * interval '1 second'`;
-  const publishAll = (limit = 100, depth = 1000): Promise<number> =>
-    tasks.publishDue('detect', depth, limit, async (due) => due.map((task) => task.id));
+  const markDue = async (limit = 100, depth = 1000): Promise<number> =>
+    (await tasks.markDue('detect', depth, limit)).length;
 
-  it('publishes due tasks by priority, then in order, and marks only the confirmed ones as queued', async () => {
+  it('marks due tasks as queued, by priority, then in order, and lets those wait again that are put back', async () => {
     await given(3);
     const [urgent] = await given(1, { priority: 5, subject_id: 9 });
     await given(1, { subject_id: 10, run_at: sql`now() + interval '1 hour'` });
-    const seen: number[] = [];
 
-    const published = await tasks.publishDue('detect', 1000, 100, async (due) => {
-      seen.push(...due.map((task) => task.id));
-      return seen.slice(0, 2);
-    });
+    const due = await tasks.markDue('detect', 1000, 100);
 
-    expect(seen).toEqual([urgent, 1, 2, 3]);
-    expect(published).toBe(2);
+    expect(due.map(({ id }) => id)).toEqual([urgent, 1, 2, 3]);
+    expect(due.map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1]);
+    expect(await states()).toEqual(['queued', 'queued', 'queued', 'queued', 'waiting']);
+
+    await tasks.putBack(due.slice(2));
     expect(await states()).toEqual(['queued', 'waiting', 'waiting', 'queued', 'waiting']);
+    expect(await tasks.markDue('detect', 1000, 100)).toEqual(due.slice(2));
   });
 
   it('never publishes beyond the depth of the queue', async () => {
     await given(10);
-    expect(await publishAll(100, 4)).toBe(4);
-    expect(await publishAll(100, 4)).toBe(0);
-    expect(await publishAll(100, 6)).toBe(2);
+    expect(await markDue(100, 4)).toBe(4);
+    expect(await markDue(100, 4)).toBe(0);
+    expect(await markDue(100, 6)).toBe(2);
   });
 
-  it('lets two dispatchers publish at once without publishing a task twice', async () => {
-    await given(20);
-    const published: number[] = [];
-    let bothInside: () => void = () => undefined;
-    const meeting = new Promise<void>((resolve) => (bothInside = resolve));
-    let inside = 0;
-    const dispatcher = (): Promise<number> =>
-      tasks.publishDue('detect', 1000, 10, async (due) => {
-        if (++inside === 2) bothInside();
-        await meeting;
-        published.push(...due.map((task) => task.id));
-        return due.map((task) => task.id);
-      });
+  it('gives each task to one dispatcher, however many mark tasks at once', async () => {
+    await given(200);
+    const dispatcher = async (): Promise<number[]> => {
+      const marked: number[] = [];
+      for (let round = 0; round < 10; round += 1)
+        marked.push(...(await tasks.markDue('detect', 1000, 10)).map(({ id }) => id));
+      return marked;
+    };
 
-    await Promise.all([dispatcher(), dispatcher()]);
+    const marked = (await Promise.all([dispatcher(), dispatcher(), dispatcher(), dispatcher()])).flat();
 
-    expect(published).toHaveLength(20);
-    expect(new Set(published).size).toBe(20);
+    expect(marked).toHaveLength(200);
+    expect(new Set(marked).size).toBe(200);
   });
 
-  it('leaves tasks waiting when the dispatcher crashes before it marks them', async () => {
-    await given(2);
-    await expect(tasks.publishDue('detect', 10, 10, () => Promise.reject(new Error('killed')))).rejects.toThrow(
-      'killed',
+  it('puts back neither what was claimed meanwhile nor what was cancelled or has ended', async () => {
+    await given(4);
+    const due = await tasks.markDue('detect', 10, 10);
+    const claimed = await tasks.claim('detect', due.slice(0, 2), 'w');
+    await tasks.commit([{ task: claimed[1]!, outcome: 'done', result: 1 }], async () => undefined);
+    await tasks.cancel(db, 'detect', 3);
+
+    await tasks.putBack(due);
+
+    expect(await states()).toEqual(['running', 'done', 'cancelled', 'waiting']);
+  });
+
+  it('does not put back the notification of a later attempt', async () => {
+    await given(1);
+    const due = await tasks.markDue('detect', 10, 10);
+    const [task] = await tasks.claim('detect', due, 'w');
+    await tasks.commit(
+      [{ task: task!, outcome: 'interrupted', code: 'stopped', message: 'the service stopped' }],
+      async () => undefined,
     );
-    expect(await states()).toEqual(['waiting', 'waiting']);
+    await db
+      .updateTable('tasks')
+      .set({ run_at: age(0) })
+      .execute();
+    expect(await tasks.markDue('detect', 10, 10)).toMatchObject([{ attempt: 2 }]);
+
+    await tasks.putBack(due);
+
+    expect(await states()).toEqual(['queued']);
   });
 
   it('claims each attempt once, however often its notification is delivered', async () => {
     const [id = 0] = await given(1);
-    await publishAll();
+    await markDue();
     const notification = { id, attempt: 1 };
 
     const both = await Promise.all([
@@ -104,18 +122,6 @@ describe('TaskRepository', () => {
     expect(both.flat()[0]).toMatchObject({ id, kind: 'detect', attempt: 1, subjectId: 1 });
     expect(await tasks.claim('detect', [notification], 'c')).toEqual([]);
     expect(await tasks.claim('detect', [{ id, attempt: 2 }], 'c')).toEqual([]);
-  });
-
-  it('claims a task whose notification was confirmed, but which is not marked as queued yet', async () => {
-    const [id = 0] = await given(1);
-    let claimed: Promise<unknown[]> | undefined;
-    await tasks.publishDue('detect', 10, 10, async (due) => {
-      // The consumer is faster than the update: the claim waits for it instead of finding nothing.
-      claimed = tasks.claim('detect', [{ id, attempt: 1 }], 'fast');
-      return due.map((task) => task.id);
-    });
-    expect(await claimed).toHaveLength(1);
-    expect(await states()).toEqual(['running']);
   });
 
   it('commits results with the state in one transaction, or neither', async () => {
@@ -287,7 +293,7 @@ describe('TaskRepository', () => {
       await given(2, { state: 'running', attempt: 1, owner: 'w', lease_until: age(100) });
       await given(2, { state: 'queued', queued_at: age(100), subject_id: sql`1000 + floor(random() * 1e6)::int` });
       expect(await tasks.reconcile('detect', 60)).toEqual({ leasesExpired: 2, exhausted: 0, notificationsLost: 2 });
-      expect(await publishAll()).toBe(4);
+      expect(await markDue()).toBe(4);
       expect(await tasks.findInvariantViolations(60, 0)).toEqual([]);
     });
   });

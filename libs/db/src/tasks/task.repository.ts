@@ -11,7 +11,7 @@ import type { Database, DatabaseTransaction, Executor } from '../connection/data
 import { isDatabaseUnavailable } from '../connection/is-database-unavailable';
 import { UNCLAIMABLE_RUNS, RUNS_WITH_PAUSED_TASKS, IS_TO_RETRY, CANCELLING_RUNS } from '../runs/requested-run-state';
 
-/** A waiting task to publish; `attempt` is the one that the notification asks for. */
+/** A due task to publish; `attempt` is the one that its notification asks for. */
 export interface PublishableTask {
   readonly id: number;
   readonly attempt: number;
@@ -86,34 +86,43 @@ export class TaskRepository {
   }
 
   /**
-   * Calls `publish` with due tasks of a kind, up to `depth` minus the queued ones, and marks those as queued whose ids
-   * it returns: the ones that the broker confirmed. The rows stay locked meanwhile (another dispatcher skips them, a
-   * claim that is faster than the update waits), so `publish` must have a deadline. If this process crashes in between,
-   * the rows are unlocked, still wait and are published again; the duplicate notification finds nothing to claim.
+   * Marks due tasks of a kind as queued, up to `depth` minus the queued ones, and returns them, the most urgent first.
+   * They are marked before their notifications are published, so that no row stays locked while a broker confirms, and
+   * a worker that is faster than the confirm can claim. If this process dies in between, `reconcile` puts them back.
    */
-  async publishDue(
-    kind: TaskKind,
-    depth: number,
-    limit: number,
-    publish: (tasks: readonly PublishableTask[]) => Promise<readonly number[]>,
-  ): Promise<number> {
+  async markDue(kind: TaskKind, depth: number, limit: number): Promise<PublishableTask[]> {
     return this.#db.transaction().execute(async (tx) => {
       const { rows: queued } = await sql<{ count: number }>`
         select count(*) as count, ${BY_INDEX} from tasks where kind = ${kind} and state = 'queued'`.execute(tx);
       const freeCapacity = Math.min(limit, depth - (queued[0]?.count ?? 0));
-      if (freeCapacity <= 0) return 0;
+      if (freeCapacity <= 0) return [];
       const { rows } = await sql<PublishableTask>`
         select id, attempt + 1 as attempt, traceparent from tasks
         where kind = ${kind} and state = 'waiting' and not paused and run_at <= now()
           and (run_id is null or run_id <> all (array(${UNCLAIMABLE_RUNS})))
         order by priority desc, run_at, id limit ${freeCapacity} for update skip locked`.execute(tx);
-      if (rows.length === 0) return 0;
-      const confirmed = await publish(rows);
-      if (confirmed.length === 0) return 0;
-      await sql`update tasks set state = 'queued', queued_at = clock_timestamp()
-        where id = any(${confirmed}::bigint[])`.execute(tx);
-      return confirmed.length;
+      if (rows.length > 0)
+        await sql`update tasks set state = 'queued', queued_at = clock_timestamp()
+          where id = any(${rows.map(({ id }) => id)}::bigint[])`.execute(tx);
+      return rows;
     });
+  }
+
+  /**
+   * Lets tasks wait again that `markDue` returned and whose notifications were not confirmed. Fenced by their attempt:
+   * tasks that were claimed, cancelled or put back meanwhile are not changed.
+   */
+  async putBack(tasks: readonly PublishableTask[]): Promise<void> {
+    await sql`
+      with locked as (
+        select m.id from (
+          select * from unnest(${tasks.map((t) => t.id)}::bigint[], ${tasks.map((t) => t.attempt)}::int[])
+            as m (id, attempt) order by id
+        ) m cross join lateral (select state, attempt from tasks where id = m.id limit 1 for update) t
+        where t.state = 'queued' and t.attempt = m.attempt - 1
+      )
+      update tasks t set state = 'waiting', queued_at = null from locked l
+      where t.id = l.id and t.id = any (array(select id from locked))`.execute(this.#db);
   }
 
   /**

@@ -262,9 +262,9 @@ describe('docs/sql', () => {
     },
     tasks: {
       'TaskRepository.dueKinds': (db) => new TaskRepository(db).dueKinds(),
-      'TaskRepository.publishDue': async (db) => {
+      'TaskRepository.markDue, putBack': async (db) => {
         await db.transaction().execute((tx) => new TaskRepository(db).create(tx, { kind: 'scan', subjectId: 1 }));
-        await new TaskRepository(db).publishDue('scan', 10, 10, (tasks) => Promise.resolve(tasks.map(({ id }) => id)));
+        await new TaskRepository(db).putBack(await new TaskRepository(db).markDue('scan', 10, 10));
       },
       'TaskRepository.claim, renew, stillHeld, commit': async (db) => {
         const { id } = await db.selectFrom('tasks').select('id').where('kind', '=', 'scan').executeTakeFirstOrThrow();

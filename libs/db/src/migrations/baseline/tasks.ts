@@ -2,8 +2,8 @@ import { CREATED_AT, ID, VACUUM_EARLY } from './columns';
 
 /**
  * Asynchronous work. A row is the work itself; the message in RabbitMQ only notifies a worker that the row is ready. A
- * task is waiting until its notification is confirmed, queued until a worker claims it, and running while it holds the
- * lease.
+ * task is waiting until a dispatcher publishes its notification, queued until a worker claims it, and running while it
+ * holds the lease.
  */
 export const TASKS: readonly string[] = [
   `create table tasks (
