@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import { Authenticator } from './http/access/authenticator';
 import { AccessGuard } from './http/access/guard';
+import { HeavyRequests } from './http/heavy-requests';
 import { notFound } from './http/http-problem';
 import { mountOperations } from './http/mount-operations';
 import type { Operation } from './http/operation';
@@ -37,7 +38,7 @@ import { uploadsRouter } from './features/uploads/uploads.router';
 
 /** The REST API below `/api/v1`, and its documentation at `/docs`. */
 export function createApp(dependencies: GatewayDependencies): Express {
-  const { limiters, settings } = dependencies;
+  const { limiters, settings, metrics } = dependencies;
   const authenticator = new Authenticator({
     db: dependencies.accessDb,
     keys: dependencies.keys,
@@ -61,8 +62,10 @@ export function createApp(dependencies: GatewayDependencies): Express {
   // Operations set their own ETags.
   app.disable('etag');
   app.set('trust proxy', settings.trustedProxies);
-  app.use(requestContext(dependencies.logger), accessLog(dependencies.metrics), securityHeaders, refuseCrossSite);
-  app.use('/api/v1', mountOperations([...operations, ...openApiRouter(operations, dependencies.version)], guard));
+  app.use(requestContext(dependencies.logger), accessLog(metrics), securityHeaders, refuseCrossSite);
+  const heavyRequests = new HeavyRequests({ max: settings.maxHeavyRequests, metrics });
+  const mounted = [...operations, ...openApiRouter(operations, dependencies.version)];
+  app.use('/api/v1', mountOperations(mounted, guard, heavyRequests));
   app.use('/docs', docsPage());
   app.use(() => {
     throw notFound('resource at this address');

@@ -22,6 +22,8 @@ export interface GatewaySettings {
   readonly maxWaitingScans: number;
   readonly maxWaitingExports: number;
   readonly maxOpenRuns: number;
+  /** Maximum number of requests with long statements that run at a time. */
+  readonly maxHeavyRequests: number;
 }
 
 /** The settings of the API in the configuration. */
@@ -40,5 +42,6 @@ export function settingsOf(config: GatewayConfig): GatewaySettings {
     maxWaitingScans: config.MAX_WAITING_SCANS,
     maxWaitingExports: config.MAX_WAITING_EXPORTS,
     maxOpenRuns: config.MAX_OPEN_RUNS,
+    maxHeavyRequests: Math.floor(config.DATABASE_POOL_SIZE / 2),
   };
 }

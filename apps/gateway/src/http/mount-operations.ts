@@ -4,6 +4,7 @@ import type { Caller } from './access/caller';
 import { contextOf } from './middleware/request-context';
 import { csvBody } from './csv-body';
 import { etagOf, hasEtag } from './etag';
+import type { HeavyRequests } from './heavy-requests';
 import { HttpProblem, badFields } from './http-problem';
 import { ifMatchOf } from './if-match';
 import { jsonBody } from './json-body';
@@ -24,12 +25,12 @@ export interface Guard {
 }
 
 /** Routes requests to operations; any other method on their paths is a 405 that lists the allowed ones. */
-export function mountOperations(operations: readonly Operation[], guard: Guard): Router {
+export function mountOperations(operations: readonly Operation[], guard: Guard, heavyRequests: HeavyRequests): Router {
   const router = Router();
   for (const path of new Set(operations.map((one) => one.path))) {
     const ofPath = operations.filter((one) => one.path === path);
     const route = router.route(path);
-    for (const one of ofPath) route[one.method](...prepare(one, guard), serve(one, guard));
+    for (const one of ofPath) route[one.method](...prepare(one, guard), serve(one, guard, heavyRequests));
     const allow = ofPath
       .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
       .join(', ');
@@ -78,16 +79,16 @@ function readers({ media }: BodySpec<unknown>): readonly RequestHandler[] {
   return media === 'text/csv' ? csvBody : [];
 }
 
-function serve(one: Operation, guard: Guard): RequestHandler {
+function serve(one: Operation, guard: Guard, heavyRequests: HeavyRequests): RequestHandler {
   return async (request, response) => {
     const call = callOf(one, request, response);
     const handle = async (): Promise<unknown> => {
       await guard.assertProjects(one, call);
       return one.handle(call);
     };
-    const value = await (one.method === 'get' || one.readOnly === true
-      ? retryOnce(handle, (err) => mayRetryRead(err, call))
-      : handle());
+    const isRead = one.method === 'get' || one.readOnly === true;
+    const work = isRead ? () => retryOnce(handle, (err) => mayRetryRead(err, call)) : handle;
+    const value = await (one.heavy === true ? heavyRequests.run(response, work) : work());
     if (!('json' in one.answer)) {
       if (one.answer.status === 204) response.status(204).end();
       return;

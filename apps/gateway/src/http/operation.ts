@@ -75,6 +75,8 @@ export interface Operation<Query = object, Body = unknown, Value = unknown> {
   readonly idempotent?: boolean;
   /** Refuses the request before its body is read, when the system is full. */
   readonly admit?: (call: Admission<Query>) => Promise<void>;
+  /** Has statements that may take long: only so many run at a time (`HeavyRequests`). */
+  readonly heavy?: boolean;
   /** Takes `If-Match` with the ETag that GET returns at the same path. */
   readonly ifMatch?: boolean;
   readonly handle: (call: Call<Query, Body>) => Promise<Value>;

@@ -87,6 +87,7 @@ const SETTINGS = {
   maxWaitingScans: 1_000,
   maxWaitingExports: 1_000,
   maxOpenRuns: 1_000,
+  maxHeavyRequests: 4,
 } as const;
 
 interface Running {

@@ -13,9 +13,9 @@ import {
   parseOptions,
   UsageError,
 } from '@pugmark/toolkit';
-import { ENDPOINTS, NOT_MEASURED, type Endpoint, type EndpointKind, type Known } from './endpoints';
+import { ENDPOINTS, heavyPath, NOT_MEASURED, type Endpoint, type EndpointKind, type Known } from './endpoints';
 import { fillWithStudy, type StudySize } from './generate-study';
-import { measure, type Measured } from './load';
+import { beside, measure, type Measured } from './load';
 
 const USAGE = 'npm run bench:api [-- --images N] [--seconds N] [--only TEXT] [--json FILE]';
 const CONNECTIONS = 8;
@@ -28,6 +28,7 @@ const LIMITS_MS: Readonly<Record<EndpointKind, number>> = {
   item: 50,
   count: 300,
   chart: 300,
+  'beside heavy': 100,
 };
 /**
  * Largest ratio between the gateway's memory in the last and in the second fifth of the bench that counts as flat.
@@ -181,8 +182,9 @@ async function measureAll(
   known: Known,
   load: Parameters<typeof measure>[1],
   gateway: RigProcess,
-  { log, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<{ endpoints: Row[]; memory: number[] }> {
+  const { log, signal } = context;
   const rows: Row[] = [];
   const memory: number[] = [];
   const width = Math.max(...endpoints.map(({ name }) => name.length));
@@ -191,7 +193,10 @@ async function measureAll(
   for (const { path } of endpoints.filter((_, n) => n % everyNth === 0))
     await measure(() => path(known), { ...load, seconds: 1 }, signal);
   for (const { name, operation, kind, path } of endpoints) {
-    const measured = await measure(() => path(known), load, signal);
+    const measured =
+      kind === 'beside heavy'
+        ? await measureBesideHeavy(() => path(known), known, load, context)
+        : await measure(() => path(known), load, signal);
     const row = { name, operation, kind, limitMs: LIMITS_MS[kind], ...measured };
     rows.push(row);
     memory.push(Math.round(sumOf(await gateway.metrics(), 'process_resident_memory_bytes') / 2 ** 20));
@@ -206,4 +211,21 @@ async function measureAll(
     );
   }
   return { endpoints: rows, memory };
+}
+
+/** Measures the requests of one client while as many others as usual send heavy ones. */
+async function measureBesideHeavy(
+  path: () => string,
+  known: Known,
+  load: Parameters<typeof measure>[1],
+  { log, signal }: CommandContext,
+): Promise<Measured> {
+  const { result, served, refused } = await beside(
+    () => heavyPath(known),
+    load,
+    signal,
+    () => measure(path, { ...load, connections: 1 }, signal),
+  );
+  log(`${load.connections} clients with heavy requests: ${served} served, ${refused} answered with 503`);
+  return result;
 }

@@ -9,8 +9,11 @@ export interface Known {
   readonly cursors: readonly string[];
 }
 
-/** `largest page`: as large as eight usual pages, for programs that fetch everything. */
-export type EndpointKind = 'list' | 'largest page' | 'item' | 'count' | 'chart';
+/**
+ * `largest page`: as large as eight usual pages, for programs that fetch everything. `beside heavy`: by one client,
+ * while others send heavy requests.
+ */
+export type EndpointKind = 'list' | 'largest page' | 'item' | 'count' | 'chart' | 'beside heavy';
 
 export interface Endpoint {
   readonly name: string;
@@ -79,7 +82,7 @@ const images = (name: string, query: (known: Known) => string): Endpoint => ({
   path: (known) => `/images?projectId=1&${query(known)}`,
 });
 
-export const ENDPOINTS: readonly Endpoint[] = [
+const REQUESTS: readonly Endpoint[] = [
   ...Object.entries(IMAGE_FILTERS).map(([name, query]) => images(name, query)),
   ...['-id', 'capturedAt', '-capturedAt', 'confidence', '-confidence'].flatMap((sort) => [
     images(`by ${sort}`, () => `sort=${sort}`),
@@ -172,6 +175,23 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { name: 'keys', operation: 'listKeys', kind: 'list', path: () => '/keys' },
   { name: 'audit log', operation: 'listAuditLog', kind: 'list', path: () => '/audit' },
 ];
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...REQUESTS,
+  { name: 'projects, beside heavy requests', operation: 'listProjects', kind: 'beside heavy', path: () => '/projects' },
+];
+
+/**
+ * Heavy requests, each with other values than the one before, so that few are answered from a cache; one of ten
+ * compares a run over all images with itself.
+ */
+export function heavyPath(known: Known): string {
+  return within(10) === 1 ? '/runs/compare?a=1&b=1' : oneOf(HEAVY).path(known);
+}
+
+const HEAVY = REQUESTS.filter(
+  ({ name, kind }) => (kind === 'chart' || kind === 'count' || kind === 'list') && /: .*(week|month)/.test(name),
+);
 
 /** Operations that are not measured, each with the reason. */
 export const NOT_MEASURED: Readonly<Record<string, string>> = {

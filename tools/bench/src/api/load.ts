@@ -65,6 +65,42 @@ export async function measure(
   }
 }
 
+/**
+ * Calls `act` while several clients send requests without pause. A 503 is an answer to them, since the gateway limits
+ * how many heavy requests it serves; any other status is an error.
+ */
+export async function beside<T>(
+  path: () => string,
+  { baseUrl, key, connections }: Omit<Load, 'seconds'>,
+  signal: AbortSignal,
+  act: () => Promise<T>,
+): Promise<{ readonly result: T; readonly served: number; readonly refused: number }> {
+  const stop = new AbortController();
+  const ended = AbortSignal.any([signal, stop.signal]);
+  let [served, refused] = [0, 0];
+  const send = async (): Promise<void> => {
+    while (!ended.aborted) {
+      const url = `${baseUrl}/api/v1${path()}`;
+      const response = await fetch(url, { headers: { authorization: `Bearer ${key}` }, signal: ended });
+      const text = await response.text();
+      if (response.status === 200) served += 1;
+      else if (response.status === 503) refused += 1;
+      else throw new Error(`GET ${url}: status ${response.status}: ${text.slice(0, 500)}`);
+    }
+  };
+  const clients = Promise.all(Array.from({ length: connections }, send)).catch((error: unknown) => {
+    if (!ended.aborted) throw error;
+  });
+  // Its error is thrown below, once `act` has ended.
+  clients.catch(() => undefined);
+  try {
+    return { result: await act(), served, refused };
+  } finally {
+    stop.abort();
+    await clients;
+  }
+}
+
 /** The percentile by nearest rank. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -25,6 +25,7 @@ export function eventsRouter(deps: EventsDependencies): Operation[] {
       query: EventsQuery,
       answer: { status: 200, json: pageTypeOf(EventResponse) },
       problems: [422],
+      heavy: true,
       handle: async ({ query: { limit, cursor, groupBy: kind, sort: order, ...filter } }) => {
         const after = afterTime(`events ${order}`, cursor);
         await formEvents(deps, filter.projectId);

@@ -30,6 +30,7 @@ export function imagesRouter(deps: ImagesDependencies): Operation[] {
       references: (query: ListImagesQuery) => eventOf(query),
       answer: { status: 200, json: pageTypeOf(ImageResponse) },
       problems: [422],
+      heavy: true,
       handle: async ({ query: { limit, cursor, sort, ...filter } }) => {
         const list = `images ${sort}` as const;
         const after = afterPosition(list, sort.endsWith('capturedAt') ? 'string' : 'number', cursor);
@@ -74,6 +75,7 @@ export function imagesRouter(deps: ImagesDependencies): Operation[] {
       references: eventOf,
       answer: { status: 200, json: jsonOf(ImageCountResponse) },
       problems: [422],
+      heavy: true,
       handle: async ({ query }) => countImages(deps.counts, await imageFilter(deps, query)),
     }),
     operation({

@@ -18,6 +18,7 @@ export function reviewQueueRouter(deps: ReviewsDependencies): Operation[] {
       query: ReviewQueueQuery,
       answer: { status: 200, json: QUEUE_PAGE },
       problems: [422],
+      heavy: true,
       handle: async ({ query: { limit, cursor, kind, ...filter } }) => {
         const list = `review_queue ${kind}` as const;
         const place = afterPosition(list, 'number', cursor);

@@ -44,6 +44,7 @@ export function runsRouter(deps: RunsDependencies): Operation[] {
       answer: { status: 202, json: jsonOf(RunResponse), location: ({ id }) => `/runs/${id}` },
       idempotent: true,
       admit: (call) => requireCapacity(deps, runCapacity(deps.settings), call),
+      heavy: true,
       handle: async (call) => {
         const { body: requested, traceparent } = call;
         await requireProjectAndDeployment(deps, requested.projectId, requested.deploymentId ?? null);
@@ -63,6 +64,7 @@ export function runsRouter(deps: RunsDependencies): Operation[] {
       references: ({ a, b }) => [a, b].map((id) => ({ resource: 'runs', id })),
       answer: { status: 200, json: jsonOf(RunComparisonResponse) },
       problems: [422],
+      heavy: true,
       handle: async ({ query: { a, b, minConfidence = null, onlyDifferent, limit, cursor } }) => {
         const after = afterId('compared_images', cursor);
         for (const [field, id] of [

@@ -44,6 +44,7 @@ export function staticDetectionsRouter(deps: StaticDetectionsDependencies): Oper
       summary: 'Searches a deployment for static detections now; done automatically a minute after new results',
       scope: 'review',
       answer: { status: 200, json: jsonOf(StaticSearchResponse) },
+      heavy: true,
       handle: async ({ id }) => {
         await requireDeployment(deps, id);
         const search = await deps.staticDetections.search(deps.db, id, AbortSignal.timeout(MAX_WAIT_MS));

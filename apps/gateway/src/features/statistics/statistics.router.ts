@@ -104,6 +104,7 @@ function statistic<Query extends StatisticsQuery, Value extends object>(
     query,
     answer: { status: 200, json: jsonOf(value) },
     problems: [422],
+    heavy: true,
     handle: async ({ query: filter }) => {
       await requireFilterScope(deps, filter);
       await formEvents(deps, filter.projectId);
