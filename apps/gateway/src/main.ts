@@ -14,7 +14,7 @@ import { createRepositories } from './repositories';
 import { settingsOf } from './settings';
 import { startLoops } from './start-loops';
 
-/** For the keys of requests; a few rows per second. */
+/** For the keys of requests and event streams; a few rows per second. */
 const ACCESS_CONNECTIONS = 2;
 const CHILDREN = join(__dirname, 'features', 'renditions');
 
@@ -27,8 +27,10 @@ runPugmarkService('gateway', GatewayConfig, process.env, async ({ config, logger
   const renditionFiles = new RenditionStorage(config.STORAGE_DIR);
   const renderer = new IsolatedRenderer({ childPath: join(CHILDREN, 'render.child.js'), logger });
   const imageChecker = new IsolatedImageChecker({ childPath: join(CHILDREN, 'check.child.js'), logger });
+  const accessDb = runtime.openDatabase('access', ACCESS_CONNECTIONS);
   const eventStreams = new EventStreams({
     deps: repositories,
+    accessDb,
     settings: {
       ...STREAM_TIMES,
       maxStreams: config.MAX_EVENT_STREAMS,
@@ -40,7 +42,7 @@ runPugmarkService('gateway', GatewayConfig, process.env, async ({ config, logger
 
   const app = createApp({
     ...repositories,
-    accessDb: runtime.openDatabase('access', ACCESS_CONNECTIONS),
+    accessDb,
     uploads,
     exportFiles: new ExportStorage(config.STORAGE_DIR),
     imageFiles: new ImageStorage(config.STORAGE_DIR),

@@ -129,17 +129,18 @@ export class TestGateway {
     const exportFiles = new ExportStorage(join(folder, 'storage'));
     const cache = options.cache ?? new NoCache();
     const [logger, metrics] = [testLogger(), new Registry()];
-    const eventStreams = new EventStreams({
-      deps: repositories,
-      settings: { ...STREAM_TIMES, maxStreams: 100, maxStreamsPerKey: 20, ...options.streams },
-      logger,
-      metrics,
-    });
     const accessDb = createDatabase({
       url: databaseUrl,
       applicationName: 'gateway-test',
       ...options.database,
       poolSize: 2,
+    });
+    const eventStreams = new EventStreams({
+      deps: repositories,
+      accessDb,
+      settings: { ...STREAM_TIMES, maxStreams: 100, maxStreamsPerKey: 20, ...options.streams },
+      logger,
+      metrics,
     });
     const app = createApp({
       ...repositories,

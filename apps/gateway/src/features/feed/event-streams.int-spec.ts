@@ -8,7 +8,14 @@ import { TestGateway } from '../../testing/gateway.fixture';
 import { EventStreams } from './event-streams';
 
 /** Fewer slots than clients, so that a slot that is not released shows. */
-const SETTINGS = { heartbeatMs: 100, unreadMs: 300, checkKeysMs: 60_000, maxStreams: 2, maxStreamsPerKey: 2 };
+const SETTINGS = {
+  heartbeatMs: 100,
+  unreadMs: 300,
+  checkKeysMs: 60_000,
+  unverifiedMs: 60_000,
+  maxStreams: 2,
+  maxStreamsPerKey: 2,
+};
 
 describe('the slot of a stream', () => {
   let gateway: TestGateway;
@@ -24,7 +31,13 @@ describe('the slot of a stream', () => {
   afterAll(() => gateway.stop());
   beforeEach(async () => {
     metrics = new Registry();
-    events = new EventStreams({ deps: gateway.repositories, settings: SETTINGS, logger: testLogger(), metrics });
+    events = new EventStreams({
+      deps: gateway.repositories,
+      accessDb: gateway.db,
+      settings: SETTINGS,
+      logger: testLogger(),
+      metrics,
+    });
     const serve = async (request: Request, response: Response): Promise<void> => {
       await before(response);
       const caller = { keyId: 1 } as never;

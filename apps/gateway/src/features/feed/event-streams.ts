@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
-import type { FeedBounds, FeedFilter } from '@pugmark/db';
+import type { Database, FeedBounds, FeedFilter } from '@pugmark/db';
+import { withDeadline } from '@pugmark/domain';
 import {
   Counter,
   backgroundLoop,
@@ -23,12 +24,19 @@ export interface StreamSettings extends StreamTimes {
   readonly maxStreamsPerKey: number;
   /** How often the keys of open streams are checked. */
   readonly checkKeysMs: number;
+  /** How long streams stay open while their keys cannot be checked, until the next failed check. */
+  readonly unverifiedMs: number;
 }
 
-export const STREAM_TIMES = { heartbeatMs: 15_000, unreadMs: 30_000, checkKeysMs: 20_000 };
+export const STREAM_TIMES = { heartbeatMs: 15_000, unreadMs: 30_000, checkKeysMs: 1_000, unverifiedMs: 50_000 };
+/** With `unverifiedMs` less than a minute: a check that begins just before its end may take that long. */
+const CHECK_DEADLINE_MS = 5_000;
+const MAX_CHECK_BACKOFF_MS = 1_000;
 
 export interface EventStreamsOptions {
   readonly deps: Pick<FeedDependencies, 'db' | 'feed' | 'keys' | 'sessions'>;
+  /** Keys are checked over connections that requests do not use. */
+  readonly accessDb: Database;
   readonly settings: StreamSettings;
   readonly logger: Logger;
   readonly metrics: Registry;
@@ -56,18 +64,27 @@ const KEEP_ALIVE_MS = 30_000;
 /** The open event streams of this gateway. */
 export class EventStreams {
   readonly #deps: EventStreamsOptions['deps'];
+  readonly #accessDb: Database;
   readonly #settings: StreamSettings;
   readonly #reader: FeedReader;
   readonly #keyCheck: BackgroundLoop;
   readonly #closedUnread: Counter;
   readonly #streams = new Map<EventStream, StreamCredentials>();
   #closed = false;
+  /** When the last successful check began. */
+  #verifiedAt = performance.now();
 
-  constructor({ deps, settings, logger, metrics }: EventStreamsOptions) {
+  constructor({ deps, accessDb, settings, logger, metrics }: EventStreamsOptions) {
     this.#deps = deps;
+    this.#accessDb = accessDb;
     this.#settings = settings;
     this.#reader = new FeedReader({ db: deps.db, feed: deps.feed, logger });
-    this.#keyCheck = backgroundLoop('close streams of revoked and expired keys', logger, () => this.#closeInvalid());
+    this.#keyCheck = backgroundLoop(
+      'close streams of revoked and expired keys',
+      logger,
+      () => this.#checkKeys(),
+      MAX_CHECK_BACKOFF_MS,
+    );
     this.#closedUnread = new Counter({
       name: 'pugmark_event_streams_cut_total',
       help: 'Event streams closed because their clients did not read',
@@ -134,19 +151,32 @@ export class EventStreams {
     this.#streams.set(stream, pass);
   }
 
-  /** One query for all keys and one for all sessions. While the database is down, streams send nothing either. */
-  async #closeInvalid(): Promise<number> {
-    const { db, keys, sessions } = this.#deps;
+  /** Ends the streams of keys that are not valid any more; if that cannot be checked for too long, of all keys. */
+  async #checkKeys(): Promise<number> {
+    const startedAt = performance.now();
+    try {
+      await withDeadline(this.#closeInvalid(), CHECK_DEADLINE_MS, 'the check of the keys of event streams');
+      this.#verifiedAt = startedAt;
+    } catch (error) {
+      if (performance.now() - this.#verifiedAt >= this.#settings.unverifiedMs)
+        for (const [stream, { keyId }] of this.#streams) if (keyId !== null) stream.end();
+      throw error;
+    }
+    return this.#settings.checkKeysMs;
+  }
+
+  /** One query for all keys and one for all sessions. */
+  async #closeInvalid(): Promise<void> {
+    const { keys, sessions } = this.#deps;
     const passes = [...this.#streams];
     const keyIds = [...new Set(passes.flatMap(([, { keyId }]) => keyId ?? []))];
     const tokens = passes.flatMap(([, { session }]) => session ?? []);
-    const usable = keyIds.length === 0 ? new Set() : await keys.filterUsable(db, keyIds);
-    const live = tokens.length === 0 ? new Set() : await sessions.filterActive(db, tokens);
+    const usable = keyIds.length === 0 ? new Set() : await keys.filterUsable(this.#accessDb, keyIds);
+    const live = tokens.length === 0 ? new Set() : await sessions.filterActive(this.#accessDb, tokens);
     for (const [stream, { keyId, session }] of passes) {
       if ((keyId !== null && !usable.has(keyId)) || (session !== null && !live.has(session.toString('base64'))))
         stream.end();
     }
-    return this.#settings.checkKeysMs;
   }
 }
 
