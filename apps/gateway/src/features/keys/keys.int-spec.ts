@@ -3,10 +3,11 @@ import { newApiKey } from '@pugmark/domain';
 import { migrate } from '@pugmark/db';
 import { createTestDatabase, startDatabaseRelay, testLogger, waitUntil } from '@pugmark/testing';
 import { NoCache } from '@pugmark/cache';
-import { TestGateway } from '../../testing/gateway.fixture';
+import { TestGateway, type Answer } from '../../testing/gateway.fixture';
 import { ensureFirstKey } from './first-key';
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+const cookieOf = ({ headers }: Answer) => String(headers.get('set-cookie')).split(';')[0]!;
 
 describe('keys', () => {
   let gateway: TestGateway;
@@ -149,7 +150,7 @@ describe('keys', () => {
   async function signIn(key: string): Promise<string> {
     const answer = await gateway.post('/session', { key }, { authorization: '' });
     expect(answer.status).toBe(201);
-    return String(answer.headers.get('set-cookie')).split(';')[0]!;
+    return cookieOf(answer);
   }
 
   describe('sessions', () => {
@@ -194,7 +195,9 @@ describe('keys', () => {
   it('are refused with 429 to an address that sends many wrong ones, without a query; right ones are not', async () => {
     const limited = await TestGateway.start({ settings: { refusedKeysPerMinute: 10 }, limiters: new NoCache() });
     const queries = jest.spyOn(limited.repositories.keys, 'findByPrefix');
+    const sessions = jest.spyOn(limited.repositories.sessions, 'keyOf');
     const signIn = (key: string) => limited.post('/session', { key }, { authorization: '' });
+    const before = cookieOf(await signIn(limited.adminKey));
     for (let n = 0; n < 5; n += 1) {
       expect((await limited.get('/projects', bearer(newApiKey().key))).status).toBe(401);
       expect((await signIn(newApiKey().key)).status).toBe(401);
@@ -205,15 +208,20 @@ describe('keys', () => {
       await limited.get('/projects', bearer(`${limited.adminKey.slice(0, 12)}${newApiKey().key.slice(12)}`)),
       await signIn(newApiKey().key),
       await limited.get('/projects', { cookie: `pugmark_session=${'x'.repeat(43)}` }),
+      // As one of this key, but made up.
+      await limited.get('/projects', { cookie: `${before.slice(0, -20)}${'x'.repeat(20)}` }),
     ]) {
       expect(refused).toMatchObject({ status: 429, body: { type: 'urn:pugmark:problem:too_many_refused_keys' } });
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
     }
     expect(queries).toHaveBeenCalledTimes(known);
+    expect(sessions).not.toHaveBeenCalled();
 
     expect((await limited.get('/projects')).status).toBe(200);
     expect((await limited.post('/projects', { name: 'during the attack' })).status).toBe(201);
-    expect((await signIn(limited.adminKey)).status).toBe(201);
+    // Neither session was used before.
+    for (const cookie of [before, cookieOf(await signIn(limited.adminKey))])
+      expect((await limited.get('/projects', { cookie })).status).toBe(200);
     const created = (await limited.post('/keys', { name: 'new', scopes: ['read'] })).body;
     await waitUntil(
       'the new key to be accepted',
@@ -221,6 +229,23 @@ describe('keys', () => {
       2_000,
     );
     await limited.stop();
+  });
+
+  it('are counted by the address of the client behind a trusted proxy, which no client can choose otherwise', async () => {
+    const attack = async (trustedProxies: number) => {
+      const limited = await TestGateway.start({
+        settings: { refusedKeysPerMinute: 3, trustedProxies },
+        limiters: new NoCache(),
+      });
+      const wrongFrom = async (address: string) =>
+        (await limited.get('/projects', { ...bearer(newApiKey().key), 'x-forwarded-for': address })).status;
+      for (let n = 0; n < 3; n += 1) expect(await wrongFrom('192.0.2.1')).toBe(401);
+      const statuses = [await wrongFrom('192.0.2.1'), await wrongFrom('192.0.2.2')];
+      await limited.stop();
+      return statuses;
+    };
+    expect(await attack(1)).toEqual([429, 401]);
+    expect(await attack(0)).toEqual([429, 429]);
   });
 
   it('that another gateway revoked make no change although all connections of this one are busy', async () => {

@@ -27,7 +27,7 @@ export function sessionRouter(deps: KeysDependencies, authenticator: Authenticat
       problems: [401],
       handle: async ({ body: { key }, request, response }) => {
         const row = await authenticator.keyRow(request, key);
-        const token = newSessionToken();
+        const token = newSessionToken(row);
         await deps.sessions.create(deps.db, row.id, tokenHash(token), SESSION_SECONDS);
         setSessionCookie(request, response, token);
         return sessionResponse(callerOf(row), token);

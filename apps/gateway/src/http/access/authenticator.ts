@@ -9,7 +9,7 @@ import { HttpProblem, tooManyRequests } from '../http-problem';
 import type { AccessDependencies } from './access.dependencies';
 import { callerOf, type Caller } from './caller';
 import { KeyDirectory } from './key-directory';
-import { assertCsrf, sessionTokenOf, tokenHash } from './session-cookie';
+import { assertCsrf, keyPrefixOf, sessionTokenOf, tokenHash, wasIssuedFor } from './session-cookie';
 
 /** Precision of a key's last use. */
 const USED_EVERY_MS = 60_000;
@@ -57,7 +57,7 @@ export class Authenticator {
 
   /**
    * Throws a 401 that says what is wrong with the key, a 403 for a cookie-authenticated change without its CSRF token,
-   * and a 429 to an address that was refused too often. A right key is accepted from any address.
+   * and a 429 to an address that was refused too often. A right key or session is accepted from any address.
    */
   async callerOf(request: Request): Promise<Caller> {
     const header = request.get('authorization');
@@ -69,7 +69,7 @@ export class Authenticator {
     if (token === null)
       throw unauthorized('key_missing', 'an API key is required: send it as "Authorization: Bearer pm_…"');
     assertCsrf(request, token);
-    return callerOf(await this.#rowOfSession(request, tokenHash(token)));
+    return callerOf(await this.#rowOfSession(request, token));
   }
 
   /** Clears the cache, after a key was revoked or a session ended. */
@@ -87,48 +87,58 @@ export class Authenticator {
   async #rowOfKey(request: Request, text: string, reads: boolean): Promise<ApiKeyRow> {
     const key = parseApiKey(text);
     if (key === null) throw keyUnknown();
-    // At most one query per interval, however many wrong keys come.
-    if (this.#directory.find(key.prefix) === null) await this.#refreshDirectory();
-    const known = this.#directory.find(key.prefix) ?? (await this.#findNewKey(request, key.prefix));
+    const known = await this.#findKey(request, key.prefix);
     if (known === null || !timingSafeEqual(known.secret_hash, key.hash)) throw keyUnknown();
     return this.#usableRow(known, reads);
   }
 
-  /** A key that was created since the directory was read. */
-  async #findNewKey(request: Request, prefix: string): Promise<ApiKeyRow | null> {
-    await this.#assertNotRefused(request);
+  /** Throws a 429 where a wrong prefix would cost a query. */
+  async #findKey(request: Request, prefix: string): Promise<ApiKeyRow | null> {
+    // At most one query per interval, however many wrong keys come.
+    if (this.#directory.find(prefix) === null) await this.#refreshDirectory();
+    const known = this.#directory.find(prefix);
+    if (known !== null) return known;
+    // It may have been created since the directory was read.
+    await this.#refuse((await this.#options.refused?.check(addressOf(request))) ?? 0);
     const row = await retryOnce(() => this.#options.keys.findByPrefix(this.#options.db, prefix));
     if (row !== null) this.#directory.invalidate();
     return row;
   }
 
-  async #rowOfSession(request: Request, hash: Buffer): Promise<ApiKeyRow> {
+  async #rowOfSession(request: Request, token: string): Promise<ApiKeyRow> {
     const { db, sessions } = this.#options;
+    const hash = tokenHash(token);
     const id = hash.toString('base64');
     const cached = this.#sessions.get(id);
     const reads = isRead(request);
     if (reads && cached !== undefined && Date.now() < cached.at + FRESH_MS)
       return this.#usableRow(this.#directory.find(cached.prefix), reads);
     const find = async (): Promise<ApiKeyRow> => {
+      // Only a session that was never seen can be a guess.
+      if (cached === undefined) await this.#assertIssued(request, token);
       const [requestedAt, clears] = [Date.now(), this.#clears];
       const row = await retryOnce(() => sessions.keyOf(db, hash));
       if (row === null) {
         this.#sessions.delete(id);
-        throw unauthorized('session_ended', 'the session has expired: sign in again');
+        throw sessionEnded();
       }
       // A session that was read before it was ended is not cached.
       if (clears === this.#clears) this.#sessions.set(id, { prefix: row.prefix, at: requestedAt });
       return this.#requireUsable(row);
     };
     try {
-      // Only a session that was never seen can be a guess.
-      if (cached === undefined) await this.#assertNotRefused(request);
       return await this.#countingRefusals(request, find);
     } catch (error) {
       if (!reads || cached === undefined || !isDatabaseUnavailable(error) || Date.now() > cached.at + UNVERIFIED_MS)
         throw error;
       return this.#usableRow(this.#directory.find(cached.prefix), reads);
     }
+  }
+
+  /** Throws a 401 for a token that this system has not issued, and a 429 where it would cost a query. */
+  async #assertIssued(request: Request, token: string): Promise<void> {
+    const key = await this.#findKey(request, keyPrefixOf(token));
+    if (key === null || !wasIssuedFor(token, key)) throw sessionEnded();
   }
 
   /**
@@ -190,11 +200,6 @@ export class Authenticator {
     }
     throw tooManyRequests('too_many_refused_keys', 'too many wrong keys or sessions from this address', seconds);
   }
-
-  /** Throws a 429 where a wrong value would cost a query. */
-  async #assertNotRefused(request: Request): Promise<void> {
-    await this.#refuse((await this.#options.refused?.check(addressOf(request))) ?? 0);
-  }
 }
 
 function addressOf(request: Request): string {
@@ -213,6 +218,10 @@ function bearerOf(header: string): string {
 
 function keyUnknown(): HttpProblem {
   return unauthorized('key_unknown', 'the API key is unknown');
+}
+
+function sessionEnded(): HttpProblem {
+  return unauthorized('session_ended', 'the session has expired: sign in again');
 }
 
 export function unauthorized(code: string, detail: string): HttpProblem {

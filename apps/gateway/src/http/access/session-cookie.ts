@@ -1,5 +1,6 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
+import type { ApiKeyRow } from '@pugmark/db';
 import { HttpProblem } from '../http-problem';
 
 export const SESSION_SECONDS = 12 * 3_600;
@@ -7,8 +8,36 @@ export const SESSION_SECONDS = 12 * 3_600;
 const NAME = 'pugmark_session';
 const TOKEN = new RegExp(`(?:^|;\\s*)${NAME}=([A-Za-z0-9_-]{43})(?:;|$)`);
 
-export function newSessionToken(): string {
-  return randomBytes(32).toString('base64url');
+type SessionKey = Pick<ApiKeyRow, 'prefix' | 'secret_hash'>;
+
+/** Lengths in bytes: of the prefix of the session's key, and of random bytes. */
+const PREFIX = 4;
+const RANDOM = 16;
+
+/**
+ * A token of 32 bytes: the prefix of its key, random bytes, and an authentication code over both by the hash of the key.
+ * The code tells guesses from issued tokens without a query; the table `sessions` has those that are active.
+ */
+export function newSessionToken(key: SessionKey): string {
+  const content = Buffer.concat([Buffer.from(key.prefix.slice('pm_'.length), 'hex'), randomBytes(RANDOM)]);
+  return Buffer.concat([content, codeOf(content, key)]).toString('base64url');
+}
+
+/** The prefix of the key that the token claims to be of. */
+export function keyPrefixOf(token: string): string {
+  return `pm_${Buffer.from(token, 'base64url').toString('hex', 0, PREFIX)}`;
+}
+
+/** Whether the token was issued for this key; it may have ended since. */
+export function wasIssuedFor(token: string, key: SessionKey): boolean {
+  const bytes = Buffer.from(token, 'base64url');
+  const content = bytes.subarray(0, PREFIX + RANDOM);
+  return timingSafeEqual(bytes.subarray(PREFIX + RANDOM), codeOf(content, key));
+}
+
+/** 12 bytes: the rest of a token. */
+function codeOf(content: Buffer, { secret_hash: secret }: SessionKey): Buffer {
+  return createHmac('sha256', secret).update('session:').update(content).digest().subarray(0, 12);
 }
 
 /** The hash under which a session token is stored. */
