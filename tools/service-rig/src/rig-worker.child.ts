@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { sql } from 'kysely';
 import { Broker } from '@pugmark/broker';
 import {
   TaskRepository,
@@ -9,12 +8,15 @@ import {
   monitorClock,
   type DatabaseTransaction,
 } from '@pugmark/db';
-import type { ClaimedTask } from '@pugmark/domain';
-import { createTaskMetrics, loadConfig, sleep, runService } from '@pugmark/platform';
+import { createTaskMetrics, loadConfig, runService } from '@pugmark/platform';
 import { TaskWorker, type TaskHandler } from '@pugmark/tasks';
 import { RigWorkerConfig } from './rig-worker-config';
 
-/** A worker like the ml-worker, except that its work takes a set time and has no result. */
+/** Batches in flight. */
+const CONCURRENCY = 2;
+const STALL_LIMIT_MS = 60_000;
+
+/** A worker like the ml-worker, except that its work takes no time and has no result. */
 void runService(
   'ml-worker',
   () => loadConfig(RigWorkerConfig, process.env),
@@ -35,17 +37,8 @@ void runService(
     });
     const handler: TaskHandler<DatabaseTransaction, null> = {
       kind: 'detect',
-      handle: async (tasks) => {
-        if (config.RIG_WORK_MS > 0) await sleep(config.RIG_WORK_MS);
-        return tasks.map((task) => ({ task, outcome: 'done', result: null }));
-      },
-      write: async (tx, done) => {
-        if (config.RIG_EFFECTS === 1)
-          await recordEffects(
-            tx,
-            done.map(({ task }) => task),
-          );
-      },
+      handle: async (tasks) => tasks.map((task) => ({ task, outcome: 'done', result: null })),
+      write: async () => undefined,
     };
     const worker = new TaskWorker({
       handler,
@@ -55,13 +48,12 @@ void runService(
       owner: `rig@${hostname()}/${process.pid}`,
       batchSize: config.RIG_BATCH,
       batchDelayMs: 10,
-      concurrency: config.RIG_CONCURRENCY,
-      stallLimitMs: 60_000 + config.RIG_WORK_MS,
+      concurrency: CONCURRENCY,
+      stallLimitMs: STALL_LIMIT_MS,
       logger,
       metrics: createTaskMetrics(metrics),
       onFatal: fail,
     });
-    process.on('SIGUSR2', () => blockEventLoop(config.RIG_BLOCK_MS));
     worker.start();
     // The ml-worker, in whose place it runs, also has this queue; nothing is published to it.
     broker.consume('classify', 1, (delivery) => delivery.ack());
@@ -77,16 +69,3 @@ void runService(
     };
   },
 );
-
-async function recordEffects(tx: DatabaseTransaction, tasks: readonly ClaimedTask[]): Promise<void> {
-  const ids = tasks.map(({ id }) => id);
-  const attempts = tasks.map(({ attempt }) => attempt);
-  await sql`
-    insert into rig_effects (task_id, attempt)
-    select * from unnest(${ids}::bigint[], ${attempts}::int[])`.execute(tx);
-}
-
-function blockEventLoop(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
-}

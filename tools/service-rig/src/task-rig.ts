@@ -11,7 +11,7 @@ export interface RigOptions {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Creates processes of the real bundles, and workers without real work, each of which can be disturbed on its own. */
+/** Creates processes of the real bundles, each of which can be disturbed on its own, and workers without work. */
 export class RigFactory {
   readonly #options: RigOptions;
 
@@ -22,7 +22,7 @@ export class RigFactory {
 
   /** Creates a process of one of the apps. */
   async app(
-    name: 'gateway' | 'ingest' | 'export-worker' | 'watchdog',
+    name: 'gateway' | 'ingest' | 'ml-worker' | 'export-worker' | 'watchdog',
     urls: ServerUrls,
     env: NodeJS.ProcessEnv = {},
     label: string = name,
@@ -32,6 +32,7 @@ export class RigFactory {
     return this.#process(label, name, join(root, 'apps', name, 'dist', 'bundle', 'main.js'), urls, { ...own, ...env });
   }
 
+  /** Creates an ml-worker without engines: its work takes no time and has no result. */
   worker(label: string, urls: ServerUrls, env: NodeJS.ProcessEnv = {}): Promise<RigProcess> {
     return this.#process(
       label,
@@ -64,6 +65,7 @@ export class RigFactory {
         RABBITMQ_MANAGEMENT_URL: urls.rabbitmqManagementUrl,
         REDIS_URL: urls.redisUrl,
         STORAGE_DIR: join(folder, 'storage'),
+        MODELS_DIR: join(folder, 'models'),
         INGEST_ROOTS: folder,
         HEALTH_PORT: String(healthPort),
         HOST: '127.0.0.1',

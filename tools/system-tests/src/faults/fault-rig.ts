@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { TaskRepository, createDatabase, migrate, type Database } from '@pugmark/db';
+import { TaskRepository, createDatabase, type Database } from '@pugmark/db';
 import { Ports, type ServerUrls } from '@pugmark/launcher';
 import { RigFactory, type RigProcess } from '@pugmark/service-rig';
+import { createFaultDatabase, dropFaultDatabase } from './fault-database';
 import type { FaultServers } from './fault-servers';
+import { ImageRun, writeImage } from './image-run';
 import { AmqpProxy } from './proxy/amqp-proxy';
 import { TcpProxy } from './proxy/tcp-proxy';
 
@@ -25,11 +27,17 @@ interface Connected {
   readonly postgres: TcpProxy;
 }
 
-const WORKER: NodeJS.ProcessEnv = { RIG_BATCH: '64', RIG_CONCURRENCY: '2', RIG_WORK_MS: '150', RIG_EFFECTS: '1' };
+/** At most two hundred images per second and worker: batches that take long enough to be struck in the middle. */
+const WORKER: NodeJS.ProcessEnv = {
+  ML_ENGINE: 'null',
+  ML_PROCESSES: '1',
+  ML_NULL_IMAGE_MS: '5',
+  ML_BATCH: '16',
+};
 
 /**
- * A gateway, which publishes notifications, two workers and the watchdog, on a database and a virtual host of their
- * own; each process connects to RabbitMQ and Postgres through proxies of its own.
+ * A gateway, which publishes notifications, two ml-workers with the engine `null`, and the watchdog, on a database and
+ * a virtual host of their own; each process connects to RabbitMQ and Postgres through proxies of its own.
  */
 export class FaultRig {
   readonly servers: FaultServers;
@@ -39,21 +47,22 @@ export class FaultRig {
   readonly pool: Pool;
   readonly #factory: RigFactory;
   readonly #name: string;
+  readonly #image: string;
   readonly #connected = new Map<string, Connected>();
   readonly #cleanups: (() => Promise<unknown>)[] = [];
 
-  private constructor(options: FaultRigOptions, name: string) {
+  private constructor(options: FaultRigOptions, name: string, url: string, image: string) {
     const { servers, root, folder, environment, signal } = options;
     this.servers = servers;
     this.signal = signal;
     this.#name = name;
+    this.#image = image;
     this.#factory = new RigFactory({
       root,
       folder,
       ports: new Ports(),
       environment: { PATH: environment['PATH'], LOG_LEVEL: 'info' },
     });
-    const url = withPath(servers.databaseUrl, name);
     this.pool = new Pool({ connectionString: url, max: 3, connectionTimeoutMillis: 5_000, query_timeout: 20_000 });
     this.pool.on('error', () => undefined);
     this.database = createDatabase({ url, applicationName: 'pugmark-faults', poolSize: 2 });
@@ -61,10 +70,8 @@ export class FaultRig {
 
   static async create(options: FaultRigOptions, settings: FaultRigSettings = {}): Promise<FaultRig> {
     const name = `faults_${randomBytes(5).toString('hex')}`;
-    await administrate(options.servers.databaseUrl, `create database ${name}`);
-    await migrate(withPath(options.servers.databaseUrl, name));
-    const rig = new FaultRig(options, name);
-    await rig.pool.query('create table rig_effects (task_id bigint not null, attempt int not null)');
+    const url = await createFaultDatabase(options.servers.databaseUrl, name);
+    const rig = new FaultRig(options, name, url, await writeImage(options.folder));
     await rig.manage('PUT', '/vhosts/{vhost}', {});
     await rig.manage('PUT', `/permissions/{vhost}/${new URL(options.servers.rabbitmqUrl).username}`, {
       configure: '.*',
@@ -72,12 +79,10 @@ export class FaultRig {
       read: '.*',
     });
     await rig.add('gateway', (label, urls) => rig.#factory.app('gateway', urls, settings.gateway, label));
-    await rig.add('worker-a', (label, urls) =>
-      rig.#factory.worker(label, urls, { ...WORKER, ...settings['worker-a'] }),
-    );
-    await rig.add('worker-b', (label, urls) =>
-      rig.#factory.worker(label, urls, { ...WORKER, ...settings['worker-b'] }),
-    );
+    for (const name of ['worker-a', 'worker-b'] as const)
+      await rig.add(name, (label, urls) =>
+        rig.#factory.app('ml-worker', urls, { ...WORKER, ...settings[name] }, label),
+      );
     await rig.add('watchdog', (label, urls) => rig.#factory.app('watchdog', urls, {}, label));
     return rig;
   }
@@ -147,6 +152,11 @@ export class FaultRig {
     return this.count("select count(*)::int as n from tasks where state = 'done'");
   }
 
+  /** Starts a run of the default model, or of the named one. */
+  startRun(model?: string): Promise<ImageRun> {
+    return ImageRun.start(this.pool, this.#image, model);
+  }
+
   get tasks(): TaskRepository {
     return new TaskRepository(this.database);
   }
@@ -170,7 +180,7 @@ export class FaultRig {
     );
     await Promise.allSettled([this.pool.end(), this.database.destroy()]);
     await this.manage('DELETE', '/vhosts/{vhost}');
-    await administrate(this.servers.databaseUrl, `drop database if exists ${this.#name} with (force)`);
+    await dropFaultDatabase(this.servers.databaseUrl, this.#name);
   }
 
   private async add(name: string, make: (name: string, urls: ServerUrls) => Promise<RigProcess>): Promise<void> {
@@ -215,19 +225,4 @@ function withPort(url: string, port: number): string {
   const changed = new URL(url);
   changed.port = String(port);
   return changed.href;
-}
-
-async function administrate(databaseUrl: string, statement: string): Promise<void> {
-  const pool = new Pool({
-    connectionString: databaseUrl,
-    max: 1,
-    connectionTimeoutMillis: 10_000,
-    query_timeout: 60_000,
-  });
-  pool.on('error', () => undefined);
-  try {
-    await pool.query(statement);
-  } finally {
-    await pool.end();
-  }
 }

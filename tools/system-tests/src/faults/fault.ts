@@ -27,10 +27,12 @@ export interface FaultResult {
   readonly tasks: number;
   /** Tasks that were queued or running when the fault began. */
   readonly inFlight: number;
-  /** Tasks that are not done at the end, or no longer exist. */
+  /** Tasks that have not ended at the end, no longer exist, or are done without a result. */
   readonly lost: number;
   /** Results that were written more than once. */
   readonly doubled: number;
+  /** Tasks that failed though nothing was wrong with their images. */
+  readonly failed: number;
   /** From the start of the fault to the first metric or log line that shows it; null when none did. */
   readonly noticedSeconds: number | null;
   /** From the end of the fault until all tasks in flight had ended and every service was ready. */

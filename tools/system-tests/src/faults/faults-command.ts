@@ -54,7 +54,7 @@ export async function faultsCommand(args: readonly string[], context: CommandCon
   log(
     `${results.length} faults in ${Math.round((performance.now() - began) / 1_000)} s: ` +
       (failed.length === 0
-        ? 'nothing lost, nothing doubled, each noticed and recovered from'
+        ? 'nothing lost, nothing doubled, nothing good failed, each noticed and recovered from'
         : `${failed.length} failed`),
   );
   if (json !== undefined)
@@ -74,6 +74,7 @@ async function runOrFail(fault: Fault, run: () => Promise<FaultResult>, signal: 
       inFlight: 0,
       lost: 0,
       doubled: 0,
+      failed: 0,
       noticedSeconds: null,
       recoveredSeconds: null,
       problems: [`not injected: ${messageOf(error)}`],

@@ -5,18 +5,21 @@ import { FaultRig, type FaultRigOptions } from './fault-rig';
 import { Observer } from './observer';
 import { SteadyLoad } from './steady-load';
 
-const INITIAL_TASKS = 4_000;
-const MIN_IN_FLIGHT = 300;
+const INITIAL_TASKS = 500;
+/** Tasks that are queued or running when a fault begins. */
+export const MIN_IN_FLIGHT = 100;
+const NOT_ENDED = "state not in ('done', 'failed', 'cancelled')";
 const NOTICE_DEADLINE_MS = 60_000;
 const RECOVER_DEADLINE_MS = 120_000;
 
 /** Injects one fault into a working system under load, and counts what became of the work. */
 export async function runFault(fault: Fault, options: FaultRigOptions): Promise<FaultResult> {
   const rig = await FaultRig.create(options, fault.settings);
-  const load = new SteadyLoad(rig.pool);
+  let load: SteadyLoad | undefined;
   try {
     await fault.prepare?.(rig);
     await rig.startAll();
+    load = new SteadyLoad(await rig.startRun());
     await load.create(INITIAL_TASKS);
     load.start();
     const hit = await waitUntil(
@@ -41,7 +44,7 @@ export async function runFault(fault: Fault, options: FaultRigOptions): Promise<
     const noticedSeconds = await attempt(problems, () => noticed(seen, began, rig.signal));
     await seen.stop();
     await load.stop();
-    await attempt(problems, () => waitUntilAllDone(rig));
+    await attempt(problems, () => waitUntilAllEnded(rig));
     await attempt(problems, async () => fault.afterwards?.(rig));
     return {
       name: fault.name,
@@ -52,7 +55,7 @@ export async function runFault(fault: Fault, options: FaultRigOptions): Promise<
       problems,
     };
   } finally {
-    await load.stop();
+    await load?.stop();
     await rig.stop();
   }
 }
@@ -61,29 +64,43 @@ async function evaluate(
   rig: FaultRig,
   load: SteadyLoad,
   problems: string[],
-): Promise<Pick<FaultResult, 'tasks' | 'lost' | 'doubled'>> {
+): Promise<Pick<FaultResult, 'tasks' | 'lost' | 'doubled' | 'failed'>> {
   const tasks = await rig.count('select count(*)::int as n from tasks');
-  const unfinished = await rig.count("select count(*)::int as n from tasks where state <> 'done'");
+  const unfinished = await rig.count(`select count(*)::int as n from tasks where ${NOT_ENDED}`);
   const vanished = await rig.count(
     `select count(*)::int as n from unnest($1::bigint[]) as c (id)
      where not exists (select 1 from tasks t where t.id = c.id)`,
     load.created,
   );
   const withoutResult = await rig.count(
-    `select count(*)::int as n from tasks t
-     where kind = 'detect' and state = 'done' and not exists (select 1 from rig_effects e where e.task_id = t.id)`,
+    `select count(*)::int as n from tasks t join runs r on r.id = t.run_id
+     where t.kind = 'detect' and t.state = 'done' and not exists (
+       select 1 from inferences i where i.image_id = t.subject_id and i.model_id = r.model_id)`,
   );
   const doubled = await rig.count(
-    'select coalesce(sum(n - 1), 0)::int as n from (select count(*) as n from rig_effects group by task_id) per_task',
+    `select coalesce(sum(n - 1), 0)::int as n
+     from (select count(*) as n from rig_effects group by image_id, model_id) per_result`,
   );
   const lost = unfinished + vanished + withoutResult;
-  if (lost > 0) problems.push(`lost: ${unfinished} not done, ${vanished} deleted, ${withoutResult} without a result`);
+  if (lost > 0) problems.push(`lost: ${unfinished} not ended, ${vanished} deleted, ${withoutResult} without a result`);
   if (doubled > 0) problems.push(`${doubled} results written twice`);
+  const failed = await failedTasks(rig);
+  if (failed.length > 0) problems.push(`${failed.length} good tasks failed: ${failed[0]}`);
   const ended = rig.processes.filter(({ running }) => !running).map(({ name }) => name);
   if (ended.length > 0) problems.push(`exited unexpectedly: ${ended.join(', ')}`);
   const violations = await rig.tasks.findInvariantViolations(0, 0);
   if (violations.length > 0) problems.push(`the invariant is broken: ${JSON.stringify(violations)}`);
-  return { tasks, lost, doubled };
+  return { tasks, lost, doubled, failed: failed.length };
+}
+
+/** Why each task failed or was cancelled, except those of images whose results the database was to refuse. */
+async function failedTasks(rig: FaultRig): Promise<readonly string[]> {
+  const { rows } = await rig.pool.query<{ reason: string }>(
+    `select format('%s %s: %s %s', t.kind, t.state, t.error_code, t.error_message) as reason from tasks t
+     where t.state in ('failed', 'cancelled') and not exists (
+       select 1 from rig_poison p where t.kind = 'detect' and p.image_id = t.subject_id)`,
+  );
+  return rows.map(({ reason }) => reason);
 }
 
 async function inFlight(rig: FaultRig): Promise<readonly number[]> {
@@ -97,8 +114,8 @@ async function inFlight(rig: FaultRig): Promise<readonly number[]> {
 async function waitForRecovery(rig: FaultRig, ids: readonly number[]): Promise<void> {
   await waitUntil(
     async () => {
-      const open = await rig.count("select count(*)::int as n from tasks where id = any($1) and state <> 'done'", ids);
-      if (open > 0) throw new Error(`${open} tasks that were in flight are not done`);
+      const open = await rig.count(`select count(*)::int as n from tasks where id = any($1) and ${NOT_ENDED}`, ids);
+      if (open > 0) throw new Error(`${open} tasks that were in flight have not ended`);
       for (const process of rig.processes) {
         const problem = await process.problem();
         if (problem !== null) throw new Error(`${process.name}: ${problem}`);
@@ -121,9 +138,9 @@ async function noticed(seen: Observer, began: number, signal: AbortSignal): Prom
   return seconds;
 }
 
-async function waitUntilAllDone(rig: FaultRig): Promise<void> {
-  await waitUntil(async () => (await rig.count("select count(*)::int as n from tasks where state <> 'done'")) === 0, {
-    what: 'every task to be done',
+async function waitUntilAllEnded(rig: FaultRig): Promise<void> {
+  await waitUntil(async () => (await rig.count(`select count(*)::int as n from tasks where ${NOT_ENDED}`)) === 0, {
+    what: 'every task to end',
     deadlineMs: RECOVER_DEADLINE_MS,
     signal: rig.signal,
   });

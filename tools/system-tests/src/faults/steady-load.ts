@@ -1,18 +1,17 @@
-import type { Pool } from 'pg';
 import { backgroundLoop, createLogger, type BackgroundLoop } from '@pugmark/platform';
+import type { ImageRun } from './image-run';
 
 const TURN_MS = 200;
-const PER_TURN = 40;
+const PER_TURN = 10;
 
-/** Creates tasks before and during a fault, and records those whose creation the database has confirmed. */
+/** Creates images before and during a fault, and records the tasks whose creation the database has confirmed. */
 export class SteadyLoad {
-  readonly #pool: Pool;
+  readonly #run: ImageRun;
   readonly #created: number[] = [];
-  #next = 1;
   #loop: BackgroundLoop | undefined;
 
-  constructor(pool: Pool) {
-    this.#pool = pool;
+  constructor(run: ImageRun) {
+    this.#run = run;
   }
 
   /** Ids of tasks whose creation was confirmed. */
@@ -21,18 +20,10 @@ export class SteadyLoad {
   }
 
   async create(count: number): Promise<void> {
-    const from = this.#next;
-    this.#next += count;
-    const { rows } = await this.#pool.query<{ id: number }>(
-      `insert into tasks (kind, subject_id) select 'detect', n
-       from generate_series($1::int, $2::int) n
-       returning id::int`,
-      [from, from + count - 1],
-    );
-    this.#created.push(...rows.map(({ id }) => id));
+    this.#created.push(...(await this.#run.create(count)));
   }
 
-  /** Creates two hundred tasks per second until stopped. What fails while the database is down is not created. */
+  /** Creates fifty images per second until stopped. What fails while the database is down is not created. */
   start(): void {
     const logger = createLogger('load', { LOG_LEVEL: 'fatal', LOG_FORMAT: 'json' });
     this.#loop = backgroundLoop(

@@ -4,6 +4,7 @@ import { waitUntil } from '@pugmark/toolkit';
 import type { Fault } from '../fault';
 import type { FaultRig } from '../fault-rig';
 import type { Observer } from '../observer';
+import { purgeQueue } from '../purge-queue';
 
 const QUEUE = ROUTES.detect.queue.name;
 const WORKERS = ['worker-a', 'worker-b'] as const;
@@ -100,9 +101,9 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'consumer timeout',
-    short: true,
-    // Longer than the broker's limit for an ack.
-    settings: { 'worker-a': { RIG_WORK_MS: '9000' } },
+    short: false,
+    // A batch takes longer than the broker's limit for an ack.
+    settings: { 'worker-a': { ML_NULL_IMAGE_MS: '500' } },
     prepare: async (rig) => {
       const set = (name: string, ms: number): Promise<string> =>
         rig.servers.rabbitmqctl('eval', `application:set_env(rabbit, ${name}, ${ms}).`);
@@ -135,7 +136,13 @@ export const BROKER_FAULTS: readonly Fault[] = [
   {
     name: 'queue purged',
     short: true,
-    inject: (rig) => rig.manage('DELETE', `/queues/{vhost}/${QUEUE}/contents`),
+    // When the workers have just emptied the queue, there is nothing to purge yet.
+    inject: async (rig) =>
+      void (await waitUntil(async () => (await purgeQueue(rig.amqpUrl, QUEUE)) > 0, {
+        what: 'a message to be purged',
+        deadlineMs: 30_000,
+        signal: rig.signal,
+      })),
     noticed: (seen) => seen.risen('gateway', 'pugmark_tasks_reclaimed_total', { reason: 'notification_lost' }) > 0,
   },
 ];

@@ -14,22 +14,13 @@ const MARK = "update tasks set state = 'queued'";
 export function processFaults(root: string): readonly Fault[] {
   return [
     {
-      name: 'event loop blocked past two heartbeats',
+      name: 'worker frozen past two heartbeats',
       short: false,
-      settings: { 'worker-a': { RIG_BLOCK_MS: '25000' } },
+      // As by a blocked event loop: its connections stay open, and it neither answers nor renews its leases.
       inject: async (rig) => {
-        const worker = rig.process('worker-a');
-        worker.signal('SIGUSR2');
-        await waitUntil(async () => (await worker.metrics()).length === 0, {
-          what: 'the worker to hang',
-          deadlineMs: 20_000,
-          signal: rig.signal,
-        });
-        await waitUntil(async () => (await worker.metrics()).length > 0, {
-          what: 'the worker to be ready again',
-          deadlineMs: 60_000,
-          signal: rig.signal,
-        });
+        await stopInBatch(rig, 'worker-a');
+        await delay(25_000, undefined, { signal: rig.signal });
+        rig.process('worker-a').signal('SIGCONT');
       },
       noticed: (seen) => seen.risen('gateway', 'pugmark_tasks_reclaimed_total', { reason: 'lease_expired' }) > 0,
     },
@@ -103,7 +94,7 @@ export function processFaults(root: string): readonly Fault[] {
         gateway: shiftedClock(root, direction === 'ahead' ? HOUR_MS : -HOUR_MS),
         'worker-a': shiftedClock(root, direction === 'ahead' ? HOUR_MS : -HOUR_MS),
       },
-      inject: (rig) => untilMoreDone(rig, 1_000),
+      inject: (rig) => untilMoreDone(rig, 200),
       noticed: (seen) =>
         Math.abs(seen.value('gateway', 'pugmark_clock_offset_seconds')) > 3_000 &&
         Math.abs(seen.value('worker-a', 'pugmark_clock_offset_seconds')) > 3_000,
@@ -112,7 +103,7 @@ export function processFaults(root: string): readonly Fault[] {
       name: 'two dispatchers racing',
       short: true,
       prepare: async (rig) => void (await rig.addApp('gateway-b', 'gateway')),
-      inject: (rig) => untilMoreDone(rig, 2_000),
+      inject: (rig) => untilMoreDone(rig, 300),
       noticed: (seen) =>
         ['gateway', 'gateway-b'].every((name) => seen.risen(name, 'pugmark_task_notifications_published_total') > 0),
     },
@@ -123,7 +114,7 @@ export function processFaults(root: string): readonly Fault[] {
         const { rows } = await rig.pool.query<{ id: number; attempt: number }>(
           `select id::int, attempt::int from tasks
            where state in ('waiting', 'queued', 'running')
-           order by random() limit 800`,
+           order by random() limit 400`,
         );
         // Notifications of the current, the previous and the next attempt, twice each and in random order.
         const notifications = rows.flatMap(({ id, attempt }) =>
