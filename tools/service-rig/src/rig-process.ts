@@ -108,12 +108,18 @@ export class RigProcess {
     const child = this.#child;
     if (child?.pid === undefined) return;
     killProcess(child.pid);
-    await waitUntil(() => this.#child === null, { what: `${this.name} to exit`, deadlineMs: 10_000 });
+    await this.#exited();
   }
 
+  /** Sends SIGTERM, as a deploy does, and waits for the exit. */
   async stop(): Promise<void> {
     const pid = this.#child?.pid;
     if (pid === undefined) return;
     await stopProcess(pid, { signal: 'SIGTERM', deadlineMs: 20_000 });
+    await this.#exited();
+  }
+
+  async #exited(): Promise<void> {
+    await waitUntil(() => this.#child === null, { what: `${this.name} to exit`, deadlineMs: 10_000 });
   }
 }
