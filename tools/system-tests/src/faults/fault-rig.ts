@@ -27,6 +27,8 @@ interface Connected {
   readonly postgres: TcpProxy;
 }
 
+export const WORKERS = ['worker-a', 'worker-b'] as const;
+
 /** At most two hundred images per second and worker: batches that take long enough to be struck in the middle. */
 const WORKER: NodeJS.ProcessEnv = {
   ML_ENGINE: 'null',
@@ -42,6 +44,8 @@ const WORKER: NodeJS.ProcessEnv = {
 export class FaultRig {
   readonly servers: FaultServers;
   readonly signal: AbortSignal;
+  /** Holds the folders `storage` and `models` of the services. */
+  readonly folder: string;
   readonly database: Database;
   /** Bypasses the proxies: for what the test itself queries and creates. */
   readonly pool: Pool;
@@ -55,6 +59,7 @@ export class FaultRig {
     const { servers, root, folder, environment, signal } = options;
     this.servers = servers;
     this.signal = signal;
+    this.folder = folder;
     this.#name = name;
     this.#image = image;
     this.#factory = new RigFactory({
@@ -79,7 +84,7 @@ export class FaultRig {
       read: '.*',
     });
     await rig.add('gateway', (label, urls) => rig.#factory.app('gateway', urls, settings.gateway, label));
-    for (const name of ['worker-a', 'worker-b'] as const)
+    for (const name of WORKERS)
       await rig.add(name, (label, urls) =>
         rig.#factory.app('ml-worker', urls, { ...WORKER, ...settings[name] }, label),
       );
@@ -112,8 +117,8 @@ export class FaultRig {
   }
 
   /** Adds a process of an app, without starting it. */
-  async addApp(label: string, app: 'gateway' | 'export-worker'): Promise<RigProcess> {
-    await this.add(label, (name, urls) => this.#factory.app(app, urls, {}, name));
+  async addApp(label: string, app: 'gateway' | 'export-worker', env: NodeJS.ProcessEnv = {}): Promise<RigProcess> {
+    await this.add(label, (name, urls) => this.#factory.app(app, urls, env, name));
     return this.process(label);
   }
 

@@ -1,11 +1,18 @@
 import type { FaultRig, FaultRigSettings } from './fault-rig';
 import type { Observer } from './observer';
 
-/** One way in which the system breaks. */
+/** One way in which the system breaks, or in which it could be taken for broken. */
 export interface Fault {
   readonly name: string;
   /** Whether `npm test` includes it. */
   readonly short: boolean;
+  /**
+   * Nothing is broken: a model is slow, a service is deployed. Then nothing may be taken for a fault: no failure is
+   * charged to a task, and no engine process is restarted.
+   */
+  readonly harmless?: boolean;
+  /** Why it cannot be injected on this machine; null when it can. */
+  unavailableReason?(): string | null;
   /** Settings of services, by process. */
   readonly settings?: FaultRigSettings;
   /** Called before any service starts. */
@@ -15,7 +22,7 @@ export interface Fault {
    * the fault is over.
    */
   inject(rig: FaultRig): Promise<void>;
-  /** Whether a metric or a log line shows the fault. */
+  /** Whether a metric, a log line or a health page shows the fault; if it is harmless, the state. */
   noticed(seen: Observer): boolean;
   /** Checks what must hold at the end, in addition to what is checked after every fault. Throws what does not hold. */
   afterwards?(rig: FaultRig): Promise<void>;
@@ -33,7 +40,8 @@ export interface FaultResult {
   readonly doubled: number;
   /** Tasks that failed though nothing was wrong with their images. */
   readonly failed: number;
-  /** From the start of the fault to the first metric or log line that shows it; null when none did. */
+  readonly harmless: boolean;
+  /** From the start of the fault to the first sign that shows it; null when there was none. */
   readonly noticedSeconds: number | null;
   /** From the end of the fault until all tasks in flight had ended and every service was ready. */
   readonly recoveredSeconds: number | null;

@@ -32,11 +32,18 @@ export async function faultsCommand(args: readonly string[], context: CommandCon
   const servers = await FaultServers.start({ dir, environment, log, signal });
   const forget = context.onForcedEnd(() => servers.kill());
   const results: FaultResult[] = [];
+  let skipped = 0;
   const began = performance.now();
   try {
     for (const [index, fault] of faults.entries()) {
       signal.throwIfAborted();
       log(`${index + 1}/${faults.length} ${fault.name}`);
+      const reason = fault.unavailableReason?.() ?? null;
+      if (reason !== null) {
+        skipped += 1;
+        log(`    SKIPPED: ${reason}`);
+        continue;
+      }
       const result = await runOrFail(
         fault,
         () => runFault(fault, { servers, root, folder: join(dir, 'faults'), environment, signal }),
@@ -55,7 +62,8 @@ export async function faultsCommand(args: readonly string[], context: CommandCon
     `${results.length} faults in ${Math.round((performance.now() - began) / 1_000)} s: ` +
       (failed.length === 0
         ? 'nothing lost, nothing doubled, nothing good failed, each noticed and recovered from'
-        : `${failed.length} failed`),
+        : `${failed.length} failed`) +
+      (skipped === 0 ? '' : `; ${skipped} SKIPPED`),
   );
   if (json !== undefined)
     writeFileSync(resolve(context.userFolder, json), `${JSON.stringify({ faults: results }, null, 2)}\n`);
@@ -70,6 +78,7 @@ async function runOrFail(fault: Fault, run: () => Promise<FaultResult>, signal: 
     if (signal.aborted) throw error;
     return {
       name: fault.name,
+      harmless: fault.harmless === true,
       tasks: 0,
       inFlight: 0,
       lost: 0,

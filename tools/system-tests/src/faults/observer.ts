@@ -3,12 +3,13 @@ import { type MetricSample, type RigProcess, sumOf } from '@pugmark/service-rig'
 
 const LOOK_MS = 250;
 
-/** Observes what an operator could see since the fault began: the metrics pages and logs of the services. */
+/** Observes what an operator could see since the fault began: the metrics, health pages and logs of the services. */
 export class Observer {
   readonly #processes: readonly RigProcess[];
   readonly #since: number;
   readonly #before = new Map<string, readonly MetricSample[]>();
   readonly #now = new Map<string, readonly MetricSample[]>();
+  readonly #unready = new Map<string, string | null>();
   #loop: BackgroundLoop | undefined;
   #noticedAt: number | undefined;
 
@@ -34,7 +35,10 @@ export class Observer {
       createLogger('observer', { LOG_LEVEL: 'warn', LOG_FORMAT: 'json' }),
       async () => {
         if (this.#noticedAt !== undefined) return 60_000;
-        for (const { name, page } of await this.#read()) if (page.length > 0) this.#now.set(name, page);
+        for (const { name, page, problem } of await this.#read()) {
+          if (page.length > 0) this.#now.set(name, page);
+          this.#unready.set(name, problem);
+        }
         if (noticed(this)) this.#noticedAt = performance.now();
         return LOOK_MS;
       },
@@ -58,6 +62,16 @@ export class Observer {
     return now < before ? now : now - before;
   }
 
+  /** Whether another process runs in its place. */
+  restarted(process: string): boolean {
+    return this.risen(process, 'process_start_time_seconds') > 0;
+  }
+
+  /** Whether the process says now that it is not ready, with a matching reason. */
+  unready(process: string, pattern: RegExp): boolean {
+    return pattern.test(this.#unready.get(process) ?? '');
+  }
+
   /** Whether the process logged a matching warning, or worse, since the fault began. */
   warned(process: string, pattern: RegExp): boolean {
     const lines = this.#processes.find(({ name }) => name === process)?.lines ?? [];
@@ -66,7 +80,12 @@ export class Observer {
     );
   }
 
-  #read(): Promise<{ name: string; page: readonly MetricSample[] }[]> {
-    return Promise.all(this.#processes.map(async (process) => ({ name: process.name, page: await process.metrics() })));
+  #read(): Promise<{ name: string; page: readonly MetricSample[]; problem: string | null }[]> {
+    return Promise.all(
+      this.#processes.map(async (process) => {
+        const [page, problem] = await Promise.all([process.metrics(), process.problem()]);
+        return { name: process.name, page, problem };
+      }),
+    );
   }
 }

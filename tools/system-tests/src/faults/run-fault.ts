@@ -1,7 +1,8 @@
 import { messageOf } from '@pugmark/domain';
+import { sumOf } from '@pugmark/service-rig';
 import { waitUntil } from '@pugmark/toolkit';
 import type { Fault, FaultResult } from './fault';
-import { FaultRig, type FaultRigOptions } from './fault-rig';
+import { FaultRig, WORKERS, type FaultRigOptions } from './fault-rig';
 import { Observer } from './observer';
 import { SteadyLoad } from './steady-load';
 
@@ -45,9 +46,11 @@ export async function runFault(fault: Fault, options: FaultRigOptions): Promise<
     await seen.stop();
     await load.stop();
     await attempt(problems, () => waitUntilAllEnded(rig));
+    if (fault.harmless === true) await attempt(problems, () => assertNothingBlamed(rig));
     await attempt(problems, async () => fault.afterwards?.(rig));
     return {
       name: fault.name,
+      harmless: fault.harmless === true,
       inFlight: hit.length,
       noticedSeconds,
       recoveredSeconds,
@@ -129,7 +132,7 @@ async function waitForRecovery(rig: FaultRig, ids: readonly number[]): Promise<v
 async function noticed(seen: Observer, began: number, signal: AbortSignal): Promise<number> {
   const left = Math.max(1, NOTICE_DEADLINE_MS - (performance.now() - began));
   await waitUntil(() => seen.noticedSeconds !== null, {
-    what: 'a metric or a log line that shows the fault',
+    what: 'a metric, a log line or a health page that shows it',
     deadlineMs: left,
     signal,
   });
@@ -144,6 +147,15 @@ async function waitUntilAllEnded(rig: FaultRig): Promise<void> {
     deadlineMs: RECOVER_DEADLINE_MS,
     signal: rig.signal,
   });
+}
+
+async function assertNothingBlamed(rig: FaultRig): Promise<void> {
+  const blamed = await rig.count('select count(*)::int as n from tasks where failures > 0');
+  if (blamed > 0) throw new Error(`${blamed} tasks were charged with a failure`);
+  for (const worker of WORKERS) {
+    const restarts = sumOf(await rig.process(worker).metrics(), 'pugmark_engine_restarts');
+    if (restarts > 0) throw new Error(`${worker} restarted ${restarts} engine processes`);
+  }
 }
 
 /** Records the error of a failed check, so that the other checks still run. */

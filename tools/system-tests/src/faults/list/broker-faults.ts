@@ -2,12 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ROUTES } from '@pugmark/contracts';
 import { waitUntil } from '@pugmark/toolkit';
 import type { Fault } from '../fault';
-import type { FaultRig } from '../fault-rig';
+import { WORKERS, type FaultRig } from '../fault-rig';
 import type { Observer } from '../observer';
 import { purgeQueue } from '../purge-queue';
 
 const QUEUE = ROUTES.detect.queue.name;
-const WORKERS = ['worker-a', 'worker-b'] as const;
 const DECLARATION = { class: 50, method: 10 } as const;
 
 const anyWorker = (test: (worker: string) => boolean): boolean => WORKERS.some(test);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ROUTES } from '@pugmark/contracts';
 import { waitUntil } from '@pugmark/toolkit';
 import type { Fault } from '../fault';
-import { shiftedClock, type FaultRig } from '../fault-rig';
+import { WORKERS, shiftedClock, type FaultRig } from '../fault-rig';
 import { publishNotifications } from '../publish-notifications';
 import { contains } from '../proxy/contains';
 
@@ -60,7 +60,7 @@ export function processFaults(root: string): readonly Fault[] {
         proxy.resume();
         gateway.start();
       },
-      noticed: restarted('gateway'),
+      noticed: (seen) => seen.restarted('gateway'),
     },
     {
       name: 'publisher killed between confirm and recording it',
@@ -85,7 +85,7 @@ export function processFaults(root: string): readonly Fault[] {
         proxy.cut();
         gateway.start();
       },
-      noticed: restarted('gateway'),
+      noticed: (seen) => seen.restarted('gateway'),
     },
     ...(['ahead', 'behind'] as const).map((direction): Fault => ({
       name: `clocks an hour ${direction}`,
@@ -122,8 +122,7 @@ export function processFaults(root: string): readonly Fault[] {
         );
         await publishNotifications(rig.amqpUrl, shuffled([...notifications, ...notifications]));
       },
-      noticed: (seen) =>
-        ['worker-a', 'worker-b'].some((worker) => seen.risen(worker, 'pugmark_task_notifications_stale_total') > 0),
+      noticed: (seen) => WORKERS.some((worker) => seen.risen(worker, 'pugmark_task_notifications_stale_total') > 0),
     },
     {
       name: 'dispatcher down for a minute',
@@ -137,11 +136,6 @@ export function processFaults(root: string): readonly Fault[] {
     },
   ];
 }
-
-const restarted =
-  (name: string): Fault['noticed'] =>
-  (seen) =>
-    seen.risen(name, 'process_start_time_seconds') > 0;
 
 async function untilMoreDone(rig: FaultRig, count: number): Promise<void> {
   const before = await rig.tasksDone();

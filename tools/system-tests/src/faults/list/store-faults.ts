@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '@pugmark/toolkit';
 import type { Fault } from '../fault';
-import type { FaultRig } from '../fault-rig';
+import { WORKERS, type FaultRig } from '../fault-rig';
 
-const SERVERS = ['gateway', 'worker-a', 'worker-b'] as const;
+const SERVICES = ['gateway', ...WORKERS] as const;
 
 /** Faults of Postgres and Redis. */
 export const STORE_FAULTS: readonly Fault[] = [
@@ -15,7 +15,7 @@ export const STORE_FAULTS: readonly Fault[] = [
       await rig.servers.startPostgres();
     },
     noticed: (seen) =>
-      SERVERS.some((name) =>
+      SERVICES.some((name) =>
         seen.warned(name, /database connection broke|could not (claim|commit)|background turn failed/),
       ),
   },
@@ -28,7 +28,7 @@ export const STORE_FAULTS: readonly Fault[] = [
       for (const proxy of rig.allPostgres) proxy.resume();
     },
     noticed: (seen) =>
-      SERVERS.some(
+      SERVICES.some(
         (name) =>
           seen.risen(name, 'pugmark_task_leases_lost_total', { reason: 'overdue' }) > 0 ||
           seen.warned(name, /timeout|could not/),
