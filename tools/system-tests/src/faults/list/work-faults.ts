@@ -2,7 +2,10 @@ import { sumOf, type RigProcess } from '@pugmark/service-rig';
 import { waitUntil } from '@pugmark/toolkit';
 import type { Fault } from '../fault';
 import type { FaultRig } from '../fault-rig';
+import { contains } from '../proxy/contains';
 
+/** The query with which the handler of detect tasks begins. */
+const FIND_FILES = '"mode", "location" from "images"';
 const SLOW_IMAGE_MS = 20_000;
 const SLOW_IMAGES = 4;
 const LOAD_MS = 180_000;
@@ -10,6 +13,33 @@ const LOAD_MS = 180_000;
 /** Faults of the work itself: it hangs, is slow, is killed, or its result is refused. */
 export function workFaults(): readonly Fault[] {
   return [
+    {
+      name: 'handler that never settles',
+      short: true,
+      // The limit for progress is four times as long.
+      settings: { 'worker-a': { ML_IMAGE_DEADLINE_MS: '2000', SHUTDOWN_TIMEOUT_MS: '3000' } },
+      inject: async (rig) => {
+        const [worker, proxy] = [rig.process('worker-a'), rig.postgres('worker-a')];
+        const asked = contains(FIND_FILES);
+        let held = false;
+        // Only this query is never answered: leases have connections of their own, and other batches go on.
+        const forget = proxy.interceptUp((chunk, connection) => {
+          if (held || !asked(chunk, connection)) return 'forward';
+          held = true;
+          return 'hold';
+        });
+        await until(rig, 'a handler to hang', 30_000, () => held);
+        forget();
+        await until(rig, 'the worker to end', 60_000, () => !worker.running);
+        // As its supervisor does.
+        worker.start();
+      },
+      noticed: (seen) => seen.warned('worker-a', /makes no progress/),
+      afterwards: async (rig) => {
+        const givenBack = await rig.count('select count(*)::int as n from tasks where failures = 1');
+        if (givenBack === 0) throw new Error('no task was given back as failed');
+      },
+    },
     {
       name: 'slow model, 20 s per image',
       short: false,
