@@ -1,7 +1,7 @@
 import { sumOf, type RigProcess } from '@pugmark/service-rig';
 import { waitUntil } from '@pugmark/toolkit';
 import type { Fault } from '../fault';
-import type { FaultRig } from '../fault-rig';
+import { WORKERS, type FaultRig } from '../fault-rig';
 import { contains } from '../proxy/contains';
 
 /** The query with which the handler of detect tasks begins. */
@@ -9,6 +9,14 @@ const FIND_FILES = '"mode", "location" from "images"';
 const SLOW_IMAGE_MS = 20_000;
 const SLOW_IMAGES = 4;
 const LOAD_MS = 180_000;
+
+/** SQLSTATE of a refused result, and how its task fails: refused data, a missing table, a limit of the program. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  '23514': 'result_refused',
+  '42P01': 'result_not_written',
+  '54000': 'result_not_written',
+};
+const POISONED_IMAGES = 9;
 
 /** Faults of the work itself: it hangs, is slow, is killed, or its result is refused. */
 export function workFaults(): readonly Fault[] {
@@ -81,6 +89,23 @@ export function workFaults(): readonly Fault[] {
       },
       noticed: (seen) => seen.unready('worker-a', /starting/),
     },
+    {
+      name: 'commit poisoned by some results',
+      short: true,
+      inject: async (rig) => {
+        await until(rig, `${POISONED_IMAGES} images that wait`, 10_000, () => poison(rig));
+        await until(rig, 'the poisoned images to end', 60_000, async () => (await poisonedTasks(rig, 'open')) === 0);
+      },
+      noticed: (seen) => WORKERS.some((worker) => seen.warned(worker, /the result of a task could not be written/)),
+      afterwards: async (rig) => {
+        for (const [sqlstate, code] of Object.entries(REFUSALS)) {
+          const failed = await poisonedTasks(rig, 'failed with the reason', sqlstate, code);
+          const expected = POISONED_IMAGES / Object.keys(REFUSALS).length;
+          if (failed !== expected)
+            throw new Error(`${failed} of ${expected} images refused with ${sqlstate} failed as ${code}`);
+        }
+      },
+    },
   ];
 }
 
@@ -102,6 +127,35 @@ async function waitForLoad(rig: FaultRig, worker: RigProcess): Promise<void> {
   if (waited === 0) throw new Error('no task waited for the model to be loaded');
   const again = await ofRun('attempt > 1');
   if (again > 0) throw new Error(`${again} tasks that waited for the model needed another attempt`);
+}
+
+/** Lets the database refuse the results of some images that wait, in equal parts for each reason. */
+async function poison(rig: FaultRig): Promise<boolean> {
+  const { rowCount } = await rig.pool.query(
+    `with chosen as (
+       select subject_id from tasks where kind = 'detect' and state = 'waiting' order by random() limit $2 for update)
+     insert into rig_poison (image_id, sqlstate)
+     select subject_id, ($1::text[])[1 + (row_number() over ()) % cardinality($1::text[])] from chosen`,
+    [Object.keys(REFUSALS), POISONED_IMAGES],
+  );
+  return rowCount === POISONED_IMAGES;
+}
+
+async function poisonedTasks(
+  rig: FaultRig,
+  which: 'open' | 'failed with the reason',
+  sqlstate: string | null = null,
+  code: string | null = null,
+): Promise<number> {
+  return rig.count(
+    `select count(*)::int as n from tasks t join rig_poison p on t.kind = 'detect' and t.subject_id = p.image_id
+     where ($1::text is null or p.sqlstate = $1)
+       and case when $3 then t.state <> 'failed' else t.state = 'failed' and t.error_code = $2 and t.attempt = 1
+         and t.error_message like '%the result of image ' || p.image_id || ' is refused' end`,
+    sqlstate,
+    code,
+    which === 'open',
+  );
 }
 
 async function until(
