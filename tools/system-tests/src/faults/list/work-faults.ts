@@ -6,6 +6,7 @@ import { contains } from '../proxy/contains';
 
 /** The query with which the handler of detect tasks begins. */
 const FIND_FILES = '"mode", "location" from "images"';
+const ENGINE_KILLS = 10;
 const SLOW_IMAGE_MS = 20_000;
 const SLOW_IMAGES = 4;
 const LOAD_MS = 180_000;
@@ -106,6 +107,20 @@ export function workFaults(): readonly Fault[] {
         }
       },
     },
+    {
+      // The kernel of a machine or container that has no memory left sends the same signal. A group with a limit cannot
+      // be created everywhere, and which process the kernel then kills cannot be chosen.
+      name: `engine processes killed ${ENGINE_KILLS} times (SIGKILL, as for lack of memory)`,
+      short: true,
+      inject: async (rig) => {
+        for (let kill = 0; kill < ENGINE_KILLS; kill += 1) await killEngineAtWork(rig, WORKERS[kill % WORKERS.length]!);
+      },
+      noticed: (seen) =>
+        WORKERS.every(
+          (worker) =>
+            seen.risen(worker, 'pugmark_engine_restarts') > 0 && seen.warned(worker, /lack of memory.*is restarted/),
+        ),
+    },
   ];
 }
 
@@ -156,6 +171,27 @@ async function poisonedTasks(
     code,
     which === 'open',
   );
+}
+
+/** Kills the engine process of a worker while it has images in flight. */
+async function killEngineAtWork(rig: FaultRig, name: string): Promise<void> {
+  const worker = rig.process(name);
+  await until(rig, `the engine of ${name} to be at work`, 60_000, async () => {
+    const pid = enginePid(worker);
+    const held = await rig.count(
+      "select count(*)::int as n from tasks where state = 'running' and owner like '%/' || $1",
+      String(worker.pid),
+    );
+    if (pid === null || held === 0) return false;
+    // Throws while the one before it is being replaced.
+    return process.kill(pid, 'SIGKILL');
+  });
+}
+
+/** The engine process that the worker reported last; `pid` is in the line twice, and the second one is the engine's. */
+function enginePid(worker: RigProcess): number | null {
+  const ready = worker.lines.findLast(({ text }) => text.includes('"an engine process is ready"'));
+  return ready === undefined ? null : (JSON.parse(ready.text) as { pid: number }).pid;
 }
 
 async function until(
