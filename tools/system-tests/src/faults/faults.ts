@@ -6,5 +6,5 @@ import { workFaults } from './list/work-faults';
 
 /** Every fault. A new one is added to one of the lists. */
 export function allFaults(root: string): readonly Fault[] {
-  return [...BROKER_FAULTS, ...processFaults(root), ...STORE_FAULTS, ...workFaults()];
+  return [...BROKER_FAULTS, ...processFaults(root), ...STORE_FAULTS, ...workFaults(root)];
 }

@@ -1,4 +1,8 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readTensorflowState } from '@pugmark/inference';
 import { sumOf, type RigProcess } from '@pugmark/service-rig';
+import { tensorflowDir } from '@pugmark/tensorflow';
 import { waitUntil } from '@pugmark/toolkit';
 import type { Fault } from '../fault';
 import { WORKERS, type FaultRig } from '../fault-rig';
@@ -6,6 +10,7 @@ import { contains } from '../proxy/contains';
 
 /** The query with which the handler of detect tasks begins. */
 const FIND_FILES = '"mode", "location" from "images"';
+const CONVERTERS = 16;
 const ENGINE_KILLS = 10;
 const SLOW_IMAGE_MS = 20_000;
 const SLOW_IMAGES = 4;
@@ -19,8 +24,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 const POISONED_IMAGES = 9;
 
-/** Faults of the work itself: it hangs, is slow, is killed, or its result is refused. */
-export function workFaults(): readonly Fault[] {
+/** Faults of the work itself: it hangs, is slow, is killed, or its result is refused. `root` is the workspace. */
+export function workFaults(root: string): readonly Fault[] {
   return [
     {
       name: 'handler that never settles',
@@ -121,6 +126,35 @@ export function workFaults(): readonly Fault[] {
             seen.risen(worker, 'pugmark_engine_restarts') > 0 && seen.warned(worker, /lack of memory.*is restarted/),
         ),
     },
+    {
+      name: `${CONVERTERS} processes convert a model at once`,
+      short: false,
+      harmless: true,
+      unavailableReason: () => {
+        const state = readTensorflowState(tensorflowDir(root));
+        return state.installed ? null : `TensorFlow converts models, and is not installed: ${state.problem}`;
+      },
+      prepare: (rig) => Promise.resolve(rmSync(convertedFolder(rig), { recursive: true, force: true })),
+      inject: async (rig) => {
+        const worker = rig.process('worker-a');
+        await worker.stop();
+        worker.start({
+          ML_ENGINE: 'tensorflow',
+          ML_DEVICE: 'cpu',
+          TENSORFLOW_DIR: tensorflowDir(root),
+          ML_PROCESSES: String(CONVERTERS),
+        });
+        await worker.ready(rig.signal, 300_000);
+      },
+      noticed: (seen) => seen.unready('worker-a', /starting/),
+      afterwards: async (rig) => {
+        const up = sumOf(await rig.process('worker-a').metrics(), 'pugmark_engine_processes_up');
+        if (up !== CONVERTERS) throw new Error(`${up} of ${CONVERTERS} engine processes are up`);
+        const folder = convertedFolder(rig);
+        const found = existsSync(folder) ? readdirSync(folder) : [];
+        if (found.length !== 1) throw new Error(`converted models: ${found.join(', ') || 'none'}`);
+      },
+    },
   ];
 }
 
@@ -192,6 +226,10 @@ async function killEngineAtWork(rig: FaultRig, name: string): Promise<void> {
 function enginePid(worker: RigProcess): number | null {
   const ready = worker.lines.findLast(({ text }) => text.includes('"an engine process is ready"'));
   return ready === undefined ? null : (JSON.parse(ready.text) as { pid: number }).pid;
+}
+
+function convertedFolder(rig: FaultRig): string {
+  return join(rig.folder, 'models', 'converted');
 }
 
 async function until(
