@@ -15,7 +15,7 @@ import {
 } from '@pugmark/toolkit';
 import { ENDPOINTS, heavyPath, NOT_MEASURED, type Endpoint, type EndpointKind, type Known } from './endpoints';
 import { fillWithStudy, type StudySize } from './generate-study';
-import { beside, measure, type Measured } from './load';
+import { duringLoad, measure, type Measured } from './load';
 
 const USAGE = 'npm run bench:api [-- --images N] [--seconds N] [--only TEXT] [--json FILE]';
 const CONNECTIONS = 8;
@@ -28,7 +28,7 @@ const LIMITS_MS: Readonly<Record<EndpointKind, number>> = {
   item: 50,
   count: 300,
   chart: 300,
-  'beside heavy': 100,
+  'under load': 100,
 };
 /**
  * Largest ratio between the gateway's memory in the last and in the second fifth of the bench that counts as flat.
@@ -195,8 +195,8 @@ async function measureAll(
     await measure(() => path(known), { ...load, seconds: 1 }, signal);
   for (const { name, operation, kind, path } of endpoints) {
     const measured =
-      kind === 'beside heavy'
-        ? await measureBesideHeavy(() => path(known), known, load, context)
+      kind === 'under load'
+        ? await measureUnderLoad(() => path(known), known, load, context)
         : await measure(() => path(known), load, signal);
     const row = { name, operation, kind, limitMs: LIMITS_MS[kind], ...measured };
     rows.push(row);
@@ -215,13 +215,13 @@ async function measureAll(
 }
 
 /** Measures the requests of one client while as many others as usual send heavy ones. */
-async function measureBesideHeavy(
+async function measureUnderLoad(
   path: () => string,
   known: Known,
   load: Parameters<typeof measure>[1],
   { log, signal }: CommandContext,
 ): Promise<Measured> {
-  const { result, served, refused } = await beside(
+  const { result, served, refused } = await duringLoad(
     () => heavyPath(known),
     load,
     signal,

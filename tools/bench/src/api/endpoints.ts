@@ -10,10 +10,10 @@ export interface Known {
 }
 
 /**
- * `largest page`: as large as eight usual pages, for programs that fetch everything. `beside heavy`: by one client,
+ * `largest page`: as large as eight usual pages, for programs that fetch everything. `under load`: by one client,
  * while others send heavy requests.
  */
-export type EndpointKind = 'list' | 'largest page' | 'item' | 'count' | 'chart' | 'beside heavy';
+export type EndpointKind = 'list' | 'largest page' | 'item' | 'count' | 'chart' | 'under load';
 
 export interface Endpoint {
   readonly name: string;
@@ -178,7 +178,7 @@ const REQUESTS: readonly Endpoint[] = [
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...REQUESTS,
-  { name: 'projects, beside heavy requests', operation: 'listProjects', kind: 'beside heavy', path: () => '/projects' },
+  { name: 'projects, under heavy load', operation: 'listProjects', kind: 'under load', path: () => '/projects' },
 ];
 
 /**

@@ -69,7 +69,7 @@ export async function measure(
  * Calls `act` while several clients send requests without pause. A 503 is an answer to them, since the gateway limits
  * how many heavy requests it serves; any other status is an error.
  */
-export async function beside<T>(
+export async function duringLoad<T>(
   path: () => string,
   { baseUrl, key, connections }: Omit<Load, 'seconds'>,
   signal: AbortSignal,
