@@ -11,7 +11,8 @@ import { contains } from '../proxy/contains';
 /** The query with which the handler of detect tasks begins. */
 const FIND_FILES = '"mode", "location" from "images"';
 const CONVERTERS = 16;
-const ENGINE_KILLS = 10;
+/** Without pause: the images of a killed process are soon alone in one, and killed again. */
+const ENGINE_KILLS = 6;
 const SLOW_IMAGE_MS = 20_000;
 const SLOW_IMAGES = 4;
 const LOAD_MS = 180_000;
@@ -115,11 +116,9 @@ export function workFaults(root: string): readonly Fault[] {
     {
       // The kernel of a machine or container that has no memory left sends the same signal. A group with a limit cannot
       // be created everywhere, and which process the kernel then kills cannot be chosen.
-      name: `engine processes killed ${ENGINE_KILLS} times (SIGKILL, as for lack of memory)`,
+      name: `engine processes killed ${ENGINE_KILLS} times in a row (SIGKILL, as for lack of memory)`,
       short: true,
-      inject: async (rig) => {
-        for (let kill = 0; kill < ENGINE_KILLS; kill += 1) await killEngineAtWork(rig, WORKERS[kill % WORKERS.length]!);
-      },
+      inject: async (rig) => void (await Promise.all(WORKERS.map((worker) => killEngines(rig, worker)))),
       noticed: (seen) =>
         WORKERS.every(
           (worker) =>
@@ -207,19 +206,21 @@ async function poisonedTasks(
   );
 }
 
-/** Kills the engine process of a worker while it has images in flight. */
-async function killEngineAtWork(rig: FaultRig, name: string): Promise<void> {
+/** Kills the engine process of a worker, and those that replace it, each as soon as the worker has images for it. */
+async function killEngines(rig: FaultRig, name: string): Promise<void> {
   const worker = rig.process(name);
-  await until(rig, `the engine of ${name} to be at work`, 60_000, async () => {
-    const pid = enginePid(worker);
-    const held = await rig.count(
-      "select count(*)::int as n from tasks where state = 'running' and owner like '%/' || $1",
-      String(worker.pid),
-    );
-    if (pid === null || held === 0) return false;
-    // Throws while the one before it is being replaced.
-    return process.kill(pid, 'SIGKILL');
-  });
+  let killed: number | null = null;
+  for (let kill = 0; kill < ENGINE_KILLS; kill += 1)
+    await until(rig, `the engine of ${name} to be at work`, 60_000, async () => {
+      const pid = enginePid(worker);
+      const held = await rig.count(
+        "select count(*)::int as n from tasks where state = 'running' and owner like '%/' || $1",
+        String(worker.pid),
+      );
+      if (pid === null || pid === killed || held === 0) return false;
+      killed = pid;
+      return process.kill(pid, 'SIGKILL');
+    });
 }
 
 /** The engine process that the worker reported last; `pid` is in the line twice, and the second one is the engine's. */
