@@ -37,7 +37,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'queue deleted',
-    short: true,
+    short: false,
     inject: (rig) => rig.manage('DELETE', `/queues/{vhost}/${QUEUE}`),
     noticed: (seen) => anyWorker((worker) => seen.warned(worker, /the consumer stopped|taken away/)),
   },
@@ -72,7 +72,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'memory alarm raised and cleared',
-    short: true,
+    short: false,
     inject: async (rig) => {
       const limit = (value: string): Promise<string> =>
         rig.servers.rabbitmqctl('set_vm_memory_high_watermark', ...value.split(' '));
@@ -134,7 +134,7 @@ export const BROKER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'queue purged',
-    short: true,
+    short: false,
     // When the workers have just emptied the queue, there is nothing to purge yet.
     inject: async (rig) =>
       void (await waitUntil(async () => (await purgeQueue(rig.amqpUrl, QUEUE)) > 0, {

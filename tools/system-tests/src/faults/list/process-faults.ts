@@ -36,7 +36,7 @@ export function processFaults(root: string): readonly Fault[] {
     },
     {
       name: 'publisher killed between commit and confirm',
-      short: true,
+      short: false,
       inject: async (rig) => {
         const [gateway, proxy] = [rig.process('gateway'), rig.amqp('gateway')];
         const seen = contains(NOTIFICATION);
@@ -89,7 +89,7 @@ export function processFaults(root: string): readonly Fault[] {
     },
     ...(['ahead', 'behind'] as const).map((direction): Fault => ({
       name: `clocks an hour ${direction}`,
-      short: direction === 'ahead',
+      short: false,
       settings: {
         gateway: shiftedClock(root, direction === 'ahead' ? HOUR_MS : -HOUR_MS),
         'worker-a': shiftedClock(root, direction === 'ahead' ? HOUR_MS : -HOUR_MS),
@@ -101,7 +101,7 @@ export function processFaults(root: string): readonly Fault[] {
     })),
     {
       name: 'two dispatchers racing',
-      short: true,
+      short: false,
       prepare: async (rig) => void (await rig.addApp('gateway-b', 'gateway')),
       inject: (rig) => untilMoreDone(rig, 300),
       noticed: (seen) =>

@@ -36,7 +36,7 @@ export const STORE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'Redis stopped for the whole run',
-    short: true,
+    short: false,
     prepare: async (rig) => {
       await rig.servers.stopServer('redis');
       rig.onStop(() => rig.servers.startRedis());
