@@ -11,7 +11,7 @@ import { contains } from '../proxy/contains';
 /** The query with which the handler of detect tasks begins. */
 const FIND_FILES = '"mode", "location" from "images"';
 const CONVERTERS = 16;
-/** Without pause: the images of a killed process are soon alone in one, and killed again. */
+/** Without pause, so that many images are in one killed process after another. */
 const ENGINE_KILLS = 6;
 const SLOW_IMAGE_MS = 20_000;
 const SLOW_IMAGES = 4;
