@@ -15,8 +15,8 @@ const PREFIX = 4;
 const RANDOM = 16;
 
 /**
- * A token of 32 bytes: the prefix of its key, random bytes, and an authentication code over both by the hash of the key.
- * The code tells guesses from issued tokens without a query; the table `sessions` has those that are active.
+ * A token of 32 bytes: the prefix of its key, random bytes, and an authentication code over both by the hash of the
+ * key. The code tells guesses from issued tokens without a query; the table `sessions` has those that are active.
  */
 export function newSessionToken(key: SessionKey): string {
   const content = Buffer.concat([Buffer.from(key.prefix.slice('pm_'.length), 'hex'), randomBytes(RANDOM)]);
