@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { waitUntil } from '@pugmark/testing';
+import { takeAdvisoryLock } from '../connection/advisory-locks';
 import { createDatabase, type Database, type DatabaseTransaction } from '../connection/database';
 import { refreshObservations } from '../observations/refresh-observations';
 import { Study, found } from '../testing/study.fixture';
@@ -334,6 +335,21 @@ describe('events', () => {
       });
       expect(await Promise.all(readers)).toEqual(Array(10).fill(true));
       expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(20);
+    });
+
+    it('are waited for without a connection', async () => {
+      const d = await study.deployment('d');
+      await study.image(d, minute(0), [found('deer')]);
+      const oneConnection = createDatabase({ url: study.databaseUrl, applicationName: 'test', poolSize: 1 });
+      let reader: Promise<boolean> = Promise.resolve(false);
+      await someoneElse.transaction().execute(async (tx) => {
+        await takeAdvisoryLock(tx, 'eventForming', d);
+        reader = events.formStaleEvents(oneConnection, study.projectId);
+        for (let n = 0; n < 20; n += 1) await sql`select pg_sleep(0.02)`.execute(oneConnection);
+      });
+      expect(await reader).toBe(true);
+      expect(await study.db.selectFrom('events').select('id').execute()).toHaveLength(2);
+      await oneConnection.destroy();
     });
 
     it('are waited for by each reader up to its own deadline', async () => {

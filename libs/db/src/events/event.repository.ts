@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
+import { sleep } from '@pugmark/platform';
 import { pingDatabase, type Database, type DatabaseTransaction, type Executor } from '../connection/database';
-import { takeAdvisoryLock } from '../connection/advisory-locks';
+import { tryAdvisoryLock } from '../connection/advisory-locks';
 import { inTransaction } from '../connection/in-transaction';
 import { PREPARED } from '../connection/prepared-statements';
 import { NOT_DONE, SharedJobs } from '../connection/shared-jobs';
@@ -10,6 +11,8 @@ import { solarHour } from '../sql/solar-time';
 const BATCH_SIZE = 50;
 /** Images whose events are formed in one transaction: about a second. */
 const MAX_SPAN_IMAGES = 20_000;
+/** Interval at which a lock that another process holds is tried again. */
+const LOCK_RETRY_MS = 100;
 /**
  * Deployments that one process forms concurrently: the other connections remain available, whatever locks these wait
  * for.
@@ -60,11 +63,7 @@ export class EventRepository {
   #formingsOf(db: Database): SharedJobs<void> {
     const formings =
       this.#formings.get(db) ??
-      new SharedJobs(MAX_CONCURRENT, async (deploymentId) => {
-        while (
-          await inTransaction(db, (tx) => formStaleSpan(tx, deploymentId, this.#maxSpanImages), { idempotent: true })
-        );
-      });
+      new SharedJobs(MAX_CONCURRENT, (deploymentId) => formAllStale(db, deploymentId, this.#maxSpanImages));
     this.#formings.set(db, formings);
     return formings;
   }
@@ -78,25 +77,42 @@ export class EventRepository {
   }
 }
 
+/** Forms all stale events of a deployment. Waits for another process that forms them, without a connection. */
+async function formAllStale(db: Database, deploymentId: number, maxImages: number): Promise<void> {
+  for (;;) {
+    const formed = await inTransaction(
+      db,
+      async (tx) =>
+        (await tryAdvisoryLock(tx, 'eventForming', deploymentId)) ? formStaleSpan(tx, deploymentId, maxImages) : 'busy',
+      { idempotent: true },
+    );
+    if (formed === 'all') return;
+    if (formed === 'busy') await sleep(LOCK_RETRY_MS);
+  }
+}
+
 /**
- * Forms the stale events of a deployment, of at most about `maxImages` images. Returns whether some are left: the
- * rest of the span is stale still.
+ * Forms the stale events of a deployment that is locked for it, of at most about `maxImages` images. The rest of the
+ * span stays stale.
  */
-async function formStaleSpan(tx: DatabaseTransaction, deploymentId: number, maxImages: number): Promise<boolean> {
-  await takeAdvisoryLock(tx, 'eventForming', deploymentId);
+async function formStaleSpan(
+  tx: DatabaseTransaction,
+  deploymentId: number,
+  maxImages: number,
+): Promise<'all' | 'some'> {
   const { rows } = await sql<{ from: string | null; to: string | null }>`
     with deleted as (delete from stale_events where deployment_id = ${deploymentId} returning from_at, to_at)
     select min(from_at)::text as from, max(to_at)::text as to from deleted`.execute(tx);
   const { from = null, to = null } = rows[0] ?? {};
   // Another process has formed them.
-  if (from === null || to === null) return false;
+  if (from === null || to === null) return 'all';
   // Separate statements, later than the one that deleted the stale rows: they see all changes that added them.
   const end = await endOfSpan(tx, deploymentId, from, to, maxImages);
   if (end !== null)
     await sql`insert into stale_events (project_id, deployment_id, from_at, to_at)
       select project_id, id, ${end}, ${to} from deployments where id = ${deploymentId}`.execute(tx);
   await formBetween(tx, deploymentId, from, end ?? to);
-  return end !== null;
+  return end === null ? 'all' : 'some';
 }
 
 /**
