@@ -30,5 +30,6 @@ it('keeps the wire form', () => {
     'pugmark.work/detect pugmark.detect.requested v1',
     'pugmark.work/classify pugmark.classify.requested v1',
     'pugmark.work/export pugmark.export.requested v1',
+    'pugmark.work/derive pugmark.derive.requested v1',
   ]);
 });
