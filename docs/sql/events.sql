@@ -8,7 +8,7 @@ select project_id, id, '-infinity', 'infinity' from deployments where id = $1;
 /* prepared */ select distinct deployment_id as id from stale_events where deployment_id > $1 and project_id = $2
 order by deployment_id limit 50;
 
-select pg_advisory_xact_lock($1::int, $2::int);
+select pg_try_advisory_xact_lock($1::int, $2::int) as free;
 
 with deleted as (delete from stale_events where deployment_id = $1 returning from_at, to_at)
 select min(from_at)::text as from, max(to_at)::text as to from deleted;

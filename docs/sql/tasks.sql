@@ -39,30 +39,31 @@ select "id"
 from "tasks"
 where "kind" = $1;
 
+/* prepared */
 with wanted as (
-select distinct * from unnest($1::bigint[],
-  $2::int[]) as w (id, attempt)
+  select distinct * from unnest($1::bigint[],
+    $2::int[]) as w (id, attempt)
 ), found as materialized (
-select w.id, t.run_id from wanted w
-  cross join lateral (select kind, state, attempt, run_id from tasks where id = w.id limit 1) t
-where t.kind = $3 and t.state in ('waiting', 'queued') and t.attempt = w.attempt - 1
+  select w.id, t.run_id from wanted w
+    cross join lateral (select kind, state, attempt, run_id from tasks where id = w.id limit 1) t
+  where t.kind = $3 and t.state in ('waiting', 'queued') and t.attempt = w.attempt - 1
 ), open_runs as materialized (
-select r.id from runs r
-where r.id in (select run_id from found) and r.cancelled_at is null and r.paused_at is null
-for key share
+  select r.id from runs r
+  where r.id in (select run_id from found) and r.cancelled_at is null and r.paused_at is null
+  for key share
 ), locked as (
-select f.id from (
-  select f.id, w.attempt from found f join wanted w on w.id = f.id
-  where f.run_id is null or f.run_id in (select id from open_runs) order by f.id
-) f cross join lateral (select state, attempt from tasks where id = f.id limit 1 for update) t
-where t.state in ('waiting', 'queued') and t.attempt = f.attempt - 1
+  select f.id from (
+    select f.id, w.attempt from found f join wanted w on w.id = f.id
+    where f.run_id is null or f.run_id in (select id from open_runs) order by f.id
+  ) f cross join lateral (select state, attempt from tasks where id = f.id limit 1 for update) t
+  where t.state in ('waiting', 'queued') and t.attempt = f.attempt - 1
 )
 update tasks t set
-state = 'running', attempt = t.attempt + 1, paused = false, owner = $4, started_at = clock_timestamp(),
-lease_until = clock_timestamp() + $5 * interval '1 second'
+  state = 'running', attempt = t.attempt + 1, paused = false, owner = $4, started_at = clock_timestamp(),
+  lease_until = clock_timestamp() + $5 * interval '1 second'
 from locked l where t.id = l.id and t.id = any (array(select id from locked))
 returning t.id, t.kind, t.subject_id as "subjectId", t.run_id as "runId", t.attempt,
-t.failures, t.interruptions, t.error_code as "lastErrorCode", t.traceparent;
+  t.failures, t.interruptions, t.error_code as "lastErrorCode", t.traceparent;
 
 with locked as (
 select h.id, h.seconds
@@ -81,27 +82,28 @@ select h.id from unnest($1::bigint[], $2::int[])
 as h (id, attempt) cross join lateral (select state, attempt from tasks where id = h.id limit 1) t
 where t.attempt = h.attempt and t.state = 'running';
 
+/* prepared */
 with ended as (
-select * from unnest(
-  $1::bigint[], $2::int[],
-    $3::text[],
-  $4::int[], $5::int[],
-  $6::int[], $7::text[],
-    $8::text[]
-) as e (id, attempt, state, failures, interruptions, wait_seconds, error_code, error_message) order by id
+  select * from unnest(
+    $1::bigint[], $2::int[],
+      $3::text[],
+    $4::int[], $5::int[],
+    $6::int[], $7::text[],
+      $8::text[]
+  ) as e (id, attempt, state, failures, interruptions, wait_seconds, error_code, error_message) order by id
 ), locked as (
-select e.* from ended e
-  cross join lateral (select state, attempt from tasks where id = e.id limit 1 for update) t
-where t.attempt = e.attempt and t.state = 'running'
+  select e.* from ended e
+    cross join lateral (select state, attempt from tasks where id = e.id limit 1 for update) t
+  where t.attempt = e.attempt and t.state = 'running'
 )
 update tasks t set
-state = e.state, failures = e.failures, interruptions = e.interruptions, owner = null, lease_until = null,
--- Of a task that has ended it stays: when it was lost last.
-queued_at = case when e.state = 'waiting' then null else t.queued_at end,
-run_at = case when e.state = 'waiting' then clock_timestamp() + e.wait_seconds * interval '1 second'
-  else t.run_at end,
-finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
-error_code = e.error_code, error_message = e.error_message
+  state = e.state, failures = e.failures, interruptions = e.interruptions, owner = null, lease_until = null,
+  -- Of a task that has ended it stays: when it was lost last.
+  queued_at = case when e.state = 'waiting' then null else t.queued_at end,
+  run_at = case when e.state = 'waiting' then clock_timestamp() + e.wait_seconds * interval '1 second'
+    else t.run_at end,
+  finished_at = case when e.state = 'waiting' then null else clock_timestamp() end,
+  error_code = e.error_code, error_message = e.error_message
 from locked e where t.id = e.id and t.id = any (array(select id from locked))
 returning t.id, t.attempt;
 

@@ -9,6 +9,7 @@ import {
 } from '@pugmark/domain';
 import type { Database, DatabaseTransaction, Executor } from '../connection/database';
 import { isDatabaseUnavailable } from '../connection/is-database-unavailable';
+import { PREPARED } from '../connection/prepared-statements';
 import { UNCLAIMABLE_RUNS, RUNS_WITH_PAUSED_TASKS, IS_TO_RETRY, CANCELLING_RUNS } from '../runs/requested-run-state';
 
 /** A due task to publish; `attempt` is the one that its notification asks for. */
@@ -131,7 +132,7 @@ export class TaskRepository {
    * so that none of its tasks starts afterwards.
    */
   async claim(kind: TaskKind, notifications: readonly NotifiedTask[], owner: string): Promise<ClaimedTask[]> {
-    const { rows } = await sql<ClaimedTask>`
+    const { rows } = await sql<ClaimedTask>`${PREPARED}
       with wanted as (
         select distinct * from unnest(${notifications.map((d) => d.id)}::bigint[],
           ${notifications.map((d) => d.attempt)}::int[]) as w (id, attempt)
@@ -197,7 +198,7 @@ export class TaskRepository {
     write: (tx: DatabaseTransaction, done: readonly { task: ClaimedTask; result: Result }[]) => Promise<void>,
   ): Promise<number[]> {
     return this.#db.transaction().execute(async (tx) => {
-      const { rows } = await sql<{ id: number; attempt: number }>`
+      const { rows } = await sql<{ id: number; attempt: number }>`${PREPARED}
         with ended as (
           select * from unnest(
             ${outcomes.map((o) => o.task.id)}::bigint[], ${outcomes.map((o) => o.task.attempt)}::int[],
