@@ -1,5 +1,5 @@
 import { TaskRepository, type InvariantViolation } from '@pugmark/db';
-import { FatalError, PermanentError, RetryableError } from '@pugmark/domain';
+import { FatalError, PermanentError, RetryableError, type ClaimedTask } from '@pugmark/domain';
 import { waitUntil } from '@pugmark/testing';
 import { sleep } from '@pugmark/platform';
 import { allDone, useTaskSystem } from './task-system.fixture';
@@ -243,6 +243,36 @@ describe('tasks, from row to result', () => {
     expect(rows[1]).toMatchObject({ error_code: 'result_not_written' });
     expect(rows[1]!.error_message).toContain(error.message);
     expect(await findViolations(0)).toEqual([]);
+  });
+
+  it('claims together what arrives while it is still claiming', async () => {
+    const sizes: number[] = [];
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    class SlowStore extends TaskRepository {
+      override async claim(
+        ...[kind, notifications, owner]: Parameters<typeof TaskRepository.prototype.claim>
+      ): Promise<ClaimedTask[]> {
+        sizes.push(notifications.length);
+        if (sizes.length === 1) await released;
+        return super.claim(kind, notifications, owner);
+      }
+    }
+    const publisher = startBroker();
+    startDispatcher(publisher);
+    startWorker(allDone, undefined, new SlowStore(system.db));
+    await given(1);
+    await waitUntil('the first claim', () => sizes.length === 1);
+    for (let n = 2; n <= 6; n += 1) {
+      await system.db.insertInto('tasks').values({ kind: 'detect', subject_id: n }).execute();
+      await waitUntil(
+        'its notification to be delivered',
+        async () => (await counts())['queued'] === n && (await publisher.readyCount('detect')) === 0,
+      );
+    }
+    release();
+    await until('all to be done', { done: 6 });
+    expect(sizes).toEqual([1, 5]);
   });
 
   it('handles tasks alone that were in the batches of lost workers, the others together', async () => {
