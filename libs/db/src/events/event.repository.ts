@@ -1,8 +1,6 @@
 import { sql } from 'kysely';
-import { sleep } from '@pugmark/platform';
 import { pingDatabase, type Database, type DatabaseTransaction, type Executor } from '../connection/database';
-import { tryAdvisoryLock } from '../connection/advisory-locks';
-import { inTransaction } from '../connection/in-transaction';
+import { inLockedTransaction } from '../connection/in-locked-transaction';
 import { PREPARED } from '../connection/prepared-statements';
 import { NOT_DONE, SharedJobs } from '../connection/shared-jobs';
 import { solarHour } from '../sql/solar-time';
@@ -11,8 +9,6 @@ import { solarHour } from '../sql/solar-time';
 const BATCH_SIZE = 50;
 /** Images whose events are formed in one transaction: about a second. */
 const MAX_SPAN_IMAGES = 20_000;
-/** Interval at which a lock that another process holds is tried again. */
-const LOCK_RETRY_MS = 100;
 /**
  * Deployments that one process forms concurrently: the other connections remain available, whatever locks these wait
  * for.
@@ -77,18 +73,10 @@ export class EventRepository {
   }
 }
 
-/** Forms all stale events of a deployment. Waits for another process that forms them, without a connection. */
+/** Forms all stale events of a deployment. */
 async function formAllStale(db: Database, deploymentId: number, maxImages: number): Promise<void> {
-  for (;;) {
-    const formed = await inTransaction(
-      db,
-      async (tx) =>
-        (await tryAdvisoryLock(tx, 'eventForming', deploymentId)) ? formStaleSpan(tx, deploymentId, maxImages) : 'busy',
-      { idempotent: true },
-    );
-    if (formed === 'all') return;
-    if (formed === 'busy') await sleep(LOCK_RETRY_MS);
-  }
+  const form = (tx: DatabaseTransaction) => formStaleSpan(tx, deploymentId, maxImages);
+  while ((await inLockedTransaction(db, 'eventForming', deploymentId, form, { idempotent: true })) === 'some');
 }
 
 /**

@@ -7,17 +7,15 @@ import {
   type KnownStaticDetection,
   type StaticDetectionGroup,
 } from '@pugmark/domain';
-import { sleep } from '@pugmark/platform';
 import type { Database, DatabaseTransaction, Executor } from '../connection/database';
 import { tryAdvisoryLock } from '../connection/advisory-locks';
+import { inLockedTransaction } from '../connection/in-locked-transaction';
 import { inTransaction } from '../connection/in-transaction';
 import { NOT_DONE, SharedJobs } from '../connection/shared-jobs';
 import { lockImages, refreshObservations } from '../observations/refresh-observations';
 
 /** Searches that one process runs concurrently: the other connections remain available. */
 const MAX_CONCURRENT = 2;
-/** Interval at which a lock that another process holds is tried again, without a connection in between. */
-const LOCK_RETRY_MS = 200;
 /** Images whose detections are read at once. */
 const READ_BATCH = 20_000;
 /** Images whose detections are written at once. */
@@ -178,15 +176,10 @@ const SELECT_ROWS = sql`
 
 /** Searches as soon as no other process searches the deployment. */
 async function searchNow(db: Database, deploymentId: number): Promise<StaticDetectionSearch> {
-  for (;;) {
-    const search = await inTransaction(db, async (tx) => {
-      if (!(await tryAdvisoryLock(tx, 'staticDetectionSearch', deploymentId))) return null;
-      await deleteStale(tx, deploymentId);
-      return find(tx, deploymentId);
-    });
-    if (search !== null) return search;
-    await sleep(LOCK_RETRY_MS);
-  }
+  return inLockedTransaction(db, 'staticDetectionSearch', deploymentId, async (tx) => {
+    await deleteStale(tx, deploymentId);
+    return find(tx, deploymentId);
+  });
 }
 
 /** Deletes the rows that request a search. Statements after this one see all results that added them. */
