@@ -1,4 +1,10 @@
-import { BulkChangeRepository, ImageRepository, IngestRepository, ReviewRepository } from '@pugmark/db';
+import {
+  BulkChangeRepository,
+  DeploymentRepository,
+  ImageRepository,
+  IngestRepository,
+  ReviewRepository,
+} from '@pugmark/db';
 import { configureImages } from '@pugmark/images';
 import { SINGLE_TASKS, runPugmarkService } from '@pugmark/service';
 import { ImageStorage, RenditionStorage, UploadStorage } from '@pugmark/storage';
@@ -36,7 +42,7 @@ runPugmarkService('ingest', IngestConfig, process.env, ({ config, logger, runtim
   const removeFiles = () => removeDeletedFiles(deriveDb, imageFiles, renditionFiles);
   const derive = new DeriveHandler(
     { db: deriveDb, tasks, bulkChanges: new BulkChangeRepository() },
-    stepsByKind({ images, reviews: new ReviewRepository(), removeFiles }),
+    stepsByKind({ images, deployments: new DeploymentRepository(), reviews: new ReviewRepository(), removeFiles }),
   );
   const batching = { ...SINGLE_TASKS, concurrency: CONCURRENT_TASKS };
   runtime.startWorkers(broker, { batching, stallLimitMs: STALL_LIMIT_MS }, { scan, derive });

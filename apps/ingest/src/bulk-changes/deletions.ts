@@ -14,7 +14,6 @@ const NOTHING_TO_LOCK = (): Promise<void> => Promise.resolve();
 export function deleteSelectedImages(removeFiles: () => Promise<boolean>): BulkChangeSteps {
   return {
     ...deletionOf(({ parameters }) => parameters.selection!),
-    finish: () => Promise.resolve(true),
     afterwards: removeFiles,
   };
 }

@@ -1,4 +1,4 @@
-import type { BulkChangeKind, ImageRepository, ReviewRepository } from '@pugmark/db';
+import type { BulkChangeKind, DeploymentRepository, ImageRepository, ReviewRepository } from '@pugmark/db';
 import type { BulkChangeSteps } from './bulk-change-steps';
 import { deleteSelectedImages, deleteWholeDeployment, deleteWholeProject } from './deletions';
 import { deriveDeploymentTimes } from './derive-deployment-times';
@@ -9,16 +9,17 @@ export type StepsByKind = Readonly<Record<BulkChangeKind, BulkChangeSteps>>;
 
 export interface StepDependencies {
   readonly images: ImageRepository;
+  readonly deployments: DeploymentRepository;
   readonly reviews: ReviewRepository;
   /** Removes some of the files of deleted images; returns whether none are left. */
   readonly removeFiles: () => Promise<boolean>;
 }
 
-export function stepsByKind({ images, reviews, removeFiles }: StepDependencies): StepsByKind {
+export function stepsByKind({ images, deployments, reviews, removeFiles }: StepDependencies): StepsByKind {
   return {
-    deployment_times: deriveDeploymentTimes(images),
+    deployment_times: deriveDeploymentTimes(images, deployments),
     taxon: deriveTaxon(images, reviews),
-    move_images: moveImages(images),
+    move_images: moveImages(images, deployments),
     delete_images: deleteSelectedImages(removeFiles),
     delete_deployment: deleteWholeDeployment(removeFiles),
     delete_project: deleteWholeProject(removeFiles),

@@ -36,11 +36,11 @@ export async function storeChunk(
     if (!(await stores.tasks.holdsLease(tx, task)))
       throw new RetryableError('attempt_lost', 'the scan was cancelled or taken over');
     await keepContents(tx);
-    await assertStored(files.flatMap((file) => ('image' in file ? [file.image] : [])));
     // Sorted by hash, so that concurrent ingests of the same images wait for one another instead of deadlocking.
     const images = files
       .flatMap((file) => ('image' in file ? [file.image] : []))
       .sort((a, b) => a.sha256.compare(b.sha256));
+    await assertStored(images);
     const added = await stores.images.insertNew(tx, originOf(ingest), images);
     const known = await findExisting(tx, stores, ingest.project_id, images, added);
     const rows = files.map((file) => rowOf(ingest.id, file, added, known));

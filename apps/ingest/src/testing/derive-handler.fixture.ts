@@ -1,4 +1,10 @@
-import { BULK_CHANGE_KINDS, BulkChangeRepository, ReviewRepository, type NewBulkChange } from '@pugmark/db';
+import {
+  BULK_CHANGE_KINDS,
+  BulkChangeRepository,
+  DeploymentRepository,
+  ReviewRepository,
+  type NewBulkChange,
+} from '@pugmark/db';
 import { ImageStorage, RenditionStorage } from '@pugmark/storage';
 import type { BulkChangeSteps } from '../bulk-changes/bulk-change-steps';
 import { stepsByKind, type StepsByKind } from '../bulk-changes/steps-by-kind';
@@ -25,7 +31,12 @@ export function deriveHandler(
   });
   const [imageFiles, renditionFiles] = [new ImageStorage(storage), new RenditionStorage(storage)];
   const removeFiles = () => removeDeletedFiles(db, imageFiles, renditionFiles);
-  const real = stepsByKind({ images, reviews: new ReviewRepository(), removeFiles });
+  const real = stepsByKind({
+    images,
+    deployments: new DeploymentRepository(),
+    reviews: new ReviewRepository(),
+    removeFiles,
+  });
   return new DeriveHandler(
     { db, tasks, bulkChanges: new BulkChangeRepository() },
     Object.fromEntries(BULK_CHANGE_KINDS.map((kind) => [kind, small(real[kind])])) as StepsByKind,

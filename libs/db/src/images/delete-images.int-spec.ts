@@ -29,6 +29,15 @@ describe('deleteImages', () => {
 
   const remove = (ids: readonly number[]) => study.db.transaction().execute((tx) => deleteImages(tx, ids));
 
+  async function startRun(): Promise<void> {
+    const { db, projectId, modelId } = study;
+    const runs = new RunRepository();
+    const id = await runs.create(db, { projectId, modelId, classify: null, priority: 0 });
+    await db
+      .transaction()
+      .execute((tx) => runs.createTasksForImages(tx, { id, projectId, priority: 0, traceparent: null }));
+  }
+
   async function formed(): Promise<unknown[]> {
     await events.formStaleEvents(study.db, null);
     return (
@@ -56,11 +65,7 @@ describe('deleteImages', () => {
 
   it('deletes annotations, results, classifications and tasks, and corrects all counts', async () => {
     const { db, projectId, modelId } = study;
-    const runs = new RunRepository();
-    const runId = await runs.create(db, { projectId, modelId, classify: null, priority: 0 });
-    await db
-      .transaction()
-      .execute((tx) => runs.createTasksForImages(tx, { id: runId, projectId, priority: 0, traceparent: null }));
+    await startRun();
     const { rows: done } = await sql<{ id: number }>`update tasks set state = 'done', finished_at = now()
       returning id`.execute(db);
     await db.transaction().execute((tx) =>
@@ -94,12 +99,8 @@ describe('deleteImages', () => {
   });
 
   it('makes a worker that holds the task of a deleted image commit nothing', async () => {
-    const { db, projectId, modelId } = study;
-    const runs = new RunRepository();
-    const runId = await runs.create(db, { projectId, modelId, classify: null, priority: 0 });
-    await db
-      .transaction()
-      .execute((tx) => runs.createTasksForImages(tx, { id: runId, projectId, priority: 0, traceparent: null }));
+    const { db } = study;
+    await startRun();
     const tasks = new TaskRepository(db);
     const { id } = await db
       .selectFrom('tasks')

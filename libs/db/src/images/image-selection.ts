@@ -5,8 +5,7 @@ import type { Executor } from '../connection/database';
 export interface ImageSelection {
   readonly imageIds?: readonly number[];
   readonly ingestId?: number;
-  /** Null: images without a deployment. */
-  readonly deploymentId?: number | null;
+  readonly deploymentId?: number;
   /** The latest image when the selection was made: later ones do not belong to it. */
   readonly upToId?: number;
 }
@@ -55,8 +54,7 @@ function isSelected(projectId: number, selection: ImageSelection): RawBuilder<un
   const conditions = [sql`s.project_id = ${projectId}`];
   if (imageIds !== undefined) conditions.push(sql`s.image_id = any(${[...imageIds]}::bigint[])`);
   if (ingestId !== undefined) conditions.push(sql`s.ingest_id = ${ingestId}`);
-  if (deploymentId === null) conditions.push(sql`s.deployment_id is null`);
-  else if (deploymentId !== undefined) conditions.push(sql`s.deployment_id = ${deploymentId}`);
+  if (deploymentId !== undefined) conditions.push(sql`s.deployment_id = ${deploymentId}`);
   if (upToId !== undefined) conditions.push(sql`s.image_id <= ${upToId}`);
   return sql.join(conditions, sql` and `);
 }

@@ -228,17 +228,6 @@ export class ImageRepository {
     await this.deriveTimes(tx, moved);
   }
 
-  /** Locks a deployment against corrections until the transaction ends. Returns false if it does not exist. */
-  async lockDeployment(tx: DatabaseTransaction, deploymentId: number): Promise<boolean> {
-    const row = await tx
-      .selectFrom('deployments')
-      .select('id')
-      .where('id', '=', deploymentId)
-      .forShare()
-      .executeTakeFirst();
-    return row !== undefined;
-  }
-
   async #deriveTimes(tx: DatabaseTransaction, which: RawBuilder<unknown>): Promise<void> {
     const local = localTimeOf('i', 'd');
     await sql`

@@ -3,9 +3,6 @@ import type { DatabaseTransaction } from '../connection/database';
 import { IS_STATIC } from '../static-detections/is-static';
 import { isOutsideDeployment } from '../sql/local-time';
 
-/** Selects images: a condition on a column of image ids. */
-type ImageCondition = (column: string) => RawBuilder<boolean>;
-
 /**
  * Derives the effective observations of these images again, from inferences and annotations: `observations`, and
  * `image_summaries`, which images are listed, filtered and counted by. Must be called with every change of them, or of
@@ -13,12 +10,12 @@ type ImageCondition = (column: string) => RawBuilder<boolean>;
  * see each other's changes.
  */
 export async function refreshObservations(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
-  if (imageIds.length > 0) await refresh(tx, imagesWithIds(imageIds));
+  if (imageIds.length > 0) await refresh(tx, imageIds);
 }
 
 /** Locks images in order of their ids, as every transaction does, to avoid deadlocks. */
 export async function lockImages(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
-  await lock(tx, imagesWithIds(imageIds));
+  await lock(tx, imageIds);
 }
 
 /**
@@ -26,28 +23,29 @@ export async function lockImages(tx: DatabaseTransaction, imageIds: readonly num
  * inferences.
  */
 export async function summariseNewImages(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
-  if (imageIds.length > 0) await writeSummaries(tx, imagesWithIds(imageIds));
+  if (imageIds.length > 0) await writeSummaries(tx, imageIds);
 }
 
-function imagesWithIds(imageIds: readonly number[]): ImageCondition {
-  return (column) => sql`${sql.ref(column)} = any(${[...imageIds]}::bigint[])`;
+/** A condition on a column of image ids. */
+function isAmong(column: string, imageIds: readonly number[]): RawBuilder<boolean> {
+  return sql`${sql.ref(column)} = any(${[...imageIds]}::bigint[])`;
 }
 
-async function lock(tx: DatabaseTransaction, condition: ImageCondition): Promise<void> {
-  await sql`select 1 from images where ${condition('images.id')} order by id for no key update`.execute(tx);
+async function lock(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
+  await sql`select 1 from images where ${isAmong('images.id', imageIds)} order by id for no key update`.execute(tx);
 }
 
-async function refresh(tx: DatabaseTransaction, condition: ImageCondition): Promise<void> {
-  await lock(tx, condition);
+async function refresh(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
+  await lock(tx, imageIds);
   // From here on each statement sees what other transactions wrote of these images.
-  await markEventsOfImagesStale(tx, condition);
-  await sql`delete from observations where ${condition('observations.image_id')}`.execute(tx);
+  await markEventsOfImagesStale(tx, imageIds);
+  await sql`delete from observations where ${isAmong('observations.image_id', imageIds)}`.execute(tx);
   await sql`
     insert into observations (image_id, project_id, category, label, individuals, confidence, captured_at)
-    ${selectInferredObservations(condition)} union all ${selectAnnotatedObservations(condition)}`.execute(tx);
-  await writeSummaries(tx, condition);
-  await markEventsOfImagesStale(tx, condition);
-  await writeSingleImageEvents(tx, condition);
+    ${selectInferredObservations(imageIds)} union all ${selectAnnotatedObservations(imageIds)}`.execute(tx);
+  await writeSummaries(tx, imageIds);
+  await markEventsOfImagesStale(tx, imageIds);
+  await writeSingleImageEvents(tx, imageIds);
 }
 
 /**
@@ -84,7 +82,7 @@ export const JOIN_LATEST_INFERENCE = sql`
 /** Detection `d` does not belong to a static detection, or a person dismissed that one. */
 export const NOT_STATIC = sql`not ${IS_STATIC}`;
 
-function selectInferredObservations(condition: ImageCondition): RawBuilder<unknown> {
+function selectInferredObservations(imageIds: readonly number[]): RawBuilder<unknown> {
   return sql`
     select i.id, i.project_id, d.category, coalesce(classified.label, d.label), count(*), max(d.confidence),
       i.captured_at
@@ -94,22 +92,22 @@ function selectInferredObservations(condition: ImageCondition): RawBuilder<unkno
       select c.label from classifications c
       where c.detection_id = d.id and c.rank = 1 order by c.model_id desc limit 1
     ) classified on true
-    where ${condition('i.id')} and review.observations is null
+    where ${isAmong('i.id', imageIds)} and review.observations is null
     group by i.id, d.category, coalesce(classified.label, d.label)`;
 }
 
-function selectAnnotatedObservations(condition: ImageCondition): RawBuilder<unknown> {
+function selectAnnotatedObservations(imageIds: readonly number[]): RawBuilder<unknown> {
   return sql`
     select i.id, i.project_id, current.category, current.label, sum(observed.individuals), 1, i.captured_at
     from images i ${JOIN_EFFECTIVE_REVIEW}
     cross join lateral jsonb_to_recordset(review.observations)
       as observed (category text, label text, "taxonId" bigint, individuals int)
     ${JOIN_TAXON}
-    where ${condition('i.id')}
+    where ${isAmong('i.id', imageIds)}
     group by i.id, current.category, current.label`;
 }
 
-async function writeSummaries(tx: DatabaseTransaction, condition: ImageCondition): Promise<void> {
+async function writeSummaries(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
   await sql`
     insert into image_summaries (
       image_id, project_id, deployment_id, ingest_id, captured_at, local_hour, outside_deployment, dst_issue,
@@ -136,7 +134,7 @@ async function writeSummaries(tx: DatabaseTransaction, condition: ImageCondition
         max(d.confidence) filter (where d.category = 'vehicle') as vehicle,
         count(*) filter (where d.confidence >= latest.threshold) as detections
       from detections d where d.inference_id = latest.id and ${NOT_STATIC}) inferred
-    where ${condition('i.id')}
+    where ${isAmong('i.id', imageIds)}
     on conflict (image_id) do update set
       deployment_id = excluded.deployment_id, captured_at = excluded.captured_at, local_hour = excluded.local_hour,
       outside_deployment = excluded.outside_deployment, dst_issue = excluded.dst_issue, processed = excluded.processed,
@@ -159,11 +157,11 @@ function categoryConfidence(category: 'animal' | 'person' | 'vehicle'): RawBuild
  * Marks the span of time of these images' events as stale, by the present summaries: called before and after they
  * change. Adds one row for each deployment and updates none, so that writers do not wait for one another.
  */
-async function markEventsOfImagesStale(tx: DatabaseTransaction, condition: ImageCondition): Promise<void> {
+async function markEventsOfImagesStale(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
   await sql`
     insert into stale_events (project_id, deployment_id, from_at, to_at)
     select s.project_id, s.deployment_id, min(s.captured_at), max(s.captured_at) from image_summaries s
-    where ${condition('s.image_id')} and s.deployment_id is not null and s.captured_at is not null
+    where ${isAmong('s.image_id', imageIds)} and s.deployment_id is not null and s.captured_at is not null
       and exists (select 1 from observations o where o.image_id = s.image_id)
     group by s.project_id, s.deployment_id`.execute(tx);
 }
@@ -173,17 +171,17 @@ async function markEventsOfImagesStale(tx: DatabaseTransaction, condition: Image
  * keeps its id while it exists. Events with a time are left alone, even if they start with such an image: they are
  * stale.
  */
-async function writeSingleImageEvents(tx: DatabaseTransaction, condition: ImageCondition): Promise<void> {
+async function writeSingleImageEvents(tx: DatabaseTransaction, imageIds: readonly number[]): Promise<void> {
   await sql`
     with formed as materialized (
       select s.project_id, s.deployment_id, o.category, kind.label, s.image_id, sum(o.individuals) as individuals,
         max(o.confidence) as confidence, s.review_id is not null as reviewed
       from image_summaries s join observations o on o.image_id = s.image_id
       cross join lateral (values (null), (o.label)) as kind (label)
-      where ${condition('s.image_id')} and (s.captured_at is null or s.deployment_id is null)
+      where ${isAmong('s.image_id', imageIds)} and (s.captured_at is null or s.deployment_id is null)
       group by s.image_id, o.category, kind.label
     ), deleted as (
-      delete from events e where e.starts_at is null and ${condition('e.first_image_id')} and not exists (
+      delete from events e where e.starts_at is null and ${isAmong('e.first_image_id', imageIds)} and not exists (
         select 1 from formed f
         where f.image_id = e.first_image_id and f.category = e.category and f.label is not distinct from e.label
           and f.deployment_id is not distinct from e.deployment_id)
